@@ -1,0 +1,43 @@
+# Every target sets up what it needs; nothing is expected but git, make and Python >= 3.11.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint format setup lock prices clean
+
+demo: setup  ## simulated providers, the gateway, traffic through it, the bill against the plan
+	$(BIN)/headgate demo $(ARGS)
+
+test: setup lint  ## all checks and all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup  ## style, types, the floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headgate needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+lock:  ## resolve again; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' pyproject.toml -o requirements/core.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' --extra prices --extra demo --group dev pyproject.toml -o requirements/dev.txt
+
+prices: setup  ## compile the shipped price table from the installed genai-prices
+	$(BIN)/python tools/compile_prices.py
+
+clean:
+	rm -rf $(VENV) build dist

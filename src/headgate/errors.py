@@ -1,0 +1,137 @@
+"""The one tree of errors: whose fault it is, which HTTP status says so, and how to fix it.
+
+HeadgateError
+├── ConfigError          the operator's file, flag or environment (stops before anything runs)
+├── RequestError         the caller's request (4xx)
+│   └── UnknownModel     a model, tier or alias that is not configured (404)
+├── UpstreamError        a provider failed or answered with an error (its status, or 502/504)
+└── InternalError        a defect of ours (500)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "ConfigError",
+    "ConfigFault",
+    "HeadgateError",
+    "InternalError",
+    "RequestError",
+    "UnknownModel",
+    "UpstreamError",
+]
+
+
+class HeadgateError(Exception):
+    """Base of all errors Headgate raises on purpose: one sentence, and what to do next.
+
+    `status` is the HTTP status a gateway answers with; `exit_code` the one a command ends with.
+    """
+
+    status = 500
+    exit_code = 2
+    type = "api_error"
+
+    def __init__(self, message: str, *, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.fix}" if self.fix else self.message
+
+
+class ConfigFault:
+    """One thing wrong in a configuration: where it stands, what is wrong, how to mend it."""
+
+    __slots__ = ("field", "fix", "line", "message", "source")
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str,
+        field: str | None = None,
+        line: int | None = None,
+        source: str | None = None,
+    ) -> None:
+        self.message = message
+        self.fix = fix
+        self.field = field
+        self.line = line
+        self.source = source
+
+    def __str__(self) -> str:
+        where = ":".join(str(part) for part in (self.source, self.line) if part is not None)
+        head = ": ".join(part for part in (where, self.field) if part)
+        return f"{head}: {self.message} {self.fix}" if head else f"{self.message} {self.fix}"
+
+
+class ConfigError(HeadgateError):
+    """The configuration cannot be used; carries every fault found, not only the first."""
+
+    def __init__(
+        self, message: str, *, fix: str | None = None, faults: Sequence[ConfigFault] = ()
+    ) -> None:
+        super().__init__(message, fix=fix)
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {fault}" for fault in self.faults)])
+
+
+class RequestError(HeadgateError):
+    """The caller's request cannot be served as it is.
+
+    `param` names the field at fault in the caller's own words, `code` is the machine-readable kind.
+    """
+
+    status = 400
+    type = "invalid_request_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        param: str | None = None,
+    ) -> None:
+        super().__init__(message, fix=fix)
+        if status is not None:
+            self.status = status
+        self.code = code
+        self.param = param
+
+
+class UnknownModel(RequestError):
+    """The caller named a model, tier or alias that this gateway does not serve."""
+
+    status = 404
+
+    def __init__(self, message: str, *, fix: str | None = None) -> None:
+        super().__init__(message, fix=fix, code="model_not_found", param="model")
+
+
+class UpstreamError(HeadgateError):
+    """A provider could not be reached, broke off, or answered with something unusable.
+
+    `kind` is the ledger's word for it: "connect", "timeout", "reset", "unusable", "status", ...
+    """
+
+    status = 502
+    type = "upstream_error"
+
+    def __init__(
+        self, message: str, *, kind: str, status: int | None = None, fix: str | None = None
+    ) -> None:
+        super().__init__(message, fix=fix)
+        self.kind = kind
+        if status is not None:
+            self.status = status
+
+
+class InternalError(HeadgateError):
+    """A defect of Headgate itself; the caller sees this sentence and never a traceback."""

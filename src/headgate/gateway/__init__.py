@@ -1,0 +1,1 @@
+"""Where requests come in: the server side, the upstream side, and the driver between them."""

@@ -1,0 +1,1 @@
+"""Holds what happened against what was planned: is routing still paying?"""

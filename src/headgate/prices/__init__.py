@@ -1,0 +1,1 @@
+"""Instruments for money: dated, sourced price cards, the book that finds them, exact charges."""

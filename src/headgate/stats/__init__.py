@@ -1,0 +1,1 @@
+"""Instruments for uncertainty: intervals and tests; random generators are passed in."""

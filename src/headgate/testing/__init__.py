@@ -1,0 +1,1 @@
+"""The doll's-house twin that ships: simulated providers and generated traffic."""

@@ -1,0 +1,152 @@
+"""The shared nouns: Usage, money in nano-dollars, ModelRef, Ask, Clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+__all__ = [
+    "NANO_PER_USD",
+    "Ask",
+    "Clock",
+    "ModelRef",
+    "Usage",
+    "dollars",
+    "nano_from_usd",
+    "usd",
+]
+
+NANO_PER_USD = 1_000_000_000
+"""Money is an integer number of nano-dollars (10^-9 USD) everywhere; it is never a float."""
+
+
+def nano_from_usd(amount: Decimal | str | int) -> int:
+    """An amount in USD as nano-dollars, rounded half to even.
+
+    >>> nano_from_usd("0.009")
+    9000000
+
+    Raises:
+        ValueError: `amount` is not a finite decimal number.
+    """
+    try:
+        nano = Decimal(amount) * NANO_PER_USD
+        return int(nano.to_integral_value(rounding=ROUND_HALF_EVEN))
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise ValueError(f"{amount!r} is not an amount in US dollars") from error
+
+
+def usd(nano: int) -> str:
+    """Nano-dollars as an exact decimal string, for headers and JSON.
+
+    >>> usd(9_000_000), usd(0), usd(-1)
+    ('0.009', '0', '-0.000000001')
+    """
+    whole, rest = divmod(abs(nano), NANO_PER_USD)
+    text = f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+    return f"-{text}" if nano < 0 else text
+
+
+def dollars(nano: int, places: int = 2) -> str:
+    """Nano-dollars for people: thousands separated, rounded half to even to `places` decimals.
+
+    >>> dollars(270_000_000_000), dollars(-4_200_000_000), dollars(140_000, places=5)
+    ('$270.00', '-$4.20', '$0.00014')
+    """
+    amount = (Decimal(nano) / NANO_PER_USD).quantize(
+        Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN
+    )
+    return f"-${-amount:,}" if amount < 0 else f"${abs(amount):,}"
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """Tokens of one call, in kinds that never overlap when they are billed.
+
+    `input` are input tokens that were neither read from nor written to a prompt cache. `output` are
+    all generated tokens; `reasoning` says how many of them were thinking, and is not billed again.
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    reasoning: int = 0
+
+    @property
+    def total_input(self) -> int:
+        """All tokens the model read, from a cache or not: what a context-length tier looks at."""
+        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cache_read + other.cache_read,
+            self.cache_write_5m + other.cache_write_5m,
+            self.cache_write_1h + other.cache_write_1h,
+            self.reasoning + other.reasoning,
+        )
+
+
+_MODEL = re.compile(r"(?P<provider>[A-Za-z0-9][A-Za-z0-9_.-]*)/(?P<model>\S+)")
+
+
+class ModelRef(NamedTuple):
+    """A model as Headgate names it: `provider/model`, the provider being a name in the file."""
+
+    provider: str
+    model: str
+
+    @classmethod
+    def parse(cls, text: str) -> ModelRef:
+        """Read `provider/model`; the model's own name may hold further slashes.
+
+        Raises:
+            ValueError: there is no provider before the first slash, or no model after it.
+        """
+        match = _MODEL.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not of the form provider/model")
+        return cls(match["provider"], match["model"])
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model}"
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What a policy may know of a request: its shape and text, free of any dialect.
+
+    `tokens` is an estimate of the input length, good to some 25 %; exact counts come from the
+    provider with the answer.
+    """
+
+    model: str
+    system: str = ""
+    text: str = ""
+    """All text of the conversation after the system prompt, turns joined by a blank line."""
+    last_user: str = ""
+    """Text of the last user turn: what is asked now."""
+    turns: int = 1
+    tokens: int = 0
+    max_output: int | None = None
+    tools: int = 0
+    images: int = 0
+    json_schema: bool = False
+    stream: bool = False
+    headers: Mapping[str, str] = {}
+    """The request's headers, names in lower case."""
+
+
+class Clock(Protocol):
+    """Where the time comes from; tests pass their own."""
+
+    def time(self) -> float:
+        """Seconds since 1970, for what is written down."""
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards, for durations and deadlines."""
