@@ -3,7 +3,7 @@
 HeadgateError
 ├── ConfigError          the operator's file, flag or environment (stops before anything runs)
 ├── RequestError         the caller's request (4xx)
-│   └── UnknownModel     a model, tier or alias that is not configured (404)
+│   └── UnknownModelError     a model, tier or alias that is not configured (404)
 ├── UpstreamError        a provider failed or answered with an error (its status, or 502/504)
 └── InternalError        a defect of ours (500)
 """
@@ -18,7 +18,7 @@ __all__ = [
     "HeadgateError",
     "InternalError",
     "RequestError",
-    "UnknownModel",
+    "UnknownModelError",
     "UpstreamError",
 ]
 
@@ -106,7 +106,7 @@ class RequestError(HeadgateError):
         self.param = param
 
 
-class UnknownModel(RequestError):
+class UnknownModelError(RequestError):
     """The caller named a model, tier or alias that this gateway does not serve."""
 
     status = 404

@@ -1,0 +1,1 @@
+"""Who builds the house: rooms are made here from settings, and handed what they need."""

@@ -1,0 +1,175 @@
+"""The shape of `headgate.toml` once read: one frozen struct a section, defaults included."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = [
+    "ClassifierSettings",
+    "EscalationSettings",
+    "LedgerSettings",
+    "PriceSettings",
+    "ProviderSettings",
+    "ResilienceSettings",
+    "RuleSettings",
+    "ServerSettings",
+    "Settings",
+    "TierSettings",
+    "TrafficSettings",
+]
+
+
+class TrafficSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[traffic]`: what the plan assumes of an average day and an average request."""
+
+    requests_per_day: int = 1000
+    days_per_month: int = 30
+    input_tokens: int = 1000
+    output_tokens: int = 400
+
+
+class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[[classifier.rules]]`: all conditions given must hold; the first rule that holds decides."""
+
+    name: str
+    tier: str
+    min_tokens: int | None = None
+    max_tokens: int | None = None
+    matches: str | None = None
+    """A regular expression searched for in the last user turn."""
+    system_matches: str | None = None
+    """A regular expression searched for in the system prompt."""
+    tools: bool | None = None
+    images: bool | None = None
+    json_schema: bool | None = None
+    min_turns: int | None = None
+    header: str | None = None
+    """`name` (present) or `name: value` (equal); names in any case."""
+    model: str | None = None
+    """The alias the caller asked for, such as `auto:careful`."""
+
+
+class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[classifier]`: who decides which tier answers."""
+
+    kind: Literal["model", "rules", "none"] = "none"
+    model: str | None = None
+    input_tokens: int = 300
+    output_tokens: int = 20
+    timeout: float = 3.0
+    """Seconds until a classifier call is given up and `on_failure` answers."""
+    max_chars: int = 8000
+    """Longest excerpt of the request that the classifier model is shown, in characters."""
+    on_failure: str | None = None
+    """Tier that answers when the classifier fails; default: the premium tier."""
+    default: str | None = None
+    """Tier when no rule holds (`kind = "rules"`, or "none"); default: the cheapest tier for rules,
+    the premium tier for none."""
+    rules: tuple[RuleSettings, ...] = ()
+
+
+class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tiers.NAME]`: tiers stand in the file from cheapest to premium; the last is premium."""
+
+    name: str
+    model: str
+    description: str = ""
+    """What the tier is for, in the words that the classifier model is shown."""
+    share: float | None = None
+    """Planned share of requests; needed only with three tiers or more."""
+    retry_rate: float = 0.0
+    """Planned probability that an attempt fails and is tried again."""
+    attempts: int = 3
+    """Most attempts on this tier, the first included."""
+    timeout: float = 120.0
+    """Seconds for one attempt: until the answer's head when streaming, else until its end."""
+    fallback: bool = True
+    """Another tier may answer when this one fails before the first byte has gone out."""
+
+
+class EscalationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[escalation]`: how much may go to the premium tier."""
+
+    rate: float = 0.20
+    budget: float | None = None
+    window: str = "7d"
+    on_breach: Literal["alert"] = "alert"
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[providers.NAME]`: where its models are called, in which dialect, with which key."""
+
+    name: str
+    dialect: Literal["openai", "anthropic"]
+    base_url: str
+    api_key_env: str | None = None
+    """Name of the environment variable with the key; None for an upstream that needs none."""
+    prices: str | None = None
+    """Whose price list holds for its models, where that is not the provider's own name."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further headers to send; never secrets."""
+
+
+class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[prices."provider/model"]`: an override, USD per million tokens as decimal text."""
+
+    model: str
+    input: str
+    output: str
+    cache_read: str | None = None
+    cache_write_5m: str | None = None
+    cache_write_1h: str | None = None
+
+
+class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[resilience]`: time-outs and retries that are no tier's own."""
+
+    connect_timeout: float = 5.0
+    idle_timeout: float = 60.0
+    """Longest silence within a stream, seconds."""
+    request_timeout: float = 300.0
+    """Seconds for the whole request, all attempts, waits and fallbacks included."""
+    backoff_base: float = 0.25
+    backoff_max: float = 8.0
+    max_retry_after: float = 30.0
+    """A Retry-After longer than this is not waited for: the next tier answers, or the caller is
+    told."""
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[server]`: where the gateway listens."""
+
+    listen: str = "127.0.0.1:8787"
+    max_body_bytes: int = 32 * 1024 * 1024
+    drain_seconds: float = 30.0
+    api_key_env: str | None = None
+    """Name of the environment variable with the key callers must send; None: no key is asked."""
+
+
+class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[ledger]`: where attempts are written down."""
+
+    url: str = "sqlite:///headgate.db"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file, checked: every reference between sections holds."""
+
+    traffic: TrafficSettings
+    classifier: ClassifierSettings
+    tiers: tuple[TierSettings, ...]
+    escalation: EscalationSettings
+    providers: tuple[ProviderSettings, ...]
+    prices: tuple[PriceSettings, ...]
+    resilience: ResilienceSettings
+    server: ServerSettings
+    ledger: LedgerSettings
+    fingerprint: str
+    """First 12 hex digits of the SHA-256 of the effective values; secrets are not among them."""
+
+    @property
+    def premium(self) -> TierSettings:
+        """The last tier: the one that answers what is hard."""
+        return self.tiers[-1]

@@ -1,0 +1,1 @@
+"""Tools of the maintainers: what generates files that are then committed."""
