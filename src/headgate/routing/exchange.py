@@ -1,0 +1,295 @@
+"""One client request as a state machine: events go in, commands come out, nothing else happens.
+
+The rules of the file:
+- One attempt answers a request; those before it failed before anything reached the caller.
+- Only the tier a request starts on is retried, up to its `attempts`; each further tier is tried
+  once. So a request costs at most `attempts + tiers - 1` answer calls, and one classifier call.
+- A slow failure (a time-out) is not retried on the same tier: the next tier has the better chance.
+- A Retry-After is honoured when it is bearable; otherwise the next tier answers, or the caller is
+  told.
+- Once the first byte has gone out there is no way back: no retry, no other tier.
+- No call begins after the request's deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from headgate.errors import InternalError
+from headgate.routing.policy import Decision
+from headgate.routing.tier import Tier
+
+__all__ = [
+    "Answered",
+    "Broke",
+    "Call",
+    "Cause",
+    "Classify",
+    "Command",
+    "Ended",
+    "Event",
+    "Exchange",
+    "Failed",
+    "Finish",
+    "Forward",
+    "Left",
+    "Limits",
+    "Opened",
+    "Refuse",
+    "Serve",
+    "Start",
+    "Verdict",
+    "Wait",
+    "Woke",
+]
+
+Cause: TypeAlias = Literal["first", "retry", "fallback"]
+
+RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+"""Statuses that say "not now"; every other 4xx says "not like this" and goes to the caller.
+
+409 is the lock conflict that OpenAI's and Anthropic's own SDKs retry; 52x are Cloudflare's, 529 is
+Anthropic's "overloaded".
+"""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how often, in seconds."""
+
+    request_timeout: float = 300.0
+    classifier_timeout: float = 3.0
+    backoff_base: float = 0.25
+    backoff_max: float = 8.0
+    max_retry_after: float = 30.0
+
+
+# ---- events: what has happened
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The request has been read and admitted."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The classifier's answer: the index of a tier, or None when it failed or made no sense."""
+
+    tier: int | None
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A stream has begun well and its first bytes are in hand, not yet sent."""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A whole, usable answer is in hand."""
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The attempt failed before anything reached the caller.
+
+    `kind` is "status" (with the upstream's `status`), "connect", "timeout", "reset", "unusable".
+    """
+
+    kind: str
+    status: int | None = None
+    retry_after: float | None = None
+
+
+class Woke(msgspec.Struct, frozen=True):
+    """The wait is over."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The answer has been handed to the caller completely."""
+
+
+class Broke(msgspec.Struct, frozen=True):
+    """The upstream broke off after bytes had reached the caller."""
+
+
+class Left(msgspec.Struct, frozen=True):
+    """The caller has gone."""
+
+
+Event: TypeAlias = Start | Verdict | Opened | Answered | Failed | Woke | Ended | Broke | Left
+
+
+# ---- commands: what to do now
+
+
+class Classify(msgspec.Struct, frozen=True):
+    """Ask the classifier model, within `timeout` seconds; answer with Verdict."""
+
+    timeout: float
+
+
+class Call(msgspec.Struct, frozen=True):
+    """Send the request to a tier; answer with Opened, Answered or Failed."""
+
+    tier: Tier
+    cause: Cause
+    timeout: float
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Do nothing for so many seconds; answer with Woke."""
+
+    seconds: float
+
+
+class Serve(msgspec.Struct, frozen=True):
+    """Give the caller the whole answer in hand; answer with Ended."""
+
+
+class Forward(msgspec.Struct, frozen=True):
+    """Pass the stream on as it comes; answer with Ended, Broke or Left."""
+
+
+class Refuse(msgspec.Struct, frozen=True):
+    """Tell the caller that it failed; `failure` is the last one, None where time ran out first."""
+
+    failure: Failed | None
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """Nothing is left to do."""
+
+
+Command: TypeAlias = Classify | Call | Wait | Serve | Forward | Refuse | Finish
+
+
+class Exchange:
+    """The state of one request. `step` takes an event and the time, and says what to do next.
+
+    Args:
+        tiers: all tiers, cheapest first.
+        decision: where to start; None asks the classifier first.
+        safe: the tier that answers when the classifier does not.
+        limits: time-outs and back-off.
+        jitter: a number in [0, 1) at each call, for the spread of the waits.
+    """
+
+    def __init__(
+        self,
+        tiers: Sequence[Tier],
+        decision: Decision | None,
+        *,
+        safe: Tier,
+        limits: Limits,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._tiers = tiers
+        self._safe = safe
+        self._limits = limits
+        self._jitter = jitter
+        self._state = "new"
+        self._deadline = 0.0
+        self._ahead: list[Tier] = []
+        self._tries = 0
+        self._cause: Cause = "first"
+        self.decision = decision
+        self.tier = decision.tier if decision else safe
+        """The tier called now, or last."""
+
+    def step(self, event: Event, at: float) -> Command:  # noqa: PLR0911 - the table of all moves
+        """The next command. `at` is a monotonic time in seconds.
+
+        Raises:
+            InternalError: the event cannot happen in this state (a defect in the driver).
+        """
+        match self._state, event:
+            case _, Left():
+                self._state = "done"
+                return Finish()
+            case "new", Start():
+                return self._start(at)
+            case "classifying", Verdict() as verdict:
+                return self._classified(verdict, at)
+            case "calling", Failed() as failure:
+                return self._failed(failure, at)
+            case "calling", Answered():
+                return self._hand_over(Serve())
+            case "calling", Opened():
+                return self._hand_over(Forward())
+            case "waiting", Woke():
+                return self._call(self.tier, "retry", at)
+            case "handing over", Ended() | Broke():
+                self._state = "done"
+                return Finish()
+        raise InternalError(f"{type(event).__name__} cannot happen while {self._state}.")
+
+    # ---- moves, in the order of a request's life
+
+    def _start(self, at: float) -> Command:
+        self._deadline = at + self._limits.request_timeout
+        if self.decision is not None:
+            return self._begin(self.decision, at)
+        self._state = "classifying"
+        return Classify(min(self._limits.classifier_timeout, self._limits.request_timeout))
+
+    def _classified(self, verdict: Verdict, at: float) -> Command:
+        if verdict.tier is None:
+            return self._begin(Decision(self._safe, "classifier-failed"), at)
+        top = max(1, len(self._tiers) - 1)
+        return self._begin(
+            Decision(self._tiers[verdict.tier], "classifier", score=verdict.tier / top), at
+        )
+
+    def _begin(self, decision: Decision, at: float) -> Command:
+        self.decision = decision
+        self._ahead = self._others(decision)
+        return self._call(decision.tier, "first", at)
+
+    def _others(self, decision: Decision) -> list[Tier]:
+        """The tiers that may still answer: dearer ones first, so that quality falls last."""
+        if not decision.routed or not decision.tier.fallback:
+            return []
+        here = self._tiers.index(decision.tier)
+        return [*self._tiers[here + 1 :], *reversed(self._tiers[:here])]
+
+    def _call(self, tier: Tier, cause: Cause, at: float) -> Command:
+        left = self._deadline - at
+        if left <= 0:
+            return self._refuse(None)
+        if tier is not self.tier or cause != "retry":
+            self._tries = 0
+        self.tier, self._cause = tier, cause
+        self._tries += 1
+        self._state = "calling"
+        return Call(tier, cause, min(tier.timeout, left))
+
+    def _failed(self, failure: Failed, at: float) -> Command:
+        if failure.kind == "status" and failure.status not in RETRIED_STATUSES:
+            return self._refuse(failure)
+        wait = self._patience(failure)
+        if wait is not None and at + wait < self._deadline:
+            self._state = "waiting"
+            return Wait(wait)
+        if self._ahead and at < self._deadline:
+            return self._call(self._ahead.pop(0), "fallback", at)
+        return self._refuse(failure)
+
+    def _patience(self, failure: Failed) -> float | None:
+        """Seconds until the same tier is tried again, or None: not again."""
+        if self._cause == "fallback" or self._tries >= self.tier.attempts:
+            return None
+        if failure.kind == "timeout":
+            return None
+        step = min(self._limits.backoff_max, self._limits.backoff_base * 2.0 ** (self._tries - 1))
+        spread = step * (0.5 + 0.5 * self._jitter())
+        if failure.retry_after is None:
+            return spread
+        if failure.retry_after > self._limits.max_retry_after:
+            return None
+        # never before the provider asked; a little after it, so that callers do not return at once
+        return failure.retry_after + 0.1 * spread
+
+    def _refuse(self, failure: Failed | None) -> Command:
+        return self._hand_over(Refuse(failure))
+
+    def _hand_over(self, command: Command) -> Command:
+        self._state = "handing over"
+        return command
