@@ -55,6 +55,9 @@ RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 
 Anthropic's "overloaded".
 """
 
+FINAL_KINDS = frozenset({"timeout", "unsupported"})
+"""Failures that the same tier would only repeat, late or for certain: the next one is tried."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long and how often, in seconds."""
@@ -90,7 +93,8 @@ class Answered(msgspec.Struct, frozen=True):
 class Failed(msgspec.Struct, frozen=True):
     """The attempt failed before anything reached the caller.
 
-    `kind` is "status" (with the upstream's `status`), "connect", "timeout", "reset", "unusable".
+    `kind` is "status" (with the upstream's `status`), "connect", "timeout", "reset", "unusable",
+    "stream-error", or "unsupported" (the tier's dialect cannot carry the request).
     """
 
     kind: str
@@ -276,7 +280,7 @@ class Exchange:
         """Seconds until the same tier is tried again, or None: not again."""
         if self._cause == "fallback" or self._tries >= self.tier.attempts:
             return None
-        if failure.kind == "timeout":
+        if failure.kind in FINAL_KINDS:
             return None
         step = min(self._limits.backoff_max, self._limits.backoff_base * 2.0 ** (self._tries - 1))
         spread = step * (0.5 + 0.5 * self._jitter())

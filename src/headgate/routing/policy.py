@@ -165,7 +165,13 @@ class Policy:
     def _outside(self, name: str) -> Tier:
         """A model of a configured provider that no tier uses: called as asked, never routed."""
         provider, slash, model = name.partition("/")
-        if slash and model and provider in self._providers and not any(map(str.isspace, model)):
+        if (
+            slash
+            and model
+            and provider in self._providers
+            and model.isprintable()
+            and " " not in model
+        ):
             return Tier(name=PINNED, model=ModelRef(provider, model), fallback=False)
         near = difflib.get_close_matches(name, self.names, n=3)
         known = ", ".join(f"`{known}`" for known in (near or self.names))

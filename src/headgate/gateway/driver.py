@@ -1,0 +1,444 @@
+"""Runs one exchange: carries out its commands, tells it what came of them, writes down attempts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from headgate.errors import HeadgateError, RequestError, UpstreamError
+from headgate.gateway.caller import Body, Caller
+from headgate.gateway.provider import Provider
+from headgate.gateway.record import Attempt, Pricer, Recorder, estimated
+from headgate.gateway.upstream import Reply, Upstream
+from headgate.ledger.entry import Entry, Purpose
+from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
+from headgate.routing.exchange import (
+    Answered,
+    Broke,
+    Call,
+    Classify,
+    Ended,
+    Event,
+    Exchange,
+    Failed,
+    Finish,
+    Forward,
+    Left,
+    Limits,
+    Opened,
+    Refuse,
+    Serve,
+    Start,
+    Verdict,
+    Wait,
+    Woke,
+)
+from headgate.routing.policy import Policy
+from headgate.routing.tier import Tier
+from headgate.values import Clock, usd
+from headgate.wire.lane import (
+    Flow,
+    Inbound,
+    Lane,
+    UnusableAnswerError,
+    lane,
+    refuse,
+    small_answer,
+    small_path,
+    small_request,
+)
+
+__all__ = ["Driver", "Plant"]
+
+log = logging.getLogger("headgate.gateway")
+
+JSON = ("content-type", "application/json")
+SSE = [
+    ("content-type", "text/event-stream; charset=utf-8"),
+    ("cache-control", "no-cache"),
+    ("x-accel-buffering", "no"),  # or nginx in front of us would hold events back
+]
+
+
+class Plant(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the requests of a gateway share."""
+
+    policy: Policy
+    providers: dict[str, Provider]
+    classifier: Tier | None
+    """The model that classifies, dressed as a tier; None where rules alone decide."""
+    classifier_chars: int
+    safe: Tier
+    """Answers when the classifier fails."""
+    limits: Limits
+    idle_timeout: float
+    upstream: Upstream
+    recorder: Recorder
+    pricer: Pricer
+    clock: Clock
+    jitter: Callable[[], float]
+    config: str
+
+    @property
+    def premium(self) -> Tier:
+        """The tier that the all-premium baseline is priced on."""
+        return self.policy.tiers[-1]
+
+
+class Driver:
+    """One request on its way. `run` returns when the caller has its answer or has left."""
+
+    def __init__(
+        self, plant: Plant, caller: Caller, inbound: Inbound, request_id: str, route: str
+    ) -> None:
+        self._plant = plant
+        self._caller = caller
+        self._inbound = inbound
+        self._request_id = request_id
+        self._route = route
+        self._exchange = Exchange(
+            plant.policy.tiers,
+            plant.policy.decide(inbound.ask),
+            safe=plant.safe,
+            limits=plant.limits,
+            jitter=plant.jitter,
+        )
+        self._attempts = 0
+        self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
+        self._attempt: Attempt | None = None  # the one under way
+        self._reply: Reply | None = None
+        self._flow: Flow | None = None
+        self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
+        self._answer = b""
+        self._refusal: tuple[int, bytes, str | None] | None = None
+
+    async def run(self) -> None:
+        """See the request through; never raises for what a caller or an upstream does."""
+        event: Event = Start()
+        while True:
+            command = self._exchange.step(event, self._plant.clock.monotonic())
+            match command:
+                case Finish():
+                    return
+                case Classify():
+                    event = await self._classify(command)
+                case Call():
+                    event = await self._call(command)
+                case Wait():
+                    await asyncio.sleep(command.seconds)
+                    event = Woke()
+                case Serve():
+                    event = self._serve()
+                case Forward():
+                    event = await self._forward()
+                case Refuse():
+                    event = self._refuse(command)
+
+    def leave(self, why: str) -> None:
+        """End early: stop paying for what nobody reads, and write down what was begun.
+
+        `why` is the ledger's word for it: "caller-left", or "internal" for a defect of ours.
+        """
+        if self._reply is not None:
+            self._reply.close()
+        attempt = self._attempt
+        if attempt is not None:
+            attempt.error = attempt.error or why
+            flow = self._flow
+            partial = flow.usage if flow else None
+            attempt.usage = estimated(
+                self._inbound.ask, flow.delivered_chars if flow else 0, partial
+            )
+            attempt.usage_source = "estimated"
+            self._close(attempt, served=flow is not None, aborted=True)
+        self._exchange.step(Left(), self._plant.clock.monotonic())
+
+    # ---- commands
+
+    async def _classify(self, command: Classify) -> Verdict:
+        plant, tier = self._plant, self._plant.classifier
+        assert tier is not None  # noqa: S101 - the policy leaves no request open without one
+        provider = plant.providers[tier.model.provider]
+        ask = self._inbound.ask
+        system, user = question(ask, plant.policy.tiers, plant.classifier_chars)
+        body = small_request(provider.dialect, tier.model.model, system, user, MAX_ANSWER_TOKENS)
+        attempt = self._begin("classifier", tier, "first")
+        # an answer that never came may still be billed for what was sent
+        sent = estimated(ask, 0)
+        choice: int | None = None
+        try:
+            async with asyncio.timeout(command.timeout):
+                endpoint = provider.endpoint(small_path(provider.dialect))
+                reply = self._reply = await plant.upstream.send(endpoint, body)
+                attempt.status = reply.status
+                answer = await reply.read()
+            if reply.status != 200:
+                attempt.error = "status"
+            else:
+                text, usage = small_answer(provider.dialect, answer)
+                attempt.measured(usage, sent)
+                choice = verdict(text, len(plant.policy.tiers))
+                attempt.error = None if choice is not None else "verdict"
+        except TimeoutError:
+            attempt.error = "timeout"
+            attempt.measured(None, sent)
+        except UnusableAnswerError as error:
+            attempt.error = error.kind
+            attempt.measured(error.usage, sent)
+        except UpstreamError as error:
+            attempt.error = error.kind
+        self._close(attempt, served=False)
+        return Verdict(choice)
+
+    async def _call(self, command: Call) -> Event:
+        provider = self._plant.providers[command.tier.model.provider]
+        try:
+            way = lane(self._inbound, provider.dialect)
+            body = way.request(command.tier.model.model)
+        except RequestError as impossible:  # nothing was sent, so nothing is written down
+            return self._not_served(Failed("unsupported"), impossible)
+        attempt = self._begin("answer", command.tier, command.cause)
+        try:
+            async with asyncio.timeout(command.timeout):
+                reply = self._reply = await self._plant.upstream.send(
+                    provider.endpoint(way.path), body
+                )
+                attempt.status = reply.status
+                if not 200 <= reply.status < 300:
+                    return await self._turned_down(attempt, way, reply)
+                if self._inbound.stream:
+                    return await self._open(attempt, way, reply)
+                return await self._read(attempt, way, reply)
+        except TimeoutError:
+            error: HeadgateError = UpstreamError(
+                f"{command.tier.model} did not answer within {command.timeout:g} s.",
+                kind="timeout",
+                status=504,
+            )
+            attempt.measured(None, estimated(self._inbound.ask, 0))
+        except UnusableAnswerError as unusable:
+            error = unusable
+            attempt.measured(unusable.usage, estimated(self._inbound.ask, 0))
+        except UpstreamError as upstream_error:
+            error = upstream_error
+            if attempt.status is not None:  # it broke off in the answer: what came is billed
+                attempt.measured(None, estimated(self._inbound.ask, 0))
+        kind = error.kind if isinstance(error, UpstreamError) else "timeout"
+        return self._fail(attempt, Failed(kind), error)
+
+    async def _turned_down(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
+        """The provider answered with an error: its status and its words reach the caller."""
+        body = await reply.read()
+        retry_after = reply.header("retry-after")
+        attempt.error = "status"
+        self._close(attempt, served=False)
+        self._refusal = (reply.status, way.error(reply.status, body), retry_after)
+        wait = _seconds(retry_after, self._plant.clock.time())
+        return Failed("status", status=reply.status, retry_after=wait)
+
+    async def _read(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
+        """A whole answer."""
+        body = await reply.read()
+        answered = way.answer(body)
+        attempt.model_answered = answered.model
+        attempt.measured(answered.usage, estimated(self._inbound.ask, len(answered.body)))
+        self._answer = answered.body
+        return Answered()
+
+    async def _open(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
+        """The first bytes of a stream; they are held until the exchange says that they may go."""
+        if not (reply.header("content-type") or "").startswith("text/event-stream"):
+            raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
+        flow = way.flow()
+        while not self._opening:
+            chunk = await reply.chunk(self._plant.idle_timeout)
+            if chunk is None:
+                raise UpstreamError(f"{attempt.tier.model} sent an empty stream.", kind="unusable")
+            if attempt.first_token is None:
+                attempt.first_token = self._plant.clock.monotonic()
+            self._opening = flow.feed(chunk)
+            if flow.error is not None:  # an error before anything went out can still be mended
+                self._opening = b""
+                reply.close()
+                raise UpstreamError(
+                    f"{attempt.tier.model} began its stream with an error: {flow.error}.",
+                    kind="stream-error",
+                )
+            if flow.complete:
+                break
+        attempt.model_answered = flow.model
+        self._flow = flow
+        return Opened()
+
+    def _serve(self) -> Event:
+        attempt = self._attempt
+        assert attempt is not None  # noqa: S101 - the exchange serves only what was answered
+        # the row is safe before the caller has the answer: what was acknowledged is never lost
+        self._close(attempt, served=True)
+        self._caller.respond(200, [JSON, *self._headers(attempt.tier, final=True)], self._answer)
+        return Ended()
+
+    async def _forward(self) -> Event:
+        """Pass the stream on; the row is written before the event that completes it goes out."""
+        attempt, flow, reply = self._attempt, self._flow, self._reply
+        assert attempt is not None and flow is not None and reply is not None  # noqa: PT018, S101
+        ask = self._inbound.ask
+        if flow.complete:
+            self._complete(attempt, flow)
+        out = self._caller.stream(200, [*SSE, *self._headers(attempt.tier, final=False)])
+        if self._opening:
+            await out.send(self._opening)
+        try:
+            while not flow.complete:
+                chunk = await reply.chunk(self._plant.idle_timeout)
+                if chunk is None:
+                    break
+                forward = flow.feed(chunk)
+                if flow.complete:
+                    self._complete(attempt, flow)
+                if forward:
+                    await out.send(forward)
+        except UpstreamError as error:
+            attempt.error = error.kind
+        if flow.complete:
+            reply.release()
+            return Ended()
+        attempt.error = attempt.error or ("stream-error" if flow.error else "reset")
+        attempt.usage = estimated(ask, flow.delivered_chars, flow.usage)
+        attempt.usage_source = "estimated"
+        self._close(attempt, served=True, aborted=True)
+        reply.close()
+        await self._last(out, flow)
+        return Broke()
+
+    def _complete(self, attempt: Attempt, flow: Flow) -> None:
+        ask = self._inbound.ask
+        attempt.model_answered = flow.model
+        attempt.measured(flow.usage, estimated(ask, flow.delivered_chars))
+        self._close(attempt, served=True)
+
+    async def _last(self, out: Body, flow: Flow) -> None:
+        """A stream that broke off ends with an error event, never as if it were whole."""
+        end = flow.end()
+        if end:
+            await out.send(end)
+
+    def _refuse(self, command: Refuse) -> Event:
+        if command.failure is None or self._refusal is None:
+            error = UpstreamError(
+                f"No answer within {self._plant.limits.request_timeout:g} s.",
+                kind="timeout",
+                status=504,
+                fix="Try again, or allow more time in [resilience] request_timeout.",
+            )
+            self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
+        status, body, retry_after = self._refusal
+        headers = [JSON, *self._headers(self._exchange.tier, final=True)]
+        if retry_after is not None and retry_after.isprintable():
+            headers.append(("retry-after", retry_after))
+        self._caller.respond(status, headers, body)
+        return Ended()
+
+    # ---- attempts
+
+    def _begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
+        clock = self._plant.clock
+        attempt = self._attempt = Attempt(
+            self._attempts, purpose, tier, cause, int(clock.time() * 1e6), clock.monotonic()
+        )
+        self._attempts += 1
+        self._reply = self._flow = None
+        return attempt
+
+    def _fail(self, attempt: Attempt, failed: Failed, error: HeadgateError) -> Failed:
+        attempt.error = failed.kind
+        self._close(attempt, served=False)
+        return self._not_served(failed, error)
+
+    def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
+        self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
+        return failed
+
+    def _close(self, attempt: Attempt, *, served: bool, aborted: bool = False) -> None:
+        """Write the attempt down."""
+        plant, inbound, tier = self._plant, self._inbound, attempt.tier
+        decision = self._exchange.decision
+        card, cost, premium = attempt.price(plant.pricer, plant.premium.model)
+        self._spent = None if self._spent is None or cost is None else self._spent + cost
+        now = plant.clock.monotonic()
+        self._attempt = None
+        plant.recorder.record(
+            Entry(
+                request_id=self._request_id,
+                attempt=attempt.number,
+                at_us=attempt.at_us,
+                purpose=attempt.purpose,
+                dialect_in=inbound.dialect,
+                dialect_out=plant.providers[tier.model.provider].dialect,
+                route=self._route,
+                asked=inbound.ask.model,
+                routed=decision.routed if decision else True,
+                tier=tier.name,
+                premium=tier.premium,
+                provider=tier.model.provider,
+                model_asked=tier.model.model,
+                model_answered=attempt.model_answered,
+                reason=decision.reason if decision else "classifier",
+                cause=attempt.cause,
+                score=decision.score if decision else None,
+                served=served,
+                status=attempt.status,
+                error=attempt.error,
+                streamed=inbound.stream and attempt.purpose == "answer",
+                aborted=aborted,
+                usage=attempt.usage,
+                usage_source=attempt.usage_source,
+                card=card,
+                cost_nano=cost,
+                premium_nano=premium,
+                first_token_us=_micros(attempt.first_token, attempt.began),
+                total_us=int((now - attempt.began) * 1e6),
+                session=inbound.ask.headers.get("x-headgate-session"),
+                tags=inbound.ask.headers.get("x-headgate-tags"),
+                config=plant.config,
+            )
+        )
+
+    def _headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
+        """What the decision was and why; the cost only where it is final."""
+        decision = self._exchange.decision
+        headers = [
+            ("x-headgate-request-id", self._request_id),
+            ("x-headgate-tier", tier.name),
+            ("x-headgate-model", str(tier.model)),
+            ("x-headgate-reason", decision.reason if decision else "none"),
+            ("x-headgate-attempts", str(self._attempts)),
+            ("x-headgate-escalated", "true" if tier.premium else "false"),
+        ]
+        if decision is not None and decision.score is not None:
+            headers.append(("x-headgate-score", f"{decision.score:.4g}"))
+        if final and self._spent is not None:
+            headers.append(("x-headgate-cost-usd", usd(self._spent)))
+        return headers
+
+
+def _micros(at: float | None, since: float) -> int | None:
+    return None if at is None else int((at - since) * 1e6)
+
+
+def _seconds(retry_after: str | None, now: float) -> float | None:
+    """Retry-After in seconds: a number, or an HTTP date; None where it is missing or nonsense."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(retry_after).timestamp() - now
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if seconds < float("inf") else None

@@ -1,0 +1,412 @@
+"""The HTTP/1.1 client to the providers: kept-alive connections, each good for one call at a time.
+
+Why our own: a cancelled call must stop the provider at once (money), a stream must be passed on
+chunk by chunk, and the client is the dearer half of a gateway; see docs/decisions/0003.
+The parser is llhttp (through httptools), strict as it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from typing import cast
+
+import httptools
+
+from headgate.errors import UpstreamError
+from headgate.gateway.upstream import Endpoint, Origin
+
+__all__ = ["Http1Reply", "Http1Upstream"]
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""Longest answer that is read whole; a provider's largest is below 10 MB."""
+HIGH_WATER = 64 * 1024
+"""Unread bytes of a stream at which the socket is no longer read, so that a slow caller slows the
+provider down instead of filling memory."""
+
+RELEASE_SECONDS = 1.0
+"""How long the end of a body may take once nobody needs what is left of it."""
+
+
+class _Connection(asyncio.Protocol):
+    """One socket. While a call is under way it feeds that call's reply; idle, it must be silent."""
+
+    __slots__ = (
+        "_head_bytes",
+        "_headers",
+        "_loop",
+        "_parser",
+        "_pool",
+        "_reply",
+        "_transport",
+        "_waiting",
+    )
+
+    def __init__(self, pool: _Pool, loop: asyncio.AbstractEventLoop) -> None:
+        self._pool = pool
+        self._loop = loop
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._waiting: asyncio.Future[Http1Reply] | None = None
+        self._reply: Http1Reply | None = None
+        self._headers: dict[str, str] = {}
+        self._head_bytes = 0
+
+    # ---- called by the pool and the reply
+
+    async def call(self, head: bytes, body: bytes) -> Http1Reply:
+        """Send one request and wait for the head of its answer."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            raise UpstreamError("The connection was closed.", kind="reset")
+        self._headers = {}
+        self._head_bytes = 0
+        self._waiting = self._loop.create_future()
+        transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
+        try:
+            return await self._waiting
+        except BaseException:  # a cancelled call must not run on at the provider
+            self.abort()
+            raise
+        finally:
+            self._waiting = None
+
+    def abort(self) -> None:
+        """Close at once, without a goodbye."""
+        self._reply = None
+        if self._transport is not None:
+            self._transport.abort()
+
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def pause(self) -> None:
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self.is_open() and self._transport is not None:
+            self._transport.resume_reading()  # does nothing where reading was not paused
+
+    # ---- called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiting is None and self._reply is None:
+            self.abort()  # bytes that nobody asked for: whatever follows could not be trusted
+            return
+        if self._reply is None:
+            self._head_bytes += len(data)
+        try:
+            assert self._parser is not None  # noqa: S101 - it lives as long as the connection
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(UpstreamError(f"The provider's answer is not HTTP: {error}.", kind="reset"))
+            return
+        except httptools.HttpParserUpgrade:
+            self._fail(UpstreamError("The provider changed protocols unasked.", kind="reset"))
+            return
+        if self._reply is None and self._waiting is not None and self._head_bytes > MAX_HEAD_BYTES:
+            self._fail(UpstreamError("The provider's answer has too long a head.", kind="reset"))
+
+    def eof_received(self) -> bool:
+        return (
+            False  # half-closed is closed: an answer needs no more from us, and TLS has no halves
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reply = self._reply
+        if reply is not None and reply.until_close and exc is None:
+            self._reply = None
+            reply.finished()
+        else:
+            self._fail(UpstreamError("The provider closed the connection.", kind="reset"))
+        self._pool.lost(self)
+        self._transport = self._parser = None  # the parser holds callbacks of ours: break the cycle
+
+    def _fail(self, error: UpstreamError) -> None:
+        waiting, reply = self._waiting, self._reply
+        self._reply = None
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(error)
+        elif reply is not None:
+            reply.failed(error)
+        if self._transport is not None:
+            self._transport.abort()
+
+    # ---- called by the parser
+
+    def on_message_begin(self) -> None:
+        if self._waiting is None or self._waiting.done():
+            raise ValueError("a second answer to one request")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        assert self._parser is not None  # noqa: S101 - it is calling
+        status = self._parser.get_status_code()
+        if status < 200:  # 100 Continue and 103 Early Hints come before the answer
+            return
+        headers = self._headers
+        until_close = "content-length" not in headers and "transfer-encoding" not in headers
+        reply = Http1Reply(self, self._loop, status, headers, until_close and status != 204)
+        self._reply = reply
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(reply)
+
+    def on_body(self, data: bytes) -> None:
+        if self._reply is not None:
+            self._reply.received(data)
+
+    def on_message_complete(self) -> None:
+        reply = self._reply
+        if reply is None:  # an interim answer
+            self._headers = {}
+            return
+        self._reply = None
+        assert self._parser is not None  # noqa: S101 - it is calling
+        if self._parser.should_keep_alive() and self.is_open():
+            self.resume()
+            self._pool.release(self)
+        elif self._transport is not None:
+            self._transport.close()
+        reply.finished()
+
+
+class Http1Reply:
+    """An answer on one connection; see `Reply` for what its methods promise."""
+
+    __slots__ = (
+        "_chunks",
+        "_connection",
+        "_done",
+        "_error",
+        "_headers",
+        "_loop",
+        "_paused",
+        "_released",
+        "_size",
+        "_waiter",
+        "status",
+        "until_close",
+    )
+
+    def __init__(
+        self,
+        connection: _Connection,
+        loop: asyncio.AbstractEventLoop,
+        status: int,
+        headers: dict[str, str],
+        until_close: bool,
+    ) -> None:
+        self.status = status
+        self.until_close = until_close
+        """The body has no stated length and ends where the connection does."""
+        self._connection = connection
+        self._loop = loop
+        self._headers = headers
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._done = False
+        self._paused = False
+        self._released = False
+        self._error: UpstreamError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def header(self, name: str) -> str | None:
+        """The value of a header; the last one where it is repeated."""
+        return self._headers.get(name)
+
+    async def read(self) -> bytes:
+        """The whole body, at most MAX_BODY_BYTES."""
+        parts: list[bytes] = []
+        size = 0
+        while (data := await self.chunk()) is not None:
+            parts.append(data)
+            size += len(data)
+            if size > MAX_BODY_BYTES:
+                self.close()
+                raise UpstreamError("The provider's answer is too large.", kind="unusable")
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def chunk(self, idle: float | None = None) -> bytes | None:
+        """What has arrived since the last call, joined; waits where nothing has."""
+        while not self._chunks:
+            if self._error is not None:
+                raise self._error
+            if self._done:
+                return None
+            await self._wait(idle)
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._size = 0
+        if self._paused:
+            self._paused = False
+            self._connection.resume()
+        return data
+
+    def release(self) -> None:
+        """Drop what still comes; close the connection if the end does not come soon."""
+        self._released = True
+        self._chunks.clear()
+        if not self._done:
+            self._loop.call_later(RELEASE_SECONDS, self.close)
+
+    def close(self) -> None:
+        """Close the connection unless the answer has come to its end."""
+        if not self._done and self._error is None:
+            self._error = UpstreamError("The answer was given up.", kind="reset")
+            self._connection.abort()
+
+    async def _wait(self, idle: float | None) -> None:
+        self._waiter = waiter = self._loop.create_future()
+        timer = None if idle is None else self._loop.call_later(idle, self._silent, idle)
+        try:
+            await waiter
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+    def _silent(self, idle: float) -> None:
+        self._connection.abort()
+        self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
+
+    # ---- called by the connection
+
+    def received(self, data: bytes) -> None:
+        """Bytes of the body have come."""
+        if self._released:
+            return
+        self._chunks.append(data)
+        self._size += len(data)
+        if self._size > HIGH_WATER and not self._paused:
+            self._paused = True
+            self._connection.pause()
+        self._wake()
+
+    def finished(self) -> None:
+        """The body is complete; what is unread of it no longer concerns the connection."""
+        self._done = True
+        self._paused = False
+        self._wake()
+
+    def failed(self, error: UpstreamError) -> None:
+        """The body will never be complete."""
+        if self._error is None:
+            self._error = error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _Pool:
+    """The connections to one origin: the last used first, so that the rest may grow old and go."""
+
+    def __init__(self, origin: Origin, tls: ssl.SSLContext | None, idle_seconds: float) -> None:
+        self._origin = origin
+        self._tls = tls
+        self._idle_seconds = idle_seconds
+        self._idle: deque[tuple[float, _Connection]] = deque()
+        self._open: set[_Connection] = set()
+
+    async def take(self, loop: asyncio.AbstractEventLoop, connect_timeout: float) -> _Connection:
+        """An idle connection, or a new one."""
+        oldest = loop.time() - self._idle_seconds
+        while self._idle:
+            since, connection = self._idle.pop()
+            if since >= oldest and connection.is_open():
+                return connection
+            connection.abort()
+        host, port, _ = self._origin
+        try:
+            async with asyncio.timeout(connect_timeout):
+                _, made = await loop.create_connection(
+                    lambda: _Connection(self, loop),
+                    host,
+                    port,
+                    ssl=self._tls,
+                    server_hostname=host if self._tls else None,
+                )
+        except TimeoutError as error:
+            raise UpstreamError(
+                f"{host}:{port} did not accept a connection within {connect_timeout:g} s.",
+                kind="connect",
+            ) from error
+        except (OSError, ssl.SSLError) as error:
+            raise UpstreamError(
+                f"No connection to {host}:{port}: {_plain(error)}.", kind="connect"
+            ) from error
+        self._open.add(made)
+        return made
+
+    def release(self, connection: _Connection) -> None:
+        """The connection is free for the next call."""
+        self._idle.append((asyncio.get_running_loop().time(), connection))
+
+    def lost(self, connection: _Connection) -> None:
+        """The connection is gone."""
+        self._open.discard(connection)
+        if self._idle:
+            self._idle = deque(pair for pair in self._idle if pair[1] is not connection)
+
+    def close(self) -> None:
+        for connection in tuple(self._open):
+            connection.abort()
+
+
+def _plain(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
+
+
+class Http1Upstream:
+    """An `Upstream` over HTTP/1.1, with or without TLS.
+
+    Args:
+        connect_timeout: seconds for name look-up, TCP and TLS together.
+        idle_seconds: age at which an unused connection is no longer trusted; below what providers
+            and their load balancers keep (60 s and more), so that they rarely close first.
+        tls: how certificates are checked; default: the system's authorities (SSL_CERT_FILE holds).
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_timeout: float = 5.0,
+        idle_seconds: float = 30.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._connect_timeout = connect_timeout
+        self._idle_seconds = idle_seconds
+        self._tls = tls
+        self._pools: dict[Origin, _Pool] = {}
+
+    async def send(self, endpoint: Endpoint, body: bytes) -> Http1Reply:
+        """POST to the endpoint; see `Upstream.send`."""
+        pool = self._pools.get(endpoint.origin) or self._open_pool(endpoint.origin)
+        loop = asyncio.get_running_loop()
+        connection = await pool.take(loop, self._connect_timeout)
+        return await connection.call(endpoint.head, body)
+
+    async def close(self) -> None:
+        """Close all connections at once."""
+        for pool in self._pools.values():
+            pool.close()
+        await asyncio.sleep(0)  # lets the transports call connection_lost
+
+    def _open_pool(self, origin: Origin) -> _Pool:
+        tls = None
+        if origin.tls:
+            tls = self._tls = self._tls or ssl.create_default_context()
+        pool = self._pools[origin] = _Pool(origin, tls, self._idle_seconds)
+        return pool

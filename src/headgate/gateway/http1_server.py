@@ -1,0 +1,557 @@
+"""The HTTP/1.1 server side: one protocol object a connection, one task a request.
+
+Why our own: a malformed body must be refused instead of looking short, a stream that breaks off
+must not end as if it were whole, and the server is half of a gateway's cost; see
+docs/decisions/0003. The parser is llhttp (through httptools), strict as it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import cast
+
+import httptools
+import msgspec
+
+from headgate.errors import RequestError
+from headgate.gateway.caller import Handler, Headers
+
+__all__ = ["Http1Server", "ServerLimits"]
+
+log = logging.getLogger("headgate.gateway")
+
+PIPELINE = 8
+"""Requests that may wait on one connection; beyond it the socket is not read."""
+READ_AHEAD = 256 * 1024
+"""Bytes of a body that may wait to be taken before the socket is no longer read."""
+WRITE_AHEAD = 64 * 1024
+"""Bytes of an answer that may wait to be sent before its handler is made to wait."""
+LINGER_SECONDS = 2.0
+"""How long a refused caller may go on sending, so that it can read why before the end."""
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class ServerLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller may take; seconds and bytes."""
+
+    head_bytes: int = 64 * 1024
+    head_seconds: float = 10.0
+    body_seconds: float = 60.0
+    """Longest silence within a request's body."""
+    idle_seconds: float = 75.0
+    """How long an unused connection is kept."""
+
+
+class _Request:
+    """One request; the `Caller` that its handler sees."""
+
+    __slots__ = (
+        "_broken",
+        "_chunks",
+        "_complete",
+        "_left",
+        "_peer",
+        "_size",
+        "_streaming",
+        "_waiter",
+        "_wanted",
+        "answered",
+        "expects_continue",
+        "headers",
+        "keep_alive",
+        "method",
+        "path",
+        "version",
+    )
+
+    def __init__(self, peer: _Peer) -> None:
+        self._peer = peer
+        self.method = ""
+        self.path = ""
+        self.version = "1.1"
+        self.headers: dict[str, str] = {}
+        self.keep_alive = True
+        self.expects_continue = False
+        self.answered = False
+        self._streaming = False
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._complete = False
+        self._wanted = False
+        self._broken: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._left: Callable[[], object] | None = None
+
+    # ---- what a handler uses
+
+    async def body(self, limit: int) -> bytes:
+        """See `Caller.body`."""
+        stated = self.headers.get("content-length", "")
+        if stated.isdigit() and int(stated) > limit:
+            raise _too_large(limit)
+        if self.expects_continue and not self._complete:
+            self._peer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._wanted = True
+        self._peer.resume()
+        while not self._complete and self._broken is None and self._size <= limit:
+            await self._wait()
+        chunks, self._chunks = self._chunks, []
+        if self._size > limit:
+            raise _too_large(limit)
+        if self._broken is not None:
+            raise self._broken
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def on_leave(self, callback: Callable[[], object]) -> None:
+        """See `Caller.on_leave`."""
+        if self._peer.gone:
+            callback()
+        else:
+            self._left = callback
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """See `Caller.respond`."""
+        if self.answered:
+            raise RuntimeError("a request is answered once")
+        self.answered = True
+        head = self._head(status, headers)
+        content = b"" if self.method == "HEAD" else body
+        self._peer.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), content))
+
+    def stream(self, status: int, headers: Headers) -> _Request:
+        """See `Caller.stream`."""
+        if self.answered:
+            raise RuntimeError("a request is answered once")
+        self.answered = self._streaming = True
+        if self.version == "1.1":
+            self._peer.write(self._head(status, headers) + b"transfer-encoding: chunked\r\n\r\n")
+        else:  # HTTP/1.0 knows no chunks: the body ends where the connection does
+            self.keep_alive = False
+            self._peer.write(self._head(status, headers) + b"\r\n")
+        return self
+
+    async def send(self, data: bytes) -> None:
+        """See `Body.send`."""
+        if self._peer.gone:
+            raise ConnectionError("the caller has gone")
+        if data:
+            chunked = self.version == "1.1"
+            self._peer.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+        await self._peer.drained()
+
+    # ---- what the connection uses
+
+    def received(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._size += len(data)
+        if self._size > READ_AHEAD and not self._wanted:
+            self._peer.pause()  # until the handler asks for it
+        self._wake()
+
+    def complete(self) -> None:
+        self._complete = True
+        self._wake()
+
+    def broken(self, error: Exception) -> None:
+        """The body will never be complete, or the caller has gone."""
+        self._broken = error
+        self._wake()
+        left, self._left = self._left, None
+        if left is not None and isinstance(error, ConnectionError):
+            left()
+
+    def end(self) -> bool:
+        """The handler is done: finish the answer. True if the connection may go on."""
+        self._left = None
+        if self._streaming and self.version == "1.1":
+            self._peer.write(b"0\r\n\r\n")
+        return self.keep_alive and self._complete and self._broken is None
+
+    @property
+    def whole(self) -> bool:
+        """The body has been received to its end."""
+        return self._complete
+
+    def _head(self, status: int, headers: Headers) -> bytes:
+        if not self._complete or self._broken is not None or self._peer.closing:
+            self.keep_alive = False
+        lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", self._peer.date()]
+        lines += [f"{name}: {value}" for name, value in headers]
+        if not self.keep_alive:
+            lines.append("connection: close")
+        return ("\r\n".join(lines) + "\r\n").encode("latin-1", "replace")
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _Peer(asyncio.Protocol):
+    """One connection: parses requests and answers them in their order."""
+
+    def __init__(self, server: Http1Server, loop: asyncio.AbstractEventLoop) -> None:
+        self._server = server
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._reading: _Request | None = None  # its head or body is still coming in
+        self._queue: deque[_Request] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._url = b""
+        self._head_bytes = 0
+        self._hosts = 0
+        self._in_head = False
+        self._paused = False
+        self._lingering = False
+        self._writable: asyncio.Future[None] | None = None
+        self._full = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.gone = False
+
+    # ---- called by requests
+
+    @property
+    def closing(self) -> bool:
+        """No further request is taken on this connection."""
+        return self._server.draining or self._lingering
+
+    def date(self) -> str:
+        return self._server.date(self._loop.time())
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def drained(self) -> None:
+        """Wait until the caller has taken enough for more to be written."""
+        if self._full:
+            self._writable = self._loop.create_future()
+            try:
+                await self._writable
+            finally:
+                self._writable = None
+        if self.gone:
+            raise ConnectionError("the caller has gone")
+
+    def pause(self) -> None:
+        if not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._paused and self._transport is not None and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    # ---- called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_AHEAD)
+        self._server.peers.add(self)
+        self._arm(self._server.limits.head_seconds, self._too_slow)
+
+    def data_received(self, data: bytes) -> None:
+        if self._lingering or self._parser is None:
+            return
+        if self._in_head or self._reading is None:
+            self._head_bytes += len(data)
+        elif not self._reading.whole:
+            self._arm(self._server.limits.body_seconds, self._too_slow)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # no other protocol is spoken here, and a server may ignore the offer (RFC 9110)
+        except httptools.HttpParserError as error:
+            # whatever follows cannot be told apart any more: answer what is broken and close
+            self._reject(_malformed(error))
+            return
+        if self._in_head and self._head_bytes > self._server.limits.head_bytes:
+            self._reject(_head_too_large(self._server.limits.head_bytes))
+
+    def eof_received(self) -> bool:
+        return False  # a caller that has stopped sending is taken to have left, as nginx does
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.gone = True
+        self._server.peers.discard(self)
+        self._disarm()
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        for request in (*self._queue, self._reading):
+            if request is not None:
+                request.broken(ConnectionError("the caller has gone"))
+        self._transport = self._parser = self._reading = None  # the parser holds our methods
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    # ---- called by the parser
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        self._url = b""
+        self._hosts = 0
+        self._reading = _Request(self)
+        self._arm(self._server.limits.head_seconds, self._too_slow)
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        headers = cast("_Request", self._reading).headers
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        if key == "host":
+            self._hosts += 1
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+
+    def on_headers_complete(self) -> None:
+        request, parser = self._reading, self._parser
+        if request is None or parser is None:
+            return
+        self._in_head = False
+        self._head_bytes = 0
+        request.method = parser.get_method().decode("latin-1")
+        request.version = parser.get_http_version()
+        request.keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
+        request.path = _path(self._url)
+        request.expects_continue = request.headers.get("expect", "").lower() == "100-continue"
+        if self._hosts != 1 and request.version == "1.1":
+            raise ValueError("a request names exactly one host")
+        self._arm(self._server.limits.body_seconds, self._too_slow)
+        self._queue.append(request)
+        if self._task is None:
+            self._next()
+        elif len(self._queue) > PIPELINE:
+            self.pause()
+
+    def on_body(self, data: bytes) -> None:
+        if self._reading is not None:
+            self._reading.received(data)
+
+    def on_message_complete(self) -> None:
+        request, self._reading = self._reading, None
+        self._disarm()
+        if request is not None:
+            request.complete()
+
+    # ---- the life of a request
+
+    def _next(self) -> None:
+        if self._queue:
+            self._task = self._loop.create_task(self._handle(self._queue[0]))
+            self._server.tasks.add(self._task)
+            self._task.add_done_callback(self._server.tasks.discard)
+            return
+        self._task = None
+        self.resume()
+        if self._reading is None:
+            if self._server.draining:
+                self._close()
+            else:
+                self._arm(self._server.limits.idle_seconds, self._close)
+
+    async def _handle(self, request: _Request) -> None:
+        whole = False
+        try:
+            await self._server.handler(request)
+            whole = request.answered
+        except ConnectionError:
+            pass  # the caller has gone; nobody is left to tell
+        except Exception:
+            log.exception("a defect in headgate, please report it")
+        finally:
+            self._queue.popleft()
+            if not whole:
+                self._abort()  # cut short: it must not look whole
+            elif request.end() and not self.gone and not self._lingering:
+                self._next()
+            elif request.whole and not self._lingering:
+                self._close()
+            else:
+                self._linger()
+
+    def _reject(self, error: RequestError) -> None:
+        """The bytes make no sense: whoever is waiting for them hears of it, then it is over."""
+        reading, self._reading = self._reading, None
+        if reading is not None and reading in self._queue:
+            reading.broken(error)  # its handler answers, in the dialect of the path
+            self.resume()
+            return
+        if self._task is None:
+            body = msgspec.json.encode(
+                {"error": {"message": str(error), "type": error.type, "code": error.code}}
+            )
+            head = f"HTTP/1.1 {error.status} {_REASONS.get(error.status, '')}\r\n{self.date()}\r\n"
+            self.write(
+                f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+                "connection: close\r\n\r\n".encode()
+                + body
+            )
+            self._linger()
+        self._lingering = True  # where a request is under way, its end is the connection's
+
+    def _too_slow(self) -> None:
+        if self._reading is None and self._task is None:
+            self._close()  # connected and said nothing: nobody is waiting for an answer
+            return
+        self._reject(
+            RequestError(
+                "The request did not arrive in time.",
+                status=408,
+                code="request_timeout",
+                fix="Send it again, without long pauses.",
+            )
+        )
+
+    # ---- the end of a connection
+
+    def _linger(self) -> None:
+        """Half-close, then drop what still comes: closing now would destroy the answer unread."""
+        self._lingering = True
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self.resume()
+        if transport.can_write_eof():
+            transport.write_eof()
+        self._arm(LINGER_SECONDS, self._close)
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def finish(self) -> None:
+        """Close now if nothing is under way, else after the answer under way."""
+        if self._task is None and self._reading is None:
+            self._close()
+
+    def _arm(self, seconds: float, action: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, action)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class Http1Server:
+    """Listens, and calls `handler` for each request.
+
+    Args:
+        handler: answers one request; see `Caller`.
+        limits: what callers may take.
+    """
+
+    def __init__(self, handler: Handler, limits: ServerLimits | None = None) -> None:
+        self.handler = handler
+        self.limits = limits or ServerLimits()
+        self.peers: set[_Peer] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.draining = False
+        self._server: asyncio.Server | None = None
+        self._date = ""
+        self._date_until = 0.0
+
+    async def listen(self, host: str, port: int, *, backlog: int = 2048) -> tuple[str, int]:
+        """Bind and accept; port 0 takes a free one. Returns the address in use.
+
+        Raises:
+            OSError: the address is taken or not this machine's.
+        """
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Peer(self, loop), host, port, backlog=backlog, reuse_address=True
+        )
+        name = self._server.sockets[0].getsockname()
+        return name[0], name[1]
+
+    async def drain(self, seconds: float) -> bool:
+        """Take no new connection and let what is under way finish; True if all of it did."""
+        self.draining = True
+        if self._server is not None:
+            self._server.close()
+        for peer in tuple(self.peers):
+            peer.finish()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=seconds)
+        return not self.tasks
+
+    async def close(self) -> None:
+        """Stop at once: cut what is still under way."""
+        await self.drain(0)
+        for task in tuple(self.tasks):
+            task.cancel()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=5)
+        for peer in tuple(self.peers):
+            peer.finish()
+        await asyncio.sleep(0)
+
+    def date(self, now: float) -> str:
+        """The date header; written anew once a second."""
+        if now >= self._date_until:
+            self._date = f"date: {formatdate(usegmt=True)}"
+            self._date_until = now + 1.0
+        return self._date
+
+
+def _path(url: bytes) -> str:
+    if not url.startswith(b"/"):  # absolute form, as sent to a proxy
+        try:
+            url = httptools.parse_url(url).path or b"/"
+        except httptools.HttpParserInvalidURLError:
+            return "/"
+    return url.partition(b"?")[0].decode("latin-1")
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(
+        f"The request's body is longer than {limit} bytes.",
+        status=413,
+        code="request_too_large",
+        fix="Send less, or raise [server] max_body_bytes.",
+    )
+
+
+def _head_too_large(limit: int) -> RequestError:
+    return RequestError(
+        f"The request's headers are longer than {limit} bytes.",
+        status=431,
+        code="headers_too_large",
+        fix="Send fewer or shorter headers.",
+    )
+
+
+def _malformed(error: httptools.HttpParserError) -> RequestError:
+    detail = error.__context__ if isinstance(error.__context__, ValueError) else error
+    return RequestError(
+        f"The request is not valid HTTP: {detail}.",
+        status=400,
+        code="bad_http",
+        fix="Check what stands between the client and this gateway.",
+    )

@@ -1,0 +1,51 @@
+"""A provider as the gateway calls it: its dialect, its endpoints, its key."""
+
+from __future__ import annotations
+
+from headgate.gateway.upstream import Endpoint, endpoint
+from headgate.wire.lane import call_headers
+
+__all__ = ["Provider"]
+
+
+class Provider:
+    """Where a provider's models are called.
+
+    Args:
+        name: the provider's name in the file.
+        dialect: what it speaks, `openai` or `anthropic`.
+        base_url: its URL up to the dialect's path.
+        api_key: sent to this provider's own host only; None for an upstream that needs none.
+        headers: further headers for each call.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        dialect: str,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.name = name
+        self.dialect = dialect
+        self._base_url = base_url.rstrip("/")
+        # asked for plainly, because a compressed stream could not be passed on event by event
+        self._headers = [
+            *call_headers(dialect, api_key),
+            *headers,
+            ("accept-encoding", "identity"),
+            ("user-agent", "headgate"),
+        ]
+        self._endpoints: dict[str, Endpoint] = {}
+
+    def __repr__(self) -> str:
+        return f"Provider({self.name!r}, {self.dialect!r}, {self._base_url!r})"
+
+    def endpoint(self, path: str) -> Endpoint:
+        """The endpoint of one of the dialect's paths; written out once, then reused."""
+        found = self._endpoints.get(path)
+        if found is None:
+            found = self._endpoints[path] = endpoint(self._base_url + path, self._headers)
+        return found

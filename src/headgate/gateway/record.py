@@ -1,0 +1,128 @@
+"""What is written down of an attempt: tokens reported or estimated, money by the day's card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from headgate.ledger.entry import Entry, Purpose, UsageSource
+from headgate.prices.book import Book
+from headgate.prices.card import Card
+from headgate.prices.charge import charge
+from headgate.routing.tier import Tier
+from headgate.values import Ask, ModelRef, Usage
+
+__all__ = ["Attempt", "Pricer", "Recorder", "estimated"]
+
+CHARS_PER_TOKEN = 4
+"""Characters of English text to a token, for answers whose provider never counted them."""
+
+
+class Recorder(Protocol):
+    """Where entries go; `record` returns once the entry is safe."""
+
+    def record(self, entry: Entry) -> None:
+        """Take an entry. Never raises: serving goes on when the ledger cannot."""
+
+
+class Pricer:
+    """The price of tokens on a model, by the card that holds on the day.
+
+    Args:
+        book: where the cards are.
+        prices_of: provider's name in the file -> name of its price list, where they differ.
+    """
+
+    def __init__(self, book: Book, prices_of: Mapping[str, str]) -> None:
+        self._book = book
+        self._prices_of = dict(prices_of)
+        self._day = -1
+        self._cards: dict[ModelRef, Card | None] = {}
+
+    def card(self, ref: ModelRef, at_us: int) -> Card | None:
+        """The card of a model at a time (microseconds since 1970), or None where none is known."""
+        day = at_us // 86_400_000_000
+        if day != self._day:  # cards are dated by the day
+            self._day, self._cards = day, {}
+        try:
+            return self._cards[ref]
+        except KeyError:
+            date = datetime.fromtimestamp(at_us / 1e6, tz=UTC).date()
+            found = self._book.card(ref, date, prices_of=self._prices_of.get(ref.provider))
+            self._cards[ref] = found
+            return found
+
+
+def estimated(ask: Ask, delivered_chars: int, partial: Usage | None = None) -> Usage:
+    """Tokens of an answer whose provider did not, or not finally, count them.
+
+    What the provider did report is a lower bound; the rest follows from the request's estimate and
+    from the text that was delivered.
+    """
+    output = -(-delivered_chars // CHARS_PER_TOKEN)
+    if partial is None:
+        return Usage(input=ask.tokens, output=output)
+    return Usage(
+        partial.input,
+        max(partial.output, output),
+        partial.cache_read,
+        partial.cache_write_5m,
+        partial.cache_write_1h,
+        partial.reasoning,
+    )
+
+
+class Attempt:
+    """One call while it is under way; becomes an `Entry` when it is over."""
+
+    __slots__ = (
+        "at_us",
+        "began",
+        "cause",
+        "error",
+        "first_token",
+        "model_answered",
+        "number",
+        "purpose",
+        "status",
+        "tier",
+        "usage",
+        "usage_source",
+    )
+
+    def __init__(
+        self, number: int, purpose: Purpose, tier: Tier, cause: str, at_us: int, began: float
+    ) -> None:
+        self.number = number
+        self.purpose = purpose
+        self.tier = tier
+        self.cause = cause
+        self.at_us = at_us
+        self.began = began
+        self.status: int | None = None
+        self.error: str | None = None
+        self.model_answered: str | None = None
+        self.first_token: float | None = None
+        self.usage = Usage()
+        self.usage_source: UsageSource = "none"
+
+    def measured(self, usage: Usage | None, otherwise: Usage) -> None:
+        """Take the provider's count, or an estimate marked as one where it gave none."""
+        self.usage = otherwise if usage is None else usage
+        self.usage_source = "estimated" if usage is None else "measured"
+
+    def price(
+        self, pricer: Pricer, baseline: ModelRef
+    ) -> tuple[str | None, int | None, int | None]:
+        """Card id, cost, and the cost of the same tokens on the `baseline` model; in nano-USD."""
+        card = pricer.card(self.tier.model, self.at_us)
+        cost = None if card is None else charge(card, self.usage)
+        if self.purpose != "answer":
+            return (card.id if card else None), cost, None
+        premium = card if self.tier.model == baseline else pricer.card(baseline, self.at_us)
+        return (
+            card.id if card else None,
+            cost,
+            None if premium is None else charge(premium, self.usage),
+        )

@@ -1,0 +1,94 @@
+"""The seam to the providers: what the driver needs of an HTTP client, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from headgate.errors import ConfigError
+
+__all__ = ["Endpoint", "Origin", "Reply", "Upstream", "endpoint"]
+
+
+class Origin(NamedTuple):
+    """Where connections go; they are pooled by it, and a key is only ever sent to its own."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+class Endpoint(NamedTuple):
+    """One URL of one provider with its headers, written out once as the head of a request.
+
+    `head` ends after the last fixed header; the client adds the length of the body. It may hold a
+    provider's key, so it is never logged.
+    """
+
+    origin: Origin
+    head: bytes
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.origin}, head=<{len(self.head)} bytes>)"
+
+
+class Reply(Protocol):
+    """An answer whose head has arrived. Read it to its end or close it; else it stays open."""
+
+    status: int
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, `name` in lower case; None where it is missing."""
+
+    async def read(self) -> bytes:
+        """The whole body. Raises UpstreamError when it is cut off or too large."""
+
+    async def chunk(self, idle: float) -> bytes | None:
+        """The next bytes as they arrive, None at the end.
+
+        Raises:
+            UpstreamError: broken off ("reset"), or silent for `idle` seconds ("timeout").
+        """
+
+    def release(self) -> None:
+        """All that matters has been read: keep the connection if the body now ends by itself."""
+
+    def close(self) -> None:
+        """Give the answer up: the connection is closed, so that the provider stops generating."""
+
+
+class Upstream(Protocol):
+    """An HTTP client. Cancelling a call closes its connection at once."""
+
+    async def send(self, endpoint: Endpoint, body: bytes) -> Reply:
+        """POST `body`; returns when the answer's head is there.
+
+        Raises:
+            UpstreamError: no connection ("connect"), or none that answered ("reset").
+        """
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+def endpoint(url: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
+    """The endpoint of a POST to `url` (http or https) with these headers.
+
+    Raises:
+        ConfigError: a header holds a character that HTTP does not allow, such as a line break
+            copied with a key. The value is not repeated in the message.
+    """
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    host = parts.hostname or ""
+    port = parts.port or (443 if tls else 80)
+    lines = [f"POST {parts.path or '/'} HTTP/1.1", f"host: {parts.netloc}"]
+    for name, value in headers:
+        if not value.isprintable() or not value.isascii():
+            raise ConfigError(
+                f"The header `{name}` for {host} holds a character that HTTP does not allow.",
+                fix="Look for a line break or a typographic character in the key or header.",
+            )
+        lines.append(f"{name}: {value}")
+    return Endpoint(Origin(host, port, tls), ("\r\n".join(lines) + "\r\n").encode())
