@@ -110,7 +110,8 @@ class _Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._fail(UpstreamError("The provider changed protocols unasked.", kind="reset"))
             return
-        if self._reply is None and self._waiting is not None and self._head_bytes > MAX_HEAD_BYTES:
+        headless = self._waiting is not None and not self._waiting.done()
+        if headless and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(UpstreamError("The provider's answer has too long a head.", kind="reset"))
 
     def eof_received(self) -> bool:

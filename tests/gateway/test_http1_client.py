@@ -1,0 +1,478 @@
+"""http1_client: the contract of the upstream seam, against a scripted server on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from headgate.errors import ConfigError, UpstreamError
+from headgate.gateway.http1_client import HIGH_WATER, MAX_HEAD_BYTES, Http1Upstream
+from headgate.gateway.upstream import Endpoint, endpoint
+
+Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+class Scripted:
+    """A server that does to each connection what the script says; it counts and remembers."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self.connections = 0
+        self.requests: list[bytes] = []
+        self.asked = asyncio.Event()
+        self.closed = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            await self._script(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client closed, or the test is over
+        finally:
+            self.closed.set()
+            writer.close()
+
+    async def request(self, reader: asyncio.StreamReader) -> bytes:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        self.requests.append(head + await reader.readexactly(length))
+        self.asked.set()
+        return self.requests[-1]
+
+
+@asynccontextmanager
+async def serving(
+    script: Callable[[Scripted, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[tuple[Scripted, str]]:
+    scripted = Scripted(lambda reader, writer: script(scripted, reader, writer))
+    server = await asyncio.start_server(scripted, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield scripted, f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    finally:
+        server.close()
+
+
+def at(base: str, path: str = "/v1/x") -> Endpoint:
+    return endpoint(base + path, [("authorization", "Bearer sk-test")])
+
+
+async def answering(scripted: Scripted, reader, writer, *answers: bytes) -> None:
+    """Answer every request on the connection, with the answers in turn."""
+    turn = 0
+    while True:
+        await scripted.request(reader)
+        writer.write(answers[turn % len(answers)])
+        await writer.drain()
+        turn += 1
+
+
+def simply(*answers: bytes):
+    return lambda scripted, reader, writer: answering(scripted, reader, writer, *answers)
+
+
+def closing(answer: bytes):
+    async def script(scripted: Scripted, reader, writer) -> None:
+        await scripted.request(reader)
+        writer.write(answer)
+        await writer.drain()
+
+    return script
+
+
+async def fetch(client: Http1Upstream, base: str) -> bytes:
+    reply = await client.send(at(base), b"{}")
+    return await reply.read()
+
+
+def test_the_request_is_one_well_formed_post():
+    async def case():
+        async with serving(simply(OK)) as (scripted, base):
+            client = Http1Upstream()
+            reply = await client.send(at(base, "/v1/chat?x=1"), b'{"a":1}')
+            assert (reply.status, await reply.read()) == (200, b"ok")
+            assert reply.header("content-length") == "2"
+            assert reply.header("x-none") is None
+            await client.close()
+            host = base.removeprefix("http://").encode()
+            assert scripted.requests == [
+                b"POST /v1/chat HTTP/1.1\r\nhost: " + host + b"\r\nauthorization: Bearer sk-test"
+                b'\r\ncontent-length: 7\r\n\r\n{"a":1}'
+            ]
+
+    asyncio.run(case())
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        (OK, b"ok"),
+        (CHUNKED + b"3\r\nabc\r\n2;ext=1\r\nde\r\n0\r\ntrailer: x\r\n\r\n", b"abcde"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        (b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + OK, b"ok"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, b"ok"),
+    ],
+)
+def test_bodies_of_every_framing_are_read_and_their_connection_is_used_again(answer, body):
+    async def case():
+        async with serving(simply(answer)) as (scripted, base):
+            client = Http1Upstream()
+            assert [await fetch(client, base) for _ in range(3)] == [body] * 3
+            assert scripted.connections == 1
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_a_body_that_ends_with_the_connection_is_whole_but_the_connection_is_not_used_again():
+    async def case():
+        async with serving(closing(b"HTTP/1.1 200 OK\r\n\r\nto the end")) as (scripted, base):
+            client = Http1Upstream()
+            assert [await fetch(client, base) for _ in range(2)] == [b"to the end"] * 2
+            assert scripted.connections == 2
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_answers_may_arrive_a_byte_at_a_time():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        for byte in CHUNKED + b"5\r\nhello\r\n0\r\n\r\n":
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    async def case():
+        async with serving(script) as (_, base):
+            client = Http1Upstream()
+            assert await fetch(client, base) == b"hello"
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_connection_close_is_obeyed():
+    answer = OK.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
+
+    async def case():
+        async with serving(simply(answer)) as (scripted, base):
+            client = Http1Upstream()
+            assert [await fetch(client, base) for _ in range(2)] == [b"ok"] * 2
+            assert scripted.connections == 2
+            await client.close()
+
+    asyncio.run(case())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
+        CHUNKED + b"5\r\nhello\r\n",
+        CHUNKED + b"ZZ\r\nhello\r\n0\r\n\r\n",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nx: " + b"y" * (MAX_HEAD_BYTES + 1),
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+        b"",
+    ],
+)
+def test_an_answer_that_is_cut_or_malformed_is_a_reset_and_never_looks_whole(answer):
+    async def case():
+        async with serving(closing(answer)) as (_, base):
+            client = Http1Upstream()
+            with pytest.raises(UpstreamError) as caught:
+                await fetch(client, base)
+            assert caught.value.kind == "reset"
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_a_second_answer_that_nobody_asked_for_never_reaches_the_next_call():
+    async def case():
+        async with serving(simply(OK + OK.replace(b"ok", b"no"), OK)) as (scripted, base):
+            client = Http1Upstream()
+            assert await fetch(client, base) == b"ok"
+            assert await fetch(client, base) == b"ok"
+            assert scripted.connections == 2
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_bytes_on_an_idle_connection_close_it():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        writer.write(OK)
+        await asyncio.sleep(0.05)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nstale")
+        await reader.read()
+
+    async def case():
+        async with serving(script) as (scripted, base):
+            client = Http1Upstream()
+            assert await fetch(client, base) == b"ok"
+            await asyncio.wait_for(scripted.closed.wait(), 2)
+            assert await fetch(client, base) == b"ok"
+            assert scripted.connections == 2
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_an_idle_connection_that_the_provider_closed_is_not_used():
+    async def case():
+        async with serving(closing(OK)) as (scripted, base):
+            client = Http1Upstream()
+            for _ in range(3):
+                assert await fetch(client, base) == b"ok"
+                await asyncio.sleep(0.02)
+            assert scripted.connections == 3
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_a_connection_that_has_idled_too_long_is_not_trusted():
+    async def case():
+        async with serving(simply(OK)) as (scripted, base):
+            client = Http1Upstream(idle_seconds=0.0)
+            for _ in range(2):
+                assert await fetch(client, base) == b"ok"
+                await asyncio.sleep(0.01)
+            assert scripted.connections == 2
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_cancelling_before_the_head_closes_the_connection_at_once():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        await reader.read()  # returns when the client closes
+
+    async def case():
+        async with serving(script) as (scripted, base):
+            client = Http1Upstream()
+            call = asyncio.create_task(client.send(at(base), b"{}"))
+            await asyncio.wait_for(scripted.asked.wait(), 2)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            await asyncio.wait_for(scripted.closed.wait(), 1)
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_cancelling_or_closing_in_the_body_closes_the_connection_at_once():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        writer.write(CHUNKED + b"5\r\nhello\r\n")
+        await reader.read()
+
+    async def case(cancel: bool):
+        async with serving(script) as (scripted, base):
+            client = Http1Upstream()
+            reply = await client.send(at(base), b"{}")
+            assert await reply.chunk(1.0) == b"hello"
+            if cancel:
+                waiting = asyncio.create_task(reply.chunk(5.0))
+                await asyncio.sleep(0.01)
+                waiting.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await waiting
+            else:
+                reply.close()
+            await asyncio.wait_for(scripted.closed.wait(), 1)
+            with pytest.raises(UpstreamError):
+                await reply.chunk(1.0)
+            await client.close()
+
+    for cancel in (True, False):
+        asyncio.run(case(cancel))
+
+
+def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        writer.write(CHUNKED + b"5\r\nhello\r\n")
+        await reader.read()
+
+    async def case():
+        async with serving(script) as (scripted, base):
+            client = Http1Upstream()
+            reply = await client.send(at(base), b"{}")
+            assert await reply.chunk(1.0) == b"hello"
+            with pytest.raises(UpstreamError) as caught:
+                await reply.chunk(0.05)
+            assert caught.value.kind == "timeout"
+            await asyncio.wait_for(scripted.closed.wait(), 1)
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_a_slow_reader_stops_the_provider_from_sending():
+    sent = 0
+
+    async def script(scripted, reader, writer):
+        nonlocal sent
+        await scripted.request(reader)
+        writer.transport.set_write_buffer_limits(high=0)
+        writer.write(CHUNKED)
+        for _ in range(2000):
+            writer.write(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
+            await writer.drain()
+            sent += 0x2000
+
+    async def case():
+        async with serving(script) as (_, base):
+            client = Http1Upstream()
+            reply = await client.send(at(base), b"{}")
+            await asyncio.sleep(0.3)
+            # the client holds its high-water mark; the rest lies in the kernel's buffers
+            assert reply._size <= HIGH_WATER + 256 * 1024
+            held = sent
+            await asyncio.sleep(0.1)
+            assert sent == held < 2000 * 0x2000
+            for _ in range(50):
+                await reply.chunk(1.0)
+            assert sent > held
+            reply.close()
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_a_paused_answer_that_ends_leaves_its_connection_usable():
+    big = b"x" * (3 * HIGH_WATER)
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(big), big)
+
+    async def case():
+        async with serving(simply(answer)) as (scripted, base):
+            client = Http1Upstream()
+            for _ in range(3):
+                reply = await client.send(at(base), b"{}")
+                await asyncio.sleep(0.02)
+                assert await reply.read() == big
+            assert scripted.connections == 1
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_a_released_answer_keeps_its_connection_if_it_ends_soon():
+    async def script(scripted, reader, writer):
+        while True:
+            await scripted.request(reader)
+            writer.write(CHUNKED + b"5\r\nhello\r\n")
+            await asyncio.sleep(0.02)
+            writer.write(b"4\r\nmore\r\n0\r\n\r\n")
+
+    async def case():
+        async with serving(script) as (scripted, base):
+            client = Http1Upstream()
+            for _ in range(2):
+                reply = await client.send(at(base), b"{}")
+                assert await reply.chunk(1.0) == b"hello"
+                reply.release()
+                await asyncio.sleep(0.08)
+            assert scripted.connections == 1
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_concurrent_calls_have_a_connection_each():
+    async def script(scripted, reader, writer):
+        body = (await scripted.request(reader)).rpartition(b"\r\n\r\n")[2]
+        await asyncio.sleep(0.02)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+
+    async def case():
+        async with serving(script) as (scripted, base):
+            client = Http1Upstream()
+
+            async def call(number: int) -> bytes:
+                return await (await client.send(at(base), b"%d" % number)).read()
+
+            answers = await asyncio.gather(*(call(number) for number in range(50)))
+            assert answers == [b"%d" % number for number in range(50)]
+            assert scripted.connections == 50
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_no_listener_and_no_such_host_are_connect_failures_that_name_the_host():
+    async def case():
+        client = Http1Upstream(connect_timeout=2)
+        for base in ("http://127.0.0.1:1", "http://no-such-host.invalid"):
+            with pytest.raises(UpstreamError, match=base.split("/")[2].split(":")[0]) as caught:
+                await client.send(at(base), b"{}")
+            assert caught.value.kind == "connect"
+        await client.close()
+
+    asyncio.run(case())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, and its key, in one file."""
+    folder = tmp_path_factory.mktemp("tls")
+    pem = folder / "server.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("needs the openssl command to make a certificate")
+    pem.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return pem
+
+
+def test_tls_is_verified_and_an_unknown_authority_is_refused(certificate):
+    async def case():
+        server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        server_side.load_cert_chain(certificate)
+        async with serving(simply(OK), server_side) as (scripted, base):
+            trusting = Http1Upstream(tls=ssl.create_default_context(cafile=str(certificate)))
+            assert [await fetch(trusting, base) for _ in range(2)] == [b"ok"] * 2
+            assert scripted.connections == 1
+            await trusting.close()
+            strict = Http1Upstream()
+            with pytest.raises(UpstreamError, match=r"(?i)certificate") as caught:
+                await fetch(strict, base)
+            assert caught.value.kind == "connect"
+            other_name = base.replace("127.0.0.1", "localhost")
+            with pytest.raises(UpstreamError):  # the name in the certificate counts, too
+                await fetch(Http1Upstream(tls=trusting._tls), other_name)
+            await strict.close()
+
+    asyncio.run(case())
+
+
+@pytest.mark.parametrize("value", ["sk-test\n", "sk\r\nhost: evil", "sk-tést", "sk\0"])
+def test_a_key_that_would_break_the_head_is_refused_without_being_shown(value):
+    with pytest.raises(ConfigError) as caught:
+        endpoint("https://api.example.com/v1", [("authorization", value)])
+    assert "sk" not in str(caught.value)
+    assert "authorization" in str(caught.value)
+
+
+def test_an_endpoint_does_not_show_its_key():
+    assert "sk-test" not in repr(at("http://h"))
