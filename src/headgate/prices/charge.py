@@ -1,0 +1,74 @@
+"""What a call costs: usage times card, exact in pico-dollars, rounded once to nano-dollars."""
+
+from __future__ import annotations
+
+from headgate.prices.card import PICO_PER_NANO, Card
+from headgate.values import Usage
+
+__all__ = ["charge", "itemise", "nano_from_pico"]
+
+
+def nano_from_pico(pico: int) -> int:
+    """Pico-dollars as nano-dollars, rounded half to even.
+
+    >>> [nano_from_pico(pico) for pico in (499, 500, 501, 1500, -1500)]
+    [0, 0, 1, 2, -2]
+    """
+    nano, rest = divmod(pico, PICO_PER_NANO)
+    return nano + (rest > 500 or (rest == 500 and nano & 1))
+
+
+def charge(card: Card, usage: Usage) -> int | None:
+    """The price of one call in nano-dollars, rounded half to even once.
+
+    None where the call used input or output tokens that the card has no price for: such a call is
+    unpriced, never free. `Rates` says what a cache kind without a price of its own costs.
+    """
+    pico = _pico(card, usage)
+    return None if pico is None else nano_from_pico(pico)
+
+
+def _pico(card: Card, usage: Usage) -> int | None:
+    rates = card.rates_for(usage.total_input) if card.tiers else card.rates
+    base = rates.input
+    if base is None:
+        if usage.total_input:
+            return None
+        base = 0
+    pico = base * usage.input
+    if usage.output:
+        if rates.output is None:
+            return None
+        pico += rates.output * usage.output
+    if usage.cache_read:
+        pico += usage.cache_read * (base if rates.cache_read is None else rates.cache_read)
+    if usage.cache_write_5m or usage.cache_write_1h:
+        write = base if rates.cache_write_5m is None else rates.cache_write_5m
+        long = write if rates.cache_write_1h is None else rates.cache_write_1h
+        pico += usage.cache_write_5m * write + usage.cache_write_1h * long
+    if rates.request and (usage.total_input or usage.output):
+        pico += rates.request
+    return pico
+
+
+def itemise(card: Card, usage: Usage) -> dict[str, int] | None:
+    """The same call by kind, in exact pico-dollars; the parts add up to what `charge` rounds.
+
+    Keys are the fields of `Rates`, in their order; a kind that costs nothing is absent. None where
+    `charge` is None.
+    """
+    rates = card.rates_for(usage.total_input)
+    if (rates.input is None and usage.total_input) or (rates.output is None and usage.output):
+        return None
+    base = rates.input or 0
+    write = base if rates.cache_write_5m is None else rates.cache_write_5m
+    parts = {
+        "input": base * usage.input,
+        "output": (rates.output or 0) * usage.output,
+        "cache_read": (base if rates.cache_read is None else rates.cache_read) * usage.cache_read,
+        "cache_write_5m": write * usage.cache_write_5m,
+        "cache_write_1h": (write if rates.cache_write_1h is None else rates.cache_write_1h)
+        * usage.cache_write_1h,
+        "request": rates.request if usage.total_input or usage.output else 0,
+    }
+    return {kind: pico for kind, pico in parts.items() if pico}
