@@ -213,6 +213,7 @@ class _Peer(asyncio.Protocol):
         self._url = b""
         self._head_bytes = 0
         self._hosts = 0
+        self._fields_bytes = 0
         self._in_head = False
         self._paused = False
         self._lingering = False
@@ -277,7 +278,8 @@ class _Peer(asyncio.Protocol):
             pass  # no other protocol is spoken here, and a server may ignore the offer (RFC 9110)
         except httptools.HttpParserError as error:
             # whatever follows cannot be told apart any more: answer what is broken and close
-            self._reject(_malformed(error))
+            cause = error.__context__
+            self._reject(cause if isinstance(cause, RequestError) else _malformed(error))
             return
         if self._in_head and self._head_bytes > self._server.limits.head_bytes:
             self._reject(_head_too_large(self._server.limits.head_bytes))
@@ -309,7 +311,7 @@ class _Peer(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         self._url = b""
-        self._hosts = 0
+        self._hosts = self._fields_bytes = 0
         self._reading = _Request(self)
         self._arm(self._server.limits.head_seconds, self._too_slow)
 
@@ -317,6 +319,9 @@ class _Peer(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._fields_bytes += len(name) + len(value)
+        if self._fields_bytes > self._server.limits.head_bytes:
+            raise _head_too_large(self._server.limits.head_bytes)
         headers = cast("_Request", self._reading).headers
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         if key == "host":
@@ -381,7 +386,7 @@ class _Peer(asyncio.Protocol):
         finally:
             self._queue.popleft()
             if not whole:
-                self._abort()  # cut short: it must not look whole
+                self.abort()  # cut short: it must not look whole
             elif request.end() and not self.gone and not self._lingering:
                 self._next()
             elif request.whole and not self._lingering:
@@ -439,7 +444,8 @@ class _Peer(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
+        """Reset the connection."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -509,8 +515,9 @@ class Http1Server:
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=5)
         for peer in tuple(self.peers):
-            peer.finish()
-        await asyncio.sleep(0)
+            peer.abort()
+        while self.peers:  # noqa: ASYNC110 - each goes at the next turn of the loop
+            await asyncio.sleep(0)
 
     def date(self, now: float) -> str:
         """The date header; written anew once a second."""

@@ -37,21 +37,11 @@ class Pricer:
     def __init__(self, book: Book, prices_of: Mapping[str, str]) -> None:
         self._book = book
         self._prices_of = dict(prices_of)
-        self._day = -1
-        self._cards: dict[ModelRef, Card | None] = {}
 
     def card(self, ref: ModelRef, at_us: int) -> Card | None:
         """The card of a model at a time (microseconds since 1970), or None where none is known."""
-        day = at_us // 86_400_000_000
-        if day != self._day:  # cards are dated by the day
-            self._day, self._cards = day, {}
-        try:
-            return self._cards[ref]
-        except KeyError:
-            date = datetime.fromtimestamp(at_us / 1e6, tz=UTC).date()
-            found = self._book.card(ref, date, prices_of=self._prices_of.get(ref.provider))
-            self._cards[ref] = found
-            return found
+        at = datetime.fromtimestamp(at_us // 1_000_000, tz=UTC)
+        return self._book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
 
 
 def estimated(ask: Ask, delivered_chars: int, partial: Usage | None = None) -> Usage:

@@ -1,0 +1,382 @@
+"""http1_server: what callers may send and what they get back, byte for byte on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headgate.errors import RequestError
+from headgate.gateway.caller import Caller, Handler
+from headgate.gateway.http1_server import WRITE_AHEAD, Http1Server, ServerLimits
+
+LIMITS = ServerLimits(head_bytes=4096, head_seconds=0.2, body_seconds=0.2, idle_seconds=0.3)
+JSON = [("content-type", "application/json")]
+
+
+async def echo(caller: Caller) -> None:
+    """Answers with what was understood; a refused body is answered as an application would."""
+    try:
+        body = await caller.body(1000)
+    except RequestError as error:
+        caller.respond(error.status, JSON, str(error).encode())
+        return
+    caller.respond(200, [("x-method", caller.method)], caller.path.encode() + b"|" + body)
+
+
+@asynccontextmanager
+async def serving(
+    handler: Handler = echo, limits: ServerLimits = LIMITS
+) -> AsyncIterator[tuple[Http1Server, int]]:
+    server = Http1Server(handler, limits)
+    _, port = await server.listen("127.0.0.1", 0)
+    try:
+        yield server, port
+    finally:
+        await server.close()
+
+
+async def talk(port: int, *sent: bytes, pause: float = 0.0, within: float = 3.0) -> bytes:
+    """Send the pieces and read until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for number, piece in enumerate(sent):
+        if number and pause:
+            await asyncio.sleep(pause)
+        writer.write(piece)
+    try:
+        return await asyncio.wait_for(reader.read(), within)
+    except ConnectionResetError:
+        return b"<reset>"
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def ask(*sent: bytes, handler: Handler = echo, pause: float = 0.0) -> bytes:
+    async def case() -> bytes:
+        async with serving(handler) as (_, port):
+            return await talk(port, *sent, pause=pause)
+
+    return asyncio.run(case())
+
+
+def get(path: str = "/a", *headers: str, version: str = "1.1") -> bytes:
+    lines = [f"GET {path} HTTP/{version}", "host: h", *headers, "connection: close", "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def post(body: bytes, *headers: str, close: bool = True) -> bytes:
+    lines = ["POST /b HTTP/1.1", "host: h", f"content-length: {len(body)}", *headers]
+    lines += ["connection: close"] if close else []
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def test_a_request_is_answered_with_length_and_date():
+    answer = ask(get("/a?x=1"))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert body == b"/a|"
+    lines = head.split(b"\r\n")
+    assert lines[0] == b"HTTP/1.1 200 OK"
+    assert b"content-length: 3" in lines
+    assert b"x-method: GET" in lines
+    assert b"connection: close" in lines
+    assert any(line.startswith(b"date: ") for line in lines)
+
+
+def test_a_body_of_either_framing_arrives_whole():
+    chunked = (
+        b"POST /b HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+        b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    )
+    assert ask(post(b"abcde")).endswith(b"/b|abcde")
+    assert ask(chunked).endswith(b"/b|abcde")
+
+
+def test_a_request_may_arrive_a_byte_at_a_time():
+    request = post(b"abc")
+    assert ask(*(bytes([byte]) for byte in request)).endswith(b"/b|abc")
+
+
+def test_a_connection_serves_many_requests_in_order_pipelined_or_not():
+    pipelined = b"".join(post(b"%d" % n, close=False) for n in range(20)) + post(b"last")
+    answer = ask(pipelined)
+    bodies = [part.split(b"\r\n\r\n")[1] for part in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert bodies == [b"/b|%d" % n for n in range(20)] + [b"/b|last"]
+
+
+def test_head_has_the_length_but_no_body():
+    answer = ask(get().replace(b"GET", b"HEAD"))
+    assert b"content-length: 3" in answer
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_an_absolute_form_target_is_understood():
+    assert ask(get("http://h/x/y?z")).endswith(b"/x/y|")
+
+
+def test_repeated_headers_are_joined():
+    async def show(caller: Caller) -> None:
+        caller.respond(200, [], caller.headers["x-a"].encode())
+
+    assert ask(get("/", "x-a: 1", "X-A: 2"), handler=show).endswith(b"1, 2")
+
+
+def test_a_caller_that_waits_for_100_continue_gets_it_and_only_if_the_body_is_wanted():
+    request = post(b"abc", "expect: 100-continue")
+    head, body = request[:-3], request[-3:]
+    assert ask(head, body, pause=0.05).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+    too_long = b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 9999\r\n\r\n"
+    assert status(ask(too_long)) == 413
+
+
+MALFORMED = [
+    b"GARBAGE\r\n\r\n",
+    b"GET / HTTP/9.9\r\nhost: h\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",  # no host
+    b"GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: h\r\nx y: 1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost : h\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: h\r\nx: a\r\n folded\r\n\r\n",
+    b"GET / HTTP/1.1\nhost: h\n\n",
+    b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+    (
+        b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n"
+        b"\r\n0\r\n\r\n"
+    ),
+    (
+        b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n"
+        b"\r\n0\r\n\r\n"
+    ),
+    b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: +3\r\n\r\nabc",
+    b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 99999999999999999999999\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\nabc\r\n0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("request_bytes", MALFORMED)
+def test_a_malformed_request_is_refused_and_never_reaches_a_handler_as_whole(request_bytes):
+    whole: list[bytes] = []
+
+    async def remember(caller: Caller) -> None:
+        try:
+            whole.append(await caller.body(1000))
+        except RequestError as error:
+            caller.respond(error.status, JSON, b"{}")
+        else:
+            caller.respond(200, [], b"")
+
+    # what follows would be a second request if the first were misread
+    answer = ask(request_bytes + get("/smuggled"), handler=remember)
+    assert status(answer) == 400
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert whole == []
+
+
+def test_a_head_that_is_too_long_gets_431():
+    assert status(ask(get("/", "x: " + "y" * 10_000))) == 431
+    assert status(ask(b"GET /" + b"y" * 10_000)) == 431
+
+
+def test_a_body_over_the_limit_gets_413_and_the_caller_can_read_it_while_still_sending():
+    async def case() -> bytes:
+        async with serving() as (_, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 5000000\r\n\r\n")
+            for _ in range(50):
+                writer.write(b"x" * 100_000)
+                await writer.drain()
+            answer = await asyncio.wait_for(reader.read(), 3)
+            writer.close()
+            return answer
+
+    assert status(asyncio.run(case())) == 413
+
+
+def test_a_chunked_body_over_the_limit_gets_413():
+    head = b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
+    assert status(ask(head, *[b"100\r\n" + b"x" * 256 + b"\r\n"] * 10)) == 413
+
+
+def test_slow_heads_and_slow_bodies_get_408():
+    assert status(ask(b"GET / HT")) == 408
+    assert status(ask(post(b"x" * 100)[:-50])) == 408
+
+
+def test_a_connection_that_says_nothing_is_closed_without_an_answer():
+    assert ask() == b""
+
+
+def test_an_idle_connection_is_closed():
+    answer = ask(post(b"x", close=False))
+    assert status(answer) == 200
+    assert b"connection: close" not in answer
+
+
+def test_http_1_0_gets_its_answer_and_the_end_of_the_connection():
+    answer = ask(b"GET /old HTTP/1.0\r\n\r\n")
+    assert answer.endswith(b"/old|")
+
+
+def test_an_upgrade_is_not_taken_up():
+    answer = ask(get("/", "upgrade: h2c", "http2-settings: x"))
+    assert status(answer) == 200
+
+
+# ---- streams
+
+
+async def stream_three(caller: Caller) -> None:
+    out = caller.stream(200, [("content-type", "text/event-stream")])
+    for part in (b"one", b"", b"two"):
+        await out.send(part)
+
+
+def test_a_stream_goes_out_in_chunks_and_ends_with_the_last_one():
+    answer = ask(get(), handler=stream_three)
+    assert answer.endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+
+
+def test_a_stream_to_http_1_0_ends_with_the_connection():
+    answer = ask(b"GET / HTTP/1.0\r\n\r\n", handler=stream_three)
+    assert answer.endswith(b"\r\n\r\nonetwo")
+    assert b"chunked" not in answer
+
+
+@pytest.mark.parametrize("request_bytes", [get(), get().replace(b"connection: close\r\n", b"")])
+def test_a_stream_whose_handler_fails_is_cut_and_never_looks_whole(request_bytes, caplog):
+    async def fail(caller: Caller) -> None:
+        out = caller.stream(200, [])
+        await out.send(b"one")
+        raise RuntimeError("a defect")
+
+    with caplog.at_level(logging.CRITICAL, "headgate.gateway"):
+        answer = ask(request_bytes, handler=fail)
+    assert not answer.endswith(b"0\r\n\r\n")
+
+
+def test_a_handler_that_never_answers_cuts_the_connection():
+    async def forget(caller: Caller) -> None:
+        await caller.body(10)
+
+    assert ask(get(), handler=forget) in (b"", b"<reset>")
+
+
+def test_a_caller_that_leaves_is_noticed_at_once():
+    async def case() -> None:
+        left = asyncio.Event()
+        seen: list[BaseException] = []
+
+        async def wait(caller: Caller) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            caller.on_leave(task.cancel)
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError as error:
+                seen.append(error)
+                left.set()
+                raise
+
+        async with serving(wait) as (server, port):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(get())
+            await asyncio.sleep(0.05)
+            assert len(server.tasks) == 1
+            writer.close()
+            await asyncio.wait_for(left.wait(), 1)
+            await asyncio.sleep(0.01)
+            assert len(seen) == 1
+            assert not server.tasks
+            assert not server.peers
+
+    asyncio.run(case())
+
+
+def test_a_slow_reader_makes_the_handler_wait_instead_of_filling_memory():
+    async def case() -> None:
+        sent = 0
+
+        async def pour(caller: Caller) -> None:
+            nonlocal sent
+            out = caller.stream(200, [])
+            while True:
+                await out.send(b"x" * 65_536)
+                sent += 65_536
+
+        async with serving(pour) as (server, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            writer.write(get())
+            await asyncio.sleep(0.3)
+            held = sent
+            await asyncio.sleep(0.1)
+            assert sent == held  # what was sent lies in the kernel's buffers
+            (peer,) = server.peers
+            assert peer._transport is not None
+            assert peer._transport.get_write_buffer_size() <= WRITE_AHEAD + 66_000
+            await reader.read(1_000_000)
+            writer.close()
+            await asyncio.sleep(0.05)
+            assert not server.tasks
+
+    asyncio.run(case())
+
+
+def test_draining_finishes_what_is_under_way_and_takes_nothing_new():
+    async def case() -> None:
+        async def slow(caller: Caller) -> None:
+            await asyncio.sleep(0.2)
+            caller.respond(200, [], b"done")
+
+        async with serving(slow) as (server, port):
+            busy = asyncio.create_task(talk(port, post(b"", close=False)))
+            reader, idle = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.sleep(0.05)
+            assert await server.drain(5)
+            assert (await busy).endswith(b"connection: close\r\ncontent-length: 4\r\n\r\ndone")
+            assert await reader.read() == b""
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.1", port)
+            idle.close()
+
+    asyncio.run(case())
+
+
+def test_draining_gives_up_after_its_time():
+    async def case() -> None:
+        async def endless(_: Caller) -> None:
+            await asyncio.sleep(30)
+
+        async with serving(endless) as (server, port):
+            stuck = asyncio.create_task(talk(port, get()))
+            await asyncio.sleep(0.05)
+            assert not await server.drain(0.05)
+            await server.close()
+            assert await stuck in (b"", b"<reset>")
+
+    asyncio.run(case())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([get(), post(b"abc")]), max_size=4))
+def test_no_bytes_make_the_server_fail(pieces):
+    async def case() -> None:
+        async with serving() as (_, port):
+            await talk(port, *pieces, b"\r\n\r\n", within=3.0)
+            assert status(await talk(port, get())) == 200
+
+    asyncio.run(case())
