@@ -1,0 +1,309 @@
+"""The ledger in one SQLite file: many readers, one writer at a time, every commit on the disk.
+
+WAL, so that a report reads while the gateway writes. `synchronous = FULL`, because the journal's
+segment is deleted once its rows are committed: with NORMAL a power cut would undo commits whose
+journal is gone. The writer commits in groups, so the one `fsync` is shared by all rows of a group
+and no request ever waits for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from headgate.errors import ConfigError
+from headgate.ledger.entry import Entry
+from headgate.ledger.store import (
+    EVER,
+    RequestTotal,
+    RowRejectedError,
+    StoreError,
+    TierTotal,
+    Window,
+)
+from headgate.values import Usage
+
+__all__ = ["APPLICATION_ID", "SqliteStore", "migrations"]
+
+APPLICATION_ID = 0x48444754
+"""`HDGT` in the file's header: how a ledger is told from any other SQLite file."""
+
+BUSY_SECONDS = 5.0
+"""How long to wait for another process's lock before the rows stay in the journal."""
+
+_SQL = Path(__file__).parent / "sql"
+_OPEN_ENDS = Window(-(1 << 62), 1 << 62)
+_REACH_US = 3_600_000_000
+"""The hour within which a request's attempts are sent; see `Window`."""
+
+_FIELDS = (
+    "request_id", "attempt", "at_us", "purpose", "dialect_in", "dialect_out", "route", "asked",
+    "routed", "tier", "premium", "provider", "model_asked", "model_answered", "reason", "cause",
+    "score", "served", "status", "error", "streamed", "aborted", "usage.input", "usage.output",
+    "usage.cache_read", "usage.cache_write_5m", "usage.cache_write_1h", "usage.reasoning",
+    "usage_source", "card", "cost_nano", "premium_nano", "first_token_us", "total_us", "session",
+    "tags", "config",
+)  # fmt: skip
+"""Where each column of `attempts` comes from in an entry, in the table's order."""
+
+_row = attrgetter(*_FIELDS)
+_FLAGS = frozenset({"routed", "premium", "served", "streamed", "aborted"})
+
+
+def _sql(name: str) -> str:
+    return (_SQL / name).read_text(encoding="utf-8")
+
+
+def migrations() -> list[tuple[int, str, str]]:
+    """Every step from an empty file to the present schema: number, name, SQL."""
+    paths = sorted((_SQL / "migrations").glob("*.sql"))
+    return [(int(path.name[:4]), path.stem, path.read_text(encoding="utf-8")) for path in paths]
+
+
+class SqliteStore:
+    """A ledger file, opened; made and brought to the present schema where needed.
+
+    Args:
+        path: the file.
+        create: make the file if there is none.
+        busy_seconds: how long a write waits for another process's lock.
+
+    Raises:
+        ConfigError: there is no such file or directory, it is not a ledger, a newer Headgate wrote
+            it, or this user may not write there.
+        StoreError: another process holds the file locked for longer than `busy_seconds`.
+    """
+
+    def __init__(
+        self, path: Path, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        _look(path, create=create)
+        try:
+            self._db = sqlite3.connect(
+                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.OperationalError as error:
+            raise _unwritable(path, error) from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise _open_error(path, error) from error
+        except BaseException:
+            self._db.close()
+            raise
+        self._append_sql = _sql("append.sql")
+
+    def _prepare(self) -> None:
+        steps = migrations()
+        if self._is_empty():
+            self._enter_wal()
+        elif self._pragma("application_id") != APPLICATION_ID:
+            raise _not_a_ledger(self.path)
+        self._db.execute("PRAGMA synchronous = FULL")
+        if self._version() < steps[-1][0]:
+            with self._writing():
+                # Asked again under the lock: another process may have gone first.
+                for step, name, script in steps[self._version() :]:
+                    self._apply(step, name, script)
+        if self._version() > steps[-1][0]:
+            raise ConfigError(
+                f"The ledger {self.path} has schema version {self._version()}; "
+                f"this Headgate knows versions up to {steps[-1][0]}.",
+                fix="Upgrade Headgate, or set [ledger] url to a new file.",
+            )
+
+    def _enter_wal(self) -> None:
+        """WAL is a property of the file; SQLite does not wait for a lock when it is set."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.01)
+
+    def _apply(self, step: int, name: str, script: str) -> None:
+        for statement in _statements(script):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._db.execute(
+            "INSERT INTO migrations (step, name, applied_us) VALUES (?, ?, ?)",
+            (step, name, time.time_ns() // 1000),
+        )
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _is_empty(self) -> bool:
+        tables = self._db.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0]
+        return bool(tables == 0 and self._pragma("application_id") in (0, APPLICATION_ID))
+
+    def _version(self) -> int:
+        if self._is_empty():
+            return 0
+        return int(self._db.execute("SELECT MAX(step) FROM migrations").fetchone()[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                self._db.execute("ROLLBACK")
+            raise
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Store all entries in one transaction, on the disk when this returns."""
+        with self._lock, _faults(self.path), self._writing():
+            before = self._db.total_changes
+            try:
+                self._db.executemany(self._append_sql, map(_row, entries))
+            except (OverflowError, UnicodeError, sqlite3.IntegrityError) as error:
+                raise RowRejectedError(
+                    f"A row cannot be stored in the ledger {self.path}: {error}."
+                ) from error
+            return self._db.total_changes - before
+
+    def tiers(self, window: Window = EVER) -> list[TierTotal]:
+        """Sums over attempts, by routed, role, tier, premium and priced."""
+        return [
+            TierTotal(
+                routed=bool(row[0]),
+                role=row[1],
+                tier=row[2],
+                premium=bool(row[3]),
+                priced=bool(row[4]),
+                attempts=row[5],
+                estimated=row[6],
+                cost_nano=row[7],
+                usage=Usage(*row[8:14]),
+            )
+            for row in self._rows("tiers.sql", window)
+        ]
+
+    def requests(self, window: Window = EVER) -> list[RequestTotal]:
+        """Sums over requests, pinned ones first."""
+        fields = RequestTotal.__struct_fields__[1:]
+        return [
+            RequestTotal(routed=bool(row[0]), **dict(zip(fields, row[1:], strict=True)))
+            for row in self._rows("requests.sql", window)
+        ]
+
+    def entries(self, window: Window = EVER) -> Iterator[Entry]:
+        """Every attempt, whole requests in a row."""
+        return map(_entry, self._rows("entries.sql", window))
+
+    def check(self) -> list[str]:
+        """SQLite's own check of the file, then what no sound ledger holds."""
+        damage = [row[0] for row in self._query("PRAGMA integrity_check") if row[0] != "ok"]
+        twice = [
+            f"Request {request} has {served} served attempts; a caller gets one answer."
+            for request, served in self._query(_sql("twice_served.sql"))
+        ]
+        negative = [
+            f"Attempt {attempt} of request {request} holds a number below zero."
+            for request, attempt in self._query(_sql("negative.sql"))
+        ]
+        return damage + twice + negative
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def _rows(self, name: str, window: Window) -> list[tuple[Any, ...]]:
+        since, until = (
+            end if given is None else given for given, end in zip(window, _OPEN_ENDS, strict=True)
+        )
+        return self._query(_sql(name), {"since": since, "until": until, "reach": _REACH_US})
+
+    def _query(self, sql: str, parameters: dict[str, int | None] | None = None) -> list[Any]:
+        with self._lock, _faults(self.path):
+            return self._db.execute(sql, parameters or {}).fetchall()
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    fields = dict(zip(_FIELDS, row, strict=True))
+    usage = {name[6:]: fields.pop(name) for name in _FIELDS if name.startswith("usage.")}
+    flags = {name: bool(fields[name]) for name in _FLAGS}
+    return Entry(**{**fields, **flags, "usage": Usage(**usage)})
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one; `executescript` would commit what is under way."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def _faults(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"The ledger {path} does not answer: {error}.") from error
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _look(path: Path, *, create: bool) -> None:
+    """Say plainly what SQLite would call "unable to open database file"."""
+    if path.is_dir():
+        raise ConfigError(
+            f"The ledger {path} is a directory.",
+            fix="Name a file in [ledger] url, such as sqlite:///headgate.db.",
+        )
+    if not path.parent.is_dir():
+        raise ConfigError(
+            f"The ledger {path} cannot be made: there is no directory {path.parent}.",
+            fix="Make the directory, or set [ledger] url to another place.",
+        )
+    if not create and not path.exists():
+        raise ConfigError(
+            f"There is no ledger at {path} yet.",
+            fix="It is made by the first `headgate serve`; "
+            "point [ledger] url or --ledger at an existing one.",
+        )
+
+
+def _open_error(path: Path, error: sqlite3.Error) -> ConfigError | StoreError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return _not_a_ledger(path)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return _unwritable(path, error)
+    return StoreError(f"The ledger {path} does not open: {error}.")
+
+
+def _not_a_ledger(path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path} is not a Headgate ledger.",
+        fix="Nothing was changed in it; set [ledger] url to another file.",
+    )
+
+
+def _unwritable(path: Path, error: sqlite3.Error) -> ConfigError:
+    return ConfigError(
+        f"The ledger {path} cannot be opened for writing: {error}.",
+        fix="Let the gateway's user write the file and its directory, "
+        "or set [ledger] url to another place.",
+    )

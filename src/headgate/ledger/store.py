@@ -1,0 +1,129 @@
+"""The store: what every place where entries rest can do, and what it answers to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+from headgate.errors import HeadgateError
+from headgate.ledger.entry import Entry
+from headgate.values import Usage
+
+__all__ = [
+    "EVER",
+    "RequestTotal",
+    "Role",
+    "RowRejectedError",
+    "Store",
+    "StoreError",
+    "TierTotal",
+    "Window",
+]
+
+Role = Literal["classifier", "answer", "retry"]
+"""What an attempt was to its request: `answer` if it was served, `retry` if it failed or was
+superseded and its bill bought nothing, `classifier` for every call of the classifier."""
+
+
+class StoreError(HeadgateError):
+    """The store cannot take or give rows now: locked, full, gone or damaged.
+
+    Entries are not lost by it; they stay in the journal until the store is back.
+    """
+
+    type = "ledger_error"
+
+
+class RowRejectedError(StoreError):
+    """The store works, and at least one of the entries can never be stored in it."""
+
+
+class Window(NamedTuple):
+    """A stretch of time in microseconds since 1970, the end not included; None is open.
+
+    It holds whole requests: one belongs where its first attempt was sent, and its later attempts
+    follow it. A store may rely on all attempts of a request being sent within one hour.
+    """
+
+    since_us: int | None = None
+    until_us: int | None = None
+
+
+EVER = Window()
+"""The whole ledger."""
+
+
+class TierTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over the attempts that agree in the first five fields."""
+
+    routed: bool
+    role: Role
+    tier: str
+    premium: bool
+    priced: bool
+    """`cost_nano` is known; where it is not, `cost_nano` here is 0 and means nothing."""
+    attempts: int
+    estimated: int
+    """Attempts whose tokens are an estimate."""
+    cost_nano: int
+    usage: Usage
+
+
+class RequestTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over whole requests, for those Headgate routed or those the caller pinned.
+
+    A request is *comparable* when every attempt of it is priced and, if it was served, its answer
+    is priced on the premium tier too. Only then can its bill be held against all-premium. The
+    moments are sums over the comparable requests of paid² , baseline² and paid × baseline in
+    nano-USD²: statistics, hence floats.
+    """
+
+    routed: bool
+    requests: int
+    served: int
+    escalated: int
+    """Served by the premium tier."""
+    comparable: int
+    paid_nano: int
+    """Everything the comparable requests cost: classifier, answers, retries."""
+    baseline_nano: int
+    """The served tokens of the comparable requests, priced on the premium tier."""
+    paid_squared: float
+    baseline_squared: float
+    paid_baseline: float
+    first_us: int
+    last_us: int
+    """When the first and the last of these requests were sent."""
+
+
+class Store(Protocol):
+    """Where entries rest. All methods may be called from any thread.
+
+    Raises (every method): StoreError when the store cannot answer now.
+    """
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Store all entries or none; return how many were new.
+
+        An entry whose (`request_id`, `attempt`) is there already is left alone, whatever it says.
+
+        Raises:
+            RowRejectedError: one of the entries can never be stored; none was.
+        """
+
+    def tiers(self, window: Window = EVER) -> list[TierTotal]:
+        """Sums over attempts, by routed, role, tier, premium and priced, in that order."""
+
+    def requests(self, window: Window = EVER) -> list[RequestTotal]:
+        """Sums over requests: at most one for those pinned, then one for those routed."""
+
+    def entries(self, window: Window = EVER) -> Iterator[Entry]:
+        """Every attempt, in the order of request time, request and attempt."""
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, a sentence each; empty when all is well."""
+
+    def close(self) -> None:
+        """Let go of files and connections; closing twice is harmless."""

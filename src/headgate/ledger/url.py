@@ -1,0 +1,50 @@
+"""From the ledger's URL to the store behind it, and to the journal beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headgate.errors import ConfigError
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.sqlite import SqliteStore
+from headgate.ledger.store import Store
+
+__all__ = ["journal_directory", "open_store"]
+
+_SQLITE = "sqlite:///"
+_MEMORY = "memory:"
+
+
+def open_store(url: str, *, create: bool = True) -> Store:
+    """The store a URL names: `sqlite:///relative.db`, `sqlite:////absolute.db` or `memory:`.
+
+    Raises:
+        ConfigError: the URL names no store Headgate knows, or one that cannot be used.
+        StoreError: the store is there but does not answer.
+    """
+    path = _sqlite_path(url)
+    return MemoryStore() if path is None else SqliteStore(path, create=create)
+
+
+def journal_directory(url: str) -> Path | None:
+    """Where the journal of this ledger lies; None for one that lives in memory.
+
+    Raises:
+        ConfigError: the URL names no store Headgate knows.
+    """
+    path = _sqlite_path(url)
+    return None if path is None else path.with_name(f"{path.name}.journal")
+
+
+def _sqlite_path(url: str) -> Path | None:
+    if url == _MEMORY:
+        return None
+    name = url.removeprefix(_SQLITE)
+    if url.startswith(_SQLITE) and name not in ("", ":memory:") and "?" not in name:
+        return Path(name)
+    # Only the scheme is shown: what follows it may hold a password.
+    raise ConfigError(
+        f"The ledger url beginning with {url.partition('/')[0]!r} is none that Headgate knows.",
+        fix="Use sqlite:///headgate.db (a relative path), sqlite:////var/lib/headgate.db "
+        "(an absolute one), or memory: (rows are gone with the process).",
+    )

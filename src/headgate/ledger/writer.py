@@ -1,0 +1,342 @@
+"""The gateway's ledger: `record` returns once an entry is safe, a thread does the rest.
+
+    record ──> journal (a write per entry) ──> writer thread ──> store (a commit per group)
+
+The journal is the queue: the writer reads the segments and deletes them once they are stored, so a
+store that is locked or gone costs disk and no memory. Only what the journal itself cannot take
+(its disk is full) waits in memory, bounded, and is tried against the store directly.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from headgate.ledger.entry import Entry
+from headgate.ledger.journal import Journal, Segment, frame, leftovers
+from headgate.ledger.store import RowRejectedError, Store, StoreError
+from headgate.ledger.url import journal_directory, open_store
+from headgate.values import Clock
+
+__all__ = ["Counts", "Ledger", "Recovered", "recover"]
+
+_log = logging.getLogger("headgate.ledger")
+
+INTERVAL = 0.1
+"""Seconds between two looks at the journal: how far the store lags behind, and what a power cut
+(not a crash) can take."""
+LONGEST_WAIT = 5.0
+"""Seconds between two tries while the store fails."""
+SWEEP_SECONDS = 60.0
+"""How often to look for segments of processes that died meanwhile."""
+COMPLAIN_SECONDS = 60.0
+"""The same trouble is logged once in this time."""
+MEMORY_ROWS = 50_000
+"""Most entries kept in memory while the journal fails; some 50 MB."""
+GROUP_ROWS = 5_000
+
+
+class Counts(NamedTuple):
+    """What has become of the entries, since this process opened the ledger."""
+
+    recorded: int
+    """Entries given to `record`."""
+    written: int
+    """Of these, in the store."""
+    pending: int
+    """Of these, in the journal or in memory, still to be stored."""
+    lost: int
+    """Of these, given up: they cannot be encoded or stored, or no room was left for them."""
+    failed: int
+    """Times that the journal or the store failed."""
+    recovered: int
+    """Entries of dead processes that were stored."""
+    damaged: int
+    """Unreadable stretches (torn records) found in segments of dead processes, and set aside."""
+
+
+class Recovered(NamedTuple):
+    """What the segments of dead processes gave."""
+
+    rows: int
+    damaged: int
+
+
+def recover(url: str, store: Store) -> Recovered:
+    """Store what dead processes left in the journal of `url`; living ones keep their segments.
+
+    Raises:
+        StoreError: the store does not take the rows; they stay in the journal.
+        OSError: the journal cannot be read.
+    """
+    directory = journal_directory(url)
+    rows = damaged = 0
+    if directory is not None and directory.is_dir():
+        for segment in leftovers(directory):
+            found = _take_over(segment, store)
+            rows += found.rows
+            damaged += found.damaged
+    return Recovered(rows, damaged)
+
+
+def _take_over(segment: Segment, store: Store) -> Recovered:
+    try:
+        scan, end = segment.unread()
+        new, rejected = _append(store, scan.entries)
+        segment.set_aside([*scan.damaged, *map(_framed, rejected)])
+        segment.take(end)
+    except BaseException:
+        segment.release()
+        raise
+    segment.drop()
+    return Recovered(new, len(scan.damaged) + len(rejected))
+
+
+def _append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
+    """Store the entries in one group; where one of them spoils it, all but those that never fit."""
+    if not entries:
+        return 0, []
+    try:
+        return store.append(entries), []
+    except RowRejectedError:
+        new = 0
+        rejected: list[Entry] = []
+        for entry in entries:
+            try:
+                new += store.append([entry])
+            except RowRejectedError:
+                rejected.append(entry)
+        return new, rejected
+
+
+def _framed(entry: Entry) -> bytes:
+    return frame(msgspec.msgpack.encode(entry))
+
+
+class Ledger:
+    """Takes entries from the gateway and brings them to the store; open it with `Ledger.open`."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal | None,
+        *,
+        clock: Clock,
+        interval: float = INTERVAL,
+        memory_rows: int = MEMORY_ROWS,
+    ) -> None:
+        self.store = store
+        self._journal = journal
+        self._clock = clock
+        self._interval = interval
+        self._memory_rows = memory_rows
+        self._memory: deque[Entry] = deque()
+        self._complained: dict[str, float] = {}
+        self._swept = float("-inf")
+        self._recorded = self._written = self._lost = self._failed = 0
+        self._recovered = self._damaged = 0
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._passed = threading.Condition()
+        self._asked = self._answered = 0
+        self._all_stored = True
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="headgate-ledger", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock) -> Ledger:
+        """Open (or make) the ledger a URL names and start its writer thread.
+
+        Rows that dead processes left in the journal are stored in the background.
+
+        Raises:
+            ConfigError: the URL, file or directory cannot be used; says what to mend.
+            StoreError: the store is there but does not answer.
+        """
+        store = open_store(url)
+        directory: Path | None = journal_directory(url)
+        try:
+            journal = None if directory is None else Journal(directory)
+        except BaseException:
+            store.close()
+            raise
+        return cls(store, journal, clock=clock)
+
+    def record(self, entry: Entry) -> None:
+        """Write the entry to the journal; when this returns, it survives the process.
+
+        Takes some microseconds and never raises. Where the journal fails, the entry waits in memory
+        instead, the failure is counted, and the log says so.
+        """
+        with self._lock:
+            self._recorded += 1
+            if self._journal is None:
+                self._keep(entry)
+                return
+            try:
+                self._journal.append(entry)
+            except OSError as error:
+                self._failed += 1
+                self._complain("ledger.journal_failed", error)
+                self._keep(entry)
+            except (ValueError, TypeError, OverflowError) as error:
+                self._lost += 1
+                self._complain("ledger.row_rejected", error)
+
+    def _keep(self, entry: Entry) -> None:
+        if len(self._memory) < self._memory_rows and not self._closing:
+            self._memory.append(entry)
+        else:
+            self._lost += 1
+            self._complain("ledger.row_lost", "no room is left for it in memory")
+
+    @property
+    def counts(self) -> Counts:
+        """What has become of the entries so far."""
+        with self._lock:
+            return Counts(
+                recorded=self._recorded,
+                written=self._written,
+                pending=self._recorded - self._written - self._lost,
+                lost=self._lost,
+                failed=self._failed,
+                recovered=self._recovered,
+                damaged=self._damaged,
+            )
+
+    def flush(self, timeout: float = 30.0) -> bool:
+        """Wait until all that was recorded before is in the store, dead processes' rows too.
+
+        Blocks: on an event loop, call it in a thread. Returns False when the store failed or did
+        not finish within `timeout` seconds; the rows stay where they are safe.
+        """
+        with self._passed:
+            self._asked += 1
+            asked = self._asked
+            self._wake.set()
+            answered = self._passed.wait_for(lambda: self._answered >= asked, timeout)
+            return answered and self._all_stored
+
+    def close(self) -> None:
+        """Store what can be stored, end the writer thread, close the store.
+
+        Rows that the store does not take stay in the journal for the next start. Closing twice is
+        harmless.
+        """
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+        with self._lock:
+            self._spill()
+            if self._journal is not None:
+                self._journal.close()
+        self.store.close()
+
+    def _spill(self) -> None:
+        """The last chance of rows in memory: the journal may work again."""
+        while self._memory:
+            entry = self._memory.popleft()
+            try:
+                if self._journal is None:
+                    raise OSError("there is no journal")
+                self._journal.append(entry)
+            except OSError as error:
+                self._lost += 1
+                self._complain("ledger.row_lost", error)
+
+    def _run(self) -> None:
+        wait = self._interval
+        closing = False
+        while not closing:
+            self._wake.wait(wait)
+            self._wake.clear()
+            closing, asked = self._closing, self._asked
+            done = self._pass(sweep=asked > self._answered)
+            wait = self._interval if done else min(wait * 2, LONGEST_WAIT)
+            with self._passed:
+                self._answered, self._all_stored = asked, done
+                self._passed.notify_all()
+
+    def _pass(self, *, sweep: bool) -> bool:
+        """Bring everything there is to the store once; False where it failed."""
+        try:
+            self._store_journal()
+            self._store_memory()
+            self._sweep(now=sweep)
+        except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
+            with self._lock:
+                self._failed += 1
+                known = isinstance(error, (StoreError, OSError))
+                self._complain("ledger.store_failed", error, defect=None if known else error)
+            return False
+        return True
+
+    def _store_journal(self) -> None:
+        if self._journal is None:
+            return
+        for segment in self._journal.segments():
+            if segment.empty:
+                continue
+            scan, end = segment.unread()
+            _, rejected = _append(self.store, scan.entries)
+            segment.set_aside([*scan.damaged, *map(_framed, rejected)])
+            segment.take(end)
+            self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))
+        self._journal.drop_taken()
+
+    def _store_memory(self) -> None:
+        while group := self._in_memory():
+            _, rejected = _append(self.store, group)
+            for _ in group:
+                self._memory.popleft()
+            self._count(len(group) - len(rejected), len(rejected))
+
+    def _in_memory(self) -> list[Entry]:
+        with self._lock:
+            return list(islice(self._memory, GROUP_ROWS))
+
+    def _count(self, written: int, rejected: int) -> None:
+        with self._lock:
+            self._written += written
+            self._lost += rejected
+            if rejected:
+                self._complain("ledger.row_rejected", "the store can never hold it")
+
+    def _sweep(self, *, now: bool) -> None:
+        time = self._clock.monotonic()
+        if self._journal is None or not (now or time - self._swept >= SWEEP_SECONDS):
+            return
+        for segment in leftovers(self._journal.directory):
+            found = _take_over(segment, self.store)
+            with self._lock:
+                self._recovered += found.rows
+                self._damaged += found.damaged
+                if found.damaged:
+                    self._complain("ledger.segment_damaged", "torn records were set aside")
+        self._swept = time
+
+    def _complain(self, event: str, what: object, *, defect: Exception | None = None) -> None:
+        """Log an event once a minute; the numbers beside it tell the rest."""
+        now = self._clock.monotonic()
+        if now - self._complained.get(event, float("-inf")) < COMPLAIN_SECONDS:
+            return
+        self._complained[event] = now
+        _log.error(
+            "%s: %s (recorded %d, written %d, in memory %d, lost %d, failed %d)",
+            event,
+            what,
+            self._recorded,
+            self._written,
+            len(self._memory),
+            self._lost,
+            self._failed,
+            exc_info=defect,
+        )

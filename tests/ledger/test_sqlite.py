@@ -1,0 +1,212 @@
+"""sqlite: the file itself: its schema, its locks, and what is said when it cannot be used."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from headgate.errors import ConfigError
+from headgate.ledger.sqlite import APPLICATION_ID, SqliteStore, migrations
+from headgate.ledger.store import RowRejectedError, StoreError
+from tests.ledger.samples import answers, entry
+
+
+def raw(path: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(path, isolation_level=None))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A ledger with three rows."""
+    store = SqliteStore(tmp_path / "ledger.db")
+    store.append(answers(3))
+    store.close()
+    return tmp_path / "ledger.db"
+
+
+def test_rows_are_there_when_the_file_is_opened_again(path):
+    store = SqliteStore(path, create=False)
+    assert list(store.entries()) == answers(3)
+    assert store.check() == []
+    store.close()
+    store.close()
+
+
+def test_the_file_is_marked_as_a_ledger_and_keeps_a_write_ahead_log(path):
+    with raw(path) as db:
+        assert db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_every_table_is_strict(path):
+    with raw(path) as db:
+        tables = db.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
+        found = {name: strict for name, strict in tables if not name.startswith("sqlite_")}
+    assert found == {"attempts": 1, "migrations": 1}
+
+
+def test_migration_steps_are_numbered_without_a_gap_and_each_is_noted(path):
+    assert [step for step, _, _ in migrations()] == list(range(1, len(migrations()) + 1))
+    with raw(path) as db:
+        noted = db.execute("SELECT step, name FROM migrations ORDER BY step").fetchall()
+    assert noted == [(step, name) for step, name, _ in migrations()]
+
+
+def test_a_newer_schema_is_left_alone(path):
+    with raw(path) as db:
+        db.execute("INSERT INTO migrations VALUES (999, '0999_later', 0)")
+    with pytest.raises(ConfigError, match=r"schema version 999.*Upgrade Headgate"):
+        SqliteStore(path)
+
+
+def test_text_is_not_a_ledger(tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_text("to do: buy a ledger\n" * 100)
+    with pytest.raises(ConfigError, match=r"not a Headgate ledger.*another file"):
+        SqliteStore(path)
+    assert path.read_text().startswith("to do")
+
+
+def test_another_programs_database_is_not_a_ledger_and_stays_as_it_was(tmp_path):
+    path = tmp_path / "other.db"
+    with raw(path) as db:
+        db.execute("CREATE TABLE attempts (x)")
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="not a Headgate ledger"):
+        SqliteStore(path)
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_ledger(tmp_path):
+    (tmp_path / "empty.db").touch()
+    store = SqliteStore(tmp_path / "empty.db")
+    assert store.append(answers(1)) == 1
+    store.close()
+
+
+def test_a_directory_is_not_a_file(tmp_path):
+    with pytest.raises(ConfigError, match=r"is a directory.*Name a file"):
+        SqliteStore(tmp_path)
+
+
+def test_a_missing_directory_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"no directory .*absent.*Make the directory"):
+        SqliteStore(tmp_path / "absent" / "ledger.db")
+
+
+@contextmanager
+def unprivileged() -> Iterator[Path]:
+    """A directory of somebody else's, seen by a user who may only read it."""
+    directory = Path(tempfile.mkdtemp(prefix="headgate-read-only-"))
+    root = os.geteuid() == 0
+    try:
+        SqliteStore(directory / "ledger.db").close()
+        (directory / "ledger.db").chmod(0o444)
+        directory.chmod(0o555)
+        if root:
+            os.seteuid(65534)
+        yield directory
+    finally:
+        if root:
+            os.seteuid(0)
+        directory.chmod(stat.S_IRWXU)
+        for file in directory.iterdir():
+            file.unlink()
+        directory.rmdir()
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "new.db"])
+def test_a_place_that_may_only_be_read_is_a_config_error(name):
+    with (
+        unprivileged() as directory,
+        pytest.raises(ConfigError, match=r"cannot be opened for writing.*Let the gateway's user"),
+    ):
+        SqliteStore(directory / name)
+
+
+def test_a_locked_file_is_a_store_error_and_nothing_is_half_stored(path):
+    store = SqliteStore(path, busy_seconds=0.01)
+    with raw(path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked"):
+            store.append([entry(request_id="late")])
+        assert store.requests()[0].requests == 3
+        other.execute("ROLLBACK")
+    assert store.append([entry(request_id="late")]) == 1
+    store.close()
+
+
+def test_a_row_that_cannot_be_stored_spoils_its_whole_group(path):
+    store = SqliteStore(path)
+    with pytest.raises(RowRejectedError):
+        store.append([entry(request_id="good"), entry(request_id="bad", total_us=1 << 63)])
+    with pytest.raises(RowRejectedError):
+        store.append([entry(request_id="bad", tier="\ud800")])
+    assert store.requests()[0].requests == 3
+    store.close()
+
+
+def test_a_closed_store_says_so_without_a_traceback(path):
+    store = SqliteStore(path)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.requests()
+
+
+def test_check_finds_a_damaged_page(path):
+    with raw(path) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        root = db.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'attempts_at'"
+        ).fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size + 3)
+        file.write(b"\xff\xff")
+    store = SqliteStore(path)
+    with suppress(StoreError):
+        assert store.check() != []
+    store.close()
+
+
+def test_check_finds_a_request_served_twice(path):
+    store = SqliteStore(path)
+    store.append([entry(attempt=1)])
+    assert store.check() == ["Request r0 has 2 served attempts; a caller gets one answer."]
+    store.close()
+
+
+def test_check_finds_a_negative_number(path):
+    store = SqliteStore(path)
+    store.append([entry(request_id="r7", cost_nano=-1)])
+    assert store.check() == ["Attempt 0 of request r7 holds a number below zero."]
+    store.close()
+
+
+def test_many_processes_may_make_and_fill_one_ledger_at_once(tmp_path):
+    script = """
+import sys
+from pathlib import Path
+from headgate.ledger.sqlite import SqliteStore
+from tests.ledger.samples import entry
+
+store = SqliteStore(Path(sys.argv[1]), busy_seconds=20)
+for number in range(20):
+    store.append([entry(request_id=f"{sys.argv[2]}-{number}")])
+store.close()
+"""
+    path = tmp_path / "shared.db"
+    children = [
+        subprocess.Popen([sys.executable, "-c", script, str(path), name]) for name in "abcd"
+    ]
+    assert [child.wait(timeout=60) for child in children] == [0, 0, 0, 0]
+    store = SqliteStore(path, create=False)
+    assert store.requests()[0].requests == 80
+    assert store.check() == []
+    store.close()

@@ -1,0 +1,230 @@
+"""store: the contract that every store keeps, whatever it is made of."""
+
+import random
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.sqlite import SqliteStore
+from headgate.ledger.store import EVER, Store, Window
+from headgate.values import Usage
+from tests.ledger.samples import NOON_US, answers, entry, traffic
+
+HOUR_US = 3_600_000_000
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path) -> Iterator[Store]:
+    opened = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "l.db")
+    yield opened
+    opened.close()
+
+
+def test_entries_come_back_as_they_were_stored(store):
+    rows = traffic(random.Random(2), 40)
+    random.Random(3).shuffle(rows)
+    assert store.append(rows) == len(rows)
+    back = list(store.entries())
+    assert sorted(back, key=_key) == sorted(rows, key=_key)
+    assert all(type(row.routed) is bool and type(row.usage) is Usage for row in back)
+
+
+def test_entries_come_in_order_of_request_time_request_and_attempt(store):
+    store.append(
+        [
+            entry(request_id="b", attempt=1, at_us=NOON_US + 5),
+            entry(request_id="a", attempt=0, at_us=NOON_US + 3),
+            entry(request_id="b", attempt=0, at_us=NOON_US + 1),
+        ]
+    )
+    assert [_key(row) for row in store.entries()] == [("b", 0), ("b", 1), ("a", 0)]
+
+
+def test_storing_twice_leaves_one_row(store):
+    rows = traffic(random.Random(4), 10)
+    assert store.append(rows) == len(rows)
+    assert store.append(rows) == 0
+    assert store.append([*rows, entry(request_id="new")]) == 1
+    assert len(list(store.entries())) == len(rows) + 1
+
+
+def test_the_first_word_on_an_attempt_stands(store):
+    store.append([entry(cost_nano=1)])
+    store.append([entry(cost_nano=2), entry(cost_nano=3)])
+    assert [row.cost_nano for row in store.entries()] == [1]
+
+
+def test_an_empty_store_answers_with_nothing(store):
+    assert store.append([]) == 0
+    assert list(store.entries()) == []
+    assert store.tiers() == []
+    assert store.requests() == []
+    assert store.check() == []
+
+
+def test_an_unknown_cost_stays_unknown_and_a_cost_of_zero_stays_zero(store):
+    store.append([entry(request_id="a", cost_nano=None), entry(request_id="b", cost_nano=0)])
+    assert [row.cost_nano for row in store.entries()] == [None, 0]
+
+
+def test_tier_totals_tell_answers_from_retries_and_priced_from_unpriced(store):
+    store.append(
+        [
+            entry(
+                attempt=0,
+                purpose="classifier",
+                tier="classifier",
+                served=False,
+                cost_nano=140_000,
+                usage=Usage(300, 20),
+            ),
+            entry(attempt=1, served=False, cost_nano=1_000_000, usage=Usage(1000)),
+            entry(attempt=2, served=False, cost_nano=None, usage=Usage(1000)),
+            entry(attempt=3, tier="premium", premium=True, cost_nano=9_000_000),
+            entry(request_id="r1", usage_source="estimated"),
+        ]
+    )
+    assert [
+        (t.role, t.tier, t.premium, t.priced, t.attempts, t.estimated, t.cost_nano, t.usage)
+        for t in store.tiers()
+    ] == [
+        ("answer", "cheap", False, True, 1, 1, 3_000_000, Usage(1000, 400)),
+        ("answer", "premium", True, True, 1, 0, 9_000_000, Usage(1000, 400)),
+        ("classifier", "classifier", False, True, 1, 0, 140_000, Usage(300, 20)),
+        ("retry", "cheap", False, False, 1, 0, 0, Usage(1000)),
+        ("retry", "cheap", False, True, 1, 0, 1_000_000, Usage(1000)),
+    ]
+
+
+def test_request_totals_set_everything_paid_against_the_served_tokens_at_premium(store):
+    store.append(
+        [
+            entry(attempt=0, purpose="classifier", served=False, cost_nano=10, premium_nano=None),
+            entry(attempt=1, served=False, cost_nano=20, premium_nano=60),
+            entry(attempt=2, served=True, cost_nano=30, premium_nano=90),
+            entry(request_id="pinned", routed=False, premium=True, cost_nano=5, premium_nano=5),
+        ]
+    )
+    pinned, routed = store.requests()
+    assert (pinned.routed, routed.routed) == (False, True)
+    assert (routed.requests, routed.served, routed.escalated, routed.comparable) == (1, 1, 0, 1)
+    assert (routed.paid_nano, routed.baseline_nano) == (60, 90)
+    assert (routed.paid_squared, routed.baseline_squared, routed.paid_baseline) == (
+        3600.0,
+        8100.0,
+        5400.0,
+    )
+    assert (pinned.escalated, pinned.paid_nano) == (1, 5)
+    assert (routed.first_us, routed.last_us) == (NOON_US, NOON_US)
+
+
+@pytest.mark.parametrize(
+    "unknown", [{"cost_nano": None}, {"premium_nano": None}, {"served": False, "cost_nano": None}]
+)
+def test_a_request_with_an_unknown_price_is_counted_and_not_compared(store, unknown):
+    store.append([entry(request_id="a"), entry(request_id="b", **unknown)])
+    (total,) = store.requests()
+    assert (total.requests, total.comparable) == (2, 1)
+    assert (total.paid_nano, total.baseline_nano) == (3_000_000, 9_000_000)
+
+
+def test_an_unserved_request_is_paid_for_and_has_no_baseline(store):
+    store.append([entry(served=False, premium_nano=9_000_000)])
+    (total,) = store.requests()
+    assert (total.requests, total.served, total.comparable) == (1, 0, 1)
+    assert (total.paid_nano, total.baseline_nano) == (3_000_000, 0)
+
+
+def test_a_window_holds_its_first_microsecond_and_not_its_last(store):
+    store.append(answers(5))
+    window = Window(NOON_US + 1, NOON_US + 3)
+    assert [row.request_id for row in store.entries(window)] == ["r1", "r2"]
+    (total,) = store.requests(window)
+    assert (total.requests, total.first_us, total.last_us) == (2, NOON_US + 1, NOON_US + 2)
+    assert store.tiers(window)[0].attempts == 2
+    assert store.tiers(Window(None, NOON_US)) == []
+    assert store.requests(Window(NOON_US + 5, None)) == []
+
+
+def test_a_request_over_the_edge_belongs_whole_to_where_it_began(store):
+    store.append(
+        [
+            entry(attempt=0, purpose="classifier", served=False, at_us=NOON_US - 1),
+            entry(attempt=1, at_us=NOON_US + 1),
+        ]
+    )
+    before, after = Window(None, NOON_US), Window(NOON_US, None)
+    assert len(list(store.entries(before))) == 2
+    assert sum(total.attempts for total in store.tiers(before)) == 2
+    assert store.requests(before)[0].served == 1
+    assert list(store.entries(after)) == []
+    assert store.tiers(after) == []
+    assert store.requests(after) == []
+
+
+def test_windows_side_by_side_add_up_to_the_whole(store):
+    rows = traffic(random.Random(5), 200)
+    store.append(rows)
+    edges = [None, *(NOON_US + seconds * 1_000_000 for seconds in (17, 60, 61, 150)), None]
+    windows = [Window(since, until) for since, until in pairwise(edges)]
+    parts = [total for window in windows for total in store.tiers(window)]
+    whole = store.tiers(EVER)
+    assert sum(total.cost_nano for total in parts) == sum(total.cost_nano for total in whole)
+    assert sum(total.attempts for total in parts) == len(rows)
+    requests = [total for window in windows for total in store.requests(window)]
+    assert sum(total.requests for total in requests) == 200
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_store_answers_like_the_twin_in_memory(store, seed):
+    chance = random.Random(seed)
+    rows = traffic(chance, 120)
+    twin = MemoryStore()
+    twin.append(rows)
+    chance.shuffle(rows)
+    store.append(rows)
+    for since, until in [(None, None), (20, 90), (None, 33), (119, None)]:
+        window = Window(*(None if s is None else NOON_US + s * 1_000_000 for s in (since, until)))
+        assert store.tiers(window) == twin.tiers(window)
+        assert list(map(_exact, store.requests(window))) == list(map(_exact, twin.requests(window)))
+        for one, other in zip(store.requests(window), twin.requests(window), strict=True):
+            assert _moments(one) == pytest.approx(_moments(other), rel=1e-12)
+
+
+def test_months_of_large_bills_do_not_leave_the_integers(store):
+    store.append(
+        [
+            entry(request_id=str(number), cost_nano=10**13, premium_nano=10**13)
+            for number in range(200)
+        ]
+    )
+    (total,) = store.requests()
+    assert total.paid_nano == 200 * 10**13
+    assert total.paid_squared == pytest.approx(200 * 1e26)
+
+
+def test_threads_may_share_a_store(store):
+    rows = answers(400)
+    threads = [threading.Thread(target=store.append, args=(rows[start::4],)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.requests()[0].requests == 400
+
+
+def _key(row):
+    return row.request_id, row.attempt
+
+
+def _exact(total):
+    return {name: value for name, value in msgspec.structs.asdict(total).items()
+            if not isinstance(value, float)}  # fmt: skip
+
+
+def _moments(total):
+    return [total.paid_squared, total.baseline_squared, total.paid_baseline]

@@ -1,0 +1,58 @@
+"""url: which store and which journal a ledger's URL names."""
+
+from pathlib import Path
+
+import pytest
+
+from headgate.errors import ConfigError
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.sqlite import SqliteStore
+from headgate.ledger.url import journal_directory, open_store
+
+
+def test_three_slashes_name_a_path_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store = open_store("sqlite:///here.db")
+    assert isinstance(store, SqliteStore)
+    store.close()
+    assert (tmp_path / "here.db").exists()
+    assert journal_directory("sqlite:///here.db") == Path("here.db.journal")
+
+
+def test_four_slashes_name_a_path_from_the_root(tmp_path):
+    url = f"sqlite:///{tmp_path}/there.db"
+    assert url.startswith("sqlite:////")
+    open_store(url).close()
+    assert (tmp_path / "there.db").exists()
+    assert journal_directory(url) == tmp_path / "there.db.journal"
+
+
+def test_a_ledger_in_memory_has_no_journal():
+    assert isinstance(open_store("memory:"), MemoryStore)
+    assert journal_directory("memory:") is None
+
+
+def test_a_reader_does_not_make_the_file(tmp_path):
+    with pytest.raises(ConfigError, match=r"no ledger at .*absent.db yet.*headgate serve"):
+        open_store(f"sqlite:///{tmp_path}/absent.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "headgate.db",
+        "sqlite://headgate.db",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///headgate.db?mode=ro",
+        "postgresql://user:hunter2@host/db",
+        "mysql://host/db",
+        "memory:x",
+    ],
+)
+def test_any_other_url_is_refused_with_those_that_work_and_without_its_password(url):
+    with pytest.raises(ConfigError, match=r"sqlite:///headgate.db .*memory:") as refused:
+        open_store(url)
+    assert "hunter2" not in str(refused.value)

@@ -1,0 +1,392 @@
+"""writer: what was recorded reaches the store, whatever fails on the way."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from headgate.errors import ConfigError
+from headgate.ledger.entry import Entry
+from headgate.ledger.journal import Journal, frame
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.sqlite import SqliteStore
+from headgate.ledger.store import RowRejectedError, Store, StoreError
+from headgate.ledger.url import open_store
+from headgate.ledger.writer import COMPLAIN_SECONDS, SWEEP_SECONDS, Ledger, recover
+from tests.ledger.samples import answers, entry
+
+
+class Watch:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Moody(MemoryStore):
+    """A store that is away, or has no room for some rows, when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        self.broken = False
+        self.cannot_hold: set[str] = set()
+        self.groups: list[int] = []
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        if self.away:
+            raise StoreError("The store is away.")
+        if self.broken:
+            raise ZeroDivisionError("a defect")
+        if any(row.request_id in self.cannot_hold for row in entries):
+            raise RowRejectedError("It cannot be held.")
+        self.groups.append(len(entries))
+        return super().append(entries)
+
+
+class FullJournal(Journal):
+    """A journal whose disk is full until a test makes room."""
+
+    full = True
+
+    def append(self, entry: Entry) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        super().append(entry)
+
+
+@pytest.fixture
+def url(tmp_path) -> str:
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+def stored(url: str) -> list[Entry]:
+    store = open_store(url, create=False)
+    found = list(store.entries())
+    store.close()
+    return found
+
+
+def held(tmp_path: Path) -> Ledger:
+    """A ledger whose writer only looks when it is asked to."""
+    return Ledger(Moody(), Journal(tmp_path / "j"), clock=Watch(), interval=600)
+
+
+def test_what_is_recorded_is_in_the_store_after_a_flush(url):
+    ledger = Ledger.open(url, clock=Watch())
+    for row in answers(50):
+        ledger.record(row)
+    assert ledger.flush()
+    assert list(ledger.store.entries()) == answers(50)
+    assert ledger.counts == (50, 50, 0, 0, 0, 0, 0)
+    ledger.close()
+
+
+def test_what_is_recorded_is_in_the_store_after_closing_and_the_journal_is_empty(url, tmp_path):
+    ledger = Ledger.open(url, clock=Watch())
+    for row in answers(50):
+        ledger.record(row)
+    ledger.close()
+    assert stored(url) == answers(50)
+    assert list((tmp_path / "ledger.db.journal").iterdir()) == []
+
+
+def test_the_writer_looks_by_itself_without_being_asked(url):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.record(entry())
+    for _ in range(1000):
+        if ledger.counts.written:
+            break
+        threading.Event().wait(0.01)
+    assert ledger.counts.pending == 0
+    ledger.close()
+
+
+def test_rows_go_to_the_store_in_groups(tmp_path):
+    ledger = held(tmp_path)
+    for row in answers(200):
+        ledger.record(row)
+    ledger.close()
+    assert isinstance(ledger.store, Moody)
+    assert ledger.store.groups == [200]
+
+
+def test_a_ledger_in_memory_needs_no_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ledger = Ledger.open("memory:", clock=Watch())
+    ledger.record(entry())
+    assert ledger.flush()
+    ledger.close()
+    assert list(ledger.store.entries()) == [entry()]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_may_record_at_once(url):
+    ledger = Ledger.open(url, clock=Watch())
+    rows = answers(400)
+
+    def work(part: list[Entry]) -> None:
+        for row in part:
+            ledger.record(row)
+
+    threads = [threading.Thread(target=work, args=(rows[start::4],)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ledger.flush()
+    assert ledger.counts.written == 400
+    ledger.close()
+    assert stored(url) == rows
+
+
+def test_while_the_store_is_away_rows_wait_in_the_journal_and_none_in_memory(tmp_path, caplog):
+    ledger = held(tmp_path)
+    assert isinstance(ledger.store, Moody)
+    ledger.store.away = True
+    for row in answers(30):
+        ledger.record(row)
+    assert not ledger.flush()
+    assert ledger.counts.pending == 30
+    assert ledger.counts.failed == 1
+    assert "ledger.store_failed: The store is away." in caplog.text
+
+    ledger.store.away = False
+    assert ledger.flush()
+    assert list(ledger.store.entries()) == answers(30)
+    assert ledger.counts == (30, 30, 0, 0, 1, 0, 0)
+    ledger.close()
+
+
+def test_rows_the_store_did_not_take_before_the_end_are_taken_at_the_next_start(tmp_path):
+    ledger = held(tmp_path)
+    assert isinstance(ledger.store, Moody)
+    ledger.store.away = True
+    for row in answers(30):
+        ledger.record(row)
+    ledger.close()
+    assert ledger.counts.pending == 30
+
+    again = held(tmp_path)
+    assert again.flush()
+    assert list(again.store.entries()) == answers(30)
+    assert again.counts == (0, 0, 0, 0, 0, 30, 0)
+    again.close()
+
+
+def test_a_process_that_dies_while_another_lives_is_swept_up_after_a_minute(tmp_path):
+    watch = Watch()
+    ledger = Ledger(MemoryStore(), Journal(tmp_path / "j"), clock=watch, interval=0.01)
+    assert ledger.flush()
+    dead = Journal(tmp_path / "j")
+    dead.append(entry())
+    dead.close()
+    watch.now += SWEEP_SECONDS
+    for _ in range(1000):
+        if ledger.counts.recovered:
+            break
+        threading.Event().wait(0.01)
+    assert list(ledger.store.entries()) == [entry()]
+    ledger.close()
+
+
+def test_a_torn_record_is_kept_aside_counted_and_logged(tmp_path, caplog):
+    directory = tmp_path / "j"
+    dead = Journal(directory)
+    dead.append(entry())
+    (segment,) = dead.segments()
+    dead.close()
+    with segment.path.open("ab") as file:
+        file.write(frame(b"whole")[:-2])
+
+    ledger = held(tmp_path)
+    assert ledger.flush()
+    assert ledger.counts.recovered == 1
+    assert ledger.counts.damaged == 1
+    assert "ledger.segment_damaged" in caplog.text
+    assert segment.path.with_suffix(".damaged").read_bytes() == frame(b"whole")[:-2]
+    assert not segment.path.exists()
+    ledger.close()
+
+
+def test_a_full_disk_keeps_rows_in_memory_until_the_store_takes_them(tmp_path, caplog):
+    store = Moody()
+    store.away = True
+    ledger = Ledger(store, FullJournal(tmp_path / "j"), clock=Watch(), interval=600)
+    for row in answers(20):
+        ledger.record(row)
+    assert caplog.text.count("ledger.journal_failed: [Errno 28] No space left") == 1
+    assert not ledger.flush()
+    assert (ledger.counts.pending, ledger.counts.failed) == (20, 21)
+
+    store.away = False
+    assert ledger.flush()
+    assert list(store.entries()) == answers(20)
+    assert ledger.counts.lost == 0
+    ledger.close()
+
+
+def test_trouble_that_lasts_is_logged_once_a_minute(tmp_path, caplog):
+    watch = Watch()
+    ledger = Ledger(Moody(), FullJournal(tmp_path / "j"), clock=watch, interval=600)
+    for row in answers(10):
+        ledger.record(row)
+        watch.now += COMPLAIN_SECONDS / 5
+    assert caplog.text.count("ledger.journal_failed") == 2
+    ledger.close()
+
+
+def test_rows_in_memory_go_to_the_journal_at_the_end_if_it_works_again(tmp_path):
+    store = Moody()
+    store.away = True
+    journal = FullJournal(tmp_path / "j")
+    ledger = Ledger(store, journal, clock=Watch(), interval=600)
+    ledger.record(entry())
+    journal.full = False
+    ledger.close()
+    assert ledger.counts.lost == 0
+    again = held(tmp_path)
+    assert again.flush()
+    assert list(again.store.entries()) == [entry()]
+    again.close()
+
+
+def test_memory_is_bounded_and_what_it_cannot_hold_is_counted_as_lost(tmp_path, caplog):
+    store = Moody()
+    store.away = True
+    ledger = Ledger(store, FullJournal(tmp_path / "j"), clock=Watch(), interval=600, memory_rows=10)
+    for row in answers(15):
+        ledger.record(row)
+    assert (ledger.counts.pending, ledger.counts.lost) == (10, 5)
+    assert "ledger.row_lost" in caplog.text
+    ledger.close()
+    assert ledger.counts.lost == 15
+
+
+@pytest.mark.parametrize("bad", [{"tier": "\ud800"}, {"total_us": 1 << 70}])
+def test_an_entry_that_cannot_be_written_down_is_counted_and_raises_nothing(url, caplog, bad):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.record(entry(**bad))
+    ledger.record(entry(request_id="good"))
+    assert ledger.flush()
+    assert (ledger.counts.written, ledger.counts.lost) == (1, 1)
+    assert "ledger.row_rejected" in caplog.text
+    ledger.close()
+
+
+def test_a_row_the_store_can_never_hold_does_not_hold_up_the_others(url, tmp_path):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.record(entry(request_id="a"))
+    ledger.record(entry(request_id="poison", total_us=1 << 63))
+    ledger.record(entry(request_id="b"))
+    assert ledger.flush()
+    assert (ledger.counts.written, ledger.counts.lost, ledger.counts.pending) == (2, 1, 0)
+    ledger.close()
+    assert [row.request_id for row in stored(url)] == ["a", "b"]
+    (kept,) = (tmp_path / "ledger.db.journal").glob("*.damaged")
+    assert b"poison" in kept.read_bytes()
+
+
+def test_a_poisoned_row_of_a_dead_process_is_set_aside_too(tmp_path):
+    dead = Journal(tmp_path / "j")
+    for row in answers(3):
+        dead.append(row)
+    dead.close()
+    ledger = held(tmp_path)
+    assert isinstance(ledger.store, Moody)
+    ledger.store.cannot_hold = {"r1"}
+    assert ledger.flush()
+    assert (ledger.counts.recovered, ledger.counts.damaged) == (2, 1)
+    ledger.close()
+
+
+def test_a_defect_in_the_store_is_logged_with_its_traceback_and_the_writer_lives_on(
+    tmp_path, caplog
+):
+    ledger = held(tmp_path)
+    assert isinstance(ledger.store, Moody)
+    ledger.store.broken = True
+    ledger.record(entry())
+    assert not ledger.flush()
+    assert "ZeroDivisionError" in caplog.text
+    ledger.store.broken = False
+    assert ledger.flush()
+    assert ledger.counts.written == 1
+    ledger.close()
+
+
+def test_an_entry_after_the_end_is_counted_as_lost_and_raises_nothing(url):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.close()
+    ledger.close()
+    ledger.record(entry())
+    assert ledger.counts.lost == 1
+
+
+def test_a_locked_database_costs_time_and_no_row(tmp_path):
+    path = tmp_path / "ledger.db"
+    store: Store = SqliteStore(path, busy_seconds=0.01)
+    ledger = Ledger(store, Journal(tmp_path / "j"), clock=Watch(), interval=600)
+    other = SqliteStore(path)
+    with other._writing():
+        for row in answers(10):
+            ledger.record(row)
+        assert not ledger.flush()
+    other.close()
+    assert ledger.flush()
+    assert ledger.counts.written == 10
+    ledger.close()
+
+
+def test_opening_where_no_journal_can_be_made_is_a_config_error(tmp_path):
+    (tmp_path / "ledger.db.journal").write_text("in the way")
+    with pytest.raises(ConfigError, match="journal"):
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db", clock=Watch())
+
+
+def test_recover_brings_in_what_a_dead_gateway_left_and_spares_a_living_one(url, tmp_path):
+    dead = Journal(tmp_path / "ledger.db.journal")
+    dead.append(entry(request_id="dead"))
+    dead.close()
+    alive = Journal(tmp_path / "ledger.db.journal")
+    alive.append(entry(request_id="alive"))
+    store = open_store(url)
+    assert recover(url, store) == (1, 0)
+    assert recover(url, store) == (0, 0)
+    assert [row.request_id for row in store.entries()] == ["dead"]
+    store.close()
+    alive.close()
+
+
+def test_recover_has_nothing_to_do_in_memory_or_without_a_journal(url):
+    assert recover("memory:", MemoryStore()) == (0, 0)
+    assert recover(url, MemoryStore()) == (0, 0)
+
+
+def test_rows_stay_where_they_are_when_recovery_fails(url, tmp_path):
+    dead = Journal(tmp_path / "ledger.db.journal")
+    dead.append(entry())
+    dead.close()
+    store = Moody()
+    store.away = True
+    with pytest.raises(StoreError):
+        recover(url, store)
+    store.away = False
+    assert recover(url, store) == (1, 0)
+
+
+def test_the_log_never_shows_a_row(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    ledger = Ledger(Moody(), FullJournal(tmp_path / "j"), clock=Watch(), memory_rows=0)
+    ledger.record(entry(tags='{"canary":"c4n4ry"}', session="c4n4ry"))
+    ledger.close()
+    assert caplog.records
+    assert "c4n4ry" not in caplog.text
