@@ -73,7 +73,7 @@ def _print(
             click.echo(line)
         click.echo()
     for fault in faults:
-        click.echo(f"{click.style('error:', fg='red')} {fault}")
+        click.echo(str(fault))
     for warning in warnings:
         click.echo(f"{click.style('warning:', fg='yellow')} {warning}")
     verdict = f"{reading.file} can be used" if reading else "The settings cannot be used"

@@ -31,6 +31,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "plan": Entry("headgate.cli.plan:plan", "What routing costs and saves, before it is built."),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
 }
@@ -137,7 +138,7 @@ def _run(args: list[str] | None) -> int:
 
 
 def _defect(error: Exception) -> int:
-    """Say that it is not the user's fault. The message may hold a secret, so only its type shows."""
+    """Say whose fault it is and where; not the message, which may hold a secret."""
     if os.environ.get("HEADGATE_DEBUG"):
         traceback.print_exception(error)
         return EXIT_DEFECT

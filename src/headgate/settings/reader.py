@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import NamedTuple
 
@@ -101,9 +102,9 @@ def read_with_sources(
         count = len(draft.faults)
         raise ConfigError(
             f"{name} cannot be used; {count} {'fault' if count == 1 else 'faults'}:",
-            faults=draft.faults,
+            faults=_in_order(draft.faults),
         )
-    return Reading(_settings(draft), path, tuple(_sourced(draft)), tuple(draft.warnings))
+    return Reading(_settings(draft), path, tuple(_sourced(draft)), _in_order(draft.warnings))
 
 
 def _draft(path: FilePath | None) -> Draft:
@@ -126,6 +127,11 @@ def _document(path: FilePath) -> Document:
         raise ConfigError(
             f"{path} cannot be read: {reason}.", fix="Name a readable file with --config."
         ) from error
+
+
+def _in_order(findings: Iterable[ConfigFault]) -> tuple[ConfigFault, ...]:
+    """By line, as one would go through the file; variables and flags after it."""
+    return tuple(sorted(findings, key=lambda finding: finding.line or sys.maxsize))
 
 
 def _in_effect(draft: Draft, section: Section, table: Path, field: Field) -> tuple[object, Source]:
