@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from typing import Any
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
 from headgate import __version__
 from headgate.errors import HeadgateError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+EXIT_WRONG_USE = 2
+EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h
+EXIT_INTERRUPTED = 130  # as shells report SIGINT: 128 + 2
+
+
+class Entry(NamedTuple):
+    """A command in the list: where it is, and its line of help, known without importing it."""
+
+    target: str
+    """`module:attribute`"""
+    help: str
+
+
 COMMANDS = {
-    "plan": "headgate.cli.plan:plan",
+    "plan": Entry("headgate.cli.plan:plan", "What routing costs and saves, before it is built."),
+    "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
+    "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
 }
-"""Command name -> `module:attribute`; a module is imported when its command is called."""
+"""All commands, in the order that help lists them; a module is imported when it is called."""
 
 
 class LazyGroup(click.Group):
@@ -28,10 +49,46 @@ class LazyGroup(click.Group):
         """Import and return one command; None where the name is unknown."""
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name].split(":")
+        module, attribute = COMMANDS[cmd_name].target.split(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101 - a slip in the table above
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; where there is none, the one that was meant.
+
+        Raises:
+            click.UsageError: there is no such command.
+        """
+        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            ctx.fail(_no_such_command(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands with their help from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name from the table, importing none."""
+        from click.shell_completion import CompletionItem  # a shell asks for it, nobody else
+
+        names = [
+            CompletionItem(name, help=entry.help)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _no_such_command(name: str) -> str:
+    import difflib  # needed for a slip only
+
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"Did you mean `headgate {near[0]}`?" if near else f"There are: {', '.join(COMMANDS)}."
+    return f"There is no command {name!r}. {hint}"
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,19 +97,56 @@ def cli() -> None:
     """Route LLM requests to a cheap or a premium model, and prove what that saves."""
 
 
-def main(args: list[str] | None = None) -> Any:
-    """Run the command line; exit 0 fine, 1 the answer is no, 2 wrong use, 130 interrupted."""
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line, and end the process.
+
+    Exit codes: 0 fine, 1 the answer is no, 2 wrong use or a fault in the settings, 70 a defect of
+    Headgate, 130 interrupted. A command returns its own code, or nothing for 0.
+    """
     try:
-        code = cli.main(args=args, prog_name="headgate", standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(130)
+        code = _run(args)
+        sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        code = EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        code = EXIT_WRONG_USE
     except HeadgateError as error:
         click.echo(f"headgate: {error}", err=True)
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except BrokenPipeError:  # `headgate plan | head -1`: the reader has seen enough
-        sys.stderr.close()
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        # what is still buffered must not be written to the closed pipe when the process ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001 - the last resort: a defect becomes a sentence
+        code = _defect(error)
+    sys.exit(code)
+
+
+def _run(args: list[str] | None) -> int:
+    # https://no-color.org: any value that is not empty turns colour off
+    color: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
+    try:
+        code = cli.main(args=args, prog_name="headgate", standalone_mode=False, **color)
+    except SystemExit as exit_:
+        # click ends the process itself for a completion, which is fine, and for a closed pipe,
+        # which is no answer "no"
+        if isinstance(exit_.__context__, BrokenPipeError):
+            raise exit_.__context__ from None
+        raise
+    return code if isinstance(code, int) else 0
+
+
+def _defect(error: Exception) -> int:
+    """Say whose fault it is and where; not the message, which may hold a secret."""
+    if os.environ.get("HEADGATE_DEBUG"):
+        traceback.print_exception(error)
+        return EXIT_DEFECT
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f" in {Path(frame.filename).name}:{frame.lineno}" for frame in last)
+    click.echo(
+        f"headgate: a defect of Headgate, not of yours: {type(error).__name__}{place}. "
+        "Run it again with HEADGATE_DEBUG=1 to see the traceback, and please report it.",
+        err=True,
+    )
+    return EXIT_DEFECT

@@ -1,1 +1,7 @@
 """The only reader of headgate.toml, of flags for it and of the environment."""
+
+from headgate.settings.kinds import seconds
+from headgate.settings.reader import Reading, Sourced, find, read, read_with_sources
+from headgate.settings.schema import Settings
+
+__all__ = ["Reading", "Settings", "Sourced", "find", "read", "read_with_sources", "seconds"]

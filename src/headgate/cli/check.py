@@ -1,0 +1,135 @@
+"""`headgate check`: says what is wrong with the settings, and what is in effect."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.errors import ConfigError, ConfigFault
+from headgate.settings import Reading, Settings
+
+__all__ = ["check", "missing_variables"]
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@settings_options
+@click.option("--show", is_flag=True, help="Print every setting, and where its value comes from.")
+@json_option
+def check(
+    path: Path | None, config: Path | None, sets: tuple[str, ...], *, show: bool, as_json: bool
+) -> int:
+    """Say what is wrong with the settings, if anything.
+
+    PATH is the file to check, the same as --config. All faults are listed, each with its line, its
+    field and what to do. Exit code 0 says that the settings can be used, 2 that they cannot;
+    warnings do not count.
+    """
+    if path and config:
+        raise click.UsageError("Name the file once: as PATH or with --config.")
+    file = path or config
+    try:
+        reading = open_settings(file, sets, need_file=True)
+    except ConfigError as error:
+        faults = error.faults or (ConfigFault(error.message, fix=error.fix or ""),)
+        _print(faults, (), as_json=as_json)
+        return error.exit_code
+    warnings = (*reading.warnings, *missing_variables(reading.settings, os.environ))
+    _print((), warnings, as_json=as_json, reading=reading, show=show)
+    return 0
+
+
+def missing_variables(settings: Settings, env: Mapping[str, str]) -> Iterator[ConfigFault]:
+    """A finding for every environment variable that the settings name and that is not set."""
+    named = [(f"providers.{p.name}.api_key_env", p.api_key_env) for p in settings.providers]
+    named.append(("server.api_key_env", settings.server.api_key_env))
+    for field, variable in named:
+        if variable and not env.get(variable):
+            yield ConfigFault(
+                f"The environment variable {variable} is not set.",
+                fix=f"`headgate serve` needs it: export {variable}=...",
+                field=field,
+            )
+
+
+def _print(
+    faults: Sequence[ConfigFault],
+    warnings: Sequence[ConfigFault],
+    *,
+    as_json: bool,
+    reading: Reading | None = None,
+    show: bool = False,
+) -> None:
+    if as_json:
+        click.echo(_json(faults, warnings, reading))
+        return
+    if reading and show:
+        for line in _values(reading):
+            click.echo(line)
+        click.echo()
+    for fault in faults:
+        click.echo(str(fault))
+    for warning in warnings:
+        click.echo(f"{click.style('warning:', fg='yellow')} {warning}")
+    verdict = f"{reading.file} can be used" if reading else "The settings cannot be used"
+    click.echo(f"{verdict}: {_count(faults, 'error')}, {_count(warnings, 'warning')}.")
+
+
+def _count(findings: Sequence[ConfigFault], noun: str) -> str:
+    return f"{len(findings) or 'no'} {noun}{'' if len(findings) == 1 else 's'}"
+
+
+def _values(reading: Reading) -> Iterator[str]:
+    """Every setting as TOML would have it, with its source; what is not set says what holds."""
+    rows = []
+    for field, value, source, otherwise in reading.values:
+        if value is None or value == ():
+            rows.append((f"{field}: {otherwise or 'not set'}", str(source)))
+        else:
+            rows.append((f"{field} = {_toml(value)}", str(source)))
+    width = max(len(setting) for setting, _ in rows)
+    return (f"{setting:<{width}}  {source}" for setting, source in rows)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        pairs = (f"{json.dumps(name)} = {json.dumps(text)}" for name, text in value)
+        return f"{{ {', '.join(pairs)} }}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _json(
+    faults: Sequence[ConfigFault], warnings: Sequence[ConfigFault], reading: Reading | None
+) -> str:
+    document: dict[str, object] = {
+        "ok": not faults,
+        "file": str(reading.file) if reading else None,
+        "errors": [_finding(fault) for fault in faults],
+        "warnings": [_finding(warning) for warning in warnings],
+    }
+    if reading:
+        document["fingerprint"] = reading.settings.fingerprint
+        document["values"] = [
+            {
+                "field": field,
+                "value": dict(value) if isinstance(value, tuple) else value,
+                "source": {"kind": source.kind, "name": source.name or None, "line": source.line},
+            }
+            for field, value, source, _ in reading.values
+        ]
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _finding(fault: ConfigFault) -> dict[str, object]:
+    return {
+        "file": fault.source,
+        "line": fault.line,
+        "field": fault.field,
+        "message": fault.message,
+        "fix": fault.fix,
+    }

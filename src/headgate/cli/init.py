@@ -1,0 +1,95 @@
+"""`headgate init`: writes a commented headgate.toml to start from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from headgate.errors import ConfigError
+from headgate.settings.providers import KNOWN
+from headgate.settings.template import render
+
+__all__ = ["init"]
+
+
+class ProviderNames(click.ParamType[tuple[str, ...]]):
+    """Names of known providers, separated by commas."""
+
+    name = "names"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names, each once; fails for one that is not known."""
+        if isinstance(value, tuple):
+            return value
+        names = [name.strip().lower() for name in str(value).split(",") if name.strip()]
+        for name in names:
+            if name not in KNOWN:
+                self.fail(f"{name!r} is not known. Known are {', '.join(KNOWN)}.", param, ctx)
+        if not names:
+            self.fail("Name at least one.", param, ctx)
+        return tuple(dict.fromkeys(names))
+
+
+@click.command()
+@click.argument(
+    "path", type=click.Path(path_type=Path, dir_okay=False), default=Path("headgate.toml")
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@click.option(
+    "--providers",
+    type=ProviderNames(),
+    default="anthropic,google",
+    show_default=True,
+    help=f"Whose models to begin with, the first one's to answer: {', '.join(KNOWN)}.",
+)
+def init(path: Path, *, force: bool, providers: tuple[str, ...]) -> None:
+    """Write a commented headgate.toml to start from.
+
+    PATH is where to; default: headgate.toml in this directory. A file that is there is kept, unless
+    --force is given.
+    """
+    text = render(providers)
+    try:
+        if force:
+            _replace(path, text)
+        else:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except FileExistsError as error:
+        raise ConfigError(
+            f"{path} is there already, and was kept.",
+            fix="Add --force to overwrite it, or name another path.",
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}.", fix="Name a path that can be written."
+        ) from error
+    click.echo(f"Wrote {path}.")
+    click.echo(_next_steps(path, providers))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the file, then rename: who reads it meanwhile sees the old or the new one."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _next_steps(path: Path, providers: tuple[str, ...]) -> str:
+    config = "" if path == Path("headgate.toml") else f" --config {path}"
+    missing = [KNOWN[name].api_key_env for name in providers]
+    missing = [name for name in missing if not os.environ.get(name)]
+    steps = [
+        f"headgate plan{config}",
+        *(f"export {name}=..." for name in missing),
+        f"headgate check{config}",
+        f"headgate serve{config}",
+    ]
+    return "Next:\n" + "\n".join(f"  {step}" for step in steps)

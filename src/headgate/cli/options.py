@@ -1,0 +1,74 @@
+"""The options that commands share: which file, single settings, JSON instead of a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from headgate.errors import ConfigError
+from headgate.settings import Reading, find, read_with_sources
+
+__all__ = ["config_option", "json_option", "open_settings", "set_option", "settings_options"]
+
+_Callback = TypeVar("_Callback", bound=Callable[..., Any])
+
+
+def config_option(command: _Callback) -> _Callback:
+    """Add `-c/--config PATH`; the function receives `config: Path | None`."""
+    return click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The settings file; default: HEADGATE_CONFIG, else ./headgate.toml.",
+    )(command)
+
+
+def set_option(command: _Callback) -> _Callback:
+    """Add `--set KEY=VALUE`, repeatable; the function receives `sets: tuple[str, ...]`."""
+    return click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set one value over the file, such as traffic.requests_per_day=5000; repeatable.",
+    )(command)
+
+
+def settings_options(command: _Callback) -> _Callback:
+    """Add both `-c/--config` and `--set`; the function receives `config` and `sets`."""
+    return config_option(set_option(command))
+
+
+def json_option(command: _Callback) -> _Callback:
+    """Add `--json`; the function receives `as_json: bool`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON document instead of a table."
+    )(command)
+
+
+def open_settings(
+    config: Path | None,
+    sets: tuple[str, ...] = (),
+    *,
+    need_file: bool = False,
+    need_providers: bool = True,
+) -> Reading:
+    """Read the settings as every command does: the file named or found, environment, flags.
+
+    Without a file the built-in example is read, unless `need_file`. `need_providers=False` lets a
+    plan name models of providers that are not configured, which only serving needs.
+
+    Raises:
+        ConfigError: no file where one is needed, or faults in the settings.
+    """
+    path = config or find(Path(), os.environ)
+    if path is None and need_file:
+        raise ConfigError(
+            "There is no headgate.toml in this directory.",
+            fix="Run `headgate init` to write one, or name yours with --config.",
+        )
+    return read_with_sources(path, env=os.environ, sets=sets, need_providers=need_providers)

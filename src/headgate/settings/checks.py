@@ -1,0 +1,421 @@
+"""What must hold of the values: each by itself, all that is needed is there, references hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import msgspec
+
+from headgate.settings.document import Path
+from headgate.settings.draft import Draft
+from headgate.settings.fields import (
+    CLASSIFIER,
+    PROVIDERS,
+    RULES,
+    SECTIONS,
+    TIERS,
+    Section,
+    default,
+)
+from headgate.settings.kinds import Refusal, split_address
+from headgate.settings.providers import KNOWN, known_value
+from headgate.settings.redaction import shown
+from headgate.values import ModelRef
+
+__all__ = ["check"]
+
+MOST_TIERS = 16
+
+RESERVED_TIERS = ("auto", "pinned")
+"""What callers write to leave the choice to Headgate, and what reports call a model by its name."""
+
+
+def check(draft: Draft, *, need_providers: bool) -> None:
+    """Fill `draft.values` and note all faults and warnings.
+
+    `need_providers` False lets models name providers that are not configured.
+    """
+    _check_each(draft)
+    _check_needed(draft)
+    _check_classifier(draft)
+    _check_rules(draft)
+    _check_tiers(draft)
+    _check_shares(draft)
+    _check_models(draft, need_providers=need_providers)
+    _check_escalation(draft)
+    _check_times(draft)
+    _check_providers(draft)
+    _check_server(draft)
+
+
+def places(draft: Draft) -> Iterator[tuple[Section, Path]]:
+    """Every table that there is or that defaults stand for, in the order of the sections."""
+    for section in SECTIONS:
+        if section.shape == "table":
+            yield section, (section.name,)
+        else:
+            prefix = tuple(section.name.split("."))
+            for path in draft.tables:
+                if len(path) == len(prefix) + 1 and path[: len(prefix)] == prefix:
+                    yield section, path
+
+
+def _check_each(draft: Draft) -> None:
+    for section, table in places(draft):
+        for field in section.fields:
+            path = (*table, field.key)
+            if path not in draft.given:
+                continue
+            value = field.kind.check(draft.given[path].value)
+            if isinstance(value, Refusal):
+                draft.fault(path, value.message, value.fix)
+            else:
+                draft.values[path] = value
+
+
+def _check_needed(draft: Draft) -> None:
+    for section, table in places(draft):
+        for field in section.fields:
+            path = (*table, field.key)
+            if path in draft.given or default(section, field) is not msgspec.NODEFAULT:
+                continue
+            if section == PROVIDERS and known_value(str(table[1]), field.key):
+                continue
+            guess = draft.guess(str(table[1]), KNOWN) if section == PROVIDERS else ""
+            draft.fault(
+                path, "This is missing.", f"{guess}Add a line {field.key} = {field.example}."
+            )
+
+
+def _value(draft: Draft, section: Section, table: Path, key: str) -> object:
+    """The value in effect: given or the default; NODEFAULT where it is missing or at fault."""
+    path = (*table, key)
+    if path in draft.given:
+        return draft.values.get(path, msgspec.NODEFAULT)
+    field = section.field(key)
+    assert field is not None  # noqa: S101 - the callers name fields of the table
+    return default(section, field)
+
+
+def _number(draft: Draft, section: Section, table: Path, key: str) -> float | None:
+    value = _value(draft, section, table, key)
+    return value if isinstance(value, int | float) else None
+
+
+def _section(name: str) -> Section:
+    return next(section for section in SECTIONS if section.name == name)
+
+
+def _check_classifier(draft: Draft) -> None:
+    """Fields of another kind are faults, unless the kind was set over the file they stand in."""
+    table: Path = ("classifier",)
+    kind = _value(draft, CLASSIFIER, table, "kind")
+    if not isinstance(kind, str):
+        return
+    kind_path = (*table, "kind")
+    rank = draft.given[kind_path].source.rank if kind_path in draft.given else 0
+    for field in CLASSIFIER.fields:
+        path = (*table, field.key)
+        if path not in draft.given or not field.kinds or kind in field.kinds:
+            continue
+        if draft.given[path].source.rank < rank:
+            draft.given.pop(path)
+            draft.values.pop(path, None)
+            continue
+        wanted = " or ".join(f'kind = "{name}"' for name in field.kinds)
+        draft.fault(
+            path,
+            f'{field.key} is for {wanted}, but the classifier is of kind "{kind}"'
+            f"{'' if kind_path in draft.given else ' (the default)'}.",
+            f"Take {field.key} out, or set {wanted}.",
+        )
+    if kind == "model" and (*table, "model") not in draft.given:
+        draft.fault(
+            (*table, "model"),
+            'A classifier of kind "model" needs a model.',
+            'Add a line model = "provider/model", best a small one.',
+        )
+    rules = [path for path in draft.tables if path[:2] == ("classifier", "rules")]
+    if kind == "rules" and not rules:
+        draft.fault(
+            kind_path,
+            'A classifier of kind "rules" needs at least one rule.',
+            "Add a line [[classifier.rules]], and below it name, tier and a condition.",
+        )
+    if kind != "rules" and rules:
+        if draft.tables[rules[0]].rank < rank:
+            for path in rules:
+                del draft.tables[path]
+        else:
+            draft.fault(
+                rules[0],
+                f'Rules are for kind = "rules", but the classifier is of kind "{kind}".',
+                'Take the rules out, or set kind = "rules".',
+            )
+
+
+def _check_tier_name(draft: Draft, path: Path) -> None:
+    name = draft.values.get(path)
+    tiers = draft.names("tiers")
+    if isinstance(name, str) and tiers and name not in tiers:
+        draft.fault(
+            path,
+            f"There is no tier {shown(name)}.",
+            f"{draft.guess(name, tiers)}The tiers are {', '.join(tiers)}.",
+        )
+
+
+def _check_rules(draft: Draft) -> None:
+    _check_tier_name(draft, ("classifier", "on_failure"))
+    _check_tier_name(draft, ("classifier", "default"))
+    names: set[object] = set()
+    for section, table in places(draft):
+        if section != RULES:
+            continue
+        _check_tier_name(draft, (*table, "tier"))
+        name = draft.values.get((*table, "name"))
+        if name is not None and name in names:
+            draft.fault((*table, "name"), f"{shown(name)} names two rules.", "Rename one of them.")
+        names.add(name)
+        keys = [field.key for field in RULES.fields if (*table, field.key) in draft.given]
+        if not set(keys) - {"name", "tier"}:
+            draft.fault(
+                table,
+                "A rule without a condition always holds.",
+                "Add a condition, or set classifier.default to its tier.",
+            )
+        low = draft.values.get((*table, "min_tokens"))
+        high = draft.values.get((*table, "max_tokens"))
+        if isinstance(low, int) and isinstance(high, int) and low > high:
+            draft.fault(
+                (*table, "min_tokens"),
+                f"min_tokens {low:,} is above max_tokens {high:,}: the rule never holds.",
+                "Swap them.",
+            )
+        alias = draft.values.get((*table, "model"))
+        if isinstance(alias, str) and alias != "auto" and not alias.startswith("auto:"):
+            draft.fault(
+                (*table, "model"),
+                f"{shown(alias)} is not an alias: rules decide for requests of model auto only.",
+                'Write "auto:NAME", and let callers ask for that.',
+            )
+
+
+def _check_tiers(draft: Draft) -> None:
+    names = draft.names("tiers")
+    if not 2 <= len(names) <= MOST_TIERS:
+        there = f"there are {len(names)}" if names else "there are none"
+        draft.fault(
+            ("tiers", names[-1]) if names else ("tiers",),
+            f"Two to {MOST_TIERS} tiers are needed; {there}.",
+            'Write [tiers.cheap] and [tiers.premium], each with model = "provider/model".',
+        )
+    for name in names:
+        if name in RESERVED_TIERS or name.startswith("auto:"):
+            draft.fault(
+                ("tiers", name),
+                f'No tier can be called "{name}": the word has a meaning of its own in requests '
+                "and reports.",
+                "Choose another name, such as cheap or premium.",
+            )
+    models: dict[object, str] = {}
+    for name in names:
+        model = draft.values.get(("tiers", name, "model"))
+        if model is not None and model in models:
+            draft.warn(
+                ("tiers", name, "model"),
+                f"{model} is the model of tier {models[model]} too: routing between them saves "
+                "nothing.",
+                "Give each tier a model of its own.",
+            )
+        elif model is not None:
+            models[model] = name
+
+
+def _check_shares(draft: Draft) -> None:
+    names = draft.names("tiers")
+    paths: list[Path] = [("tiers", name, "share") for name in names]
+    if len(names) <= 2:
+        for path in paths:
+            if path in draft.given:
+                draft.fault(
+                    path,
+                    "With two tiers the shares follow from escalation.rate.",
+                    "Take share out, and set rate below [escalation].",
+                )
+        return
+    for path in paths:
+        if path not in draft.given:
+            draft.fault(
+                path,
+                "With three tiers or more, each needs its planned share.",
+                "Add a line share = 0.3, such that all shares add to 1.",
+            )
+    shares = [draft.values.get(path) for path in paths]
+    given = [share for share in shares if isinstance(share, float)]
+    if len(given) != len(paths):
+        return
+    if abs(math.fsum(given) - 1) > 1e-6:
+        draft.fault(
+            paths[-1],
+            f"The shares of all tiers add to {math.fsum(given):.6g}, not to 1.",
+            "Change them so that they add to 1.",
+        )
+    rate: Path = ("escalation", "rate")
+    if rate not in draft.given:
+        draft.values[rate] = given[-1]
+    elif abs(float(str(draft.values.get(rate, given[-1]))) - given[-1]) > 1e-6:
+        draft.fault(
+            rate,
+            f"The rate is {shown(draft.values[rate])}, but the share of the premium tier "
+            f"{names[-1]} is {given[-1]:g}; with three tiers or more the two are the same.",
+            f"Take rate out, or change tiers.{names[-1]}.share.",
+        )
+
+
+def _check_models(draft: Draft, *, need_providers: bool) -> None:
+    providers = draft.names("providers")
+    paths: list[Path] = [("tiers", name, "model") for name in draft.names("tiers")]
+    paths.append(("classifier", "model"))
+    for path in paths:
+        text = draft.values.get(path)
+        if not isinstance(text, str):
+            continue
+        provider = ModelRef.parse(text).provider
+        if provider in providers or not need_providers:
+            continue
+        guess = draft.guess(provider, providers)
+        how = f"Add a section [providers.{provider}]"
+        if provider not in KNOWN:
+            how += " with dialect, base_url and api_key_env"
+        draft.fault(path, f'There is no provider "{provider}" in the file.', f"{guess}{how}.")
+    used = {str(draft.values.get(path)) for path in paths}
+    for name in draft.names("prices"):
+        path = ("prices", name)
+        try:
+            ModelRef.parse(name)
+        except ValueError:
+            draft.fault(
+                path,
+                "A price belongs to a model by its full name.",
+                'Write [prices."provider/model"], with the quotes.',
+            )
+            continue
+        if name not in used and all(path in draft.values for path in paths if path in draft.given):
+            guess = draft.guess(name, used)
+            draft.warn(
+                path,
+                "No tier and no classifier uses this model.",
+                f"{guess}The price counts only where callers ask for the model by name.",
+            )
+
+
+def _check_escalation(draft: Draft) -> None:
+    section = _section("escalation")
+    rate = draft.values.get(("escalation", "rate"), default(section, section.fields[0]))
+    budget = draft.values.get(("escalation", "budget"))
+    if isinstance(rate, float) and isinstance(budget, float) and budget < rate:
+        draft.warn(
+            ("escalation", "budget"),
+            f"The budget of {budget:g} is below the planned rate of {rate:g}: the plan itself "
+            "breaches it.",
+            "Raise the budget above the rate, or plan for a lower rate.",
+        )
+
+
+def _check_times(draft: Draft) -> None:
+    section = _section("resilience")
+    table: Path = ("resilience",)
+    base = _number(draft, section, table, "backoff_base")
+    longest = _number(draft, section, table, "backoff_max")
+    if base is not None and longest is not None and base > longest:
+        path = ("resilience", "backoff_base")
+        if path not in draft.given:
+            path = ("resilience", "backoff_max")
+        draft.fault(
+            path,
+            f"backoff_base ({base:g} s) is above backoff_max ({longest:g} s).",
+            "Set backoff_max to the larger of the two.",
+        )
+    whole = _number(draft, section, table, "request_timeout")
+    if whole is None:
+        return
+    parts: list[tuple[Section, Path, str]] = [
+        (TIERS, ("tiers", name), "timeout") for name in draft.names("tiers")
+    ]
+    parts += [(CLASSIFIER, ("classifier",), "timeout"), (section, table, "connect_timeout")]
+    for part, place, key in parts:
+        length = _number(draft, part, place, key)
+        if length is not None and length > whole:
+            draft.warn(
+                (*place, key) if (*place, key) in draft.given else (*table, "request_timeout"),
+                f"{'.'.join(map(str, place))}.{key} ({length:g} s) is longer than "
+                f"resilience.request_timeout ({whole:g} s), which ends the request before.",
+                "Raise request_timeout, or lower the other.",
+            )
+
+
+def _check_providers(draft: Draft) -> None:
+    for name in draft.names("providers"):
+        table: Path = ("providers", name)
+        url = draft.values.get((*table, "base_url"), known_value(name, "base_url"))
+        dialect = draft.values.get((*table, "dialect"), known_value(name, "dialect"))
+        if not isinstance(url, str):
+            continue
+        parts = urlsplit(url)
+        path = (*table, "base_url")
+        if dialect == "anthropic" and parts.path.endswith("/v1"):
+            draft.fault(
+                path,
+                "The base URL of an Anthropic dialect ends before /v1, which Headgate adds.",
+                f'Write "{url.removesuffix("/v1")}".',
+            )
+        known = KNOWN.get(name)
+        if known and dialect == known.dialect and path in draft.values and not parts.path:
+            usual = urlsplit(known.base_url)
+            if usual.path and usual.hostname == parts.hostname:
+                draft.warn(
+                    path,
+                    "The usual base URL of this provider has a path, which is missing here.",
+                    f'Write "{known.base_url}".',
+                )
+        key = draft.values.get((*table, "api_key_env"), known_value(name, "api_key_env"))
+        if parts.scheme == "http" and key and not _is_loopback(parts.hostname or ""):
+            draft.warn(
+                path,
+                "The key would go over the network unencrypted: the URL is http, not https.",
+                "Use https, or an address of this machine.",
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_server(draft: Draft) -> None:
+    key = draft.values.get(("server", "api_key_env"))
+    listen = draft.values.get(("server", "listen"))
+    address = split_address(listen) if isinstance(listen, str) else None
+    if address and not _is_loopback(address[0]) and ("server", "api_key_env") not in draft.given:
+        draft.warn(
+            ("server", "listen"),
+            "The gateway would be reachable from other machines, and asks callers for no key: "
+            "whoever reaches it spends your money.",
+            "Set api_key_env below [server], or listen on 127.0.0.1.",
+        )
+    for name in draft.names("providers"):
+        path: Path = ("providers", name, "api_key_env")
+        if key and key == draft.values.get(path, known_value(name, "api_key_env")):
+            draft.warn(
+                ("server", "api_key_env"),
+                f"Callers would have to know the key of provider {name}.",
+                "Name a variable of its own.",
+            )

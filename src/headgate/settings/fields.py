@@ -1,0 +1,515 @@
+"""Every setting as a row: checks, `headgate init`, `check --show` and the docs all read these."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from headgate.settings import schema
+from headgate.settings.kinds import (
+    Address,
+    Choice,
+    Duration,
+    Flag,
+    HeaderMatch,
+    Headers,
+    Kind,
+    LedgerUrl,
+    Model,
+    Name,
+    Number,
+    Pattern,
+    Price,
+    Text,
+    Url,
+    Variable,
+    Whole,
+)
+
+__all__ = ["RULES", "SECTIONS", "Field", "Section", "default"]
+
+_DAY = 86400.0
+
+
+class Field(NamedTuple):
+    """One setting.
+
+    `otherwise` says in words what holds without it, where that is not a fixed value. `kinds` are
+    the kinds of classifier that it is for; empty means that it always counts.
+    `example` is TOML, for what has no fixed default.
+    """
+
+    key: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    otherwise: str = ""
+    example: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+class Section(NamedTuple):
+    """A table of the file: one (`[traffic]`), one a name (`[tiers.NAME]`), or a list of them."""
+
+    name: str
+    meaning: str
+    struct: type[msgspec.Struct]
+    fields: tuple[Field, ...]
+    shape: Literal["table", "named", "list"] = "table"
+    named_by: str = ""
+    """The attribute of the struct that holds the table's own name."""
+
+    @property
+    def header(self) -> str:
+        """The section as documentation names it."""
+        if self.shape == "list":
+            return f"[[{self.name}]]"
+        if self.named_by == "model":
+            return f'[{self.name}."PROVIDER/MODEL"]'
+        return f"[{self.name}.NAME]" if self.shape == "named" else f"[{self.name}]"
+
+    def field(self, key: str) -> Field | None:
+        """The row of one key."""
+        return next((field for field in self.fields if field.key == key), None)
+
+
+def default(section: Section, field: Field) -> object:
+    """The field's fixed default; msgspec.NODEFAULT where the file must say it."""
+    for known in msgspec.structs.fields(section.struct):
+        if known.name == field.key:
+            return known.default
+    raise LookupError(f"{section.struct.__name__} has no {field.key}")
+
+
+TRAFFIC = Section(
+    "traffic",
+    "What the plan assumes of an average day and an average request.",
+    schema.TrafficSettings,
+    (
+        Field(
+            "requests_per_day", Whole(1, 10_000_000_000), "Requests on an average day.", "requests"
+        ),
+        Field("days_per_month", Whole(1, 31), "Days that a month is reckoned with.", "days"),
+        Field(
+            "input_tokens",
+            Whole(1, 10_000_000),
+            "Input tokens of an average request, prompt and history together.",
+            "tokens",
+        ),
+        Field(
+            "output_tokens",
+            Whole(1, 10_000_000),
+            "Output tokens of an average answer, thinking included.",
+            "tokens",
+        ),
+    ),
+)
+
+CLASSIFIER = Section(
+    "classifier",
+    "Who decides which tier answers.",
+    schema.ClassifierSettings,
+    (
+        Field(
+            "kind",
+            Choice("model", "rules", "none"),
+            "Who decides: a small model, the rules below, or nobody (one tier answers all).",
+            example='"google/gemini-2.5-flash"',
+        ),
+        Field(
+            "model",
+            Model(),
+            "The model that is asked for each request.",
+            otherwise="",
+            kinds=("model",),
+        ),
+        Field(
+            "input_tokens",
+            Whole(0, 1_000_000),
+            "Input tokens of a classifier call, for the plan.",
+            "tokens",
+            kinds=("model",),
+        ),
+        Field(
+            "output_tokens",
+            Whole(0, 1_000_000),
+            "Output tokens of a classifier call, for the plan.",
+            "tokens",
+            kinds=("model",),
+        ),
+        Field(
+            "timeout",
+            Duration(0.05, 60),
+            "Time until a classifier call is given up and `on_failure` answers.",
+            "seconds",
+            kinds=("model",),
+        ),
+        Field(
+            "max_chars",
+            Whole(200, 1_000_000),
+            "Longest excerpt of a request that the classifier model is shown.",
+            "characters",
+            kinds=("model",),
+        ),
+        Field(
+            "on_failure",
+            Name("tier"),
+            "Tier that answers when the classifier fails.",
+            otherwise="the premium tier",
+            kinds=("model",),
+            example='"premium"',
+        ),
+        Field(
+            "default",
+            Name("tier"),
+            "Tier that answers when no rule holds, or when nobody decides.",
+            otherwise="the cheapest tier with rules, else the premium tier",
+            kinds=("rules", "none"),
+            example='"cheap"',
+        ),
+    ),
+)
+
+RULES = Section(
+    "classifier.rules",
+    "The first rule that holds decides; all its conditions must hold.",
+    schema.RuleSettings,
+    (
+        Field(
+            "name",
+            Name("rule"),
+            "The rule's name, as the reason of a decision shows it.",
+            example='"long"',
+        ),
+        Field(
+            "tier",
+            Name("tier"),
+            "Tier that answers when the rule holds.",
+            example='"premium"',
+        ),
+        Field(
+            "min_tokens",
+            Whole(0, 10_000_000),
+            "Holds from this estimated input length on.",
+            "tokens",
+            otherwise="no condition",
+            example="4000",
+        ),
+        Field(
+            "max_tokens",
+            Whole(0, 10_000_000),
+            "Holds up to this estimated input length.",
+            "tokens",
+            otherwise="no condition",
+            example="200",
+        ),
+        Field(
+            "matches",
+            Pattern(),
+            "Holds where this is found in the last user turn.",
+            otherwise="no condition",
+            example="'(?i)\\bprove\\b'",
+        ),
+        Field(
+            "system_matches",
+            Pattern(),
+            "Holds where this is found in the system prompt.",
+            otherwise="no condition",
+            example="'(?i)\\blegal\\b'",
+        ),
+        Field(
+            "tools",
+            Flag(),
+            "Holds where tools are offered (true) or none are (false).",
+            otherwise="no condition",
+            example="true",
+        ),
+        Field(
+            "images",
+            Flag(),
+            "Holds where there are images (true) or none (false).",
+            otherwise="no condition",
+            example="true",
+        ),
+        Field(
+            "json_schema",
+            Flag(),
+            "Holds where an answer by JSON schema is asked for (true) or not (false).",
+            otherwise="no condition",
+            example="true",
+        ),
+        Field(
+            "min_turns",
+            Whole(1, 100_000),
+            "Holds from this number of user turns on.",
+            "turns",
+            otherwise="no condition",
+            example="6",
+        ),
+        Field(
+            "header",
+            HeaderMatch(),
+            "Holds where the request has this header, or has it with this value.",
+            otherwise="no condition",
+            example='"x-plan: gold"',
+        ),
+        Field(
+            "model",
+            Text(100),
+            "Holds where the caller asked for this alias, such as `auto:careful`.",
+            otherwise="no condition",
+            example='"auto:careful"',
+        ),
+    ),
+    "list",
+)
+
+TIERS = Section(
+    "tiers",
+    "The models that answer, from cheapest to premium in the order of the file; the last is "
+    "premium.",
+    schema.TierSettings,
+    (
+        Field(
+            "model",
+            Model(),
+            "The model that answers on this tier.",
+            example='"anthropic/claude-haiku-4-5"',
+        ),
+        Field(
+            "description",
+            Text(500),
+            "What the tier is for, in the words that the classifier model is shown.",
+        ),
+        Field(
+            "share",
+            Number(0, 1),
+            "Planned share of requests, with three tiers or more.",
+            "0 to 1",
+            otherwise="from escalation.rate with two tiers; needed with more",
+            example="0.3",
+        ),
+        Field(
+            "retry_rate",
+            Number(0, 0.99),
+            "Planned probability that an attempt fails and is tried again.",
+            "0 to 1",
+        ),
+        Field(
+            "attempts",
+            Whole(1, 10),
+            "Most attempts on this tier for one request, the first included.",
+            "attempts",
+        ),
+        Field(
+            "timeout",
+            Duration(0.1, 3600),
+            "Time for one attempt: to the answer's head when streaming, else to its end.",
+            "seconds",
+        ),
+        Field(
+            "fallback",
+            Flag(),
+            "Another tier may answer when this one fails before the first byte went out.",
+        ),
+    ),
+    "named",
+    "name",
+)
+
+ESCALATION = Section(
+    "escalation",
+    "How much may go to the premium tier.",
+    schema.EscalationSettings,
+    (
+        Field(
+            "rate",
+            Number(0, 1),
+            "Planned share of requests that the premium tier answers.",
+            "0 to 1",
+        ),
+        Field(
+            "budget",
+            Number(0, 1),
+            "Share of requests on the premium tier from which on the alarm is given.",
+            "0 to 1",
+            otherwise="no budget",
+            example="0.25",
+        ),
+        Field(
+            "window",
+            Duration(60, 366 * _DAY, as_text=True),
+            "The time that budget and rate are looked at over.",
+        ),
+        Field("on_breach", Choice("alert"), "What happens when the budget is breached."),
+    ),
+)
+
+PROVIDERS = Section(
+    "providers",
+    "Where models are called, in which dialect, with which key.",
+    schema.ProviderSettings,
+    (
+        Field(
+            "dialect",
+            Choice("openai", "anthropic"),
+            "The API it speaks: OpenAI chat completions or Anthropic messages.",
+            otherwise="known for known providers; else needed",
+            example='"openai"',
+        ),
+        Field(
+            "base_url",
+            Url(),
+            "Where its API begins: before `/chat/completions`, or before `/v1/messages`.",
+            otherwise="known for known providers; else needed",
+            example='"https://api.openai.com/v1"',
+        ),
+        Field(
+            "api_key_env",
+            Variable(),
+            "The environment variable with the key; none for an upstream that needs no key.",
+            otherwise="known for known providers; else no key is sent",
+            example='"OPENAI_API_KEY"',
+        ),
+        Field(
+            "prices",
+            Name("price list"),
+            "Whose price list holds for its models.",
+            otherwise="the provider's own name",
+            example='"openai"',
+        ),
+        Field(
+            "headers",
+            Headers(),
+            "Further headers to send with every call; never secrets.",
+            otherwise="none",
+            example='{ "x-team" = "search" }',
+        ),
+    ),
+    "named",
+    "name",
+)
+
+PRICES = Section(
+    "prices",
+    "Prices that override the price list, in US dollars per million tokens.",
+    schema.PriceSettings,
+    (
+        Field(
+            "input",
+            Price(),
+            "Price of input tokens.",
+            "USD per million",
+            example='"1.00"',
+        ),
+        Field(
+            "output",
+            Price(),
+            "Price of output tokens.",
+            "USD per million",
+            example='"5.00"',
+        ),
+        Field(
+            "cache_read",
+            Price(),
+            "Price of input tokens read from the prompt cache.",
+            "USD per million",
+            otherwise="not known",
+            example='"0.10"',
+        ),
+        Field(
+            "cache_write_5m",
+            Price(),
+            "Price of input tokens written to the cache for five minutes.",
+            "USD per million",
+            otherwise="not known",
+            example='"1.25"',
+        ),
+        Field(
+            "cache_write_1h",
+            Price(),
+            "Price of input tokens written to the cache for an hour.",
+            "USD per million",
+            otherwise="not known",
+            example='"2.00"',
+        ),
+    ),
+    "named",
+    "model",
+)
+
+RESILIENCE = Section(
+    "resilience",
+    "Time-outs and retries that are no tier's own.",
+    schema.ResilienceSettings,
+    (
+        Field("connect_timeout", Duration(0.05, 60), "Time to reach a provider.", "seconds"),
+        Field("idle_timeout", Duration(0.1, 3600), "Longest silence within a stream.", "seconds"),
+        Field(
+            "request_timeout",
+            Duration(0.1, 7200),
+            "Time for a whole request: all attempts, waits and fallbacks.",
+            "seconds",
+        ),
+        Field(
+            "backoff_base", Duration(0, 60), "Wait before the first retry; it doubles.", "seconds"
+        ),
+        Field("backoff_max", Duration(0, 600), "Longest wait before a retry.", "seconds"),
+        Field(
+            "max_retry_after",
+            Duration(0, 3600),
+            "A provider's Retry-After longer than this is not waited for.",
+            "seconds",
+        ),
+    ),
+)
+
+SERVER = Section(
+    "server",
+    "Where the gateway listens.",
+    schema.ServerSettings,
+    (
+        Field("listen", Address(), "Address and port for callers; port 0 takes a free one."),
+        Field(
+            "max_body_bytes",
+            Whole(1024, 1024**3),
+            "Longest request body that is accepted.",
+            "bytes",
+        ),
+        Field(
+            "drain_seconds",
+            Duration(0, 3600),
+            "Time that running requests get to finish when the gateway stops.",
+            "seconds",
+        ),
+        Field(
+            "api_key_env",
+            Variable(),
+            "The environment variable with the key that callers must send.",
+            otherwise="no key is asked",
+            example='"GATEWAY_KEY"',
+        ),
+    ),
+)
+
+LEDGER = Section(
+    "ledger",
+    "Where every attempt is written down.",
+    schema.LedgerSettings,
+    (Field("url", LedgerUrl(), "The database; a relative path begins where `serve` starts."),),
+)
+
+SECTIONS = (
+    TRAFFIC,
+    CLASSIFIER,
+    RULES,
+    TIERS,
+    ESCALATION,
+    PROVIDERS,
+    PRICES,
+    RESILIENCE,
+    SERVER,
+    LEDGER,
+)
+"""All sections, in the order of the file that `headgate init` writes."""

@@ -1,0 +1,62 @@
+"""Providers that Headgate knows by name: where they are called, in which dialect, with which key.
+
+The base URLs are those of the providers' own API references, read in November 2026. A section
+`[providers.NAME]` of one of these names may leave out what stands here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+__all__ = ["KNOWN", "Provider", "known_value"]
+
+
+class Provider(NamedTuple):
+    """What is known of a provider, and the models that `headgate init` writes for it."""
+
+    dialect: Literal["openai", "anthropic"]
+    base_url: str
+    api_key_env: str
+    cheap: str
+    premium: str
+    classifier: str
+    prices: str | None = None
+    """The name of its price list, where that differs from its own."""
+
+
+KNOWN = {
+    "openai": Provider(
+        "openai",
+        "https://api.openai.com/v1",
+        "OPENAI_API_KEY",
+        cheap="gpt-5-mini",
+        premium="gpt-5",
+        classifier="gpt-5-nano",
+    ),
+    "google": Provider(
+        "openai",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "GEMINI_API_KEY",
+        cheap="gemini-2.5-flash",
+        premium="gemini-2.5-pro",
+        classifier="gemini-2.5-flash",
+    ),
+    "anthropic": Provider(
+        "anthropic",
+        "https://api.anthropic.com",
+        "ANTHROPIC_API_KEY",
+        cheap="claude-haiku-4-5",
+        premium="claude-sonnet-4-6",
+        classifier="claude-haiku-4-5",
+    ),
+}
+"""By name; the one with the cheapest small model first."""
+
+
+def known_value(name: str, key: str) -> str | None:
+    """What `[providers.NAME]` may leave out: the known value of a key; None where none is known."""
+    provider = KNOWN.get(name)
+    if provider is None or key not in ("dialect", "base_url", "api_key_env", "prices"):
+        return None
+    value: str | None = getattr(provider, key)
+    return value

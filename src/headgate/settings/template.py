@@ -1,0 +1,122 @@
+"""The file that `headgate init` writes: every setting, explained, one's own filled in."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from headgate.settings.fields import (
+    CLASSIFIER,
+    ESCALATION,
+    LEDGER,
+    PRICES,
+    PROVIDERS,
+    RESILIENCE,
+    RULES,
+    SERVER,
+    TIERS,
+    TRAFFIC,
+    Field,
+    Section,
+    default,
+)
+from headgate.settings.providers import KNOWN
+
+__all__ = ["render"]
+
+_TOP = """\
+# The one file of Headgate: the plan, the gateway and the report all read it.
+# A line such as "#timeout = 3.0" is a setting that is left at its default, or an example.
+# No secrets here: a key stays in the environment variable that is named here.
+# `headgate check` says what is wrong, `headgate check --show` what is in effect.
+"""
+
+
+def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
+    """The text of a valid headgate.toml for known providers, with a comment for every setting.
+
+    The first provider's models answer; the one with the cheapest small model classifies. What
+    comes of the default providers is the built-in example.
+    """
+    first = providers[0]
+    sorter = min(providers, key=tuple(KNOWN).index)
+    cheap = f"{first}/{KNOWN[first].cheap}"
+    blocks = [
+        _TOP,
+        _block(TRAFFIC, {"requests_per_day": 1000, "input_tokens": 1000, "output_tokens": 400}),
+        _block(
+            CLASSIFIER,
+            {
+                "kind": "model",
+                "model": f"{sorter}/{KNOWN[sorter].classifier}",
+                "input_tokens": 300,
+                "output_tokens": 20,
+                "on_failure": "premium",
+            },
+        ),
+        _block(RULES, {}, off=True),
+        _block(TIERS, {"model": cheap}, name="cheap"),
+        _more(TIERS, "premium", {"model": f"{first}/{KNOWN[first].premium}", "retry_rate": 0.08}),
+        _block(ESCALATION, {"rate": 0.2, "budget": 0.25}),
+        *(_provider(name, first=name == first) for name in providers),
+        _block(PRICES, {}, name=f'"{cheap}"', off=True),
+        _block(RESILIENCE, {}),
+        _block(SERVER, {"listen": "127.0.0.1:8787"}),
+        _block(LEDGER, {"url": "sqlite:///headgate.db"}),
+    ]
+    return "\n".join(blocks)
+
+
+def _provider(name: str, *, first: bool) -> str:
+    known = KNOWN[name]._asdict()
+    given = {key: known[key] for key in ("dialect", "base_url", "api_key_env")}
+    if known["prices"]:
+        given["prices"] = known["prices"]
+    return _block(PROVIDERS, given, name=name) if first else _more(PROVIDERS, name, given)
+
+
+def _block(
+    section: Section, given: Mapping[str, object], *, name: str = "", off: bool = False
+) -> str:
+    """One table with every setting explained: the `given` ones set, all others commented out.
+
+    `off` comments the whole table out.
+    """
+    header = section.header.replace("NAME", name) if section.named_by == "name" else section.header
+    if section.named_by == "model":
+        header = f"[{section.name}.{name}]"
+    lines = [*_comment(section.meaning), f"{'#' if off else ''}{header}"]
+    for field in section.fields:
+        lines += _comment(_explained(section, field))
+        if field.key in given:
+            lines.append(f"{field.key} = {_toml(given[field.key])}")
+        else:
+            lines.append(f"#{field.key} = {field.example or _toml(default(section, field))}")
+    return "\n".join(lines) + "\n"
+
+
+def _more(section: Section, name: str, given: Mapping[str, object]) -> str:
+    """A further table of a section whose settings have been explained."""
+    lines = [f"[{section.name}.{name}]", *(f"{key} = {_toml(v)}" for key, v in given.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _explained(section: Section, field: Field) -> str:
+    value = default(section, field)
+    if field.otherwise:
+        return f"{field.meaning} Otherwise: {field.otherwise}."
+    if value is msgspec.NODEFAULT or not field.unit:
+        return field.meaning
+    return f"{field.meaning} ({field.unit})"
+
+
+def _comment(text: str) -> Iterator[str]:
+    return (f"# {line}" for line in textwrap.wrap(text, 96))
+
+
+def _toml(value: object) -> str:
+    """A value in TOML: JSON writes text, numbers and true or false just the same."""
+    return json.dumps(value, ensure_ascii=False)
