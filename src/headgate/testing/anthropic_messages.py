@@ -1,0 +1,432 @@
+"""The simulated provider's Anthropic dialect: Messages, strictly read, whole or streamed.
+
+Written from the public API reference, and on purpose without the gateway's own translation code: a
+mistake there must not be repeated here and so go unseen. It is stricter than the real one in one
+thing: turns must alternate, where Anthropic nowadays merges neighbours of one role.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct, ValidationError
+
+from headgate.testing.brain import Prefix, Prompt, Tool, Turn
+from headgate.testing.dialect import Piece, Refused, Reply, checked, pieces
+from headgate.values import Usage
+
+__all__ = ["AnthropicMessages"]
+
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,128}$")]
+Json: TypeAlias = dict[str, object]
+
+
+class _Strict(Struct, forbid_unknown_fields=True):
+    pass
+
+
+class _CacheControl(_Strict):
+    type: Literal["ephemeral"]
+    ttl: Literal["5m", "1h"] = "5m"
+
+
+class _Text(_Strict, tag_field="type", tag="text"):
+    text: str
+    cache_control: _CacheControl | None = None
+    citations: list[Json] | None = None
+
+
+class _Base64(_Strict, tag_field="type", tag="base64"):
+    media_type: Literal["image/jpeg", "image/png", "image/gif", "image/webp"]
+    data: Annotated[str, Meta(min_length=1)]
+
+
+class _Url(_Strict, tag_field="type", tag="url"):
+    url: Annotated[str, Meta(min_length=1)]
+
+
+class _Image(_Strict, tag_field="type", tag="image"):
+    source: _Base64 | _Url
+    cache_control: _CacheControl | None = None
+
+
+class _ToolUse(_Strict, tag_field="type", tag="tool_use"):
+    id: Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]+$")]
+    name: Name
+    input: Json
+    cache_control: _CacheControl | None = None
+
+
+class _ToolResult(_Strict, tag_field="type", tag="tool_result"):
+    tool_use_id: str
+    content: str | list[_Text | _Image] = ""
+    is_error: bool = False
+    cache_control: _CacheControl | None = None
+
+
+_Block: TypeAlias = _Text | _Image | _ToolUse | _ToolResult
+
+
+class _Message(_Strict):
+    role: Literal["user", "assistant"]
+    content: str | list[_Block]
+
+    def blocks(self) -> list[_Block]:
+        return [_Text(self.content)] if isinstance(self.content, str) else self.content
+
+
+class _Tool(_Strict):
+    name: Name
+    input_schema: Json
+    description: str = ""
+    type: Literal["custom"] | None = None
+    strict: bool | None = None
+    cache_control: _CacheControl | None = None
+
+
+class _AnyTool(_Strict, tag_field="type", tag="any"):
+    disable_parallel_tool_use: bool = False
+
+
+class _AutoTool(_Strict, tag_field="type", tag="auto"):
+    disable_parallel_tool_use: bool = False
+
+
+class _NoTool(_Strict, tag_field="type", tag="none"):
+    pass
+
+
+class _OneTool(_Strict, tag_field="type", tag="tool"):
+    name: str
+    disable_parallel_tool_use: bool = False
+
+
+class _Request(_Strict):
+    model: str
+    max_tokens: Annotated[int, Meta(ge=1)]
+    messages: list[_Message]
+    container: str | None = None
+    context_management: Json | None = None
+    inference_geo: str | None = None
+    mcp_servers: list[Json] | None = None
+    metadata: Json | None = None
+    output_config: Json | None = None
+    service_tier: Literal["auto", "standard_only"] | None = None
+    stop_sequences: list[str] | None = None
+    stream: bool = False
+    system: str | list[_Text] = ""
+    temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
+    thinking: Json | None = None
+    tool_choice: _AnyTool | _AutoTool | _NoTool | _OneTool | None = None
+    tools: list[_Tool] = []
+    top_k: Annotated[int, Meta(ge=0)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+def _bad(message: str) -> Refused:
+    return Refused(400, "invalid_request_error", message)
+
+
+class AnthropicMessages:
+    """`POST /v1/messages` as Anthropic defines it."""
+
+    name = "anthropic"
+    path = "/v1/messages"
+
+    def admit(self, headers: Mapping[str, str], key: str | None) -> None:
+        """A key and a version are needed. Raises Refused (401, 400)."""
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        sent = headers.get("x-api-key", "") or bearer  # the official SDK 2.x sends a bearer token
+        if not sent:
+            raise Refused(401, "authentication_error", "The x-api-key header is required.")
+        if key is not None and sent != key:
+            raise Refused(401, "authentication_error", "The x-api-key is not valid.")
+        if not headers.get("anthropic-version"):
+            raise _bad("anthropic-version: the header is required")
+
+    def read(self, body: bytes) -> Prompt:
+        """Read and check a request. Raises Refused (400)."""
+        try:
+            request = msgspec.json.decode(body, type=_Request)
+        except ValidationError as error:
+            flaw = checked(error)
+            words = {
+                "missing": "Field required",
+                "unknown": "Extra inputs are not permitted",
+                "invalid": flaw.message,
+            }[flaw.kind]
+            raise _bad(f"{flaw.path}: {words}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _bad("The request body is not valid JSON") from error
+        if not request.messages:
+            raise _bad("messages: at least one message is required")
+        _check_choice(request)
+        _check_turns(request.messages)
+        return _prompt(request)
+
+    def unknown_model(self, model: str) -> Refused:
+        """404 `not_found_error`."""
+        return Refused(404, "not_found_error", f"model: {model}")
+
+    def failure(self, fault: str, retry_after: int) -> Refused:
+        """529, 429 or 500."""
+        if fault == "overloaded":
+            return Refused(529, "overloaded_error", "Overloaded", retry_after=retry_after)
+        if fault == "rate_limited":
+            return Refused(
+                429,
+                "rate_limit_error",
+                "This key has exceeded its rate limit.",
+                retry_after=retry_after,
+            )
+        return Refused(500, "api_error", "Internal server error")
+
+    def refusal(self, refused: Refused, request_id: str) -> bytes:
+        """`{"type": "error", "error": {"type", "message"}, "request_id"}`."""
+        return msgspec.json.encode(
+            {
+                "type": "error",
+                "error": {"type": refused.kind, "message": refused.message},
+                "request_id": request_id,
+            }
+        )
+
+    def models(self, names: tuple[str, ...]) -> bytes:
+        """A page with everything on it."""
+        data = [
+            {
+                "type": "model",
+                "id": name,
+                "display_name": name,
+                "created_at": "1970-01-01T00:00:00Z",
+            }
+            for name in names
+        ]
+        ends = (names[0], names[-1]) if names else (None, None)
+        return msgspec.json.encode(
+            {"data": data, "has_more": False, "first_id": ends[0], "last_id": ends[1]}
+        )
+
+    def whole(self, reply: Reply) -> bytes:
+        """A `message` object."""
+        content: list[Json] = [{"type": "text", "text": reply.text}] if reply.text else []
+        content += [
+            {**_use(reply, index), "input": json.loads(use.arguments)}
+            for index, use in enumerate(reply.tools)
+        ]
+        return msgspec.json.encode(
+            {
+                **_frame(reply),
+                "content": [] if reply.empty else content,
+                "stop_reason": _stop_reason(reply),
+                "usage": _usage(reply.usage, reply.usage.output),
+            }
+        )
+
+    def stream(self, reply: Reply) -> Iterator[Piece]:
+        """`message_start`, the blocks with a `ping` among them, `message_delta`, `message_stop`."""
+        opening = {**_frame(reply), "usage": _usage(reply.usage, min(1, reply.usage.output))}
+        yield Piece(_event("message_start", message=opening))
+        if not reply.empty:
+            yield from _blocks(reply)
+        yield Piece(
+            _event(
+                "message_delta",
+                delta={"stop_reason": _stop_reason(reply), "stop_sequence": None},
+                usage={"output_tokens": reply.usage.output},
+            )
+        )
+        yield Piece(_event("message_stop"))
+
+
+def _check_choice(request: _Request) -> None:
+    if request.tool_choice is None or isinstance(request.tool_choice, _NoTool):
+        return
+    if not request.tools:
+        raise _bad("tool_choice: may only be given together with tools")
+    if isinstance(request.tool_choice, _OneTool):
+        chosen = request.tool_choice.name
+        if chosen not in {tool.name for tool in request.tools}:
+            raise _bad(f"tool_choice: the tool {chosen!r} is not in tools")
+
+
+def _check_turns(messages: list[_Message]) -> None:
+    """Roles alternate from `user` on, nothing is empty, and tool calls are answered at once."""
+    called: set[str] = set()
+    for index, message in enumerate(messages):
+        here = f"messages.{index}"
+        if message.role != ("user", "assistant")[index % 2]:
+            raise _bad(f'{here}: roles must alternate between "user" and "assistant", user first')
+        blocks = message.blocks()
+        if not blocks:
+            raise _bad(f"{here}: all messages must have non-empty content")
+        for block in blocks:
+            _check_block(block, message.role, here)
+        if message.role == "assistant":
+            called = {block.id for block in blocks if isinstance(block, _ToolUse)}
+        else:
+            _check_results(blocks, called, here)
+            called = set()
+    if called:
+        raise _bad("messages: tool_use ids were found without tool_result blocks after them")
+    last = messages[-1].blocks()[-1]
+    if messages[-1].role == "assistant" and isinstance(last, _Text) and last.text[-1].isspace():
+        raise _bad("messages: the final assistant content cannot end with trailing whitespace")
+
+
+def _check_block(block: _Block, role: str, here: str) -> None:
+    if isinstance(block, _Text) and not block.text.strip():
+        raise _bad(f"{here}: text content blocks must be non-empty")
+    if isinstance(block, _ToolUse) and role != "assistant":
+        raise _bad(f"{here}: tool_use blocks can only be in assistant messages")
+    if isinstance(block, _ToolResult | _Image) and role != "user":
+        raise _bad(f"{here}: {block.__struct_config__.tag} blocks can only be in user messages")
+
+
+def _check_results(blocks: list[_Block], called: set[str], here: str) -> None:
+    answered = [block.tool_use_id for block in blocks if isinstance(block, _ToolResult)]
+    if set(answered) - called:
+        raise _bad(f"{here}: tool_result blocks must answer tool_use blocks of the message before")
+    if called - set(answered):
+        missing = ", ".join(sorted(called - set(answered)))
+        raise _bad(f"{here}: tool_use ids were found without tool_result blocks: {missing}")
+    if len(set(answered)) < len(answered):
+        raise _bad(f"{here}: each tool_use must have a single result")
+    if not all(isinstance(block, _ToolResult) for block in blocks[: len(answered)]):
+        raise _bad(f"{here}: tool_result blocks come before all other content")
+
+
+def _prompt(request: _Request) -> Prompt:
+    reading = _Reading()
+    for tool in request.tools:
+        reading.add(tool.name + tool.description + _compact(tool.input_schema), tool.cache_control)
+    system = [_Text(request.system)] if isinstance(request.system, str) else request.system
+    for block in system:
+        reading.add(block.text, block.cache_control)
+    turns = [reading.turn(message) for message in request.messages]
+    choice = request.tool_choice
+    must_call = choice.name if isinstance(choice, _OneTool) else None
+    hidden = isinstance(choice, _NoTool)
+    return Prompt(
+        model=request.model,
+        system="\n".join(block.text for block in system),
+        turns=tuple(turns),
+        text=reading.text,
+        images=reading.images,
+        tools=() if hidden else tuple(Tool(t.name, t.input_schema) for t in request.tools),
+        must_call="" if isinstance(choice, _AnyTool) else must_call,
+        max_tokens=request.max_tokens,
+        stream=request.stream,
+        prefixes=tuple(reading.prefixes),
+    )
+
+
+class _Reading:
+    """Text and images collected in the order of the prompt cache, with the breakpoints met."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.images = 0
+        self.prefixes: list[Prefix] = []
+
+    def add(self, text: str, breakpoint_here: _CacheControl | None) -> None:
+        self.text += text
+        if breakpoint_here is not None:
+            self.prefixes.append(Prefix(self.text, breakpoint_here.ttl))
+
+    def turn(self, message: _Message) -> Turn:
+        said: list[str] = []
+        blocks = message.blocks()
+        for block in blocks:
+            text = self._block(block)
+            self.add(text, block.cache_control)
+            if not isinstance(block, _ToolUse):
+                said.append(text)
+        results_only = all(isinstance(block, _ToolResult) for block in blocks)
+        return Turn("tool" if results_only else message.role, "\n".join(said))
+
+    def _block(self, block: _Text | _Image | _ToolUse | _ToolResult) -> str:
+        if isinstance(block, _Text):
+            return block.text
+        if isinstance(block, _Image):
+            self.images += 1
+            return ""
+        if isinstance(block, _ToolUse):
+            return block.name + _compact(block.input)
+        if isinstance(block.content, str):
+            return block.content
+        return "".join(self._block(part) for part in block.content)
+
+
+def _compact(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _frame(reply: Reply) -> Json:
+    return {
+        "id": f"msg_{reply.id}",
+        "type": "message",
+        "role": "assistant",
+        "model": reply.prompt.model,
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+    }
+
+
+def _stop_reason(reply: Reply) -> str:
+    return {"stop": "end_turn", "length": "max_tokens", "tools": "tool_use"}[reply.finish]
+
+
+def _use(reply: Reply, index: int) -> Json:
+    return {
+        "type": "tool_use",
+        "id": f"toolu_{reply.id}{index}",
+        "name": reply.tools[index].name,
+    }
+
+
+def _usage(usage: Usage, output: int) -> Json:
+    return {
+        "input_tokens": usage.input,
+        "cache_creation_input_tokens": usage.cache_write_5m + usage.cache_write_1h,
+        "cache_read_input_tokens": usage.cache_read,
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": usage.cache_write_5m,
+            "ephemeral_1h_input_tokens": usage.cache_write_1h,
+        },
+        "output_tokens": output,
+        "service_tier": "standard",
+    }
+
+
+def _blocks(reply: Reply) -> Iterator[Piece]:
+    index = 0
+    if reply.text:
+        opening: Json = {"type": "text", "text": ""}
+        yield Piece(_event("content_block_start", index=0, content_block=opening))
+        yield Piece(_event("ping"))
+        for text in pieces(reply.text):
+            delta: Json = {"type": "text_delta", "text": text}
+            yield Piece(_event("content_block_delta", index=0, delta=delta), len(text))
+        yield Piece(_event("content_block_stop", index=0))
+        index = 1
+    for number, use in enumerate(reply.tools):
+        opening = {**_use(reply, number), "input": {}}
+        yield Piece(
+            _event("content_block_start", index=index + number, content_block=opening),
+            len(use.name),
+        )
+        for text in ("", *pieces(use.arguments)):
+            delta = {"type": "input_json_delta", "partial_json": text}
+            yield Piece(_event("content_block_delta", index=index + number, delta=delta), len(text))
+        yield Piece(_event("content_block_stop", index=index + number))
+
+
+def _event(kind: str, **fields: object) -> bytes:
+    return (
+        f"event: {kind}\ndata: ".encode() + msgspec.json.encode({"type": kind, **fields}) + b"\n\n"
+    )
