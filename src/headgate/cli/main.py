@@ -34,6 +34,7 @@ COMMANDS = {
     "plan": Entry("headgate.cli.plan:plan", "What routing costs and saves, before it is built."),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
+    "serve": Entry("headgate.cli.serve:serve", "Serve the gateway."),
 }
 """All commands, in the order that help lists them; a module is imported when it is called."""
 

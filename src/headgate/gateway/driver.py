@@ -41,6 +41,7 @@ from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
 from headgate.values import Clock, usd
 from headgate.wire.lane import (
+    DIALECTS,
     Flow,
     Inbound,
     Lane,
@@ -48,7 +49,6 @@ from headgate.wire.lane import (
     lane,
     refuse,
     small_answer,
-    small_path,
     small_request,
 )
 
@@ -172,7 +172,7 @@ class Driver:
         choice: int | None = None
         try:
             async with asyncio.timeout(command.timeout):
-                endpoint = provider.endpoint(small_path(provider.dialect))
+                endpoint = provider.endpoint(DIALECTS[provider.dialect].path)
                 reply = self._reply = await plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
                 answer = await reply.read()
@@ -197,7 +197,7 @@ class Driver:
     async def _call(self, command: Call) -> Event:
         provider = self._plant.providers[command.tier.model.provider]
         try:
-            way = lane(self._inbound, provider.dialect)
+            way = lane(self._inbound, provider.dialect, at=int(self._plant.clock.time()))
             body = way.request(command.tier.model.model)
         except RequestError as impossible:  # nothing was sent, so nothing is written down
             return self._not_served(Failed("unsupported"), impossible)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headgate.gateway.upstream import Endpoint, endpoint
-from headgate.wire.lane import call_headers
+from headgate.wire.lane import DIALECTS
 
 __all__ = ["Provider"]
 
@@ -33,7 +33,7 @@ class Provider:
         self._base_url = base_url.rstrip("/")
         # asked for plainly, because a compressed stream could not be passed on event by event
         self._headers = [
-            *call_headers(dialect, api_key),
+            *DIALECTS[dialect].headers(api_key),
             *headers,
             ("accept-encoding", "identity"),
             ("user-agent", "headgate"),
