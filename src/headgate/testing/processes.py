@@ -6,6 +6,7 @@ them in order; and on a leash (see `leash`), so that they end even when the pare
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from typing import IO, Self
 import msgspec
 
 from headgate.errors import HeadgateError
+from headgate.testing.meter import TallyReport
 from headgate.testing.provider import Ready
 
 __all__ = ["Child", "ChildError", "Children"]
@@ -52,6 +54,31 @@ class Child:
         """The end of its log, for an error message."""
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(lines[-LOG_LINES:])
+
+    def fetch(
+        self, path: str, method: str = "GET", body: bytes = b"", **headers: str
+    ) -> tuple[int, bytes]:
+        """Ask it something over HTTP: the status and the body. An underscore is a hyphen.
+
+        Raises:
+            OSError, http.client.HTTPException: there is no answer.
+        """
+        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=10)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, named)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def tally(self) -> TallyReport:
+        """A simulated provider's own books."""
+        return msgspec.json.decode(self.fetch("/_tally")[1], type=TallyReport)
+
+    def forget(self) -> None:
+        """Make a simulated provider begin its books, its cache and its failures anew."""
+        self.fetch("/_reset", "POST")
 
     def stop(self, grace: float = GRACE_SECONDS) -> int:
         """Ask it to end, wait `grace` seconds, then insist. Returns its exit code."""

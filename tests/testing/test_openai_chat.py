@@ -1,0 +1,234 @@
+"""openai_chat: strict reading of chat completions, and answers in OpenAI's own words."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from headgate.testing.brain import Prompt, ToolUse, Turn
+from headgate.testing.dialect import Refused, Reply
+from headgate.testing.openai_chat import OpenAIChat
+from headgate.values import Usage
+from tests.shared import shared_dir
+
+DIALECT = OpenAIChat()
+
+CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+CALLING = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+USER = {"role": "user", "content": "hello"}
+
+
+def body(*messages, **fields) -> bytes:
+    return json.dumps({"model": "small", "messages": messages or [USER], **fields}).encode()
+
+
+def refused(raw: bytes) -> Refused:
+    with pytest.raises(Refused) as caught:
+        DIALECT.read(raw)
+    assert caught.value.status == 400
+    return caught.value
+
+
+def reply(**fields) -> Reply:
+    prompt = Prompt(model="small", system="", turns=(Turn("user", "hi"),), text="hi")
+    defaults = {
+        "id": "1",
+        "created": 7,
+        "prompt": prompt,
+        "text": "",
+        "tools": (),
+        "finish": "stop",
+        "usage": Usage(input=10, output=5, cache_read=30),
+    }
+    return Reply(**{**defaults, **fields})
+
+
+def events(answer: Reply) -> list[dict[str, Any]]:
+    raw = b"".join(piece.data for piece in DIALECT.stream(answer)).decode()
+    *chunks, done, rest = raw.split("\n\n")
+    assert (done, rest) == ("data: [DONE]", "")
+    return [json.loads(chunk.removeprefix("data: ")) for chunk in chunks]
+
+
+def test_every_recorded_request_that_openai_took_is_read():
+    directory = shared_dir("wire")
+    seen = 0
+    for path in sorted(directory.glob("chat-*.yaml")):
+        for exchange in yaml.safe_load(path.read_text())["interactions"]:
+            raw = exchange["request"]["body"].encode()
+            status = exchange["response"]["code"]
+            if status == 400:
+                assert refused(raw).kind == "invalid_request_error"
+            else:
+                DIALECT.read(raw)
+            seen += 1
+    assert seen >= 12
+
+
+def test_roles_are_sorted_into_system_and_turns():
+    prompt = DIALECT.read(
+        body(
+            {"role": "system", "content": "be kind"},
+            {"role": "developer", "content": [{"type": "text", "text": "be brief"}]},
+            USER,
+            CALLING,
+            {"role": "tool", "tool_call_id": "c1", "content": "42"},
+            tools=[TOOL],
+        )
+    )
+    assert prompt.system == "be kind\nbe brief"
+    assert [turn.role for turn in prompt.turns] == ["user", "assistant", "tool"]
+    assert prompt.last_user == "hello"
+    assert prompt.text == 'f{"type":"object"}be kindbe briefhello42f{}'
+    assert [tool.name for tool in prompt.tools] == ["f"]
+
+
+def test_images_count_but_are_no_text():
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    prompt = DIALECT.read(
+        body({"role": "user", "content": [{"type": "text", "text": "what?"}, picture, picture]})
+    )
+    assert (prompt.text, prompt.images, prompt.input_tokens) == ("what?", 2, 2 + 512)
+
+
+def test_options_reach_the_prompt():
+    prompt = DIALECT.read(
+        body(
+            stream=True,
+            stream_options={"include_usage": True},
+            max_completion_tokens=9,
+            n=2,
+            tools=[TOOL],
+            tool_choice={"type": "function", "function": {"name": "f"}},
+        )
+    )
+    assert (prompt.stream, prompt.include_usage, prompt.max_tokens) == (True, True, 9)
+    assert (prompt.choices, prompt.must_call) == (2, "f")
+    assert DIALECT.read(body(stream=True)).include_usage is False
+    assert DIALECT.read(body(tools=[TOOL], tool_choice="required")).must_call == ""
+    assert DIALECT.read(body(tools=[TOOL], tool_choice="none")).tools == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "param", "code"),
+    [
+        (b'{"model": "small"}', "messages", "missing_required_parameter"),
+        (b'{"messages": []}', "model", "missing_required_parameter"),
+        (b'{"model": "small", "messages": []}', "messages", "empty_array"),
+        (body(x_headgate=1), "x_headgate", "unknown_parameter"),
+        (body(max_tokens=0), "max_tokens", "invalid_value"),
+        (body(temperature=3), "temperature", "invalid_value"),
+        (body({"role": "user", "content": None}), "messages[0].content", "invalid_value"),
+        (body({"role": "robot", "content": ""}), "messages[0].role", "invalid_value"),
+        (body(stream_options={"include_usage": True}), "stream_options", None),
+        (body(max_tokens=5, max_completion_tokens=5), "max_tokens", None),
+        (body(tool_choice="auto"), "tool_choice", None),
+        (body(tools=[]), "tools", "invalid_value"),
+        (
+            body(tools=[TOOL], tool_choice={"type": "function", "function": {"name": "g"}}),
+            "tool_choice",
+            None,
+        ),
+        (body({"role": "assistant", "content": None}), "messages.[0].content", None),
+    ],
+)
+def test_off_spec_requests_are_refused_with_the_field_at_fault(raw, param, code):
+    error = refused(raw)
+    assert (error.param, error.code) == (param, code)
+    assert json.loads(DIALECT.refusal(error, "r"))["error"]["param"] == param
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"model": "\xff"}'])
+def test_what_is_no_json_is_refused(raw):
+    assert "JSON" in refused(raw).message
+
+
+def test_tool_calls_and_their_results_belong_together():
+    result = {"role": "tool", "tool_call_id": "c1", "content": "42"}
+    DIALECT.read(body(USER, CALLING, result, tools=[TOOL]))
+    assert "must answer" in refused(body(USER, result)).message
+    assert "c1" in refused(body(USER, CALLING, USER)).message
+    assert "must be followed" in refused(body(USER, CALLING)).message
+    other = {**result, "tool_call_id": "c2"}
+    assert "must answer" in refused(body(USER, CALLING, other)).message
+
+
+def test_a_key_has_to_be_a_bearer_token():
+    DIALECT.admit({"authorization": "Bearer anything"}, None)
+    DIALECT.admit({"authorization": "Bearer right"}, "right")
+    for headers in ({}, {"authorization": "Bearer "}, {"x-api-key": "right"}):
+        with pytest.raises(Refused) as caught:
+            DIALECT.admit(headers, None)
+        assert caught.value.status == 401
+    with pytest.raises(Refused) as caught:
+        DIALECT.admit({"authorization": "Bearer wrong"}, "right")
+    assert caught.value.code == "invalid_api_key"
+
+
+def test_the_input_count_includes_what_was_cached():
+    usage = json.loads(DIALECT.whole(reply(text="hello")))["usage"]
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (
+        40,
+        5,
+        45,
+    )
+    assert usage["prompt_tokens_details"]["cached_tokens"] == 30
+
+
+def test_a_stream_carries_the_text_the_finish_and_the_usage():
+    text = "The quick brown fox jumps over the lazy dog, twice at least."
+    *chunks, last = events(reply(text=text))
+    said = [chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks]
+    assert "".join(said) == text
+    assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks[-2:]] == [None, "stop"]
+    assert all(chunk["usage"] is None for chunk in chunks)
+    assert (last["choices"], last["usage"]["total_tokens"]) == ([], 45)
+
+
+def test_a_stream_without_the_option_never_mentions_usage():
+    silent = msgspec.structs.replace(reply().prompt, include_usage=False)
+    assert all("usage" not in chunk for chunk in events(reply(prompt=silent, text="hello")))
+
+
+def test_tool_calls_are_the_same_streamed_and_whole():
+    uses = (ToolUse("f", '{"city": "Porto", "days": 7, "unit": "celsius"}'), ToolUse("g", "{}"))
+    answer = reply(tools=uses, finish="tools")
+    whole = json.loads(DIALECT.whole(answer))["choices"][0]
+    assert (whole["message"]["content"], whole["finish_reason"]) == (None, "tool_calls")
+    streamed: dict[int, dict[str, Any]] = {}
+    for chunk in events(answer)[:-1]:
+        for call in chunk["choices"][0]["delta"].get("tool_calls", []):
+            known = streamed.setdefault(call["index"], {"arguments": ""})
+            known["id"] = call.get("id", known.get("id"))
+            known["name"] = call["function"].get("name", known.get("name"))
+            known["arguments"] += call["function"]["arguments"]
+    assert [
+        {"id": call["id"], **call["function"]} for call in whole["message"]["tool_calls"]
+    ] == list(streamed.values())
+
+
+def test_an_empty_answer_has_no_choices_but_its_usage():
+    empty = json.loads(DIALECT.whole(reply(text="withheld", empty=True)))
+    assert (empty["choices"], empty["usage"]["completion_tokens"]) == ([], 5)
+    only = events(reply(text="withheld", empty=True))
+    assert [chunk["choices"] for chunk in only] == [[]]
+
+
+def test_every_choice_asked_for_is_given():
+    several = msgspec.structs.replace(reply().prompt, choices=3)
+    choices = json.loads(DIALECT.whole(reply(prompt=several, text="a")))["choices"]
+    assert [choice["index"] for choice in choices] == [0, 1, 2]
+    streamed = events(reply(prompt=several, text="a"))[:-1]
+    assert {chunk["choices"][0]["index"] for chunk in streamed} == {0, 1, 2}
+
+
+def test_failures_have_their_status_and_ask_to_wait():
+    overloaded = DIALECT.failure("overloaded", 2)
+    assert (overloaded.status, overloaded.retry_after) == (503, 2)
+    assert DIALECT.failure("rate_limited", 1).status == 429
+    assert DIALECT.failure("error", 1).status == 500
+    assert DIALECT.unknown_model("huge").code == "model_not_found"
