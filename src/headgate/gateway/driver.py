@@ -214,21 +214,21 @@ class Driver:
                     return await self._open(attempt, way, reply)
                 return await self._read(attempt, way, reply)
         except TimeoutError:
-            error: HeadgateError = UpstreamError(
+            error = UpstreamError(
                 f"{command.tier.model} did not answer within {command.timeout:g} s.",
                 kind="timeout",
                 status=504,
             )
             attempt.measured(None, estimated(self._inbound.ask, 0))
-        except UnusableAnswerError as unusable:
-            error = unusable
-            attempt.measured(unusable.usage, estimated(self._inbound.ask, 0))
-        except UpstreamError as upstream_error:
-            error = upstream_error
-            if attempt.status is not None:  # it broke off in the answer: what came is billed
+        except UpstreamError as failure:
+            error = failure
+            if isinstance(failure, UnusableAnswerError):
+                attempt.measured(failure.usage, estimated(self._inbound.ask, 0))
+            elif attempt.status is not None:  # it broke off in the answer: what came is billed
                 attempt.measured(None, estimated(self._inbound.ask, 0))
-        kind = error.kind if isinstance(error, UpstreamError) else "timeout"
-        return self._fail(attempt, Failed(kind), error)
+        attempt.error = error.kind
+        self._close(attempt, served=False)
+        return self._not_served(Failed(error.kind), error)
 
     async def _turned_down(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
         """The provider answered with an error: its status and its words reach the caller."""
@@ -354,11 +354,6 @@ class Driver:
         self._reply = self._flow = None
         return attempt
 
-    def _fail(self, attempt: Attempt, failed: Failed, error: HeadgateError) -> Failed:
-        attempt.error = failed.kind
-        self._close(attempt, served=False)
-        return self._not_served(failed, error)
-
     def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
         self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
         return failed
@@ -371,6 +366,15 @@ class Driver:
         self._spent = None if self._spent is None or cost is None else self._spent + cost
         now = plant.clock.monotonic()
         self._attempt = None
+        if attempt.error is not None:
+            log.warning(
+                "%s attempt %d on %s: %s%s",
+                self._request_id,
+                attempt.number,
+                tier.model,
+                attempt.error,
+                f" {attempt.status}" if attempt.status else "",
+            )
         plant.recorder.record(
             Entry(
                 request_id=self._request_id,
@@ -415,7 +419,7 @@ class Driver:
             ("x-headgate-request-id", self._request_id),
             ("x-headgate-tier", tier.name),
             ("x-headgate-model", str(tier.model)),
-            ("x-headgate-reason", decision.reason if decision else "none"),
+            ("x-headgate-reason", self._reason(tier)),
             ("x-headgate-attempts", str(self._attempts)),
             ("x-headgate-escalated", "true" if tier.premium else "false"),
         ]
@@ -424,6 +428,12 @@ class Driver:
         if final and self._spent is not None:
             headers.append(("x-headgate-cost-usd", usd(self._spent)))
         return headers
+
+    def _reason(self, tier: Tier) -> str:
+        decision = self._exchange.decision
+        if decision is None:
+            return "none"
+        return decision.reason if tier is decision.tier else f"{decision.reason}, fallback"
 
 
 def _micros(at: float | None, since: float) -> int | None:

@@ -1,0 +1,153 @@
+"""A gateway with two simulated providers on real sockets, all in one event loop, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+from openai import AsyncOpenAI
+
+from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.gateway.app import App
+from headgate.gateway.http1_server import Http1Server
+from headgate.ledger.entry import Entry
+from headgate.settings import read
+from headgate.testing.brain import Echo
+from headgate.testing.provider import DIALECTS, Provider
+from headgate.testing.server import Server
+
+ENV = {"ANTHROPIC_API_KEY": "sk-ant-canary", "GEMINI_API_KEY": "gm-canary", "GATE_KEY": "gate-key"}
+
+CONFIG = """
+[traffic]
+[classifier]
+kind = "model"
+model = "google/gemini-2.5-flash"
+timeout = 1.0
+[tiers.cheap]
+model = "anthropic/claude-haiku-4-5"
+timeout = 2.0
+[tiers.premium]
+model = "anthropic/claude-sonnet-4-6"
+timeout = 2.0
+[providers.anthropic]
+dialect = "anthropic"
+base_url = "{anthropic}"
+api_key_env = "ANTHROPIC_API_KEY"
+[providers.google]
+dialect = "openai"
+base_url = "{openai}/v1"
+api_key_env = "GEMINI_API_KEY"
+[resilience]
+connect_timeout = 1.0
+request_timeout = 5.0
+idle_timeout = 0.5
+backoff_base = 0.01
+backoff_max = 0.05
+"""
+
+RULES = CONFIG.replace(
+    'kind = "model"\nmodel = "google/gemini-2.5-flash"\ntimeout = 1.0\n',
+    'kind = "rules"\n[[classifier.rules]]\nname = "hard"\ntier = "premium"\nmatches = "(?i)prove"\n',
+)
+"""Without a classifier call: `prove` in the question escalates."""
+
+
+class Kept:
+    """A recorder that keeps entries; the memory of a test."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def record(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+
+class House:
+    """What a test has its hands on."""
+
+    def __init__(
+        self, app: App, server: Http1Server, port: int, kept: Kept, providers: Mapping[str, Provider]
+    ) -> None:
+        self.app = app
+        self.server = server
+        self.port = port
+        self.kept = kept
+        self.providers = providers
+        self.url = f"http://127.0.0.1:{port}"
+        self.client = AsyncOpenAI(base_url=f"{self.url}/v1", api_key="gate-key", max_retries=0)
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.kept.entries
+
+    async def ask(self, content: str, model: str = "auto", **more):
+        """One chat completion, with its response headers."""
+        raw = await self.client.chat.completions.with_raw_response.create(
+            model=model, messages=[{"role": "user", "content": content}], **more
+        )
+        return raw.parse(), raw.headers
+
+    async def raw(self, request: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Bytes in, status, headers and body out; the request must ask to close."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(request)
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        return int(first.split()[1]), headers, body
+
+    async def post(self, body: bytes, path: str = "/v1/chat/completions", *headers: str):
+        """A POST of any bytes."""
+        head = [f"POST {path} HTTP/1.1", "host: h", f"content-length: {len(body)}", *headers]
+        head += ["connection: close", "", ""]
+        return await self.raw("\r\n".join(head).encode() + body)
+
+    def tally(self) -> dict[str, object]:
+        """What each simulated provider says it has billed."""
+        return {
+            name: msgspec.to_builtins(provider.tally.report())
+            for name, provider in self.providers.items()
+        }
+
+
+@asynccontextmanager
+async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIterator[House]:
+    """Everything up and listening; torn down to the last socket at the end."""
+    providers = {
+        "openai": Provider(
+            DIALECTS["openai"](), models=["gemini-2.5-flash", "gpt-5-mini"], brain=Echo()
+        ),
+        "anthropic": Provider(
+            DIALECTS["anthropic"](), models=["claude-haiku-4-5", "claude-sonnet-4-6"], brain=Echo()
+        ),
+    }
+    servers = {name: Server(provider) for name, provider in providers.items()}
+    bases = {
+        name: f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
+        for name, server in servers.items()
+    }
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "headgate.toml"
+        file.write_text(config.format(**bases))
+        settings = read(file, env=ENV, sets=sets)
+    kept = Kept()
+    upstream = upstream_of(settings)
+    app = app_of(settings, ENV, upstream=upstream, recorder=kept, clock=SystemClock())
+    gateway = Http1Server(app)
+    _, port = await gateway.listen("127.0.0.1", 0)
+    made = House(app, gateway, port, kept, providers)
+    try:
+        yield made
+    finally:
+        await made.client.close()
+        await gateway.close()
+        await upstream.close()
+        for server in servers.values():
+            await server.stop()
