@@ -1,0 +1,132 @@
+"""The one face of wire: a request is read once, then sent through a lane for each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from headgate.errors import HeadgateError, InternalError
+from headgate.values import Usage
+from headgate.wire.anthropic_messages import AnthropicMessages
+from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.inbound import Inbound
+from headgate.wire.neutral import Message, Request, Text
+from headgate.wire.openai_chat import OpenAIChat
+from headgate.wire.passthrough import Answered, Flow, Passthrough
+from headgate.wire.problems import problem_of
+from headgate.wire.translate import Translation
+
+__all__ = [
+    "DIALECTS",
+    "Answered",
+    "Flow",
+    "Inbound",
+    "Lane",
+    "UnusableAnswerError",
+    "lane",
+    "read",
+    "refuse",
+    "refuse_stream",
+    "small_answer",
+    "small_request",
+]
+
+DIALECTS: Mapping[str, Dialect] = {
+    dialect.name: dialect for dialect in (OpenAIChat(), AnthropicMessages())
+}
+
+
+def _dialect(name: str) -> Dialect:
+    try:
+        return DIALECTS[name]
+    except KeyError:
+        raise InternalError(f"There is no dialect {name!r}.") from None
+
+
+def read(dialect: str, body: bytes, headers: Mapping[str, str]) -> Inbound:
+    """One caller's request; `headers` have lower-case names.
+
+    Raises:
+        RequestError: it is not a request of that dialect (400).
+    """
+    return _dialect(dialect).read(body, headers)
+
+
+class Lane:
+    """The request's way through one provider's dialect. A new one for each attempt is cheap."""
+
+    def __init__(self, provider: Dialect, way: Passthrough | Translation) -> None:
+        self._provider = provider
+        self._way = way
+        self.path = provider.path
+        """Appended to the provider's base URL."""
+
+    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
+        """The headers of the call, names in lower case."""
+        return self._provider.headers(api_key)
+
+    def request(self, model: str) -> bytes:
+        """The body of the call."""
+        return self._way.request(model)
+
+    def answer(self, body: bytes) -> Answered:
+        """A 200's whole body, made an answer for the caller.
+
+        Raises:
+            UnusableAnswerError: it is no answer (not JSON, an error, nothing in it). Its `usage`
+                is what the provider said of its tokens: such an attempt is billed.
+        """
+        return self._way.answer(body)
+
+    def flow(self) -> Flow:
+        """A 200's stream, made a stream for the caller."""
+        return self._way.flow()
+
+    def error(self, status: int, body: bytes) -> bytes:
+        """The provider's own error in the caller's shape; its message is kept."""
+        return self._way.error(status, body)
+
+
+def lane(inbound: Inbound, dialect_out: str, *, at: int) -> Lane:
+    """The lane of a request to a provider that speaks `dialect_out`; `at` is the unix time.
+
+    Raises:
+        RequestError: the translation would lose something essential (400, `param` names it).
+    """
+    provider, caller = _dialect(dialect_out), _dialect(inbound.dialect)
+    if provider is caller:
+        return Lane(provider, Passthrough(inbound, provider))
+    return Lane(provider, Translation(inbound, caller, provider, at))
+
+
+def refuse(dialect: str, error: HeadgateError) -> bytes:
+    """One of our own errors as a body in the caller's dialect; `error.status` is its status."""
+    return _dialect(dialect).write_problem(problem_of(error))
+
+
+def refuse_stream(dialect: str, error: HeadgateError) -> bytes:
+    """One of our own errors as the last event of a stream in the caller's dialect."""
+    return _dialect(dialect).write_problem_event(problem_of(error))
+
+
+def small_request(dialect_out: str, model: str, system: str, user: str, max_tokens: int) -> bytes:
+    """A short call of our own, such as the classifier's: not streamed, as repeatable as can be."""
+    request = Request(
+        system=system,
+        messages=(Message("user", (Text(user),)),),
+        max_tokens=max_tokens,
+        temperature=0.0,
+    )
+    return _dialect(dialect_out).write_request(request, model)
+
+
+def small_answer(dialect_out: str, body: bytes) -> tuple[str, Usage | None]:
+    """The text of a short call's answer, and its usage.
+
+    Raises:
+        UnusableAnswerError: it is no answer, or has no text.
+    """
+    found = _dialect(dialect_out).read_answer(body, quiet=False)
+    text = "".join([part.text for part in found.parts if isinstance(part, Text)])
+    if not text.strip():
+        raise UnusableAnswerError("The answer has no text.", usage=found.usage)
+    return text, found.usage

@@ -1,0 +1,110 @@
+"""The meter: what an answer or a stream says of its tokens, read as Usage.
+
+Providers repeat usage over the chunks of a stream, mostly growing, sometimes with fields left out.
+So the largest value of each field on the wire is kept, and Usage is derived from those at the end:
+deriving first and comparing later would count cached tokens twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from headgate.values import Usage
+
+__all__ = ["Counts", "Meter", "anthropic_usage", "openai_usage"]
+
+Counts = Mapping[str, int]
+"""Token counts by their names on the wire; a nested one is called `outer.inner`."""
+
+
+class Meter:
+    """Collects the usage objects of one call. `usage` is None until one of them said a number."""
+
+    def __init__(self, derive: Callable[[Counts], Usage | None]) -> None:
+        self._derive = derive
+        self._counts: dict[str, int] = {}
+
+    def see(self, usage: object) -> None:
+        """Take a usage object as decoded JSON; whatever is not a count is passed over."""
+        if isinstance(usage, dict):
+            self._merge("", usage)
+
+    def _merge(self, prefix: str, usage: Mapping[object, object], depth: int = 1) -> None:
+        for key, value in usage.items():
+            name = f"{prefix}{key}"
+            if isinstance(value, dict) and depth:
+                self._merge(f"{name}.", value, depth - 1)
+                continue
+            count = _count(value)
+            if count is not None and count >= self._counts.get(name, 0):
+                self._counts[name] = count
+
+    @property
+    def usage(self) -> Usage | None:
+        """All that was seen so far; None where nothing was."""
+        return self._derive(self._counts) if self._counts else None
+
+
+_MOST = 2**53
+"""A larger count is an error of the provider's; money must not be computed from it."""
+
+
+def _count(value: object) -> int | None:
+    """A token count, or None; some servers write whole numbers as 12.0."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float) and value.is_integer() and 0 <= value < _MOST:
+        return int(value)
+    return value if isinstance(value, int) and 0 <= value < _MOST else None
+
+
+def openai_usage(counts: Counts) -> Usage | None:
+    """Usage from OpenAI's counts, where `prompt_tokens` includes what a cache read or wrote.
+
+    `cache_write_tokens` have a lifetime of 30 minutes, for which Usage has no kind of its own; they
+    are counted with the shorter one. DeepSeek says its cache reads as `prompt_cache_hit_tokens`.
+    Google's endpoint (and xAI's) leave hidden thinking out of `completion_tokens` but bill it and
+    have it in `total_tokens`: what the total holds beyond the prompt is output.
+    """
+    prompt = counts.get("prompt_tokens")
+    completion = counts.get("completion_tokens")
+    if prompt is None and completion is None:
+        return None
+    read = counts.get(
+        "prompt_tokens_details.cached_tokens", counts.get("prompt_cache_hit_tokens", 0)
+    )
+    written = counts.get("prompt_tokens_details.cache_write_tokens", 0)
+    output = completion or 0
+    if prompt is not None:
+        output = max(output, counts.get("total_tokens", 0) - prompt)
+    reasoning = counts.get("completion_tokens_details.reasoning_tokens", 0)
+    hidden = output - (completion or 0)
+    return Usage(
+        input=max(0, (prompt or 0) - read - written),
+        output=output,
+        cache_read=read,
+        cache_write_5m=written,
+        reasoning=min(output, max(reasoning, hidden)),
+    )
+
+
+def anthropic_usage(counts: Counts) -> Usage | None:
+    """Usage from Anthropic's counts, where `input_tokens` excludes what a cache read or wrote.
+
+    Cache writes come as a total and, mostly, split by lifetime; what is not named as one hour is
+    the default of five minutes.
+    """
+    if not any(name in counts for name in ("input_tokens", "output_tokens")):
+        return None
+    hour = counts.get("cache_creation.ephemeral_1h_input_tokens", 0)
+    written = counts.get("cache_creation_input_tokens", 0)
+    return Usage(
+        input=counts.get("input_tokens", 0),
+        output=counts.get("output_tokens", 0),
+        cache_read=counts.get("cache_read_input_tokens", 0),
+        cache_write_5m=max(
+            counts.get("cache_creation.ephemeral_5m_input_tokens", 0), written - hour
+        ),
+        cache_write_1h=hour,
+        reasoning=counts.get("output_tokens_details.thinking_tokens", 0),
+    )

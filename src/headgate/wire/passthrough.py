@@ -1,0 +1,172 @@
+"""The way of a request whose caller and provider speak one dialect: bytes stay what they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from headgate.values import Usage
+from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.inbound import Inbound
+from headgate.wire.neutral import (
+    Counted,
+    Done,
+    Failure,
+    Finish,
+    Problem,
+    RefusalDelta,
+    Start,
+    Stop,
+    StreamEvent,
+    TextDelta,
+    ThinkingDelta,
+    ToolDelta,
+)
+from headgate.wire.problems import kind_of
+from headgate.wire.sse import Decoder, Event
+
+__all__ = ["Answered", "Flow", "Passthrough", "PlainFlow", "splice"]
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A whole answer for the caller, and what the books need of it."""
+
+    body: bytes
+    usage: Usage | None
+    model: str | None
+    finish: Stop
+
+
+class Passthrough:
+    """Requests, answers, streams and errors of one dialect, their bytes kept."""
+
+    def __init__(self, inbound: Inbound, dialect: Dialect) -> None:
+        self._inbound = inbound
+        self._dialect = dialect
+        self._own = dialect.own_fields(inbound)
+
+    def request(self, model: str) -> bytes:
+        """The caller's request for `model`."""
+        return splice(self._inbound, model, self._own)
+
+    def answer(self, body: bytes) -> Answered:
+        """The provider's answer as it is.
+
+        Raises:
+            UnusableAnswerError: it is none.
+        """
+        found = self._dialect.read_answer(body, quiet=self._inbound.quiet)
+        return Answered(body, found.usage, found.model or None, found.stop)
+
+    def flow(self) -> Flow:
+        """A stream as it is, less the usage that only we asked for."""
+        return PlainFlow(self._dialect, strip=bool(self._own))
+
+    def error(self, status: int, body: bytes) -> bytes:
+        """The provider's error as it is; what is not of this dialect is wrapped."""
+        if self._dialect.is_problem(body):
+            return body
+        return self._dialect.write_problem(self._dialect.read_problem(status, body))
+
+
+def splice(inbound: Inbound, model: str, own: dict[str, bytes]) -> bytes:
+    """The caller's object with another model and the fields of `own`; other values untouched."""
+    parts: list[bytes | msgspec.Raw] = [b'{"model":', msgspec.json.encode(model)]
+    for name, raw in inbound.fields.items():
+        if name != "model" and name not in own:
+            parts += (b",", msgspec.json.encode(name), b":", raw)
+    for name, value in own.items():
+        parts += (b",", msgspec.json.encode(name), b":", value)
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+class Flow:
+    """A provider's stream on its way to the caller. What it tells is known as far as it has come.
+
+    Events are handed on when they are complete, so a stream that breaks off leaves the caller with
+    whole events and one that says what happened.
+    """
+
+    def __init__(self, provider: Dialect, caller: Dialect) -> None:
+        self.model: str | None = None
+        self.finish: str | None = None
+        """Why the model stopped, in the words of `neutral.Stop`."""
+        self.complete = False
+        """The terminal event has been seen; nothing is missing."""
+        self.error: str | None = None
+        """What went wrong within the stream, the provider's words or ours."""
+        self.delivered_chars = 0
+        """Characters of text, reasoning and arguments, for an estimate when no usage comes."""
+        self._caller = caller
+        self._reader = provider.reader()
+        self._decoder = Decoder()
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the provider has said of its tokens so far; None when it has said nothing."""
+        return self._reader.meter.usage
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take bytes from the provider; the bytes to hand on, perhaps none."""
+        out = self._pass(self._decoder.feed(chunk))
+        if self._decoder.overflow and self.error is None:
+            out += self._break("The provider sent an event that is too long.")
+        return out
+
+    def end(self) -> bytes:
+        """The provider has closed; what is still to be said: nothing, or an error event."""
+        out = self._pass(self._decoder.end())
+        if self.complete or self.error is not None:
+            return out
+        return out + self._break("The provider's stream ended before the answer was complete.")
+
+    def _pass(self, events: Sequence[Event]) -> bytes:
+        out: list[bytes] = []
+        for event in events:
+            if self.error is not None:
+                break
+            try:
+                said = self._reader.read(event)
+            except UnusableAnswerError as error:
+                out.append(self._break(error.message))
+                break
+            for one in said:
+                self._note(one)
+            out.append(self._forward(event, said))
+        return b"".join(out)
+
+    def _note(self, event: StreamEvent) -> None:
+        match event:
+            case TextDelta() | ToolDelta() | ThinkingDelta() | RefusalDelta():
+                self.delivered_chars += len(event.text)
+            case Start():
+                self.model = event.model or None
+            case Finish():
+                self.finish = event.stop
+            case Done():
+                self.complete = True
+            case Failure():
+                self.error = event.problem.message
+
+    def _break(self, message: str) -> bytes:
+        self.error = message
+        problem = Problem(status=502, message=message, kind=kind_of(502), code="stream_broken")
+        return self._caller.write_problem_event(problem)
+
+    def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
+        raise NotImplementedError
+
+
+class PlainFlow(Flow):
+    """Events go on as they came; `strip` takes out the one that only tells the usage."""
+
+    def __init__(self, dialect: Dialect, *, strip: bool) -> None:
+        super().__init__(dialect, dialect)
+        self._strip = strip
+
+    def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
+        if self._strip and any(isinstance(one, Counted) for one in said):
+            return b""
+        return event.raw

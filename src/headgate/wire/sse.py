@@ -1,0 +1,132 @@
+"""Server-sent events: bytes cut into events wherever they were split, and events written as bytes.
+
+Follows the WHATWG HTML standard, section "Parsing an event stream", with one liberty: an event ends
+at its blank line, and a carriage return that is the last byte at hand waits for the next one, which
+may be its line feed. So the events do not depend on how the bytes were split.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+__all__ = ["MAX_EVENT_BYTES", "Decoder", "Event", "encode"]
+
+MAX_EVENT_BYTES = 4 * 1024 * 1024
+"""Longest event that is waited for. Chat events are a few hundred bytes, one with a whole image in
+base64 about 2 MB; something longer is a stream gone wrong and must not fill the memory."""
+
+_BOM = b"\xef\xbb\xbf"
+_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_LINE = re.compile(rb"\r\n|\n|\r")
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One block of a stream, up to and including its blank line.
+
+    `raw` is all its bytes, so that the blocks joined are the stream. `data` is None for a block
+    that carries none (comments, keep-alives); several data lines are joined by a line feed.
+    """
+
+    raw: bytes
+    data: bytes | None
+    name: bytes = b""
+
+
+class Decoder:
+    """Takes bytes in pieces of any size, gives the events that they complete.
+
+    `overflow` turns true when an event exceeds `max_event` bytes; nothing is decoded after that,
+    and nothing is kept.
+    """
+
+    def __init__(self, max_event: int = MAX_EVENT_BYTES) -> None:
+        self.overflow = False
+        self._max = max_event
+        self._tail = bytearray()
+        self._at_start = True
+        self._returns = False  # whether a carriage return was ever seen
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """The events completed by `chunk`, in order."""
+        if self.overflow:
+            return []
+        self._returns = self._returns or b"\r" in chunk
+        if self._tail:
+            seen = len(self._tail)
+            self._tail += chunk
+            return self._cut(self._tail, max(0, seen - 3))
+        return self._cut(chunk, 0)
+
+    def end(self) -> list[Event]:
+        """The last event, where the stream ended without closing it by a blank line.
+
+        The standard discards such an event. Servers are known to end on `data: [DONE]` and no
+        blank line, so it is handed out, closed; whether its data is whole is for the reader to say.
+        """
+        rest = bytes(self._tail)
+        self._tail.clear()
+        if not rest:
+            return []
+        closed = any(match.end() == len(rest) for match in _END.finditer(rest))
+        event = self._event(rest if closed else rest + b"\n\n")
+        return [] if event.data is None else [event]
+
+    def _cut(self, buffer: bytes | bytearray, start: int) -> list[Event]:
+        """Events out of `buffer`, whose bytes before `start` hold no blank line."""
+        events: list[Event] = []
+        done = 0
+        if self._returns:
+            for match in _END.finditer(buffer, start):
+                if match.end() == len(buffer) and buffer[-1:] == b"\r":
+                    break
+                events.append(self._event(bytes(buffer[done : match.end()])))
+                done = match.end()
+        else:
+            end = buffer.find(b"\n\n", start)
+            while end >= 0:
+                events.append(self._event(bytes(buffer[done : end + 2])))
+                done = end + 2
+                end = buffer.find(b"\n\n", done)
+        self._keep(buffer, done)
+        return events
+
+    def _keep(self, buffer: bytes | bytearray, done: int) -> None:
+        if len(buffer) - done > self._max:
+            self.overflow = True
+            self._tail = bytearray()
+        elif buffer is self._tail:
+            del self._tail[:done]
+        elif done < len(buffer):
+            self._tail += buffer[done:]
+
+    def _event(self, raw: bytes) -> Event:
+        text = raw
+        if self._at_start:
+            self._at_start = False
+            text = raw.removeprefix(_BOM)
+        # nearly every event of OpenAI's dialect is this one line
+        if text.startswith(b"data: ") and text.find(b"\n") == len(text) - 2 and b"\r" not in text:
+            return Event(raw, text[6:-2])
+        return _parse(raw, text)
+
+
+def _parse(raw: bytes, text: bytes) -> Event:
+    name = b""
+    data: list[bytes] = []
+    for line in _LINE.split(text):
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            name = value
+    return Event(raw, b"\n".join(data) if data else None, name)
+
+
+def encode(data: bytes, name: bytes = b"") -> bytes:
+    """One event; `data` must be a single line, as JSON without indentation is."""
+    if name:
+        return b"event: " + name + b"\ndata: " + data + b"\n\n"
+    return b"data: " + data + b"\n\n"
