@@ -71,7 +71,12 @@ class House:
     """What a test has its hands on."""
 
     def __init__(
-        self, app: App, server: Http1Server, port: int, kept: Kept, providers: Mapping[str, Provider]
+        self,
+        app: App,
+        server: Http1Server,
+        port: int,
+        kept: Kept,
+        providers: Mapping[str, Provider],
     ) -> None:
         self.app = app
         self.server = server

@@ -286,34 +286,37 @@ class Driver:
         """Pass the stream on; the row is written before the event that completes it goes out."""
         attempt, flow, reply = self._attempt, self._flow, self._reply
         assert attempt is not None and flow is not None and reply is not None  # noqa: PT018, S101
-        ask = self._inbound.ask
         if flow.complete:
             self._complete(attempt, flow)
         out = self._caller.stream(200, [*SSE, *self._headers(attempt.tier, final=False)])
         if self._opening:
             await out.send(self._opening)
         try:
-            while not flow.complete:
-                chunk = await reply.chunk(self._plant.idle_timeout)
-                if chunk is None:
-                    break
-                forward = flow.feed(chunk)
-                if flow.complete:
-                    self._complete(attempt, flow)
-                if forward:
-                    await out.send(forward)
+            complete = flow.complete or await self._pass_on(attempt, flow, reply, out)
         except UpstreamError as error:
-            attempt.error = error.kind
-        if flow.complete:
+            attempt.error, complete = error.kind, False
+        if complete:
             reply.release()
             return Ended()
         attempt.error = attempt.error or ("stream-error" if flow.error else "reset")
-        attempt.usage = estimated(ask, flow.delivered_chars, flow.usage)
+        attempt.usage = estimated(self._inbound.ask, flow.delivered_chars, flow.usage)
         attempt.usage_source = "estimated"
         self._close(attempt, served=True, aborted=True)
         reply.close()
         await self._last(out, flow)
         return Broke()
+
+    async def _pass_on(self, attempt: Attempt, flow: Flow, reply: Reply, out: Body) -> bool:
+        """Forward until the provider's last event (True) or until it closes without one (False)."""
+        while (chunk := await reply.chunk(self._plant.idle_timeout)) is not None:
+            forward = flow.feed(chunk)
+            if flow.complete:
+                self._complete(attempt, flow)
+            if forward:
+                await out.send(forward)
+            if flow.complete:
+                return True
+        return False
 
     def _complete(self, attempt: Attempt, flow: Flow) -> None:
         ask = self._inbound.ask
