@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 from openai import AsyncOpenAI
@@ -52,7 +53,8 @@ backoff_max = 0.05
 
 RULES = CONFIG.replace(
     'kind = "model"\nmodel = "google/gemini-2.5-flash"\ntimeout = 1.0\n',
-    'kind = "rules"\n[[classifier.rules]]\nname = "hard"\ntier = "premium"\nmatches = "(?i)prove"\n',
+    'kind = "rules"\n[[classifier.rules]]\nname = "hard"\ntier = "premium"\n'
+    'matches = "(?i)prove"\n',
 )
 """Without a classifier call: `prove` in the question escalates."""
 
@@ -114,7 +116,7 @@ class House:
         head += ["connection: close", "", ""]
         return await self.raw("\r\n".join(head).encode() + body)
 
-    def tally(self) -> dict[str, object]:
+    def tally(self) -> dict[str, dict[str, Any]]:
         """What each simulated provider says it has billed."""
         return {
             name: msgspec.to_builtins(provider.tally.report())
