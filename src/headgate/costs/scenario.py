@@ -185,9 +185,7 @@ class Scenario:
         """The same scenario where every call succeeds, nothing is cached and routing is free."""
         return replace(
             self,
-            tiers=tuple(
-                replace(tier, retry_rate=ZERO, cache_hit_rate=ZERO) for tier in self.tiers
-            ),
+            tiers=tuple(replace(tier, retry_rate=ZERO, cache_hit_rate=ZERO) for tier in self.tiers),
             stable_prefix=ZERO,
             overhead_usd=ZERO,
         )
