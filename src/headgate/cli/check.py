@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
+from headgate.bootstrap.book import book_of, card_of
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault
-from headgate.settings import Reading, Settings
+from headgate.settings import Reading, Source
+from headgate.values import ModelRef
 
-__all__ = ["check", "missing_variables"]
+__all__ = ["check", "missing_prices", "missing_variables"]
 
 
 @click.command()
@@ -39,22 +43,46 @@ def check(
         faults = error.faults or (ConfigFault(error.message, fix=error.fix or ""),)
         _print(faults, (), as_json=as_json)
         return error.exit_code
-    warnings = (*reading.warnings, *missing_variables(reading.settings, os.environ))
+    today = datetime.now(UTC).date()
+    warnings = (
+        *reading.warnings,
+        *missing_prices(reading, today),
+        *missing_variables(reading, os.environ),
+    )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
     return 0
 
 
-def missing_variables(settings: Settings, env: Mapping[str, str]) -> Iterator[ConfigFault]:
+def missing_variables(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:
     """A finding for every environment variable that the settings name and that is not set."""
-    named = [(f"providers.{p.name}.api_key_env", p.api_key_env) for p in settings.providers]
-    named.append(("server.api_key_env", settings.server.api_key_env))
-    for field, variable in named:
-        if variable and not env.get(variable):
-            yield ConfigFault(
-                f"The environment variable {variable} is not set.",
-                fix=f"`headgate serve` needs it: export {variable}=...",
-                field=field,
+    for field, value, source, _ in reading.values:
+        if field.endswith(".api_key_env") and value and not env.get(str(value)):
+            yield _at(
+                source,
+                field,
+                f"The environment variable {value} is not set.",
+                f"`headgate serve` needs it: export {value}=...",
             )
+
+
+def missing_prices(reading: Reading, on: date) -> Iterator[ConfigFault]:
+    """A finding for every tier's or classifier's model whose price on that day is not known."""
+    settings = reading.settings
+    book = book_of(settings, str(reading.file))
+    for field, value, source, _ in reading.values:
+        if _MODEL_FIELD.fullmatch(field) and value:
+            try:
+                card_of(book, settings, ModelRef.parse(str(value)), on)
+            except ConfigError as error:
+                yield _at(source, field, error.message, error.fix or "")
+
+
+_MODEL_FIELD = re.compile(r"tiers\..*\.model|classifier\.model")
+
+
+def _at(source: Source, field: str, message: str, fix: str) -> ConfigFault:
+    name = source.name if source.kind == "file" else str(source)
+    return ConfigFault(message, fix=fix, field=field, line=source.line, source=name)
 
 
 def _print(

@@ -143,8 +143,13 @@ def _defect(error: Exception) -> int:
     if os.environ.get("HEADGATE_DEBUG"):
         traceback.print_exception(error)
         return EXIT_DEFECT
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    place = "".join(f" in {Path(frame.filename).name}:{frame.lineno}" for frame in last)
+    house = Path(__file__).parents[1]
+    ours = [
+        f" in {Path(frame.filename).relative_to(house)}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(house)
+    ]
+    place = ours[-1] if ours else ""
     click.echo(
         f"headgate: a defect of Headgate, not of yours: {type(error).__name__}{place}. "
         "Run it again with HEADGATE_DEBUG=1 to see the traceback, and please report it.",

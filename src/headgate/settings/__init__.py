@@ -1,7 +1,17 @@
 """The only reader of headgate.toml, of flags for it and of the environment."""
 
+from headgate.settings.draft import Source
 from headgate.settings.kinds import seconds
 from headgate.settings.reader import Reading, Sourced, find, read, read_with_sources
 from headgate.settings.schema import Settings
 
-__all__ = ["Reading", "Settings", "Sourced", "find", "read", "read_with_sources", "seconds"]
+__all__ = [
+    "Reading",
+    "Settings",
+    "Source",
+    "Sourced",
+    "find",
+    "read",
+    "read_with_sources",
+    "seconds",
+]

@@ -27,7 +27,8 @@ from headgate.values import ModelRef
 
 __all__ = ["check"]
 
-MOST_TIERS = 16
+MOST_TIERS = 9
+"""The classifier model names a tier by one digit."""
 
 RESERVED_TIERS = ("auto", "pinned")
 """What callers write to leave the choice to Headgate, and what reports call a model by its name."""
@@ -63,6 +64,19 @@ def places(draft: Draft) -> Iterator[tuple[Section, Path]]:
                     yield section, path
 
 
+def known_of(draft: Draft, table: Path, key: str) -> str | None:
+    """What is known of a provider by its name and not given in its table.
+
+    The variable of the key goes with the known URL: no provider's key is ever sent to another host
+    because nobody said otherwise.
+    """
+    known = known_value(str(table[1]), key)
+    moved = draft.values.get((*table, "base_url"), "") != known_value(str(table[1]), "base_url")
+    if key == "api_key_env" and moved and (*table, "base_url") in draft.given:
+        return None
+    return known
+
+
 def _check_each(draft: Draft) -> None:
     for section, table in places(draft):
         for field in section.fields:
@@ -82,7 +96,7 @@ def _check_needed(draft: Draft) -> None:
             path = (*table, field.key)
             if path in draft.given or default(section, field) is not msgspec.NODEFAULT:
                 continue
-            if section == PROVIDERS and known_value(str(table[1]), field.key):
+            if section == PROVIDERS and known_of(draft, table, field.key):
                 continue
             guess = draft.guess(str(table[1]), KNOWN) if section == PROVIDERS else ""
             draft.fault(
@@ -361,8 +375,8 @@ def _check_times(draft: Draft) -> None:
 def _check_providers(draft: Draft) -> None:
     for name in draft.names("providers"):
         table: Path = ("providers", name)
-        url = draft.values.get((*table, "base_url"), known_value(name, "base_url"))
-        dialect = draft.values.get((*table, "dialect"), known_value(name, "dialect"))
+        url = draft.values.get((*table, "base_url"), known_of(draft, table, "base_url"))
+        dialect = draft.values.get((*table, "dialect"), known_of(draft, table, "dialect"))
         if not isinstance(url, str):
             continue
         parts = urlsplit(url)
@@ -382,7 +396,7 @@ def _check_providers(draft: Draft) -> None:
                     "The usual base URL of this provider has a path, which is missing here.",
                     f'Write "{known.base_url}".',
                 )
-        key = draft.values.get((*table, "api_key_env"), known_value(name, "api_key_env"))
+        key = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
         if parts.scheme == "http" and key and not _is_loopback(parts.hostname or ""):
             draft.warn(
                 path,
@@ -412,8 +426,9 @@ def _check_server(draft: Draft) -> None:
             "Set api_key_env below [server], or listen on 127.0.0.1.",
         )
     for name in draft.names("providers"):
-        path: Path = ("providers", name, "api_key_env")
-        if key and key == draft.values.get(path, known_value(name, "api_key_env")):
+        table: Path = ("providers", name)
+        theirs = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
+        if key and key == theirs:
             draft.warn(
                 ("server", "api_key_env"),
                 f"Callers would have to know the key of provider {name}.",

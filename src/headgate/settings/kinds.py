@@ -375,7 +375,7 @@ def _url(text: str) -> str | Refusal:
         host, port = parts.hostname, parts.port
     except ValueError:
         return Refusal(f"{shown(text)} is not a URL.", fix)
-    if parts.scheme not in ("http", "https") or not host or port == 0 or " " in text:
+    if parts.scheme not in ("http", "https") or not host or port == 0 or not _PLAIN.fullmatch(text):
         return Refusal(f"{shown(text)} is not an http or https URL.", fix)
     if not (_HOST.fullmatch(host) or _is_ipv6(host)):
         return Refusal(f"{shown(text)} has no valid host name.", fix)
@@ -393,6 +393,10 @@ def _url(text: str) -> str | Refusal:
     return text.rstrip("/")
 
 
+_PLAIN = re.compile(r"[!-~]+")
+"""ASCII without spaces, as a URL is written."""
+
+
 def _is_ipv6(host: str) -> bool:
     try:
         IPv6Address(host)
@@ -403,18 +407,25 @@ def _is_ipv6(host: str) -> bool:
 
 def _ledger_url(text: str) -> str | Refusal:
     path = text.removeprefix("sqlite:///")
-    if path == text or not path or path.endswith("/") or "?" in path or "#" in path:
-        return Refusal(
-            f"{shown(text)} is not a ledger that this version can write.",
-            'Write "sqlite:///headgate.db", or with four slashes for an absolute path.',
-        )
-    return text
+    if text == "memory:" or (path != text and path != ":memory:" and _FILE.fullmatch(path)):
+        return text
+    return Refusal(
+        f"{shown(text)} is no ledger that Headgate knows.",
+        'Write "sqlite:///headgate.db", "sqlite:////var/lib/headgate.db" (an absolute path), or '
+        '"memory:" (gone with the process).',
+    )
+
+
+_FILE = re.compile(r"[^?#]*[^?#/]")
 
 
 def _price(text: str) -> str | Refusal:
-    fix = 'Write US dollars per million tokens as a decimal number in quotes, such as "0.30".'
+    fix = (
+        "Write US dollars per million tokens as a decimal number in quotes, with six decimals at "
+        'most, such as "0.30".'
+    )
     try:
-        amount = Decimal(text) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII) else None
+        amount = Decimal(text) if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text, re.ASCII) else None
     except InvalidOperation:
         amount = None
     if amount is None:
@@ -508,6 +519,7 @@ _SECRET_HEADERS = frozenset(
 )
 _OWN_HEADERS = frozenset(
     (
+        "anthropic-version",
         "accept",
         "accept-encoding",
         "connection",
@@ -521,6 +533,7 @@ _OWN_HEADERS = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "user-agent",
     )
 )
 
@@ -592,7 +605,7 @@ def Url() -> Formed:  # noqa: N802
 
 def LedgerUrl() -> Formed:  # noqa: N802
     """Where the ledger lies."""
-    return Formed('"sqlite:///PATH"', _ledger_url, 1000)
+    return Formed('"sqlite:///PATH" or "memory:"', _ledger_url, 1000)
 
 
 def Pattern() -> Formed:  # noqa: N802

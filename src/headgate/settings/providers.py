@@ -25,6 +25,14 @@ class Provider(NamedTuple):
 
 
 KNOWN = {
+    "groq": Provider(
+        "openai",
+        "https://api.groq.com/openai/v1",
+        "GROQ_API_KEY",
+        cheap="openai/gpt-oss-20b",
+        premium="openai/gpt-oss-120b",
+        classifier="llama-3.1-8b-instant",
+    ),
     "openai": Provider(
         "openai",
         "https://api.openai.com/v1",
@@ -33,6 +41,31 @@ KNOWN = {
         premium="gpt-5",
         classifier="gpt-5-nano",
     ),
+    "mistral": Provider(
+        "openai",
+        "https://api.mistral.ai/v1",
+        "MISTRAL_API_KEY",
+        cheap="mistral-small-latest",
+        premium="mistral-medium-latest",
+        classifier="ministral-8b-latest",
+    ),
+    "xai": Provider(
+        "openai",
+        "https://api.x.ai/v1",
+        "XAI_API_KEY",
+        cheap="grok-4-1-fast-non-reasoning",
+        premium="grok-4.5",
+        classifier="grok-4-1-fast-non-reasoning",
+        prices="x-ai",
+    ),
+    "deepseek": Provider(
+        "openai",
+        "https://api.deepseek.com/v1",
+        "DEEPSEEK_API_KEY",
+        cheap="deepseek-v4-flash",
+        premium="deepseek-v4-pro",
+        classifier="deepseek-v4-flash",
+    ),
     "google": Provider(
         "openai",
         "https://generativelanguage.googleapis.com/v1beta/openai",
@@ -40,6 +73,14 @@ KNOWN = {
         cheap="gemini-2.5-flash",
         premium="gemini-2.5-pro",
         classifier="gemini-2.5-flash",
+    ),
+    "openrouter": Provider(
+        "openai",
+        "https://openrouter.ai/api/v1",
+        "OPENROUTER_API_KEY",
+        cheap="anthropic/claude-haiku-4.5",
+        premium="anthropic/claude-sonnet-4.6",
+        classifier="google/gemini-2.5-flash",
     ),
     "anthropic": Provider(
         "anthropic",
@@ -50,7 +91,7 @@ KNOWN = {
         classifier="claude-haiku-4-5",
     ),
 }
-"""By name; the one with the cheapest small model first."""
+"""By name; the one whose classifier costs least first."""
 
 
 def known_value(name: str, key: str) -> str | None:

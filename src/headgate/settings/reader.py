@@ -11,12 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.errors import ConfigError, ConfigFault
-from headgate.settings.checks import check, places
+from headgate.settings.checks import check, known_of, places
 from headgate.settings.document import LONGEST_FILE, Document, Path, parse
 from headgate.settings.draft import Draft, Source
 from headgate.settings.fields import PROVIDERS, RULES, SECTIONS, Field, Section, default
 from headgate.settings.layers import add_environment, add_file, add_flags
-from headgate.settings.providers import known_value
 from headgate.settings.redaction import shown_path
 from headgate.settings.schema import Settings
 from headgate.settings.template import render
@@ -141,7 +140,7 @@ def _in_effect(draft: Draft, section: Section, table: Path, field: Field) -> tup
             return draft.values[path], draft.source_of(path)
         return draft.values[path], Source("default", "from the tiers' shares")
     if section == PROVIDERS:
-        known = known_value(str(table[1]), field.key)
+        known = known_of(draft, table, field.key)
         if known is not None:
             return known, Source("default", f"known of {table[1]}")
     return default(section, field), Source("default")

@@ -6,8 +6,6 @@ import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-
 from headgate.settings.fields import (
     CLASSIFIER,
     ESCALATION,
@@ -105,12 +103,10 @@ def _more(section: Section, name: str, given: Mapping[str, object]) -> str:
 
 
 def _explained(section: Section, field: Field) -> str:
-    value = default(section, field)
-    if field.otherwise:
-        return f"{field.meaning} Otherwise: {field.otherwise}."
-    if value is msgspec.NODEFAULT or not field.unit:
-        return field.meaning
-    return f"{field.meaning} ({field.unit})"
+    if field.otherwise and section.shape != "list":
+        return f"{field.meaning} Without it: {field.otherwise}."
+    known = f"{field.key} {field.meaning}".lower()
+    return field.meaning if field.unit in known else f"{field.meaning} Unit: {field.unit}."
 
 
 def _comment(text: str) -> Iterator[str]:
