@@ -35,7 +35,11 @@ BAD = [
     (b"null", None, None),
     (b'"text"', None, None),
     (b"\xff\xfe{}", "invalid_encoding", None),
-    (b'{"model": "auto", "messages": [{"role": "user", "content": "\xff"}]}', "invalid_encoding", None),
+    (
+        b'{"model": "auto", "messages": [{"role": "user", "content": "\xff"}]}',
+        "invalid_encoding",
+        None,
+    ),
     (b'{"model": NaN}', "invalid_json", None),
     (b"[" * 100_000, None, None),
     (chat(model=...), None, "model"),

@@ -1,0 +1,245 @@
+"""headgate serve as a process: start, stop, drain, and rows that survive kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from openai import AsyncOpenAI, OpenAI
+from openai.types.chat import ChatCompletionMessageParam
+
+from headgate.ledger.url import open_store
+from headgate.ledger.writer import recover
+from headgate.testing.processes import Child, Children
+
+CONFIG = """
+[traffic]
+[classifier]
+kind = "rules"
+[[classifier.rules]]
+name = "hard"
+tier = "premium"
+matches = "prove"
+[tiers.cheap]
+model = "sim/cheap-1"
+[tiers.premium]
+model = "sim/premium-1"
+[providers.sim]
+dialect = "openai"
+base_url = "{address}/v1"
+api_key_env = "SIM_KEY"
+[prices."sim/cheap-1"]
+input = "1.00"
+output = "5.00"
+[prices."sim/premium-1"]
+input = "3.00"
+output = "15.00"
+[server]
+listen = "127.0.0.1:0"
+drain_seconds = 5
+[ledger]
+url = "sqlite:///{ledger}"
+"""
+
+
+def listening(child: Child) -> bool:
+    for line in child.log.read_text().splitlines():
+        if line.startswith("Headgate listens on "):
+            child.address = line.removeprefix("Headgate listens on ")
+            return True
+    return False
+
+
+class Running:
+    """A gateway process in front of a simulated provider."""
+
+    def __init__(self, folder: Path, children: Children, *provider: str) -> None:
+        self.folder = folder
+        self.ledger = folder / "ledger.db"
+        self.children = children
+        models = ["--model", "cheap-1", "--model", "premium-1"]
+        self.provider = self.children.provider(
+            "provider", "--dialect", "openai", *models, *provider
+        )
+        self.file = folder / "headgate.toml"
+        self.file.write_text(CONFIG.format(address=self.provider.address, ledger=self.ledger))
+        self.gateway = self.start()
+
+    def start(self) -> Child:
+        self.gateway = self.children.start(
+            "gateway",
+            ["headgate", "serve", "--config", str(self.file)],
+            environment={"SIM_KEY": "sk-sim"},
+            ready=listening,
+        )
+        return self.gateway
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.gateway.address}/v1"
+
+    def rows(self) -> list[tuple[str, int]]:
+        """What the ledger holds once everything left over has been ingested."""
+        url = f"sqlite:///{self.ledger}"
+        store = open_store(url)
+        try:
+            recover(url, store)
+            assert store.check() == []
+        finally:
+            store.close()
+        with sqlite3.connect(self.ledger) as connection:
+            found = connection.execute("SELECT request_id, attempt FROM attempts").fetchall()
+        connection.close()
+        return found
+
+
+@contextmanager
+def running(folder: Path, *provider: str) -> Iterator[Running]:
+    with Children(folder) as children:
+        yield Running(folder, children, *provider)
+
+
+def command_line(command: list[str], **more) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=20, **more)
+
+
+def say(client: OpenAI, text: str = "hello", **more):
+    return client.chat.completions.with_raw_response.create(
+        model="auto", messages=[{"role": "user", "content": text}], **more
+    )
+
+
+def test_it_serves_writes_the_ledger_and_stops_cleanly(tmp_path):
+    with running(tmp_path) as gate:
+        with OpenAI(base_url=gate.base_url, api_key="none") as client:
+            ids = [
+                say(client, text).headers["x-headgate-request-id"] for text in ("hello", "prove")
+            ]
+        assert gate.gateway.stop() == 0
+        assert sorted(gate.rows()) == sorted((request_id, 0) for request_id in ids)
+        log = gate.gateway.log.read_text()
+        assert "Traceback" not in log
+        assert "sk-sim" not in log
+
+
+def test_a_missing_key_stops_the_start_and_is_named(tmp_path):
+    file = tmp_path / "headgate.toml"
+    file.write_text(CONFIG.format(address="http://127.0.0.1:1", ledger=tmp_path / "x.db"))
+    env = {name: value for name, value in os.environ.items() if name != "SIM_KEY"}
+    command = [sys.executable, "-m", "headgate", "serve", "-c", str(file)]
+    done = command_line(command, env=env)
+    assert done.returncode == 2
+    assert "SIM_KEY is not set" in done.stderr
+    assert "providers.sim.api_key_env" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_in_use_is_one_sentence(tmp_path):
+    with running(tmp_path) as gate:
+        taken = gate.gateway.address.removeprefix("http://")
+        command = [sys.executable, "-m", "headgate", "serve", "-c", str(gate.file)]
+        command += ["--listen", taken]
+        env = os.environ | {"SIM_KEY": "sk-sim"}
+        done = command_line(command, env=env)
+        assert done.returncode == 2
+        assert f"Cannot listen on {taken}" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_no_file_is_one_sentence_that_names_init(tmp_path):
+    command = [sys.executable, "-m", "headgate", "serve"]
+    done = command_line(command, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "headgate init" in done.stderr
+
+
+def test_sigterm_lets_streams_finish_and_closes_the_door(tmp_path):
+    async def case(gate: Running) -> None:
+        client = AsyncOpenAI(base_url=gate.base_url, api_key="none", max_retries=0)
+        streams = [
+            await client.chat.completions.create(
+                model="auto",
+                messages=[{"role": "user", "content": "words " * 40}],
+                stream=True,
+            )
+            for _ in range(20)
+        ]
+        gate.gateway.process.send_signal(signal.SIGTERM)
+
+        async def text(stream) -> str:
+            return "".join([c.choices[0].delta.content or "" async for c in stream])
+
+        assert await asyncio.gather(*map(text, streams)) == [("words " * 40).strip()] * 20
+        await client.close()
+        assert await asyncio.to_thread(gate.gateway.process.wait, 10) == 0
+
+    with running(tmp_path, "--gap", "0.02") as gate:
+        asyncio.run(case(gate))
+        assert len(gate.rows()) == 20
+
+
+def test_rows_of_acknowledged_requests_survive_kill_9_under_load(tmp_path):
+    async def load(gate: Running, acknowledged: list[str]) -> None:
+        """Ask until the gateway dies; note each request whose answer has been read whole."""
+        async with AsyncOpenAI(base_url=gate.base_url, api_key="none", max_retries=0) as client:
+
+            async def ask(number: int) -> None:
+                asked: list[ChatCompletionMessageParam] = [
+                    {"role": "user", "content": f"question {number}"}
+                ]
+                create = client.chat.completions.with_raw_response.create
+                if number % 3:
+                    headers = (await create(model="auto", messages=asked)).headers
+                else:
+                    streamed = await create(model="auto", messages=asked, stream=True)
+                    headers = streamed.headers
+                    async for _ in streamed.parse():
+                        pass
+                acknowledged.append(headers["x-headgate-request-id"])
+
+            async def worker(first: int) -> None:
+                for number in range(first, 100_000, 8):
+                    try:
+                        await ask(number)
+                    except Exception:  # noqa: BLE001 - the gateway has been killed
+                        return
+
+            workers = [asyncio.create_task(worker(first)) for first in range(8)]
+            await asyncio.sleep(0.7)
+            gate.gateway.process.send_signal(signal.SIGKILL)
+            await asyncio.gather(*workers)
+
+    acknowledged: list[str] = []
+    with running(tmp_path) as gate:
+        for turn in range(4):
+            asyncio.run(load(gate, acknowledged))
+            gate.gateway.process.wait(5)
+            if turn < 3:
+                gate.start()
+        rows = [request_id for request_id, _ in gate.rows()]
+        tally = json.loads(_get(f"{gate.provider.address}/_tally"))
+    assert len(acknowledged) > 100
+    assert len(rows) == len(set(rows))
+    assert set(acknowledged) <= set(rows)
+    assert len(rows) <= tally["billed"]["cheap-1"]["calls"]
+
+
+def _get(url: str) -> bytes:
+    from urllib.request import urlopen
+
+    for _ in range(3):
+        try:
+            with urlopen(url, timeout=5) as answer:
+                return bytes(answer.read())
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{url} does not answer")
