@@ -417,6 +417,22 @@ def test_concurrent_calls_have_a_connection_each():
     asyncio.run(case())
 
 
+def test_a_connection_freed_by_one_call_serves_the_next_while_the_first_is_still_waking_up():
+    async def case():
+        async with serving(simply(OK)) as (scripted, base):
+            client = Http1Upstream()
+
+            async def caller() -> list[bytes]:
+                return [await fetch(client, base) for _ in range(50)]
+
+            answers = await asyncio.wait_for(asyncio.gather(*(caller() for _ in range(16))), 10)
+            assert answers == [[b"ok"] * 50] * 16
+            assert scripted.connections <= 16
+            await client.close()
+
+    asyncio.run(case())
+
+
 def test_no_listener_and_no_such_host_are_connect_failures_that_name_the_host():
     async def case():
         client = Http1Upstream(connect_timeout=2)
