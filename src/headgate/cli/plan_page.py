@@ -114,17 +114,12 @@ def _verdict(column: Column, now: Decimal) -> str:
     if room < 0:
         return (
             f"Routing does not pay: it costs {percent(-(column.saving or ZERO))} more than "
-            f"{premium}. It would pay {crossover.pays} {percent(rate)} escalation; now "
+            f"{premium}. It would pay below {percent(rate)} escalation; now "
             f"{percent(now)}, {_points(room)} away."
         )
-    if crossover.pays == "below":
-        return (
-            f"Routing pays until {percent(rate)} of requests escalate; now {percent(now)}: "
-            f"{_points(room)} of headroom."
-        )
     return (
-        f"Routing pays only while more than {percent(rate)} of requests escalate, for the tiers "
-        f"below cost more than premium; now {percent(now)}: {_points(room)} of headroom."
+        f"Routing pays until {percent(rate)} of requests escalate; now {percent(now)}: "
+        f"{_points(room)} of headroom."
     )
 
 
