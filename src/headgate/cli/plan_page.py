@@ -20,7 +20,7 @@ __all__ = ["Plan", "assumptions", "headline", "page", "percent"]
 WIDEST = 100
 """Columns that the page takes at most: wider tables are harder to read, not easier."""
 
-NARROWEST = 60
+NARROWEST = 80
 LONGEST_LABEL, SHORTEST_DETAIL = 24, 8
 ZERO = Decimal(0)
 
@@ -43,7 +43,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page(plan: Plan, *, width: int = 80, colour: bool = False) -> str:
-    """The page as text, no line longer than `width` (60 at least)."""
+    """The page as text, no line longer than `width` (80 at least)."""
     width = min(max(width, NARROWEST), WIDEST)
     blocks = [
         _heading(plan, width),
