@@ -310,7 +310,7 @@ def assumptions(scenario: Scenario) -> dict[str, str]:
         parts.append("no fixed cost (--overhead-usd)")
     return {
         "naive": "every call succeeds, nothing is cached, routing has no fixed cost",
-        "realistic": "; ".join(parts),
+        "realistic": "assumed: " + "; ".join(parts),
         "left out": "discounts, taxes and free tiers; that models split the same text into more "
         "or fewer tokens; classifier failures; the worst case",
     }
