@@ -89,7 +89,7 @@ def plan(
     made = Plan(
         source=source,
         example=reading.file is None,
-        changed=tuple(_flag(field) for field, value in changes.items() if value is not None),
+        changed=tuple(_flag(field) for field in _CHANGES if changes[field] is not None),
         prices=book.source,
         breakdown=evaluate(scenario),
         growth=grown,
@@ -137,10 +137,10 @@ def _factors(text: str) -> list[Decimal]:
     parts = [part.strip() for part in text.split(",")]
     try:
         factors = [Decimal(part) for part in parts]
-    except InvalidOperation:
-        factors = []
-    if 0 < len(factors) <= MOST_GROWTH and all(0 < f <= MOST_FACTOR for f in factors):
-        return factors
+        if len(factors) <= MOST_GROWTH and all(0 < factor <= MOST_FACTOR for factor in factors):
+            return factors
+    except InvalidOperation:  # no number, or one without an order: NaN
+        pass
     raise _bad_flag(
         "--growth",
         f"{text!r} is no list of traffic factors.",

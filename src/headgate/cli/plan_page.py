@@ -20,7 +20,7 @@ __all__ = ["Plan", "assumptions", "headline", "page", "percent"]
 WIDEST = 100
 """Columns that the page takes at most: wider tables are harder to read, not easier."""
 
-NARROWEST = 60
+NARROWEST = 80
 LONGEST_LABEL, SHORTEST_DETAIL = 24, 8
 ZERO = Decimal(0)
 
@@ -43,7 +43,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page(plan: Plan, *, width: int = 80, colour: bool = False) -> str:
-    """The page as text, no line longer than `width` (60 at least)."""
+    """The page as text, no line longer than `width` (80 at least)."""
     width = min(max(width, NARROWEST), WIDEST)
     blocks = [
         _heading(plan, width),
@@ -114,17 +114,12 @@ def _verdict(column: Column, now: Decimal) -> str:
     if room < 0:
         return (
             f"Routing does not pay: it costs {percent(-(column.saving or ZERO))} more than "
-            f"{premium}. It would pay {crossover.pays} {percent(rate)} escalation; now "
+            f"{premium}. It would pay below {percent(rate)} escalation; now "
             f"{percent(now)}, {_points(room)} away."
         )
-    if crossover.pays == "below":
-        return (
-            f"Routing pays until {percent(rate)} of requests escalate; now {percent(now)}: "
-            f"{_points(room)} of headroom."
-        )
     return (
-        f"Routing pays only while more than {percent(rate)} of requests escalate, for the tiers "
-        f"below cost more than premium; now {percent(now)}: {_points(room)} of headroom."
+        f"Routing pays until {percent(rate)} of requests escalate; now {percent(now)}: "
+        f"{_points(room)} of headroom."
     )
 
 
@@ -315,7 +310,7 @@ def assumptions(scenario: Scenario) -> dict[str, str]:
         parts.append("no fixed cost (--overhead-usd)")
     return {
         "naive": "every call succeeds, nothing is cached, routing has no fixed cost",
-        "realistic": "; ".join(parts),
+        "realistic": "assumed: " + "; ".join(parts),
         "left out": "discounts, taxes and free tiers; that models split the same text into more "
         "or fewer tokens; classifier failures; the worst case",
     }

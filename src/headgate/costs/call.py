@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import ceil
 
 from headgate.costs.scenario import ONE, ZERO, CacheLife
 from headgate.prices.card import Card, Rates
@@ -60,7 +61,7 @@ def expected_retries(failure: Decimal, attempts: int | None) -> Decimal:
 
 
 def _rates(card: Card, input_tokens: Decimal) -> Rates:
-    return card.rates_for(-int(-input_tokens // WHOLE_TOKENS)) if card.tiers else card.rates
+    return card.rates_for(ceil(input_tokens)) if card.tiers else card.rates
 
 
 def _price(rate: int | None) -> int:

@@ -22,7 +22,7 @@ __all__ = ["Bill", "Breakdown", "Column", "Crossover", "Line", "Pays", "evaluate
 PICO_PER_USD = 10**12
 
 LineKind: TypeAlias = Literal["classifier", "tier", "retries", "overhead"]
-Pays: TypeAlias = Literal["below", "above", "always", "never", "equal"]
+Pays: TypeAlias = Literal["below", "always", "never", "equal"]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -59,10 +59,10 @@ class Crossover(msgspec.Struct, frozen=True):
     """Where routing and all-premium cost the same, as the escalation rate moves."""
 
     pays: Pays
-    """Routing is the cheaper one `below` or `above` `rate`, `always` or `never` whatever the rate,
-    or both cost the same at any rate (`equal`)."""
+    """Routing is the cheaper one `below` `rate`; or it never costs more (`always`) or never less
+    (`never`), whatever the rate; or both cost the same at any rate (`equal`)."""
     rate: Decimal | None
-    """The escalation rate of equal cost, 0..1; None unless `pays` is `below` or `above`."""
+    """The escalation rate of equal cost, 0..1; None unless `pays` is `below`."""
     headroom: Decimal | None
     """How far the rate may still move before the ranking flips; negative where it has flipped."""
 
@@ -246,18 +246,18 @@ def _point_saving(routed: _Slope, premium: _Slope, rate: Decimal) -> Decimal | N
 
 
 def _crossover(routed: _Slope, premium: _Slope, rate: Decimal) -> Crossover:
-    """Both costs are linear in the rate, so their difference has at most one root."""
+    """Both costs are linear in the rate, so their difference has at most one root.
+
+    Where every request escalates, routing costs what all-premium does, and deciding on top: the
+    difference at 1 is never negative.
+    """
     at_zero, at_one = routed.at_zero - premium.at_zero, routed.at_one - premium.at_one
-    if at_zero == at_one == 0:
-        return Crossover("equal", None, None)
-    if at_zero <= 0 and at_one <= 0:
+    if at_zero >= 0:
+        return Crossover("never" if at_zero or at_one else "equal", None, None)
+    if at_one == 0:
         return Crossover("always", None, None)
-    if at_zero >= 0 and at_one >= 0:
-        return Crossover("never", None, None)
     root = at_zero / (at_zero - at_one)
-    if at_zero < 0:
-        return Crossover("below", root, root - rate)
-    return Crossover("above", root, rate - root)
+    return Crossover("below", root, root - rate)
 
 
 def _dot(weights: Sequence[Decimal], values: Sequence[Decimal]) -> Decimal:

@@ -1,0 +1,188 @@
+"""plan_page: who is cheaper and until when, within the width, with every assumption."""
+
+import doctest
+from dataclasses import replace
+from decimal import Decimal
+
+import click
+import msgspec
+import pytest
+
+import headgate.cli.plan_page
+from headgate.cli.plan_page import Plan, headline, page
+from headgate.costs.model import evaluate
+from headgate.costs.scenario import Scenario, Tier
+from tests.costs.cards import HAIKU, SONNET, card, mission
+
+
+def made(scenario: Scenario, **more) -> Plan:
+    grown = tuple((Decimal(f), evaluate(scenario.at_traffic(f))) for f in (1, 3, 10))
+    given = {
+        "source": "headgate.toml",
+        "example": False,
+        "prices": "genai-prices 0.2.3 (2026-11-23)",
+        "breakdown": evaluate(scenario),
+        "growth": grown,
+    }
+    return Plan(**{**given, **more})
+
+
+def retrying(**more) -> Scenario:
+    tiers = (Tier("cheap", HAIKU), Tier("premium", SONNET, retry_rate="0.08"))
+    return mission(**{"tiers": tiers, **more})
+
+
+def line(text: str, start: str) -> list[str]:
+    """The words of the one line that begins so."""
+    (found,) = [part for part in text.splitlines() if part.strip().startswith(start)]
+    return found.split()
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_the_examples_in_the_docstrings_hold():
+    assert doctest.testmod(headgate.cli.plan_page).failed == 0
+
+
+def test_every_bill_has_its_line_in_both_columns():
+    text = page(made(retrying()))
+    assert line(text, "all premium   Sonnet")[-2:] == ["$270.00", "$293.33"]
+    assert line(text, "all cheap")[-2:] == ["$90.00", "$90.00"]
+    assert line(text, "routed    ")[-2:] == ["$130.20", "$134.87"]
+    assert line(text, "classifier")[-2:] == ["$4.20", "$4.20"]
+    assert line(text, "cheap")[-4:] == ["80", "%", "$72.00", "$72.00"]
+    assert line(text, "premium")[-4:] == ["20", "%", "$54.00", "$54.00"]
+    assert line(text, "retries") == ["retries", "–", "$4.67"]
+    assert line(text, "saved against")[-2:] == ["$139.80", "$158.46"]
+    assert line(text, "as a share")[-4:] == ["51.8", "%", "54.0", "%"]
+
+
+def test_traffic_is_shown_at_every_factor():
+    text = page(made(mission()))
+    assert line(text, "3×") == ["3×", "90,000", "$810.00", "$390.60", "$810.00", "$390.60"]
+    assert line(text, "10×")[2:4] == ["$2,700.00", "$1,302.00"]
+
+
+def test_the_built_in_example_says_that_it_is_one():
+    assert "the built-in example (no headgate.toml here)" in page(made(mission(), example=True))
+    assert "headgate.toml · changed: --escalation" in page(
+        made(mission(), changed=("--escalation",))
+    )
+
+
+def test_the_headline_says_until_when_routing_pays():
+    assert headline(evaluate(mission())) == (
+        "Routing pays until 97.7 % of requests escalate; now 20 %: 77.7 points of headroom."
+    )
+
+
+def test_a_realistic_crossover_that_differs_is_added():
+    assert headline(evaluate(retrying())).endswith(
+        "headroom. Realistic: until 97.9 %, 77.9 points of headroom."
+    )
+
+
+def test_a_router_that_does_not_pay_is_told_by_how_much_and_how_far_it_is():
+    assert headline(evaluate(mission(1))) == (
+        "Routing does not pay: it costs 1.6 % more than all premium. It would pay below 97.7 % "
+        "escalation; now 100 %, 2.3 points away."
+    )
+
+
+def test_columns_that_disagree_are_both_told():
+    text = headline(evaluate(mission(overhead_usd=150)))
+    assert text.startswith("Routing pays until 97.7 % of requests escalate")
+    assert "Realistic: routing does not pay: it costs 3.8 % more than all premium." in text
+
+
+@pytest.mark.parametrize(
+    ("tiers", "changes", "says"),
+    [
+        ((HAIKU, SONNET), {"classifier": None}, "Routing never costs more than all premium"),
+        ((SONNET, SONNET), {}, "costs at least as much as all premium at every"),
+        ((SONNET, SONNET), {"classifier": None}, "nothing can flip"),
+    ],
+)
+def test_where_nothing_crosses_that_is_said(tiers, changes, says):
+    cheap, premium = tiers
+    scenario = mission(tiers=(Tier("cheap", cheap), Tier("premium", premium)), **changes)
+    assert says in headline(evaluate(scenario))
+
+
+def test_the_assumptions_of_each_column_are_on_the_page():
+    text = flat(page(made(retrying())))
+    assert "naive every call succeeds, nothing is cached, routing has no fixed cost" in text
+    assert "8 % of premium attempts fail (at most 3 attempts)" in text
+    assert "no prompt cache (--stable-prefix)" in text
+    assert "left out discounts, taxes and free tiers" in text
+    assert "no attempt fails" in flat(page(made(mission())))
+
+
+def test_the_cache_and_its_prices_are_told_where_they_count():
+    tiers = (
+        Tier("cheap", HAIKU, cache_hit_rate="0.4"),
+        Tier("premium", SONNET, cache_hit_rate="0.6"),
+    )
+    text = page(made(mission(tiers=tiers, stable_prefix="0.5", cache_life="1h", overhead_usd=9)))
+    assert "40 % to 60 % of the time and else written for 1h" in flat(text)
+    assert "$9.00 a month of fixed cost" in flat(text)
+    assert line(text, "overhead") == ["overhead", "–", "$9.00"]
+    assert "0.30 read     6.00 write" in text
+    assert "0.10 read     1.25 write" in text
+    assert "as in read    as in write" in text
+
+
+def test_prices_stand_with_their_source_and_the_users_own_are_marked():
+    mine = msgspec.structs.replace(HAIKU, overridden=True, source="headgate.toml", id="x")
+    text = page(made(mission(tiers=(Tier("cheap", mine), Tier("premium", SONNET)))))
+    assert "genai-prices 0.2.3 (2026-11-23); USD per million tokens" in text
+    assert line(text, "Haiku 4.5 *") == ["Haiku", "4.5", "*", "1.00", "in", "5.00", "out"]
+    assert "* your own price, from headgate.toml" in text
+    assert "your own price" not in page(made(mission()))
+
+
+def test_notes_come_last():
+    assert page(made(mission(), notes=("Look twice.",))).endswith("\n\nNote: Look twice.")
+
+
+@pytest.mark.parametrize("width", [80, 90, 100, 200])
+@pytest.mark.parametrize("busy", [1, 10**6, 10**9])
+def test_no_line_is_wider_than_the_terminal(width, busy):
+    long = card("An open model with quite a long name, instruct, 70 billion", 123, 456_789)
+    scenario = mission(
+        tiers=(
+            Tier("a-tier-that-is-called-something", long, retry_rate="0.5"),
+            Tier("premium", SONNET, retry_rate="0.08"),
+        ),
+        requests_per_day=busy,
+        stable_prefix="0.5",
+        overhead_usd="1234567",
+    )
+    text = page(made(scenario, notes=("word " * 50,)), width=width)
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_the_page_is_never_wider_than_reads_well():
+    assert page(made(mission()), width=500) == page(made(mission()), width=100)
+
+
+def test_colour_changes_nothing_but_colour():
+    plan = made(mission())
+    coloured = page(plan, colour=True)
+    assert coloured != page(plan)
+    assert click.unstyle(coloured) == page(plan)
+
+
+def test_tiers_of_different_shapes_do_not_pretend_to_one():
+    tiers = (Tier("cheap", HAIKU), Tier("premium", SONNET, output_tokens=900))
+    assert "tokens in" not in page(made(mission(tiers=tiers)))
+    assert "1,000 tokens in, 400 out" in page(made(mission()))
+
+
+def test_a_scenario_without_any_cost_has_no_saving_to_show():
+    free = card("free", 0, 0)
+    scenario = replace(mission(), tiers=(Tier("cheap", free), Tier("premium", free)))
+    text = page(made(replace(scenario, classifier=None)))
+    assert line(text, "as a share") == ["as", "a", "share", "–", "–"]
