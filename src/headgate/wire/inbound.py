@@ -23,11 +23,13 @@ __all__ = [
     "no_messages",
     "number",
     "required",
+    "too_deep",
 ]
 
 T = TypeVar("T")
 
 BYTES_PER_TOKEN = 4
+TOKENS_PER_REQUEST = 3
 TOKENS_PER_TURN = 4
 TOKENS_PER_IMAGE = 1000
 
@@ -88,7 +90,7 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
             code="invalid_json",
         ) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
 
 
 def _decode_fault(error: msgspec.DecodeError) -> str:
@@ -99,7 +101,8 @@ def _decode_fault(error: msgspec.DecodeError) -> str:
     return text
 
 
-def _too_deep() -> RequestError:
+def too_deep() -> RequestError:
+    """The refusal of JSON that cannot be read for its depth."""
     return RequestError(
         "The request body is nested too deeply.",
         fix="Keep arrays and objects less than some hundred levels deep.",
@@ -132,7 +135,7 @@ def decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes, field: s
             param=field or None,
         ) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
 
 
 _MISMATCH = re.compile(
@@ -266,7 +269,8 @@ def ask_of(
     """The Ask for a conversation whose system turns come as turns of role "system".
 
     `tokens` is estimated as one for 4 bytes of UTF-8 (English, code and most other scripts come to
-    3 to 5 with the tokenizers of 2024 to 2026), 4 for each turn, 1,000 for each image or file.
+    3 to 5 with the tokenizers of 2024 to 2026), 4 for each turn, 3 for the request and 1,000 for
+    each image or file.
     Tools and the calls in the history count by the bytes of their JSON.
     """
     system = "\n\n".join([turn.text for turn in turns if turn.role == "system" and turn.text])
@@ -281,6 +285,7 @@ def ask_of(
         last_user=users[-1] if users else "",
         turns=len(users),
         tokens=size // BYTES_PER_TOKEN
+        + TOKENS_PER_REQUEST
         + TOKENS_PER_TURN * len(turns)
         + TOKENS_PER_IMAGE * (images + files),
         max_output=max_output,
