@@ -1,8 +1,9 @@
-"""JSON schemas made to fit what providers enforce, which is a smaller language than JSON Schema.
+"""JSON schemas fitted to what providers can enforce, which is less than JSON Schema can say.
 
-Source for `closed`: platform.claude.com, "Structured outputs", JSON Schema limitations (read November 2026):
-every object closed; no numeric, length or pattern bounds; `minItems` 0 or 1; a few string formats. For `is_strict`: OpenAI, "Structured Outputs", supported
-schemas: every object closed, and all of its properties required.
+Source for `closed`: platform.claude.com, "Structured outputs", JSON Schema limitations (read
+November 2026): every object closed; no numeric, length or pattern bounds; `minItems` 0 or 1; a few
+string formats. For `is_strict`: OpenAI's guide "Structured Outputs", supported schemas: every
+object closed, and all of its properties required.
 """
 
 from __future__ import annotations

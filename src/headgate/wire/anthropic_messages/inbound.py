@@ -9,7 +9,7 @@ import msgspec
 from headgate.errors import RequestError
 from headgate.wire.inbound import (
     Inbound,
-    Turn,
+    Outline,
     ask_of,
     decoded,
     fields_of,
@@ -31,11 +31,14 @@ class Block(msgspec.Struct, gc=False):
     text: str | None = None
 
 
+_NO_INPUT = msgspec.Raw(b"")
+
+
 class _Deep(msgspec.Struct):
     type: str = "text"
     text: str | None = None
     content: str | list[Block] | None = None
-    input: msgspec.Raw = msgspec.Raw(b"")
+    input: msgspec.Raw = _NO_INPUT
 
 
 class _Message(msgspec.Struct):
@@ -66,21 +69,17 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     if not messages:
         raise no_messages()
     system = fields.get("system")
-    outline = _Outline("" if system is None else joined(decoded(_SYSTEM, system, "system")))
-    for index, message in enumerate(messages):
-        outline.add(index, message)
+    text = "" if system is None else joined(decoded(_SYSTEM, system, "system"))
+    outline = _outline(text, messages)
     required(fields, "max_tokens")
     stream = flag(fields, "stream")
     ask = ask_of(
         model,
-        outline.turns,
+        outline,
         headers=headers,
         stream=stream,
         max_output=number(fields, "max_tokens"),
         tools=items(fields, "tools"),
-        images=outline.images,
-        files=outline.files,
-        call_bytes=outline.call_bytes,
         json_schema=_asks_schema(fields),
     )
     return Inbound(
@@ -89,7 +88,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         stream=stream,
         fields=fields,
         body=body,
-        quiet=outline.turns[-1].role == "tool" or "stop_sequences" in fields,
+        quiet=outline.last == "tool" or "stop_sequences" in fields,
     )
 
 
@@ -104,17 +103,11 @@ def _asks_schema(fields: Mapping[str, msgspec.Raw]) -> bool:
     return found is not None and found.format is not None
 
 
-class _Outline:
-    """What a policy may know of the conversation, gathered message by message."""
-
-    def __init__(self, system: str) -> None:
-        self.turns: list[Turn] = [Turn("system", system)] if system else []
-        self.images = 0
-        self.files = 0
-        self.call_bytes = 0
-
-    def add(self, index: int, message: _Message) -> None:
-        """One message; a user message that only brings tool results is a turn of role "tool"."""
+def _outline(system: str, messages: list[_Message]) -> Outline:
+    outline = Outline()
+    if system:
+        outline.add("system", system)
+    for index, message in enumerate(messages):
         if message.role not in _ROLES:
             raise RequestError(
                 f"Invalid value: '{message.role}'. Supported values are: "
@@ -123,36 +116,34 @@ class _Outline:
                 param=f"messages[{index}].role",
             )
         if isinstance(message.content, str):
-            self.turns.append(Turn(message.role, message.content))
-            return
-        texts: list[str] = []
-        results: list[str] = []
-        only_results = bool(message.content)
-        for block in message.content:
-            if block.type == "tool_result":
-                results.append(self._inner(block.content))
-                continue
-            only_results = False
-            self._count(block)
-            if block.text:
-                texts.append(block.text)
-        if results:
-            self.turns.append(Turn("tool", "\n".join(results)))
-        if not only_results:
-            self.turns.append(Turn(message.role, "\n".join(texts)))
+            outline.add(message.role, message.content)
+        else:
+            _add_blocks(outline, message.role, message.content)
+    return outline
 
-    def _count(self, block: _Deep | Block) -> None:
-        self.images += block.type == "image"
-        self.files += block.type == "document"
-        if isinstance(block, _Deep):
-            self.call_bytes += len(memoryview(block.input))
 
-    def _inner(self, content: str | list[Block] | None) -> str:
-        if not isinstance(content, list):
-            return content or ""
-        for block in content:
-            self._count(block)
-        return "\n".join([block.text for block in content if block.text])
+def _add_blocks(outline: Outline, role: str, blocks: list[_Deep]) -> None:
+    """A message of blocks; tool results are a turn of their own, of role "tool"."""
+    results = [_inner(outline, block) for block in blocks if block.type == "tool_result"]
+    if results:
+        outline.add("tool", "\n".join(results))
+    rest = [block for block in blocks if block.type != "tool_result"]
+    for block in rest:
+        outline.images += block.type == "image"
+        outline.files += block.type == "document"
+        if block.input is not _NO_INPUT:
+            outline.call_bytes += len(memoryview(block.input))
+    if rest or not results:
+        outline.add(role, "\n".join([block.text for block in rest if block.text]))
+
+
+def _inner(outline: Outline, result: _Deep) -> str:
+    """The text of a tool result; its images and documents are counted."""
+    if not isinstance(result.content, list):
+        return result.content or ""
+    outline.images += sum([block.type == "image" for block in result.content])
+    outline.files += sum([block.type == "document" for block in result.content])
+    return "\n".join([block.text for block in result.content if block.text])
 
 
 def joined(system: str | list[Block] | None) -> str:

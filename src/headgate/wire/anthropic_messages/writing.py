@@ -51,7 +51,7 @@ def check(request: Request, words: Mapping[str, str]) -> None:
     for tool in request.tools:
         if tool.strict:
             closed(tool.schema, words["tools"])
-    if not _messages(_hoisted(request)[1]):
+    if not any(_says(part) for message in _hoisted(request)[1] for part in message.parts):
         raise RequestError(
             "The messages have no content, which the provider that would answer needs.",
             code="invalid_value",
@@ -94,6 +94,8 @@ def _body(request: Request, model: str) -> dict[str, object]:
 def _hoisted(request: Request) -> tuple[str, tuple[Message, ...]]:
     """System messages within the conversation join the system prompt, as Anthropic's own
     compatibility layer does; only some models take them in place."""
+    if not any(message.role == "system" for message in request.messages) and request.messages:
+        return request.system, request.messages
     system = [request.system] if request.system else []
     messages: list[Message] = []
     for message in request.messages:
@@ -176,39 +178,41 @@ def _write_choice(choice: ToolChoice, parallel: bool | None) -> dict[str, object
 
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, object]]:
-    """Turns that are left with nothing are left out; the first turn is the user's."""
-    out: list[dict[str, object]] = []
-    for message in messages:
-        blocks = [block for part in message.parts if (block := _write_part(part)) is not None]
-        if not blocks:
-            continue
-        if out and out[-1]["role"] == message.role:
-            previous = out[-1]["content"]
-            assert isinstance(previous, list)  # noqa: S101 - written below
-            previous += blocks
-        else:
-            out.append({"role": message.role, "content": blocks})
-    if out and out[0]["role"] == "assistant":
-        out.insert(0, {"role": "user", "content": [{"type": "text", "text": FIRST_TURN}]})
-    return [_shortened(message) for message in out]
+    """Parts and turns that say nothing are left out; the first turn is the user's."""
+    said = [
+        Message(message.role, tuple([part for part in message.parts if _says(part)]))
+        for message in messages
+    ]
+    kept = normal([message for message in said if message.parts])
+    if kept and kept[0].role == "assistant":
+        kept = (Message("user", (Text(FIRST_TURN),)), *kept)
+    return [{"role": one.role, "content": _write_content(one.parts)} for one in kept]
 
 
 FIRST_TURN = "(The conversation begins with the assistant.)"
 """Said for the user when the history begins with a greeting by the assistant, which is refused."""
 
 
-def _shortened(message: dict[str, object]) -> dict[str, object]:
-    match message["content"]:
-        case [{"type": "text", "text": str(text)}]:
-            return {**message, "content": text}
-    return message
-
-
-def _write_part(part: Part) -> dict[str, object] | None:  # noqa: PLR0911 - the table of all parts
+def _says(part: Part) -> bool:
+    """Whether a part can be sent: text with a visible character, reasoning with its signature."""
     match part:
         case Text() | Refusal():
-            # a block without a visible character is refused
-            return {"type": "text", "text": part.text} if part.text.strip() else None
+            return bool(part.text) and not part.text.isspace()
+        case Thinking():
+            return bool(part.signature)
+    return True
+
+
+def _write_content(parts: Sequence[Part]) -> str | list[dict[str, object]]:
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0].text
+    return [_write_part(part) for part in parts]
+
+
+def _write_part(part: Part) -> dict[str, object]:
+    match part:
+        case Text() | Refusal():
+            return {"type": "text", "text": part.text}
         case Image() | File():
             return _write_media(part)
         case ToolCall():
@@ -220,11 +224,9 @@ def _write_part(part: Part) -> dict[str, object] | None:  # noqa: PLR0911 - the 
             }
         case ToolResult():
             return _write_result(part)
-        case Thinking(signature=str(signature)) if signature:
-            return {"type": "thinking", "thinking": part.text, "signature": signature}
-        case SealedThinking():
-            return {"type": "redacted_thinking", "data": part.data}
-    return None
+        case Thinking():
+            return {"type": "thinking", "thinking": part.text, "signature": part.signature}
+    return {"type": "redacted_thinking", "data": part.data}
 
 
 def _write_media(part: Image | File) -> dict[str, object]:
@@ -241,15 +243,10 @@ def _write_media(part: Image | File) -> dict[str, object]:
 
 
 def _write_result(result: ToolResult) -> dict[str, object]:
-    blocks = [block for part in result.parts if (block := _write_part(part)) is not None]
     out: dict[str, object] = {"type": "tool_result", "tool_use_id": _ID.sub("_", result.id)}
-    match blocks:
-        case []:
-            pass
-        case [{"type": "text", "text": str(text)}]:
-            out["content"] = text
-        case _:
-            out["content"] = blocks
+    parts = [part for part in result.parts if _says(part)]
+    if parts:
+        out["content"] = _write_content(parts)
     if result.failed:
         out["is_error"] = True
     return out

@@ -9,7 +9,7 @@ import msgspec
 from headgate.errors import RequestError
 from headgate.wire.inbound import (
     Inbound,
-    Turn,
+    Outline,
     ask_of,
     decoded,
     fields_of,
@@ -29,10 +29,13 @@ class _Part(msgspec.Struct, gc=False):
     text: str | None = None
 
 
-class _Message(msgspec.Struct):
+_NO_CALLS = msgspec.Raw(b"")
+
+
+class _Message(msgspec.Struct, gc=False):
     role: str
     content: str | list[_Part] | None = None
-    tool_calls: msgspec.Raw = msgspec.Raw(b"")
+    tool_calls: msgspec.Raw = _NO_CALLS
 
 
 class _Format(msgspec.Struct, gc=False):
@@ -68,20 +71,17 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     messages = decoded(_MESSAGES, required(fields, "messages"), "messages")
     if not messages:
         raise no_messages()
-    turns, images, files, call_bytes = _outline(messages)
+    outline = _outline(messages)
     stream = flag(fields, "stream")
     _wants_usage(fields)  # its types are checked here, before anything is sent
     longest = number(fields, "max_completion_tokens")
     ask = ask_of(
         model,
-        turns,
+        outline,
         headers=headers,
         stream=stream,
         max_output=number(fields, "max_tokens") if longest is None else longest,
         tools=items(fields, "tools") or items(fields, "functions"),
-        images=images,
-        files=files,
-        call_bytes=call_bytes,
         json_schema=_asks_schema(fields),
     )
     return Inbound(
@@ -90,7 +90,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         stream=stream,
         fields=fields,
         body=body,
-        quiet=turns[-1].role == "tool" or "stop" in fields,
+        quiet=outline.last == "tool" or "stop" in fields,
     )
 
 
@@ -104,10 +104,8 @@ def own_fields(inbound: Inbound) -> dict[str, bytes]:
     return {"stream_options": msgspec.json.encode(options)}
 
 
-def _outline(messages: list[_Message]) -> tuple[list[Turn], int, int, int]:
-    """The turns with their text; how many images and files; the bytes of tool calls."""
-    turns: list[Turn] = []
-    images = files = call_bytes = 0
+def _outline(messages: list[_Message]) -> Outline:
+    outline = Outline()
     for index, message in enumerate(messages):
         role = ROLES.get(message.role)
         if role is None:
@@ -119,12 +117,13 @@ def _outline(messages: list[_Message]) -> tuple[list[Turn], int, int, int]:
             )
         content = message.content
         if isinstance(content, list):
-            images += sum([part.type == "image_url" for part in content])
-            files += sum([part.type == "file" for part in content])
+            outline.images += sum([part.type == "image_url" for part in content])
+            outline.files += sum([part.type == "file" for part in content])
             content = "\n".join([part.text for part in content if part.text])
-        call_bytes += len(memoryview(message.tool_calls))
-        turns.append(Turn(role, content or ""))
-    return turns, images, files, call_bytes
+        if message.tool_calls is not _NO_CALLS:
+            outline.call_bytes += len(memoryview(message.tool_calls))
+        outline.add(role, content or "")
+    return outline
 
 
 def _wants_usage(fields: Mapping[str, msgspec.Raw]) -> bool:
