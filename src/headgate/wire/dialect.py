@@ -1,22 +1,23 @@
-"""What a dialect is: the one interface that each dialect's module offers to the rest of wire."""
+"""What a dialect is: the one record of functions that each dialect's package fills in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from headgate.errors import UpstreamError
+from headgate.errors import RequestError, UpstreamError
 from headgate.values import Usage
 from headgate.wire.inbound import Inbound
 from headgate.wire.meter import Meter
 from headgate.wire.neutral import Answer, Problem, Request, StreamEvent
 from headgate.wire.sse import Event
 
-__all__ = ["Dialect", "StreamReader", "StreamWriter", "UnusableAnswerError"]
+__all__ = ["Dialect", "StreamReader", "StreamWriter", "UnusableAnswerError", "untranslatable"]
 
 
 class UnusableAnswerError(UpstreamError):
-    """A provider said 200 and sent something that is no answer; it is billed all the same."""
+    """A provider said 200 and sent something that is no answer; `usage` is billed all the same."""
 
     def __init__(self, message: str, *, usage: Usage | None = None) -> None:
         super().__init__(message, kind="unusable")
@@ -40,77 +41,66 @@ class StreamWriter(Protocol):
     """Writes one stream to the caller, event by event."""
 
     def write(self, event: StreamEvent) -> bytes:
-        """The bytes for an event, empty where the dialect has nothing to say."""
+        """The bytes for an event; none where the dialect has nothing to say."""
 
     def done(self, usage: Usage | None) -> bytes:
         """The last bytes of a stream that has completed."""
 
 
-class Dialect(Protocol):
-    """One provider API: its names, and its reading and writing in both roles."""
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """One provider API, read and written in both roles: the caller's and the provider's.
+
+    The functions raise RequestError for a caller's fault and UnusableAnswerError for a provider's.
+    """
 
     name: str
     path: str
     """Where the call goes, appended to the provider's base URL."""
-
-    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
-        """The headers of a call: content type, key, version."""
+    words: Mapping[str, str]
+    """What this dialect calls the fields of `neutral.Request` that a provider may refuse."""
+    headers: Callable[[str | None], list[tuple[str, str]]]
+    """Headers of a call with this key: content type, authorization, version."""
+    kept_headers: Sequence[str] = ()
+    """The caller's headers that go on to a provider of the same dialect."""
 
     # ---- as the caller's dialect
 
-    def read(self, body: bytes, headers: Mapping[str, str]) -> Inbound:
-        """Check a request as far as it is used, and tell what a policy may know.
-
-        Raises:
-            RequestError: it is not a request of this dialect.
-        """
-
-    def request(self, inbound: Inbound, target: str) -> Request:
-        """The whole request, read for an upstream of another dialect, named `target`.
-
-        Raises:
-            RequestError: it asks for something that no other dialect can say.
-        """
-
-    def write_answer(self, answer: Answer, at: int) -> bytes:
-        """An answer's body; `at` is the unix time in seconds."""
-
-    def writer(self, request: Request, at: int) -> StreamWriter:
-        """A writer of the stream that answers `request`."""
-
-    def write_problem(self, problem: Problem) -> bytes:
-        """An error's body."""
-
-    def write_problem_event(self, problem: Problem) -> bytes:
-        """An error as an event of a stream."""
+    read: Callable[[bytes, Mapping[str, str]], Inbound]
+    """Check a body as far as it is used and tell what a policy may know of it."""
+    read_request: Callable[[Inbound, str], Request]
+    """Read all of it, for a provider whose dialect has the name given."""
+    write_answer: Callable[[Answer, int], bytes]
+    """An answer's body; the integer is the unix time in seconds."""
+    writer: Callable[[Request, int], StreamWriter]
+    """A writer of the stream that answers the request."""
+    write_problem: Callable[[Problem], bytes]
+    """An error's body."""
+    write_problem_event: Callable[[Problem], bytes]
+    """An error as the last event of a stream."""
 
     # ---- as the provider's dialect
 
-    def check(self, request: Request) -> None:
-        """Refuse what this dialect cannot say.
+    own_fields: Callable[[Inbound], dict[str, bytes]]
+    """Fields (as JSON) that we set in a request which came in this same dialect."""
+    check: Callable[[Request, Mapping[str, str]], None]
+    """Refuse a request that this dialect cannot say, in the caller's words."""
+    write_request: Callable[[Request, str], bytes]
+    """The body of a call to the model named."""
+    read_answer: Callable[[bytes, bool], Answer]
+    """An answer. One without content is unusable, unless the flag allows it."""
+    reader: Callable[[], StreamReader]
+    """A reader of one stream."""
+    is_problem: Callable[[bytes], bool]
+    """Whether a body has the shape of this dialect's errors."""
 
-        Raises:
-            RequestError: the translation would lose something essential.
-        """
 
-    def write_request(self, request: Request, model: str) -> bytes:
-        """The body of the call."""
-
-    def own_fields(self, inbound: Inbound) -> dict[str, bytes]:
-        """Fields to set in a request that came in this same dialect, as JSON."""
-
-    def read_answer(self, body: bytes, *, quiet: bool) -> Answer:
-        """An answer; an empty one is unusable unless `quiet`.
-
-        Raises:
-            UnusableAnswerError: it is none.
-        """
-
-    def reader(self) -> StreamReader:
-        """A reader of one stream."""
-
-    def is_problem(self, body: bytes) -> bool:
-        """Whether an error's body has this dialect's shape."""
-
-    def read_problem(self, status: int, body: bytes) -> Problem:
-        """The provider's own error, whatever its shape."""
+def untranslatable(param: str, what: str, target: str, own: str, fix: str = "") -> RequestError:
+    """The refusal of what the caller's dialect (`own`) can say and the target's cannot."""
+    return RequestError(
+        f"{what} cannot be translated for the provider that would answer, "
+        f"which speaks the dialect '{target}'.",
+        fix=fix or f"Leave out '{param}', or name a model whose provider speaks '{own}'.",
+        code="unsupported_parameter",
+        param=param,
+    )

@@ -13,7 +13,7 @@ from headgate.values import Ask
 
 __all__ = [
     "Inbound",
-    "Turn",
+    "Outline",
     "ask_of",
     "decoded",
     "fields_of",
@@ -23,11 +23,13 @@ __all__ = [
     "no_messages",
     "number",
     "required",
+    "too_deep",
 ]
 
 T = TypeVar("T")
 
 BYTES_PER_TOKEN = 4
+TOKENS_PER_REQUEST = 3
 TOKENS_PER_TURN = 4
 TOKENS_PER_IMAGE = 1000
 
@@ -49,11 +51,46 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = False
 
 
-class Turn(msgspec.Struct, frozen=True, gc=False):
-    """What a policy sees of one message: `role` is "system", "user", "assistant" or "tool"."""
+class Outline:
+    """What a policy may know of a conversation, gathered turn by turn."""
 
-    role: str
-    text: str
+    __slots__ = (
+        "call_bytes",
+        "count",
+        "files",
+        "images",
+        "last",
+        "last_user",
+        "system",
+        "texts",
+        "users",
+    )
+
+    def __init__(self) -> None:
+        self.system: list[str] = []
+        self.texts: list[str] = []
+        self.last_user = ""
+        self.last = ""
+        """Role of the last turn."""
+        self.count = 0
+        self.users = 0
+        self.images = 0
+        self.files = 0
+        self.call_bytes = 0
+        """Bytes of the JSON of tool calls in the history."""
+
+    def add(self, role: str, text: str) -> None:
+        """A turn of role "system", "user", "assistant" or "tool"."""
+        self.count += 1
+        self.last = role
+        if role == "system":
+            self.system.append(text)
+            return
+        if role == "user":
+            self.users += 1
+            self.last_user = text
+        if text:
+            self.texts.append(text)
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -88,7 +125,7 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
             code="invalid_json",
         ) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
 
 
 def _decode_fault(error: msgspec.DecodeError) -> str:
@@ -99,7 +136,8 @@ def _decode_fault(error: msgspec.DecodeError) -> str:
     return text
 
 
-def _too_deep() -> RequestError:
+def too_deep() -> RequestError:
+    """The refusal of JSON that cannot be read for its depth."""
     return RequestError(
         "The request body is nested too deeply.",
         fix="Keep arrays and objects less than some hundred levels deep.",
@@ -132,7 +170,7 @@ def decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes, field: s
             param=field or None,
         ) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
 
 
 _MISMATCH = re.compile(
@@ -252,40 +290,37 @@ def no_messages() -> RequestError:
 
 def ask_of(
     model: str,
-    turns: Sequence[Turn],
+    outline: Outline,
     *,
     headers: Mapping[str, str],
     stream: bool,
     max_output: int | None,
     tools: Sequence[msgspec.Raw],
-    images: int,
-    files: int,
-    call_bytes: int,
     json_schema: bool,
 ) -> Ask:
-    """The Ask for a conversation whose system turns come as turns of role "system".
+    """The Ask for a conversation.
 
     `tokens` is estimated as one for 4 bytes of UTF-8 (English, code and most other scripts come to
-    3 to 5 with the tokenizers of 2024 to 2026), 4 for each turn, 1,000 for each image or file.
-    Tools and the calls in the history count by the bytes of their JSON.
+    3 to 5 with the tokenizers of 2024 to 2026), 4 for each turn, 3 for the request and 1,000 for
+    each image or file. Tools and the calls in the history count by the bytes of their JSON.
     """
-    system = "\n\n".join([turn.text for turn in turns if turn.role == "system" and turn.text])
-    rest = [turn for turn in turns if turn.role != "system"]
-    text = "\n\n".join([turn.text for turn in rest if turn.text])
-    users = [turn.text for turn in rest if turn.role == "user"]
-    size = _size(system) + _size(text) + call_bytes + sum([_raw_size(tool) for tool in tools])
+    system = "\n\n".join([text for text in outline.system if text])
+    text = "\n\n".join(outline.texts)
+    size = _size(system) + _size(text) + outline.call_bytes
+    size += sum([len(memoryview(tool)) for tool in tools])
     return Ask(
         model=model,
         system=system,
         text=text,
-        last_user=users[-1] if users else "",
-        turns=len(users),
+        last_user=outline.last_user,
+        turns=outline.users,
         tokens=size // BYTES_PER_TOKEN
-        + TOKENS_PER_TURN * len(turns)
-        + TOKENS_PER_IMAGE * (images + files),
+        + TOKENS_PER_REQUEST
+        + TOKENS_PER_TURN * outline.count
+        + TOKENS_PER_IMAGE * (outline.images + outline.files),
         max_output=max_output,
         tools=len(tools),
-        images=images,
+        images=outline.images,
         json_schema=json_schema,
         stream=stream,
         headers=headers,
@@ -294,7 +329,3 @@ def ask_of(
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
-
-
-def _raw_size(raw: msgspec.Raw) -> int:
-    return len(memoryview(raw))

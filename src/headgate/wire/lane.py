@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from headgate.errors import HeadgateError, InternalError
 from headgate.values import Usage
-from headgate.wire.anthropic_messages import AnthropicMessages
+from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
 from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
 from headgate.wire.neutral import Message, Request, Text
-from headgate.wire.openai_chat import OpenAIChat
+from headgate.wire.openai_chat import OPENAI_CHAT
 from headgate.wire.passthrough import Answered, Flow, Passthrough
 from headgate.wire.problems import problem_of
 from headgate.wire.translate import Translation
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 DIALECTS: Mapping[str, Dialect] = {
-    dialect.name: dialect for dialect in (OpenAIChat(), AnthropicMessages())
+    dialect.name: dialect for dialect in (OPENAI_CHAT, ANTHROPIC_MESSAGES)
 }
 
 
@@ -62,7 +62,7 @@ class Lane:
 
     def headers(self, api_key: str | None) -> list[tuple[str, str]]:
         """The headers of the call, names in lower case."""
-        return self._provider.headers(api_key)
+        return self._provider.headers(api_key) + self._way.headers()
 
     def request(self, model: str) -> bytes:
         """The body of the call."""
@@ -125,7 +125,7 @@ def small_answer(dialect_out: str, body: bytes) -> tuple[str, Usage | None]:
     Raises:
         UnusableAnswerError: it is no answer, or has no text.
     """
-    found = _dialect(dialect_out).read_answer(body, quiet=False)
+    found = _dialect(dialect_out).read_answer(body, False)
     text = "".join([part.text for part in found.parts if isinstance(part, Text)])
     if not text.strip():
         raise UnusableAnswerError("The answer has no text.", usage=found.usage)

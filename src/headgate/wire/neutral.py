@@ -131,12 +131,14 @@ def normal(messages: Iterable[Message]) -> tuple[Message, ...]:
             merged[-1] = Message(message.role, merged[-1].parts + message.parts)
         else:
             merged.append(message)
-    return tuple(
-        Message(m.role, tuple(sorted(m.parts, key=lambda part: not isinstance(part, ToolResult))))
-        if m.role == "user"
-        else m
-        for m in merged
-    )
+    return tuple([_results_first(message) for message in merged])
+
+
+def _results_first(message: Message) -> Message:
+    if message.role != "user" or len(message.parts) < 2:
+        return message
+    ordered = sorted(message.parts, key=lambda part: not isinstance(part, ToolResult))
+    return Message(message.role, tuple(ordered))
 
 
 # ---- requests

@@ -23,7 +23,7 @@ from headgate.wire.neutral import (
     ThinkingDelta,
     ToolDelta,
 )
-from headgate.wire.problems import kind_of
+from headgate.wire.problems import kind_of, read_problem
 from headgate.wire.sse import Decoder, Event
 
 __all__ = ["Answered", "Flow", "Passthrough", "PlainFlow", "splice"]
@@ -46,6 +46,11 @@ class Passthrough:
         self._dialect = dialect
         self._own = dialect.own_fields(inbound)
 
+    def headers(self) -> list[tuple[str, str]]:
+        """The caller's headers that its dialect's features hang on, such as anthropic-beta."""
+        given = self._inbound.ask.headers
+        return [(name, given[name]) for name in self._dialect.kept_headers if name in given]
+
     def request(self, model: str) -> bytes:
         """The caller's request for `model`."""
         return splice(self._inbound, model, self._own)
@@ -56,7 +61,7 @@ class Passthrough:
         Raises:
             UnusableAnswerError: it is none.
         """
-        found = self._dialect.read_answer(body, quiet=self._inbound.quiet)
+        found = self._dialect.read_answer(body, self._inbound.quiet)
         return Answered(body, found.usage, found.model or None, found.stop)
 
     def flow(self) -> Flow:
@@ -67,7 +72,7 @@ class Passthrough:
         """The provider's error as it is; what is not of this dialect is wrapped."""
         if self._dialect.is_problem(body):
             return body
-        return self._dialect.write_problem(self._dialect.read_problem(status, body))
+        return self._dialect.write_problem(read_problem(status, body))
 
 
 def splice(inbound: Inbound, model: str, own: dict[str, bytes]) -> bytes:
@@ -129,12 +134,13 @@ class Flow:
                 break
             try:
                 said = self._reader.read(event)
+                for one in said:
+                    self._note(one)
+                out.append(self._forward(event, said))
             except UnusableAnswerError as error:
                 out.append(self._break(error.message))
-                break
-            for one in said:
-                self._note(one)
-            out.append(self._forward(event, said))
+            except RecursionError:
+                out.append(self._break("The provider sent an event that is nested too deeply."))
         return b"".join(out)
 
     def _note(self, event: StreamEvent) -> None:

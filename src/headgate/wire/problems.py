@@ -117,7 +117,7 @@ def cleaned(value: object) -> object:
     if isinstance(value, list):
         return [cleaned(one) for one in value]
     if isinstance(value, dict):
-        return {key: cleaned(one) for key, one in value.items()}
+        return {text_of(key): cleaned(one) for key, one in value.items()}
     return value
 
 

@@ -1,16 +1,20 @@
-"""JSON schemas made to fit Anthropic's structured outputs, which enforce a smaller language.
+"""JSON schemas fitted to what providers can enforce, which is less than JSON Schema can say.
 
-Source: platform.claude.com, "Structured outputs", JSON Schema limitations (read November 2026):
-every object closed; no numeric, length or pattern bounds; `minItems` 0 or 1; a few string formats.
+Source for `closed`: platform.claude.com, "Structured outputs", JSON Schema limitations (read
+November 2026): every object closed; no numeric, length or pattern bounds; `minItems` 0 or 1; a few
+string formats. For `is_strict`: OpenAI's guide "Structured Outputs", supported schemas: every
+object closed, and all of its properties required.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import msgspec
 
 from headgate.errors import RequestError
 
-__all__ = ["closed"]
+__all__ = ["closed", "is_strict"]
 
 Schema = dict[str, object]
 
@@ -104,3 +108,27 @@ def _one_type(schema: Schema) -> Schema:
     }
     variants = [{"type": "null"} if one == "null" else {"type": one, **rest} for one in types]
     return {"anyOf": variants, **outer}
+
+
+def is_strict(schema: Schema, depth: int = 0) -> bool:
+    """Whether OpenAI can enforce the schema: all objects closed, all properties required."""
+    if depth > MAX_DEPTH:
+        return False
+    properties = schema.get("properties", {})
+    if schema.get("type") == "object" or "properties" in schema:
+        required = schema.get("required", [])
+        if schema.get("additionalProperties") is not False or not isinstance(properties, dict):
+            return False
+        if not isinstance(required, list) or set(properties) != {str(one) for one in required}:
+            return False
+    return all(is_strict(one, depth + 1) for one in _within(schema))
+
+
+def _within(schema: Schema) -> Iterator[Schema]:
+    """The schemas that a schema is made of."""
+    groups = [schema.get(key) for key in ("properties", "$defs", "definitions")]
+    found: list[object] = [schema.get("items")]
+    found += [one for group in groups if isinstance(group, dict) for one in group.values()]
+    lists = [schema.get(key) for key in ("anyOf", "oneOf", "allOf")]
+    found += [one for group in lists if isinstance(group, list) for one in group]
+    yield from (one for one in found if isinstance(one, dict))

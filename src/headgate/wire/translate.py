@@ -1,13 +1,14 @@
-"""The way of a request whose caller and provider speak different dialects: over the neutral form."""
+"""The way of a request whose caller and provider speak different dialects: by the neutral form."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headgate.wire.dialect import Dialect
-from headgate.wire.inbound import Inbound
+from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.inbound import Inbound, too_deep
 from headgate.wire.neutral import Done, Request, StreamEvent
 from headgate.wire.passthrough import Answered, Flow
+from headgate.wire.problems import read_problem
 from headgate.wire.sse import Event
 
 __all__ = ["TranslatedFlow", "Translation"]
@@ -25,12 +26,26 @@ class Translation:
         self._caller = caller
         self._provider = provider
         self._at = at
-        self._request = caller.request(inbound, provider.name)
-        provider.check(self._request)
+        try:
+            self._request = caller.read_request(inbound, provider.name)
+            provider.check(self._request, caller.words)
+        except RecursionError:
+            raise too_deep() from None
+
+    def headers(self) -> list[tuple[str, str]]:
+        """None: the caller's headers mean nothing in another dialect."""
+        return []
 
     def request(self, model: str) -> bytes:
-        """The caller's request for `model` in the provider's dialect."""
-        return self._provider.write_request(self._request, model)
+        """The caller's request for `model` in the provider's dialect.
+
+        Raises:
+            RequestError: it is nested too deeply to be written.
+        """
+        try:
+            return self._provider.write_request(self._request, model)
+        except RecursionError:
+            raise too_deep() from None
 
     def answer(self, body: bytes) -> Answered:
         """The provider's answer in the caller's dialect.
@@ -38,8 +53,11 @@ class Translation:
         Raises:
             UnusableAnswerError: it is none.
         """
-        found = self._provider.read_answer(body, quiet=self._inbound.quiet)
-        written = self._caller.write_answer(found, self._at)
+        try:
+            found = self._provider.read_answer(body, self._inbound.quiet)
+            written = self._caller.write_answer(found, self._at)
+        except RecursionError:
+            raise UnusableAnswerError("The provider's answer is nested too deeply.") from None
         return Answered(written, found.usage, found.model or None, found.stop)
 
     def flow(self) -> Flow:
@@ -48,7 +66,7 @@ class Translation:
 
     def error(self, status: int, body: bytes) -> bytes:
         """The provider's error in the caller's dialect."""
-        return self._caller.write_problem(self._provider.read_problem(status, body))
+        return self._caller.write_problem(read_problem(status, body))
 
 
 class TranslatedFlow(Flow):
@@ -58,7 +76,7 @@ class TranslatedFlow(Flow):
         super().__init__(provider, caller)
         self._writer = caller.writer(request, at)
 
-    def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
+    def _forward(self, _: Event, said: Sequence[StreamEvent]) -> bytes:
         return b"".join(
             [
                 self._writer.done(self.usage) if isinstance(one, Done) else self._writer.write(one)

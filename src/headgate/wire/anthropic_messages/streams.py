@@ -1,0 +1,272 @@
+"""Messages streams: events read into neutral ones, and written from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from headgate.values import Usage
+from headgate.wire import sse
+from headgate.wire.anthropic_messages.answers import (
+    REASONS,
+    STOPS,
+    AnswerForm,
+    Said,
+    explained,
+    json_text,
+    object_of,
+    problem_within,
+    write_problem,
+    write_usage,
+)
+from headgate.wire.meter import Meter, anthropic_usage
+from headgate.wire.neutral import (
+    Done,
+    Failure,
+    Finish,
+    RefusalDelta,
+    Request,
+    Start,
+    StreamEvent,
+    TextDelta,
+    ThinkingDelta,
+    ThinkingSeal,
+    ToolDelta,
+    ToolStart,
+)
+from headgate.wire.problems import text_of
+
+__all__ = ["Reader", "Writer"]
+
+
+class _Event(msgspec.Struct):
+    type: str = ""
+    index: int = 0
+    message: AnswerForm | None = None
+    content_block: Said | None = None
+    delta: Said | None = None
+    usage: object = None
+    error: object = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+
+
+def _event(data: bytes) -> _Event:
+    """One event; of a kind whose types are not as expected only the kind is read.
+
+    Raises:
+        UnusableAnswerError: it is not a JSON object.
+    """
+    try:
+        return _EVENT.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = object_of(data)
+    try:
+        return msgspec.convert(found, _Event)
+    except msgspec.ValidationError:
+        return _Event(type=text_of(found.get("type")) or "", error=found.get("error"))
+
+
+class Reader:
+    """One stream of events."""
+
+    def __init__(self) -> None:
+        self.meter = Meter(anthropic_usage)
+        self._calls: dict[int, int] = {}  # index of a content block -> number of the tool call
+
+    def read(self, event: sse.Event) -> Sequence[StreamEvent]:  # noqa: PLR0911 - the table of events
+        """What one event says; kinds that are not known are passed over, as the API asks for."""
+        if not event.data:
+            return ()
+        said = _event(event.data)
+        match said.type:
+            case "content_block_delta":
+                return self._delta(said)
+            case "content_block_start":
+                return self._block(said)
+            case "message_start":
+                return self._start(said)
+            case "message_delta":
+                return self._finish(said)
+            case "message_stop":
+                return (Done(),)
+            case "error":
+                return (Failure(problem_within(said.error)),)
+        if event.name == b"error" or (said.error and not said.type):
+            return (Failure(problem_within(said.error)),)
+        return ()
+
+    def _start(self, said: _Event) -> Sequence[StreamEvent]:
+        message = said.message or AnswerForm()
+        self.meter.see(message.usage)
+        return (Start(message.id or "", message.model or ""),)
+
+    def _block(self, said: _Event) -> Sequence[StreamEvent]:
+        block = said.content_block or Said()
+        match block.type:
+            case "tool_use":
+                number = self._calls[said.index] = len(self._calls)
+                start = ToolStart(number, block.id or f"toolu_{number}", block.name or "")
+                if block.input:
+                    return (start, ToolDelta(number, json_text(block.input)))
+                return (start,)
+            case "text" if block.text:
+                return (TextDelta(block.text),)
+            case "redacted_thinking" if block.data:
+                return (ThinkingSeal(block.data, sealed=True),)
+        return ()
+
+    def _delta(self, said: _Event) -> Sequence[StreamEvent]:
+        delta = said.delta or Said()
+        match delta.type:
+            case "text_delta" if delta.text:
+                return (TextDelta(delta.text),)
+            case "input_json_delta" if delta.partial_json and said.index in self._calls:
+                return (ToolDelta(self._calls[said.index], delta.partial_json),)
+            case "thinking_delta" if delta.thinking:
+                return (ThinkingDelta(delta.thinking),)
+            case "signature_delta" if delta.signature:
+                return (ThinkingSeal(delta.signature),)
+        return ()
+
+    def _finish(self, said: _Event) -> Sequence[StreamEvent]:
+        self.meter.see(said.usage)
+        delta = said.delta or Said()
+        if not delta.stop_reason:
+            return ()
+        finish = Finish(STOPS.get(delta.stop_reason, "stop"), delta.stop_sequence)
+        why = explained(delta.stop_details)
+        return (RefusalDelta(why), finish) if why else (finish,)
+
+
+class Writer:
+    """One stream of events: blocks one after the other, each started, filled and stopped.
+
+    Tool calls may come interleaved, which this dialect does not do: while one call's arguments are
+    incomplete, what belongs to another is held back.
+    """
+
+    def __init__(self, _: Request, at: int) -> None:
+        self._id = f"msg_{at}"
+        self._model = ""
+        self._opened = False
+        self._block: str | None = None  # the kind of the open block
+        self._index = -1
+        self._call = -1  # number of the open tool call
+        self._arguments: list[str] = []
+        self._held: list[ToolStart | ToolDelta] = []
+        self._finish = Finish("stop")
+
+    def write(self, event: StreamEvent) -> bytes:
+        """See StreamWriter.write."""
+        match event:
+            case Start():
+                self._id, self._model = event.id or self._id, event.model
+                return self._open()
+            case TextDelta() | RefusalDelta():
+                return self._text(event.text)
+            case ToolStart() | ToolDelta():
+                return self._tool(event)
+            case Finish():
+                self._finish = event
+            case Failure():
+                return sse.encode(write_problem(event.problem), b"error")
+        return b""
+
+    def done(self, usage: Usage | None) -> bytes:
+        """See StreamWriter.done."""
+        out = self._open() + self._release() + self._close()
+        stop = {"stop_reason": REASONS[self._finish.stop]}
+        delta = {**stop, "stop_sequence": self._finish.stop_sequence}
+        out += _encoded({"type": "message_delta", "delta": delta, "usage": write_usage(usage)})
+        return out + _encoded({"type": "message_stop"})
+
+    def _open(self) -> bytes:
+        if self._opened:
+            return b""
+        self._opened = True
+        message: dict[str, object] = {
+            "id": self._id,
+            "type": "message",
+            "role": "assistant",
+            "model": self._model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            # not known before the end; message_delta has the whole usage
+            "usage": write_usage(None),
+        }
+        return _encoded({"type": "message_start", "message": message})
+
+    def _text(self, text: str) -> bytes:
+        out = b""
+        if self._block != "text":
+            out = self._release() + self._start("text", {"type": "text", "text": ""})
+        return out + self._delta({"type": "text_delta", "text": text})
+
+    def _tool(self, event: ToolStart | ToolDelta) -> bytes:
+        if event.index == self._call and isinstance(event, ToolDelta):
+            self._arguments.append(event.text)
+            out = self._delta({"type": "input_json_delta", "partial_json": event.text})
+            if self._held and self._whole():
+                out += self._release()
+            return out
+        if self._held or (self._block == "tool_use" and not self._whole()):
+            self._held.append(event)
+            return b""
+        return self._begin(event) if isinstance(event, ToolStart) else b""
+
+    def _whole(self) -> bool:
+        """Whether the open call's arguments are complete JSON; none at all are, too."""
+        text = "".join(self._arguments)
+        if not text:
+            return True
+        try:
+            msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return False
+        return True
+
+    def _begin(self, call: ToolStart) -> bytes:
+        block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
+        out = self._start("tool_use", block)
+        self._call = call.index
+        self._arguments = []
+        return out
+
+    def _release(self) -> bytes:
+        """The calls held back, each with all its arguments so far."""
+        held, self._held = self._held, []
+        out = b""
+        for start in held:
+            if not isinstance(start, ToolStart):
+                continue
+            out += self._begin(start)
+            for event in held:
+                if isinstance(event, ToolDelta) and event.index == start.index:
+                    self._arguments.append(event.text)
+                    out += self._delta({"type": "input_json_delta", "partial_json": event.text})
+        return out
+
+    def _start(self, kind: str, block: Mapping[str, object]) -> bytes:
+        out = self._open() + self._close()
+        self._block = kind
+        self._index += 1
+        event = {"type": "content_block_start", "index": self._index, "content_block": block}
+        return out + _encoded(event)
+
+    def _close(self) -> bytes:
+        if self._block is None:
+            return b""
+        self._block = None
+        self._call = -1
+        return _encoded({"type": "content_block_stop", "index": self._index})
+
+    def _delta(self, delta: Mapping[str, object]) -> bytes:
+        return _encoded({"type": "content_block_delta", "index": self._index, "delta": delta})
+
+
+def _encoded(event: Mapping[str, object]) -> bytes:
+    return sse.encode(msgspec.json.encode(event), str(event["type"]).encode())

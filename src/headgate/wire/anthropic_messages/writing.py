@@ -1,0 +1,263 @@
+"""A neutral request written as a Messages request for a provider."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from headgate.errors import RequestError
+from headgate.wire.claude import Abilities, abilities
+from headgate.wire.neutral import (
+    File,
+    Image,
+    Message,
+    Part,
+    Refusal,
+    Request,
+    SealedThinking,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    normal,
+)
+from headgate.wire.schemas import closed
+
+__all__ = ["FIRST_TURN", "JSON_INSTRUCTION", "MAX_TEMPERATURE", "arguments_of", "check", "write"]
+
+JSON_INSTRUCTION = "Answer with one valid JSON object and nothing else."
+"""Stands for OpenAI's JSON mode, which asks for an object without a schema."""
+_ID = re.compile(r"[^a-zA-Z0-9_-]")
+_USER = re.compile(r"[\w.:-]{1,256}")
+
+
+MAX_TEMPERATURE = 1.0
+
+
+def check(request: Request, words: Mapping[str, str]) -> None:
+    """See Dialect.check: blank stop sequences, open schemas, messages without anything in them."""
+    if any(not one.strip() for one in request.stop):
+        raise RequestError(
+            "The provider that would answer takes no stop sequence of white space only.",
+            code="unsupported_value",
+            param=words["stop"],
+        )
+    if request.format is not None and request.format.schema is not None:
+        closed(request.format.schema, words["format"])
+    for tool in request.tools:
+        if tool.strict:
+            closed(tool.schema, words["tools"])
+    if not any(_says(part) for message in _hoisted(request)[1] for part in message.parts):
+        raise RequestError(
+            "The messages have no content, which the provider that would answer needs.",
+            code="invalid_value",
+            param=words["messages"],
+        )
+
+
+def write(request: Request, model: str) -> bytes:
+    """See Dialect.write_request."""
+    return msgspec.json.encode(_body(request, model))
+
+
+def _body(request: Request, model: str) -> dict[str, object]:
+    able = abilities(model)
+    system, messages = _hoisted(request)
+    if request.format is not None and request.format.schema is None:
+        system = f"{system}\n\n{JSON_INSTRUCTION}" if system else JSON_INSTRUCTION
+    limit = able.default_max_tokens if request.max_tokens is None else request.max_tokens
+    body: dict[str, object] = {"model": model, "max_tokens": limit}
+    if system:
+        body["system"] = system
+    body["messages"] = _messages(messages)
+    body |= _write_tools(request, able)
+    if request.stop:
+        body["stop_sequences"] = list(request.stop)
+    thinks = _write_effort(request, able, body)
+    if able.sampling and not thinks:
+        if request.temperature is not None:
+            body["temperature"] = min(request.temperature, MAX_TEMPERATURE)
+        elif request.top_p is not None:
+            # Claude 4.1 to 4.6 refuse both at once
+            body["top_p"] = request.top_p
+    if request.user and _USER.fullmatch(request.user):
+        body["metadata"] = {"user_id": request.user}
+    if request.stream:
+        body["stream"] = True
+    return body
+
+
+def _hoisted(request: Request) -> tuple[str, tuple[Message, ...]]:
+    """System messages within the conversation join the system prompt, as Anthropic's own
+    compatibility layer does; only some models take them in place."""
+    if not any(message.role == "system" for message in request.messages) and request.messages:
+        return request.system, request.messages
+    system = [request.system] if request.system else []
+    messages: list[Message] = []
+    for message in request.messages:
+        if message.role == "system":
+            system += [part.text for part in message.parts if isinstance(part, Text) and part.text]
+        else:
+            messages.append(message)
+    if not messages:
+        # instructions alone are answered by the other dialect, so here they are what is asked
+        return "", (Message("user", tuple(Text(one) for one in system)),)
+    return "\n\n".join(system), normal(messages)
+
+
+def _write_effort(request: Request, able: Abilities, body: dict[str, object]) -> bool:
+    """Set effort, thinking and the output format; whether thinking was asked for."""
+    output: dict[str, object] = {}
+    effort = request.effort
+    thinks = False
+    if effort is not None and effort in able.efforts:
+        output["effort"] = able.efforts[effort]
+        forced = request.tool_choice is not None and request.tool_choice.mode in (
+            "required",
+            "tool",
+        )
+        thinks = able.adaptive and effort != "none" and not forced
+    if thinks:
+        body["thinking"] = {"type": "adaptive"}
+    if request.format is not None and request.format.schema is not None:
+        schema = closed(request.format.schema, "format")
+        output["format"] = {"type": "json_schema", "schema": schema}
+    if output:
+        body["output_config"] = output
+    return thinks
+
+
+def _write_tools(request: Request, able: Abilities) -> dict[str, object]:
+    tools = request.tools
+    choice = request.tool_choice
+    if not tools:
+        # a history with tool calls is refused unless their tools are defined
+        called = {
+            part.name: None
+            for message in request.messages
+            for part in message.parts
+            if isinstance(part, ToolCall)
+        }
+        tools = tuple(Tool(name, {}) for name in called)
+        choice = ToolChoice("none")
+    if not tools:
+        return {}
+    out: dict[str, object] = {"tools": [_write_tool(tool, able) for tool in tools]}
+    if choice is None and request.parallel is False:
+        choice = ToolChoice("auto")
+    if choice is not None:
+        out["tool_choice"] = _write_choice(choice, request.parallel)
+    return out
+
+
+def _write_tool(tool: Tool, able: Abilities) -> dict[str, object]:
+    schema: dict[str, object] = {"type": "object", "properties": {}, **tool.schema}
+    out: dict[str, object] = {"name": tool.name, "input_schema": schema}
+    if tool.description is not None:
+        out["description"] = tool.description
+    if tool.strict and able.strict_tools:
+        out["strict"] = True
+        out["input_schema"] = closed(schema, "tools")
+    return out
+
+
+_CHOICES = {"auto": "auto", "required": "any", "tool": "tool", "none": "none"}
+
+
+def _write_choice(choice: ToolChoice, parallel: bool | None) -> dict[str, object]:
+    out: dict[str, object] = {"type": _CHOICES[choice.mode]}
+    if choice.name is not None:
+        out["name"] = choice.name
+    if parallel is False and choice.mode != "none":
+        out["disable_parallel_tool_use"] = True
+    return out
+
+
+def _messages(messages: Sequence[Message]) -> list[dict[str, object]]:
+    """Parts and turns that say nothing are left out; the first turn is the user's."""
+    said = [
+        Message(message.role, tuple([part for part in message.parts if _says(part)]))
+        for message in messages
+    ]
+    kept = normal([message for message in said if message.parts])
+    if kept and kept[0].role == "assistant":
+        kept = (Message("user", (Text(FIRST_TURN),)), *kept)
+    return [{"role": one.role, "content": _write_content(one.parts)} for one in kept]
+
+
+FIRST_TURN = "(The conversation begins with the assistant.)"
+"""Said for the user when the history begins with a greeting by the assistant, which is refused."""
+
+
+def _says(part: Part) -> bool:
+    """Whether a part can be sent: text with a visible character, reasoning with its signature."""
+    match part:
+        case Text() | Refusal():
+            return bool(part.text) and not part.text.isspace()
+        case Thinking():
+            return bool(part.signature)
+    return True
+
+
+def _write_content(parts: Sequence[Part]) -> str | list[dict[str, object]]:
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0].text
+    return [_write_part(part) for part in parts]
+
+
+def _write_part(part: Part) -> dict[str, object]:
+    match part:
+        case Text() | Refusal():
+            return {"type": "text", "text": part.text}
+        case Image() | File():
+            return _write_media(part)
+        case ToolCall():
+            return {
+                "type": "tool_use",
+                "id": _ID.sub("_", part.id),
+                "name": part.name,
+                "input": arguments_of(part.arguments),
+            }
+        case ToolResult():
+            return _write_result(part)
+        case Thinking():
+            return {"type": "thinking", "thinking": part.text, "signature": part.signature}
+    return {"type": "redacted_thinking", "data": part.data}
+
+
+def _write_media(part: Image | File) -> dict[str, object]:
+    kind = "image" if isinstance(part, Image) else "document"
+    source: dict[str, object] = {"type": "base64", "media_type": part.media_type, "data": part.data}
+    if part.url is not None:
+        source = {"type": "url", "url": part.url}
+    elif isinstance(part, File) and part.text is not None:
+        source = {"type": "text", "media_type": "text/plain", "data": part.text}
+    block: dict[str, object] = {"type": kind, "source": source}
+    if isinstance(part, File) and part.name:
+        block["title"] = part.name
+    return block
+
+
+def _write_result(result: ToolResult) -> dict[str, object]:
+    out: dict[str, object] = {"type": "tool_result", "tool_use_id": _ID.sub("_", result.id)}
+    parts = [part for part in result.parts if _says(part)]
+    if parts:
+        out["content"] = _write_content(parts)
+    if result.failed:
+        out["is_error"] = True
+    return out
+
+
+def arguments_of(text: str) -> dict[str, object]:
+    """Arguments as an object, which this dialect demands; a model's broken JSON is kept as text."""
+    if not text.strip():
+        return {}
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"arguments": text}

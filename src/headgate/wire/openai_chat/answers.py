@@ -1,0 +1,334 @@
+"""Chat completion answers and errors, read leniently where servers differ, and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from headgate.values import Usage
+from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.meter import Meter, openai_usage
+from headgate.wire.neutral import Answer, Part, Problem, Refusal, Stop, Text, Thinking, ToolCall
+from headgate.wire.openai_chat.writing import write_call
+from headgate.wire.problems import loads, problem_from, text_of
+
+__all__ = [
+    "FINISHES",
+    "STOPS",
+    "Call",
+    "Function",
+    "Said",
+    "call_id",
+    "completion",
+    "is_problem",
+    "problem_within",
+    "read",
+    "write",
+    "write_problem",
+    "write_usage",
+]
+
+STOPS: dict[str, Stop] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "refusal",
+}
+
+
+class Function(msgspec.Struct, gc=False):
+    """The function of a call, or more of it."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class Call(msgspec.Struct):
+    """A tool call, or more of one; `index` tells which in a stream."""
+
+    index: int | None = None
+    id: str | None = None
+    function: Function | None = None
+
+
+class Said(msgspec.Struct):
+    """A message of an answer, or a delta of a stream."""
+
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[Call] | None = None
+    function_call: object = None
+    audio: object = None
+    images: object = None
+
+
+class _Choice(msgspec.Struct):
+    index: int = 0
+    message: Said | None = None
+    delta: Said | None = None
+    finish_reason: str | None = None
+    error: object = None
+
+
+class _Completion(msgspec.Struct):
+    """A whole answer or one chunk."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: object = None
+    error: object = None
+
+
+_COMPLETION = msgspec.json.Decoder(_Completion)
+
+
+def completion(data: bytes) -> _Completion:
+    """Read strictly, which is fast, and where a server's types differ, leniently.
+
+    Raises:
+        UnusableAnswerError: it is not a JSON object.
+    """
+    try:
+        return _COMPLETION.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        found = loads(data)
+    except ValueError:
+        raise UnusableAnswerError("The provider sent something that is not JSON.") from None
+    if not isinstance(found, dict):
+        raise UnusableAnswerError("The provider sent JSON that is not an answer.")
+    choices = found.get("choices")
+    return _Completion(
+        id=text_of(found.get("id")),
+        model=text_of(found.get("model")),
+        choices=[_choice(one) for one in choices if isinstance(one, dict)]
+        if isinstance(choices, list)
+        else None,
+        usage=found.get("usage"),
+        error=found.get("error"),
+    )
+
+
+def _choice(found: dict[str, object]) -> _Choice:
+    index = found.get("index")
+    return _Choice(
+        index=index if isinstance(index, int) else 0,
+        message=_said(found.get("message")),
+        delta=_said(found.get("delta")),
+        finish_reason=text_of(found.get("finish_reason")),
+        error=found.get("error"),
+    )
+
+
+def _said(found: object) -> Said | None:
+    if not isinstance(found, dict):
+        return None
+    calls = found.get("tool_calls")
+    return Said(
+        content=_plain(found.get("content")),
+        refusal=text_of(found.get("refusal")),
+        reasoning_content=text_of(found.get("reasoning_content")),
+        reasoning=text_of(found.get("reasoning")),
+        tool_calls=[_call(one) for one in calls if isinstance(one, dict)]
+        if isinstance(calls, list)
+        else None,
+        function_call=found.get("function_call"),
+        audio=found.get("audio"),
+        images=found.get("images"),
+    )
+
+
+def _plain(content: object) -> str | None:
+    """Content as a string; some servers send a list of typed parts."""
+    if not isinstance(content, list):
+        return text_of(content)
+    texts = [text_of(part.get("text")) for part in content if isinstance(part, dict)]
+    return "".join([text for text in texts if text])
+
+
+def _call(found: dict[str, object]) -> Call:
+    index = found.get("index")
+    function = found.get("function")
+    if not isinstance(function, dict):
+        function = {}
+    arguments = function.get("arguments")
+    if isinstance(arguments, dict):
+        arguments = msgspec.json.encode(arguments).decode()
+    return Call(
+        index=index if isinstance(index, int) else None,
+        id=text_of(found.get("id")),
+        function=Function(text_of(function.get("name")), text_of(arguments)),
+    )
+
+
+def call_id(answer_id: str, index: int) -> str:
+    """An id for a tool call that came without one: unique over the turns of a conversation."""
+    return f"call_{answer_id or 'x'}_{index}"
+
+
+def problem_within(error: object) -> Problem:
+    """The error told within a 200; its code is its status where it is one."""
+    found = error if isinstance(error, dict) else {}
+    code = found.get("code", found.get("status"))
+    status = code if isinstance(code, int) and 400 <= code < 600 else 502
+    return problem_from({"error": error or "The provider broke off with an error."}, status)
+
+
+def read(body: bytes, quiet: bool) -> Answer:
+    """See Dialect.read_answer. Of several choices the first is read."""
+    found = completion(body)
+    meter = Meter(openai_usage)
+    meter.see(found.usage)
+    usage = meter.usage
+    if found.error:
+        raise _failed(found.error, usage)
+    if not found.choices:
+        raise UnusableAnswerError("The provider's answer has no choices.", usage=usage)
+    choice = found.choices[0]
+    if choice.error or choice.finish_reason == "error":
+        raise _failed(choice.error, usage)
+    said = choice.message
+    if said is None:
+        raise UnusableAnswerError("The provider's answer has no message.", usage=usage)
+    stop = STOPS.get(choice.finish_reason or "", "stop")
+    if stop == "stop" and not quiet and _is_empty(said):
+        raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
+    parts = _parts(said, found.id or "")
+    return Answer(id=found.id or "", model=found.model or "", parts=parts, stop=stop, usage=usage)
+
+
+def _failed(error: object, usage: Usage | None) -> UnusableAnswerError:
+    message = problem_within(error).message
+    return UnusableAnswerError(f"The provider failed within its answer: {message}", usage=usage)
+
+
+def _is_empty(said: Said) -> bool:
+    """Reasoning without a conclusion is no answer; kinds that are not read here are one."""
+    return not (
+        said.content
+        or said.refusal
+        or said.tool_calls
+        or said.function_call
+        or said.audio
+        or said.images
+    )
+
+
+def _parts(said: Said, answer_id: str) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    thought = said.reasoning_content or said.reasoning
+    if thought:
+        parts.append(Thinking(thought))
+    if said.content:
+        parts.append(Text(said.content))
+    if said.refusal:
+        parts.append(Refusal(said.refusal))
+    for index, call in enumerate(said.tool_calls or ()):
+        function = call.function or Function()
+        identity = call.id or call_id(answer_id, index)
+        parts.append(ToolCall(identity, function.name or "", function.arguments or ""))
+    return tuple(parts)
+
+
+def is_problem(body: bytes) -> bool:
+    """See Dialect.is_problem."""
+    try:
+        found = loads(body)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and isinstance(found.get("error"), dict)
+
+
+FINISHES: Mapping[Stop, str] = {
+    "stop": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "context_window": "length",
+    "tool_calls": "tool_calls",
+    "refusal": "content_filter",
+    "pause": "stop",
+}
+
+
+def write(answer: Answer, at: int) -> bytes:
+    """See Dialect.write_answer."""
+    choice = {
+        "index": 0,
+        "message": _write_message(answer.parts),
+        "logprobs": None,
+        "finish_reason": FINISHES[answer.stop],
+    }
+    body = {
+        "id": answer.id or f"chatcmpl-{at}",
+        "object": "chat.completion",
+        "created": at,
+        "model": answer.model,
+        "choices": [choice],
+    }
+    if answer.usage is not None:
+        body["usage"] = write_usage(answer.usage)
+    return msgspec.json.encode(body)
+
+
+def _write_message(parts: Sequence[Part]) -> dict[str, object]:
+    text = "".join([part.text for part in parts if isinstance(part, Text)])
+    refusal = "".join([part.text for part in parts if isinstance(part, Refusal)])
+    thought = "".join([part.text for part in parts if isinstance(part, Thinking)])
+    calls = [write_call(part) for part in parts if isinstance(part, ToolCall)]
+    message: dict[str, object] = {
+        "role": "assistant",
+        "content": text if text or not (calls or refusal) else None,
+        "refusal": refusal or None,
+    }
+    if thought:
+        message["reasoning_content"] = thought
+    if calls:
+        message["tool_calls"] = calls
+    return message
+
+
+def write_usage(usage: Usage) -> dict[str, object]:
+    """OpenAI counts tokens read from and written to a cache as part of the prompt."""
+    prompt: dict[str, int] = {"cached_tokens": usage.cache_read}
+    written = usage.cache_write_5m + usage.cache_write_1h
+    if written:
+        prompt["cache_write_tokens"] = written
+    return {
+        "prompt_tokens": usage.total_input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.total_input + usage.output,
+        "prompt_tokens_details": prompt,
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+    }
+
+
+_TYPES = {
+    "authentication_error": "invalid_request_error",
+    "permission_error": "invalid_request_error",
+    "not_found_error": "invalid_request_error",
+    "conflict_error": "invalid_request_error",
+    "request_too_large": "invalid_request_error",
+    "billing_error": "insufficient_quota",
+    "rate_limit_error": "rate_limit_exceeded",
+    "overloaded_error": "server_error",
+    "timeout_error": "server_error",
+    "api_error": "server_error",
+}
+"""OpenAI's `type` for a kind, as its answers have it; the reference documents codes only."""
+
+
+def write_problem(problem: Problem) -> bytes:
+    """See Dialect.write_problem."""
+    error = {
+        "message": problem.message,
+        "type": _TYPES.get(problem.kind, problem.kind),
+        "param": problem.param,
+        "code": problem.code,
+    }
+    return msgspec.json.encode({"error": error})

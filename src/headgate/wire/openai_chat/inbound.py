@@ -1,0 +1,138 @@
+"""A caller's chat completion request, checked as far as it is used, and told to a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from headgate.errors import RequestError
+from headgate.wire.inbound import (
+    Inbound,
+    Outline,
+    ask_of,
+    decoded,
+    fields_of,
+    flag,
+    items,
+    model_of,
+    no_messages,
+    number,
+    required,
+)
+
+__all__ = ["ROLES", "StreamOptions", "own_fields", "read"]
+
+
+class _Part(msgspec.Struct, gc=False):
+    type: str = "text"
+    text: str | None = None
+
+
+_NO_CALLS = msgspec.Raw(b"")
+
+
+class _Message(msgspec.Struct, gc=False):
+    role: str
+    content: str | list[_Part] | None = None
+    tool_calls: msgspec.Raw = _NO_CALLS
+
+
+class _Format(msgspec.Struct, gc=False):
+    type: str = "text"
+
+
+class StreamOptions(msgspec.Struct, gc=False):
+    """What a caller wants of a stream beside its text."""
+
+    include_usage: bool | None = None
+
+
+_MESSAGES = msgspec.json.Decoder(list[_Message])
+_FORMAT = msgspec.json.Decoder(_Format | None)
+_OPTIONS = msgspec.json.Decoder(StreamOptions | None)
+_OPTION_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+
+ROLES = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+"""A message's role, and what a policy is told of it."""
+
+
+def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
+    """See Dialect.read."""
+    fields = fields_of(body)
+    model = model_of(fields)
+    messages = decoded(_MESSAGES, required(fields, "messages"), "messages")
+    if not messages:
+        raise no_messages()
+    outline = _outline(messages)
+    stream = flag(fields, "stream")
+    _wants_usage(fields)  # its types are checked here, before anything is sent
+    longest = number(fields, "max_completion_tokens")
+    ask = ask_of(
+        model,
+        outline,
+        headers=headers,
+        stream=stream,
+        max_output=number(fields, "max_tokens") if longest is None else longest,
+        tools=items(fields, "tools") or items(fields, "functions"),
+        json_schema=_asks_schema(fields),
+    )
+    return Inbound(
+        dialect="openai",
+        ask=ask,
+        stream=stream,
+        fields=fields,
+        body=body,
+        quiet=outline.last == "tool" or "stop" in fields,
+    )
+
+
+def own_fields(inbound: Inbound) -> dict[str, bytes]:
+    """Ask for the usage of a stream, keeping the caller's other stream options."""
+    if not inbound.stream or _wants_usage(inbound.fields):
+        return {}
+    raw = inbound.fields.get("stream_options")
+    options = {} if raw is None else decoded(_OPTION_FIELDS, raw, "stream_options") or {}
+    options = {**options, "include_usage": msgspec.Raw(b"true")}
+    return {"stream_options": msgspec.json.encode(options)}
+
+
+def _outline(messages: list[_Message]) -> Outline:
+    outline = Outline()
+    for index, message in enumerate(messages):
+        role = ROLES.get(message.role)
+        if role is None:
+            raise RequestError(
+                f"Invalid value: '{message.role}'. Supported values are: "
+                f"{', '.join(repr(one) for one in ROLES)}.",
+                code="invalid_value",
+                param=f"messages[{index}].role",
+            )
+        content = message.content
+        if isinstance(content, list):
+            outline.images += sum([part.type == "image_url" for part in content])
+            outline.files += sum([part.type == "file" for part in content])
+            content = "\n".join([part.text for part in content if part.text])
+        if message.tool_calls is not _NO_CALLS:
+            outline.call_bytes += len(memoryview(message.tool_calls))
+        outline.add(role, content or "")
+    return outline
+
+
+def _wants_usage(fields: Mapping[str, msgspec.Raw]) -> bool:
+    raw = fields.get("stream_options")
+    options = None if raw is None else decoded(_OPTIONS, raw, "stream_options")
+    return options is not None and bool(options.include_usage)
+
+
+def _asks_schema(fields: Mapping[str, msgspec.Raw]) -> bool:
+    raw = fields.get("response_format")
+    found = None if raw is None else decoded(_FORMAT, raw, "response_format")
+    return found is not None and found.type == "json_schema"

@@ -1,0 +1,174 @@
+"""Chat completion streams: chunks read into neutral events, and written from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from headgate.values import Usage
+from headgate.wire import sse
+from headgate.wire.meter import Meter, openai_usage
+from headgate.wire.neutral import (
+    Counted,
+    Done,
+    Failure,
+    Finish,
+    RefusalDelta,
+    Request,
+    Start,
+    StreamEvent,
+    TextDelta,
+    ThinkingDelta,
+    ToolDelta,
+    ToolStart,
+)
+from headgate.wire.openai_chat.answers import (
+    FINISHES,
+    STOPS,
+    Call,
+    Function,
+    Said,
+    call_id,
+    completion,
+    problem_within,
+    write_problem,
+    write_usage,
+)
+
+__all__ = ["Reader", "Writer"]
+
+
+class Reader:
+    """One stream of chunks."""
+
+    def __init__(self) -> None:
+        self.meter = Meter(openai_usage)
+        self._started = False
+        self._id = ""
+        self._calls = 0
+
+    def read(self, event: sse.Event) -> Sequence[StreamEvent]:
+        """What one event says; choices after the first are not read (see `n` in translation.md)."""
+        data = event.data
+        if not data:
+            return ()
+        if data.startswith(b"[DONE]"):
+            return (Done(),)
+        chunk = completion(data)
+        if chunk.error:
+            return (Failure(problem_within(chunk.error)),)
+        events: list[StreamEvent] = []
+        if not self._started and (chunk.id or chunk.model):
+            self._started = True
+            self._id = chunk.id or ""
+            events.append(Start(self._id, chunk.model or ""))
+        if chunk.usage:
+            self.meter.see(chunk.usage)
+            if not chunk.choices:
+                events.append(Counted())
+        for choice in chunk.choices or ():
+            if choice.error or choice.finish_reason == "error":
+                return (*events, Failure(problem_within(choice.error)))
+            if choice.delta is not None:
+                self._said(choice.delta, events)
+            if choice.finish_reason:
+                events.append(Finish(STOPS.get(choice.finish_reason, "stop")))
+        return events
+
+    def _said(self, delta: Said, events: list[StreamEvent]) -> None:
+        if delta.content:
+            events.append(TextDelta(delta.content))
+        thought = delta.reasoning_content or delta.reasoning
+        if thought:
+            events.append(ThinkingDelta(thought))
+        if delta.refusal:
+            events.append(RefusalDelta(delta.refusal))
+        for call in delta.tool_calls or ():
+            self._called(call, events)
+
+    def _called(self, call: Call, events: list[StreamEvent]) -> None:
+        function = call.function or Function()
+        fresh = bool(function.name) and (call.index is None or call.index >= self._calls)
+        if fresh:
+            index = self._calls
+            self._calls += 1
+            events.append(
+                ToolStart(index, call.id or call_id(self._id, index), function.name or "")
+            )
+        if function.arguments and self._calls:
+            index = self._calls - 1 if call.index is None else min(call.index, self._calls - 1)
+            events.append(ToolDelta(index, function.arguments))
+
+
+class Writer:
+    """One stream of chunks: the role first, then deltas, the finish, the usage if it was asked."""
+
+    def __init__(self, request: Request, at: int) -> None:
+        self._usage = request.stream_usage
+        self._at = at
+        self._id = f"chatcmpl-{at}"
+        self._model = ""
+        self._opened = False
+        self._finished = False
+
+    def write(self, event: StreamEvent) -> bytes:  # noqa: PLR0911 - the table of events
+        """See StreamWriter.write."""
+        match event:
+            case Start():
+                self._id, self._model = event.id or self._id, event.model
+                return self._open()
+            case TextDelta():
+                return self._delta({"content": event.text})
+            case RefusalDelta():
+                return self._delta({"refusal": event.text})
+            case ThinkingDelta():
+                return self._delta({"reasoning_content": event.text})
+            case ToolStart():
+                function = {"name": event.name, "arguments": ""}
+                call = {"index": event.index, "id": event.id, "type": "function"}
+                return self._delta({"tool_calls": [{**call, "function": function}]})
+            case ToolDelta():
+                call = {"index": event.index, "function": {"arguments": event.text}}
+                return self._delta({"tool_calls": [call]})
+            case Finish():
+                return self._finish(FINISHES[event.stop])
+            case Failure():
+                return sse.encode(write_problem(event.problem))
+        return b""
+
+    def done(self, usage: Usage | None) -> bytes:
+        """See StreamWriter.done."""
+        out = b"" if self._finished else self._finish("stop")
+        if self._usage and usage is not None:
+            out += self._chunk([], {"usage": write_usage(usage)})
+        return out + sse.encode(b"[DONE]")
+
+    def _open(self) -> bytes:
+        if self._opened:
+            return b""
+        self._opened = True
+        return self._delta({"role": "assistant", "content": "", "refusal": None})
+
+    def _delta(self, delta: Mapping[str, object]) -> bytes:
+        first = self._open()
+        return first + self._chunk([{"index": 0, "delta": delta, "finish_reason": None}])
+
+    def _finish(self, reason: str) -> bytes:
+        self._finished = True
+        first = self._open()
+        return first + self._chunk([{"index": 0, "delta": {}, "finish_reason": reason}])
+
+    def _chunk(
+        self, choices: list[dict[str, object]], more: Mapping[str, object] | None = None
+    ) -> bytes:
+        usage = {"usage": None} if self._usage else {}
+        chunk = {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "created": self._at,
+            "model": self._model,
+            "choices": choices,
+            **(usage if more is None else more),
+        }
+        return sse.encode(msgspec.json.encode(chunk))
