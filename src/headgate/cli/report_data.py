@@ -38,7 +38,7 @@ def document(report: Report) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return dict(_field(name, item) for name, item in value.items())
@@ -88,7 +88,8 @@ def _rows(report: Report) -> Iterator[_Row]:
     money = _money(bill.planned_nano, bill.actual_nano)
     yield "total", "total", "", attempts, bill.unpriced, *money
     saving = report.saving
-    yield "baseline", "all premium", "", "", "", "", usd(saving.baseline_nano), ""
+    money = _money(saving.planned_baseline_nano, saving.baseline_nano)
+    yield "baseline", "all premium", "", "", "", *money
     yield "comparable", "paid", "", "", "", "", usd(saving.paid_nano), ""
     for driver in report.drivers:
         yield "driver", driver.name, "", "", "", "", "", usd(driver.nano)

@@ -1,4 +1,4 @@
-"""The report as a page of text: 80 columns, colour only where it is asked for."""
+"""The report as a page of text: 80 columns; `click.echo` drops its styles where none are shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textwrap import wrap
 
 import click
 
-from headgate.monitor.figures import money, percent, places, signed
+from headgate.monitor.figures import between, money, percent, places, signed
 from headgate.monitor.report import Line, Report
 from headgate.values import dollars
 
@@ -16,15 +16,16 @@ __all__ = ["day_and_time", "page", "period"]
 
 WIDTH = 80
 _LABEL = 26
+_FACT = 15
 _MARK = {"yes": "green", "no": "red", "too little": "yellow"}
 _BUDGET = {
     "within": ("within it", "green"),
-    "unclear": ("too few requests to say on which side", "yellow"),
+    "unclear": ("too few requests to say on which side of it", "yellow"),
     "over": ("over it", "red"),
 }
 
 
-def page(report: Report, *, colour: bool = False) -> str:
+def page(report: Report) -> str:
     """The whole report, a newline at its end."""
     blocks = [
         list(_head(report)),
@@ -34,8 +35,7 @@ def page(report: Report, *, colour: bool = False) -> str:
         list(_drivers(report)),
         list(_verdict(report)),
     ]
-    text = "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-    return text if colour else click.unstyle(text)
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def day_and_time(at_us: int) -> str:
@@ -61,10 +61,9 @@ def _day(at_us: int, *, back: bool = False) -> str:
 
 
 def _head(report: Report) -> Iterator[str]:
-    requests = _count(report.requests, "routed request")
+    yield _bold(f"Headgate report · {_count(report.requests, 'routed request')}")
     if report.first_us is not None and report.last_us is not None:
-        first, last = day_and_time(report.first_us), day_and_time(report.last_us)
-        yield _spread(_bold(f"Headgate report · {requests}"), f"{first} to {last} UTC")
+        yield f"{day_and_time(report.first_us)} to {day_and_time(report.last_us)} UTC"
     if report.planned_requests_per_month is not None:
         yield _dim(
             f"The plan's {report.planned_requests_per_month:,} requests a month are scaled to "
@@ -102,44 +101,60 @@ def _amounts(line: Line, decimals: int) -> tuple[str, str, str]:
 def _saving(report: Report) -> Iterator[str]:
     saving = report.saving
     decimals = places(saving.baseline_nano)
-    of = f"  (the {saving.comparable:,} comparable requests)" if saving.left_out else ""
-    yield _row("  all premium, same tokens", "", "", dollars(saving.baseline_nano, decimals), "")
-    yield _row("  what was paid for them", "", "", dollars(saving.paid_nano, decimals), "") + of
+    plan = difference = ""
+    if saving.planned_baseline_nano is not None:
+        plan = dollars(saving.planned_baseline_nano, decimals)
+        difference = signed(saving.baseline_nano - saving.planned_baseline_nano, decimals)
+    actual = dollars(saving.baseline_nano, decimals)
+    yield _row("  all premium, same tokens", "", plan, actual, difference)
+    if saving.left_out:
+        comparable = f"{saving.comparable:,}"
+        paid = dollars(saving.paid_nano, decimals)
+        yield _row("  paid for comparable ones", comparable, "", paid, "")
     planned = "" if saving.planned is None else percent(saving.planned)
     share = "none" if saving.share is None else percent(saving.share)
-    line = _row("  saving", "", planned, share, "")
-    if saving.low is not None and saving.high is not None:
-        line = f"{line.rstrip()}  ({_between(saving.low, saving.high)})"
-    yield line
+    points = ""
+    if saving.planned is not None and saving.share is not None:
+        points = f"{(saving.share - saving.planned) * 100:+.1f} pts"
+    yield _bold(_row("  saving", "", planned, share, points))
 
 
 def _facts(report: Report) -> Iterator[str]:
-    escalation = report.escalation
+    saving, escalation, pinned = report.saving, report.escalation, report.pinned
+    if saving.low is not None and saving.high is not None:
+        yield from _fact(
+            "Saving",
+            f"95 %: {between(saving.low, saving.high)} of all-premium, "
+            f"over {_count(saving.comparable, 'request')}",
+        )
     if escalation.rate is not None:
-        yield (
-            f"  Escalation   {percent(escalation.rate)} of "
-            f"{_count(escalation.served, 'answer')} came from premium "
-            f"({_between(escalation.low, escalation.high)})"
+        planned = escalation.planned
+        yield from _fact(
+            "Escalation",
+            f"{percent(escalation.rate)} of {_count(escalation.served, 'answer')} "
+            f"(95 %: {between(escalation.low, escalation.high)})"
+            + ("" if planned is None else f", planned {percent(planned)}"),
         )
-    if escalation.planned is not None:
-        text = f"               planned {percent(escalation.planned)}"
-        if escalation.budget is not None:
-            words, colour = _BUDGET[escalation.state]
-            text += f", budget {percent(escalation.budget)}: {click.style(words, fg=colour)}"
-        yield text
-    counted = [
-        _count(report.unserved, "request") + " unserved",
-        _count(report.bill.unpriced, "attempt") + " unpriced",
-        f"{report.bill.estimated:,} with estimated tokens",
-    ]
-    yield f"  Counted      {', '.join(counted)}"
-    pinned = report.pinned
+    if escalation.budget is not None and escalation.state != "none":
+        words, colour = _BUDGET[escalation.state]
+        yield from _fact("Budget", f"{percent(escalation.budget)} may escalate: {words}", colour)
+    yield from _fact(
+        "Counted",
+        f"unserved requests {report.unserved:,} · unpriced attempts {report.bill.unpriced:,} · "
+        f"estimated usage {report.bill.estimated:,}",
+    )
     if pinned.requests:
-        unpriced = f" ({_count(pinned.unpriced, 'attempt')} unpriced)" if pinned.unpriced else ""
-        yield (
-            f"  Pinned       {_count(pinned.requests, 'request')} by their callers, "
-            f"{money(pinned.actual_nano)}{unpriced}; in no other figure"
+        unpriced = f", {_count(pinned.unpriced, 'attempt')} unpriced" if pinned.unpriced else ""
+        yield from _fact(
+            "Pinned",
+            f"{_count(pinned.requests, 'request')} by their callers, "
+            f"{money(pinned.actual_nano)}{unpriced}; in no other figure",
         )
+
+
+def _fact(label: str, text: str, colour: str | None = None) -> Iterator[str]:
+    for number, line in enumerate(wrap(text, WIDTH - _FACT)):
+        yield f"  {'' if number else label:<{_FACT - 2}}{click.style(line, fg=colour)}"
 
 
 def _drivers(report: Report) -> Iterator[str]:
@@ -151,9 +166,13 @@ def _drivers(report: Report) -> Iterator[str]:
     yield _spread(_bold("  Why the bill is not the plan"), signed(difference, decimals))
     for driver in report.drivers:
         if driver.nano:
-            yield _spread(
-                f"    {driver.name:<23} {_dim(driver.detail)}", signed(driver.nano, decimals)
-            )
+            amount = signed(driver.nano, decimals)
+            name = f"    {driver.name:<23}"
+            if len(name) + len(driver.detail) + len(amount) > WIDTH - 5:
+                yield _spread(name, amount)
+                yield _dim(f"      {driver.detail}")
+            else:
+                yield _spread(name + _dim(driver.detail), amount)
 
 
 def _verdict(report: Report) -> Iterator[str]:
@@ -172,10 +191,6 @@ def _spread(left: str, right: str) -> str:
     """Two texts at the two edges of the page; styles do not count."""
     gap = WIDTH - 2 - len(click.unstyle(left)) - len(right)
     return f"{left}{' ' * max(gap, 1)}{right}"
-
-
-def _between(low: float, high: float) -> str:
-    return f"95 %: {low * 100:.1f} to {percent(high)}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -91,7 +91,7 @@ def _answers(planned: Planned, requests: int, totals: Sequence[TierTotal]) -> li
         (
             "prices and caching",
             paid - priced,
-            "other rates than planned; cache reads and writes",
+            "other rates, cache reads and writes",
         ),
         (
             "unpriced answers",

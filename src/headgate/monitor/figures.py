@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.values import NANO_PER_USD, dollars
 
-__all__ = ["money", "percent", "places", "signed"]
+__all__ = ["between", "money", "percent", "places", "signed"]
 
 
 def percent(share: float) -> str:
@@ -14,6 +14,15 @@ def percent(share: float) -> str:
     ('51.8 %', '-1.6 %')
     """
     return f"{share * 100:.1f} %"
+
+
+def between(low: float, high: float) -> str:
+    """An interval of shares in per cent.
+
+    >>> between(0.44, 0.57)
+    '44.0 to 57.0 %'
+    """
+    return f"{low * 100:.1f} to {percent(high)}"
 
 
 def places(nano: int) -> int:

@@ -10,7 +10,7 @@ import msgspec
 
 from headgate.ledger.store import RequestTotal, TierTotal, Window
 from headgate.monitor.drivers import Driver, apportion, explain
-from headgate.monitor.figures import money, percent
+from headgate.monitor.figures import between, money, percent
 from headgate.monitor.planned import Planned, PlannedLine
 from headgate.stats.intervals import Interval, Pairs, ratio, wilson
 
@@ -91,6 +91,8 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     comparable: int
     """Routed requests whose every attempt is priced; the others are left out here."""
     left_out: int
+    planned_baseline_nano: int | None
+    """What the plan expects as many requests to cost all-premium; None without a plan."""
     baseline_nano: int
     paid_nano: int
     saved_nano: int
@@ -320,9 +322,11 @@ def _saving(routed: RequestTotal, planned: Planned | None) -> Saving:
     )
     saved = routed.baseline_nano - routed.paid_nano
     saving = planned.saving if planned else None
+    baseline = round(routed.comparable * planned.all_premium_nano) if planned else None
     return Saving(
         comparable=routed.comparable,
         left_out=routed.requests - routed.comparable,
+        planned_baseline_nano=baseline,
         baseline_nano=routed.baseline_nano,
         paid_nano=routed.paid_nano,
         saved_nano=saved,
@@ -347,20 +351,20 @@ def _verdict(routed: RequestTotal, saving: Saving) -> Verdict:
         return Verdict(
             answer="yes",
             sentence=f"Routing pays: it saved {amount}, {share} of all-premium "
-            f"(95 %: {percent(saving.low)} to {percent(saving.high)}).",
+            f"(95 %: {between(saving.low, saving.high)}).",
             rests_on=rests_on,
         )
     if saving.high < 0:
         return Verdict(
             answer="no",
             sentence=f"Routing does not pay: it cost {amount} more than all-premium, {share} "
-            f"(95 %: {percent(-saving.high)} to {percent(-saving.low)}).",
+            f"(95 %: {between(-saving.high, -saving.low)}).",
             rests_on=rests_on,
         )
     return Verdict(
         answer="too little",
         sentence="Too little to tell whether routing pays: the saving may be anything from "
-        f"{percent(saving.low)} to {percent(saving.high)} of all-premium (95 %).",
+        f"{between(saving.low, saving.high)} of all-premium (95 %).",
         rests_on=rests_on,
     )
 
