@@ -1,0 +1,55 @@
+"""Figures as people read them: shares in per cent, money with as many decimals as it needs."""
+
+from __future__ import annotations
+
+from headgate.values import NANO_PER_USD, dollars
+
+__all__ = ["between", "money", "percent", "places", "signed"]
+
+
+def percent(share: float) -> str:
+    """A share in per cent, one decimal.
+
+    >>> percent(0.5178), percent(-0.0156)
+    ('51.8 %', '-1.6 %')
+    """
+    return f"{share * 100:.1f} %"
+
+
+def between(low: float, high: float) -> str:
+    """An interval of shares in per cent.
+
+    >>> between(0.44, 0.57)
+    '44.0 to 57.0 %'
+    """
+    return f"{low * 100:.1f} to {percent(high)}"
+
+
+def places(nano: int) -> int:
+    """How many decimals show an amount of this size with some four digits: 2, 4 or 6.
+
+    >>> places(270 * 10**9), places(-5 * 10**9), places(10**7)
+    (2, 4, 6)
+    """
+    if abs(nano) >= 10 * NANO_PER_USD:
+        return 2
+    return 4 if abs(nano) >= NANO_PER_USD // 10 else 6
+
+
+def money(nano: int) -> str:
+    """An amount by itself, its decimals chosen by its size.
+
+    >>> money(270 * 10**9), money(1_796_500_000)
+    ('$270.00', '$1.7965')
+    """
+    return dollars(nano, places(nano))
+
+
+def signed(nano: int, decimals: int) -> str:
+    """A difference: always with its sign, unless it rounds to nothing.
+
+    >>> signed(60_500_000, 4), signed(-60_500_000, 2), signed(4, 2)
+    ('+$0.0605', '-$0.06', '$0.00')
+    """
+    text = dollars(nano, decimals)
+    return f"+{text}" if nano > 0 and any(digit in text for digit in "123456789") else text

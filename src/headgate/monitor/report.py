@@ -1,0 +1,388 @@
+"""The bill against the plan: line by line, the escalation rate, the saving, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from headgate.ledger.store import RequestTotal, TierTotal, Window
+from headgate.monitor.drivers import Driver, apportion, explain
+from headgate.monitor.figures import between, money, percent
+from headgate.monitor.planned import Planned, PlannedLine
+from headgate.stats.intervals import Interval, Pairs, ratio, wilson
+
+__all__ = [
+    "LEAST_REQUESTS",
+    "Bill",
+    "Escalation",
+    "Line",
+    "Part",
+    "Pinned",
+    "Report",
+    "Saving",
+    "Verdict",
+    "report",
+]
+
+LEAST_REQUESTS = 100
+"""Comparable requests below which no verdict is given: the interval of the saving rests on the
+normal approximation, which is too sure of itself with fewer (`headgate.stats.intervals.ratio`)."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one tier has to do with a line."""
+
+    tier: str
+    premium: bool
+    attempts: int
+    actual_nano: int
+    unpriced: int
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the bill of the routed requests."""
+
+    name: str
+    role: Literal["classifier", "answer", "retry"]
+    tier: str | None
+    attempts: int
+    planned_nano: int | None
+    """The plan for as many requests; None without a plan."""
+    actual_nano: int
+    """What the priced attempts cost."""
+    unpriced: int
+    """Attempts of unknown cost; they are in no sum of money."""
+    parts: tuple[Part, ...] = ()
+    """The retries by tier; empty for other lines."""
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """All lines, and their sums."""
+
+    lines: tuple[Line, ...]
+    planned_nano: int | None
+    actual_nano: int
+    unpriced: int
+    estimated: int
+    """Attempts whose tokens are an estimate."""
+
+
+class Escalation(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the served routed requests the premium tier answered; shares from 0 to 1."""
+
+    served: int
+    escalated: int
+    rate: float | None
+    low: float
+    high: float
+    """The 95 % Wilson interval."""
+    planned: float | None
+    budget: float | None
+    state: Literal["within", "unclear", "over", "none"]
+    """Against the budget: the whole interval within it, over it, or neither; none without one."""
+
+
+class Saving(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything paid for the comparable requests, against their served tokens all-premium."""
+
+    comparable: int
+    """Routed requests whose every attempt is priced; the others are left out here."""
+    left_out: int
+    planned_baseline_nano: int | None
+    """What the plan expects as many requests to cost all-premium; None without a plan."""
+    baseline_nano: int
+    paid_nano: int
+    saved_nano: int
+    share: float | None
+    """Of the baseline; below zero where routing costs more; None where the baseline is 0."""
+    low: float | None
+    high: float | None
+    """The 95 % interval of `share`; None where it cannot be told."""
+    planned: float | None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Is routing paying, and what the answer rests on."""
+
+    answer: Literal["yes", "no", "too little"]
+    sentence: str
+    rests_on: str
+
+
+class Pinned(msgspec.Struct, frozen=True, kw_only=True):
+    """The requests whose caller chose tier or model: in no other figure of the report."""
+
+    requests: int
+    served: int
+    actual_nano: int
+    unpriced: int
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A period of the ledger against the plan."""
+
+    since_us: int | None
+    until_us: int | None
+    """The period asked for, end not included; None is open."""
+    first_us: int | None
+    last_us: int | None
+    """When its first and its last request were sent; None without any."""
+    requests: int
+    """Routed requests; so are all figures but `pinned`."""
+    unserved: int
+    bill: Bill
+    escalation: Escalation
+    saving: Saving
+    drivers: tuple[Driver, ...]
+    """Of the difference between plan and bill; empty without a plan."""
+    verdict: Verdict
+    pinned: Pinned
+    planned_requests_per_month: int | None
+    basis: str
+
+
+_NONE = RequestTotal(
+    routed=True,
+    requests=0,
+    served=0,
+    escalated=0,
+    comparable=0,
+    paid_nano=0,
+    baseline_nano=0,
+    paid_squared=0.0,
+    baseline_squared=0.0,
+    paid_baseline=0.0,
+    first_us=0,
+    last_us=0,
+)
+
+
+def report(
+    tiers: Sequence[TierTotal],
+    requests: Sequence[RequestTotal],
+    planned: Planned | None = None,
+    window: Window = Window(),  # noqa: B008 - a tuple
+) -> Report:
+    """Hold what a store's `tiers(window)` and `requests(window)` say against the plan."""
+    routed = next((total for total in requests if total.routed), _NONE)
+    ours = [total for total in tiers if total.routed]
+    saving = _saving(routed, planned)
+    return Report(
+        since_us=window.since_us,
+        until_us=window.until_us,
+        first_us=min((total.first_us for total in requests), default=None),
+        last_us=max((total.last_us for total in requests), default=None),
+        requests=routed.requests,
+        unserved=routed.requests - routed.served,
+        bill=_bill(ours, planned, routed.requests),
+        escalation=_escalation(routed, planned),
+        saving=saving,
+        drivers=explain(planned, routed.requests, ours) if planned and routed.requests else (),
+        verdict=_verdict(routed, saving),
+        pinned=_pinned(requests, tiers),
+        planned_requests_per_month=planned.requests_per_month if planned else None,
+        basis=planned.basis if planned else "",
+    )
+
+
+def _bill(totals: Sequence[TierTotal], planned: Planned | None, requests: int) -> Bill:
+    kinds = _kinds(totals, planned)
+    nanos = apportion([requests * kind.nano_per_request for kind in kinds])
+    lines = tuple(
+        _line(kind, nano if planned else None, [total for total in totals if _on(kind, total)])
+        for kind, nano in zip(kinds, nanos, strict=True)
+    )
+    return Bill(
+        lines=lines,
+        planned_nano=sum(nanos) if planned else None,
+        actual_nano=sum(line.actual_nano for line in lines),
+        unpriced=sum(line.unpriced for line in lines),
+        estimated=sum(total.estimated for total in totals),
+    )
+
+
+def _kinds(totals: Sequence[TierTotal], planned: Planned | None) -> list[PlannedLine]:
+    """The lines to show: the plan's, then those of attempts nobody planned; retries are one."""
+    lines = planned.lines if planned else ()
+    kinds = [line for line in lines if line.role != "retry"]
+    for total in sorted(totals, key=lambda total: (total.premium, total.tier)):
+        if total.role != "retry" and not any(_on(kind, total) for kind in kinds):
+            kinds.append(_unplanned(total, totals, planned))
+    kinds.sort(key=lambda kind: kind.role != "classifier")
+    retries = sum((x.nano_per_request for x in lines if x.role == "retry"), Fraction(0))
+    all_retries = PlannedLine(
+        name="retries", role="retry", calls=Fraction(1), nano_per_call=retries
+    )
+    return [*kinds, all_retries]
+
+
+def _on(line: PlannedLine, total: TierTotal) -> bool:
+    """The attempts of this total belong on this line."""
+    return line.role == total.role and line.tier in (None, total.tier)
+
+
+def _unplanned(
+    total: TierTotal, totals: Sequence[TierTotal], planned: Planned | None
+) -> PlannedLine:
+    """A line for answers, or a classifier, that no line of the plan is for."""
+    classifier = total.role == "classifier"
+    name = "classifier" if classifier else total.tier
+    if not classifier and planned is None and _two_tiers(totals):
+        name = "hard" if total.premium else "easy"
+    return PlannedLine(
+        name=name,
+        role=total.role,
+        tier=None if classifier else total.tier,
+        premium=total.premium,
+        calls=Fraction(0),
+        nano_per_call=Fraction(0),
+    )
+
+
+def _two_tiers(totals: Sequence[TierTotal]) -> bool:
+    """At most one cheap and one premium tier answered: their lines are called easy and hard."""
+    tiers = {(total.premium, total.tier) for total in totals if total.role == "answer"}
+    return len(tiers) == len({premium for premium, _ in tiers})
+
+
+def _line(kind: PlannedLine, planned_nano: int | None, totals: Sequence[TierTotal]) -> Line:
+    return Line(
+        name=kind.name,
+        role=kind.role,
+        tier=kind.tier,
+        attempts=_attempts(totals),
+        planned_nano=planned_nano,
+        actual_nano=_cost(totals),
+        unpriced=_attempts(totals, priced=False),
+        parts=_parts(totals) if kind.role == "retry" else (),
+    )
+
+
+def _parts(totals: Sequence[TierTotal]) -> tuple[Part, ...]:
+    tiers = sorted({(total.premium, total.tier) for total in totals})
+    of = {key: [total for total in totals if (total.premium, total.tier) == key] for key in tiers}
+    return tuple(
+        Part(
+            tier=tier,
+            premium=premium,
+            attempts=_attempts(theirs),
+            actual_nano=_cost(theirs),
+            unpriced=_attempts(theirs, priced=False),
+        )
+        for (premium, tier), theirs in of.items()
+    )
+
+
+def _attempts(totals: Sequence[TierTotal], *, priced: bool | None = None) -> int:
+    return sum(total.attempts for total in totals if priced in (None, total.priced))
+
+
+def _cost(totals: Sequence[TierTotal]) -> int:
+    return sum(total.cost_nano for total in totals)
+
+
+def _escalation(routed: RequestTotal, planned: Planned | None) -> Escalation:
+    interval = wilson(routed.escalated, routed.served)
+    budget = planned.budget if planned else None
+    return Escalation(
+        served=routed.served,
+        escalated=routed.escalated,
+        rate=routed.escalated / routed.served if routed.served else None,
+        low=interval.low,
+        high=interval.high,
+        planned=float(planned.escalation_rate) if planned else None,
+        budget=None if budget is None else float(budget),
+        state=_against(budget, interval),
+    )
+
+
+def _against(
+    budget: Fraction | None, interval: Interval
+) -> Literal["within", "unclear", "over", "none"]:
+    if budget is None:
+        return "none"
+    if interval.high <= budget:
+        return "within"
+    return "over" if interval.low > budget else "unclear"
+
+
+def _saving(routed: RequestTotal, planned: Planned | None) -> Saving:
+    spent = ratio(
+        Pairs(
+            n=routed.comparable,
+            x=routed.paid_nano,
+            y=routed.baseline_nano,
+            xx=routed.paid_squared,
+            yy=routed.baseline_squared,
+            xy=routed.paid_baseline,
+        )
+    )
+    saved = routed.baseline_nano - routed.paid_nano
+    saving = planned.saving if planned else None
+    baseline = round(routed.comparable * planned.all_premium_nano) if planned else None
+    return Saving(
+        comparable=routed.comparable,
+        left_out=routed.requests - routed.comparable,
+        planned_baseline_nano=baseline,
+        baseline_nano=routed.baseline_nano,
+        paid_nano=routed.paid_nano,
+        saved_nano=saved,
+        share=saved / routed.baseline_nano if routed.baseline_nano else None,
+        low=None if spent is None else 1 - spent.high,
+        high=None if spent is None else 1 - spent.low,
+        planned=None if saving is None else float(saving),
+    )
+
+
+def _verdict(routed: RequestTotal, saving: Saving) -> Verdict:
+    rests_on = _rests_on(routed, saving)
+    if saving.low is None or saving.high is None or saving.comparable < LEAST_REQUESTS:
+        return Verdict(
+            answer="too little",
+            sentence="Too little to tell whether routing pays: "
+            f"{saving.comparable:,} comparable requests, {LEAST_REQUESTS} are needed.",
+            rests_on=rests_on,
+        )
+    amount, share = money(abs(saving.saved_nano)), percent(abs(saving.share or 0.0))
+    if saving.low > 0:
+        return Verdict(
+            answer="yes",
+            sentence=f"Routing pays: it saved {amount}, {share} of all-premium "
+            f"(95 %: {between(saving.low, saving.high)}).",
+            rests_on=rests_on,
+        )
+    if saving.high < 0:
+        return Verdict(
+            answer="no",
+            sentence=f"Routing does not pay: it cost {amount} more than all-premium, {share} "
+            f"(95 %: {between(-saving.high, -saving.low)}).",
+            rests_on=rests_on,
+        )
+    return Verdict(
+        answer="too little",
+        sentence="Too little to tell whether routing pays: the saving may be anything from "
+        f"{between(saving.low, saving.high)} of all-premium (95 %).",
+        rests_on=rests_on,
+    )
+
+
+def _rests_on(routed: RequestTotal, saving: Saving) -> str:
+    text = f"{saving.comparable:,} of {routed.requests:,} routed requests"
+    if saving.left_out:
+        text += f"; {saving.left_out:,} left out, an attempt of theirs has no known price"
+    if routed.requests > routed.served:
+        text += "; what unserved requests cost counts against routing"
+    return text
+
+
+def _pinned(requests: Sequence[RequestTotal], tiers: Sequence[TierTotal]) -> Pinned:
+    theirs = [total for total in tiers if not total.routed]
+    return Pinned(
+        requests=sum(total.requests for total in requests if not total.routed),
+        served=sum(total.served for total in requests if not total.routed),
+        actual_nano=_cost(theirs),
+        unpriced=_attempts(theirs, priced=False),
+    )

@@ -1,0 +1,91 @@
+"""report_data: JSON and CSV that a program can rely on."""
+
+import csv
+import io
+import json
+import random
+from decimal import Decimal
+
+from headgate.cli.report_data import CSV_COLUMNS, document, table
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.store import Window
+from headgate.monitor.report import Report, report
+from headgate.values import usd
+from tests.ledger.samples import NOON_US, traffic
+from tests.monitor.plans import EXAMPLE
+
+
+def made(*, planned: bool = True, window: Window = Window()) -> Report:  # noqa: B008
+    store = MemoryStore()
+    store.append(traffic(random.Random(3), 200))
+    return report(store.tiers(window), store.requests(window), EXAMPLE if planned else None, window)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def leaves(value: object, path: str = "") -> dict[str, object]:
+    if not isinstance(value, (dict, list)):
+        return {path: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    below = (leaves(item, f"{path}.{key}") for key, item in items)
+    return {name: leaf for found in below for name, leaf in found.items()}
+
+
+def test_money_is_exact_text_in_usd_and_no_internal_unit_is_left():
+    held = made()
+    found = json.loads(document(held))
+    assert found["bill"]["actual_usd"] == usd(held.bill.actual_nano)
+    assert found["bill"]["lines"][0]["planned_usd"] == usd(held.bill.lines[0].planned_nano or 0)
+    assert found["drivers"][0]["usd"] == usd(held.drivers[0].nano)
+    names = leaves(found)
+    assert not [name for name in names if name.endswith(("nano", "_us"))]
+    assert all(isinstance(v, str) for name, v in names.items() if name.endswith("usd"))
+
+
+def test_moments_are_iso_in_utc_and_open_ends_null():
+    found = json.loads(document(made(window=Window(NOON_US, None))))
+    assert found["since_at"] == "2026-11-23T12:00:00Z"
+    assert found["until_at"] is None
+    assert found["first_at"].startswith("2026-11-23T12:00:0")
+    assert found["first_at"].endswith("Z")
+
+
+def test_without_a_plan_what_is_planned_is_null():
+    found = json.loads(document(made(planned=False)))
+    assert found["bill"]["planned_usd"] is None
+    assert found["saving"]["planned"] is None
+    assert found["drivers"] == []
+
+
+def test_csv_has_its_header_and_the_same_columns_in_every_row():
+    read = list(csv.reader(io.StringIO(table(made()))))
+    assert tuple(read[0]) == CSV_COLUMNS
+    assert {len(row) for row in read} == {len(CSV_COLUMNS)}
+
+
+def test_csv_bill_rows_add_up_to_the_total_and_retries_to_their_line():
+    found = rows(table(made()))
+    (total,) = [row for row in found if row["section"] == "total"]
+    bill = [row for row in found if row["section"] == "bill"]
+    for column in ("planned_usd", "actual_usd", "difference_usd"):
+        assert sum(Decimal(row[column]) for row in bill) == Decimal(total[column])
+    (retries,) = [row for row in bill if row["name"] == "retries"]
+    parts = [row for row in found if row["section"] == "retries"]
+    assert sum(Decimal(row["actual_usd"]) for row in parts) == Decimal(retries["actual_usd"])
+    assert sum(int(row["attempts"]) for row in parts) == int(retries["attempts"])
+
+
+def test_csv_drivers_add_up_to_the_difference():
+    found = rows(table(made()))
+    (total,) = [row for row in found if row["section"] == "total"]
+    drivers = [Decimal(row["difference_usd"]) for row in found if row["section"] == "driver"]
+    assert len(drivers) == 8
+    assert sum(drivers) == Decimal(total["difference_usd"])
+
+
+def test_csv_without_a_plan_leaves_its_columns_empty():
+    found = rows(table(made(planned=False)))
+    assert {row["planned_usd"] for row in found} == {""}
+    assert not [row for row in found if row["section"] == "driver"]

@@ -1,0 +1,221 @@
+"""report: lines, escalation, saving, and a verdict that does not claim more than it knows."""
+
+from fractions import Fraction
+
+import msgspec
+import pytest
+
+from headgate.ledger.store import TierTotal, Window
+from headgate.monitor.report import LEAST_REQUESTS, report
+from headgate.values import Usage
+from tests.monitor.plans import EXAMPLE, RETRIES, cheap, classified, premium, requests
+
+TIERS = [classified(1000), cheap(800), premium(200)]
+
+
+def lines(made):
+    return {
+        line.name: (line.attempts, line.planned_nano, line.actual_nano) for line in made.bill.lines
+    }
+
+
+def test_a_bill_as_planned_agrees_line_by_line():
+    made = report(TIERS, [requests(1000, 200)], EXAMPLE)
+    assert lines(made) == {
+        "classifier": (1000, 140_000_000, 140_000_000),
+        "easy": (800, 2_400_000_000, 2_400_000_000),
+        "hard": (200, 1_800_000_000, 1_800_000_000),
+        "retries": (0, 0, 0),
+    }
+    assert made.bill.planned_nano == made.bill.actual_nano == 4_340_000_000
+    assert sum(driver.nano for driver in made.drivers) == 0
+
+
+def test_the_plan_is_scaled_to_the_routed_requests_there_were():
+    made = report(TIERS, [requests(500, 100)], EXAMPLE)
+    assert made.bill.planned_nano == 500 * 4_340_000
+    assert made.planned_requests_per_month == 30_000
+
+
+def test_planned_lines_add_up_to_the_planned_total_to_the_nano():
+    third = msgspec.structs.replace(EXAMPLE.lines[1], nano_per_call=Fraction(10, 3))
+    planned = msgspec.structs.replace(EXAMPLE, lines=(third, third, third))
+    made = report([], [requests(7, 0)], planned)
+    assert sum(line.planned_nano or 0 for line in made.bill.lines) == made.bill.planned_nano
+    assert made.bill.planned_nano == round(7 * planned.nano_per_request)
+
+
+def test_retries_are_one_line_with_its_parts_by_tier():
+    failed = [
+        cheap(8, role="retry", cost_nano=10),
+        premium(3, role="retry", cost_nano=20),
+        premium(2, role="retry", priced=False, cost_nano=0),
+    ]
+    planned = msgspec.structs.replace(EXAMPLE, lines=(*EXAMPLE.lines, RETRIES))
+    made = report([*TIERS, *failed], [requests(1000, 200)], planned)
+    retries = made.bill.lines[-1]
+    assert (retries.name, retries.attempts, retries.actual_nano) == ("retries", 13, 30)
+    assert (retries.planned_nano, retries.unpriced) == (1000 * 100_000, 2)
+    assert [(p.tier, p.attempts, p.actual_nano, p.unpriced) for p in retries.parts] == [
+        ("cheap", 8, 10, 0),
+        ("premium", 5, 20, 2),
+    ]
+    assert made.bill.unpriced == 2
+
+
+def test_attempts_with_estimated_tokens_are_counted():
+    made = report([cheap(9, estimated=3), premium(1, estimated=1)], [requests(10, 1)], EXAMPLE)
+    assert made.bill.estimated == 4
+
+
+def test_without_a_plan_two_tiers_are_easy_and_hard_and_nothing_is_compared():
+    made = report(TIERS, [requests(1000, 200)])
+    assert list(lines(made)) == ["classifier", "easy", "hard", "retries"]
+    assert made.bill.planned_nano is None
+    assert made.drivers == ()
+    assert made.escalation.planned is None
+    assert made.escalation.state == "none"
+    assert made.saving.planned is None
+    assert made.verdict.answer == "yes"
+
+
+def test_without_a_plan_three_tiers_keep_their_names():
+    middle = cheap(10, tier="middle")
+    made = report([*TIERS, middle], [requests(1010, 200)])
+    assert list(lines(made)) == ["classifier", "cheap", "middle", "premium", "retries"]
+
+
+def test_a_tier_nobody_planned_gets_a_line_of_its_own():
+    made = report([*TIERS, premium(5, tier="huge")], [requests(1005, 205)], EXAMPLE)
+    assert list(lines(made)) == ["classifier", "easy", "hard", "huge", "retries"]
+    assert lines(made)["huge"] == (5, 0, 45_000_000)
+
+
+def test_a_classifier_nobody_planned_gets_a_line_of_its_own():
+    planned = msgspec.structs.replace(EXAMPLE, lines=EXAMPLE.lines[1:])
+    made = report(TIERS, [requests(1000, 200)], planned)
+    assert next(iter(lines(made))) == "classifier"
+    assert lines(made)["classifier"] == (1000, 0, 140_000_000)
+
+
+def test_the_lines_add_up_to_what_was_paid():
+    totals = [*TIERS, cheap(3, role="retry"), premium(4, tier="huge"), cheap(2, tier="middle")]
+    for planned in (EXAMPLE, None):
+        made = report(totals, [requests(1006, 204)], planned)
+        assert made.bill.actual_nano == sum(total.cost_nano for total in totals)
+        assert made.bill.actual_nano == sum(line.actual_nano for line in made.bill.lines)
+
+
+def test_escalation_has_its_interval_and_its_plan():
+    escalation = report(TIERS, [requests(1000, 200)], EXAMPLE).escalation
+    assert (escalation.rate, escalation.planned, escalation.budget) == (0.2, 0.2, 0.25)
+    assert (escalation.low, escalation.high) == pytest.approx((0.1764, 0.2259), abs=1e-4)
+    assert escalation.state == "within"
+
+
+@pytest.mark.parametrize(
+    ("escalated", "state"), [(200, "within"), (240, "unclear"), (260, "unclear"), (300, "over")]
+)
+def test_a_budget_is_judged_by_the_whole_interval(escalated, state):
+    assert report(TIERS, [requests(1000, escalated)], EXAMPLE).escalation.state == state
+
+
+def test_without_an_answer_there_is_no_rate():
+    escalation = report([], [requests(10, 0, served=0)], EXAMPLE).escalation
+    assert escalation.rate is None
+    assert (escalation.low, escalation.high) == (0.0, 1.0)
+
+
+def test_the_saving_is_all_premium_on_the_same_tokens_less_everything_paid():
+    saving = report(TIERS, [requests(1000, 200)], EXAMPLE).saving
+    assert (saving.baseline_nano, saving.paid_nano) == (9_000_000_000, 4_340_000_000)
+    assert saving.saved_nano == 4_660_000_000
+    assert saving.share == pytest.approx(0.518, abs=5e-4)
+    assert saving.planned == pytest.approx(0.518, abs=5e-4)
+    assert saving.low is not None
+    assert saving.high is not None
+    # 200 of 1,000 escalated: the share moves by 2/3 of sqrt(.2 * .8 / 1000) a standard error
+    assert saving.high - saving.low == pytest.approx(2 * 1.96 * 0.6667 * 0.01265, rel=0.01)
+
+
+def test_routing_pays_where_the_whole_interval_is_a_saving():
+    verdict = report(TIERS, [requests(1000, 200)], EXAMPLE).verdict
+    assert verdict.answer == "yes"
+    assert verdict.sentence == (
+        "Routing pays: it saved $4.6600, 51.8 % of all-premium (95 %: 50.1 % to 53.4 %)."
+    )
+    assert verdict.rests_on == "1,000 of 1,000 routed requests"
+
+
+def test_routing_does_not_pay_where_everything_escalates():
+    verdict = report(TIERS, [requests(1000, 1000)], EXAMPLE).verdict
+    assert verdict.answer == "no"
+    assert verdict.sentence == (
+        "Routing does not pay: it cost $0.1400 more than all-premium, 1.6 % (95 %: 1.6 % to 1.6 %)."
+    )
+
+
+def test_an_interval_around_zero_is_too_little_to_tell():
+    # the crossover of the example is at 97.667 % escalation
+    verdict = report(TIERS, [requests(1000, 977)], EXAMPLE).verdict
+    assert verdict.answer == "too little"
+    assert "anything from -0.6 % to 0.6 % of all-premium" in verdict.sentence
+
+
+def test_few_requests_are_too_little_to_tell_however_clear_they_look():
+    few = report(TIERS, [requests(LEAST_REQUESTS - 1, 0)], EXAMPLE).verdict
+    assert few.answer == "too little"
+    assert few.sentence == (
+        "Too little to tell whether routing pays: 99 comparable requests, 100 are needed."
+    )
+    assert report(TIERS, [requests(LEAST_REQUESTS, 0)], EXAMPLE).verdict.answer == "yes"
+
+
+def test_requests_of_unknown_price_are_left_out_of_the_verdict_and_it_says_so():
+    total = requests(1000, 200, requests=1030, served=1010)
+    made = report(TIERS, [total], EXAMPLE)
+    assert (made.unserved, made.saving.left_out) == (20, 30)
+    assert made.verdict.rests_on == (
+        "1,000 of 1,030 routed requests; 30 left out, an attempt of theirs has no known price; "
+        "what unserved requests cost counts against routing"
+    )
+
+
+def test_requests_that_were_never_served_are_too_little_to_tell():
+    nothing = requests(1000, 0, served=0, baseline_nano=0, baseline_squared=0.0, paid_baseline=0.0)
+    made = report([classified(1000)], [nothing], EXAMPLE)
+    assert made.verdict.answer == "too little"
+    assert made.saving.share is None
+
+
+def test_pinned_requests_stand_apart_from_every_other_figure():
+    pinned_tiers = [
+        premium(50, routed=False, cost_nano=10**12),
+        cheap(2, routed=False, priced=False, cost_nano=0),
+    ]
+    pinned = requests(52, 50, routed=False, first_us=1)
+    alone = report(TIERS, [requests(1000, 200)], EXAMPLE)
+    made = report([*pinned_tiers, *TIERS], [pinned, requests(1000, 200)], EXAMPLE)
+    assert made.pinned.requests == 52
+    assert (made.pinned.actual_nano, made.pinned.unpriced) == (10**12, 2)
+    assert made.first_us == 1
+    blank = {"pinned": None, "first_us": None, "last_us": None}
+    assert msgspec.structs.replace(made, **blank) == msgspec.structs.replace(alone, **blank)
+
+
+def test_an_empty_period_is_a_report_too():
+    made = report([], [], EXAMPLE, Window(5, 9))
+    assert (made.requests, made.first_us, made.verdict.answer) == (0, None, "too little")
+    assert (made.since_us, made.until_us) == (5, 9)
+    assert made.drivers == ()
+    assert made.bill.planned_nano == made.bill.actual_nano == 0
+
+
+def test_a_report_survives_json():
+    made = report(
+        [*TIERS, TierTotal(routed=False, role="answer", tier="premium", premium=True, priced=True,
+                           attempts=1, estimated=0, cost_nano=1, usage=Usage())],
+        [requests(1000, 200)],
+        EXAMPLE,
+    )  # fmt: skip
+    assert msgspec.json.decode(msgspec.json.encode(made), type=type(made)) == made
