@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 
 from headgate import __version__
-from headgate.errors import HeadgateError
+from headgate.errors import HeadgateError, InternalError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -31,10 +31,13 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "plan": Entry("headgate.cli.plan:plan", "What routing costs and saves, before it is built."),
+    "plan": Entry("headgate.cli.plan:plan", "Say what routing would cost and save a month."),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
-    "serve": Entry("headgate.cli.serve:serve", "Serve the gateway."),
+    "serve": Entry(
+        "headgate.cli.serve:serve",
+        "Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.",
+    ),
     "report": Entry("headgate.cli.report:report", "The bill against the plan: does routing pay?"),
 }
 """All commands, in the order that help lists them; a module is imported when it is called."""
@@ -115,7 +118,7 @@ def main(args: list[str] | None = None) -> NoReturn:
         code = EXIT_WRONG_USE
     except HeadgateError as error:
         click.echo(f"headgate: {error}", err=True)
-        code = error.exit_code
+        code = EXIT_DEFECT if isinstance(error, InternalError) else error.exit_code
     except BrokenPipeError:  # `headgate plan | head -1`: the reader has seen enough
         # what is still buffered must not be written to the closed pipe when the process ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -128,14 +131,15 @@ def main(args: list[str] | None = None) -> NoReturn:
 def _run(args: list[str] | None) -> int:
     # https://no-color.org: any value that is not empty turns colour off
     color: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
+    stdout = sys.stdout
     try:
         code = cli.main(args=args, prog_name="headgate", standalone_mode=False, **color)
-    except SystemExit as exit_:
-        # click ends the process itself for a completion, which is fine, and for a closed pipe,
-        # which is no answer "no"
-        if isinstance(exit_.__context__, BrokenPipeError):
-            raise exit_.__context__ from None
-        raise
+    except SystemExit:
+        # click ends the process for a closed pipe too, with a 1 that would read as an answer "no";
+        # it has put another stdout in place then
+        if sys.stdout is stdout:
+            raise
+        return 0
     return code if isinstance(code, int) else 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -171,9 +171,8 @@ def _check_classifier(draft: Draft) -> None:
             )
 
 
-def _check_tier_name(draft: Draft, path: Path) -> None:
+def _check_tier_name(draft: Draft, path: Path, tiers: Sequence[str]) -> None:
     name = draft.values.get(path)
-    tiers = draft.names("tiers")
     if isinstance(name, str) and tiers and name not in tiers:
         draft.fault(
             path,
@@ -183,19 +182,20 @@ def _check_tier_name(draft: Draft, path: Path) -> None:
 
 
 def _check_rules(draft: Draft) -> None:
-    _check_tier_name(draft, ("classifier", "on_failure"))
-    _check_tier_name(draft, ("classifier", "default"))
+    tiers = draft.names("tiers")
+    _check_tier_name(draft, ("classifier", "on_failure"), tiers)
+    _check_tier_name(draft, ("classifier", "default"), tiers)
     names: set[object] = set()
     for section, table in places(draft):
         if section != RULES:
             continue
-        _check_tier_name(draft, (*table, "tier"))
+        _check_tier_name(draft, (*table, "tier"), tiers)
         name = draft.values.get((*table, "name"))
         if name is not None and name in names:
             draft.fault((*table, "name"), f"{shown(name)} names two rules.", "Rename one of them.")
         names.add(name)
         keys = [field.key for field in RULES.fields if (*table, field.key) in draft.given]
-        if not set(keys) - {"name", "tier"}:
+        if not set(keys) - {"name", "tier"} and table not in draft.unsure:
             draft.fault(
                 table,
                 "A rule without a condition always holds.",

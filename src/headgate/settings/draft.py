@@ -35,7 +35,7 @@ class Source(NamedTuple):
             "default": self.name or "default",
             "example": "built-in example",
             "env": f"env {self.name}",
-            "flag": f"flag {self.name}",
+            "flag": self.name,
         }[self.kind]
 
 
@@ -63,6 +63,8 @@ class Draft:
         """Every table that was opened, such as ("tiers", "cheap"), in the file's order."""
         self.values: dict[Path, object] = {}
         """The given values that passed their own check."""
+        self.unsure: set[Path] = set()
+        """Tables with unknown settings: what seems to be missing there may be misspelt."""
         self.faults: list[ConfigFault] = []
         self.warnings: list[ConfigFault] = []
 

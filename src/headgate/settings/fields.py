@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -76,10 +77,12 @@ class Section(NamedTuple):
 
 def default(section: Section, field: Field) -> object:
     """The field's fixed default; msgspec.NODEFAULT where the file must say it."""
-    for known in msgspec.structs.fields(section.struct):
-        if known.name == field.key:
-            return known.default
-    raise LookupError(f"{section.struct.__name__} has no {field.key}")
+    return _defaults(section.struct)[field.key]
+
+
+@cache
+def _defaults(struct: type[msgspec.Struct]) -> dict[str, object]:
+    return {field.name: field.default for field in msgspec.structs.fields(struct)}
 
 
 TRAFFIC = Section(
@@ -115,13 +118,12 @@ CLASSIFIER = Section(
             "kind",
             Choice("model", "rules", "none"),
             "Who decides: a small model, the rules below, or nobody (one tier answers all).",
-            example='"google/gemini-2.5-flash"',
         ),
         Field(
             "model",
             Model(),
             "The model that is asked for each request.",
-            otherwise="",
+            example='"google/gemini-2.5-flash"',
             kinds=("model",),
         ),
         Field(

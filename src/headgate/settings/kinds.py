@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import warnings
 from collections.abc import Callable
@@ -419,6 +418,9 @@ def _ledger_url(text: str) -> str | Refusal:
 _FILE = re.compile(r"[^?#]*[^?#/]")
 
 
+_DEAREST = 100_000
+
+
 def _price(text: str) -> str | Refusal:
     fix = (
         "Write US dollars per million tokens as a decimal number in quotes, with six decimals at "
@@ -430,8 +432,8 @@ def _price(text: str) -> str | Refusal:
         amount = None
     if amount is None:
         return Refusal(f"{shown(text)} is not a price.", fix)
-    if amount > 100_000:
-        return Refusal(f"{shown(text)} is more than $100,000 per million tokens.", fix)
+    if amount > _DEAREST:
+        return Refusal(f"{shown(text)} is more than ${_DEAREST:,} per million tokens.", fix)
     return text
 
 
@@ -444,10 +446,11 @@ class Price(Formed):
     def check(self, raw: object) -> object:
         """Decimal text; for a bare number, the fix is that number in quotes."""
         if isinstance(raw, int | float) and not isinstance(raw, bool):
-            quoted = f'"{raw}"' if math.isfinite(raw) and 0 <= raw < 10**6 else '"0.30"'
+            in_range = 0 <= raw <= _DEAREST  # false for nan too
+            quoted = str(raw) if in_range and isinstance(_price(str(raw)), str) else "0.30"
             return Refusal(
                 f"{shown(raw)} is a bare number; money is written in quotes, to stay exact.",
-                f"Write {quoted}.",
+                f'Write "{quoted}".',
             )
         return super().check(raw)
 

@@ -84,6 +84,7 @@ def _add_table(draft: Draft, section: Section, path: Path, table: Mapping[str, o
         elif section.name == "classifier" and key == "rules":
             _add_rules(draft, value)
         else:
+            draft.unsure.add(path)
             draft.fault((*path, key), "There is no such setting.", _fix_key(draft, section, key))
 
 

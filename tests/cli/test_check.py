@@ -1,0 +1,137 @@
+"""`headgate check`: findings that a person and a program can follow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from headgate.cli.main import cli
+from headgate.settings.template import render
+from tests.settings.files import GOOD, TIERS
+
+KEYS = {"ANTHROPIC_API_KEY": "x", "GEMINI_API_KEY": "x"}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a valid file to stand in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "headgate.toml").write_text(render())
+    return tmp_path
+
+
+def check(*args: str, **env: str) -> Result:
+    return CliRunner().invoke(cli, ["check", *args], env=KEYS | env, standalone_mode=False)
+
+
+def test_a_valid_file_is_said_to_be_usable():
+    result = check()
+    assert result.return_value == 0
+    assert result.output == "headgate.toml can be used: no errors, no warnings.\n"
+
+
+def test_every_fault_has_file_line_and_field_as_compilers_write_them(here: Path):
+    (here / "x.toml").write_text(GOOD + "[traffic]\nrequest_per_day = 5\ninput_tokens = 0\n")
+    result = check("x.toml")
+    assert result.return_value == 2
+    lines = result.output.splitlines()
+    assert lines[0].startswith("x.toml:17: traffic.request_per_day: There is no such setting. Did")
+    assert lines[1].startswith("x.toml:18: traffic.input_tokens: 0 is out of range.")
+    assert lines[2] == "The settings cannot be used: 2 errors, no warnings."
+
+
+def test_a_missing_key_is_a_warning_at_the_line_that_names_it():
+    result = check(GEMINI_API_KEY="")
+    assert result.return_value == 0
+    number = render().splitlines().index('api_key_env = "GEMINI_API_KEY"') + 1
+    (warning,) = [line for line in result.output.splitlines() if line.startswith("warning:")]
+    assert warning.startswith(f"warning: headgate.toml:{number}: providers.google.api_key_env:")
+    assert "export GEMINI_API_KEY=..." in warning
+
+
+def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
+    text = render()
+    (here / "x.toml").write_text(text.replace("claude-haiku-4-5", "claude-haiko-4-5"))
+    result = check("x.toml")
+    assert result.return_value == 0
+    number = text.splitlines().index('model = "anthropic/claude-haiku-4-5"') + 1
+    assert f"warning: x.toml:{number}: tiers.cheap.model: No price is known" in result.output
+    assert "claude-haiku-4-5" in result.output
+
+
+def test_a_price_of_ones_own_is_a_price(here: Path):
+    prices = "".join(
+        f'[prices."a/{name}"]\ninput = "1"\noutput = "2"\n' for name in ("small", "large")
+    )
+    (here / "x.toml").write_text(TIERS + prices)
+    assert check("x.toml").output == "x.toml can be used: no errors, no warnings.\n"
+    (here / "y.toml").write_text(TIERS)
+    assert check("y.toml").output.count("No price is known") == 2
+
+
+def test_show_prints_every_value_with_its_source():
+    result = check(
+        "--show", "--set", "escalation.rate=0.3", "--set", "escalation.budget=0.4",
+        HEADGATE_TIERS_CHEAP_TIMEOUT="30s",
+    )  # fmt: skip
+    assert result.return_value == 0
+    rows = dict(line.split("  ", 1) for line in result.output.splitlines() if "  " in line)
+    assert rows["escalation.rate = 0.3"].strip() == "--set escalation.rate"
+    assert rows["tiers.cheap.timeout = 30.0"].strip() == "env HEADGATE_TIERS_CHEAP_TIMEOUT"
+    assert rows['classifier.kind = "model"'].strip().startswith("headgate.toml:")
+    assert rows["traffic.days_per_month = 30"].strip() == "default"
+    assert rows["server.api_key_env: no key is asked"].strip() == "default"
+
+
+def test_show_prints_no_key(here: Path):
+    output = check("--show", ANTHROPIC_API_KEY="hunter22").output
+    assert "ANTHROPIC_API_KEY" in output
+    assert "hunter22" not in output
+
+
+def test_show_prints_headers_as_a_table(here: Path):
+    (here / "x.toml").write_text(TIERS + 'headers = { "x-team" = "search" }\n')
+    assert 'providers.a.headers = { "x-team" = "search" }' in check("x.toml", "--show").output
+
+
+def test_json_has_everything_for_a_program():
+    document = json.loads(check("--json", GEMINI_API_KEY="").output)
+    assert document["ok"] is True
+    assert document["file"] == "headgate.toml"
+    assert document["errors"] == []
+    (warning,) = document["warnings"]
+    assert warning["field"] == "providers.google.api_key_env"
+    assert isinstance(warning["line"], int)
+    values = {value["field"]: value for value in document["values"]}
+    assert values["traffic.input_tokens"]["value"] == 1000
+    assert values["traffic.input_tokens"]["source"]["kind"] == "file"
+    assert values["traffic.days_per_month"]["source"] == {
+        "kind": "default",
+        "name": None,
+        "line": None,
+    }
+    assert values["providers.google.headers"]["value"] == {}
+    assert len(document["fingerprint"]) == 12
+
+
+def test_json_of_faults(here: Path):
+    (here / "x.toml").write_text("a = \n")
+    result = check("x.toml", "--json")
+    assert result.return_value == 2
+    (error,) = json.loads(result.output)["errors"]
+    assert (error["file"], error["line"], error["field"]) == ("x.toml", 1, None)
+
+
+def test_the_file_is_named_once(here: Path):
+    assert isinstance(check("x.toml", "-c", "y.toml").exception, Exception)
+    assert check("--config", "headgate.toml").return_value == 0
+
+
+def test_no_file_at_all_is_wrong_use(here: Path):
+    (here / "headgate.toml").unlink()
+    result = check()
+    assert result.return_value == 2
+    assert "headgate init" in result.output

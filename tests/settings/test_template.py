@@ -1,0 +1,79 @@
+"""The file that `init` writes: valid, complete, and quiet."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+
+import pytest
+
+from headgate.settings import read
+from headgate.settings.fields import SECTIONS
+from headgate.settings.providers import KNOWN
+from headgate.settings.template import render
+from tests.settings.files import Desk
+
+PAIRS = list(itertools.permutations(KNOWN, 2))
+
+
+@pytest.mark.parametrize("providers", [(name,) for name in KNOWN] + PAIRS + [tuple(KNOWN)])
+def test_every_choice_of_providers_gives_a_valid_file(desk: Desk, providers: tuple[str, ...]):
+    reading = desk.read(render(providers))
+    assert [provider.name for provider in reading.settings.providers] == list(providers)
+    assert reading.settings.premium.model.startswith(f"{providers[0]}/")
+    # a provider with one small model only has the classifier on its cheap tier, which is no fault
+    assert reading.warnings == ()
+
+
+def test_the_default_file_is_the_built_in_example(desk: Desk):
+    assert desk.read(render()).settings == read(None, env={})
+
+
+def test_every_setting_is_in_the_file_set_or_commented():
+    text = render()
+    for section in SECTIONS:
+        name = re.escape(section.name)
+        block = re.search(rf"^#?\[+{name}[\].](?:.*\n)+?(?=\n|\Z)", text, re.MULTILINE)
+        assert block, section.name
+        for field in section.fields:
+            assert re.search(rf"^#?{field.key} = ", block[0], re.MULTILINE), (
+                section.name,
+                field.key,
+            )
+
+
+def test_every_commented_setting_is_valid_once_it_is_switched_on(desk: Desk):
+    on = re.sub(r"^#(?=[a-z_]+ = |\[)", "", render(), flags=re.MULTILINE)
+    tomllib.loads(on)
+    # what belongs to another kind of classifier, or to three tiers, cannot be on at the same time
+    on = re.sub(r"^(share|default) = .*\n", "", on, flags=re.MULTILINE)
+    on = re.sub(r"^\[\[classifier.rules\]\]\n(?:.+\n)+", "", on, flags=re.MULTILINE)
+    assert desk.read(on).settings.server.api_key_env == "GATEWAY_KEY"
+
+
+def test_the_commented_rule_is_valid(desk: Desk):
+    text = render()
+    found = re.search(r"^#\[\[classifier.rules\]\]\n(?:.+\n)+", text, re.MULTILINE)
+    assert found
+    rule = re.sub(r"^#(?=[a-z_]+ = |\[)", "", found[0], flags=re.MULTILINE)
+    rule = rule.replace("max_tokens = 200", "max_tokens = 9000")
+    tiers = text[text.index("[tiers.cheap]") :]
+    assert desk.read(f"[classifier]\nkind = 'rules'\n{rule}\n{tiers}").settings.classifier.rules
+
+
+def test_no_line_is_too_wide_to_read():
+    assert max(map(len, render(tuple(KNOWN)).splitlines())) <= 100
+
+
+def test_the_default_of_a_commented_setting_is_the_default(desk: Desk):
+    plain = desk.read(render()).settings
+    on = re.sub(
+        r"^#(?=(days_per_month|timeout|max_chars|attempts|fallback|window|on_breach|\w+_timeout"
+        r"|backoff_\w+|max_\w+_\w+|drain_seconds) = )",
+        "",
+        render(),
+        flags=re.MULTILINE,
+    )
+    assert on.count("\n#") < render().count("\n#") - 15
+    assert desk.read(on).settings == plain
