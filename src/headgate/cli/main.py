@@ -35,6 +35,7 @@ COMMANDS = {
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
     "serve": Entry("headgate.cli.serve:serve", "Serve the gateway."),
+    "demo": Entry("headgate.cli.demo:demo", "The whole loop on this machine, without a key."),
 }
 """All commands, in the order that help lists them; a module is imported when it is called."""
 
