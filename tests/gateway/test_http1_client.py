@@ -417,6 +417,24 @@ def test_concurrent_calls_have_a_connection_each():
     asyncio.run(case())
 
 
+def test_a_connection_is_free_for_the_next_call_before_the_last_one_has_woken_up():
+    async def case():
+        async with serving(simply(OK)) as (_, base):
+            client = Http1Upstream()
+
+            async def restless(turns: int) -> None:
+                for turn in range(40):
+                    for _ in range((turn * turns) % 7):
+                        await asyncio.sleep(0)  # so that calls begin at every moment of another's
+                    assert await fetch(client, base) == b"ok"
+
+            async with asyncio.timeout(20):
+                await asyncio.gather(*map(restless, range(20)))
+            await client.close()
+
+    asyncio.run(case())
+
+
 def test_no_listener_and_no_such_host_are_connect_failures_that_name_the_host():
     async def case():
         client = Http1Upstream(connect_timeout=2)

@@ -63,15 +63,19 @@ class _Connection(asyncio.Protocol):
             raise UpstreamError("The connection was closed.", kind="reset")
         self._headers = {}
         self._head_bytes = 0
-        self._waiting = self._loop.create_future()
+        waiting = self._waiting = self._loop.create_future()
         transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         try:
-            return await self._waiting
+            return await waiting
         except BaseException:  # a cancelled call must not run on at the provider
-            self.abort()
+            if self._waiting is waiting:
+                self.abort()
             raise
         finally:
-            self._waiting = None
+            # an answer that came whole in one read has freed the connection before this line runs:
+            # then the next call may wait on it already
+            if self._waiting is waiting:
+                self._waiting = None
 
     def abort(self) -> None:
         """Close at once, without a goodbye."""
