@@ -21,6 +21,19 @@ def test_a_module_runs_on_the_leash_with_its_own_arguments():
         assert process.wait(10) == 0
 
 
+def test_a_function_runs_on_the_leash_and_its_answer_is_the_exit_code():
+    process = subprocess.Popen(
+        [*LEASHED, "headgate.cli.main:main", "--version"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert "headgate" in process.stdout.read()
+        assert process.wait(10) == 0
+
+
 def test_it_ends_when_the_other_end_of_its_input_closes():
     process = subprocess.Popen(
         [*LEASHED, *PROVIDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -94,6 +94,13 @@ def test_the_books_keep_models_and_kinds_of_ending_apart():
     assert (report.faults, report.rejected) == ({"empty": 1}, {"401": 1})
 
 
+def test_equal_calls_are_counted_and_unequal_ones_kept_apart():
+    tally = Tally()
+    for usage in (Usage(1, 2), Usage(1, 3), Usage(1, 2)):
+        tally.bill("small", usage)
+    assert tally.calls() == {"small": [(Usage(1, 2), 2), (Usage(1, 3), 1)]}
+
+
 def test_a_report_does_not_change_when_the_books_go_on():
     tally = Tally()
     before = tally.report()

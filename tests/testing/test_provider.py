@@ -76,6 +76,7 @@ def test_openai_answers_and_its_books_agree(chat, providers):
     usage = Usage(answer.usage.prompt_tokens, answer.usage.completion_tokens)
     assert usage == Usage(90, 90)
     assert providers["openai"].tally().billed == {"small": ModelTally(1, usage)}
+    assert providers["openai"].calls() == {"small": [(usage, 1)]}
 
 
 def test_openai_streams_the_same_answer_for_the_same_money(chat, providers):

@@ -68,7 +68,8 @@ class _Connection(asyncio.Protocol):
         try:
             return await waiting
         except BaseException:  # a cancelled call must not run on at the provider
-            self.abort()
+            if self._waiting is waiting:
+                self.abort()
             raise
         finally:
             # a short answer frees the connection before we run: the next call may have it already

@@ -5,12 +5,14 @@ even by kill -9, the operating system closes the pipe, and we read its end. That
 numbers, works on every system, and cannot mistake a stranger for the parent.
 
     python -m headgate.testing.leash MODULE ARGUMENTS...
+    python -m headgate.testing.leash MODULE:FUNCTION ARGUMENTS...
 
-runs any module so, unaware of it.
+run any module or function so, unaware of it.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import signal
@@ -32,12 +34,15 @@ def _watch() -> None:
 
 
 def main() -> None:
-    """Run the module named by the first argument with the rest as its own."""
+    """Run what the first argument names with the rest as its own."""
     if len(sys.argv) < 2:
-        sys.exit("usage: python -m headgate.testing.leash MODULE [ARGUMENT...]")
+        sys.exit("usage: python -m headgate.testing.leash MODULE[:FUNCTION] [ARGUMENT...]")
     hold()
     del sys.argv[0]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    module, _, function = sys.argv[0].partition(":")
+    if function:
+        sys.exit(getattr(importlib.import_module(module), function)())
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

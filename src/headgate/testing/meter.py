@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TypeAlias
 
 import msgspec
 
 from headgate.testing.brain import Answer, Prompt, tokens
 from headgate.values import Usage
 
-__all__ = ["ModelTally", "PromptCache", "Tally", "TallyReport", "cut", "spent"]
+__all__ = ["Calls", "ModelTally", "PromptCache", "Tally", "TallyReport", "cut", "spent"]
+
+Calls: TypeAlias = dict[str, list[tuple[Usage, int]]]
+"""What `GET /_calls` says: by model, the tokens of a billed call and how many cost just these.
+
+Prices may depend on the length of a call, and are rounded call by call: totals cannot be priced."""
 
 
 class PromptCache:
@@ -102,14 +108,14 @@ class Tally:
     """The provider's own books."""
 
     def __init__(self) -> None:
-        self._billed: dict[str, ModelTally] = {}
+        self._billed: dict[str, Counter[Usage]] = {}
         self._broken: dict[str, ModelTally] = {}
         self._faults: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
 
     def bill(self, model: str, usage: Usage) -> None:
         """Count a call that was answered to the end."""
-        self._billed[model] = _plus(self._billed.get(model), usage)
+        self._billed.setdefault(model, Counter())[usage] += 1
 
     def broke(self, model: str, usage: Usage) -> None:
         """Count a call whose answer broke off."""
@@ -125,9 +131,19 @@ class Tally:
 
     def report(self) -> TallyReport:
         """The totals so far."""
-        return TallyReport(
-            dict(self._billed), dict(self._broken), dict(self._faults), dict(self._rejected)
-        )
+        billed = {model: _total(counted) for model, counted in self._billed.items()}
+        return TallyReport(billed, dict(self._broken), dict(self._faults), dict(self._rejected))
+
+    def calls(self) -> Calls:
+        """The billed calls one by one, equal ones counted."""
+        return {model: list(counted.items()) for model, counted in self._billed.items()}
+
+
+def _total(counted: Counter[Usage]) -> ModelTally:
+    total = Usage()
+    for usage, count in counted.items():
+        total += Usage(*(count * kind for kind in msgspec.structs.astuple(usage)))
+    return ModelTally(counted.total(), total)
 
 
 def _plus(before: ModelTally | None, usage: Usage) -> ModelTally:

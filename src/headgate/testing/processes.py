@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from typing import IO, Self
 import msgspec
 
 from headgate.errors import HeadgateError
-from headgate.testing.meter import TallyReport
+from headgate.testing.meter import Calls, TallyReport
 from headgate.testing.provider import Ready
 
 __all__ = ["Child", "ChildError", "Children"]
@@ -76,6 +77,10 @@ class Child:
         """A simulated provider's own books."""
         return msgspec.json.decode(self.fetch("/_tally")[1], type=TallyReport)
 
+    def calls(self) -> Calls:
+        """A simulated provider's billed calls, equal ones counted."""
+        return msgspec.json.decode(self.fetch("/_calls")[1], type=Calls)
+
     def forget(self) -> None:
         """Make a simulated provider begin its books, its cache and its failures anew."""
         self.fetch("/_reset", "POST")
@@ -125,11 +130,11 @@ class Children:
         ready: Callable[[Child], bool],
         timeout: float = 20.0,
     ) -> Child:
-        """Run `python -m ARGUMENTS`, and wait until `ready` says that it is.
+        """Run `python -m ARGUMENTS` on a leash, and wait until `ready` says that it is.
 
         Args:
             name: what it is called in errors, and its log file.
-            arguments: a module's name and its arguments.
+            arguments: a module's name, or `module:function`, and its arguments.
             environment: further environment variables.
             ready: asked again and again; may set `address`.
             timeout: seconds until waiting is given up.
@@ -153,6 +158,15 @@ class Children:
         """Start a simulated provider (`python -m headgate.testing.provider OPTIONS`)."""
         return self.start(
             name, ["headgate.testing.provider", *options], ready=_says_where_it_listens
+        )
+
+    def gateway(self, config: Path, environment: Mapping[str, str]) -> Child:
+        """Start `headgate serve` with this file; the environment holds the keys it names."""
+        return self.start(
+            "gateway",
+            ["headgate.cli.main:main", "serve", "--config", str(config)],
+            environment=environment,
+            ready=_serves,
         )
 
     def stop(self) -> None:
@@ -194,3 +208,14 @@ def _says_where_it_listens(child: Child) -> bool:
             child.address = msgspec.json.decode(line, type=Ready).address
             return True
     return False
+
+
+_LISTENS = re.compile(r"^Headgate listens on (?P<address>http://\S+)$", re.MULTILINE)
+
+
+def _serves(child: Child) -> bool:
+    """The gateway has said where it listens, and says that it is ready."""
+    if not child.address:
+        said = _LISTENS.search(child.log.read_text(errors="replace"))
+        child.address = said["address"] if said else ""
+    return bool(child.address) and child.fetch("/readyz")[0] == 200

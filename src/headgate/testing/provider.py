@@ -92,6 +92,8 @@ class Provider:
         match request.method, request.path:
             case "GET", "/_tally":
                 return _json(200, msgspec.json.encode(self.tally.report()))
+            case "GET", "/_calls":
+                return _json(200, msgspec.json.encode(self.tally.calls()))
             case "POST", "/_reset":
                 self._forget()
                 return _json(200, b"{}")

@@ -1,0 +1,126 @@
+"""audit: the two sides agree to the nano-dollar or the line says that they do not."""
+
+from collections import Counter
+
+import pytest
+
+from headgate.ledger.entry import Entry, UsageSource
+from headgate.prices.card import Card, Rates
+from headgate.testing.audit import AuditLine, Side, audit
+from headgate.testing.meter import Calls
+from headgate.values import ModelRef, Usage
+
+RATES = Rates(input=1_000_000, output=5_000_000, cache_read=100_000)
+
+
+def card(ref: ModelRef) -> Card | None:
+    if ref.model == "free":
+        return None
+    return Card(
+        id=f"{ref}@today",
+        provider=ref.provider,
+        model=ref.model,
+        name="",
+        rates=RATES,
+        source="test",
+    )
+
+
+def entry(
+    usage: Usage, cost: int | None, model: str = "small", source: UsageSource = "measured"
+) -> Entry:
+    return Entry(
+        request_id="r",
+        attempt=0,
+        at_us=0,
+        purpose="answer",
+        dialect_in="openai",
+        dialect_out="openai",
+        route="/v1/chat/completions",
+        asked="auto",
+        routed=True,
+        tier="cheap",
+        premium=False,
+        provider="acme",
+        model_asked=model,
+        reason="default",
+        cause="first",
+        served=True,
+        usage=usage,
+        usage_source=source,
+        cost_nano=cost,
+        total_us=1,
+    )
+
+
+def tallied(*usages: Usage, model: str = "small") -> dict[str, Calls]:
+    return {"acme": {model: list(Counter(usages).items())}}
+
+
+ONE, TWO = Usage(input=10, output=3, cache_read=5), Usage(input=7, output=1)
+ONE_NANO, TWO_NANO = 25_500, 12_000
+
+
+def test_equal_books_are_equal_line_by_line_and_in_sum():
+    found = audit([entry(ONE, ONE_NANO), entry(TWO, TWO_NANO)], tallied(ONE, TWO), card)
+    side = Side(2, ONE + TWO, ONE_NANO + TWO_NANO)
+    assert found.lines == (AuditLine("acme/small", side, side),)
+    assert found.equal
+    assert found.ledger_nano == found.provider_nano == 37_500
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [],
+        [entry(ONE, ONE_NANO)],
+        [entry(ONE, ONE_NANO), entry(TWO, TWO_NANO + 1)],
+        [entry(ONE, ONE_NANO), entry(TWO, None)],
+        [entry(ONE, ONE_NANO), entry(Usage(input=8, output=1), TWO_NANO)],
+        [entry(ONE + TWO, ONE_NANO + TWO_NANO)],
+        [entry(ONE, ONE_NANO), entry(TWO, TWO_NANO, model="large")],
+        [entry(ONE, ONE_NANO), entry(TWO, TWO_NANO), entry(TWO, TWO_NANO)],
+    ],
+    ids=["none", "missing", "dearer", "unpriced", "tokens", "merged", "other model", "twice"],
+)
+def test_any_difference_is_found(entries):
+    assert not audit(entries, tallied(ONE, TWO), card).equal
+
+
+def test_a_model_without_a_price_is_never_equal():
+    entries = [entry(ONE, None, model="free")]
+    found = audit(entries, tallied(ONE, model="free"), card)
+    assert found.lines[0].ledger == found.lines[0].provider == Side(1, ONE, None)
+    assert not found.equal
+
+
+def test_attempts_that_were_not_billed_count_for_nothing():
+    failed = entry(Usage(), 0, source="none")
+    assert audit([failed, entry(ONE, ONE_NANO)], tallied(ONE), card).equal
+
+
+def test_two_empty_books_prove_nothing():
+    assert not audit([], {"acme": {}}, card).equal
+
+
+def test_estimates_are_counted_and_not_compared():
+    entries = [entry(ONE, ONE_NANO), entry(TWO, 99, source="estimated")]
+    found = audit(entries, tallied(ONE), card)
+    assert (found.estimated, found.equal) == (1, True)
+
+
+def test_every_call_is_priced_by_itself_where_long_ones_cost_more():
+    def tiered(ref: ModelRef) -> Card:
+        dearer = Rates(input=2_000_000, output=9_000_000)
+        return Card(
+            id="t",
+            provider=ref.provider,
+            model=ref.model,
+            name="",
+            rates=RATES,
+            tiers=((16, dearer),),
+            source="test",
+        )
+
+    entries = [entry(TWO, TWO_NANO)] * 3
+    assert audit(entries, tallied(TWO, TWO, TWO), tiered).equal
