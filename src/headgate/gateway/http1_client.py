@@ -63,7 +63,8 @@ class _Connection(asyncio.Protocol):
             raise UpstreamError("The connection was closed.", kind="reset")
         self._headers = {}
         self._head_bytes = 0
-        waiting = self._waiting = self._loop.create_future()
+        waiting: asyncio.Future[Http1Reply] = self._loop.create_future()
+        self._waiting = waiting
         transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         try:
             return await waiting

@@ -16,7 +16,6 @@ from headgate.wire.neutral import (
     Part,
     Refusal,
     Request,
-    SealedThinking,
     Text,
     Thinking,
     Tool,
