@@ -156,6 +156,7 @@ def test_the_json_document_has_the_golden_numbers_as_exact_text():
         "anthropic/claude-sonnet-4-6@2026-03-13",
     ]
     assert plan["prices"]["source"].startswith("genai-prices ")
+    assert plan["notes"] == []
     assert plan["assumptions"].keys() == {"naive", "realistic", "left out"}
 
 
@@ -237,6 +238,13 @@ def test_a_file_without_a_classifier_is_noted():
         FILE.replace('kind = "model"\nmodel = "google/gemini-2.5-flash"', "")
     )
     assert "would send every request to hard" in " ".join(told().split())
+
+
+def test_what_the_settings_warn_of_is_noted():
+    Path("headgate.toml").write_text(FILE.replace("rate = 0.5", "rate = 0.5\nbudget = 0.4"))
+    (note,) = document()["notes"]
+    assert "escalation.budget" in note
+    assert "below the planned rate" in note
 
 
 def test_every_flag_and_its_meaning_is_documented():

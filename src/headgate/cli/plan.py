@@ -93,7 +93,11 @@ def plan(
         prices=book.source,
         breakdown=evaluate(scenario),
         growth=grown,
-        notes=(*caveats(reading.settings, what_if), *scenario.notes()),
+        notes=(
+            *map(str, reading.warnings),
+            *caveats(reading.settings, what_if),
+            *scenario.notes(),
+        ),
     )
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
