@@ -38,7 +38,9 @@ COMMANDS = {
         "headgate.cli.serve:serve",
         "Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.",
     ),
-    "report": Entry("headgate.cli.report:report", "The bill against the plan: does routing pay?"),
+    "report": Entry(
+        "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
+    ),
     "demo": Entry("headgate.cli.demo:demo", "The whole loop on this machine, without a key."),
 }
 """All commands, in the order that help lists them; a module is imported when it is called."""
