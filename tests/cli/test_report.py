@@ -14,8 +14,10 @@ from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
 from headgate.ledger.sqlite import SqliteStore
+from headgate.monitor.drivers import explain
 from headgate.values import Usage
 from tests.ledger.samples import NOON_US, entry, traffic
+from tests.monitor.plans import EXAMPLE
 
 TOML = """
 [tiers.cheap]
@@ -220,6 +222,15 @@ def test_an_unreadable_journal_is_said_and_the_rest_is_reported(here):
     code, out, err = run()
     assert (code, "Routing pays" in out) == (0, True)
     assert "could not be taken in, and are missing" in err
+
+
+def test_every_option_and_driver_is_documented():
+    document = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    for option in report.params:
+        for name in option.opts:
+            assert f"`{name}" in document
+    for driver in explain(EXAMPLE, 0, []):
+        assert f"| {driver.name} |" in document
 
 
 def test_json_and_csv_at_once_are_refused(here):

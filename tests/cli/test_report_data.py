@@ -5,6 +5,7 @@ import io
 import json
 import random
 from decimal import Decimal
+from pathlib import Path
 
 from headgate.cli.report_data import CSV_COLUMNS, document, table
 from headgate.ledger.memory import MemoryStore
@@ -89,3 +90,15 @@ def test_csv_without_a_plan_leaves_its_columns_empty():
     found = rows(table(made(planned=False)))
     assert {row["planned_usd"] for row in found} == {""}
     assert not [row for row in found if row["section"] == "driver"]
+
+
+def test_every_field_and_column_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    names = {
+        part
+        for path in leaves(json.loads(document(made())))
+        for part in path.split(".")
+        if part and not part.isdigit()
+    }
+    assert {name for name in names if f"`{name}`" not in text} == set()
+    assert {column for column in CSV_COLUMNS if f"`{column}`" not in text} == set()

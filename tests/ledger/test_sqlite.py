@@ -1,6 +1,7 @@
 """sqlite: the file itself: its schema, its locks, and what is said when it cannot be used."""
 
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -16,6 +17,8 @@ from headgate.errors import ConfigError
 from headgate.ledger.sqlite import APPLICATION_ID, SqliteStore, migrations
 from headgate.ledger.store import RowRejectedError, StoreError
 from tests.ledger.samples import answers, entry
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 
 def raw(path: Path) -> closing[sqlite3.Connection]:
@@ -50,6 +53,36 @@ def test_every_table_is_strict(path):
         tables = db.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
         found = {name: strict for name, strict in tables if not name.startswith("sqlite_")}
     assert found == {"attempts": 1, "migrations": 1}
+
+
+def test_every_table_and_column_is_documented_with_its_type_and_no_other_is(path):
+    documented: dict[str, list[tuple[str, str]]] = {}
+    table = ""
+    for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            heading = re.fullmatch(r"## Table `(\w+)`", line)
+            table = heading[1] if heading else ""
+        row = re.match(r"\| `(\w+)` \| ([A-Z]+) \| \S", line)
+        if table and row:
+            documented.setdefault(table, []).append((row[1], row[2]))
+    with raw(path) as db:
+        actual = {
+            name: db.execute(f"SELECT name, type FROM pragma_table_info('{name}')").fetchall()
+            for name in ("attempts", "migrations")
+        }
+    assert documented == actual
+
+
+def test_the_documented_application_id_is_the_files(path):
+    assert f"= {APPLICATION_ID} (`HDGT`)" in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_the_documented_queries_run(path):
+    (block,) = re.findall(r"```sql\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    days, failures = (part for part in block.split(";") if part.strip())
+    with raw(path) as db:
+        assert db.execute(days).fetchall() == [("2026-11-23", "cheap", 0.009, 0)]
+        assert db.execute(failures).fetchall() == []
 
 
 def test_migration_steps_are_numbered_without_a_gap_and_each_is_noted(path):

@@ -142,7 +142,7 @@ def test_routing_pays_where_the_whole_interval_is_a_saving():
     verdict = report(TIERS, [requests(1000, 200)], EXAMPLE).verdict
     assert verdict.answer == "yes"
     assert verdict.sentence == (
-        "Routing pays: it saved $4.6600, 51.8 % of all-premium (95 %: 50.1 % to 53.4 %)."
+        "Routing pays: it saved $4.6600, 51.8 % of all-premium (95 %: 50.1 to 53.4 %)."
     )
     assert verdict.rests_on == "1,000 of 1,000 routed requests"
 
@@ -151,7 +151,7 @@ def test_routing_does_not_pay_where_everything_escalates():
     verdict = report(TIERS, [requests(1000, 1000)], EXAMPLE).verdict
     assert verdict.answer == "no"
     assert verdict.sentence == (
-        "Routing does not pay: it cost $0.1400 more than all-premium, 1.6 % (95 %: 1.6 % to 1.6 %)."
+        "Routing does not pay: it cost $0.1400 more than all-premium, 1.6 % (95 %: 1.6 to 1.6 %)."
     )
 
 
@@ -159,7 +159,7 @@ def test_an_interval_around_zero_is_too_little_to_tell():
     # the crossover of the example is at 97.667 % escalation
     verdict = report(TIERS, [requests(1000, 977)], EXAMPLE).verdict
     assert verdict.answer == "too little"
-    assert "anything from -0.6 % to 0.6 % of all-premium" in verdict.sentence
+    assert "anything from -0.6 to 0.6 % of all-premium" in verdict.sentence
 
 
 def test_few_requests_are_too_little_to_tell_however_clear_they_look():
