@@ -153,9 +153,14 @@ def test_settings_of_a_kind_without_the_kind_say_what_the_default_is(desk: Desk)
     assert "(the default)" in fault.message
 
 
-def test_rules_under_another_kind_are_refused(desk: Desk):
+def test_rules_where_nobody_decides_are_refused(desk: Desk):
     fault = desk.fault(RULES.replace('kind = "rules"', 'kind = "none"') + TIERS)
-    assert fault.message.startswith('Rules are for kind = "rules"')
+    assert fault.message.startswith('Rules are for kind = "rules" or "model"')
+
+
+def test_rules_may_come_before_a_model(desk: Desk):
+    text = RULES.replace('kind = "rules"', 'kind = "model"\nmodel = "a/judge"') + TIERS
+    assert len(desk.read(text).settings.classifier.rules) == 1
 
 
 def test_a_kind_set_over_the_file_puts_the_files_other_kind_aside(desk: Desk):

@@ -159,14 +159,14 @@ def _check_classifier(draft: Draft) -> None:
             'A classifier of kind "rules" needs at least one rule.',
             "Add a line [[classifier.rules]], and below it name, tier and a condition.",
         )
-    if kind != "rules" and rules:
+    if kind == "none" and rules:
         if draft.tables[rules[0]].rank < rank:
             for path in rules:
                 del draft.tables[path]
         else:
             draft.fault(
                 rules[0],
-                f'Rules are for kind = "rules", but the classifier is of kind "{kind}".',
+                'Rules are for kind = "rules" or "model", but the classifier is of kind "none".',
                 'Take the rules out, or set kind = "rules".',
             )
 

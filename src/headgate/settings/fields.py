@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -26,9 +27,10 @@ from headgate.settings.kinds import (
     Url,
     Variable,
     Whole,
+    lasting,
 )
 
-__all__ = ["RULES", "SECTIONS", "Field", "Section", "default"]
+__all__ = ["RULES", "SECTIONS", "Field", "Section", "default", "written"]
 
 _DAY = 86400.0
 
@@ -78,6 +80,16 @@ class Section(NamedTuple):
 def default(section: Section, field: Field) -> object:
     """The field's fixed default; msgspec.NODEFAULT where the file must say it."""
     return _defaults(section.struct)[field.key]
+
+
+def written(field: Field, value: object) -> str:
+    """A value as it is written in the file; a duration with its unit.
+
+    JSON writes text, numbers and true or false just as TOML does.
+    """
+    if isinstance(field.kind, Duration) and isinstance(value, float):
+        value = lasting(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 @cache
@@ -144,7 +156,6 @@ CLASSIFIER = Section(
             "timeout",
             Duration(0.05, 60),
             "Time until a classifier call is given up and `on_failure` answers.",
-            "seconds",
             kinds=("model",),
         ),
         Field(
@@ -306,7 +317,6 @@ TIERS = Section(
             "timeout",
             Duration(0.1, 3600),
             "Time for one attempt: to the answer's head when streaming, else to its end.",
-            "seconds",
         ),
         Field(
             "fallback",
@@ -437,23 +447,19 @@ RESILIENCE = Section(
     "Time-outs and retries that are no tier's own.",
     schema.ResilienceSettings,
     (
-        Field("connect_timeout", Duration(0.05, 60), "Time to reach a provider.", "seconds"),
-        Field("idle_timeout", Duration(0.1, 3600), "Longest silence within a stream.", "seconds"),
+        Field("connect_timeout", Duration(0.05, 60), "Time to reach a provider."),
+        Field("idle_timeout", Duration(0.1, 3600), "Longest silence within a stream."),
         Field(
             "request_timeout",
             Duration(0.1, 7200),
             "Time for a whole request: all attempts, waits and fallbacks.",
-            "seconds",
         ),
-        Field(
-            "backoff_base", Duration(0, 60), "Wait before the first retry; it doubles.", "seconds"
-        ),
-        Field("backoff_max", Duration(0, 600), "Longest wait before a retry.", "seconds"),
+        Field("backoff_base", Duration(0, 60), "Wait before the first retry; it doubles."),
+        Field("backoff_max", Duration(0, 600), "Longest wait before a retry."),
         Field(
             "max_retry_after",
             Duration(0, 3600),
             "A provider's Retry-After longer than this is not waited for.",
-            "seconds",
         ),
     ),
 )
@@ -474,7 +480,6 @@ SERVER = Section(
             "drain_seconds",
             Duration(0, 3600),
             "Time that running requests get to finish when the gateway stops.",
-            "seconds",
         ),
         Field(
             "api_key_env",

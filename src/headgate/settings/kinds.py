@@ -32,6 +32,7 @@ __all__ = [
     "Url",
     "Variable",
     "Whole",
+    "lasting",
     "seconds",
 ]
 
@@ -272,7 +273,8 @@ class Choice(_Worded):
     @property
     def words(self) -> str:
         """What it takes."""
-        return " or ".join(f'"{option}"' for option in self.options)
+        *most, last = (f'"{option}"' for option in self.options)
+        return f"{', '.join(most)} or {last}" if most else last
 
     def check(self, raw: object) -> object:
         """One of the options, exactly."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -20,6 +19,7 @@ from headgate.settings.fields import (
     Field,
     Section,
     default,
+    written,
 )
 from headgate.settings.providers import KNOWN
 
@@ -27,7 +27,7 @@ __all__ = ["render"]
 
 _TOP = """\
 # The one file of Headgate: the plan, the gateway and the report all read it.
-# A line such as "#timeout = 3.0" is a setting that is left at its default, or an example.
+# A line such as #timeout = "3s" is a setting that is left at its default, or an example.
 # No secrets here: a key stays in the environment variable that is named here.
 # `headgate check` says what is wrong, `headgate check --show` what is in effect.
 """
@@ -90,15 +90,22 @@ def _block(
     for field in section.fields:
         lines += _comment(_explained(section, field))
         if field.key in given:
-            lines.append(f"{field.key} = {_toml(given[field.key])}")
+            lines.append(f"{field.key} = {written(field, given[field.key])}")
         else:
-            lines.append(f"#{field.key} = {field.example or _toml(default(section, field))}")
+            lines.append(
+                f"#{field.key} = {field.example or written(field, default(section, field))}"
+            )
     return "\n".join(lines) + "\n"
 
 
 def _more(section: Section, name: str, given: Mapping[str, object]) -> str:
     """A further table of a section whose settings have been explained."""
-    lines = [f"[{section.name}.{name}]", *(f"{key} = {_toml(v)}" for key, v in given.items())]
+    lines = [f"[{section.name}.{name}]"]
+    lines += [
+        f"{field.key} = {written(field, given[field.key])}"
+        for field in section.fields
+        if field.key in given
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -111,8 +118,3 @@ def _explained(section: Section, field: Field) -> str:
 
 def _comment(text: str) -> Iterator[str]:
     return (f"# {line}" for line in textwrap.wrap(text, 96))
-
-
-def _toml(value: object) -> str:
-    """A value in TOML: JSON writes text, numbers and true or false just the same."""
-    return json.dumps(value, ensure_ascii=False)

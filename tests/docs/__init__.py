@@ -1,0 +1,1 @@
+"""The documentation as tests: what drifts from the code fails."""

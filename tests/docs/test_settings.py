@@ -1,0 +1,59 @@
+"""docs/settings.md: every setting with what it takes, its default and its meaning."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from headgate.settings.fields import SECTIONS, Field, Section, default, written
+from headgate.settings.providers import KNOWN
+from tests.docs.pages import page
+from tests.settings.files import Desk
+
+
+def default_text(section: Section, field: Field) -> str:
+    value = default(section, field)
+    if value is msgspec.NODEFAULT or value is None or value == () or field.otherwise:
+        if value is msgspec.NODEFAULT or (field.kinds == ("model",) and not field.otherwise):
+            return field.otherwise or "needed"
+        return field.otherwise
+    return f"`{written(field, value)}`"
+
+
+def table(section: Section) -> str:
+    """A section's settings as the page has them."""
+    rows = ["| Setting | Takes | Default | Meaning |", "|---|---|---|---|"]
+    for field in section.fields:
+        unit = f" ({field.unit})" if field.unit and field.unit not in field.key else ""
+        takes = field.kind.words + unit
+        rows.append(
+            f"| `{field.key}` | {takes} | {default_text(section, field)} | {field.meaning} |"
+        )
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_every_section_has_its_chapter_and_every_setting_its_row(section: Section):
+    chapter = page("settings.md").partition(f"\n## `{section.header}`\n")[2].partition("\n## ")[0]
+    assert chapter, f"docs/settings.md needs a chapter ## `{section.header}`"
+    assert table(section) in chapter, f"the table should be:\n\n{table(section)}\n"
+
+
+def test_every_example_on_the_page_is_valid(tmp_path: Path):
+    blocks = re.findall(r"```toml\n(.*?)```", page("settings.md"), re.DOTALL)
+    assert len(blocks) >= 4
+    for block in blocks:
+        tomllib.loads(block)
+        if "[tiers." in block:
+            assert Desk(tmp_path).read(block).warnings == ()
+
+
+def test_every_known_provider_is_listed_with_its_url_and_variable():
+    text = page("settings.md")
+    for name, known in KNOWN.items():
+        row = f"| `{name}` | `{known.dialect}` | `{known.base_url}` | `{known.api_key_env}` |"
+        assert row in text, row
