@@ -229,6 +229,24 @@ def test_an_answer_with_nothing_in_it_is_billed_and_tried_again():
     run(case)
 
 
+def test_a_stream_with_nothing_in_it_is_billed_and_tried_again():
+    async def case(home: House):
+        stream = await home.client.chat.completions.create(
+            model="cheap",
+            messages=[{"role": "user", "content": "[[empty:1]] words"}],
+            stream=True,
+        )
+        text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+        assert text == "words"
+        assert [shape(entry) for entry in home.entries] == [
+            ("answer", "cheap", "first", 200, "unusable", False),
+            ("answer", "cheap", "retry", 200, None, True),
+        ]
+        assert home.entries[0].usage_source == "measured"
+
+    run(case)
+
+
 def test_a_tier_that_keeps_failing_hands_over_to_the_next_and_the_headers_say_so():
     async def case(home: House):
         answer, headers = await home.ask(f"words {EASY} [[error@claude-haiku-4-5]]")
