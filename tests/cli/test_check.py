@@ -59,7 +59,8 @@ def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
     assert result.return_value == 0
     number = text.splitlines().index('model = "anthropic/claude-haiku-4-5"') + 1
     assert f"warning: x.toml:{number}: tiers.cheap.model: No price is known" in result.output
-    assert "claude-haiku-4-5" in result.output
+    assert "Did you mean anthropic/claude-haiku-4-5?" in result.output
+    assert len(result.output.splitlines()) == 2
 
 
 def test_a_price_of_ones_own_is_a_price(here: Path):

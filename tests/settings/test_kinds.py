@@ -215,7 +215,11 @@ def test_the_name_of_a_variable_is_asked_for_and_what_came_instead_is_not_shown(
 
 @pytest.mark.parametrize(
     "key",
-    ["gsk_a1b2c3d4e5f6g7h8i9j0", "abcdef0123456789abcdef0123456789", "AIzaSyA1b2C3d4E5f6G7h8I9j0K"],
+    [
+        "gsk_a1b2c3d4e5f6g7h8i9j0k1l2m3",
+        "abcdef0123456789abcdef0123456789",
+        "AIzaSyA1b2C3d4E5f6G7h8I9j0K",
+    ],
 )
 def test_a_key_in_the_place_of_a_variable_is_recognised(key: str):
     refused = refusal(kinds.Variable(), key)
@@ -224,7 +228,14 @@ def test_a_key_in_the_place_of_a_variable_is_recognised(key: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["ANTHROPIC_API_KEY", "key", "_K2", "MY_TEAM_PRODUCTION_OPENAI_KEY_2"]
+    "name",
+    [
+        "ANTHROPIC_API_KEY",
+        "key",
+        "_K2",
+        "my_team_production_openai_key_2",
+        "MY_TEAM_PRODUCTION_OPENAI_KEY_2",
+    ],
 )
 def test_variables_have_names(name: str):
     assert kinds.Variable().check(name) == name

@@ -328,8 +328,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What tiers and providers may be called: safe in a header, a URL and a model reference."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-# A name of this length that mixes small letters and digits is far more likely to be the key.
-_KEY_ITSELF = re.compile(r"(?=.*[a-z])(?=.*\d)[A-Za-z0-9_-]{28,}")
+# A name of this length in one piece, of small letters and digits, is most likely the key.
+_KEY_ITSELF = re.compile(r"(?=.*[a-z])(?=.*\d)[A-Za-z0-9]{28,}")
 
 
 def _variable(text: str) -> str | Refusal:
