@@ -149,6 +149,14 @@ def test_a_secret_is_a_fault_wherever_it_stands_and_is_never_repeated():
     assert "environment variable" in faults[0].fix
 
 
+def test_a_slip_of_syntax_repeats_neither_a_secret_nor_a_page():
+    secret = "sk-ant-api03-abcdefghijklmnop"
+    for key in (secret, "x" * 5000):
+        faults = faults_of(f"[{key}]\n[{key}]\n")
+        assert key not in "".join(map(str, faults))
+        assert "This is not valid TOML" in "".join(map(str, faults))
+
+
 def test_a_secret_is_found_beside_a_slip_of_syntax():
     faults = faults_of('a = "AIzaSyA1234567890abcdefghijklmnopqrstuv"\nb = \n')
     assert sorted(fault.line or 0 for fault in faults) == [1, 2]

@@ -20,7 +20,7 @@ from headgate.settings.fields import (
     Section,
     default,
 )
-from headgate.settings.kinds import Refusal, split_address
+from headgate.settings.forms import Refusal, split_address
 from headgate.settings.providers import KNOWN, known_value
 from headgate.settings.redaction import shown
 from headgate.values import ModelRef

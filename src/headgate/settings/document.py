@@ -176,6 +176,7 @@ def _tree(text: str, name: str) -> dict[str, object] | ConfigFault:
 
 
 _SYNTAX_FIX = 'Write a header [section], or a line key = value; text is written in "quotes".'
+_LONGEST_REASON = 100
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -185,6 +186,8 @@ def _syntax(message: str, text: str) -> tuple[int, str]:
     last = text.rstrip("\n").count("\n") + 1
     line = int(place[1]) if place and place[1] else last
     reason = _PLACE.sub("", message).rstrip(".")
+    if len(reason) > _LONGEST_REASON or looks_secret(reason):  # it quotes keys of the file
+        reason = "a header or a key that stands here cannot stand here"
     return min(line, last), reason[:1].lower() + reason[1:]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from headgate.settings.document import Path
 from headgate.settings.draft import Draft, Given, Source
 from headgate.settings.fields import RULES, SECTIONS, Section
-from headgate.settings.kinds import NAME
+from headgate.settings.forms import NAME
 from headgate.settings.redaction import shown, shown_path
 
 __all__ = ["add_environment", "add_file", "add_flags"]
