@@ -98,6 +98,13 @@ def test_the_reason_stands_in_the_sentence_and_the_place_only_in_front():
     assert fault.message == "This is not valid TOML: invalid value."
 
 
+@pytest.mark.parametrize("value", ["7d", "anthropic/claude", "20%", "True", ".5", "premium # x"])
+def test_a_value_without_quotes_is_answered_with_how_values_are_written(value: str):
+    (fault,) = faults_of(f"[a]\nb = {value}\n")
+    assert fault.line == 2
+    assert fault.fix.startswith('Text is written in "quotes"')
+
+
 def test_bytes_that_are_not_utf8_name_their_line():
     (fault,) = faults_of(b'[a]\nx = "\xff"\n')
     assert (fault.line, fault.message) == (2, "The file is not UTF-8 text.")

@@ -220,7 +220,7 @@ def _check_rules(draft: Draft) -> None:
 
 def _check_tiers(draft: Draft) -> None:
     names = draft.names("tiers")
-    if not 2 <= len(names) <= MOST_TIERS:
+    if not 2 <= len(names) <= MOST_TIERS and ("tiers",) not in draft.unsure:
         there = f"there are {len(names)}" if names else "there are none"
         draft.fault(
             ("tiers", names[-1]) if names else ("tiers",),
