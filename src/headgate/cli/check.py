@@ -89,8 +89,9 @@ _MODEL_FIELD = re.compile(r"tiers\..*\.model|classifier\.model")
 
 
 def _at(source: Source, field: str, message: str, fix: str) -> ConfigFault:
-    name = source.name if source.kind == "file" else str(source)
-    return ConfigFault(message, fix=fix, field=field, line=source.line, source=name)
+    places = {"file": source.name, "default": None}
+    place = places.get(source.kind, str(source))
+    return ConfigFault(message, fix=fix, field=field, line=source.line, source=place)
 
 
 def _print(
