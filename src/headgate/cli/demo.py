@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ import msgspec
 
 from headgate.bootstrap.book import book_of, prices_of
 from headgate.cli.main import cli
+from headgate.cli.progress import progress
 from headgate.errors import ConfigError
 from headgate.ledger.url import open_store
 from headgate.prices.card import Card
@@ -221,43 +221,15 @@ def _cards(config: Path) -> Callable[[ModelRef], Card | None]:
 def _send(stage: _Stage, requests: Sequence[SampleRequest]) -> list[Outcome]:
     bodies: list[Mapping[str, object]] = [{"model": "auto", **r.body} for r in requests]
     click.echo()
-    with _progress(len(bodies)) as advance:
+    with progress(f"Sending {len(bodies)} requests with the openai SDK", len(bodies)) as step:
         return send(
             f"{stage.gateway.address}/v1",
             "none-is-asked",
             bodies,
             concurrency=CONCURRENCY,
             streamed=lambda number: number % STREAMED_EVERY == 0,
-            done=lambda _outcome: advance(),
+            done=lambda _outcome: step(),
         )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal; elsewhere a line for every quarter."""
-    what = f"Sending {total} requests with the openai SDK"
-    if not sys.stderr.isatty():
-        count = iter(range(1, total + 1))
-
-        def line() -> None:
-            done = next(count)
-            if done * 4 // total > (done - 1) * 4 // total:
-                click.echo(f"{what}: {done}", err=True)
-
-        yield line
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)
 
 
 def _command(name: str, config: Path) -> int:
@@ -361,11 +333,10 @@ def _stay(stage: _Stage) -> None:
     click.echo(f"  settings   {stage.config}")
     click.echo(f"  ledger     {stage.ledger}")
     click.echo(f"  log        {stage.gateway.log}")
-    click.echo("\n  curl -s " + f"{url}/v1/models")
-    click.echo(f"  curl -si {url}/v1/chat/completions -H 'content-type: application/json' \\")
-    click.echo(
-        '    -d \'{"model": "auto", "messages": [{"role": "user", "content": "Case HG-482137."}]}\''
-    )
+    click.echo(f"\n  curl -s {url}/v1/models")
+    click.echo(f"  curl -si {url}/v1/chat/completions -d \\")
+    body = '{"model":"auto","messages":[{"role":"user","content":"Case HG-482137"}]}'
+    click.echo(f"    '{body}'")
     click.echo(f"  headgate report --config {stage.config}")
     for child in stage.providers.values():
         click.echo(f"  curl -s {child.address}/_tally")
