@@ -149,6 +149,13 @@ def test_a_history_that_begins_with_the_assistant_gets_a_first_turn():
     assert found[0]["content"] == FIRST_TURN
 
 
+def test_a_last_turn_to_be_continued_ends_without_white_space():
+    found = messages(HELLO, Message("assistant", (Text("The answer is \n"),)))
+    assert found[1]["content"] == "The answer is"
+    call = Message("assistant", (ToolCall("a", "f", ""),))
+    assert messages(HELLO, call)[1]["content"][0]["type"] == "tool_use"
+
+
 def test_signed_reasoning_is_kept_and_unsigned_is_left_out():
     thoughts = (Thinking("Hm.", "sig"), Thinking("Oh."), SealedThinking("xyz"), Text("Hi"))
     found = messages(HELLO, Message("assistant", thoughts))

@@ -184,7 +184,17 @@ def _messages(messages: Sequence[Message]) -> list[dict[str, object]]:
     kept = normal([message for message in said if message.parts])
     if kept and kept[0].role == "assistant":
         kept = (Message("user", (Text(FIRST_TURN),)), *kept)
+    if kept and kept[-1].role == "assistant":
+        kept = (*kept[:-1], _trimmed(kept[-1]))
     return [{"role": one.role, "content": _write_content(one.parts)} for one in kept]
+
+
+def _trimmed(message: Message) -> Message:
+    """A last turn that the model is to continue must not end with white space."""
+    *rest, last = message.parts
+    if not isinstance(last, Text):
+        return message
+    return Message(message.role, (*rest, Text(last.text.rstrip())))
 
 
 FIRST_TURN = "(The conversation begins with the assistant.)"
