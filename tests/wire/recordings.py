@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
 from tests.shared import shared_dir
+
+Json: TypeAlias = dict[str, Any]
 
 
 class Exchange(NamedTuple):
@@ -47,18 +49,18 @@ def exchange(name: str) -> Exchange:
     return next(one for one in recorded() if one.name == name)
 
 
-def anthropic_stream(*events: dict[str, object]) -> bytes:
+def anthropic_stream(*events: Json) -> bytes:
     return b"".join(
         f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events
     )
 
 
-def openai_stream(*chunks: dict[str, object], done: bool = True) -> bytes:
+def openai_stream(*chunks: Json, done: bool = True) -> bytes:
     body = b"".join(f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks)
     return body + b"data: [DONE]\n\n" if done else body
 
 
-def message_start(**usage: object) -> dict[str, object]:
+def message_start(**usage: object) -> Json:
     return {
         "type": "message_start",
         "message": {
@@ -74,19 +76,19 @@ def message_start(**usage: object) -> dict[str, object]:
     }
 
 
-def block_start(index: int, **block: object) -> dict[str, object]:
+def block_start(index: int, **block: object) -> Json:
     return {"type": "content_block_start", "index": index, "content_block": block}
 
 
-def block_delta(index: int, **delta: object) -> dict[str, object]:
+def block_delta(index: int, **delta: object) -> Json:
     return {"type": "content_block_delta", "index": index, "delta": delta}
 
 
-def block_stop(index: int) -> dict[str, object]:
+def block_stop(index: int) -> Json:
     return {"type": "content_block_stop", "index": index}
 
 
-def message_delta(reason: str, output: int, **usage: object) -> dict[str, object]:
+def message_delta(reason: str, output: int, **usage: object) -> Json:
     return {
         "type": "message_delta",
         "delta": {"stop_reason": reason, "stop_sequence": None},
@@ -94,8 +96,8 @@ def message_delta(reason: str, output: int, **usage: object) -> dict[str, object
     }
 
 
-MESSAGE_STOP: dict[str, object] = {"type": "message_stop"}
-PING: dict[str, object] = {"type": "ping"}
+MESSAGE_STOP: Json = {"type": "message_stop"}
+PING: Json = {"type": "ping"}
 
 TOOL_STREAM = anthropic_stream(
     message_start(
@@ -126,9 +128,7 @@ TOOL_STREAM = anthropic_stream(
 """Thinking, text and two tool calls, with every kind of cached token."""
 
 
-def openai_chunk(
-    delta: dict[str, object] | None, finish: str | None = None, **more: object
-) -> dict[str, object]:
+def openai_chunk(delta: Json | None, finish: str | None = None, **more: object) -> Json:
     choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
     return {
         "id": "chatcmpl-9",
@@ -140,8 +140,8 @@ def openai_chunk(
     }
 
 
-def call_chunk(index: int, arguments: str, **more: str) -> dict[str, object]:
-    call: dict[str, object] = {"index": index, "function": {"arguments": arguments}}
+def call_chunk(index: int, arguments: str, **more: str) -> Json:
+    call: Json = {"index": index, "function": {"arguments": arguments}}
     if more:
         call = {
             "index": index,

@@ -1,9 +1,12 @@
+import contextlib
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.errors import RequestError
+from headgate.values import Ask
 from headgate.wire.inbound import Outline, ask_of, decoded, fields_of, flag, items, model_of, number
 
 
@@ -45,10 +48,8 @@ def test_a_body_that_is_no_object_is_refused_with_a_sentence(body, code, words):
 
 @given(st.binary())
 def test_any_bytes_are_fields_or_a_refusal(body):
-    try:
-        fields_of(body)
-    except RequestError as error:
-        assert error.status == 400
+    with contextlib.suppress(RequestError):
+        assert isinstance(fields_of(body), dict)
 
 
 def test_the_model_is_a_string_that_says_something():
@@ -128,16 +129,16 @@ def test_other_faults_within_a_value_are_refusals_too():
     assert refusal(decoded, raw, b"1e999", "x").param == "x"
 
 
-def asked(outline: Outline, **more) -> object:
-    given = {
-        "headers": {},
-        "stream": False,
-        "max_output": None,
-        "tools": [],
-        "json_schema": False,
-        **more,
-    }
-    return ask_of("auto", outline, **given)
+def asked(outline: Outline, *tools: msgspec.Raw) -> Ask:
+    return ask_of(
+        "auto",
+        outline,
+        headers={},
+        stream=False,
+        max_output=None,
+        tools=tools,
+        json_schema=False,
+    )
 
 
 def test_a_policy_is_told_system_text_and_last_user_turn():
@@ -168,7 +169,7 @@ def test_tokens_are_estimated_by_bytes_turns_tools_and_images():
     assert asked(outline).tokens == 100 + 4 + 3
     outline.images, outline.files, outline.call_bytes = 1, 1, 40
     assert asked(outline).tokens == 100 + 4 + 3 + 2000 + 10
-    assert asked(outline, tools=[msgspec.Raw(b"x" * 80)]).tokens == 2137
+    assert asked(outline, msgspec.Raw(b"x" * 80)).tokens == 2137
     cyrillic = Outline()
     cyrillic.add("user", "я" * 400)
     assert asked(cyrillic).tokens == 200 + 7

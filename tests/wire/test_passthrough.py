@@ -15,6 +15,7 @@ from tests.wire.recordings import (
     OPENAI_TOOL_STREAM,
     TOOL_STREAM,
     USAGE,
+    Json,
     anthropic_stream,
     block_delta,
     exchange,
@@ -80,7 +81,11 @@ def test_every_recorded_request_is_sent_as_it_came():
 
 
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
@@ -255,7 +260,7 @@ def test_garbage_is_not_handed_on_and_ends_the_stream_with_an_error(dialect, gar
 
 
 def test_the_providers_error_event_is_handed_on_once():
-    error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    error: Json = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
     stream = anthropic_stream(message_start(), error)
     flow = anthropic(MESSAGE).flow()
     assert passed(flow, stream) == stream

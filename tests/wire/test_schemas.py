@@ -2,22 +2,23 @@ import pytest
 
 from headgate.errors import RequestError
 from headgate.wire.schemas import MAX_DEPTH, closed, is_strict
+from tests.wire.recordings import Json
 
 
 def test_every_object_is_closed():
-    schema = {
+    schema: Json = {
         "type": "object",
         "properties": {"a": {"type": "array", "items": {"type": "object", "properties": {}}}},
         "$defs": {"b": {"type": "object", "properties": {}}},
     }
-    found = closed(schema, "p")
+    found: Json = closed(schema, "p")
     assert found["additionalProperties"] is False
     assert found["properties"]["a"]["items"]["additionalProperties"] is False
     assert found["$defs"]["b"]["additionalProperties"] is False
 
 
 def test_what_is_closed_and_within_the_language_is_untouched():
-    schema = {
+    schema: Json = {
         "type": "object",
         "description": "A person.",
         "properties": {
@@ -58,7 +59,7 @@ def test_a_list_of_types_becomes_any_of():
 
 @pytest.mark.parametrize("further", [True, {}, {"type": "string"}])
 def test_an_object_open_to_any_property_is_refused(further):
-    schema = {
+    schema: Json = {
         "type": "object",
         "properties": {"m": {"type": "object", "additionalProperties": further}},
     }
@@ -78,13 +79,13 @@ def test_too_deep_a_schema_is_refused():
 
 
 def test_the_given_schema_is_not_changed():
-    schema = {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}
+    schema: Json = {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}
     closed(schema, "p")
     assert schema == {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}
 
 
 def test_openai_can_enforce_closed_objects_that_require_everything():
-    whole = {
+    whole: Json = {
         "type": "object",
         "properties": {"a": {"type": "string"}},
         "required": ["a"],

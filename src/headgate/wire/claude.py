@@ -1,9 +1,9 @@
 """What the generations of Claude models accept, which the Messages API leaves to the model.
 
-Source: platform.claude.com, "Effort", "Adaptive thinking", "Migration guide" and "Structured
-outputs" (read November 2026), with the 400s that users report. In short: 4.5 and older think by a
-token budget; 4.6 brought adaptive thinking with effort levels; 4.7 dropped temperature and top_p; 5 thinks
-unless told not to, and some of its models cannot be told.
+Source: platform.claude.com, "Effort", "Thinking", "Migration guide" and "Structured outputs" (read
+November 2026), with the 400s that users report. In short: 4.5 and older think by a token budget;
+4.6 brought adaptive thinking with effort levels; 4.7 dropped temperature and top_p; 5 thinks unless
+told not to, and some of its models cannot be told.
 """
 
 from __future__ import annotations

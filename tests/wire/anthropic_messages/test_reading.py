@@ -18,6 +18,7 @@ from headgate.wire.neutral import (
     ToolChoice,
     ToolResult,
 )
+from tests.wire.recordings import Json
 
 HELLO = {"role": "user", "content": "Hello"}
 
@@ -171,7 +172,7 @@ def test_effort_comes_from_the_level_or_the_budget(fields, effort):
 
 
 def test_tools_and_choices_are_read():
-    schema = {"type": "object", "properties": {}}
+    schema: Json = {"type": "object", "properties": {}}
     tools = [
         {"name": "f", "description": "d", "input_schema": schema, "strict": True},
         {"name": "g", "type": "custom", "input_schema": schema, "cache_control": {}},

@@ -26,14 +26,13 @@ from headgate.wire.neutral import (
 )
 from headgate.wire.sse import Decoder
 from tests.wire.recordings import (
-    MESSAGE_STOP,
     PING,
     TOOL_STREAM,
+    Json,
     anthropic_stream,
     block_delta,
     block_start,
     message_delta,
-    message_start,
     splits,
 )
 
@@ -47,7 +46,7 @@ def read(*chunks: bytes) -> tuple[list[StreamEvent], Usage | None]:
     return events, reader.meter.usage
 
 
-def events_of(*events: dict[str, object]) -> list[StreamEvent]:
+def events_of(*events: Json) -> list[StreamEvent]:
     return read(anthropic_stream(*events))[0]
 
 
@@ -179,10 +178,10 @@ def written(*events: StreamEvent, usage: Usage | None = COUNTS) -> bytes:
     return b"".join(writer.write(event) for event in events) + writer.done(usage)
 
 
-def told(stream: bytes) -> list[dict[str, object]]:
+def told(stream: bytes) -> list[Json]:
     found = []
     for event in Decoder().feed(stream):
-        data = json.loads(event.data)
+        data = json.loads(event.data or b"")
         assert event.name.decode() == data["type"]
         found.append(data)
     return found
@@ -329,7 +328,7 @@ def test_a_failure_is_written_as_an_error_event():
 
 
 def test_what_is_written_is_read_back():
-    events = [
+    events: list[StreamEvent] = [
         BEGUN,
         TextDelta("Hi"),
         ToolStart(0, "a", "f"),

@@ -19,6 +19,7 @@ from headgate.wire.neutral import (
     ToolResult,
 )
 from headgate.wire.openai_chat import inbound, reading
+from tests.wire.recordings import Json
 
 HELLO = {"role": "user", "content": "Hello"}
 
@@ -188,7 +189,7 @@ def function(name, **more):
 
 
 def test_tools_and_choices_are_read():
-    schema = {"type": "object", "properties": {}}
+    schema: Json = {"type": "object", "properties": {}}
     tools = [function("f", description="d", parameters=schema, strict=True), function("g")]
     found = request(tools=tools, tool_choice="required")
     assert found.tools == (Tool("f", schema, "d", strict=True), Tool("g", {}))
