@@ -38,6 +38,7 @@ SETTINGS = """\
 [classifier]
 kind = "model"
 model = "google/{judge_model}"
+timeout = 10.0          # this machine does everything at once, and may be slow
 
 [tiers.cheap]
 model = "mistral/{cheap}"

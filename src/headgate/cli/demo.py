@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +59,7 @@ model = "google/{classifier}"
 input_tokens = 300
 output_tokens = 20
 max_chars = 400
+timeout = 10.0          # this machine does everything at once, and may be slow
 on_failure = "premium"
 
 [tiers.cheap]
@@ -131,7 +132,8 @@ def demo(count: int, seed: int, directory: Path | None, *, keep: bool) -> int:
         paying = _command("report", stage.config) == 0
         held = _conclude(stage, requests, outcomes, found, paying=paying)
         if keep:
-            _stay(stage)
+            with suppress(KeyboardInterrupt):
+                _stay(stage)
         return 0 if held else 1
 
 
@@ -340,8 +342,5 @@ def _stay(stage: _Stage) -> None:
     click.echo(f"  headgate report --config {stage.config}")
     for child in stage.providers.values():
         click.echo(f"  curl -s {child.address}/_tally")
-    try:
-        while stage.gateway.alive:
-            time.sleep(0.2)
-    except KeyboardInterrupt:
-        click.echo()
+    while stage.gateway.alive:
+        time.sleep(0.2)
