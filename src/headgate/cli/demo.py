@@ -277,7 +277,7 @@ def _answered(outcomes: Sequence[Outcome]) -> bool:
         click.echo(f"    Request {failed.number}: {failed.error or 'the answer never ended'}")
     empty = sum(not outcome.usable for outcome in ended)
     if empty:
-        click.echo(f"    {empty} of the answers were empty, as the provider gave them.")
+        click.echo(f"    Empty, as the provider gave them: {empty}.")
     return held
 
 
