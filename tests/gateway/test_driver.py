@@ -247,6 +247,37 @@ def test_a_stream_with_nothing_in_it_is_billed_and_tried_again():
     run(case)
 
 
+def test_a_stream_whose_last_event_lacks_its_blank_line_is_whole():
+    async def sends(data: bytes) -> tuple[bytes, Entry]:
+        async def provider(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + data)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(provider, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        config = RULES.replace("{openai}", f"http://127.0.0.1:{port}")
+        async with house(config) as home:
+            asked = {
+                "model": "google/x",
+                "stream": True,
+                "messages": [{"role": "user", "content": "hi"}],
+            }
+            _, _, body = await home.post(json.dumps(asked).encode())
+            server.close()
+            return body, home.entries[-1]
+
+    chunk = b'data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
+    body, entry = asyncio.run(sends(chunk + b"data: [DONE]"))
+    assert body.count(b"[DONE]") == 1
+    assert (entry.error, entry.aborted) == (None, False)
+    body, entry = asyncio.run(sends(chunk))
+    assert b"[DONE]" not in body
+    assert b'"error"' in body
+    assert (entry.error, entry.aborted, entry.served) == ("reset", True, True)
+
+
 def test_a_tier_that_keeps_failing_hands_over_to_the_next_and_the_headers_say_so():
     async def case(home: House):
         answer, headers = await home.ask(f"words {EASY} [[error@claude-haiku-4-5]]")

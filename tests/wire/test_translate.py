@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from headgate.errors import RequestError
@@ -514,6 +514,7 @@ def test_the_first_bytes_do_not_wait_for_text():
 
 @given(st.lists(st.binary(), max_size=4))
 def test_any_bytes_end_in_an_error_event(chunks):
+    assume(b"[DONE]" not in b"".join(chunks))  # which is a whole stream, if an empty one
     for way, caller in ((to_openai(), ANTHROPIC_MESSAGES), (to_anthropic(), OPENAI_CHAT)):
         flow = way.flow()
         out = b"".join([flow.feed(chunk) for chunk in chunks]) + flow.end()

@@ -268,9 +268,12 @@ class Driver:
             raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
         flow = way.flow()
         self._opening = b""
-        while not (flow.begun or flow.complete):
+        while True:
             chunk = await reply.chunk(self._plant.idle_timeout)
             if chunk is None:
+                self._opening += flow.end()
+                if flow.complete:
+                    break
                 raise UpstreamError(
                     f"{attempt.tier.model} closed its stream before it answered.", kind="reset"
                 )
@@ -281,6 +284,8 @@ class Driver:
                     f"{attempt.tier.model} began its stream with an error: {flow.error}",
                     kind="stream-error",
                 )
+            if flow.begun or flow.complete:
+                break
         attempt.first_token = self._plant.clock.monotonic()
         if not flow.begun and flow.finish in (None, "stop") and not self._inbound.quiet:
             reply.release()
@@ -331,7 +336,15 @@ class Driver:
                 await out.send(forward)
             if flow.complete:
                 return True
-        return False
+        if flow.error is None:
+            attempt.error = "reset"
+        ending = flow.end()  # the rest of a last event, or an error event
+        if flow.complete:
+            attempt.error = None
+            self._complete(attempt, flow)
+        if ending:
+            await out.send(ending)
+        return flow.complete
 
     def _complete(self, attempt: Attempt, flow: Flow) -> None:
         ask = self._inbound.ask

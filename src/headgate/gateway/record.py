@@ -105,14 +105,16 @@ class Attempt:
     def price(
         self, pricer: Pricer, baseline: ModelRef
     ) -> tuple[str | None, int | None, int | None]:
-        """Card id, cost, and the cost of the same tokens on the `baseline` model; in nano-USD."""
+        """Card id, cost, and the cost of the same tokens on the `baseline` model; in nano-USD.
+
+        Without tokens nothing is owed, whether or not a price is known.
+        """
         card = pricer.card(self.tier.model, self.at_us)
+        name = None if card is None else card.id
+        if self.usage_source == "none":
+            return name, 0, None
         cost = None if card is None else charge(card, self.usage)
         if self.purpose != "answer":
-            return (card.id if card else None), cost, None
+            return name, cost, None
         premium = card if self.tier.model == baseline else pricer.card(baseline, self.at_us)
-        return (
-            card.id if card else None,
-            cost,
-            None if premium is None else charge(premium, self.usage),
-        )
+        return name, cost, None if premium is None else charge(premium, self.usage)

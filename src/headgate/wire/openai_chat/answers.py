@@ -204,7 +204,8 @@ def read(body: bytes, quiet: bool) -> Answer:
     if said is None:
         raise UnusableAnswerError("The provider's answer has no message.", usage=usage)
     stop = stop_of(choice.finish_reason, called=bool(said.tool_calls))
-    if stop == "stop" and not quiet and _is_empty(said):
+    wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
+    if wanting and _is_empty(said):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
     parts = _parts(said, found.id or "")
     return Answer(id=found.id or "", model=found.model or "", parts=parts, stop=stop, usage=usage)
