@@ -37,11 +37,21 @@ class Pricer:
     def __init__(self, book: Book, prices_of: Mapping[str, str]) -> None:
         self._book = book
         self._prices_of = dict(prices_of)
+        self._minute = -1
+        self._cards: dict[ModelRef, Card | None] = {}
 
     def card(self, ref: ModelRef, at_us: int) -> Card | None:
         """The card of a model at a time (microseconds since 1970), or None where none is known."""
-        at = datetime.fromtimestamp(at_us // 1_000_000, tz=UTC)
-        return self._book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
+        minute = at_us // 60_000_000
+        if minute != self._minute:  # some prices depend on the time of day, none on less
+            self._minute, self._cards = minute, {}
+        try:
+            return self._cards[ref]
+        except KeyError:
+            at = datetime.fromtimestamp(minute * 60, tz=UTC)
+            card = self._book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
+            self._cards[ref] = card
+            return card
 
 
 def estimated(ask: Ask, delivered_chars: int, partial: Usage | None = None) -> Usage:
