@@ -229,6 +229,24 @@ def test_an_answer_with_nothing_in_it_is_billed_and_tried_again():
     run(case)
 
 
+def test_a_stream_with_nothing_in_it_is_billed_and_tried_again():
+    async def case(home: House):
+        stream = await home.client.chat.completions.create(
+            model="cheap",
+            messages=[{"role": "user", "content": "[[empty:1]] words"}],
+            stream=True,
+        )
+        text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+        assert text == "words"
+        assert [shape(entry) for entry in home.entries] == [
+            ("answer", "cheap", "first", 200, "unusable", False),
+            ("answer", "cheap", "retry", 200, None, True),
+        ]
+        assert home.entries[0].usage_source == "measured"
+
+    run(case)
+
+
 def test_a_tier_that_keeps_failing_hands_over_to_the_next_and_the_headers_say_so():
     async def case(home: House):
         answer, headers = await home.ask(f"words {EASY} [[error@claude-haiku-4-5]]")
@@ -261,7 +279,7 @@ def test_a_stream_that_stalls_ends_with_an_error_event_and_is_never_retried():
     async def case(home: House):
         stream = await home.client.chat.completions.create(
             model="auto",
-            messages=[{"role": "user", "content": f"{EASY} [[stall@claude-haiku-4-5]] words"}],
+            messages=[{"role": "user", "content": f"{EASY} [[stall@gpt-5-mini]] words"}],
             stream=True,
         )
         with pytest.raises(openai.APIError):
@@ -271,6 +289,24 @@ def test_a_stream_that_stalls_ends_with_an_error_event_and_is_never_retried():
         broken = home.entries[1]
         assert (broken.error, broken.served, broken.aborted) == ("timeout", True, True)
         assert broken.usage_source == "estimated"
+
+    run(case, sets=("tiers.cheap.model=google/gpt-5-mini",))
+
+
+def test_a_stream_that_stalls_before_its_answer_begins_is_answered_by_the_next_tier():
+    async def case(home: House):
+        stream = await home.client.chat.completions.create(
+            model="auto",
+            messages=[{"role": "user", "content": f"{EASY} [[stall@claude-haiku-4-5]] words"}],
+            stream=True,
+        )
+        models = {chunk.model async for chunk in stream}
+        assert models == {"claude-sonnet-4-6"}
+        assert [shape(entry) for entry in home.entries] == [
+            CLASSIFIED,
+            ("answer", "cheap", "first", 200, "timeout", False),
+            ("answer", "premium", "fallback", 200, None, True),
+        ]
 
     run(case)
 
@@ -409,7 +445,7 @@ def test_a_caller_that_leaves_stops_the_provider_and_leaves_a_row():
 def test_a_caller_that_leaves_in_a_stream_is_billed_for_what_it_got():
     async def case(home: House):
         stream = await home.client.chat.completions.create(
-            model="cheap",
+            model="google/gpt-5-mini",
             messages=[{"role": "user", "content": "[[stall]] " + "words " * 100}],
             stream=True,
         )
@@ -419,6 +455,7 @@ def test_a_caller_that_leaves_in_a_stream_is_billed_for_what_it_got():
         (entry,) = home.entries
         assert (entry.error, entry.aborted, entry.served) == ("caller-left", True, True)
         assert entry.usage.input > 0
+        assert entry.usage.output > 0
         assert not home.server.tasks
 
     run(case)

@@ -4,6 +4,7 @@ import errno
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,15 @@ from hypothesis import strategies as st
 
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import MAX_PAYLOAD, Journal, Segment, frame, leftovers, scan
+from headgate.ledger.journal import (
+    MAX_PAYLOAD,
+    MOST_SEGMENTS,
+    Journal,
+    Segment,
+    frame,
+    leftovers,
+    scan,
+)
 from tests.ledger.samples import answers, entry, traffic
 
 ENTRIES = traffic(random.Random(1), 12)
@@ -23,7 +32,7 @@ RECORDS = [frame(msgspec.msgpack.encode(row)) for row in ENTRIES]
 def read_back(directory: Path) -> list[Entry]:
     found: list[Entry] = []
     for segment in leftovers(directory):
-        found += segment.unread()[0].entries
+        found += segment.unread().entries
         segment.release()
     return found
 
@@ -33,7 +42,7 @@ def test_entries_come_back_as_they_were_written(tmp_path):
     for row in ENTRIES:
         journal.append(row)
     (segment,) = journal.segments()
-    assert segment.unread()[0] == (ENTRIES, [])
+    assert segment.unread()[:2] == (ENTRIES, [])
     journal.close()
 
 
@@ -78,11 +87,11 @@ def test_rows_written_after_a_read_are_read_next_time(tmp_path):
     journal = Journal(tmp_path / "j")
     journal.append(ENTRIES[0])
     (segment,) = journal.segments()
-    _, end = segment.unread()
+    end = segment.unread().end
     journal.append(ENTRIES[1])
     segment.take(end)
     assert not segment.empty
-    assert segment.unread()[0].entries == ENTRIES[1:2]
+    assert segment.unread().entries == ENTRIES[1:2]
     journal.close()
 
 
@@ -111,7 +120,62 @@ def test_an_entry_too_large_for_a_record_is_refused_and_harms_no_other(tmp_path)
     with pytest.raises(ValueError, match="over"):
         journal.append(entry(tags="x" * MAX_PAYLOAD))
     journal.append(ENTRIES[0])
-    assert journal.segments()[0].unread()[0] == (ENTRIES[:1], [])
+    assert journal.segments()[0].unread()[:2] == (ENTRIES[:1], [])
+    journal.close()
+
+
+def in_groups(segment: Segment, group_bytes: int) -> tuple[list[list[Entry]], list[bytes]]:
+    groups, damaged = [], []
+    while not segment.empty:
+        found = segment.unread(group_bytes)
+        assert found.end
+        groups.append(found.entries)
+        damaged += found.damaged
+        segment.take(found.end)
+    return groups, damaged
+
+
+@pytest.mark.parametrize("group_bytes", [1, 700, 2000, 1 << 20])
+def test_a_long_segment_is_read_in_groups_of_whole_records(tmp_path, group_bytes):
+    journal = Journal(tmp_path / "j")
+    for row in ENTRIES:
+        journal.append(row)
+    (segment,) = journal.segments()
+    groups, damaged = in_groups(segment, group_bytes)
+    assert [row for group in groups for row in group] == ENTRIES
+    assert damaged == []
+    if group_bytes == 2000:
+        assert 1 < len(groups) < len(ENTRIES)
+        assert max(map(len, groups)) > 1
+    journal.close()
+
+
+@given(st.lists(st.one_of(st.sampled_from(RECORDS), st.binary(min_size=1)), min_size=1, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_damage_is_the_same_whether_read_in_groups_or_at_once(pieces):
+    data = b"".join(pieces)
+    whole = scan(data)
+    with tempfile.TemporaryDirectory() as directory:
+        segment = Segment.create(Path(directory))
+        segment.append(data)
+        groups, damaged = in_groups(segment, 1500)
+        segment.drop()
+    assert [row for group in groups for row in group] == whole.entries
+    assert b"".join(damaged) == b"".join(whole.damaged)
+
+
+def test_while_nothing_is_taken_the_last_segment_grows_instead_of_more_being_opened(tmp_path):
+    journal = Journal(tmp_path / "j", segment_bytes=1)
+    rows = answers(MOST_SEGMENTS + 20)
+    for row in rows:
+        journal.append(row)
+    assert len(journal.segments()) == MOST_SEGMENTS
+    assert [row for s in journal.segments() for row in s.unread().entries] == rows
+    for segment in journal.segments():
+        segment.take(segment.size)
+    journal.drop_taken()
+    journal.append(rows[0])
+    assert len(journal.segments()) == 2
     journal.close()
 
 
@@ -123,7 +187,7 @@ def test_a_directory_that_cannot_be_made_is_a_config_error(tmp_path):
 def test_a_last_record_torn_anywhere_is_set_apart_and_everything_before_it_is_read():
     for cut in range(1, len(RECORDS[2])):
         torn = RECORDS[2][:cut]
-        assert scan(b"".join([*RECORDS[:2], torn])) == (ENTRIES[:2], [torn])
+        assert scan(b"".join([*RECORDS[:2], torn]))[:2] == (ENTRIES[:2], [torn])
 
 
 @given(st.integers(0, len(RECORDS) - 1), st.data())
@@ -146,13 +210,13 @@ def test_every_byte_is_either_read_or_set_apart(pieces):
 
 
 def test_zeros_behind_the_records_as_a_power_cut_leaves_them_are_set_apart():
-    assert scan(RECORDS[0] + bytes(4096)) == (ENTRIES[:1], [bytes(4096)])
+    assert scan(RECORDS[0] + bytes(4096))[:2] == (ENTRIES[:1], [bytes(4096)])
 
 
 def test_a_whole_record_that_is_no_entry_is_set_apart_by_itself():
     foreign = frame(msgspec.msgpack.encode({"purpose": "from the future"}))
     found = scan(RECORDS[0] + foreign + foreign + RECORDS[1])
-    assert found == (ENTRIES[:2], [foreign, foreign])
+    assert found[:2] == (ENTRIES[:2], [foreign, foreign])
 
 
 def test_pieces_set_aside_lie_beside_the_segment(tmp_path):
@@ -209,9 +273,9 @@ journal.append(answers(1)[0])
     assert 0 < written < 100
     assert size <= 5000
     (segment,) = leftovers(tmp_path / "j")
-    found, _ = segment.unread()
+    found = segment.unread()
     segment.release()
-    assert found == ([*answers(written), *answers(1)], [])
+    assert found[:2] == ([*answers(written), *answers(1)], [])
 
 
 def test_segments_are_readable_by_their_owner_only(tmp_path):

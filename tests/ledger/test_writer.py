@@ -327,6 +327,7 @@ def test_an_entry_after_the_end_is_counted_as_lost_and_raises_nothing(url):
     ledger = Ledger.open(url, clock=Watch())
     ledger.close()
     ledger.close()
+    assert ledger.flush()
     ledger.record(entry())
     assert ledger.counts.lost == 1
 

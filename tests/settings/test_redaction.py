@@ -37,6 +37,8 @@ def test_keys_and_passwords_are_recognised_in_any_company(secret: str):
         "sk-learn-and-other-libraries",
         "task-12345678901234567890",
         "OPENAI_API_KEY",
+        "hf_token_of_the_production_team",
+        "xai-europe-central-frankfurt-1",
         "https://api.openai.com:443/v1",
         "sqlite:////var/lib/headgate.db",
         "anthropic/claude-sonnet-4-6",

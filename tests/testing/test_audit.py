@@ -6,7 +6,7 @@ import pytest
 
 from headgate.ledger.entry import Entry, UsageSource
 from headgate.prices.card import Card, Rates
-from headgate.testing.audit import AuditLine, Side, audit
+from headgate.testing.audit import AuditLine, Side, audit, settled
 from headgate.testing.meter import Calls
 from headgate.values import ModelRef, Usage
 
@@ -124,3 +124,18 @@ def test_every_call_is_priced_by_itself_where_long_ones_cost_more():
 
     entries = [entry(TWO, TWO_NANO)] * 3
     assert audit(entries, tallied(TWO, TWO, TWO), tiered).equal
+
+
+def test_rows_that_come_to_rest_later_are_waited_for():
+    rows = [entry(ONE, ONE_NANO)]
+
+    def look():
+        found = audit(rows, tallied(ONE, TWO), card)
+        rows.append(entry(TWO, TWO_NANO))
+        return found
+
+    assert settled(look).equal
+
+
+def test_books_that_never_agree_are_given_up():
+    assert not settled(lambda: audit([], tallied(ONE), card), seconds=0).equal

@@ -98,6 +98,7 @@ def test_a_judge_errs_at_the_stated_rates_and_always_alike():
     many = sample(1000, input_tokens=300, seed=9)
     first = [judged(request, brain) for request in many]
     assert first == [judged(request, brain) for request in many]
+    assert first == [int(brain.escalates(request.case)) for request in many]
     hard = [level == 1 for level, request in zip(first, many, strict=True) if request.hard]
     easy = [level == 1 for level, request in zip(first, many, strict=True) if not request.hard]
     assert statistics.mean(hard) == pytest.approx(0.9, abs=0.06)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from headgate.bootstrap.book import book_of, card_of
+from headgate.bootstrap.book import book_of, prices_of
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault
 from headgate.settings import Reading, Source
@@ -70,19 +70,28 @@ def missing_prices(reading: Reading, on: date) -> Iterator[ConfigFault]:
     settings = reading.settings
     book = book_of(settings, str(reading.file))
     for field, value, source, _ in reading.values:
-        if _MODEL_FIELD.fullmatch(field) and value:
-            try:
-                card_of(book, settings, ModelRef.parse(str(value)), on)
-            except ConfigError as error:
-                yield _at(source, field, error.message, error.fix or "")
+        if not value or not _MODEL_FIELD.fullmatch(field):
+            continue
+        ref = ModelRef.parse(str(value))
+        listed = prices_of(settings, ref.provider)
+        if book.card(ref, on, prices_of=listed) is None:
+            near = book.near(ref, prices_of=listed)
+            yield _at(
+                source,
+                field,
+                f"No price is known for {ref} ({book.source}).",
+                f"{f'Did you mean {near[0]}? ' if near else ''}Correct the name, or state input "
+                f'and output below [prices."{ref}"].',
+            )
 
 
 _MODEL_FIELD = re.compile(r"tiers\..*\.model|classifier\.model")
 
 
 def _at(source: Source, field: str, message: str, fix: str) -> ConfigFault:
-    name = source.name if source.kind == "file" else str(source)
-    return ConfigFault(message, fix=fix, field=field, line=source.line, source=name)
+    places = {"file": source.name, "default": None}
+    place = places.get(source.kind, str(source))
+    return ConfigFault(message, fix=fix, field=field, line=source.line, source=place)
 
 
 def _print(

@@ -41,7 +41,9 @@ COMMANDS = {
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
-    "demo": Entry("headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."),
+    "demo": Entry(
+        "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
+    ),
 }
 """All commands, in the order that help lists them; a module is imported when it is called."""
 

@@ -16,7 +16,7 @@ from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.service import serve as serve_app
 from headgate.ledger.writer import Ledger
-from headgate.settings import Reading
+from headgate.settings import Reading, split_address
 
 __all__ = ["serve"]
 
@@ -57,12 +57,13 @@ async def _serve(reading: Reading) -> None:
             clock=clock,
             source=str(reading.file),
         )
-        host, _, port = settings.server.listen.rpartition(":")
+        address = split_address(settings.server.listen)
+        assert address is not None  # noqa: S101 - the settings have been checked
         await serve_app(
             app,
             upstream,
-            host=host.strip("[]"),
-            port=int(port),
+            host=address[0],
+            port=address[1],
             drain_seconds=settings.server.drain_seconds,
             ready=lambda url: _ready(url, reading),
         )

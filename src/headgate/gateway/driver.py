@@ -250,26 +250,31 @@ class Driver:
         return Answered()
 
     async def _open(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
-        """The first bytes of a stream; they are held until the exchange says that they may go."""
+        """A stream's first bytes, held until something of the answer itself has come.
+
+        Until then a failure can be mended by another attempt, and nothing useful is held back.
+        """
         if not (reply.header("content-type") or "").startswith("text/event-stream"):
             raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
         flow = way.flow()
-        while not self._opening:
+        self._opening = b""
+        while not (flow.begun or flow.complete):
             chunk = await reply.chunk(self._plant.idle_timeout)
             if chunk is None:
-                raise UpstreamError(f"{attempt.tier.model} sent an empty stream.", kind="unusable")
-            if attempt.first_token is None:
-                attempt.first_token = self._plant.clock.monotonic()
-            self._opening = flow.feed(chunk)
-            if flow.error is not None:  # an error before anything went out can still be mended
-                self._opening = b""
+                raise UpstreamError(
+                    f"{attempt.tier.model} closed its stream before it answered.", kind="reset"
+                )
+            self._opening += flow.feed(chunk)
+            if flow.error is not None:  # before anything has gone out it can still be mended
                 reply.close()
                 raise UpstreamError(
-                    f"{attempt.tier.model} began its stream with an error: {flow.error}.",
+                    f"{attempt.tier.model} began its stream with an error: {flow.error}",
                     kind="stream-error",
                 )
-            if flow.complete:
-                break
+        attempt.first_token = self._plant.clock.monotonic()
+        if not flow.begun and flow.finish in (None, "stop") and not self._inbound.quiet:
+            reply.release()
+            raise UnusableAnswerError(f"{attempt.tier.model} answered nothing.", usage=flow.usage)
         attempt.model_answered = flow.model
         self._flow = flow
         return Opened()

@@ -32,12 +32,26 @@ import msgspec
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 
-__all__ = ["MAX_PAYLOAD", "Journal", "Scan", "Segment", "frame", "leftovers", "scan"]
+__all__ = [
+    "MAX_PAYLOAD",
+    "MOST_SEGMENTS",
+    "Journal",
+    "Scan",
+    "Segment",
+    "frame",
+    "leftovers",
+    "scan",
+]
 
 MARKER = b"HGE1"
 SUFFIX = ".segment"
 MAX_PAYLOAD = 1 << 20
 """Longest payload, bytes: a length beyond it is damage, not a record."""
+
+GROUP_BYTES = 4 << 20
+"""What is read, and stored in one commit, at a time; some 6,000 entries."""
+MOST_SEGMENTS = 16
+"""Files that are open at once while the store is away; then the last one grows."""
 
 _HEAD = struct.Struct("<4sII")
 _DECODER = msgspec.msgpack.Decoder(Entry)
@@ -48,6 +62,8 @@ class Scan(NamedTuple):
 
     entries: list[Entry]
     damaged: list[bytes]
+    end: int
+    """How many bytes were looked at."""
 
 
 def frame(payload: bytes) -> bytes:
@@ -55,11 +71,12 @@ def frame(payload: bytes) -> bytes:
     return _HEAD.pack(MARKER, len(payload), zlib.crc32(payload)) + payload
 
 
-def scan(data: bytes) -> Scan:
+def scan(data: bytes, *, to_the_end: bool = True) -> Scan:
     """Read every whole record; what lies between or behind them comes back as damaged.
 
     A whole record that is no entry is one piece of damage, a torn stretch up to the next marker is
-    another.
+    another. With `to_the_end` off, more bytes follow `data`, and reading stops at the first record
+    that is not whole in it.
     """
     entries: list[Entry] = []
     damaged: list[bytes] = []
@@ -67,6 +84,8 @@ def scan(data: bytes) -> Scan:
     while at < len(data):
         payload = _payload(data, at)
         if payload is None:
+            if not to_the_end:
+                break
             end = _next_record(data, at + 1)
             damaged.append(data[at:end])
         else:
@@ -77,7 +96,7 @@ def scan(data: bytes) -> Scan:
             else:
                 entries.append(entry)
         at = end
-    return Scan(entries, damaged)
+    return Scan(entries, damaged, at)
 
 
 def _next_record(data: bytes, at: int) -> int:
@@ -169,14 +188,21 @@ class Segment:
         except OSError:
             self.sealed = True
 
-    def unread(self) -> tuple[Scan, int]:
-        """What is not in the store yet, and where it ends; pass the end to `take`."""
-        end = self.size
-        return scan(_read(self.fd, self.taken, end)), end
+    def unread(self, group_bytes: int = GROUP_BYTES) -> Scan:
+        """The next entries that are not in the store yet, some `group_bytes` of them.
 
-    def take(self, end: int) -> None:
-        """Everything up to `end` is in the store (or set aside)."""
-        self.taken = end
+        Pass the scan's `end` to `take` once they are.
+        """
+        end = min(self.size, self.taken + group_bytes)
+        found = scan(_read(self.fd, self.taken, end), to_the_end=end == self.size)
+        if found.end or self.empty:
+            return found
+        # Damage where a record should begin: the next whole one may be anywhere.
+        return scan(_read(self.fd, self.taken, self.size))
+
+    def take(self, count: int) -> None:
+        """The next `count` bytes are in the store (or set aside)."""
+        self.taken += count
 
     @property
     def empty(self) -> bool:
@@ -279,7 +305,8 @@ class Journal:
             crc = zlib.crc32(memoryview(record)[_HEAD.size :])
             _HEAD.pack_into(record, 0, MARKER, length, crc)
             segment = self._segments[-1]
-            if segment.sealed or segment.size >= self._segment_bytes:
+            full = segment.size >= self._segment_bytes and len(self._segments) < MOST_SEGMENTS
+            if segment.sealed or full:
                 segment = self._rotate(segment)
             segment.append(record)
 

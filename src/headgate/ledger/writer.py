@@ -87,16 +87,20 @@ def recover(url: str, store: Store) -> Recovered:
 
 
 def _take_over(segment: Segment, store: Store) -> Recovered:
+    rows = damaged = 0
     try:
-        scan, end = segment.unread()
-        new, rejected = _append(store, scan.entries)
-        segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-        segment.take(end)
+        while not segment.empty:
+            scan = segment.unread()
+            new, rejected = _append(store, scan.entries)
+            segment.set_aside([*scan.damaged, *map(_framed, rejected)])
+            segment.take(scan.end)
+            rows += new
+            damaged += len(scan.damaged) + len(rejected)
     except BaseException:
         segment.release()
         raise
     segment.drop()
-    return Recovered(new, len(scan.damaged) + len(rejected))
+    return Recovered(rows, damaged)
 
 
 def _append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
@@ -218,6 +222,8 @@ class Ledger:
         Blocks: on an event loop, call it in a thread. Returns False when the store failed or did
         not finish within `timeout` seconds; the rows stay where they are safe.
         """
+        if not self._thread.is_alive():
+            return self.counts.pending == 0
         with self._passed:
             self._asked += 1
             asked = self._asked
@@ -283,14 +289,14 @@ class Ledger:
         if self._journal is None:
             return
         for segment in self._journal.segments():
-            if segment.empty:
-                continue
-            scan, end = segment.unread()
-            _, rejected = _append(self.store, scan.entries)
-            segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-            segment.take(end)
-            self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))
-        self._journal.drop_taken()
+            target = segment.size  # what comes meanwhile is for the next pass, in a group again
+            while segment.taken < target:
+                scan = segment.unread()
+                _, rejected = _append(self.store, scan.entries)
+                segment.set_aside([*scan.damaged, *map(_framed, rejected)])
+                segment.take(scan.end)
+                self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))
+            self._journal.drop_taken()
 
     def _store_memory(self) -> None:
         while group := self._in_memory():

@@ -1,6 +1,7 @@
 """The only reader of headgate.toml, of flags for it and of the environment."""
 
 from headgate.settings.draft import Source
+from headgate.settings.forms import split_address
 from headgate.settings.kinds import seconds
 from headgate.settings.reader import Reading, Sourced, find, read, read_with_sources
 from headgate.settings.schema import Settings
@@ -14,4 +15,5 @@ __all__ = [
     "read",
     "read_with_sources",
     "seconds",
+    "split_address",
 ]

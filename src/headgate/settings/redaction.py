@@ -15,7 +15,8 @@ _SECRET = re.compile(
     (?<![A-Za-z0-9])
     (?: sk-(?=[A-Za-z_-]{0,40}\d)[A-Za-z0-9_-]{12,}
       | AIza[A-Za-z0-9_-]{20,}
-      | (?:gsk_|xai-|hf_|r8_|pplx-|nvapi-|csk-|gh[pousr]_|github_pat_)[A-Za-z0-9_-]{16,}
+      | (?:gsk_|xai-|hf_|r8_|pplx-|csk-|gh[pousr]_)[A-Za-z0-9]{26,}
+      | (?:nvapi-|github_pat_)[A-Za-z0-9_-]{40,}
       | xox[abprs]-[A-Za-z0-9-]{10,}
       | AKIA[A-Z0-9]{16}
       | [a-z][a-z0-9+.-]{0,20}://[^/\s:@"']{0,200}:[^/\s@"']{1,200}@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
@@ -12,7 +13,10 @@ from headgate.prices.charge import charge
 from headgate.testing.meter import Calls
 from headgate.values import ModelRef, Usage
 
-__all__ = ["Audit", "AuditLine", "Side", "audit"]
+__all__ = ["Audit", "AuditLine", "Side", "audit", "settled"]
+
+SETTLING_SECONDS = 5.0
+"""How long a ledger's store may lag behind the last answer."""
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -110,3 +114,11 @@ def _priced(counted: Iterable[tuple[Usage, int]], card: Card | None) -> Side:
         for _ in range(count):
             side = _grown(side, usage, price)
     return side
+
+
+def settled(look: Callable[[], Audit], seconds: float = SETTLING_SECONDS) -> Audit:
+    """Audit again until both sides are equal, or the time is up: rows come to rest a bit later."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()).equal and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found

@@ -297,11 +297,14 @@ class SampleBrain:
     def _judged(self, prompt: Prompt) -> str:
         """The digit of the first level or of the last, as the classifier call lists them."""
         case = _CASE.search(prompt.last_user)
-        if case is None:
+        if case is None or not self.escalates(case[0]):
             return "1"
-        share = self._tpr if is_hard(case[0]) else self._fpr
-        escalate = uniform("judge", self._seed, case[0]) < share
-        return str(len(_LEVEL.findall(prompt.system)) or 2) if escalate else "1"
+        return str(len(_LEVEL.findall(prompt.system)) or 2)
+
+    def escalates(self, case: str) -> bool:
+        """Whether the classifier calls this case hard, rightly or not."""
+        share = self._tpr if is_hard(case) else self._fpr
+        return uniform("judge", self._seed, case) < share
 
 
 def _prose(words: int, about: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-__all__ = ["Body", "Outcome", "send"]
+__all__ = ["Body", "Outcome", "sdk", "send"]
 
 Body: TypeAlias = Mapping[str, object]
 """A chat completion request without `stream`."""
@@ -43,9 +43,30 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong, in the SDK's words."""
 
     @property
+    def ended(self) -> bool:
+        """The answer came to its end."""
+        return self.error is None and self.finish is not None
+
+    @property
     def usable(self) -> bool:
-        """There is an answer, and it came to its end."""
-        return self.error is None and self.finish is not None and bool(self.text or self.tools)
+        """The answer came to its end, and there is something in it."""
+        return self.ended and bool(self.text or self.tools)
+
+
+def sdk() -> type[AsyncOpenAI]:
+    """The official SDK's client; it comes with the extra `demo`.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    try:
+        from openai import AsyncOpenAI
+    except ImportError as error:
+        raise ConfigError(
+            "The requests are sent with the official openai SDK, which is not installed.",
+            fix='Install it: pip install "headgate[demo]"',
+        ) from error
+    return AsyncOpenAI
 
 
 def send(
@@ -72,14 +93,7 @@ def send(
     Raises:
         ConfigError: the SDK is not installed.
     """
-    try:
-        from openai import AsyncOpenAI
-    except ImportError as error:
-        raise ConfigError(
-            "The requests are sent with the official openai SDK, which is not installed.",
-            fix='Install it: pip install "headgate[demo]"',
-        ) from error
-    client = AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=TIMEOUT)
+    client = sdk()(base_url=base_url, api_key=key, max_retries=0, timeout=TIMEOUT)
     return asyncio.run(_send(client, bodies, concurrency, streamed, done))
 
 

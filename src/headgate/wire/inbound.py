@@ -209,10 +209,10 @@ def _mismatch(fault: str, field: str) -> RequestError:
         " or ".join(wanted) if len(wanted) < 3 else f"{', '.join(wanted[:-1])} or {wanted[-1]}"
     )
     return RequestError(
-        f"Invalid type for '{param}': expected {expected}, "
+        f"Invalid type for '{param or 'body'}': expected {expected}, "
         f"but got {_WORDS.get(wrong['got'], wrong['got'])} instead.",
         code="invalid_type",
-        param=param,
+        param=param or None,
     )
 
 

@@ -104,6 +104,8 @@ class Flow:
         """What went wrong within the stream, the provider's words or ours."""
         self.delivered_chars = 0
         """Characters of text, reasoning and arguments, for an estimate when no usage comes."""
+        self.begun = False
+        """Something of the answer itself has come, beyond the events that only open it."""
         self._caller = caller
         self._reader = provider.reader()
         self._decoder = Decoder()
@@ -147,6 +149,7 @@ class Flow:
         match event:
             case TextDelta() | ToolDelta() | ThinkingDelta() | RefusalDelta():
                 self.delivered_chars += len(event.text)
+                self.begun = self.begun or bool(event.text) or isinstance(event, ToolDelta)
             case Start():
                 self.model = event.model or None
             case Finish():

@@ -110,7 +110,8 @@ def _outline(system: str, messages: list[_Message]) -> Outline:
     for index, message in enumerate(messages):
         if message.role not in _ROLES:
             raise RequestError(
-                f"Invalid value: '{message.role}'. Supported values are: "
+                f"Invalid value for 'messages[{index}].role': {message.role[:40]!r}. "
+                "Supported values are: "
                 "'user', 'assistant', 'system'.",
                 code="invalid_value",
                 param=f"messages[{index}].role",

@@ -110,7 +110,8 @@ def _outline(messages: list[_Message]) -> Outline:
         role = ROLES.get(message.role)
         if role is None:
             raise RequestError(
-                f"Invalid value: '{message.role}'. Supported values are: "
+                f"Invalid value for 'messages[{index}].role': {message.role[:40]!r}. "
+                "Supported values are: "
                 f"{', '.join(repr(one) for one in ROLES)}.",
                 code="invalid_value",
                 param=f"messages[{index}].role",

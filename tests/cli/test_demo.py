@@ -1,0 +1,159 @@
+"""demo: the whole loop holds, ends by itself, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+DEMO = [sys.executable, "-c", "from headgate.cli.main import main; main()", "demo"]
+
+
+def start(*options: str, home: Path) -> subprocess.Popen[str]:
+    """A demo on its own; its temporary files go to `home`."""
+    return subprocess.Popen(
+        [*DEMO, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(home), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"},
+        start_new_session=True,
+    )
+
+
+def ports(home: Path) -> list[int]:
+    """Where the demo's gateway and providers listen, by what it wrote below `home`."""
+    [place] = home.iterdir()
+    text = (place / "headgate.toml").read_text() + (place / "gateway.log").read_text()
+    return sorted({int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)", text)})
+
+
+def silent(port: int) -> bool:
+    """Whether nobody listens there, within ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    with start("--requests", "40", home=home) as process:
+        output, errors = process.communicate(timeout=60)
+    return process.returncode, output, errors, home
+
+
+def test_everything_holds_and_the_exit_code_says_so(finished):
+    code, output, errors, _ = finished
+    assert code == 0, output + errors
+    assert "✗" not in output
+    assert "40 of 40 requests were answered to the end" in output
+
+
+def test_the_plan_is_shown_against_the_bill(finished):
+    output = finished[1]
+    assert output.index("$ headgate plan") < output.index("$ headgate report")
+    assert "$130.20" in output
+    assert "Why the bill is not the plan" in output
+
+
+def test_the_bill_equals_what_the_providers_counted_to_the_nano_dollar(finished):
+    lines = re.findall(r"(\S+) +\d+ calls +\$(\d+\.\d{9}) = \$(\d+\.\d{9})", finished[1])
+    assert [model for model, _, _ in lines] == [
+        "anthropic/claude-haiku-4-5",
+        "anthropic/claude-sonnet-4-6",
+        "google/gemini-2.5-flash",
+    ]
+    assert all(ledger == provider for _, ledger, provider in lines)
+
+
+def test_it_says_that_nothing_is_real(finished):
+    assert "simulated" in finished[1]
+    assert "synthetic" in finished[1]
+
+
+def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(finished):
+    assert finished[2].splitlines() == [
+        f"Sending 40 requests with the openai SDK: {done}" for done in (10, 20, 30, 40)
+    ]
+
+
+def test_its_temporary_files_go_away(finished):
+    assert list(finished[3].iterdir()) == []
+
+
+def test_the_same_seed_gives_the_same_bill(finished, tmp_path):
+    with start("--requests", "40", "--dir", str(tmp_path / "d"), home=tmp_path) as process:
+        output, _ = process.communicate(timeout=60)
+    bill = re.compile(r"The bill of \$(\S+)")
+    assert bill.findall(output) == bill.findall(finished[1])
+    kept = {path.name for path in (tmp_path / "d").iterdir()}
+    assert {"headgate.toml", "headgate.db", "gateway.log"} <= kept
+
+
+def test_it_does_not_write_over_a_file_of_yours(tmp_path):
+    (tmp_path / "headgate.toml").write_text("mine")
+    with start("--dir", str(tmp_path), home=tmp_path) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "Name an empty directory" in errors
+    assert (tmp_path / "headgate.toml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_everything_at_once_and_cleans_up(tmp_path, signum):
+    with start("--requests", "5000", home=tmp_path) as process:
+        assert process.stdout is not None
+        while "genai-prices" not in process.stdout.readline():
+            assert process.poll() is None
+        time.sleep(0.5)  # well into the traffic
+        listening = ports(tmp_path)
+        os.killpg(process.pid, signum)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert len(listening) == 3
+    assert all(map(silent, listening))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_kept_up_it_can_be_looked_at_until_ctrl_c(tmp_path):
+    with start("--requests", "8", "--keep", home=tmp_path) as process:
+        assert process.stdout is not None
+        text = ""
+        while "_tally" not in text:
+            line = process.stdout.readline()
+            assert line, text
+            text += line
+        url = re.search(r"curl -s (http://\S+)/v1/models", text)
+        assert url is not None
+        with urllib.request.urlopen(f"{url[1]}/readyz") as answer:
+            assert answer.status == 200
+        listening = ports(tmp_path)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert all(map(silent, listening))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_sdk_it_says_what_to_install():
+    code = (
+        "import sys; sys.modules['openai'] = None\n"
+        "from headgate.cli.main import main; main(['demo'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert 'pip install "headgate[demo]"' in done.stderr
+    assert done.stdout == ""
