@@ -43,6 +43,7 @@ class _Faults(list[ConfigFault]):
 
 
 def faults_of(scenario: Scenario) -> list[ConfigFault]:
+    """All that is wrong with a scenario; empty where nothing is."""
     faults = _Faults()
     faults.within(
         "requests_per_day", scenario.requests_per_day, 0, MOST_REQUESTS, "a number", above=True
@@ -52,9 +53,7 @@ def faults_of(scenario: Scenario) -> list[ConfigFault]:
     faults.within("split_loss", scenario.split_loss, 0, 1, "a share")
     faults.within("batch_share", scenario.batch_share, 0, 1, "a share")
     faults.within("direct", scenario.direct, 0, 1, "a share")
-    faults.within(
-        "overhead_usd", scenario.overhead_usd, 0, MOST_OVERHEAD, "US dollars a month"
-    )
+    faults.within("overhead_usd", scenario.overhead_usd, 0, MOST_OVERHEAD, "US dollars a month")
     if scenario.cache_life not in get_args(CacheLife):
         faults.append(
             ConfigFault(

@@ -7,12 +7,11 @@ between realistic and worst is attributed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Literal, TypeAlias, get_args
 
 from msgspec.structs import replace
 
-from headgate.costs.quantities import Inputs, Matrix, Quantity, TierInputs, larger
+from headgate.costs.quantities import Inputs, Matrix, Quantity, TierInputs, larger, like
 from headgate.costs.scenario import Scenario
 
 __all__ = ["COLUMNS", "DRIVERS", "ColumnName", "Driver", "at_column", "escalated", "naive", "worst"]
@@ -55,8 +54,8 @@ def worst(x: Inputs, scenario: Scenario, drivers: Iterable[Driver] = DRIVERS) ->
 def escalated(x: Inputs, rate: Quantity) -> Inputs:
     """The same requests at another escalation rate.
 
-    With a misrouting matrix both its rates move: upwards by the same share of what they leave cheap,
-    downwards in proportion. So the rate asked for is met exactly.
+    With a misrouting matrix both its rates move: upwards by the same share of what they leave
+    cheap, downwards in proportion. So the rate asked for is met exactly.
     """
     if x.matrix is None:
         return replace(x, escalation=rate)
@@ -71,10 +70,9 @@ def escalated(x: Inputs, rate: Quantity) -> Inputs:
 
 
 def _more_escalation(x: Inputs, scenario: Scenario) -> Inputs:
-    rate = scenario.stress.escalation
-    if rate is None:
-        rate = Decimal(min(1, 2 * x.rate))
-    return escalated(x, max(x.rate, rate))
+    now, stated = x.rate, scenario.stress.escalation
+    rate = min(1, 2 * now) if stated is None else like(now, stated)
+    return escalated(x, larger(now, rate))
 
 
 def _premium_retries(x: Inputs, scenario: Scenario) -> Inputs:
@@ -88,9 +86,9 @@ def _cheap_retries(x: Inputs, scenario: Scenario) -> Inputs:
 
 
 def _retried(tier: TierInputs, scenario: Scenario) -> TierInputs:
-    rate = scenario.stress.retry_rate
-    if not rate:
+    if not scenario.stress.retry_rate:
         return tier
+    rate = like(tier.reads, scenario.stress.retry_rate)
     return replace(tier, retry=rate if tier.retry is None else larger(tier.retry, rate))
 
 
@@ -101,8 +99,8 @@ def _cold(x: Inputs, scenario: Scenario) -> Inputs:
 
 
 def _longer(x: Inputs, scenario: Scenario) -> Inputs:
-    factor = scenario.stress.output_factor
     first = x.tiers[0]
+    factor = like(first.writes, scenario.stress.output_factor)
     longer = first.writes * factor
     return replace(
         x,

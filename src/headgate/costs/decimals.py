@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Literal, TypeAlias, cast
 
-__all__ = ["EXACT", "ONE", "ZERO", "CacheLife", "Number", "exact"]
+__all__ = ["EXACT", "ONE", "ZERO", "CacheLife", "Number", "exact", "is_number"]
 
 Number: TypeAlias = Decimal | int | float | str
 CacheLife: TypeAlias = Literal["5m", "1h"]
@@ -26,3 +26,8 @@ def exact(value: Number) -> Decimal:
         except (InvalidOperation, TypeError, ValueError):
             pass
     return cast("Decimal", value)
+
+
+def is_number(value: object) -> bool:
+    """Whether `exact` has made a finite number of it."""
+    return isinstance(value, Decimal) and value.is_finite()

@@ -152,7 +152,9 @@ def _flow(
     """Share of each kind of request, and for each tier the share of each kind that it answers."""
     if x.matrix is None:
         count = len(shares)
-        diagonal = [[share if t == k else 0 for k in range(count)] for t, share in enumerate(shares)]
+        diagonal = [
+            [share if t == k else 0 for k in range(count)] for t, share in enumerate(shares)
+        ]
         return shares, list(diagonal)
     hard, caught, wasted = x.matrix
     easy = _split(1 - hard, x.weights)
@@ -166,7 +168,7 @@ def _flow(
 
 
 def _split(whole: Quantity, weights: Sequence[Quantity]) -> list[Quantity]:
-    """The whole by weights that add to 1; the last part is what is left, so that nothing is lost."""
+    """The whole by weights that add to 1; the last part is what is left: nothing is lost."""
     if len(weights) == 1:
         return [whole]
     parts, left = [], whole

@@ -18,9 +18,9 @@ import msgspec
 
 from headgate.costs.call import call
 from headgate.costs.columns import DRIVERS, Driver, worst
+from headgate.costs.decimals import EXACT, Number, exact
 from headgate.costs.formula import Month, total
 from headgate.costs.scenario import Scenario
-from headgate.costs.decimals import EXACT, Number, exact
 
 __all__ = ["Bound", "Gap", "Step", "bound", "gap", "shapley"]
 
@@ -75,7 +75,8 @@ def gap(scenario: Scenario) -> Gap:
     def nano(drivers: Sequence[Driver]) -> int:
         with localcontext(EXACT):
             x = worst(scenario.inputs, scenario, drivers)
-            return round(total(Month(x).routed()))
+            routed: Decimal = total(Month(x).routed())
+            return round(routed)
 
     parts = shapley(DRIVERS, nano)
     ordered = sorted(parts.items(), key=lambda part: -part[1])
@@ -144,8 +145,8 @@ def bound(
         writes = writes if output_tokens is None else exact(output_tokens)
         x = scenario.inputs
         costs = []
-        for tier in x.tiers:
-            made = call(tier, reads, writes, x.prefix)  # never at batch prices, which are lower
+        for one in x.tiers:
+            made = call(one, reads, writes, x.prefix)  # never at batch prices, which are lower
             costs.append(max(made.raw, made.cold))
         paths = []
         asked = []

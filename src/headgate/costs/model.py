@@ -1,8 +1,8 @@
 """The cost model: a scenario goes in, a breakdown of the monthly bill comes out.
 
-The formulas stand in docs/plan.md. Amounts are exact decimals inside; each line of a bill is rounded
-once, half to even, to nano-dollars, and a total is the sum of its rounded lines. So the parts always
-add up. Savings and crossovers are computed from the unrounded amounts.
+The formulas stand in docs/plan.md. Amounts are exact decimals inside; each line of a bill is
+rounded once, half to even, to nano-dollars, and a total is the sum of its rounded lines. So the
+parts always add up. Savings and crossovers are computed from the unrounded amounts.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from headgate.costs.columns import ColumnName, at_column, escalated
+from headgate.costs.decimals import EXACT, ONE, ZERO
 from headgate.costs.formula import Amounts, Month, total
 from headgate.costs.quantities import Inputs
 from headgate.costs.roots import grid, roots
 from headgate.costs.scenario import Scenario
-from headgate.costs.decimals import EXACT, ONE, ZERO
 from headgate.prices.card import Card
 
 __all__ = ["Bill", "Breakdown", "Column", "Crossover", "Line", "Pays", "evaluate"]
@@ -221,20 +221,16 @@ def _column(name: ColumnName, scenario: Scenario) -> Column:
     )
 
 
-def _bill(
-    name: str, scenario: Scenario, shares: Sequence[Decimal], amounts: Amounts
-) -> Bill:
+def _bill(name: str, scenario: Scenario, shares: Sequence[Decimal], amounts: Amounts) -> Bill:
     lines = []
     if scenario.classifier is not None and name != "cascade":
-        card = scenario.classifier.card
-        lines.append(Line("classifier", "classifier", round(amounts.classifier), ONE, card))
+        asked = scenario.classifier.card
+        lines.append(Line("classifier", "classifier", round(amounts.classifier), ONE, asked))
     for tier, share, amount in zip(scenario.tiers, shares, amounts.tiers, strict=True):
         lines.append(Line(tier.name, "tier", round(amount), share, tier.card))
     if name != "routed":
-        judge = scenario.verifier
-        lines.append(
-            Line("verifier", "verifier", round(amounts.verifier), None, judge and judge.card)
-        )
+        card = None if scenario.verifier is None else scenario.verifier.card
+        lines.append(Line("verifier", "verifier", round(amounts.verifier), None, card))
     lines.append(Line("retries", "retries", round(amounts.retries)))
     lines.append(Line("overhead", "overhead", round(amounts.overhead)))
     return Bill(name, tuple(lines))

@@ -6,11 +6,13 @@ The formulas use + - * / and > only, so the same few lines serve exact decimals 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
-__all__ = ["Inputs", "Matrix", "Prices", "Quantity", "TierInputs", "larger"]
+__all__ = ["Inputs", "Matrix", "Prices", "Quantity", "TierInputs", "as_floats", "larger", "like"]
 
 Quantity: TypeAlias = Any
 """A Decimal, a float or an array of float64; all of one scenario are of one kind."""
@@ -94,3 +96,50 @@ class Inputs(msgspec.Struct, gc=False):
 def larger(one: Quantity, other: Quantity) -> Quantity:
     """The larger of two, element by element where they are arrays."""
     return one + (other > one) * (other - one)
+
+
+def like(model: Quantity, value: Decimal) -> Quantity:
+    """A value as the kind of number that another one is."""
+    return value if isinstance(model, Decimal) else float(value)
+
+
+def as_floats(x: Inputs) -> Inputs:
+    """The same numbers as floats, for simulations; equal tokens stay one object."""
+    seen: dict[int, float] = {}
+
+    def plain(value: Quantity | None) -> Quantity | None:
+        return None if value is None else seen.setdefault(id(value), float(value))
+
+    tiers = tuple(
+        [
+            replace(
+                tier,
+                reads=plain(tier.reads),
+                writes=plain(tier.writes),
+                retry=plain(tier.retry),
+                hit=plain(tier.hit),
+                text=plain(tier.text),
+                price_factor=plain(tier.price_factor),
+            )
+            for tier in x.tiers
+        ]
+    )
+    single = (
+        "requests_per_day",
+        "days",
+        "escalation",
+        "classify",
+        "verify",
+        "overhead",
+        "direct",
+        "prefix",
+        "split_loss",
+        "batch",
+    )
+    return replace(
+        x,
+        tiers=tiers,
+        weights=tuple([float(weight) for weight in x.weights]),
+        matrix=None if x.matrix is None else Matrix(*[float(rate) for rate in x.matrix]),
+        **{name: plain(getattr(x, name)) for name in single},
+    )

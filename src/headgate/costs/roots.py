@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from headgate.costs.decimals import EXACT, ZERO
+from headgate.costs.decimals import EXACT
 
 __all__ = ["Root", "grid", "roots"]
 
 TOLERANCE = Decimal("1e-24")
 """Width of a bracket, relative to its place, at which it counts as a point."""
+
+A_JUMP = Decimal("1e-6")
+"""Share of the bracket's difference that is left at a point where a function jumps."""
 
 MOST_STEPS = 200
 CELLS = 24
@@ -105,4 +108,5 @@ def _between(
             held = -1
         if abs(b - a) <= TOLERANCE * max(abs(a), abs(b), TOLERANCE):
             break
-    return b, abs(f(b)) > max(abs(f(a)), small, ZERO)
+    # so close together a continuous function hardly differs
+    return b, abs(f(b) - f(a)) > abs(right[1] - left[1]) * A_JUMP

@@ -13,8 +13,8 @@ from decimal import Decimal, localcontext
 
 from headgate.costs.call import prices_of, raw_call, steps_of
 from headgate.costs.checks import faults_of
-from headgate.costs.quantities import Inputs, Matrix, TierInputs
 from headgate.costs.decimals import EXACT, ONE, ZERO, CacheLife, Number, exact
+from headgate.costs.quantities import Inputs, Matrix, TierInputs
 from headgate.errors import ConfigError
 from headgate.prices.card import Card
 
@@ -107,9 +107,7 @@ class Classifier:
     def __init__(
         self, card: Card, *, input_tokens: Number = 300, output_tokens: Number = 20
     ) -> None:
-        _fill(
-            self, card=card, input_tokens=exact(input_tokens), output_tokens=exact(output_tokens)
-        )
+        _fill(self, card=card, input_tokens=exact(input_tokens), output_tokens=exact(output_tokens))
 
     @property
     def pico(self) -> Decimal:
@@ -288,9 +286,8 @@ class Scenario:
         """What is allowed and still worth a second look, one sentence each."""
         notes = []
         calls = [(tier.card, tier.input_tokens * tier.text_factor) for tier in self.tiers]
-        for asked in (self.classifier, self.verifier):
-            if asked is not None:
-                calls.append((asked.card, asked.input_tokens))
+        asked = (self.classifier, self.verifier)
+        calls += [(one.card, one.input_tokens) for one in asked if one is not None]
         for card, tokens in calls:
             if card.context_window is not None and tokens > card.context_window:
                 notes.append(

@@ -1,7 +1,7 @@
 """Where two alternatives cost the same, as one parameter moves: who is cheaper, and until when.
 
-An alternative is a strategy of a scenario, or one model for every request. Both are evaluated by the
-formulas of the plan, so a break-even is where the plan's own numbers cross.
+An alternative is a strategy of a scenario, or one model for every request. Both are evaluated by
+the formulas of the plan, so a break-even is where the plan's own numbers cross.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ __all__ = [
     "Tripwire",
     "Verdict",
     "alternative",
+    "both",
     "tripwire",
     "tripwires",
 ]
@@ -60,10 +61,10 @@ class Alternative(msgspec.Struct, frozen=True):
         if self.strategy == "routed":
             return total(month.routed())
         if self.strategy == "single":
-            return total(month.single(self._single(month.inputs, column)))
+            return total(month.single(self._single(month.inputs)))
         return total(month.cascade(behind_router=self.strategy == "routed cascade"))
 
-    def _single(self, x: Inputs, column: ColumnName) -> int | TierInputs:
+    def _single(self, x: Inputs) -> int | TierInputs:
         assert self.tier is not None  # noqa: S101 - a single has one
         for place, tier in enumerate(self.scenario.tiers):
             if tier.name == self.tier.name and tier.card == self.tier.card:
@@ -183,7 +184,7 @@ def tripwire(
     Raises:
         ConfigError: there is no such parameter or alternative.
     """
-    one, other = _both(scenario, a, b)
+    one, other = both(scenario, a, b)
     known = parameters(one.scenario)
     if parameter not in known:
         raise _unknown(parameter, known)
@@ -199,19 +200,25 @@ def tripwires(
     column: ColumnName = "realistic",
     intervals: dict[str, Interval] | None = None,
 ) -> tuple[Tripwire, ...]:
-    """The same for every parameter of the scenario.
+    """The same for every parameter that moves what one costs against the other; escalation first.
 
     Raises:
         ConfigError: there is no such alternative.
     """
-    one, other = _both(scenario, a, b)
-    stated = {
-        name: (exact(low), exact(high)) for name, (low, high) in (intervals or {}).items()
-    }
+    one, other = both(scenario, a, b)
+    stated = {name: (exact(low), exact(high)) for name, (low, high) in (intervals or {}).items()}
     return tuple(
         _tripwire(parameter, one, other, column, stated.get(name))
         for name, parameter in parameters(one.scenario).items()
+        if name == "escalation" or _moves(difference(parameter, one, other, column), parameter)
     )
+
+
+def _moves(gap: Callable[[Decimal], Decimal], parameter: Parameter) -> bool:
+    with localcontext(EXACT):
+        values = (parameter.low, (parameter.low + parameter.high) / 2, parameter.high)
+        start = gap(parameter.now)
+        return any(abs(gap(value) - start) > NOTHING for value in values)
 
 
 def difference(
@@ -296,9 +303,14 @@ def _thresholds(parameter: Parameter, pair: Sequence[Alternative]) -> list[Decim
     return [start for start in starts if parameter.low < start < parameter.high]
 
 
-def _both(
+def both(
     scenario: Scenario, a: Alternative | str, b: Alternative | str | None
 ) -> tuple[Alternative, Alternative]:
+    """Two alternatives, given whole or by name; the second is all-premium if not given.
+
+    Raises:
+        ConfigError: there is no such alternative.
+    """
     if b is None:
         b = SINGLE + scenario.tiers[-1].name
     one = alternative(scenario, a) if isinstance(a, str) else a
