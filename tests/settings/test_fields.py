@@ -73,4 +73,5 @@ def test_headers_are_written_as_in_the_file():
         "[resilience]",
         "[server]",
         "[ledger]",
+        "[plan]",
     ]

@@ -70,16 +70,23 @@ def prices_of(settings: Settings, provider: str) -> str | None:
     return next((entry.prices for entry in settings.providers if entry.name == provider), None)
 
 
-def card_of(book: Book, settings: Settings, ref: ModelRef, at: date) -> Card:
-    """The card of a model that must have one.
+def card_of(
+    book: Book, settings: Settings, ref: ModelRef, at: date, *, variant: str | None = None
+) -> Card:
+    """The card of a model that must have one; of a `variant`, such as `service_tier=flex`.
 
     Raises:
         ConfigError: no price is known; names what may have been meant, and both ways to mend it.
     """
     listed = prices_of(settings, ref.provider)
-    card = book.card(ref, at, prices_of=listed)
+    card = book.card(ref, at, prices_of=listed, variant=variant)
     if card is not None:
         return card
+    if variant is not None and book.card(ref, at, prices_of=listed) is not None:
+        raise ConfigError(
+            f"{book.source} has no price of {ref} for {variant}.",
+            fix="Take service_tier out, or state the price below [prices].",
+        )
     near = book.near(ref, prices_of=listed)
     if book.knows(ref, prices_of=listed):
         problem = f"{book.source} has no price per token for {ref}."

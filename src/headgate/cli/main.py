@@ -32,6 +32,10 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "plan": Entry("headgate.cli.plan:plan", "Say what routing would cost and save a month."),
+    "tripwire": Entry(
+        "headgate.cli.tripwire:tripwire_command",
+        "Say where routing stops paying, and how far away that is.",
+    ),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
     "serve": Entry(

@@ -331,6 +331,14 @@ def _check_escalation(draft: Draft) -> None:
     section = _section("escalation")
     rate = draft.values.get(("escalation", "rate"), default(section, section.fields[0]))
     budget = draft.values.get(("escalation", "budget"))
+    for key, wrong in (("low", float.__gt__), ("high", float.__lt__)):
+        end = draft.values.get(("escalation", key))
+        if isinstance(end, float) and isinstance(rate, float) and wrong(end, rate):
+            draft.fault(
+                ("escalation", key),
+                f"The interval does not hold the rate of {rate:g}: its {key} end is {end:g}.",
+                "Give ends that the rate lies between, or take them out.",
+            )
     if isinstance(rate, float) and isinstance(budget, float) and budget < rate:
         draft.warn(
             ("escalation", "budget"),

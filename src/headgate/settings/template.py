@@ -9,6 +9,7 @@ from headgate.settings.fields import (
     CLASSIFIER,
     ESCALATION,
     LEDGER,
+    PLAN,
     PRICES,
     PROVIDERS,
     RESILIENCE,
@@ -64,6 +65,7 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _block(RESILIENCE, {}),
         _block(SERVER, {"listen": "127.0.0.1:8787"}),
         _block(LEDGER, {"url": "sqlite:///headgate.db"}),
+        _block(PLAN, {}),
     ]
     return "\n".join(blocks)
 
