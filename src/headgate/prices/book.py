@@ -26,6 +26,10 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     rates: Rates
     source: str
     """The file that states it, such as `headgate.toml`."""
+    valid_from: date | None = None
+    """It holds from that day on; None: always."""
+    line: int | None = None
+    """Where in the file it stands."""
 
 
 class _Day(NamedTuple):
@@ -65,7 +69,8 @@ class Book:
 
         An override of `anthropic/claude-haiku-4-5` holds for every spelling that the price list
         takes for the same model under the same provider name, dated ones included. A kind of token
-        that it leaves out falls back as in `Rates`, not to the list's price.
+        that it leaves out falls back as in `Rates`, not to the list's price. Of several for one
+        model the first that has begun counts.
         """
         return Book(self.table, (*overrides, *self.overrides))
 
@@ -111,6 +116,14 @@ class Book:
         """Whether the price list has the model at all, be it without a price per token."""
         return self._find(ref, prices_of) is not None
 
+    def listed(self, ref: ModelRef, at: date, *, prices_of: str | None = None) -> Card | None:
+        """What the price list says of a model, whatever the user's own prices are."""
+        return Book(self.table).card(ref, at, prices_of=prices_of)
+
+    def find(self, ref: ModelRef, *, prices_of: str | None = None) -> tuple[str, Model] | None:
+        """The list and the entry that a name means, with all its prices; None where none does."""
+        return self._find(ref, prices_of)
+
     def near(self, ref: ModelRef, n: int = 3, *, prices_of: str | None = None) -> list[str]:
         """Up to `n` priced names that may have been meant, nearest first.
 
@@ -140,7 +153,7 @@ class Book:
         self, ref: ModelRef, at: date, prices_of: str | None, variant: str | None
     ) -> _Day | None:
         found = self._find(ref, prices_of)
-        override = self._override(ref, found, prices_of)
+        override = self._override(ref, found, prices_of, at)
         if override is not None:
             return _Day(_own_card(override, found[1] if found else None))
         if found is None:
@@ -152,12 +165,13 @@ class Book:
         return _list_day(shelf, model, dated, variant, self.source)
 
     def _override(
-        self, ref: ModelRef, found: tuple[str, Model] | None, prices_of: str | None
+        self, ref: ModelRef, found: tuple[str, Model] | None, prices_of: str | None, at: date
     ) -> Override | None:
-        for override in self.overrides:
+        begun = [own for own in self.overrides if own.valid_from is None or own.valid_from <= at]
+        for override in begun:
             if override.model == ref:
                 return override
-        for override in self.overrides:
+        for override in begun:
             same = override.model.provider == ref.provider and found is not None
             if same and self._find(override.model, prices_of) == found:
                 return override
@@ -196,12 +210,14 @@ def _holding(prices: Iterable[Dated], at: date) -> Dated | None:
 
 
 def _own_card(override: Override, listed: Model | None) -> Card:
+    since = f"+{override.valid_from}" if override.valid_from else ""
     return Card(
-        id=f"{override.model}@override:{override.source}",
+        id=f"{override.model}@override:{override.source}{since}",
         provider=override.model.provider,
         model=override.model.model,
         name=listed.name if listed else override.model.model,
         rates=override.rates,
+        valid_from=override.valid_from,
         source=override.source,
         context_window=listed.window if listed else None,
         deprecated=listed.deprecated if listed else False,
