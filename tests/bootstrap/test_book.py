@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from headgate.bootstrap.book import book_of, card_of, doubts_about_prices, table_of
+from headgate.bootstrap.book import aged, book_of, card_of, doubts_about_prices, table_of
 from headgate.errors import ConfigError
 from headgate.prices.card import Rates
 from headgate.prices.snapshots import Snapshots
@@ -194,7 +194,7 @@ def test_a_list_is_pointed_out_once_it_is_older_than_stated():
     configured = settings(price_list=PriceListSettings(warn_after=10 * 86400.0))
     book = book_of(configured, env={})
     made = book.table.index.compiled
-    assert list(doubts_about_prices(configured, book, made + timedelta(days=10))) == []
-    (doubt,) = doubts_about_prices(configured, book, made + timedelta(days=11))
+    assert list(aged(configured, book, made + timedelta(days=10))) == []
+    (doubt,) = aged(configured, book, made + timedelta(days=11))
     assert "is 11 days old" in doubt.message
     assert "headgate prices update" in doubt.fix

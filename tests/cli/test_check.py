@@ -52,6 +52,12 @@ def test_a_missing_key_is_a_warning_at_the_line_that_names_it():
     assert "export GEMINI_API_KEY=..." in warning
 
 
+def test_a_missing_key_that_no_line_names_is_a_warning_all_the_same(here: Path):
+    (here / "x.toml").write_text(GOOD)
+    output = check("x.toml", GEMINI_API_KEY="").output
+    assert output.startswith("warning: providers.google.api_key_env: The environment variable")
+
+
 def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
     text = render()
     (here / "x.toml").write_text(text.replace("claude-haiku-4-5", "claude-haiko-4-5"))

@@ -39,8 +39,8 @@ The plan's 30,000 requests a month are scaled to these 1,000.
 
                                calls          plan        actual    difference
   classifier                   1,000       $0.1400       $0.1400       $0.0000
-  easy                           760       $2.4000       $2.2800      -$0.1200
-  hard                           240       $1.8000       $2.5200      +$0.7200
+  easy        cheap              760       $2.4000       $2.2800      -$0.1200
+  hard        premium            240       $1.8000       $2.5200      +$0.7200
   retries                         11       $0.0000       $0.0200      +$0.0200
     on cheap                       8                     $0.0200
     on premium                     3                     $0.0000
@@ -56,7 +56,7 @@ The plan's 30,000 requests a month are scaled to these 1,000.
 
   Why the bill is not the plan                                        +$0.6200
     escalation mix         24.0 % premium, planned 20.0 %             +$0.2400
-    tokens per answer      1,000 in / 424 out, planned 1,000 / 400    +$0.3600
+    tokens per hard answer 1,000 in / 500 out, planned 1,000 / 400    +$0.3600
     retries                11 attempts; premium's are $0.000000       +$0.0200
 
 Routing pays: it saved $4.4200, 49.1 % of all-premium (95 %: 47.3 to 50.9 %).
@@ -95,6 +95,18 @@ def test_large_numbers_keep_the_page_within_80_columns():
     ]
     made = report([scaled(total) for total in store.tiers()], totals, EXAMPLE)
     assert max(map(len, shown(made).splitlines())) <= 80
+
+
+def test_a_long_tier_name_is_cut_and_moves_no_column():
+    name = "the-tier-with-the-very-long-name"
+    totals = [cheap(100, tier=name), cheap(1, tier=name, role="retry")]
+    text = shown(report(totals, [requests(100, 0)], EXAMPLE))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "the-tier-with-the-very-" in text
+    ends = {
+        line.index("$") for line in text.splitlines() if line.startswith(("  easy", "  the-tier"))
+    }
+    assert len(ends) == 1
 
 
 def test_without_a_plan_there_is_no_difference_and_no_reason_for_one():

@@ -18,6 +18,11 @@ def test_every_page_is_in_the_index(name: str):
     assert f"({name})" in page("README.md")
 
 
+def test_no_page_is_listed_twice():
+    targets = re.findall(r"\]\(([^)]+)\)", page("README.md"))
+    assert len(targets) == len(set(targets))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_link_to_a_file_leads_somewhere(name: str):
     for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page(name)):

@@ -378,6 +378,54 @@ def test_a_retry_after_that_cannot_be_waited_for_is_passed_on():
     run(case, sets=("resilience.max_retry_after=0",))
 
 
+def test_a_dead_tier_is_no_longer_called_and_the_other_answers_until_it_is_back():
+    async def case(home: House):
+        for _ in range(4):
+            _, headers = await home.ask("hello", model="auto")
+            assert headers["x-headgate-tier"] == "premium"
+        errors = [entry.error for entry in home.entries]
+        assert errors.count("connect") == 3  # then the breaker is open
+        assert len(home.entries) == 3 + 4
+        with pytest.raises(openai.APIStatusError) as caught:
+            await home.ask("hello", model="cheap")
+        assert caught.value.status_code == 503
+        assert int(caught.value.response.headers["retry-after"]) >= 1
+        assert len(home.entries) == 3 + 4
+
+    dead = RULES + '[providers.dead]\ndialect = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    run(
+        case,
+        dead,
+        sets=(
+            "tiers.cheap.model=dead/gpt-5-mini",
+            "tiers.cheap.attempts=1",
+            "resilience.breaker_failures=3",
+        ),
+    )
+
+
+def test_a_dead_classifier_is_no_longer_waited_for():
+    async def case(home: House):
+        for _ in range(4):
+            _, headers = await home.ask("hello [[stall@gemini-2.5-flash]]")
+            assert headers["x-headgate-reason"] == "classifier-failed"
+        assert [entry.purpose for entry in home.entries].count("classifier") == 2
+
+    run(case, sets=("classifier.timeout=0.1", "resilience.breaker_failures=2"))
+
+
+def test_retries_stop_when_the_budget_is_spent():
+    async def case(home: House):
+        for _ in range(5):
+            await home.ask(f"{EASY} [[error@claude-haiku-4-5]] words")
+        causes = [entry.cause for entry in home.entries if entry.purpose == "answer"]
+        assert causes.count("first") == 5
+        assert causes.count("retry") == 1  # a fifth of five requests, and no floor
+        assert causes.count("fallback") == 5
+
+    run(case, sets=("resilience.retry_floor=0",))
+
+
 # ---- the classifier
 
 

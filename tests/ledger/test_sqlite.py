@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -168,7 +168,7 @@ def test_a_locked_file_is_a_store_error_and_nothing_is_half_stored(path):
     store = SqliteStore(path, busy_seconds=0.01)
     with raw(path) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="locked"):
+        with pytest.raises(StoreError, match=r"locked\. Another program holds it"):
             store.append([entry(request_id="late")])
         assert store.requests()[0].requests == 3
         other.execute("ROLLBACK")
@@ -203,9 +203,18 @@ def test_check_finds_a_damaged_page(path):
         file.seek((root - 1) * size + 3)
         file.write(b"\xff\xff")
     store = SqliteStore(path)
-    with suppress(StoreError):
-        assert store.check() != []
+    damage = store.check()
+    assert len(damage) == 1
+    assert "malformed" in damage[0]
     store.close()
+
+
+def test_a_ledger_whose_pages_are_ruined_says_so_and_what_to_do(path):
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 3000)
+    with pytest.raises(StoreError, match=r"malformed.*backup"):
+        SqliteStore(path)
 
 
 def test_check_finds_a_request_served_twice(path):

@@ -35,7 +35,16 @@ def test_more_escalation_is_mix():
 
 def test_longer_answers_are_tokens():
     longer = premium(20, usage=Usage(20_000, 16_000), cost_nano=20 * 15_000_000)
-    assert found([classified(100), cheap(80), longer]) == {"tokens per answer": 20 * 6_000_000}
+    assert found([classified(100), cheap(80), longer]) == {"tokens per hard answer": 20 * 6_000_000}
+
+
+def test_longer_answers_of_one_tier_do_not_hide_behind_shorter_ones_of_another():
+    shorter = cheap(80, usage=Usage(80_000, 24_000), cost_nano=80 * 2_500_000)
+    longer = premium(20, usage=Usage(20_000, 16_000), cost_nano=20 * 15_000_000)
+    assert found([classified(100), shorter, longer]) == {
+        "tokens per easy answer": -80 * 500_000,
+        "tokens per hard answer": 20 * 6_000_000,
+    }
 
 
 def test_cheaper_cached_tokens_are_prices_and_caching():
@@ -90,7 +99,7 @@ def test_details_say_what_was_and_what_was_planned():
         for driver in explain(EXAMPLE, 100, [classified(99), cheap(60), premium(30)])
     }
     assert details["escalation mix"] == "33.3 % premium, planned 20.0 %"
-    assert details["tokens per answer"] == "1,000 in / 400 out, planned 1,000 / 400"
+    assert details["tokens per easy answer"] == "1,000 in / 400 out, planned 1,000 / 400"
     assert details["unserved requests"] == "10 of 100 got no answer"
     assert details["classifier"] == "99 calls for 100 requests"
     assert details["retries"] == "none"

@@ -98,6 +98,13 @@ def test_the_reason_stands_in_the_sentence_and_the_place_only_in_front():
     assert fault.message == "This is not valid TOML: invalid value."
 
 
+@pytest.mark.parametrize("value", ["7d", "anthropic/claude", "20%", "True", ".5", "premium # x"])
+def test_a_value_without_quotes_is_answered_with_how_values_are_written(value: str):
+    (fault,) = faults_of(f"[a]\nb = {value}\n")
+    assert fault.line == 2
+    assert fault.fix.startswith('Text is written in "quotes"')
+
+
 def test_bytes_that_are_not_utf8_name_their_line():
     (fault,) = faults_of(b'[a]\nx = "\xff"\n')
     assert (fault.line, fault.message) == (2, "The file is not UTF-8 text.")
@@ -147,6 +154,14 @@ def test_a_secret_is_a_fault_wherever_it_stands_and_is_never_repeated():
     assert [fault.line for fault in faults] == [1, 3, 4, 5]
     assert secret not in "".join(map(str, faults))
     assert "environment variable" in faults[0].fix
+
+
+def test_a_slip_of_syntax_repeats_neither_a_secret_nor_a_page():
+    secret = "sk-ant-api03-abcdefghijklmnop"
+    for key in (secret, "x" * 5000):
+        faults = faults_of(f"[{key}]\n[{key}]\n")
+        assert key not in "".join(map(str, faults))
+        assert "This is not valid TOML" in "".join(map(str, faults))
 
 
 def test_a_secret_is_found_beside_a_slip_of_syntax():

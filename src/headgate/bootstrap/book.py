@@ -18,6 +18,7 @@ from headgate.settings.schema import PriceListSettings, PriceSettings, Settings
 from headgate.values import ModelRef
 
 __all__ = [
+    "aged",
     "book_of",
     "card_of",
     "doubts_about_prices",
@@ -69,7 +70,7 @@ def snapshots_of(
 
 
 def doubts_about_prices(settings: Settings, book: Book, on: date) -> Iterator[ConfigFault]:
-    """What is most likely not meant: own prices in another unit, and a list that has aged."""
+    """Own prices that are so far off the list that they are most likely in another unit."""
     lists = {entry.name: entry.prices for entry in settings.providers if entry.prices}
     for differing in disagreements(book, on, lists):
         if differing.doubtful:
@@ -80,13 +81,18 @@ def doubts_about_prices(settings: Settings, book: Book, on: date) -> Iterator[Co
                 line=differing.own_line,
                 source=differing.own_source,
             )
-    index, limit = book.table.index, int(settings.price_list.warn_after // DAY)
-    age = (on - index.compiled).days
-    if age > limit:
+
+
+def aged(settings: Settings, book: Book, on: date) -> Iterator[ConfigFault]:
+    """What to say of a price list that is older than the settings allow; nothing where it is not.
+
+    Its age is counted to the day that is asked about, which need not be today.
+    """
+    age = (on - book.table.index.compiled).days
+    if age > settings.price_list.warn_after // DAY:
         yield ConfigFault(
             f"The price list {book.source} is {age} days old.",
             fix="Run `headgate prices update`, or update Headgate.",
-            field="price_list.warn_after",
         )
 
 

@@ -41,7 +41,8 @@ def planned_of(settings: Settings, book: Book, at: date) -> Planned:
             for line in column.routed.lines
             if line.kind != "overhead"
         ),
-        basis=f"The plan: the settings' realistic column at prices of {at} ({book.source}).",
+        basis=f"The plan is its realistic column at prices of {at}, {book.source}; all premium "
+        "is without retries, as the ledger measures it.",
     )
 
 

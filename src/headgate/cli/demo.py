@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import msgspec
 
 from headgate.bootstrap.book import book_of, prices_of
 from headgate.cli.main import cli
+from headgate.cli.progress import progress
 from headgate.errors import ConfigError
 from headgate.ledger.url import open_store
 from headgate.prices.card import Card
@@ -59,6 +59,7 @@ model = "google/{classifier}"
 input_tokens = 300
 output_tokens = 20
 max_chars = 400
+timeout = 10.0          # this machine does everything at once, and may be slow
 on_failure = "premium"
 
 [tiers.cheap]
@@ -131,7 +132,8 @@ def demo(count: int, seed: int, directory: Path | None, *, keep: bool) -> int:
         paying = _command("report", stage.config) == 0
         held = _conclude(stage, requests, outcomes, found, paying=paying)
         if keep:
-            _stay(stage)
+            with suppress(KeyboardInterrupt):
+                _stay(stage)
         return 0 if held else 1
 
 
@@ -221,43 +223,15 @@ def _cards(config: Path) -> Callable[[ModelRef], Card | None]:
 def _send(stage: _Stage, requests: Sequence[SampleRequest]) -> list[Outcome]:
     bodies: list[Mapping[str, object]] = [{"model": "auto", **r.body} for r in requests]
     click.echo()
-    with _progress(len(bodies)) as advance:
+    with progress(f"Sending {len(bodies)} requests with the openai SDK", len(bodies)) as step:
         return send(
             f"{stage.gateway.address}/v1",
             "none-is-asked",
             bodies,
             concurrency=CONCURRENCY,
             streamed=lambda number: number % STREAMED_EVERY == 0,
-            done=lambda _outcome: advance(),
+            done=lambda _outcome: step(),
         )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal; elsewhere a line for every quarter."""
-    what = f"Sending {total} requests with the openai SDK"
-    if not sys.stderr.isatty():
-        count = iter(range(1, total + 1))
-
-        def line() -> None:
-            done = next(count)
-            if done * 4 // total > (done - 1) * 4 // total:
-                click.echo(f"{what}: {done}", err=True)
-
-        yield line
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)
 
 
 def _command(name: str, config: Path) -> int:
@@ -283,15 +257,16 @@ def _conclude(
     click.secho("What held", bold=True)
     return all(
         [
-            _answered(outcomes),
-            _routed(stage, requests, outcomes),
+            answered(outcomes),
+            routed(stage.judge, requests, outcomes),
             _check(paying, "Routing pays." if paying else "Routing does not pay."),
-            _audited(found),
+            audited(found),
         ]
     )
 
 
-def _answered(outcomes: Sequence[Outcome]) -> bool:
+def answered(outcomes: Sequence[Outcome]) -> bool:
+    """Every request came to an answer's end."""
     ended = [outcome for outcome in outcomes if outcome.ended]
     streamed = sum(outcome.streamed for outcome in ended)
     held = _check(
@@ -303,14 +278,16 @@ def _answered(outcomes: Sequence[Outcome]) -> bool:
         click.echo(f"    Request {failed.number}: {failed.error or 'the answer never ended'}")
     empty = sum(not outcome.usable for outcome in ended)
     if empty:
-        click.echo(f"    {empty} of the answers were empty, as the provider gave them.")
+        click.echo(f"    Empty, as the provider gave them: {empty}.")
     return held
 
 
-def _routed(stage: _Stage, requests: Sequence[SampleRequest], outcomes: Sequence[Outcome]) -> bool:
+def routed(
+    judge: SampleBrain, requests: Sequence[SampleRequest], outcomes: Sequence[Outcome]
+) -> bool:
     """Each request went to the tier that the classifier named, where it named one."""
     judged = [
-        outcome.tier == ("premium" if stage.judge.escalates(request.case) else "cheap")
+        outcome.tier == ("premium" if judge.escalates(request.case) else "cheap")
         for request, outcome in zip(requests, outcomes, strict=True)
         if outcome.reason == "classifier"
     ]
@@ -325,7 +302,7 @@ def _routed(stage: _Stage, requests: Sequence[SampleRequest], outcomes: Sequence
     return held
 
 
-def _audited(found: Audit) -> bool:
+def audited(found: Audit) -> bool:
     """The ledger's bill and the providers' own books are the same to the nano-dollar."""
     relation = "is" if found.equal else "is not"
     held = _check(
@@ -361,16 +338,12 @@ def _stay(stage: _Stage) -> None:
     click.echo(f"  settings   {stage.config}")
     click.echo(f"  ledger     {stage.ledger}")
     click.echo(f"  log        {stage.gateway.log}")
-    click.echo("\n  curl -s " + f"{url}/v1/models")
-    click.echo(f"  curl -si {url}/v1/chat/completions -H 'content-type: application/json' \\")
-    click.echo(
-        '    -d \'{"model": "auto", "messages": [{"role": "user", "content": "Case HG-482137."}]}\''
-    )
+    click.echo(f"\n  curl -s {url}/v1/models")
+    click.echo(f"  curl -si {url}/v1/chat/completions -d \\")
+    body = '{"model":"auto","messages":[{"role":"user","content":"Case HG-482137"}]}'
+    click.echo(f"    '{body}'")
     click.echo(f"  headgate report --config {stage.config}")
     for child in stage.providers.values():
         click.echo(f"  curl -s {child.address}/_tally")
-    try:
-        while stage.gateway.alive:
-            time.sleep(0.2)
-    except KeyboardInterrupt:
-        click.echo()
+    while stage.gateway.alive:
+        time.sleep(0.2)

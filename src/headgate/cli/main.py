@@ -32,6 +32,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "plan": Entry("headgate.cli.plan:plan", "Say what routing would cost and save a month."),
+    "prices": Entry("headgate.cli.prices:prices", "Look up, compare and update what models cost."),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
     "serve": Entry(

@@ -14,9 +14,9 @@ from typing import Any
 
 import click
 
-from headgate.bootstrap.book import book_of
+from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import WhatIf, caveats, scenario_of
-from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
 from headgate.costs.model import evaluate
@@ -60,12 +60,14 @@ def _what_if_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_what_if_options
 @click.option("--growth", default="1,3,10", show_default=True, help="Traffic factors to show.")
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
+@prices_option
 @json_option
 def plan(
     config: Path | None,
     sets: tuple[str, ...],
     growth: str,
     at: str | None,
+    prices: str | None,
     *,
     as_json: bool,
     **changes: str | None,
@@ -77,7 +79,7 @@ def plan(
     nothing is written and nothing is sent anywhere.
     """
     day, factors = _day(at), _factors(growth)
-    reading = open_settings(config, sets, need_providers=False)
+    reading = open_settings(config, sets, prices=prices, need_providers=False)
     source = str(reading.file) if reading.file else "the built-in example"
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     what_if = WhatIf(**{field: _unpercent(field, value) for field, value in changes.items()})
@@ -95,6 +97,8 @@ def plan(
         growth=grown,
         notes=(
             *map(str, reading.warnings),
+            *map(str, doubts_about_prices(reading.settings, book, day)),
+            *map(str, aged(reading.settings, book, day)),
             *caveats(reading.settings, what_if),
             *scenario.notes(),
         ),

@@ -79,7 +79,7 @@ def _bill(report: Report) -> Iterator[str]:
     columns = ("calls", "plan", "actual", "difference") if planned else ("calls", "", "actual", "")
     yield _dim(_row("", *columns))
     for line in bill.lines:
-        yield _row(f"  {line.name}", f"{line.attempts:,}", *_amounts(line, decimals))
+        yield _row(_label(line), f"{line.attempts:,}", *_amounts(line, decimals))
         for part in line.parts:
             actual = dollars(part.actual_nano, decimals)
             yield _dim(_row(f"    on {part.tier}", f"{part.attempts:,}", "", actual, ""))
@@ -88,6 +88,13 @@ def _bill(report: Report) -> Iterator[str]:
         difference = signed(bill.actual_nano - bill.planned_nano, decimals)
     plan = "" if bill.planned_nano is None else dollars(bill.planned_nano, decimals)
     yield _bold(_row("  total", "", plan, dollars(bill.actual_nano, decimals), difference))
+
+
+def _label(line: Line) -> str:
+    """The line's name, and the settings' own name of the tier where that is another."""
+    if line.tier is None or line.tier == line.name:
+        return f"  {line.name}"
+    return f"  {line.name:<11} {line.tier}"
 
 
 def _amounts(line: Line, decimals: int) -> tuple[str, str, str]:
@@ -184,6 +191,8 @@ def _verdict(report: Report) -> Iterator[str]:
 
 
 def _row(label: str, calls: str, plan: str, actual: str, difference: str) -> str:
+    if len(label) > _LABEL:
+        label = f"{label[: _LABEL - 1]}…"
     return f"{label:<{_LABEL}}{calls:>10}{plan:>14}{actual:>14}{difference:>14}".rstrip()
 
 

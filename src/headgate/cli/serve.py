@@ -7,16 +7,18 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.service import serve as serve_app
 from headgate.ledger.writer import Ledger
-from headgate.settings import Reading
+from headgate.settings import Reading, split_address
 
 __all__ = ["serve"]
 
@@ -38,7 +40,9 @@ def serve(config: Path | None, sets: tuple[str, ...], *, listen: str | None) -> 
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    for warning in reading.warnings:
+    settings, today = reading.settings, datetime.now(UTC).date()
+    book = book_of(settings, str(reading.file))
+    for warning in (*reading.warnings, *doubts_about_prices(settings, book, today)):
         click.echo(f"warning: {warning}", err=True)
     _run(_serve(reading))
 
@@ -57,12 +61,13 @@ async def _serve(reading: Reading) -> None:
             clock=clock,
             source=str(reading.file),
         )
-        host, _, port = settings.server.listen.rpartition(":")
+        address = split_address(settings.server.listen)
+        assert address is not None  # noqa: S101 - the settings have been checked
         await serve_app(
             app,
             upstream,
-            host=host.strip("[]"),
-            port=int(port),
+            host=address[0],
+            port=address[1],
             drain_seconds=settings.server.drain_seconds,
             ready=lambda url: _ready(url, reading),
         )

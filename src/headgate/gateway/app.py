@@ -31,6 +31,7 @@ class App:
         plant: what requests share.
         new_id: makes a request id.
         max_body: longest request body in bytes; a longer one gets 413.
+        max_requests: requests under way at once; one more gets 503 with Retry-After.
         api_key: what callers must send as `Authorization: Bearer …`; None: no key is asked for.
     """
 
@@ -40,11 +41,14 @@ class App:
         *,
         new_id: Callable[[], str],
         max_body: int,
+        max_requests: int,
         api_key: str | None = None,
     ) -> None:
         self._plant = plant
         self._new_id = new_id
         self._max_body = max_body
+        self._max_requests = max_requests
+        self._under_way = 0
         self._api_key = None if api_key is None else api_key.encode()
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
@@ -84,8 +88,25 @@ class App:
 
     async def _chat(self, caller: Caller) -> None:
         self._authenticate(caller)
+        dialect = DIALECTS[caller.path.rstrip("/")]
+        if self._under_way >= self._max_requests:
+            busy = RequestError(
+                f"{self._max_requests} requests are under way, which is all this gateway takes.",
+                status=503,
+                code="overloaded",
+                fix="Try again in a moment, or raise [server] max_requests.",
+            )
+            caller.respond(busy.status, [JSON, ("retry-after", "1")], refuse(dialect, busy))
+            return
+        self._under_way += 1
+        try:
+            await self._converse(caller, dialect)
+        finally:
+            self._under_way -= 1
+
+    async def _converse(self, caller: Caller, dialect: str) -> None:
         body = await caller.body(self._max_body)
-        inbound = read(DIALECTS[caller.path.rstrip("/")], body, caller.headers)
+        inbound = read(dialect, body, caller.headers)
         driver = Driver(self._plant, caller, inbound, self._new_id(), caller.path)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a server calls from a task

@@ -208,16 +208,25 @@ class SqliteStore:
 
     def check(self) -> list[str]:
         """SQLite's own check of the file, then what no sound ledger holds."""
-        damage = [row[0] for row in self._query("PRAGMA integrity_check") if row[0] != "ok"]
-        twice = [
-            f"Request {request} has {served} served attempts; a caller gets one answer."
-            for request, served in self._query(_sql("twice_served.sql"))
+        try:
+            damage = [row[0] for row in self._query("PRAGMA integrity_check") if row[0] != "ok"]
+            twice = self._query(_sql("twice_served.sql"))
+            negative = self._query(_sql("negative.sql"))
+        except StoreError as error:
+            if _is_corrupt(error.__cause__):
+                return [str(error)]
+            raise
+        return [
+            *damage,
+            *(
+                f"Request {request} has {served} served attempts; a caller gets one answer."
+                for request, served in twice
+            ),
+            *(
+                f"Attempt {attempt} of request {request} holds a number below zero."
+                for request, attempt in negative
+            ),
         ]
-        negative = [
-            f"Attempt {attempt} of request {request} holds a number below zero."
-            for request, attempt in self._query(_sql("negative.sql"))
-        ]
-        return damage + twice + negative
 
     def close(self) -> None:
         """Close the file."""
@@ -257,12 +266,20 @@ def _faults(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"The ledger {path} does not answer: {error}.") from error
+        raise _store_error(path, error) from error
+
+
+def _code(error: BaseException | None) -> int:
+    """SQLite's primary result code; 0 for an error that is none of its own."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _is_busy(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _is_corrupt(error: BaseException | None) -> bool:
+    return _code(error) == sqlite3.SQLITE_CORRUPT
 
 
 def _look(path: Path, *, create: bool) -> None:
@@ -286,12 +303,21 @@ def _look(path: Path, *, create: bool) -> None:
 
 
 def _open_error(path: Path, error: sqlite3.Error) -> ConfigError | StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_NOTADB:
+    if _code(error) == sqlite3.SQLITE_NOTADB:
         return _not_a_ledger(path)
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+    if _code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return _unwritable(path, error)
-    return StoreError(f"The ledger {path} does not open: {error}.")
+    return _store_error(path, error)
+
+
+def _store_error(path: Path, error: sqlite3.Error) -> StoreError:
+    if _is_busy(error):
+        fix = "Another program holds it; try again, or end that program."
+    elif _is_corrupt(error):
+        fix = "Restore the file from a backup, or move it aside and start a new one."
+    else:
+        fix = "Look at its disk and its permissions."
+    return StoreError(f"The ledger {path} does not answer: {error}.", fix=fix)
 
 
 def _not_a_ledger(path: Path) -> ConfigError:

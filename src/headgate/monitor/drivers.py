@@ -67,30 +67,42 @@ _Step = tuple[str, Fraction, str]
 
 def _answers(planned: Planned, requests: int, totals: Sequence[TierTotal]) -> list[_Step]:
     """From the planned answers to the answers' bill, in the order of the module's docstring."""
-    pairs = [(planned.answer(total.tier), total) for total in totals]
-    known = [(line, total) for line, total in pairs if line is not None]
-    foreign = [total for line, total in pairs if line is None]
+    known = {
+        line.tier: (line, [total for total in totals if total.tier == line.tier])
+        for line in planned.lines
+        if line.role == "answer"
+    }
+    foreign = [total for total in totals if total.tier not in known]
     average = _planned(planned, "answer")
-    given = sum(total.attempts for total in totals)
-    here = sum(total.attempts for _, total in known)
-    by_plan = sum((total.attempts * line.nano_per_call for line, total in known), Fraction(0))
-    stretched = [
-        (total, line.at_planned_rates(total.attempts, total.usage)) for line, total in known
-    ]
-    unpriced = sum((nano for total, nano in stretched if not total.priced), Fraction(0))
-    priced = sum((nano for total, nano in stretched if total.priced), Fraction(0))
-    paid = sum(total.cost_nano for _, total in known)
+    given, here = _attempts(totals), _attempts(totals) - _attempts(foreign)
+    by_plan = {tier: _attempts(own) * line.nano_per_call for tier, (line, own) in known.items()}
+    stretched = {tier: _stretched(line, own) for tier, (line, own) in known.items()}
+    unpriced = sum(
+        (_stretched(line, own, priced=False) for line, own in known.values()), Fraction(0)
+    )
+    paid = sum(total.cost_nano for _, own in known.values() for total in own)
     return [
         (
             "unserved requests",
             (given - requests) * average,
             f"{requests - given:,} of {requests:,} got no answer",
         ),
-        ("escalation mix", by_plan - here * average, _mix(planned, totals)),
-        ("tokens per answer", priced + unpriced - by_plan, _lengths(known)),
+        (
+            "escalation mix",
+            sum(by_plan.values(), Fraction(0)) - here * average,
+            _mix(planned, totals),
+        ),
+        *(
+            (
+                f"tokens per {line.name} answer",
+                stretched[tier] - by_plan[tier],
+                _lengths(line, own),
+            )
+            for tier, (line, own) in known.items()
+        ),
         (
             "prices and caching",
-            paid - priced,
+            paid - (sum(stretched.values(), Fraction(0)) - unpriced),
             "other rates, cache reads and writes",
         ),
         (
@@ -104,6 +116,14 @@ def _answers(planned: Planned, requests: int, totals: Sequence[TierTotal]) -> li
             ", ".join(sorted({total.tier for total in foreign})) or "none",
         ),
     ]
+
+
+def _stretched(
+    line: PlannedLine, totals: Sequence[TierTotal], *, priced: bool | None = None
+) -> Fraction:
+    """What these answers would have cost at the plan's prices, their own tokens given."""
+    of = (total for total in totals if priced in (None, total.priced))
+    return sum((line.at_planned_rates(total.attempts, total.usage) for total in of), Fraction(0))
 
 
 def _classifier(planned: Planned, requests: int, totals: Sequence[TierTotal]) -> _Step:
@@ -147,14 +167,12 @@ def _mix(planned: Planned, totals: Sequence[TierTotal]) -> str:
     return f"{percent(escalated)} premium, planned {percent(float(planned.escalation_rate))}"
 
 
-def _lengths(known: Sequence[tuple[PlannedLine, TierTotal]]) -> str:
-    answers = sum(total.attempts for _, total in known)
+def _lengths(line: PlannedLine, totals: Sequence[TierTotal]) -> str:
+    answers = _attempts(totals)
     if not answers:
         return "no answers"
-    usage = sum((total.usage for _, total in known), Usage())
-    wanted_in = sum(total.attempts * line.input_tokens for line, total in known)
-    wanted_out = sum(total.attempts * line.output_tokens for line, total in known)
+    usage = sum((total.usage for total in totals), Usage())
     return (
         f"{usage.total_input / answers:,.0f} in / {usage.output / answers:,.0f} out, "
-        f"planned {wanted_in / answers:,.0f} / {wanted_out / answers:,.0f}"
+        f"planned {line.input_tokens:,} / {line.output_tokens:,}"
     )

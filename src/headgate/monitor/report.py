@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from headgate.ledger.store import RequestTotal, TierTotal, Window
+from headgate.ledger.store import EVER, RequestTotal, TierTotal, Window
 from headgate.monitor.drivers import Driver, apportion, explain
 from headgate.monitor.figures import between, money, percent
 from headgate.monitor.planned import Planned, PlannedLine
@@ -164,7 +164,7 @@ def report(
     tiers: Sequence[TierTotal],
     requests: Sequence[RequestTotal],
     planned: Planned | None = None,
-    window: Window = Window(),  # noqa: B008 - a tuple
+    window: Window = EVER,
 ) -> Report:
     """Hold what a store's `tiers(window)` and `requests(window)` say against the plan."""
     routed = next((total for total in requests if total.routed), _NONE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from headgate.prices.card import Card, Rates
 from headgate.prices.table import Dated, Model, Table
 from headgate.values import ModelRef
 
-__all__ = ["Book", "Override"]
+__all__ = ["Book", "Override", "likeness"]
 
 CACHED_ANSWERS = 4096
 """Answers kept at most; names come from outside, so the memory they take must be bounded."""
@@ -116,6 +116,38 @@ class Book:
         """Whether the price list has the model at all, be it without a price per token."""
         return self._find(ref, prices_of) is not None
 
+    def cards(self, at: date) -> Iterator[Card]:
+        """The card of every model that has a price on a day, in the order of the list.
+
+        Own prices stand in the place of the list's; models that only they have come last.
+        """
+        own: dict[tuple[str, str], ModelRef] = {}
+        for override in self.overrides:
+            entry = self._find(override.model, None)
+            if entry is not None and entry[0] == override.model.provider:
+                own.setdefault((entry[0], entry[1].id), override.model)
+        seen: set[tuple[str, str]] = set()
+        for shelf, model in self.table.all():
+            if (shelf, model.id) in seen:
+                continue
+            seen.add((shelf, model.id))
+            mine = own.get((shelf, model.id))
+            card: Card | None
+            if mine is not None:
+                card = self.card(mine, at)
+            else:
+                dated = _holding(model.prices, at)
+                if dated is None or (dated.rates.input is None and dated.rates.output is None):
+                    continue
+                day = _list_day(shelf, model, dated, None, self.source)
+                card = max((day.card, *(part for _, _, part in day.hours)), key=_dearness)
+            if card is not None:
+                yield card
+        for ref in dict.fromkeys(override.model for override in self.overrides):
+            card = None if self._find(ref, None) else self.card(ref, at)
+            if card is not None:
+                yield card
+
     def listed(self, ref: ModelRef, at: date, *, prices_of: str | None = None) -> Card | None:
         """What the price list says of a model, whatever the user's own prices are."""
         return Book(self.table).card(ref, at, prices_of=prices_of)
@@ -135,13 +167,13 @@ class Book:
         for shelf, model in self.table.all():
             mine = own is not None and shelf == own.id
             if model.prices[-1].rates.input is not None:
-                likeness = _likeness(ref.model, model.id)
-                if likeness > (0.6 if mine else 0.75):
-                    ranked.append((mine, likeness, f"{spelled if mine else shelf}/{model.id}"))
+                alike = likeness(ref.model, model.id)
+                if alike > (0.6 if mine else 0.75):
+                    ranked.append((mine, alike, f"{spelled if mine else shelf}/{model.id}"))
         for override in self.overrides:
-            likeness = _likeness(str(ref), str(override.model))
-            if likeness > 0.75:
-                ranked.append((True, likeness, str(override.model)))
+            alike = likeness(str(ref), str(override.model))
+            if alike > 0.75:
+                ranked.append((True, alike, str(override.model)))
         ranked.sort(key=lambda entry: (not entry[0], -entry[1], len(entry[2]), entry[2]))
         return list(dict.fromkeys(name for _, _, name in ranked))[:n]
 
@@ -178,7 +210,7 @@ class Book:
         return None
 
 
-def _likeness(wanted: str, name: str) -> float:
+def likeness(wanted: str, name: str) -> float:
     """0..1; the order of a name's parts counts little: `gemini-flash-2.5` is `gemini-2.5-flash`."""
     from difflib import SequenceMatcher
 

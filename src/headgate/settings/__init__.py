@@ -1,6 +1,7 @@
 """The only reader of headgate.toml, of flags for it and of the environment."""
 
 from headgate.settings.draft import Source
+from headgate.settings.forms import split_address
 from headgate.settings.home import data_home
 from headgate.settings.kinds import seconds
 from headgate.settings.price_file import OwnPrice, read_prices
@@ -19,4 +20,5 @@ __all__ = [
     "read_prices",
     "read_with_sources",
     "seconds",
+    "split_address",
 ]

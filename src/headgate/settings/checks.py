@@ -21,7 +21,7 @@ from headgate.settings.fields import (
     Section,
     default,
 )
-from headgate.settings.kinds import Refusal, split_address
+from headgate.settings.forms import Refusal, split_address
 from headgate.settings.providers import KNOWN, known_value
 from headgate.settings.redaction import shown
 from headgate.values import ModelRef
@@ -222,7 +222,7 @@ def _check_rules(draft: Draft) -> None:
 
 def _check_tiers(draft: Draft) -> None:
     names = draft.names("tiers")
-    if not 2 <= len(names) <= MOST_TIERS:
+    if not 2 <= len(names) <= MOST_TIERS and ("tiers",) not in draft.unsure:
         there = f"there are {len(names)}" if names else "there are none"
         draft.fault(
             ("tiers", names[-1]) if names else ("tiers",),

@@ -169,13 +169,18 @@ def _tree(text: str, name: str) -> dict[str, object] | ConfigFault:
         return _fault(name, error.line, "The nesting is too deep.", "No setting needs this.")
     except tomllib.TOMLDecodeError as error:
         line, reason = _syntax(str(error), text)
-        return _fault(name, line, f"This is not valid TOML: {reason}.", _SYNTAX_FIX)
+        content = text.split("\n")[line - 1]
+        fix = _UNQUOTED_FIX if _UNQUOTED.fullmatch(content) else _SYNTAX_FIX
+        return _fault(name, line, f"This is not valid TOML: {reason}.", fix)
     except ValueError:  # such as a number of 5,000 digits: Python's message names no line
         line = next((line for line, part in _statements(text) if not _parses(part)), 1)
         return _fault(name, line, "A value here cannot be read.", _SYNTAX_FIX)
 
 
 _SYNTAX_FIX = 'Write a header [section], or a line key = value; text is written in "quotes".'
+_UNQUOTED_FIX = 'Text is written in "quotes", a number in digits, true and false in small letters.'
+_UNQUOTED = re.compile(r"\s*[\w.-]{1,100}\s*=\s*[\w%./:@+-]{1,200}\s*(?:#.*)?")
+_LONGEST_REASON = 100
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -185,6 +190,8 @@ def _syntax(message: str, text: str) -> tuple[int, str]:
     last = text.rstrip("\n").count("\n") + 1
     line = int(place[1]) if place and place[1] else last
     reason = _PLACE.sub("", message).rstrip(".")
+    if len(reason) > _LONGEST_REASON or looks_secret(reason):  # it quotes keys of the file
+        reason = "a header or a key that stands here cannot stand here"
     return min(line, last), reason[:1].lower() + reason[1:]
 
 

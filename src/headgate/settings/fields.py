@@ -10,24 +10,24 @@ import msgspec
 
 from headgate.settings import schema
 from headgate.settings.kinds import (
-    Address,
+    ADDRESS,
+    HEADER_MATCH,
+    LEDGER_URL,
+    MODEL,
+    PATTERN,
+    URL,
+    VARIABLE,
     Choice,
     Duration,
     Flag,
-    HeaderMatch,
     Headers,
     Kind,
-    LedgerUrl,
-    Model,
-    Name,
     Number,
-    Pattern,
     Price,
     Text,
-    Url,
-    Variable,
     Whole,
     lasting,
+    name_of,
 )
 
 __all__ = ["RULES", "SECTIONS", "Field", "Section", "default", "written"]
@@ -133,7 +133,7 @@ CLASSIFIER = Section(
         ),
         Field(
             "model",
-            Model(),
+            MODEL,
             "The model that is asked for each request.",
             example='"google/gemini-2.5-flash"',
             kinds=("model",),
@@ -167,7 +167,7 @@ CLASSIFIER = Section(
         ),
         Field(
             "on_failure",
-            Name("tier"),
+            name_of("tier"),
             "Tier that answers when the classifier fails.",
             otherwise="the premium tier",
             kinds=("model",),
@@ -175,7 +175,7 @@ CLASSIFIER = Section(
         ),
         Field(
             "default",
-            Name("tier"),
+            name_of("tier"),
             "Tier that answers when no rule holds, or when nobody decides.",
             otherwise="the cheapest tier with rules, else the premium tier",
             kinds=("rules", "none"),
@@ -191,13 +191,13 @@ RULES = Section(
     (
         Field(
             "name",
-            Name("rule"),
+            name_of("rule"),
             "The rule's name, as the reason of a decision shows it.",
             example='"long"',
         ),
         Field(
             "tier",
-            Name("tier"),
+            name_of("tier"),
             "Tier that answers when the rule holds.",
             example='"premium"',
         ),
@@ -219,14 +219,14 @@ RULES = Section(
         ),
         Field(
             "matches",
-            Pattern(),
+            PATTERN,
             "Holds where this is found in the last user turn.",
             otherwise="no condition",
             example="'(?i)\\bprove\\b'",
         ),
         Field(
             "system_matches",
-            Pattern(),
+            PATTERN,
             "Holds where this is found in the system prompt.",
             otherwise="no condition",
             example="'(?i)\\blegal\\b'",
@@ -262,7 +262,7 @@ RULES = Section(
         ),
         Field(
             "header",
-            HeaderMatch(),
+            HEADER_MATCH,
             "Holds where the request has this header, or has it with this value.",
             otherwise="no condition",
             example='"x-plan: gold"',
@@ -286,7 +286,7 @@ TIERS = Section(
     (
         Field(
             "model",
-            Model(),
+            MODEL,
             "The model that answers on this tier.",
             example='"anthropic/claude-haiku-4-5"',
         ),
@@ -368,21 +368,21 @@ PROVIDERS = Section(
         ),
         Field(
             "base_url",
-            Url(),
+            URL,
             "Where its API begins: before `/chat/completions`, or before `/v1/messages`.",
             otherwise="what is known of the provider, if it is known",
             example='"https://api.openai.com/v1"',
         ),
         Field(
             "api_key_env",
-            Variable(),
+            VARIABLE,
             "The environment variable that holds the key.",
             otherwise="what is known of the provider, at its known URL; else no key is sent",
             example='"OPENAI_API_KEY"',
         ),
         Field(
             "prices",
-            Name("price list"),
+            name_of("price list"),
             "Whose price list holds for its models.",
             otherwise="the provider's own name",
             example='"openai"',
@@ -463,7 +463,7 @@ PRICE_LIST = Section(
         ),
         Field(
             "feed",
-            Url(),
+            URL,
             "Where `headgate prices update` fetches the list, when it is asked.",
             otherwise="the public feed of genai-prices",
             example='"https://mirror.example.com/data.json"',
@@ -498,6 +498,22 @@ RESILIENCE = Section(
             Duration(0, 3600),
             "A provider's Retry-After longer than this is not waited for.",
         ),
+        Field(
+            "retry_share",
+            Number(0, 1),
+            "Retries of a model, as a share of its requests in the last ten seconds.",
+        ),
+        Field("retry_floor", Whole(0, 10_000), "Retries a second that are allowed besides."),
+        Field(
+            "breaker_failures",
+            Whole(1, 10_000),
+            "Failed calls, in a row or half of the last five seconds', that stop further calls.",
+        ),
+        Field(
+            "breaker_pause",
+            Duration(0.1, 600),
+            "Time between calls that find out whether a stopped model works again.",
+        ),
     ),
 )
 
@@ -506,7 +522,7 @@ SERVER = Section(
     "Where the gateway listens.",
     schema.ServerSettings,
     (
-        Field("listen", Address(), "Address and port for callers; port 0 takes a free one."),
+        Field("listen", ADDRESS, "Address and port for callers; port 0 takes a free one."),
         Field(
             "max_body_bytes",
             Whole(1024, 1024**3),
@@ -519,8 +535,13 @@ SERVER = Section(
             "Time that running requests get to finish when the gateway stops.",
         ),
         Field(
+            "max_requests",
+            Whole(1, 1_000_000),
+            "Requests under way at once; more are refused with 503.",
+        ),
+        Field(
             "api_key_env",
-            Variable(),
+            VARIABLE,
             "The environment variable that holds the key that callers must send.",
             otherwise="no key is asked",
             example='"GATEWAY_KEY"',
@@ -532,7 +553,7 @@ LEDGER = Section(
     "ledger",
     "Where every attempt is written down.",
     schema.LedgerSettings,
-    (Field("url", LedgerUrl(), "The database; a relative path begins where `serve` starts."),),
+    (Field("url", LEDGER_URL, "The database; a relative path begins where `serve` starts."),),
 )
 
 SECTIONS = (

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from headgate.settings.document import Path
 from headgate.settings.draft import Draft, Given, Source
 from headgate.settings.fields import RULES, SECTIONS, Section
-from headgate.settings.kinds import NAME
+from headgate.settings.forms import NAME
 from headgate.settings.redaction import shown, shown_path
 
 __all__ = ["add_environment", "add_file", "add_flags"]
@@ -35,6 +35,7 @@ def add_file(draft: Draft) -> None:
         if section is None:
             _unknown_section(draft, name, value)
         elif not isinstance(value, dict):
+            draft.unsure.add((name,))
             draft.fault(
                 (name,),
                 f"{name} is a section, not a value.",
@@ -89,6 +90,11 @@ def _add_table(draft: Draft, section: Section, path: Path, table: Mapping[str, o
 
 
 def _fix_key(draft: Draft, section: Section, key: str) -> str:
+    if key.lower().removeprefix("api").strip("_-") in ("key", "token", "secret", "password"):
+        return (
+            "No key stands in the file: put it into an environment variable and name that, as in "
+            'api_key_env = "OPENAI_API_KEY".'
+        )
     guess = draft.guess(key, [field.key for field in section.fields])
     if guess:
         return f"{guess}Unknown settings are refused, so that no slip goes unnoticed."

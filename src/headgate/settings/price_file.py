@@ -19,7 +19,7 @@ from headgate.errors import ConfigError, ConfigFault
 from headgate.settings.document import Document, Path, parse
 from headgate.settings.draft import did_you_mean
 from headgate.settings.fields import PRICES, default
-from headgate.settings.kinds import Refusal
+from headgate.settings.forms import Refusal
 from headgate.settings.redaction import looks_secret, shown, shown_path
 from headgate.settings.schema import PriceSettings
 from headgate.values import ModelRef

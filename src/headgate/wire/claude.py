@@ -1,8 +1,9 @@
 """What the generations of Claude models accept, which the Messages API leaves to the model.
 
-Source: platform.claude.com, "Effort", "Adaptive thinking", "Migration guide" and "Structured
-outputs" (read November 2026), with the 400s that users report. In short: 4.5 and older think by a
-token budget; 4.6 brought adaptive thinking with effort levels; 4.7 dropped temperature and top_p.
+Source: platform.claude.com, "Effort", "Thinking", "Migration guide" and "Structured outputs" (read
+November 2026), with the 400s that users report. In short: 4.5 and older think by a token budget;
+4.6 brought adaptive thinking with effort levels; 4.7 dropped temperature and top_p; 5 thinks unless
+told not to, and some of its models cannot be told.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ _NEWEST = (99, 0)
 
 
 class Abilities(msgspec.Struct, frozen=True):
-    """`efforts` maps a caller's level to the one to send; empty where none is accepted."""
+    """What a model takes of a request."""
 
     sampling: bool = True
+    """temperature or top_p"""
     adaptive: bool = False
+    """thinking of type "adaptive" """
+    no_thinking: str | None = None
+    """The type of thinking that turns it off, where it is on by default and can be turned off."""
     strict_tools: bool = False
     efforts: dict[Effort, str] = {}
+    """The level to send for a caller's; empty where none is accepted."""
     default_max_tokens: int = DEFAULT_MAX_TOKENS
 
 
@@ -68,7 +74,16 @@ def abilities(model: str) -> Abilities:
     return Abilities(
         sampling=version < (4, 7),
         adaptive=version >= (4, 6),
+        no_thinking=_no_thinking(model, version),
         strict_tools=version >= (4, 5) or (opus and version >= (4, 1)),
         efforts=efforts,
         default_max_tokens=_OLD_MAX_TOKENS if version < (3, 7) else DEFAULT_MAX_TOKENS,
     )
+
+
+def _no_thinking(model: str, version: tuple[int, int]) -> str | None:
+    if version < (5, 0) or version == _NEWEST:
+        return None
+    if "haiku" in model or version < (5, 5):
+        return None if "fable" in model or "mythos" in model else "disabled"
+    return "between_tools" if "sonnet" in model else None

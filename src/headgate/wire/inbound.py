@@ -18,6 +18,7 @@ __all__ = [
     "decoded",
     "fields_of",
     "flag",
+    "is_given",
     "items",
     "model_of",
     "no_messages",
@@ -209,10 +210,10 @@ def _mismatch(fault: str, field: str) -> RequestError:
         " or ".join(wanted) if len(wanted) < 3 else f"{', '.join(wanted[:-1])} or {wanted[-1]}"
     )
     return RequestError(
-        f"Invalid type for '{param}': expected {expected}, "
+        f"Invalid type for '{param or 'body'}': expected {expected}, "
         f"but got {_WORDS.get(wrong['got'], wrong['got'])} instead.",
         code="invalid_type",
-        param=param,
+        param=param or None,
     )
 
 
@@ -265,6 +266,12 @@ def flag(fields: Mapping[str, msgspec.Raw], name: str) -> bool:
     """A boolean field; missing and null are False."""
     raw = fields.get(name)
     return raw is not None and bool(decoded(_FLAG, raw, name))
+
+
+def is_given(fields: Mapping[str, msgspec.Raw], name: str) -> bool:
+    """Whether a field is there and says something: an SDK may write null for what is not set."""
+    raw = fields.get(name)
+    return raw is not None and bytes(raw) not in (b"null", b"[]")
 
 
 def number(fields: Mapping[str, msgspec.Raw], name: str) -> int | None:

@@ -109,12 +109,16 @@ def refuse_stream(dialect: str, error: HeadgateError) -> bytes:
 
 
 def small_request(dialect_out: str, model: str, system: str, user: str, max_tokens: int) -> bytes:
-    """A short call of our own, such as the classifier's: not streamed, as repeatable as can be."""
+    """A short call of our own, such as the classifier's: not streamed, as repeatable as can be.
+
+    Where a model can be told not to think it is, because thinking would use up `max_tokens`.
+    """
     request = Request(
         system=system,
         messages=(Message("user", (Text(user),)),),
         max_tokens=max_tokens,
         temperature=0.0,
+        effort="none",
     )
     return _dialect(dialect_out).write_request(request, model)
 

@@ -14,6 +14,7 @@ from headgate.wire.inbound import (
     decoded,
     fields_of,
     flag,
+    is_given,
     items,
     model_of,
     no_messages,
@@ -88,7 +89,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         stream=stream,
         fields=fields,
         body=body,
-        quiet=outline.last == "tool" or "stop_sequences" in fields,
+        quiet=outline.last == "tool" or is_given(fields, "stop_sequences"),
     )
 
 
@@ -110,7 +111,8 @@ def _outline(system: str, messages: list[_Message]) -> Outline:
     for index, message in enumerate(messages):
         if message.role not in _ROLES:
             raise RequestError(
-                f"Invalid value: '{message.role}'. Supported values are: "
+                f"Invalid value for 'messages[{index}].role': {message.role[:40]!r}. "
+                "Supported values are: "
                 "'user', 'assistant', 'system'.",
                 code="invalid_value",
                 param=f"messages[{index}].role",

@@ -177,7 +177,7 @@ class Writer:
 
     def done(self, usage: Usage | None) -> bytes:
         """See StreamWriter.done."""
-        out = self._open() + self._release() + self._close()
+        out = self._open() + self._release(ended=True) + self._close()
         stop = {"stop_reason": REASONS[self._finish.stop]}
         delta = {**stop, "stop_sequence": self._finish.stop_sequence}
         out += _encoded({"type": "message_delta", "delta": delta, "usage": write_usage(usage)})
@@ -203,31 +203,29 @@ class Writer:
     def _text(self, text: str) -> bytes:
         out = b""
         if self._block != "text":
-            out = self._release() + self._start("text", {"type": "text", "text": ""})
+            out = self._release(ended=True) + self._start("text", {"type": "text", "text": ""})
         return out + self._delta({"type": "text_delta", "text": text})
 
     def _tool(self, event: ToolStart | ToolDelta) -> bytes:
-        if event.index == self._call and isinstance(event, ToolDelta):
-            self._arguments.append(event.text)
-            out = self._delta({"type": "input_json_delta", "partial_json": event.text})
-            if self._held and self._whole():
-                out += self._release()
-            return out
-        if self._held or (self._block == "tool_use" and not self._whole()):
-            self._held.append(event)
-            return b""
-        return self._begin(event) if isinstance(event, ToolStart) else b""
+        if isinstance(event, ToolDelta) and event.index == self._call:
+            return self._fill(event) + self._release()
+        self._held.append(event)
+        return self._release()
 
     def _whole(self) -> bool:
-        """Whether the open call's arguments are complete JSON; none at all are, too."""
+        """Whether the open call has all its arguments: a complete JSON object."""
         text = "".join(self._arguments)
-        if not text:
-            return True
+        if not text.startswith("{") or not text.rstrip().endswith("}"):
+            return False
         try:
             msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return False
         return True
+
+    def _fill(self, event: ToolDelta) -> bytes:
+        self._arguments.append(event.text)
+        return self._delta({"type": "input_json_delta", "partial_json": event.text})
 
     def _begin(self, call: ToolStart) -> bytes:
         block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
@@ -236,18 +234,21 @@ class Writer:
         self._arguments = []
         return out
 
-    def _release(self) -> bytes:
-        """The calls held back, each with all its arguments so far."""
-        held, self._held = self._held, []
+    def _release(self, *, ended: bool = False) -> bytes:
+        """The calls held back, one after the other, as far as the one before is complete.
+
+        `ended` releases them all: no more arguments are to come.
+        """
         out = b""
-        for start in held:
-            if not isinstance(start, ToolStart):
-                continue
-            out += self._begin(start)
-            for event in held:
-                if isinstance(event, ToolDelta) and event.index == start.index:
-                    self._arguments.append(event.text)
-                    out += self._delta({"type": "input_json_delta", "partial_json": event.text})
+        while self._held and (ended or self._call < 0 or self._whole()):
+            first = self._held.pop(0)
+            if not isinstance(first, ToolStart):
+                continue  # more arguments for a call that was complete
+            mine = [one for one in self._held if one.index == first.index]
+            self._held = [one for one in self._held if one.index != first.index]
+            out += self._begin(first)
+            for event in mine:
+                out += self._fill(event) if isinstance(event, ToolDelta) else b""
         return out
 
     def _start(self, kind: str, block: Mapping[str, object]) -> bytes:

@@ -31,9 +31,9 @@ __all__ = ["FIRST_TURN", "JSON_INSTRUCTION", "MAX_TEMPERATURE", "arguments_of", 
 JSON_INSTRUCTION = "Answer with one valid JSON object and nothing else."
 """Stands for OpenAI's JSON mode, which asks for an object without a schema."""
 _ID = re.compile(r"[^a-zA-Z0-9_-]")
+"""What an id of a tool call must not hold; other servers write ids such as `functions.f:0`."""
 _USER = re.compile(r"[\w.:-]{1,256}")
-
-
+"""A user id that is sent on: opaque; an e-mail address is refused by Anthropic."""
 MAX_TEMPERATURE = 1.0
 
 
@@ -76,8 +76,11 @@ def _body(request: Request, model: str) -> dict[str, object]:
     body |= _write_tools(request, able)
     if request.stop:
         body["stop_sequences"] = list(request.stop)
-    thinks = _write_effort(request, able, body)
-    if able.sampling and not thinks:
+    body |= _write_output(request, able)
+    thinking = _thinking(request, able)
+    if thinking is not None:
+        body["thinking"] = {"type": thinking}
+    elif able.sampling:
         if request.temperature is not None:
             body["temperature"] = min(request.temperature, MAX_TEMPERATURE)
         elif request.top_p is not None:
@@ -108,26 +111,22 @@ def _hoisted(request: Request) -> tuple[str, tuple[Message, ...]]:
     return "\n\n".join(system), normal(messages)
 
 
-def _write_effort(request: Request, able: Abilities, body: dict[str, object]) -> bool:
-    """Set effort, thinking and the output format; whether thinking was asked for."""
+def _thinking(request: Request, able: Abilities) -> str | None:
+    """The type of thinking to ask for with an effort; a forced tool excludes thinking."""
+    if request.effort is None or request.effort == "none":
+        return None if request.effort is None else able.no_thinking
+    forced = request.tool_choice is not None and request.tool_choice.mode in ("required", "tool")
+    return "adaptive" if able.adaptive and not forced else None
+
+
+def _write_output(request: Request, able: Abilities) -> dict[str, object]:
     output: dict[str, object] = {}
-    effort = request.effort
-    thinks = False
-    if effort is not None and effort in able.efforts:
-        output["effort"] = able.efforts[effort]
-        forced = request.tool_choice is not None and request.tool_choice.mode in (
-            "required",
-            "tool",
-        )
-        thinks = able.adaptive and effort != "none" and not forced
-    if thinks:
-        body["thinking"] = {"type": "adaptive"}
+    if request.effort is not None and request.effort in able.efforts:
+        output["effort"] = able.efforts[request.effort]
     if request.format is not None and request.format.schema is not None:
         schema = closed(request.format.schema, "format")
         output["format"] = {"type": "json_schema", "schema": schema}
-    if output:
-        body["output_config"] = output
-    return thinks
+    return {"output_config": output} if output else {}
 
 
 def _write_tools(request: Request, able: Abilities) -> dict[str, object]:
@@ -185,7 +184,17 @@ def _messages(messages: Sequence[Message]) -> list[dict[str, object]]:
     kept = normal([message for message in said if message.parts])
     if kept and kept[0].role == "assistant":
         kept = (Message("user", (Text(FIRST_TURN),)), *kept)
+    if kept and kept[-1].role == "assistant":
+        kept = (*kept[:-1], _trimmed(kept[-1]))
     return [{"role": one.role, "content": _write_content(one.parts)} for one in kept]
+
+
+def _trimmed(message: Message) -> Message:
+    """A last turn that the model is to continue must not end with white space."""
+    *rest, last = message.parts
+    if not isinstance(last, Text):
+        return message
+    return Message(message.role, (*rest, Text(last.text.rstrip())))
 
 
 FIRST_TURN = "(The conversation begins with the assistant.)"

@@ -14,6 +14,7 @@ from headgate.wire.inbound import (
     decoded,
     fields_of,
     flag,
+    is_given,
     items,
     model_of,
     no_messages,
@@ -90,7 +91,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         stream=stream,
         fields=fields,
         body=body,
-        quiet=outline.last == "tool" or "stop" in fields,
+        quiet=outline.last == "tool" or is_given(fields, "stop"),
     )
 
 
@@ -110,7 +111,8 @@ def _outline(messages: list[_Message]) -> Outline:
         role = ROLES.get(message.role)
         if role is None:
             raise RequestError(
-                f"Invalid value: '{message.role}'. Supported values are: "
+                f"Invalid value for 'messages[{index}].role': {message.role[:40]!r}. "
+                "Supported values are: "
                 f"{', '.join(repr(one) for one in ROLES)}.",
                 code="invalid_value",
                 param=f"messages[{index}].role",

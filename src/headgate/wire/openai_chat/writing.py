@@ -41,6 +41,11 @@ _LEVELS: Mapping[Effort, str] = {
     "max": "high",
 }
 """The three levels that every model with `reasoning_effort` knows."""
+_LEAST = (
+    (re.compile(r"(?:^|/)gpt-5(?![.\d])"), "minimal"),
+    (re.compile(r"(?:^|/)gpt-(?:5\.\d|[6-9]|[1-9]\d)"), "none"),
+    (re.compile(r"(?:^|/)gemini-2\.5-flash"), "none"),
+)
 MAX_STOPS = 4
 MAX_USER_CHARS = 64
 
@@ -107,9 +112,14 @@ def _write_sampling(request: Request, model: str) -> dict[str, object]:
             out["top_p"] = request.top_p
     if request.stop:
         out["stop"] = list(request.stop)
-    if request.effort is not None and request.effort in _LEVELS and _THINKING_MODELS.search(model):
-        out["reasoning_effort"] = _LEVELS[request.effort]
+    if request.effort is not None and _THINKING_MODELS.search(model):
+        out["reasoning_effort"] = _LEVELS.get(request.effort) or _least(model)
     return out
+
+
+def _least(model: str) -> str:
+    """The level with the least thinking: "none" is not known to all, "low" is."""
+    return next((level for pattern, level in _LEAST if pattern.search(model)), "low")
 
 
 def _messages(request: Request) -> list[dict[str, object]]:

@@ -1,0 +1,270 @@
+"""What text may say, form by form: a name, a URL, a pattern; the value, or why it is refused."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from decimal import Decimal, InvalidOperation
+from ipaddress import IPv6Address
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from headgate.settings.redaction import looks_secret, shown
+from headgate.values import ModelRef
+
+__all__ = [
+    "DEAREST",
+    "HEADER_NAME",
+    "NAME",
+    "OWN_HEADERS",
+    "SECRET_HEADERS",
+    "Refusal",
+    "address",
+    "header_match",
+    "ledger_url",
+    "model",
+    "name",
+    "pattern",
+    "price",
+    "repeats_a_repeat",
+    "split_address",
+    "url",
+    "variable",
+]
+
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What tiers and providers may be called: safe in a header, a URL and a model reference."""
+
+
+class Refusal(NamedTuple):
+    """Why a value cannot be taken, and what to write instead."""
+
+    message: str
+    fix: str
+
+
+def model(text: str) -> str | Refusal:
+    """A model's full name, `provider/model`."""
+    try:
+        return str(ModelRef.parse(text))
+    except ValueError:
+        return Refusal(
+            f"{shown(text)} is not a model's full name.",
+            'Write "provider/model", such as "anthropic/claude-haiku-4-5".',
+        )
+
+
+def name(text: str) -> str | Refusal:
+    """What a tier, a provider, a rule or a price list may be called."""
+    if not NAME.fullmatch(text):
+        return Refusal(
+            f"{shown(text)} is not a name.",
+            "Use up to 64 letters, digits and _ . - beginning with a letter or a digit.",
+        )
+    return text
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+# A name of this length in one piece, of small letters and digits, is most likely the key.
+_KEY_ITSELF = re.compile(r"(?=.*[a-z])(?=.*\d)[A-Za-z0-9]{28,}")
+
+
+def variable(text: str) -> str | Refusal:
+    """The name of an environment variable; what stands there by mistake is never shown."""
+    fix = 'Write the name of an environment variable, such as "ANTHROPIC_API_KEY".'
+    if looks_secret(text) or _KEY_ITSELF.fullmatch(text):
+        return Refusal("This seems to be a key itself, not the name of a variable.", fix)
+    if not _VARIABLE.fullmatch(text):
+        # not shown: what stands here by mistake is most likely the key
+        return Refusal("This is not the name of an environment variable.", fix)
+    return text
+
+
+_HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+_ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\d{1,5})", re.ASCII)
+
+
+def split_address(text: str) -> tuple[str, int] | None:
+    """Host and port of `host:port` or `[IPv6]:port`; None where it is neither."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > 65535:
+        return None
+    if match["six"] is not None:
+        try:
+            IPv6Address(match["six"])
+        except ValueError:
+            return None
+        return match["six"], int(match["port"])
+    return (match["host"], int(match["port"])) if _HOST.fullmatch(match["host"]) else None
+
+
+def address(text: str) -> str | Refusal:
+    """Where to listen: `host:port`, an IPv6 address in brackets."""
+    if split_address(text) is not None:
+        return text
+    fix = 'Write "host:port", such as "127.0.0.1:8787", or "[::1]:8787"; port 0 takes a free one.'
+    if re.fullmatch(r":?\d{1,5}", text):
+        fix = f'Write the host too: "127.0.0.1:{text.lstrip(":")}", or "0.0.0.0" to be reachable.'
+    return Refusal(f"{shown(text)} is not an address to listen on.", fix)
+
+
+def url(text: str) -> str | Refusal:
+    """A provider's base URL; a slash at its end is taken off."""
+    fix = 'Write it as "https://host/path", such as "https://api.openai.com/v1".'
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return Refusal(f"{shown(text)} is not a URL.", fix)
+    if parts.scheme not in ("http", "https") or not host or port == 0 or not _PLAIN.fullmatch(text):
+        return Refusal(f"{shown(text)} is not an http or https URL.", fix)
+    if not (_HOST.fullmatch(host) or _is_ipv6(host)):
+        return Refusal(f"{shown(text)} has no valid host name.", fix)
+    if "@" in parts.netloc or "?" in text or "#" in text:
+        return Refusal(
+            "A base URL must not hold a user, a password, a query or a fragment (@, ? or #).",
+            "Take it out; a key goes into the variable that api_key_env names.",
+        )
+    for tail in ("/chat/completions", "/v1/messages"):
+        if parts.path.rstrip("/").endswith(tail):
+            return Refusal(
+                f"The base URL ends in {tail}, which Headgate adds by itself.",
+                f"Leave {tail} out.",
+            )
+    return text.rstrip("/")
+
+
+_PLAIN = re.compile(r"[!-~]+")
+"""ASCII without spaces, as a URL is written."""
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def ledger_url(text: str) -> str | Refusal:
+    """Where the ledger lies."""
+    path = text.removeprefix("sqlite:///")
+    if text == "memory:" or (path != text and path != ":memory:" and _FILE.fullmatch(path)):
+        return text
+    return Refusal(
+        f"{shown(text)} is no ledger that Headgate knows.",
+        'Write "sqlite:///headgate.db", "sqlite:////var/lib/headgate.db" (an absolute path), or '
+        '"memory:" (gone with the process).',
+    )
+
+
+_FILE = re.compile(r"[^?#]*[^?#/]")
+
+
+DEAREST = 100_000
+
+
+def price(text: str) -> str | Refusal:
+    """US dollars per million tokens as a decimal number."""
+    fix = (
+        "Write US dollars per million tokens as a decimal number in quotes, with six decimals at "
+        'most, such as "0.30".'
+    )
+    try:
+        amount = Decimal(text) if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text, re.ASCII) else None
+    except InvalidOperation:
+        amount = None
+    if amount is None:
+        return Refusal(f"{shown(text)} is not a price.", fix)
+    if amount > DEAREST:
+        return Refusal(f"{shown(text)} is more than ${DEAREST:,} per million tokens.", fix)
+    return text
+
+
+def pattern(text: str) -> str | Refusal:
+    """A regular expression that compiles and does not explode."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "possible nested set": valid all the same
+        try:
+            re.compile(text)
+        except (re.error, OverflowError, RecursionError, MemoryError) as error:
+            return Refusal(
+                f"{shown(text)} is not a regular expression: {error}.",
+                "Python's re syntax holds; single quotes in TOML keep backslashes as they are.",
+            )
+    if repeats_a_repeat(text):
+        return Refusal(
+            f"{shown(text)} repeats a group that holds an unbounded repeat, which can take "
+            "exponential time on a hostile request.",
+            "Make the inner repeat possessive: (a++b)+ instead of (a+b)+.",
+        )
+    return text
+
+
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?#[^)]*\)|\(\?>|\(|\)"
+    r"|(?P<repeat>(?:[*+]|\{\d*,\})(?P<tail>[+?]?))|\{\d+(?:,\d+)?\}[+?]?|.",
+    re.DOTALL,
+)
+
+
+def repeats_a_repeat(pattern: str) -> bool:
+    """True where a group that holds an unbounded repeat is itself repeated without bound.
+
+    `(a+)+` backtracks exponentially. Possessive repeats and atomic groups do not backtrack, and
+    pass. Alternatives that overlap, such as `(a|a)*`, are not found by this.
+    """
+    groups: list[tuple[bool, bool]] = []  # of every open group: atomic, holds a repeat
+    atomic = holds = closed = False
+    for token in _TOKEN.finditer(pattern):
+        text = token[0]
+        after_group, closed = closed, False
+        if text in ("(", "(?>"):
+            groups.append((atomic, holds))
+            atomic, holds = text == "(?>", False
+        elif text == ")" and groups:
+            inner = holds and not atomic
+            atomic, outer = groups.pop()
+            closed, holds = inner, outer or inner
+        elif token["repeat"] and token["tail"] != "+":
+            if after_group:
+                return True
+            holds = True
+    return False
+
+
+def header_match(text: str) -> str | Refusal:
+    """A header's name, or its name, a colon and its value."""
+    header, colon, value = text.partition(":")
+    if not HEADER_NAME.fullmatch(header.strip()) or (colon and not value.strip()):
+        return Refusal(
+            f"{shown(text)} does not name a header.",
+            'Write "name" (the header is there) or "name: value" (it is equal).',
+        )
+    return text
+
+
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+SECRET_HEADERS = frozenset(
+    ("api-key", "authorization", "cookie", "proxy-authorization", "x-api-key", "x-goog-api-key")
+)
+OWN_HEADERS = frozenset(
+    (
+        "anthropic-version",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    )
+)

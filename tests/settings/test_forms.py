@@ -1,0 +1,195 @@
+"""Forms: which texts are names, URLs, addresses, patterns; and how the rest is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.settings import forms
+from headgate.settings.forms import Refusal
+
+
+def refusal(form: Callable[[str], str | Refusal], text: str) -> Refusal:
+    refused = form(text)
+    assert isinstance(refused, Refusal), refused
+    return refused
+
+
+@pytest.mark.parametrize("text", ["gpt-5", "/x", "a/", "a b/c", "a/b c", ""])
+def test_a_model_has_a_provider(text: str):
+    assert "provider/model" in refusal(forms.model, text).fix
+
+
+def test_a_model_name_may_hold_slashes_and_colons():
+    assert forms.model("openrouter/meta/llama-3:free") == "openrouter/meta/llama-3:free"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://localhost:8080",
+        "https://api.openai.com/v1",
+        "https://[::1]:8443/v1",
+        "http://host_with_underscore/x",
+        "https://a.example./v1",
+    ],
+)
+def test_urls_are_taken(text: str):
+    assert forms.url(text) == text
+    assert forms.url(text + "/") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "api.openai.com",
+        "ftp://a.example",
+        "https://",
+        "https:///v1",
+        "https://a.example:99999",
+        "https://a.example:0",
+        "https://a b.example",
+        "https://a.example/ v1",
+        "https://ä.example",
+        "https://[::1",
+        "https://-a.example",
+        "https://a..example",
+        "javascript:alert(1)",
+    ],
+)
+def test_what_is_no_url_is_refused(text: str):
+    assert "https://" in refusal(forms.url, text).fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://me:hunter22@a.example", "https://a.example?key=hunter22", "https://a/#hunter22"],
+)
+def test_a_url_holds_no_credentials_and_they_are_not_repeated(text: str):
+    refused = refusal(forms.url, text)
+    assert "hunter22" not in str(refused)
+    assert "api_key_env" in refused.fix
+
+
+@pytest.mark.parametrize("tail", ["/chat/completions", "/v1/messages", "/v1/chat/completions/"])
+def test_a_base_url_ends_before_what_headgate_adds(tail: str):
+    assert "adds by itself" in refusal(forms.url, f"https://a.example{tail}").message
+
+
+@pytest.mark.parametrize("text", ["what is this", "1KEY", "", "a-b", "sk-12345678abcdef"])
+def test_the_name_of_a_variable_is_asked_for_and_what_came_instead_is_not_shown(text: str):
+    refused = refusal(forms.variable, text)
+    assert not text or text not in str(refused)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "gsk_a1b2c3d4e5f6g7h8i9j0k1l2m3",
+        "abcdef0123456789abcdef0123456789",
+        "AIzaSyA1b2C3d4E5f6G7h8I9j0K",
+    ],
+)
+def test_a_key_in_the_place_of_a_variable_is_recognised(key: str):
+    refused = refusal(forms.variable, key)
+    assert refused.message.startswith("This seems to be a key itself")
+    assert key not in str(refused)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ANTHROPIC_API_KEY",
+        "key",
+        "_K2",
+        "my_team_production_openai_key_2",
+        "MY_TEAM_PRODUCTION_OPENAI_KEY_2",
+    ],
+)
+def test_variables_have_names(name: str):
+    assert forms.variable(name) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1:8787", "[::1]:8787", "[fe80::1%eth0]:80", "localhost:0", "a.example:65535"]
+)
+def test_addresses_are_taken(text: str):
+    assert forms.address(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["8787", ":8787", "localhost", "::1:80", "a:65536", "a:-1", "a:b", "[::1]", "a b:1", ""]
+)
+def test_what_is_no_address_is_refused(text: str):
+    assert "host" in refusal(forms.address, text).fix
+
+
+def test_a_bare_port_gets_its_host_in_the_fix():
+    assert '"127.0.0.1:8787"' in refusal(forms.address, ":8787").fix
+
+
+@pytest.mark.parametrize(
+    "text", ["sqlite:///headgate.db", "sqlite:////var/lib/headgate.db", "memory:"]
+)
+def test_ledgers_are_taken(text: str):
+    assert forms.ledger_url(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["headgate.db", "sqlite://x.db", "sqlite:///", "sqlite:///a/", "sqlite:///a?b", "mysql://a"],
+)
+def test_ledgers_that_cannot_be_written_are_refused(text: str):
+    assert "sqlite:///headgate.db" in refusal(forms.ledger_url, text).fix
+
+
+@pytest.mark.parametrize("text", [r"(?i)\bprove\b", r"[[:alpha:]", "a{2,3}", r"^\s*$", "(a++)+"])
+def test_patterns_are_pythons(text: str):
+    assert forms.pattern(text) == text
+
+
+@pytest.mark.parametrize("text", ["(", "*a", "[a", "(?P<1>a)", "a{99999999999}", r"\p{L}"])
+def test_patterns_that_do_not_compile_are_refused(text: str):
+    assert "is not a regular expression" in refusal(forms.pattern, text).message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(a+)+", "(a*)*b", "(?:x+y*)*", "((a+)b)+", r"(\d+|x){2,}", "(.*)*", "(a+?)*", "(?:(a+))+"],
+)
+def test_a_repeat_within_a_repeat_is_refused(text: str):
+    assert "exponential" in refusal(forms.pattern, text).message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(a+)",
+        "(a+)?",
+        "(a++)+",
+        "(?>a+)+",
+        r"\(a+\)+",
+        "[(a+)]+",
+        "(a{2,5})+",
+        "(ab)+c+",
+        "(a+){3}",
+    ],
+)
+def test_repeats_that_cannot_explode_are_taken(text: str):
+    assert forms.pattern(text) == text
+
+
+def test_a_header_condition_names_a_header():
+    assert forms.header_match("x-plan: gold") == "x-plan: gold"
+    assert forms.header_match("x-plan") == "x-plan"
+    for text in ("", ": gold", "x plan", "x-plan:"):
+        assert refusal(forms.header_match, text)
+
+
+@given(st.text("()[]{}*+?|\\.ab,19^$:<>=!#P", max_size=60))
+def test_any_pattern_at_all_is_taken_or_refused(text: str):
+    assert isinstance(forms.pattern(text), str | Refusal)

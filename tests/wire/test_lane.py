@@ -1,0 +1,165 @@
+import json
+
+import pytest
+
+from headgate.errors import InternalError, RequestError, UnknownModelError, UpstreamError
+from headgate.values import Usage
+from headgate.wire.lane import (
+    DIALECTS,
+    UnusableAnswerError,
+    lane,
+    read,
+    refuse,
+    refuse_stream,
+    small_answer,
+    small_request,
+)
+from headgate.wire.neutral import Text
+from tests.wire.recordings import OPENAI_TOOL_STREAM, TOOL_STREAM
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+OPENAI = json.dumps({"model": "auto", "messages": MESSAGES}).encode()
+ANTHROPIC = json.dumps({"model": "auto", "max_tokens": 9, "messages": MESSAGES}).encode()
+BODIES = {"openai": OPENAI, "anthropic": ANTHROPIC}
+ANSWERS = {
+    "openai": b'{"id":"c","model":"gpt-5","choices":[{"message":{"content":"Hi"},'
+    b'"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}',
+    "anthropic": b'{"id":"m","model":"gpt-5","content":[{"type":"text","text":"Hi"}],'
+    b'"stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}}',
+}
+STREAMS = {"openai": OPENAI_TOOL_STREAM, "anthropic": TOOL_STREAM}
+PAIRS = [(caller, provider) for caller in DIALECTS for provider in DIALECTS]
+
+
+def test_the_lane_of_a_provider_has_its_path_and_headers():
+    to_openai = lane(read("openai", OPENAI, {}), "openai", at=1)
+    assert to_openai.path == "/chat/completions"
+    assert to_openai.headers("sk-1") == [
+        ("content-type", "application/json"),
+        ("authorization", "Bearer sk-1"),
+    ]
+    to_anthropic = lane(read("openai", OPENAI, {}), "anthropic", at=1)
+    assert to_anthropic.path == "/v1/messages"
+    assert to_anthropic.headers("sk-1") == [
+        ("content-type", "application/json"),
+        ("anthropic-version", "2023-06-01"),
+        ("x-api-key", "sk-1"),
+    ]
+
+
+@pytest.mark.parametrize("provider", list(DIALECTS))
+def test_without_a_key_none_is_sent(provider):
+    headers = dict(lane(read("openai", OPENAI, {}), provider, at=1).headers(None))
+    assert not {"authorization", "x-api-key"} & set(headers)
+
+
+def test_the_callers_key_never_goes_to_a_provider():
+    secrets = {"authorization": "Bearer caller", "x-api-key": "caller", "anthropic-beta": "b"}
+    for caller, provider in PAIRS:
+        headers = lane(read(caller, BODIES[caller], secrets), provider, at=1).headers("ours")
+        assert "caller" not in str(headers)
+        assert (("anthropic-beta", "b") in headers) is (caller == provider == "anthropic")
+
+
+@pytest.mark.parametrize(("caller", "provider"), PAIRS)
+def test_every_pair_carries_a_request_an_answer_a_stream_and_an_error(caller, provider):
+    way = lane(read(caller, BODIES[caller], {}), provider, at=1)
+    sent = json.loads(way.request("gpt-5"))
+    assert sent["model"] == "gpt-5"
+    assert read(provider, way.request("gpt-5"), {}).ask.last_user == "Hello"
+
+    answered = way.answer(ANSWERS[provider])
+    assert answered.usage == Usage(input=3, output=1)
+    assert (answered.model, answered.finish) == ("gpt-5", "stop")
+    assert DIALECTS[caller].read_answer(answered.body, False).parts == (Text("Hi"),)
+
+    flow = way.flow()
+    assert flow.feed(STREAMS[provider])
+    assert flow.end() == b""
+    assert flow.complete
+    assert flow.finish == "tool_calls"
+    assert flow.usage is not None
+    assert flow.delivered_chars > 30
+
+    for body in (b"", b"<html>", b'{"error":{"message":"Boom"}}'):
+        assert DIALECTS[caller].is_problem(way.error(500, body))
+
+
+def test_a_lane_can_be_used_for_several_attempts():
+    way = lane(read("openai", OPENAI, {}), "anthropic", at=1)
+    assert way.request("a") != way.request("b")
+    first, second = way.flow(), way.flow()
+    first.feed(TOOL_STREAM)
+    assert (first.complete, second.complete) == (True, False)
+
+
+def test_a_dialect_that_is_not_known_is_a_defect():
+    with pytest.raises(InternalError):
+        read("esperanto", OPENAI, {})
+    with pytest.raises(InternalError):
+        lane(read("openai", OPENAI, {}), "esperanto", at=1)
+
+
+def test_our_own_errors_are_told_in_the_callers_dialect():
+    error = UnknownModelError("There is no model 'x'.", fix="Ask for auto.")
+    assert json.loads(refuse("openai", error)) == {
+        "error": {
+            "message": "There is no model 'x'. Ask for auto.",
+            "type": "invalid_request_error",
+            "param": "model",
+            "code": "model_not_found",
+        }
+    }
+    assert json.loads(refuse("anthropic", error)) == {
+        "type": "error",
+        "error": {"type": "not_found_error", "message": "There is no model 'x'. Ask for auto."},
+    }
+
+
+def test_our_own_errors_can_end_a_stream():
+    error = UpstreamError("The provider went away.", kind="reset")
+    assert refuse_stream("openai", error).startswith(b'data: {"error":{')
+    assert refuse_stream("anthropic", error).startswith(b"event: error\ndata: ")
+    assert all(refuse_stream(name, error).endswith(b"\n\n") for name in DIALECTS)
+
+
+def test_a_malformed_request_is_refused_in_both_dialects():
+    for name in DIALECTS:
+        with pytest.raises(RequestError) as caught:
+            read(name, b"{", {})
+        assert DIALECTS[name].is_problem(refuse(name, caught.value))
+
+
+def test_a_small_request_is_short_and_does_not_think():
+    assert json.loads(small_request("openai", "gemini-2.5-flash", "Sort.", "Hi", 16)) == {
+        "model": "gemini-2.5-flash",
+        "messages": [
+            {"role": "system", "content": "Sort."},
+            {"role": "user", "content": "Hi"},
+        ],
+        "max_tokens": 16,
+        "temperature": 0.0,
+        "reasoning_effort": "none",
+    }
+    assert json.loads(small_request("anthropic", "claude-haiku-4-5", "Sort.", "Hi", 16)) == {
+        "model": "claude-haiku-4-5",
+        "max_tokens": 16,
+        "system": "Sort.",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "temperature": 0.0,
+    }
+
+
+@pytest.mark.parametrize("provider", list(DIALECTS))
+def test_a_small_answer_is_its_text_and_usage(provider):
+    assert small_answer(provider, ANSWERS[provider]) == ("Hi", Usage(input=3, output=1))
+
+
+@pytest.mark.parametrize("provider", list(DIALECTS))
+def test_a_small_answer_without_text_is_unusable_and_billed(provider):
+    blank = ANSWERS[provider].replace(b'"Hi"', b'" "')
+    with pytest.raises(UnusableAnswerError) as caught:
+        small_answer(provider, blank)
+    assert (caught.value.kind, caught.value.usage) == ("unusable", Usage(input=3, output=1))
+    with pytest.raises(UnusableAnswerError):
+        small_answer(provider, b"<html>")

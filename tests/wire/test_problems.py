@@ -1,0 +1,130 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.errors import InternalError, RequestError, UnknownModelError, UpstreamError
+from headgate.wire.neutral import Problem
+from headgate.wire.problems import (
+    MAX_MESSAGE_CHARS,
+    cleaned,
+    kind_of,
+    loads,
+    problem_of,
+    read_problem,
+    text_of,
+)
+from tests.wire.recordings import recorded
+
+
+def test_openais_error_is_read_whole():
+    body = {"error": {"message": "No.", "type": "invalid_request_error", "code": "c", "param": "p"}}
+    assert read_problem(400, json.dumps(body).encode()) == Problem(
+        400, "No.", "invalid_request_error", "c", "p"
+    )
+
+
+def test_anthropics_error_is_read_whole():
+    body = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    assert read_problem(529, json.dumps(body).encode()) == Problem(
+        529, "Overloaded", "overloaded_error"
+    )
+
+
+def test_every_recorded_error_keeps_its_message():
+    seen = 0
+    for exchange in recorded():
+        if exchange.status != 200:
+            told = json.loads(exchange.answer)["error"]
+            found = read_problem(exchange.status, exchange.answer)
+            assert (found.message, found.code, found.param) == (
+                told["message"],
+                told["code"],
+                told["param"],
+            )
+            seen += 1
+    assert seen == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"error": {"message": "Quota", "code": 429, "status": "RESOURCE_EXHAUSTED"}}]',
+        b'{"error": "Quota"}',
+        b'{"message": "Quota"}',
+        b'{"detail": "Quota"}',
+    ],
+)
+def test_other_shapes_keep_their_message(body):
+    found = read_problem(429, body)
+    assert (found.message, found.kind) == ("Quota", "rate_limit_error")
+
+
+def test_a_shape_that_is_not_known_is_wrapped():
+    assert read_problem(502, b"<html>Bad gateway</html>").message == (
+        "The provider answered with status 502: <html>Bad gateway</html>"
+    )
+    assert read_problem(500, b"").message == "The provider answered with status 500."
+    assert '{"oops": 1}' in read_problem(500, b'{"oops": 1}').message
+    assert '{"error": {"code": 7}}' in read_problem(500, b'{"error": {"code": 7}}').message
+
+
+def test_a_long_page_is_cut():
+    assert len(read_problem(502, b"x" * 10**6).message) < MAX_MESSAGE_CHARS + 100
+
+
+@given(st.integers(400, 599), st.binary())
+def test_any_bytes_make_a_problem_that_can_be_written(status, body):
+    found = read_problem(status, body)
+    assert found.status == status
+    assert found.message.encode()
+    assert found.kind
+
+
+def test_our_own_errors_tell_their_fix_code_and_param():
+    error = RequestError("No model.", fix="Name one.", code="missing", param="model")
+    assert problem_of(error) == Problem(
+        400, "No model. Name one.", "invalid_request_error", "missing", "model"
+    )
+    assert problem_of(UnknownModelError("No such model.")).kind == "not_found_error"
+    timeout = problem_of(UpstreamError("Too slow.", kind="timeout", status=504))
+    assert (timeout.kind, timeout.code) == ("timeout_error", "timeout")
+    assert problem_of(InternalError("Oops.")) == Problem(500, "Oops.", "api_error")
+
+
+def test_kinds_follow_the_documented_statuses():
+    assert [kind_of(status) for status in (400, 401, 413, 418, 429, 500, 529, 599)] == [
+        "invalid_request_error",
+        "authentication_error",
+        "request_too_large",
+        "invalid_request_error",
+        "rate_limit_error",
+        "api_error",
+        "overloaded_error",
+        "api_error",
+    ]
+
+
+def test_half_a_surrogate_pair_is_replaced():
+    assert text_of("a\ud83d b") == "a� b"
+    assert text_of("\ud83d\ude00") == "😀"
+    assert text_of(7) is None
+    assert cleaned({"a\ud800": ["\udfff", 1, None]}) == {"a�": ["�", 1, None]}
+
+
+def test_what_servers_send_beyond_json_is_forgiven():
+    assert str(loads(b'{"a": NaN}')) == "{'a': nan}"
+    assert loads(b'"\\ud83d"') == "\ud83d"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"\xff", b"[" * 100_000, b"1" * 10_000, b'{"a":' * 5000 + b"1" + b"}" * 5000],
+)
+def test_what_cannot_be_read_is_a_value_error_or_a_value(data):
+    try:
+        loads(data)
+    except ValueError:
+        return
+    assert data.isdigit()
