@@ -36,6 +36,7 @@ COMMANDS = {
         "headgate.cli.tripwire:tripwire_command",
         "Say where routing stops paying, and how far away that is.",
     ),
+    "prices": Entry("headgate.cli.prices:prices", "Look up, compare and update what models cost."),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
     "serve": Entry(

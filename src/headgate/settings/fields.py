@@ -584,6 +584,43 @@ PRICES = Section(
     "model",
 )
 
+PRICE_LIST = Section(
+    "price_list",
+    "Which price list counts, and a file with prices of your own.",
+    schema.PriceListSettings,
+    (
+        Field(
+            "file",
+            Text(500),
+            "A file of your own prices, TOML or JSON lines; its path begins at this file.",
+            otherwise="no such file",
+            example='"prices.toml"',
+        ),
+        Field(
+            "directory",
+            Text(500),
+            "Where `headgate prices update` keeps the lists that it fetches.",
+            otherwise="`headgate/prices` in the user's data directory",
+            example='"/var/lib/headgate/prices"',
+        ),
+        Field(
+            "feed",
+            URL,
+            "Where `headgate prices update` fetches the list, when it is asked.",
+            otherwise="the public feed of genai-prices",
+            example='"https://mirror.example.com/data.json"',
+        ),
+        Field(
+            "shipped", Flag(), "Only the list that comes with Headgate counts, not a fetched one."
+        ),
+        Field(
+            "warn_after",
+            Duration(_DAY, 3660 * _DAY),
+            "Age of the list from which plans and prices point it out.",
+        ),
+    ),
+)
+
 RESILIENCE = Section(
     "resilience",
     "Time-outs and retries that are no tier's own.",
@@ -669,6 +706,7 @@ SECTIONS = (
     ESCALATION,
     PROVIDERS,
     PRICES,
+    PRICE_LIST,
     RESILIENCE,
     SERVER,
     LEDGER,

@@ -11,6 +11,7 @@ __all__ = [
     "EscalationSettings",
     "LedgerSettings",
     "PlanSettings",
+    "PriceListSettings",
     "PriceSettings",
     "ProviderSettings",
     "ResilienceSettings",
@@ -164,6 +165,21 @@ class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_write_1h: str | None = None
 
 
+class PriceListSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[price_list]`: which list the prices come from, and a file of one's own."""
+
+    file: str | None = None
+    """A file of own prices; relative to the settings file that names it."""
+    directory: str | None = None
+    """Where `headgate prices update` keeps lists; None: the user's data directory."""
+    feed: str | None = None
+    """Where the list is fetched; None: genai-prices' public feed."""
+    shipped: bool = False
+    """Only the list that comes with Headgate counts, not a fetched one."""
+    warn_after: float = 60 * 86400.0
+    """Age of the list, in seconds, from which commands point it out."""
+
+
 class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[resilience]`: time-outs and retries that are no tier's own."""
 
@@ -219,6 +235,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: ServerSettings
     ledger: LedgerSettings
     plan: PlanSettings = PlanSettings()
+    price_list: PriceListSettings = PriceListSettings()
     fingerprint: str
     """First 12 hex digits of the SHA-256 of the effective values; secrets are not among them."""
 
