@@ -1,4 +1,4 @@
-"""`python -m benchmarks.detector`: false alarms, delays and cost of the detector, with intervals."""
+"""`python -m benchmarks.detector`: the detector's false alarms, delays and cost, with intervals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from statistics import NormalDist
 import click
 import msgspec
 
-from benchmarks.detector.simulate import BUDGET, CHANCE, HORIZON, delay, false_alarm, fresh, stream
+from benchmarks.detector.simulate import BUDGET, delay, false_alarm, fresh, stream
+from headgate.monitor.budget import FALSE_ALARM_REQUESTS, FALSE_ALARMS
 from headgate.stats.intervals import Interval, clopper_pearson
 
 STEPS = ((0.12, 0.22), (0.12, 0.18), (0.12, 0.30), (0.05, 0.22), (0.145, 0.16))
@@ -55,7 +56,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def holds(self) -> bool:
         """Every target is reached."""
         return (
-            self.false_alarms <= CHANCE * self.streams
+            self.false_alarms <= FALSE_ALARMS * self.streams
             and self.delays[0].median <= MOST_MEDIAN
             and self.update_us <= MOST_UPDATE_US
         )
@@ -138,31 +139,56 @@ def page(result: Result) -> str:
     share, (low, high) = result.false_alarms / result.streams, result.interval
     first = result.delays[0]
     lines = [
-        f"budget {BUDGET:.0%}, alarm at {CHANCE:.0%} for every {HORIZON:,} requests",
+        f"budget {BUDGET:.0%}; half of {FALSE_ALARMS:.0%} may alarm in {FALSE_ALARM_REQUESTS:,}",
         "",
-        f"{'':<44}{'target':>12}{'measured':>12}   95 % interval",
-        f"{f'{result.streams:,} streams of {result.requests:,} at the budget':<44}"
-        f"{f'≤ {CHANCE:.0%}':>12}{f'{share:.2%}':>12}   {low:.2%} to {high:.2%}",
-        f"{'median delay of a step 12 % to 22 %':<44}{f'≤ {MOST_MEDIAN:,}':>12}"
-        f"{f'{first.median:,}':>12}   {first.interval.low:,} to {first.interval.high:,}",
-        f"{'an update, µs':<44}{f'≤ {MOST_UPDATE_US:.0f}':>12}{f'{result.update_us:.1f}':>12}",
+        _row("", "target", "measured", "95 % interval"),
+        _row(
+            f"{result.streams:,} streams of {result.requests:,} at the budget",
+            f"≤ {FALSE_ALARMS:.0%}",
+            f"{share:.2%}",
+            f"{low:.2%} to {high:.2%}",
+        ),
+        _row(
+            "median delay of a step 12 % to 22 %",
+            f"≤ {MOST_MEDIAN:,}",
+            f"{first.median:,}",
+            f"{first.interval.low:,} to {first.interval.high:,}",
+        ),
+        _row("an update, µs", f"≤ {MOST_UPDATE_US:.0f}", f"{result.update_us:.1f}", ""),
         "",
-        f"{'step':<20}{'quiet before':>14}{'streams':>9}{'early':>7}{'median':>9}{'90 %':>9}"
-        "   95 % of the median",
+        _step("step", "quiet before", "streams", "early", "median", "90 %", "95 % of the median"),
     ]
-    for row in result.delays:
-        lines.append(
-            f"{f'{row.before:.1%} to {row.after:.1%}':<20}{row.quiet:>14}{row.streams:>9,}"
-            f"{row.early:>7}{row.median:>9,}{row.ninth_decile:>9,}"
-            f"   {row.interval.low:,} to {row.interval.high:,}"
+    lines.extend(
+        _step(
+            f"{row.before:.1%} to {row.after:.1%}",
+            row.quiet,
+            f"{row.streams:,}",
+            f"{row.early:,}",
+            f"{row.median:,}",
+            f"{row.ninth_decile:,}",
+            f"{row.interval.low:,} to {row.interval.high:,}",
         )
+        for row in result.delays
+    )
     lines += ["", "Every target is reached." if result.holds else "A target is missed."]
     return "\n".join(lines)
 
 
+def _row(label: str, target: str, measured: str, interval: str) -> str:
+    return f"{label:<44}{target:>12}{measured:>12}   {interval}".rstrip()
+
+
+def _step(
+    step: str, quiet: str, streams: str, early: str, median: str, ninth: str, interval: str
+) -> str:
+    return f"{step:<20}{quiet:>14}{streams:>9}{early:>7}{median:>9}{ninth:>9}   {interval}"
+
+
 @click.command()
 @click.option("--streams", default=2_000, help="Streams for false alarms; a quarter for delays.")
-@click.option("--requests", default=HORIZON, help="Requests of each stream for false alarms.")
+@click.option(
+    "--requests", default=FALSE_ALARM_REQUESTS, help="Requests of each stream for false alarms."
+)
 @click.option("--seed", default=1, help="Another seed, other streams.")
 @click.option("--jobs", default=1, help="Processes.")
 def detector(streams: int, requests: int, seed: int, jobs: int) -> int:

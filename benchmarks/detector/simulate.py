@@ -6,17 +6,17 @@ import random
 from collections.abc import Iterator
 from itertools import repeat
 
-from headgate.stats.sequential import Detector, DetectorState, threshold
+from headgate.monitor.budget import ALARM_AT, FALSE_ALARM_REQUESTS
+from headgate.stats.sequential import Detector, DetectorState
 
-__all__ = ["BUDGET", "CHANCE", "HORIZON", "false_alarm", "fresh", "delay", "stream"]
+__all__ = ["BUDGET", "delay", "false_alarm", "fresh", "stream"]
 
 BUDGET = 0.15
-CHANCE, HORIZON = 0.05, 100_000
 
 
 def fresh(budget: float = BUDGET) -> Detector:
-    """A detector with the guarantee that is measured here."""
-    return Detector(DetectorState(budget=budget, threshold=threshold(CHANCE, HORIZON)))
+    """The detector of all requests as the watch sets it up."""
+    return Detector(DetectorState(budget=budget, threshold=ALARM_AT))
 
 
 def stream(chance: random.Random, rate: float, requests: int | None = None) -> Iterator[bool]:
@@ -26,7 +26,9 @@ def stream(chance: random.Random, rate: float, requests: int | None = None) -> I
         yield draw() < rate
 
 
-def false_alarm(chance: random.Random, requests: int = HORIZON, rate: float = BUDGET) -> int | None:
+def false_alarm(
+    chance: random.Random, requests: int = FALSE_ALARM_REQUESTS, rate: float = BUDGET
+) -> int | None:
     """The request of a stream at `rate` that raised an alarm; None if none did."""
     update = fresh().update
     for number, hit in enumerate(stream(chance, rate, requests), start=1):

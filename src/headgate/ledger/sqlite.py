@@ -215,13 +215,10 @@ class SqliteStore:
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored, read a page at a time."""
         sql = _sql("outcomes.sql")
-        page = PAGE_ROWS
-        while page == PAGE_ROWS:
-            page = 0
-            for row in self._query(sql, {"after": after, "page": PAGE_ROWS}):
-                page += 1
-                after = row[0]
-                yield Outcome(*row[:-1], premium=bool(row[-1]))
+        while page := self._query(sql, {"after": after, "page": PAGE_ROWS}):
+            for row in page:
+                yield Outcome._make((*row[:-1], bool(row[-1])))
+            after = page[-1][0]
 
     def days(self, window: Window = EVER) -> list[DayTotal]:
         """Sums by day over attempts."""

@@ -63,17 +63,13 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cause(self) -> tuple[Dimension, Part] | None:
-        """The smallest group of requests that explains at least half of the change.
-
-        None where none does, or where it is all of the traffic before and after.
-        """
+        """The smallest group of requests that explains at least half of the change, if any does."""
         found = [
             (dimension, part)
             for dimension in DIMENSIONS
             if dimension in _NAMED_BY
             for part in self.dimensions[dimension]
             if self.change and part.total / self.change >= Fraction(1, 2)
-            if min(part.share_before, part.share_after) < 1
         ]
         return min(
             found,
@@ -82,9 +78,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def attribute(
-    before: Mapping[Cell, Count], after: Mapping[Cell, Count]
-) -> Attribution | None:
+def attribute(before: Mapping[Cell, Count], after: Mapping[Cell, Count]) -> Attribution | None:
     """Take the change between two periods apart; None where one of them has no requests.
 
     With shares s and rates r of the levels of a dimension, R the rate of all, and a bar for the

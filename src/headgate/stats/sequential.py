@@ -22,9 +22,9 @@ Side = Literal["above", "below"]
 Change = Literal["raised", "cleared"]
 
 ODDS_RATIOS = (1.07, 1.15, 1.3, 1.5, 1.8, 2.3, 3.2, 5.0)
-"""The rates bet on, as ratios of their odds to the budget's. For a true rate between 1.05 and 8 times
-the budget's odds, the evidence of the nearest bet grows at 85 % of the best speed or more. Each bet
-gets one eighth of the money, which delays an alarm by at most ln 8 nats of evidence."""
+"""The rates bet on, as ratios of their odds to the budget's. For a true rate between 1.05 and 8
+times the budget's odds, the evidence of the nearest bet grows at 85 % of the best speed or more.
+Each bet gets one eighth of the money, which delays an alarm by at most ln 8 nats of evidence."""
 
 
 def threshold(chance: float, requests: int) -> float:
@@ -91,7 +91,7 @@ class Evidence:
         """What each bet is worth: all there is to remember."""
         return tuple(self._sums)
 
-    def add(self, hit: bool) -> float:  # noqa: FBT001 - the one thing there is to say
+    def add(self, hit: bool) -> float:
         """Take one request, escalated or not; return the new value."""
         factors = self._hit if hit else self._miss
         stake = 1 / len(ODDS_RATIOS)
@@ -155,7 +155,7 @@ class Detector:
         """Of what is waited for: a breach, or after an alarm its end."""
         return self._evidence.value
 
-    def update(self, hit: bool) -> Change | None:  # noqa: FBT001 - the one thing there is to say
+    def update(self, hit: bool) -> Change | None:
         """Take one request; say whether it raised or cleared the alarm."""
         self.n += 1
         self.hits += hit
