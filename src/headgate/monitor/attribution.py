@@ -54,12 +54,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """A change of the rate, taken apart along each dimension; the parts of each add up exactly."""
 
-    before: Count
-    after: Count
-    change: Fraction
-    """Rate after less rate before."""
+    served_before: int
+    served_after: int
+    rate_before: Fraction
+    rate_after: Fraction
     dimensions: Mapping[Dimension, tuple[Part, ...]]
     """The largest part first."""
+
+    @property
+    def change(self) -> Fraction:
+        """Rate after less rate before."""
+        return self.rate_after - self.rate_before
 
     @property
     def cause(self) -> tuple[Dimension, Part] | None:
@@ -93,9 +98,10 @@ def attribute(before: Mapping[Cell, Count], after: Mapping[Cell, Count]) -> Attr
     if not whole_before.n or not whole_after.n:
         return None
     return Attribution(
-        before=whole_before,
-        after=whole_after,
-        change=_rate(whole_after) - _rate(whole_before),
+        served_before=whole_before.n,
+        served_after=whole_after.n,
+        rate_before=_rate(whole_before),
+        rate_after=_rate(whole_after),
         dimensions={
             dimension: _parts(
                 _levels(before, index), _levels(after, index), whole_before, whole_after
