@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from textwrap import wrap
 
 import click
@@ -196,14 +197,17 @@ def _reason(dimension: str, part: Part) -> str:
         before, after = part.rate_before, part.rate_after
         if before is not None and after is not None:
             verb = "escalates more" if after > before else "escalates less"
-            return f"{who} {verb}: {percent(float(before))} → {percent(float(after))} of its own requests"
+            return f"{who} {verb}: {_moved(before, after)} of its own requests"
     verb = "has grown" if part.share_after > part.share_before else "has shrunk"
-    before, after = part.share_before, part.share_after
-    return f"{who} {verb}: {percent(float(before))} → {percent(float(after))} of the traffic"
+    return f"{who} {verb}: {_moved(part.share_before, part.share_after)} of the traffic"
 
 
-def _points(share: object) -> str:
-    return f"{float(share) * 100:+5.1f}"  # type: ignore[arg-type]
+def _moved(before: Fraction, after: Fraction) -> str:
+    return f"{percent(float(before))} → {percent(float(after))}"
+
+
+def _points(share: Fraction) -> str:
+    return f"{float(share) * 100:+5.1f}"
 
 
 def _burns(fast: Burn, slow: Burn) -> str:

@@ -114,7 +114,7 @@ def ramp(bins: Sequence[Count], confidence: float = 0.95) -> ChangePoint | None:
         ValueError: confidence is not between 0 and 1, or a bin is no count.
     """
     _check(bins, confidence)
-    group = -(-len(bins) // MOST_RAMP_BINS)
+    group = max(1, -(-len(bins) // MOST_RAMP_BINS))
     coarse = [
         Count(sum(one.n for one in part), sum(one.hits for one in part))
         for part in (bins[start : start + group] for start in range(0, len(bins), group))

@@ -23,7 +23,7 @@ Change = Literal["raised", "cleared"]
 
 ODDS_RATIOS = (1.07, 1.15, 1.3, 1.5, 1.8, 2.3, 3.2, 5.0)
 """The rates bet on, as ratios of their odds to the budget's. For a true rate between 1.05 and 8
-times the budget's odds, the evidence of the nearest bet grows at 85 % of the best speed or more.
+times the budget's odds, the evidence of the nearest bet grows at 84 % of the best speed or more.
 Each bet gets one eighth of the money, which delays an alarm by at most ln 8 nats of evidence."""
 
 
