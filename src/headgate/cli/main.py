@@ -46,6 +46,10 @@ COMMANDS = {
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
+    "status": Entry(
+        "headgate.cli.status:status", "Say on one screen whether all is well: bill, budget, alarm."
+    ),
+    "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
     "demo": Entry(
         "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
     ),
