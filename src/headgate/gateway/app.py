@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from headgate.errors import HeadgateError, InternalError, RequestError
 from headgate.gateway.caller import Caller
+from headgate.gateway.counting import count
 from headgate.gateway.driver import JSON, Driver, Plant
+from headgate.gateway.embedding import embed
 from headgate.wire.lane import read, refuse
 
 __all__ = ["App"]
 
 log = logging.getLogger("headgate.gateway")
 
-DIALECTS = {"/v1/chat/completions": "openai"}
+DIALECTS = {
+    "/v1/chat/completions": "openai",
+    "/v1/embeddings": "openai",
+    "/v1/messages": "anthropic",
+    "/v1/messages/count_tokens": "anthropic",
+    "/v1/responses": "openai-responses",
+}
 """Path -> dialect of its requests, and of the errors that are answered there."""
 
 Action = Callable[["App", Caller], Awaitable[None]]
@@ -31,7 +39,8 @@ class App:
         plant: what requests share.
         new_id: makes a request id.
         max_body: longest request body in bytes; a longer one gets 413.
-        api_key: what callers must send as `Authorization: Bearer …`; None: no key is asked for.
+        api_key: what callers must send as `Authorization: Bearer …` or as `x-api-key`; None: no
+            key is asked for.
     """
 
     def __init__(
@@ -82,16 +91,13 @@ class App:
 
     # ---- handlers
 
-    async def _chat(self, caller: Caller) -> None:
+    async def _converse(self, caller: Caller) -> None:
         self._authenticate(caller)
         body = await caller.body(self._max_body)
         inbound = read(DIALECTS[caller.path.rstrip("/")], body, caller.headers)
-        driver = Driver(self._plant, caller, inbound, self._new_id(), caller.path)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a server calls from a task
-        caller.on_leave(task.cancel)
+        driver = Driver(self._plant, caller, inbound, self._new_id(), caller.path.rstrip("/"))
         try:
-            await driver.run()
+            await _leaving(caller, driver.run())
         except (asyncio.CancelledError, ConnectionError):
             driver.leave("caller-left")
             raise
@@ -99,9 +105,22 @@ class App:
             driver.leave("internal")
             raise
 
+    async def _count(self, caller: Caller) -> None:
+        self._authenticate(caller)
+        body = await caller.body(self._max_body)
+        await _leaving(caller, count(self._plant, caller, body))
+
+    async def _embed(self, caller: Caller) -> None:
+        self._authenticate(caller)
+        body = await caller.body(self._max_body)
+        await _leaving(caller, embed(self._plant, caller, body, self._new_id()))
+
     async def _models(self, caller: Caller) -> None:
         self._authenticate(caller)
         names = self._plant.policy.names
+        if "anthropic-version" in caller.headers:
+            _answer(caller, 200, _anthropic_models(names))
+            return
         listing = [
             {"id": name, "object": "model", "created": 0, "owned_by": "headgate"} for name in names
         ]
@@ -121,23 +140,52 @@ class App:
     def _authenticate(self, caller: Caller) -> None:
         if self._api_key is None:
             return
-        scheme, _, given = caller.headers.get("authorization", "").partition(" ")
-        known = hmac.compare_digest(given.strip().encode(), self._api_key)
-        if scheme.lower() != "bearer" or not known:
+        if not any(
+            hmac.compare_digest(given.encode(), self._api_key) for given in _keys(caller.headers)
+        ):
             raise RequestError(
                 "The API key is missing or not valid.",
                 status=401,
                 code="invalid_api_key",
-                fix="Send `Authorization: Bearer KEY` with this gateway's key.",
+                fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
             )
 
 
 _ROUTES: dict[str, dict[str, Action]] = {
-    "/v1/chat/completions": {"POST": App._chat},  # noqa: SLF001 - the class's own table
+    "/v1/chat/completions": {"POST": App._converse},  # noqa: SLF001 - the class's own table
+    "/v1/messages": {"POST": App._converse},  # noqa: SLF001
+    "/v1/messages/count_tokens": {"POST": App._count},  # noqa: SLF001
+    "/v1/responses": {"POST": App._converse},  # noqa: SLF001
+    "/v1/embeddings": {"POST": App._embed},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
     "/healthz": {"GET": App._health},  # noqa: SLF001
     "/readyz": {"GET": App._ready},  # noqa: SLF001
 }
+
+
+def _keys(headers: Mapping[str, str]) -> Iterator[str]:
+    """The keys that a request carries: OpenAI's SDKs send one kind of header, Anthropic's both."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        yield given.strip()
+    yield headers.get("x-api-key", "").strip()
+
+
+async def _leaving(caller: Caller, work: Awaitable[None]) -> None:
+    """Do the work; it is cancelled when the caller leaves."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a server calls from a task
+    caller.on_leave(task.cancel)
+    await work
+
+
+def _anthropic_models(names: Sequence[str]) -> bytes:
+    listing = [
+        {"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"}
+        for name in names
+    ]
+    page = {"data": listing, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+    return msgspec.json.encode(page)
 
 
 def _answer(caller: Caller, status: int, body: bytes) -> None:

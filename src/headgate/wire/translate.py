@@ -36,6 +36,10 @@ class Translation:
         """None: the caller's headers mean nothing in another dialect."""
         return []
 
+    def mended(self, _: int, __: bytes) -> bool:
+        """Never: what a translation sends holds nothing that a provider had to sign."""
+        return False
+
     def request(self, model: str) -> bytes:
         """The caller's request for `model` in the provider's dialect.
 
@@ -55,7 +59,7 @@ class Translation:
         """
         try:
             found = self._provider.read_answer(body, self._inbound.quiet)
-            written = self._caller.write_answer(found, self._at)
+            written = self._caller.write_answer(found, self._request, self._at)
         except RecursionError:
             raise UnusableAnswerError("The provider's answer is nested too deeply.") from None
         return Answered(written, found.usage, found.model or None, found.stop)

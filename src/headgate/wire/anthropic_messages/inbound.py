@@ -21,7 +21,7 @@ from headgate.wire.inbound import (
     required,
 )
 
-__all__ = ["Block", "joined", "own_fields", "read"]
+__all__ = ["Block", "joined", "own_fields", "read", "read_count"]
 
 
 class Block(msgspec.Struct, gc=False):
@@ -64,6 +64,17 @@ _ROLES = frozenset({"user", "assistant", "system"})
 def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     """See Dialect.read."""
     fields = fields_of(body)
+    found = _inbound(fields, body, headers)
+    required(fields, "max_tokens")
+    return found
+
+
+def read_count(body: bytes, headers: Mapping[str, str]) -> Inbound:
+    """See Dialect.read_count: a request without what only its answer needs."""
+    return _inbound(fields_of(body), body, headers)
+
+
+def _inbound(fields: Mapping[str, msgspec.Raw], body: bytes, headers: Mapping[str, str]) -> Inbound:
     model = model_of(fields)
     messages = decoded(_MESSAGES, required(fields, "messages"), "messages")
     if not messages:
@@ -71,7 +82,6 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     system = fields.get("system")
     text = "" if system is None else joined(decoded(_SYSTEM, system, "system"))
     outline = _outline(text, messages)
-    required(fields, "max_tokens")
     stream = flag(fields, "stream")
     ask = ask_of(
         model,
