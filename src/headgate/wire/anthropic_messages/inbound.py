@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from headgate.errors import RequestError
+from headgate.wire.anthropic_messages.answers import NO_THREADS
 from headgate.wire.inbound import (
     Inbound,
     Outline,
@@ -76,6 +77,7 @@ def read_count(body: bytes, headers: Mapping[str, str]) -> Inbound:
 
 def _inbound(fields: Mapping[str, msgspec.Raw], body: bytes, headers: Mapping[str, str]) -> Inbound:
     model = model_of(fields)
+    _refuse_thread(fields)
     messages = decoded(_MESSAGES, required(fields, "messages"), "messages")
     if not messages:
         raise no_messages()
@@ -100,6 +102,20 @@ def _inbound(fields: Mapping[str, msgspec.Raw], body: bytes, headers: Mapping[st
         body=body,
         quiet=outline.last == "tool" or "stop_sequences" in fields,
     )
+
+
+def _refuse_thread(fields: Mapping[str, msgspec.Raw]) -> None:
+    """A history that the provider keeps is one that no policy sees and no other tier can answer.
+
+    The official SDKs use threads of their own accord; told so, they send the whole history.
+    """
+    if bytes(fields.get("thread", b"null")) != b"null":
+        raise RequestError(
+            "Message threads are not served: the history has to be in the request.",
+            fix="Leave out 'thread' and send all messages.",
+            code=NO_THREADS,
+            param="thread",
+        )
 
 
 def own_fields(_: Inbound) -> dict[str, bytes]:
