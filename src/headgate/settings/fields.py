@@ -494,7 +494,7 @@ SERVER = Section(
             MODEL,
             "Answers `/v1/embeddings` when the caller asks for `auto` or names it alone.",
             otherwise="callers name `provider/model`",
-            example='"openai/text-embedding-3-small"',
+            example='"google/gemini-embedding-001"',
         ),
     ),
 )

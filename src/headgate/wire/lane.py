@@ -11,6 +11,7 @@ from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
 from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
+from headgate.wire.openai_responses import OPENAI_RESPONSES
 from headgate.wire.passthrough import Answered, Flow, Passthrough
 from headgate.wire.problems import problem_of
 from headgate.wire.translate import Translation
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 DIALECTS: Mapping[str, Dialect] = {
-    dialect.name: dialect for dialect in (OPENAI_CHAT, ANTHROPIC_MESSAGES)
+    dialect.name: dialect for dialect in (OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES)
 }
 
 

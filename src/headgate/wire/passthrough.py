@@ -11,6 +11,7 @@ from headgate.values import Usage
 from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
 from headgate.wire.neutral import (
+    Aside,
     Counted,
     Done,
     Failure,
@@ -179,6 +180,8 @@ class Flow:
             case TextDelta() | ToolDelta() | ThinkingDelta() | RefusalDelta():
                 self.delivered_chars += len(event.text)
                 self.begun = self.begun or bool(event.text) or isinstance(event, ToolDelta)
+            case Aside():
+                self.begun = True
             case Start():
                 self.model = event.model or None
             case Finish():
@@ -191,6 +194,10 @@ class Flow:
     def _break(self, message: str) -> bytes:
         self.error = message
         problem = Problem(status=502, message=message, kind=kind_of(502), code="stream_broken")
+        return self._tell(problem)
+
+    def _tell(self, problem: Problem) -> bytes:
+        """The error event that ends a broken stream."""
         return self._caller.write_problem_event(problem)
 
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:

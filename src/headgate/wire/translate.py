@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound, too_deep
-from headgate.wire.neutral import Done, Request, StreamEvent
+from headgate.wire.neutral import Done, Failure, Problem, Request, StreamEvent
 from headgate.wire.passthrough import Answered, Flow
 from headgate.wire.problems import read_problem
 from headgate.wire.sse import Event
@@ -87,3 +87,6 @@ class TranslatedFlow(Flow):
                 for one in said
             ]
         )
+
+    def _tell(self, problem: Problem) -> bytes:
+        return self._writer.write(Failure(problem))
