@@ -202,6 +202,13 @@ def test_an_empty_answer_is_unusable_and_billed(chat, messages, providers):
         assert provider.tally().billed["small"].usage == Usage(93, 90)
 
 
+def test_an_empty_answer_does_not_claim_to_call_a_tool(messages):
+    answer = messages.messages.create(
+        model="small", max_tokens=500, messages=said("[[empty]] [[tool]]"), tools=[TOOL]
+    )
+    assert (answer.content, answer.stop_reason) == ([], "end_turn")
+
+
 def test_a_reset_breaks_the_stream_and_is_booked_apart(chat, messages, providers):
     received: list[str] = []
     stream = chat.chat.completions.create(

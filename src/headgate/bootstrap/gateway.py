@@ -17,6 +17,7 @@ from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Pricer, Recorder
 from headgate.gateway.upstream import Upstream
+from headgate.routing.breaker import Brakes, Breaker, RetryBudget
 from headgate.routing.exchange import Limits
 from headgate.routing.policy import AUTO, Policy, Rule, rule
 from headgate.routing.tier import Tier
@@ -122,6 +123,7 @@ def app_of(
             backoff_max=resilience.backoff_max,
             max_retry_after=resilience.max_retry_after,
         ),
+        brakes=_brakes(settings, policy),
         idle_timeout=resilience.idle_timeout,
         upstream=upstream,
         recorder=recorder,
@@ -139,6 +141,7 @@ def app_of(
         plant,
         new_id=new_request_id,
         max_body=settings.server.max_body_bytes,
+        max_requests=settings.server.max_requests,
         api_key=keys[key] if key else None,
     )
 
@@ -152,6 +155,21 @@ def _tier(tier: TierSettings, *, premium: bool) -> Tier:
         timeout=tier.timeout,
         fallback=tier.fallback,
         premium=premium,
+    )
+
+
+def _brakes(settings: Settings, policy: Policy) -> Brakes:
+    resilience = settings.resilience
+    models = [tier.model for tier in policy.tiers]
+    classifier = _classifier(settings)
+    if classifier is not None:
+        models.append(classifier.model)
+    return Brakes(
+        models,
+        breaker=lambda: Breaker(
+            failures=resilience.breaker_failures, pause=resilience.breaker_pause
+        ),
+        retries=lambda: RetryBudget(share=resilience.retry_share, floor=resilience.retry_floor),
     )
 
 

@@ -39,6 +39,7 @@ class App:
         plant: what requests share.
         new_id: makes a request id.
         max_body: longest request body in bytes; a longer one gets 413.
+        max_requests: requests under way at once; one more gets 503 with Retry-After.
         api_key: what callers must send as `Authorization: Bearer …` or as `x-api-key`; None: no
             key is asked for.
     """
@@ -49,11 +50,14 @@ class App:
         *,
         new_id: Callable[[], str],
         max_body: int,
+        max_requests: int,
         api_key: str | None = None,
     ) -> None:
         self._plant = plant
         self._new_id = new_id
         self._max_body = max_body
+        self._max_requests = max_requests
+        self._under_way = 0
         self._api_key = None if api_key is None else api_key.encode()
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
@@ -62,7 +66,7 @@ class App:
         """Answer one request."""
         path = caller.path.rstrip("/")
         routes = _ROUTES.get(path)
-        dialect = DIALECTS.get(path, "openai")
+        dialect = _dialect(caller)
         try:
             if routes is None:
                 raise RequestError(
@@ -92,9 +96,8 @@ class App:
     # ---- handlers
 
     async def _converse(self, caller: Caller) -> None:
-        self._authenticate(caller)
         body = await caller.body(self._max_body)
-        inbound = read(DIALECTS[caller.path.rstrip("/")], body, caller.headers)
+        inbound = read(_dialect(caller), body, caller.headers)
         driver = Driver(self._plant, caller, inbound, self._new_id(), caller.path.rstrip("/"))
         try:
             await _leaving(caller, driver.run())
@@ -106,12 +109,10 @@ class App:
             raise
 
     async def _count(self, caller: Caller) -> None:
-        self._authenticate(caller)
         body = await caller.body(self._max_body)
         await _leaving(caller, count(self._plant, caller, body))
 
     async def _embed(self, caller: Caller) -> None:
-        self._authenticate(caller)
         body = await caller.body(self._max_body)
         await _leaving(caller, embed(self._plant, caller, body, self._new_id()))
 
@@ -137,6 +138,25 @@ class App:
 
     # ---- admission
 
+    async def _limited(self, action: Action, caller: Caller) -> None:
+        """Do what calls a provider, unless as much as can be is under way."""
+        self._authenticate(caller)
+        if self._under_way >= self._max_requests:
+            busy = RequestError(
+                f"{self._max_requests} requests are under way, which is all this gateway takes.",
+                status=503,
+                code="overloaded",
+                fix="Try again in a moment, or raise [server] max_requests.",
+            )
+            refused = refuse(_dialect(caller), busy)
+            caller.respond(busy.status, [JSON, ("retry-after", "1")], refused)
+            return
+        self._under_way += 1
+        try:
+            await action(self, caller)
+        finally:
+            self._under_way -= 1
+
     def _authenticate(self, caller: Caller) -> None:
         if self._api_key is None:
             return
@@ -151,16 +171,24 @@ class App:
             )
 
 
+def _limited(action: Action) -> Action:
+    return lambda app, caller: app._limited(action, caller)  # noqa: SLF001 - the class's own table
+
+
 _ROUTES: dict[str, dict[str, Action]] = {
-    "/v1/chat/completions": {"POST": App._converse},  # noqa: SLF001 - the class's own table
-    "/v1/messages": {"POST": App._converse},  # noqa: SLF001
-    "/v1/messages/count_tokens": {"POST": App._count},  # noqa: SLF001
-    "/v1/responses": {"POST": App._converse},  # noqa: SLF001
-    "/v1/embeddings": {"POST": App._embed},  # noqa: SLF001
+    "/v1/chat/completions": {"POST": _limited(App._converse)},  # noqa: SLF001
+    "/v1/responses": {"POST": _limited(App._converse)},  # noqa: SLF001
+    "/v1/messages": {"POST": _limited(App._converse)},  # noqa: SLF001
+    "/v1/messages/count_tokens": {"POST": _limited(App._count)},  # noqa: SLF001
+    "/v1/embeddings": {"POST": _limited(App._embed)},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
     "/healthz": {"GET": App._health},  # noqa: SLF001
     "/readyz": {"GET": App._ready},  # noqa: SLF001
 }
+
+
+def _dialect(caller: Caller) -> str:
+    return DIALECTS.get(caller.path.rstrip("/"), "openai")
 
 
 def _keys(headers: Mapping[str, str]) -> Iterator[str]:

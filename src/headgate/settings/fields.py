@@ -462,6 +462,22 @@ RESILIENCE = Section(
             Duration(0, 3600),
             "A provider's Retry-After longer than this is not waited for.",
         ),
+        Field(
+            "retry_share",
+            Number(0, 1),
+            "Retries of a model, as a share of its requests in the last ten seconds.",
+        ),
+        Field("retry_floor", Whole(0, 10_000), "Retries a second that are allowed besides."),
+        Field(
+            "breaker_failures",
+            Whole(1, 10_000),
+            "Failed calls, in a row or half of the last five seconds', that stop further calls.",
+        ),
+        Field(
+            "breaker_pause",
+            Duration(0.1, 600),
+            "Time between calls that find out whether a stopped model works again.",
+        ),
     ),
 )
 
@@ -481,6 +497,11 @@ SERVER = Section(
             "drain_seconds",
             Duration(0, 3600),
             "Time that running requests get to finish when the gateway stops.",
+        ),
+        Field(
+            "max_requests",
+            Whole(1, 1_000_000),
+            "Requests under way at once; more are refused with 503.",
         ),
         Field(
             "api_key_env",

@@ -1,7 +1,7 @@
 """Providers that Headgate knows by name: where they are called, in which dialect, with which key.
 
 The base URLs are the ones that the providers' documentation and SDKs use (November 2026); a file
-can state another. A section `[providers.NAME]` of one of these names may leave out what stands here.
+can state another. A section `[providers.NAME]` of such a name may leave out what stands here.
 """
 
 from __future__ import annotations

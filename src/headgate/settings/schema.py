@@ -136,6 +136,15 @@ class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_retry_after: float = 30.0
     """A Retry-After longer than this is not waited for: the next tier answers, or the caller is
     told."""
+    retry_share: float = 0.2
+    """Retries of a model that its requests of the last ten seconds allow, as a share of them."""
+    retry_floor: int = 10
+    """Retries a second that are allowed besides."""
+    breaker_failures: int = 20
+    """Failures, in a row or half of the last five seconds' calls, after which a model is no longer
+    called."""
+    breaker_pause: float = 5.0
+    """Seconds between the calls that find out whether it works again."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +153,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:8787"
     max_body_bytes: int = 32 * 1024 * 1024
     drain_seconds: float = 30.0
+    max_requests: int = 1000
+    """Requests under way at once; more are refused with 503 and Retry-After."""
     api_key_env: str | None = None
     """Name of the environment variable with the key callers must send; None: no key is asked."""
     embedding_model: str | None = None

@@ -154,7 +154,8 @@ class Provider:
 
     def _reply(self, prompt: Prompt, *, empty: bool) -> Reply:
         answer, was_cut = cut(prompt, self._brain.answer(prompt))
-        finish: Finish = "length" if was_cut else "tools" if answer.tools else "stop"
+        calling = answer.tools and not empty
+        finish: Finish = "length" if was_cut else "tools" if calling else "stop"
         digest = hashlib.blake2b(f"{self._calls}\x1f{prompt.text}".encode(), digest_size=10)
         return Reply(
             id=digest.hexdigest(),

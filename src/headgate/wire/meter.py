@@ -30,14 +30,15 @@ class Meter:
             self._merge("", usage)
 
     def _merge(self, prefix: str, usage: Mapping[object, object], depth: int = 1) -> None:
+        counts = self._counts
         for key, value in usage.items():
             name = f"{prefix}{key}"
             if isinstance(value, dict) and depth:
                 self._merge(f"{name}.", value, depth - 1)
                 continue
-            count = _count(value)
-            if count is not None and count >= self._counts.get(name, 0):
-                self._counts[name] = count
+            count = value if type(value) is int and 0 <= value < _MOST else _count(value)
+            if count is not None and count >= counts.get(name, 0):
+                counts[name] = count
 
     @property
     def usage(self) -> Usage | None:

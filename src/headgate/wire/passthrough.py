@@ -148,7 +148,7 @@ class Flow:
     def feed(self, chunk: bytes) -> bytes:
         """Take bytes from the provider; the bytes to hand on, perhaps none."""
         out = self._pass(self._decoder.feed(chunk))
-        if self._decoder.overflow and self.error is None:
+        if self._decoder.overflow and self.error is None and not self.complete:
             out += self._break("The provider sent an event that is too long.")
         return out
 
@@ -162,8 +162,8 @@ class Flow:
     def _pass(self, events: Sequence[Event]) -> bytes:
         out: list[bytes] = []
         for event in events:
-            if self.error is not None:
-                break
+            if self.error is not None or self.complete:
+                break  # nothing of meaning follows the last event
             try:
                 said = self._reader.read(event)
                 for one in said:

@@ -144,7 +144,8 @@ def read(body: bytes, quiet: bool) -> Answer:
     if found.content is None:
         raise UnusableAnswerError("The provider's answer has no content.", usage=usage)
     stop = STOPS.get(found.stop_reason or "", "stop")
-    if stop == "stop" and not quiet and not any(_tells(block) for block in found.content):
+    wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
+    if wanting and not any(_tells(block) for block in found.content):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
     return Answer(
         id=found.id or "",

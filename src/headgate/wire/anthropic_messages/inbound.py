@@ -15,6 +15,7 @@ from headgate.wire.inbound import (
     decoded,
     fields_of,
     flag,
+    is_given,
     items,
     model_of,
     no_messages,
@@ -100,7 +101,7 @@ def _inbound(fields: Mapping[str, msgspec.Raw], body: bytes, headers: Mapping[st
         stream=stream,
         fields=fields,
         body=body,
-        quiet=outline.last == "tool" or "stop_sequences" in fields,
+        quiet=outline.last == "tool" or is_given(fields, "stop_sequences"),
     )
 
 

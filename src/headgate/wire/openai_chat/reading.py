@@ -113,6 +113,7 @@ class _Full(msgspec.Struct):
     functions: object = None
     function_call: object = None
     web_search_options: object = None
+    moderation: object = None
 
 
 _FULL = msgspec.json.Decoder(_Full)
@@ -148,6 +149,8 @@ def _refuse_losses(full: _Full, target: str) -> None:
         raise _lost("audio" if full.audio is not None else "modalities", "Audio output", target)
     if full.web_search_options is not None:
         raise _lost("web_search_options", "Web search", target)
+    if full.moderation is not None:
+        raise _lost("moderation", "Moderation of what is asked and answered", target)
     for param, value in (("functions", full.functions), ("function_call", full.function_call)):
         if value:
             raise _lost(param, "The old form of tools", target, "Use 'tools' and 'tool_choice'.")

@@ -1,0 +1,152 @@
+"""Two brakes on a failing upstream: a circuit breaker for calls, a budget for retries."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from headgate.values import ModelRef
+
+__all__ = ["Brakes", "Breaker", "RetryBudget"]
+
+
+class Breaker:
+    """Stops calling an upstream that keeps failing, and finds out when it works again.
+
+    Closed, it counts; it opens when the last `failures` calls have all failed, or when at least
+    half of the calls of the last `window` seconds have, at least `failures` of them. Open, it lets
+    one probe through every `pause` seconds; the first success closes it.
+
+    Times are monotonic seconds, and never run backwards.
+    """
+
+    def __init__(self, *, failures: int = 20, window: float = 5.0, pause: float = 5.0) -> None:
+        self._failures = failures
+        self._window = window
+        self._pause = pause
+        self._in_a_row = 0
+        self._calls: deque[tuple[float, bool]] = deque()
+        self._failed = 0  # of `_calls`
+        self._probe_at: float | None = None  # when open: the time of the next probe
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are stopped."""
+        return self._probe_at is not None
+
+    def allows(self, at: float) -> bool:
+        """Whether a call may go out now; an open breaker takes it for its probe."""
+        if self._probe_at is None:
+            return True
+        if at < self._probe_at:
+            return False
+        self._probe_at = at + self._pause
+        return True
+
+    def opens_in(self, at: float) -> float:
+        """Seconds until the next call may go out; 0 while closed."""
+        return 0.0 if self._probe_at is None else max(0.0, self._probe_at - at)
+
+    def note(self, good: bool, at: float) -> None:
+        """A call has ended well or badly."""
+        if self._probe_at is not None:
+            if good:
+                self._close()
+            return  # a failure leaves it open: the next probe is set already
+        self._in_a_row = 0 if good else self._in_a_row + 1
+        self._calls.append((at, good))
+        self._failed += not good
+        while self._calls and self._calls[0][0] <= at - self._window:
+            self._failed -= not self._calls.popleft()[1]
+        half = self._failed >= self._failures and 2 * self._failed >= len(self._calls)
+        if self._in_a_row >= self._failures or half:
+            self._probe_at = at + self._pause
+
+    def _close(self) -> None:
+        self._probe_at = None
+        self._in_a_row = self._failed = 0
+        self._calls.clear()
+
+
+class RetryBudget:
+    """Bounds retries to a share of the requests, so that they cannot multiply an outage.
+
+    Every request adds `share` of a retry; every retry takes one. What has been added holds for
+    `window` seconds; `floor` retries a second are allowed besides, or a quiet gateway could never
+    retry (Finagle's retry budget: 20 % and 10 a second over 10 s).
+    """
+
+    def __init__(self, *, share: float = 0.2, floor: float = 10.0, window: float = 10.0) -> None:
+        self._share = share
+        self._reserve = floor * window
+        self._window = window
+        self._events: deque[tuple[float, float]] = deque()
+        self._balance = 0.0
+
+    def request(self, at: float) -> None:
+        """A request has come in."""
+        self._add(at, self._share)
+
+    def take(self, at: float) -> bool:
+        """Whether one more retry is within the budget; it is spent if so."""
+        self._expire(at)
+        if self._balance + self._reserve < 1.0 - 1e-9:  # fifths do not add up exactly
+            return False
+        self._add(at, -1.0)
+        return True
+
+    def _add(self, at: float, amount: float) -> None:
+        self._expire(at)
+        last = self._events[-1] if self._events else None
+        if last is not None and at - last[0] < self._window / 100:  # a hundredth is fine enough
+            self._events[-1] = (last[0], last[1] + amount)
+        else:
+            self._events.append((at, amount))
+        self._balance += amount
+
+    def _expire(self, at: float) -> None:
+        while self._events and self._events[0][0] <= at - self._window:
+            self._balance -= self._events.popleft()[1]
+
+
+class Brakes:
+    """The brakes of every model that a gateway calls by itself; each model has its own pair.
+
+    So the outage of one tier stops neither the calls nor the retries of another. A model outside
+    all tiers, which callers may pin, has none: there is nothing to fall back to.
+    """
+
+    def __init__(
+        self,
+        models: Iterable[ModelRef],
+        *,
+        breaker: Callable[[], Breaker] = Breaker,
+        retries: Callable[[], RetryBudget] = RetryBudget,
+    ) -> None:
+        self._pairs = {model: (breaker(), retries()) for model in models}
+
+    def may_call(self, model: ModelRef, at: float) -> bool:
+        """Whether the model may be called now, for the first time in a request."""
+        pair = self._pairs.get(model)
+        if pair is None:
+            return True
+        if not pair[0].allows(at):
+            return False
+        pair[1].request(at)
+        return True
+
+    def may_retry(self, model: ModelRef, at: float) -> bool:
+        """Whether a call that has just failed may be repeated."""
+        pair = self._pairs.get(model)
+        return pair is None or (not pair[0].is_open and pair[1].take(at))
+
+    def note(self, model: ModelRef, good: bool, at: float) -> None:
+        """A call has ended."""
+        pair = self._pairs.get(model)
+        if pair is not None:
+            pair[0].note(good, at)
+
+    def opens_in(self, model: ModelRef, at: float) -> float:
+        """Seconds until the model may be called again."""
+        pair = self._pairs.get(model)
+        return 0.0 if pair is None else pair[0].opens_in(at)

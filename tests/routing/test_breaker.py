@@ -1,0 +1,113 @@
+"""breaker: when an upstream is no longer called, when again, and how many retries there may be."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.routing.breaker import Breaker, RetryBudget
+
+
+def failing(breaker: Breaker, count: int, at: float = 0.0) -> None:
+    for _ in range(count):
+        breaker.note(False, at)
+
+
+def test_it_opens_after_so_many_failures_in_a_row():
+    breaker = Breaker(failures=20)
+    failing(breaker, 19)
+    assert breaker.allows(0)
+    failing(breaker, 1)
+    assert not breaker.allows(0)
+
+
+def test_a_success_begins_the_count_anew():
+    breaker = Breaker(failures=3)
+    failing(breaker, 2)
+    breaker.note(True, 0)
+    failing(breaker, 1, at=6)
+    assert breaker.allows(6)
+
+
+def test_it_opens_when_half_of_the_recent_calls_fail():
+    breaker = Breaker(failures=10, window=5)
+    for number in range(19):
+        breaker.note(number % 2 == 1, 1.0)
+    assert breaker.is_open
+
+
+def test_it_stays_closed_when_fewer_than_half_fail():
+    breaker = Breaker(failures=10, window=5)
+    for number in range(300):
+        breaker.note(number % 3 != 0, 1.0)
+    assert not breaker.is_open
+
+
+def test_old_failures_are_forgotten():
+    breaker = Breaker(failures=4, window=5)
+    for at in (0.0, 0.0, 10.0, 10.0):
+        breaker.note(False, at)
+        breaker.note(True, at)
+    assert not breaker.is_open
+
+
+def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_closes_it():
+    breaker = Breaker(failures=1, pause=5)
+    failing(breaker, 1)
+    assert [breaker.allows(at) for at in (0, 4.9, 5, 5.1, 9.9, 10)] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert breaker.opens_in(11) == 4
+    breaker.note(False, 11)
+    assert not breaker.allows(12)
+    breaker.note(True, 12)
+    assert breaker.allows(12)
+    assert breaker.opens_in(12) == 0
+
+
+def test_a_closed_breaker_has_forgotten_why_it_was_open():
+    breaker = Breaker(failures=2, pause=5)
+    failing(breaker, 2)
+    breaker.note(True, 5)
+    failing(breaker, 1, at=5)
+    assert breaker.allows(5)
+
+
+def test_a_quiet_gateway_may_retry_the_reserve_and_no_more():
+    budget = RetryBudget(share=0.2, floor=1, window=10)
+    assert [budget.take(0) for _ in range(12)] == [True] * 10 + [False] * 2
+    assert budget.take(10.1)
+
+
+def test_requests_earn_retries():
+    budget = RetryBudget(share=0.2, floor=0, window=10)
+    assert not budget.take(0)
+    for _ in range(50):
+        budget.request(1)
+    assert sum(budget.take(1) for _ in range(20)) == 10
+    for _ in range(50):
+        budget.request(2)
+    assert not any(budget.take(12.5) for _ in range(5))
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.integers(1, 20)), min_size=1, max_size=60),
+    st.floats(0, 1),
+    st.floats(0, 5),
+)
+def test_retries_never_exceed_the_share_and_the_floor_in_any_run(steps, share, floor):
+    budget = RetryBudget(share=share, floor=floor, window=10)
+    now, requests, retries = 0.0, 0, 0
+    for pause, count in steps:
+        now += pause
+        for _ in range(count):
+            budget.request(now)
+            requests += 1
+            retries += budget.take(now)
+    windows = 1 + now / 10
+    assert retries <= share * requests + floor * 10 * windows + 1
