@@ -46,6 +46,10 @@ api_key_env = "ANTHROPIC_API_KEY"
 dialect = "openai"
 base_url = "{openai}/v1"
 api_key_env = "GEMINI_API_KEY"
+[providers.responses]
+dialect = "openai-responses"
+base_url = "{responses}/v1"
+api_key_env = "GEMINI_API_KEY"
 [resilience]
 connect_timeout = 1.0
 request_timeout = 5.0
@@ -147,6 +151,9 @@ async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIte
             DIALECTS["openai"](),
             models=["gemini-2.5-flash", "gpt-5-mini", "embedder"],
             brain=Echo(),
+        ),
+        "responses": Provider(
+            DIALECTS["openai-responses"](), models=["gpt-5", "gpt-5-mini"], brain=Echo()
         ),
         "anthropic": Provider(
             DIALECTS["anthropic"](), models=["claude-haiku-4-5", "claude-sonnet-4-6"], brain=Echo()

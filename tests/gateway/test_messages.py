@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import anthropic
 import pytest
@@ -11,9 +12,9 @@ from anthropic import beta_async_tool, beta_tool
 
 from tests.gateway.house import RULES, House, house
 
-TIERS = ["cheap", "google/gpt-5-mini"]
+TIERS = ["cheap", "google/gpt-5-mini", "responses/gpt-5"]
 """One model of each dialect."""
-TOOL = {
+TOOL: dict[str, Any] = {
     "name": "weather",
     "description": "The weather in a city.",
     "input_schema": {
@@ -33,7 +34,7 @@ def run(case, config: str = RULES, **more):
     return asyncio.run(main())
 
 
-def say(content, role: str = "user"):
+def say(content, role: str = "user") -> Any:
     return {"role": role, "content": content}
 
 
@@ -44,7 +45,11 @@ def text_of(message) -> str:
 @pytest.mark.parametrize("model", TIERS)
 def test_a_message_is_answered_whole_and_streamed_with_its_usage(model):
     async def case(home: House):
-        asked = {"model": model, "max_tokens": 100, "messages": [say("Good morning to you")]}
+        asked: Any = {
+            "model": model,
+            "max_tokens": 100,
+            "messages": [say("Good morning to you")],
+        }
         whole = await home.claude.messages.create(**asked)
         assert text_of(whole) == "Good morning to you"
         assert whole.stop_reason == "end_turn"
@@ -85,7 +90,7 @@ def test_the_synchronous_client_and_its_tool_runner_see_a_tool_loop_through(mode
         """
         return f"rain in {city}"
 
-    def loop(url: str):
+    def loop(url: str) -> list[Any]:
         with anthropic.Anthropic(base_url=url, api_key="k", max_retries=0) as client:
             runner = client.beta.messages.tool_runner(
                 model=model,
@@ -133,8 +138,8 @@ def test_the_asynchronous_tool_runner_streams_a_tool_loop(model):
 
 @pytest.mark.parametrize("model", TIERS)
 def test_parallel_calls_and_an_image_go_through(model):
-    tools = [TOOL, TOOL | {"name": "news"}]
-    image = {
+    tools: Any = [TOOL, TOOL | {"name": "news"}]
+    image: Any = {
         "type": "image",
         "source": {"type": "base64", "media_type": "image/png", "data": "aGk="},
     }
@@ -146,7 +151,7 @@ def test_parallel_calls_and_an_image_go_through(model):
             tools=tools,
             messages=[say([image, {"type": "text", "text": "[[tool:2]] What is this?"}])],
         ) as stream:
-            message = await stream.get_final_message()
+            message: Any = await stream.get_final_message()
         assert [(block.name, block.input) for block in message.content] == [
             ("weather", {"city": "Porto"}),
             ("news", {"city": "Porto"}),
@@ -155,10 +160,10 @@ def test_parallel_calls_and_an_image_go_through(model):
     run(case)
 
 
-def claude_code(turns: int, **more) -> dict:
+def claude_code(turns: int, **more) -> dict[str, Any]:
     """A request as a coding agent sends it: cached system and tools, a long loop of tool calls."""
     cached = {"cache_control": {"type": "ephemeral"}}
-    messages: list[dict] = [say([{"type": "text", "text": "Fix the tests. " * 20}])]
+    messages: list[Any] = [say([{"type": "text", "text": "Fix the tests. " * 20}])]
     for turn in range(turns):
         use = {"type": "tool_use", "id": f"toolu_{turn}", "name": "Bash", "input": {"n": turn}}
         result = {"type": "tool_result", "tool_use_id": f"toolu_{turn}", "content": f"out {turn}"}
@@ -191,13 +196,18 @@ def test_a_long_tool_loop_with_cache_control_is_cached_and_billed_so():
     run(case)
 
 
-THINKING = {"type": "enabled", "budget_tokens": 1024}
+THINKING: Any = {"type": "enabled", "budget_tokens": 1024}
 
 
 @pytest.mark.parametrize("streamed", [False, True])
 def test_thinking_is_stripped_when_another_model_has_signed_it(streamed):
     async def ask(home: House, messages, **more):
-        asked = {"max_tokens": 4000, "thinking": THINKING, "messages": messages, **more}
+        asked: Any = {
+            "max_tokens": 4000,
+            "thinking": THINKING,
+            "messages": messages,
+            **more,
+        }
         if not streamed:
             return await home.claude.messages.create(**asked)
         async with home.claude.messages.stream(**asked) as stream:
@@ -227,9 +237,9 @@ def test_thinking_is_stripped_when_another_model_has_signed_it(streamed):
 
 def test_thinking_is_stripped_in_the_middle_of_a_tool_loop():
     async def case(home: House):
-        asked = {"max_tokens": 4000, "thinking": THINKING, "tools": [TOOL]}
+        asked: Any = {"max_tokens": 4000, "thinking": THINKING, "tools": [TOOL]}
         history = [say("[[tool]] How is it?")]
-        called = await home.claude.messages.create(model="cheap", messages=history, **asked)
+        called: Any = await home.claude.messages.create(model="cheap", messages=history, **asked)
         kinds = [block.type for block in called.content]
         assert kinds == ["thinking", "tool_use"]
         result = {
@@ -294,7 +304,7 @@ def test_errors_have_anthropics_shape():
 
 def test_a_stream_that_breaks_off_raises_in_the_sdk():
     async def case(home: House):
-        asked = {"max_tokens": 900, "messages": [say("[[reset]] " + "long " * 200)]}
+        asked: Any = {"max_tokens": 900, "messages": [say("[[reset]] " + "long " * 200)]}
         for model in TIERS:
             with pytest.raises(anthropic.APIError):
                 async with home.claude.messages.stream(model=model, **asked) as stream:

@@ -28,12 +28,14 @@ from headgate.testing.dialect import Dialect, Finish, Refused, Reply
 from headgate.testing.faults import FAULTS, Fault, FaultPlan, Faults, Pace
 from headgate.testing.meter import PromptCache, Tally, cut, spent
 from headgate.testing.openai_chat import OpenAIChat
+from headgate.testing.openai_responses import OpenAIResponses
 from headgate.testing.server import Left, Request, Reset, Response, Server
 
 __all__ = ["DIALECTS", "Provider", "Ready", "main"]
 
 DIALECTS: Mapping[str, type[OpenAIChat | AnthropicMessages]] = {
     "openai": OpenAIChat,
+    "openai-responses": OpenAIResponses,
     "anthropic": AnthropicMessages,
 }
 
