@@ -134,6 +134,7 @@ def app_of(
         clock=clock,
         jitter=jitter,
         config=settings.fingerprint,
+        embedding_model=_embedding_model(settings),
     )
     key = settings.server.api_key_env
     return App(
@@ -177,6 +178,11 @@ def _classifier(settings: Settings) -> Tier | None:
     if settings.classifier.kind != "model" or model is None:
         return None
     return Tier(name=CLASSIFIER, model=ModelRef.parse(model), attempts=1, fallback=False)
+
+
+def _embedding_model(settings: Settings) -> ModelRef | None:
+    model = settings.server.embedding_model
+    return None if model is None else ModelRef.parse(model)
 
 
 def _rules(settings: Settings) -> list[Rule]:

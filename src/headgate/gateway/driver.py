@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -41,7 +41,7 @@ from headgate.routing.exchange import (
 )
 from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
-from headgate.values import Clock, usd
+from headgate.values import Clock, ModelRef, usd
 from headgate.wire.lane import (
     DIALECTS,
     Flow,
@@ -89,6 +89,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     jitter: Callable[[], float]
     config: str
+    embedding_model: ModelRef | None = None
+    """Answers requests for embeddings that do not name a provider."""
 
     @property
     def premium(self) -> Tier:
@@ -123,6 +125,7 @@ class Driver:
         self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
         self._answer = b""
         self._refusal: tuple[int, bytes, str | None] | None = None
+        self._mended = False  # the provider's refusal says how to ask so that it answers
 
     async def run(self) -> None:
         """See the request through; never raises for what a caller or an upstream does."""
@@ -208,14 +211,26 @@ class Driver:
         provider = self._plant.providers[command.tier.model.provider]
         try:
             way = lane(self._inbound, provider.dialect, at=int(self._plant.clock.time()))
-            body = way.request(command.tier.model.model)
+            passed = way.passed()
+            event = await self._attempted(command, command.cause, way, passed)
+            if self._mended:  # without what another model had signed, and at once: nothing was paid
+                event = await self._attempted(command, "retry", way, passed)
         except RequestError as impossible:  # nothing was sent, so nothing is written down
             return self._not_served(Failed("unsupported"), impossible)
-        attempt = self._begin("answer", command.tier, command.cause)
+        return event
+
+    async def _attempted(
+        self, command: Call, cause: str, way: Lane, passed: Sequence[tuple[str, str]]
+    ) -> Event:
+        """One call and what came of it."""
+        self._mended = False
+        provider = self._plant.providers[command.tier.model.provider]
+        body = way.request(command.tier.model.model)
+        attempt = self._begin("answer", command.tier, cause)
         try:
             async with asyncio.timeout(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(
-                    provider.endpoint(way.path), body
+                    provider.endpoint(way.path, passed), body
                 )
                 attempt.status = reply.status
                 if not 200 <= reply.status < 300:
@@ -246,6 +261,7 @@ class Driver:
         retry_after = reply.header("retry-after")
         attempt.error = "status"
         self._close(attempt, served=False)
+        self._mended = way.mended(reply.status, body)
         self._refusal = (reply.status, way.error(reply.status, body), retry_after)
         wait = _seconds(retry_after, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)

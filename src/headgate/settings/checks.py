@@ -295,7 +295,7 @@ def _check_shares(draft: Draft) -> None:
 def _check_models(draft: Draft, *, need_providers: bool) -> None:
     providers = draft.names("providers")
     paths: list[Path] = [("tiers", name, "model") for name in draft.names("tiers")]
-    paths.append(("classifier", "model"))
+    paths += [("classifier", "model"), ("server", "embedding_model")]
     for path in paths:
         text = draft.values.get(path)
         if not isinstance(text, str):

@@ -503,15 +503,16 @@ PROVIDERS = Section(
     (
         Field(
             "dialect",
-            Choice("openai", "anthropic"),
-            "The API it speaks: OpenAI chat completions or Anthropic messages.",
+            Choice("openai", "openai-responses", "anthropic"),
+            "The API it speaks: OpenAI chat completions, OpenAI Responses or Anthropic Messages.",
             otherwise="what is known of the provider, if it is known",
             example='"openai"',
         ),
         Field(
             "base_url",
             URL,
-            "Where its API begins: before `/chat/completions`, or before `/v1/messages`.",
+            "Where its API begins: before `/chat/completions` or `/responses`, or before "
+            "`/v1/messages`.",
             otherwise="what is known of the provider, if it is known",
             example='"https://api.openai.com/v1"',
         ),
@@ -687,6 +688,13 @@ SERVER = Section(
             "The environment variable that holds the key that callers must send.",
             otherwise="no key is asked",
             example='"GATEWAY_KEY"',
+        ),
+        Field(
+            "embedding_model",
+            MODEL,
+            "Answers `/v1/embeddings` when the caller asks for `auto` or names it alone.",
+            otherwise="callers name `provider/model`",
+            example='"google/gemini-embedding-001"',
         ),
     ),
 )

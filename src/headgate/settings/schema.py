@@ -144,7 +144,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[providers.NAME]`: where its models are called, in which dialect, with which key."""
 
     name: str
-    dialect: Literal["openai", "anthropic"]
+    dialect: Literal["openai", "openai-responses", "anthropic"]
     base_url: str
     api_key_env: str | None = None
     """Name of the environment variable with the key; None for an upstream that needs none."""
@@ -214,6 +214,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests under way at once; more are refused with 503 and Retry-After."""
     api_key_env: str | None = None
     """Name of the environment variable with the key callers must send; None: no key is asked."""
+    embedding_model: str | None = None
+    """`provider/model` for embeddings asked for without a provider; None: they must name one."""
 
 
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from headgate.wire.neutral import (
 from headgate.wire.problems import cleaned, kind_of, loads, problem_from, text_of
 
 __all__ = [
+    "NO_THREADS",
     "REASONS",
     "STOPS",
     "AnswerForm",
@@ -205,6 +206,9 @@ _STATUSES = {
 }
 _KINDS = frozenset({*_STATUSES, "api_error"})
 
+NO_THREADS = "thread_unsupported_request"
+"""By this code in an error's details, the SDKs know to go on without a thread."""
+
 
 def problem_within(error: object) -> Problem:
     """The error told within a 200, with the status it would have had."""
@@ -285,5 +289,7 @@ def is_problem(body: bytes) -> bool:
 def write_problem(problem: Problem) -> bytes:
     """See Dialect.write_problem. A kind that Anthropic does not have becomes the status's."""
     kind = problem.kind if problem.kind in _KINDS else kind_of(problem.status)
-    error = {"type": kind, "message": problem.message}
+    error: dict[str, object] = {"type": kind, "message": problem.message}
+    if problem.code == NO_THREADS:
+        error["details"] = {"error_code": NO_THREADS, "unsupported": ["thread"]}
     return msgspec.json.encode({"type": "error", "error": error})
