@@ -477,7 +477,8 @@ def test_a_classifier_that_fails_costs_one_row_and_the_safe_tier_answers(order, 
         assert home.entries[1].tier == "premium"
         assert home.entries[1].reason == headers["x-headgate-reason"] == "classifier-failed"
 
-    run(case, sets=("classifier.timeout=0.3",))
+    # only the silent one is to time out, however busy the machine is
+    run(case, sets=(f"classifier.timeout={0.3 if error == 'timeout' else 20}",))
 
 
 def test_the_safe_tier_can_be_another_one():

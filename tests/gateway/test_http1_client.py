@@ -324,6 +324,32 @@ def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
     asyncio.run(case())
 
 
+def test_a_steady_stream_may_last_longer_than_the_longest_silence():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        writer.write(CHUNKED)
+        for _ in range(8):
+            await asyncio.sleep(0.04)
+            writer.write(b"5\r\nhello\r\n")
+        await asyncio.sleep(0.5)
+        await reader.read()
+
+    async def case():
+        async with serving(script) as (_, base):
+            client = Http1Upstream()
+            reply = await client.send(at(base), b"{}")
+            for _ in range(8):
+                assert await reply.chunk(0.15) == b"hello"
+            started = asyncio.get_running_loop().time()
+            with pytest.raises(UpstreamError) as caught:
+                await reply.chunk(0.15)
+            assert caught.value.kind == "timeout"
+            assert asyncio.get_running_loop().time() - started < 0.4
+            await client.close()
+
+    asyncio.run(case())
+
+
 def test_a_slow_reader_stops_the_provider_from_sending():
     sent = 0
 
