@@ -50,6 +50,12 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether all is well: bill, budget, alarm."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "sample": Entry(
+        "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
+    ),
+    "estimate": Entry(
+        "headgate.cli.estimate:estimate", "Say from graded requests whether routing will pay."
+    ),
     "demo": Entry(
         "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
     ),
