@@ -1,4 +1,4 @@
-"""`python -m benchmarks.sample [ROWS]`: rows a second and memory of a pass over plain JSON lines."""
+"""`python -m benchmarks.sample [ROWS]`: rows a second and memory of a pass over JSON lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from headgate.settings import read_with_sources
 
 START = 1_790_000_000
 MODELS = ("openai/gpt-4o-mini", "anthropic/claude-haiku-4-5", "anthropic/claude-sonnet-4-6")
-WORDS = "the order has not arrived and I would like to know when it will be sent again".split()
+WORDS = ("the", "order", "has", "not", "arrived", "and", "I", "want", "to", "know", "when")
 
 
 def write(path: Path, rows: int) -> None:

@@ -262,4 +262,3 @@ class Sample:
                 "No conversations: rows of one conversation may be taken for independent ones."
             )
         return wanted
-

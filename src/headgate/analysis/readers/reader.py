@@ -74,11 +74,8 @@ class Reader:
         done = 0
         for name in self.names:
             source = open_source(name)
-            if source.container == "sqlite":
-                rows = self._ledger(name)
-            else:
-                rows = self._rows(source, done)
-            yield from rows
+            is_ledger = source.container == "sqlite"
+            yield from self._ledger(name) if is_ledger else self._rows(source, done)
             done += source.size
             self.position = done
 

@@ -1,4 +1,4 @@
-"""Files as rows: globs, compression, lines, JSON documents, CSV and Parquet, a stretch at a time."""
+"""Files as rows: globs, compression, JSON lines and documents, CSV, Parquet; never whole."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def expand(patterns: tuple[str, ...]) -> list[str]:
         if pattern == STDIN or Path(pattern).is_file():
             found[pattern] = None
             continue
-        names = sorted(name for name in glob.glob(pattern, recursive=True) if Path(name).is_file())
+        found_here = glob.glob(pattern, recursive=True)  # noqa: PTH207 - absolute ones too
+        names = sorted(name for name in found_here if Path(name).is_file())
         if not names:
             raise UnreadableError(
                 f"There is no file {pattern}.",
@@ -107,7 +108,7 @@ def open_source(name: str) -> Source:
 
 
 def _open(name: str) -> io.BufferedReader:
-    return open(name, "rb", buffering=HEAD)  # noqa: SIM115, PTH123 - closed with its rows
+    return open(name, "rb", buffering=HEAD)  # noqa: PTH123 - closed with its rows
 
 
 def _stdin() -> io.BufferedReader:
@@ -152,7 +153,9 @@ class _Buffered:
 
 def _uncompressed(name: str, raw: Any, head: bytes) -> IO[bytes]:
     if head.startswith(GZIP):
-        return gzip.GzipFile(fileobj=raw)
+        packed: Any = gzip.GzipFile(fileobj=raw)
+        unpacked: IO[bytes] = packed
+        return unpacked
     if head.startswith(ZSTD):
         stream: IO[bytes] = _pyarrow(name, "zstd").CompressedInputStream(raw, "zstd")
         return stream
