@@ -1,6 +1,7 @@
 """plan: the command from the door: example, file, flags, JSON, and every wrong flag told."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,39 @@ def test_the_json_document_has_the_golden_numbers_as_exact_text():
     ]
     assert plan["prices"]["source"].startswith("genai-prices ")
     assert plan["notes"] == []
-    assert plan["assumptions"].keys() == {"naive", "realistic", "left out"}
+    assert plan["assumptions"].keys() == {
+        "naive",
+        "realistic",
+        "worst_case",
+        "left_out",
+    }
+
+
+def test_the_worst_case_states_its_stress_and_its_gap_adds_up():
+    plan = document("--stable-prefix", "0.5")
+    # the budget of the example is the rate that the alarm allows
+    assert plan["scenario"]["stress"]["escalation"] == 0.25
+    worst, realistic = (plan["columns"][name] for name in ("worst_case", "realistic"))
+    gap = Decimal(worst["routed"]["total_usd"]) - Decimal(realistic["routed"]["total_usd"])
+    assert abs(Decimal(plan["gap"]["usd"]) - gap) < Decimal("1e-7")
+    parts = sum(Decimal(driver["usd"]) for driver in plan["gap"]["drivers"])
+    assert parts == Decimal(plan["gap"]["usd"])
+    assert {driver["name"] for driver in plan["gap"]["drivers"]} == {
+        "escalation",
+        "premium_retries",
+        "cheap_retries",
+        "cold_cache",
+        "longer_answers",
+    }
+    assert Decimal(plan["bound"]["usd"]) > Decimal("0.05")
+
+
+def test_a_target_is_solved_for():
+    (escalation, *_) = document("--target-bill", "150")["solutions"]
+    assert escalation["parameter"] == "escalation"
+    assert escalation["values"] == [0.274433428]
+    assert "27.4 %" in escalation["sentence"]
+    assert "A saving of 40 % takes escalation of" in told("--target-saving", "40%")
 
 
 def test_growth_is_shown_for_the_factors_asked_for():
@@ -251,3 +284,27 @@ def test_every_flag_and_its_meaning_is_documented():
     docs = (Path(__file__).parents[2] / "docs" / "plan.md").read_text()
     for parameter in plan_command.params:
         assert f"`{parameter.opts[-1]}" in docs, parameter.opts
+
+
+def test_own_prices_of_a_file_count_and_say_where_they_stand():
+    Path("own.toml").write_text(
+        '[prices."anthropic/claude-sonnet-4-6"]\ninput = "6.00"\noutput = "30.00"\n'
+    )
+    plan = document("--prices", "own.toml")
+    assert plan["columns"]["naive"]["singles"][1]["total_usd"] == "540"
+    assert {card["source"] for card in plan["prices"]["cards"] if card["overridden"]} == {
+        "own.toml"
+    }
+
+
+def test_an_own_price_in_a_wrong_unit_is_pointed_out():
+    Path("own.toml").write_text(
+        '[prices."anthropic/claude-sonnet-4-6"]\ninput = "0.000003"\noutput = "15"\n'
+    )
+    (note,) = document("--prices", "own.toml")["notes"]
+    assert note.startswith("own.toml:1: ")
+    assert "1,000,000 times less than the list" in note
+
+
+def test_a_plan_for_a_day_far_from_the_lists_is_told_so():
+    assert any("days old" in note for note in document("--at", "2028-01-01")["notes"])

@@ -10,6 +10,8 @@ import pytest
 
 import headgate.cli.plan_page
 from headgate.cli.plan_page import Plan, headline, page
+from headgate.costs.advice import advice_of, solve
+from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Scenario, Tier
 from tests.costs.cards import HAIKU, SONNET, card, mission
@@ -46,23 +48,61 @@ def test_the_examples_in_the_docstrings_hold():
     assert doctest.testmod(headgate.cli.plan_page).failed == 0
 
 
-def test_every_bill_has_its_line_in_both_columns():
+def test_every_bill_has_its_line_in_every_column():
     text = page(made(retrying()))
-    assert line(text, "all premium   Sonnet")[-2:] == ["$270.00", "$293.33"]
-    assert line(text, "all cheap")[-2:] == ["$90.00", "$90.00"]
-    assert line(text, "routed    ")[-2:] == ["$130.20", "$134.87"]
-    assert line(text, "classifier")[-2:] == ["$4.20", "$4.20"]
-    assert line(text, "cheap")[-4:] == ["80", "%", "$72.00", "$72.00"]
-    assert line(text, "premium")[-4:] == ["20", "%", "$54.00", "$54.00"]
-    assert line(text, "retries") == ["retries", "–", "$4.67"]
-    assert line(text, "saved against")[-2:] == ["$139.80", "$158.46"]
-    assert line(text, "as a share")[-4:] == ["51.8", "%", "54.0", "%"]
+    assert line(text, "a month")[2:] == ["naive", "realistic", "worst", "case"]
+    assert line(text, "all premium   Sonnet")[-3:] == ["$270.00", "$293.33", "$558.00"]
+    assert line(text, "all cheap")[-3:] == ["$90.00", "$90.00", "$186.00"]
+    bills = text[: text.index("traffic")]
+    assert line(bills, "routed   ")[-3:] == [
+        "$130.20",
+        "$134.87",
+        "$339.00",
+    ]
+    assert line(text, "classifier")[-3:] == ["$4.20", "$4.20", "$4.20"]
+    assert line(text, "cheap")[-5:] == ["80", "%", "$72.00", "$72.00", "$90.00"]
+    assert line(text, "premium")[-5:] == ["20", "%", "$54.00", "$54.00", "$180.00"]
+    assert line(text, "retries") == ["retries", "–", "$4.67", "$64.80"]
+    assert line(text, "cascade")[-3:] == ["$144.00", "$148.67", "$409.20"]
+    assert line(text, "saved against")[-3:] == ["$139.80", "$158.46", "$219.00"]
+    assert line(text, "as a share")[-6:] == ["51.8", "%", "54.0", "%", "39.2", "%"]
 
 
 def test_traffic_is_shown_at_every_factor():
     text = page(made(mission()))
-    assert line(text, "3×") == ["3×", "90,000", "$810.00", "$390.60", "$810.00", "$390.60"]
-    assert line(text, "10×")[2:4] == ["$2,700.00", "$1,302.00"]
+    rows = text[text.index("traffic") :].splitlines()
+    assert rows[3].split() == ["3×", "90,000", "all", "premium", "$810.00", "$810.00", "$1,674.00"]
+    assert rows[4].split() == ["routed", "$390.60", "$390.60", "$1,017.00"]
+    assert rows[5].split()[:2] == ["10×", "300,000"]
+    assert rows[6].split()[1] == "$1,302.00"
+
+
+def test_amounts_without_room_are_shortened():
+    text = page(made(mission(requests_per_day=10**9)))
+    assert "$2.70 bn" in text
+    assert line(text[: text.index("traffic")], "all premium")[-3:] == [
+        "$270,000,000",
+        "$270,000,000",
+        "$558,000,000",
+    ]
+
+
+def test_the_gap_the_bound_advice_and_solutions_are_told():
+    scenario = retrying()
+    text = page(
+        made(
+            scenario,
+            gap=gap(scenario),
+            bound=bound(scenario),
+            advice=advice_of(evaluate(scenario)),
+            solutions=solve(scenario, saving="0.4"),
+        )
+    )
+    assert "The worst case costs $204.13 more than the realistic one: longer answers are" in text
+    assert "No request of 1,000 tokens in and at most 800 out can cost more than" in text
+    assert "Do not cascade" in text
+    assert "A saving of 40 % takes escalation of 40.2 %" in text
+    assert "\n%" not in text
 
 
 def test_the_built_in_example_says_that_it_is_one():
@@ -116,6 +156,7 @@ def test_the_assumptions_of_each_column_are_on_the_page():
     assert "naive every call succeeds, nothing is cached, routing has no fixed cost" in text
     assert "8 % of premium attempts fail (at most 3 attempts)" in text
     assert "no prompt cache (--stable-prefix)" in text
+    assert "worst case assumed: 40 % escalated; 20 % of attempts fail on every tier" in text
     assert "left out discounts, taxes and free tiers" in text
     assert "no attempt fails" in flat(page(made(mission())))
 
@@ -128,7 +169,7 @@ def test_the_cache_and_its_prices_are_told_where_they_count():
     text = page(made(mission(tiers=tiers, stable_prefix="0.5", cache_life="1h", overhead_usd=9)))
     assert "40 % to 60 % of the time and else written for 1h" in flat(text)
     assert "$9.00 a month of fixed cost" in flat(text)
-    assert line(text, "overhead") == ["overhead", "–", "$9.00"]
+    assert line(text, "overhead") == ["overhead", "–", "$9.00", "$9.00"]
     assert "0.30 read     6.00 write" in text
     assert "0.10 read     1.25 write" in text
     assert "as in read    as in write" in text
@@ -185,4 +226,4 @@ def test_a_scenario_without_any_cost_has_no_saving_to_show():
     free = card("free", 0, 0)
     scenario = replace(mission(), tiers=(Tier("cheap", free), Tier("premium", free)))
     text = page(made(replace(scenario, classifier=None)))
-    assert line(text, "as a share") == ["as", "a", "share", "–", "–"]
+    assert line(text, "as a share") == ["as", "a", "share", "–", "–", "–"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.costs.call import expected_retries, first_attempt, raw_call
+from headgate.costs.call import call, expected_retries, prices_of, raw_call, steps_of
+from headgate.costs.quantities import TierInputs
 from headgate.prices.card import Rates
 from headgate.prices.charge import itemise
 from headgate.values import Usage
@@ -18,14 +19,10 @@ shares = st.decimals(0, 1, places=4)
 
 
 def cached(of, prefix="0.5", hits="0.4", life="5m", reads=1000, writes=400):
-    return first_attempt(
-        of,
-        Decimal(reads),
-        Decimal(writes),
-        prefix=Decimal(prefix),
-        hit_rate=Decimal(hits),
-        life=life,
+    tier = TierInputs(
+        prices=prices_of(of.rates, long=life == "1h"), reads=None, writes=None, steps=steps_of(of)
     )
+    return call(tier, Decimal(reads), Decimal(writes), Decimal(prefix)).first(Decimal(hits))
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_retries_are_a_line_of_their_own_and_only_in_the_realistic_column():
     assert breakdown.realistic.routed.nano("retries") == usd("4.6656")
     assert breakdown.realistic.routed.total == usd("134.8656")
     assert breakdown.realistic.all_premium.nano("retries") == usd("23.328")
-    assert breakdown.naive == evaluate(mission()).naive
+    assert breakdown.naive.routed == evaluate(mission()).naive.routed
 
 
 def test_the_realistic_column_of_a_plain_scenario_is_the_naive_one():
@@ -177,7 +177,11 @@ def test_the_report_reads_requests_escalation_and_lines():
     breakdown = evaluate(retrying())
     assert breakdown.requests == 30_000
     assert breakdown.escalation == Decimal("0.2")
-    assert [column.name for column in breakdown.columns] == ["naive", "realistic"]
+    assert [column.name for column in breakdown.columns] == [
+        "naive",
+        "realistic",
+        "worst case",
+    ]
     assert breakdown.realistic.routed.nano("retries") == usd("4.6656")
     assert breakdown.realistic.routed.nano("no such line") == 0
 

@@ -75,15 +75,6 @@ def test_tiers_without_shares_share_alike_what_is_not_escalated():
     assert three(None, None, None, escalation=0).shares == (Decimal("0.5"), Decimal("0.5"), 0)
 
 
-def test_naive_takes_away_retries_cache_and_overhead_and_nothing_else():
-    tiers = (
-        Tier("cheap", HAIKU, retry_rate="0.1", cache_hit_rate="0.4"),
-        Tier("premium", SONNET, retry_rate="0.2", cache_hit_rate="0.5"),
-    )
-    naive = mission(tiers=tiers, stable_prefix="0.5", overhead_usd=20).naive()
-    assert naive == mission()
-
-
 def test_traffic_grows_by_a_factor():
     assert mission().at_traffic(3).requests == 90_000
     assert mission().at_traffic("0.5") == mission(requests_per_day=500)

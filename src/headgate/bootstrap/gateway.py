@@ -128,7 +128,7 @@ def app_of(
         upstream=upstream,
         recorder=recorder,
         pricer=Pricer(
-            book_of(settings, source),
+            book_of(settings, source, env=env),
             {entry.name: entry.prices for entry in settings.providers if entry.prices},
         ),
         clock=clock,

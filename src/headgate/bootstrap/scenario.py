@@ -6,17 +6,17 @@ from datetime import date
 
 import msgspec
 
-from headgate.bootstrap.book import card_of
-from headgate.costs.scenario import Classifier, Number, Scenario, Tier
+from headgate.bootstrap.book import card_of, prices_of
+from headgate.costs.decimals import Number, exact, is_number
+from headgate.costs.scenario import Classifier, Misrouting, Scenario, Stress, Tier
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.book import Book
+from headgate.prices.card import Card
+from headgate.settings.providers import KNOWN
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef
 
-__all__ = ["CACHE_HIT_RATE", "NO_CLASSIFIER", "WhatIf", "caveats", "scenario_of"]
-
-CACHE_HIT_RATE = "0.4"
-"""Prompt-cache hit rate where none is given: an assumption (beforeyouship.dev, June 2026)."""
+__all__ = ["NO_CLASSIFIER", "WhatIf", "caveats", "deciders", "scenario_of"]
 
 NO_CLASSIFIER = "none"
 
@@ -51,37 +51,113 @@ def scenario_of(
         ConfigError: a model is no `provider/model` or has no price, or a number is out of range.
     """
     changes = changes or WhatIf()
-    traffic = settings.traffic
-    tiers = []
-    for index, tier in enumerate(settings.tiers):
-        model, field = tier.model, f"tiers.{tier.name}.model"
-        if index == 0 and changes.cheap is not None:
-            model, field = changes.cheap, "cheap"
-        elif tier is settings.premium and changes.premium is not None:
-            model, field = changes.premium, "premium"
-        tiers.append(
-            Tier(
-                tier.name,
-                card_of(book, settings, _ref(model, field), at),
-                share=tier.share if len(settings.tiers) > 2 else None,
-                input_tokens=_pick(changes.input_tokens, traffic.input_tokens),
-                output_tokens=_pick(changes.output_tokens, traffic.output_tokens),
-                retry_rate=_pick(changes.retry_rate, tier.retry_rate),
-                attempts=tier.attempts,
-                cache_hit_rate=_pick(changes.cache_hit_rate, CACHE_HIT_RATE),
-            )
-        )
+    traffic, plan = settings.traffic, settings.plan
+    tiers = [
+        _tier(settings, book, at, changes, index, waits=bool(traffic.batch_share))
+        for index in range(len(settings.tiers))
+    ]
+    misrouting, escalation = _escalation(settings, changes)
     return Scenario(
-        tuple(tiers),
-        escalation=changes.escalation
-        if changes.escalation is not None or len(tiers) > 2
-        else settings.escalation.rate,
+        tiers,
+        escalation=escalation,
+        misrouting=misrouting,
         classifier=_classifier(settings, book, at, changes.classifier),
-        requests_per_day=_pick(changes.requests_per_day, traffic.requests_per_day),
+        verifier=_verifier(settings, book, at),
+        direct=plan.direct_share,
+        requests_per_day=_calls_per_day(settings, changes),
         days=_pick(changes.days, traffic.days_per_month),
-        stable_prefix=_pick(changes.stable_prefix, 0),
-        overhead_usd=_pick(changes.overhead_usd, 0),
+        stable_prefix=_pick(changes.stable_prefix, traffic.stable_prefix),
+        cache_life=traffic.cache_life,
+        split_loss=plan.split_loss,
+        batch_share=traffic.batch_share,
+        overhead_usd=_pick(changes.overhead_usd, plan.overhead_usd),
+        stress=Stress(
+            escalation=_stressed(settings, changes),
+            retry_rate=plan.worst_retry_rate,
+            output_factor=plan.worst_output_factor,
+        ),
     )
+
+
+def _tier(
+    settings: Settings, book: Book, at: date, changes: WhatIf, index: int, *, waits: bool
+) -> Tier:
+    tier, traffic = settings.tiers[index], settings.traffic
+    model, field = tier.model, f"tiers.{tier.name}.model"
+    if index == 0 and changes.cheap is not None:
+        model, field = changes.cheap, "cheap"
+    elif tier is settings.premium and changes.premium is not None:
+        model, field = changes.premium, "premium"
+    ref = _ref(model, field)
+    variant = None if tier.service_tier is None else f"service_tier={tier.service_tier}"
+    return Tier(
+        tier.name,
+        card_of(book, settings, ref, at, variant=variant),
+        share=tier.share if len(settings.tiers) > 2 else None,
+        input_tokens=_pick(changes.input_tokens, tier.input_tokens or traffic.input_tokens),
+        output_tokens=_pick(changes.output_tokens, tier.output_tokens or traffic.output_tokens),
+        retry_rate=_pick(changes.retry_rate, tier.retry_rate),
+        attempts=tier.attempts,
+        cache_hit_rate=_pick(changes.cache_hit_rate, tier.cache_hit_rate),
+        text_factor=tier.text_factor,
+        batch_card=book.card(
+            ref, at, prices_of=prices_of(settings, ref.provider), variant="processing=batch"
+        )
+        if waits
+        else None,
+    )
+
+
+def _escalation(settings: Settings, changes: WhatIf) -> tuple[Misrouting | None, Number | None]:
+    """The misrouting that the file plans with, or else the rate; a rate tried out stands first."""
+    plan = settings.plan
+    if changes.escalation is not None:
+        return None, changes.escalation
+    if plan.hard_share is not None:
+        wrong = Misrouting(
+            hard=plan.hard_share,
+            caught=plan.true_positive_rate,
+            wasted=plan.false_positive_rate,
+        )
+        return wrong, None
+    return None, None if len(settings.tiers) > 2 else settings.escalation.rate
+
+
+def _stressed(settings: Settings, changes: WhatIf) -> Number | None:
+    """The upper end of the interval, else the budget: above it the alarm is given."""
+    if changes.escalation is not None:
+        return None
+    escalation = settings.escalation
+    return escalation.budget if escalation.high is None else escalation.high
+
+
+def _calls_per_day(settings: Settings, changes: WhatIf) -> Number:
+    """Model calls a day; each of a request's calls is routed by itself."""
+    traffic = settings.traffic
+    asked = _pick(changes.requests_per_day, traffic.requests_per_day)
+    calls = traffic.calls_per_request
+    if calls == 1:
+        return asked
+    number = exact(asked)
+    if not is_number(number):
+        return asked  # the scenario says what is wrong with it
+    return number * exact(calls)
+
+
+def deciders(settings: Settings, book: Book, at: date) -> list[Card]:
+    """Cards of small models that could decide in the classifier's place, one of each provider.
+
+    They are the ones that `headgate init` would write; whether one decides well enough, only a
+    sample of the own traffic says.
+    """
+    names = {f"{name}/{known.classifier}": known.prices or name for name, known in KNOWN.items()}
+    cards = (
+        book.card(
+            ModelRef.parse(name), at, prices_of=prices_of(settings, name.split("/")[0]) or listed
+        )
+        for name, listed in names.items()
+    )
+    return [card for card in cards if card is not None]
 
 
 def _pick(changed: str | None, planned: Number) -> Number:
@@ -110,6 +186,17 @@ def _classifier(settings: Settings, book: Book, at: date, asked: str | None) -> 
         card_of(book, settings, _ref(model, "classifier"), at),
         input_tokens=planned.input_tokens,
         output_tokens=planned.output_tokens,
+    )
+
+
+def _verifier(settings: Settings, book: Book, at: date) -> Classifier | None:
+    plan = settings.plan
+    if plan.verifier is None:
+        return None
+    return Classifier(
+        card_of(book, settings, _ref(plan.verifier, "plan.verifier"), at),
+        input_tokens=plan.verifier_input_tokens,
+        output_tokens=plan.verifier_output_tokens,
     )
 
 

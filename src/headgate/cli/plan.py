@@ -6,66 +6,57 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
 
 import click
 
-from headgate.bootstrap.book import book_of
-from headgate.bootstrap.scenario import WhatIf, caveats, scenario_of
-from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.bootstrap.book import aged, book_of, doubts_about_prices
+from headgate.bootstrap.scenario import caveats, deciders, scenario_of
+from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
+from headgate.cli.what_if import (
+    CHANGES,
+    bad_flag,
+    day_of,
+    flag_of,
+    naming_flags,
+    unpercent,
+    what_if,
+    what_if_options,
+)
+from headgate.costs.advice import Solution, advice_of, solve
+from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
-from headgate.errors import ConfigError, ConfigFault
+from headgate.costs.scenario import Scenario
+from headgate.errors import ConfigError
 
 __all__ = ["plan"]
 
 MOST_GROWTH = 8
 MOST_FACTOR = 1_000_000
 
-_SHARES = {"escalation", "retry_rate", "stable_prefix", "cache_hit_rate"}
-
-_CHANGES: dict[str, tuple[str, str]] = {
-    "escalation": ("RATE", "Share of requests that the premium tier answers, such as 0.2 or 20%."),
-    "premium": ("MODEL", "The premium tier's model, as provider/model."),
-    "cheap": ("MODEL", "The cheapest tier's model, as provider/model."),
-    "classifier": ("MODEL", "The model that decides, or none."),
-    "requests_per_day": ("N", "Requests on an average day."),
-    "days": ("N", "Days in a month."),
-    "input_tokens": ("N", "Tokens that a request reads."),
-    "output_tokens": ("N", "Tokens that an answer has."),
-    "retry_rate": ("RATE", "Share of attempts, on every tier, that fail and are tried again."),
-    "stable_prefix": ("SHARE", "Share of the input that a prompt cache can hold; default 0."),
-    "cache_hit_rate": ("RATE", "How often that share is read from the cache; default 0.4."),
-    "overhead_usd": ("USD", "Fixed cost of routing a month, in US dollars; default 0."),
-}
-
-
-def _flag(field: str) -> str:
-    return "--" + field.replace("_", "-")
-
-
-def _what_if_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for field, (metavar, text) in reversed(_CHANGES.items()):
-        command = click.option(_flag(field), field, metavar=metavar, help=text)(command)
-    return command
-
 
 @click.command()
 @settings_options
-@_what_if_options
+@what_if_options
+@click.option(
+    "--target-saving", metavar="SHARE", help="Say what would save that share, such as 0.4 or 40%."
+)
+@click.option("--target-bill", metavar="USD", help="Say what would give that monthly bill.")
 @click.option("--growth", default="1,3,10", show_default=True, help="Traffic factors to show.")
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
+@prices_option
 @json_option
 def plan(
     config: Path | None,
     sets: tuple[str, ...],
     growth: str,
     at: str | None,
+    target_saving: str | None,
+    target_bill: str | None,
+    prices: str | None,
     *,
     as_json: bool,
     **changes: str | None,
@@ -76,29 +67,37 @@ def plan(
     1,000 tokens in and 400 out, a small model to decide, 20 % escalated. Flags try changes out;
     nothing is written and nothing is sent anywhere.
     """
-    day, factors = _day(at), _factors(growth)
-    reading = open_settings(config, sets, need_providers=False)
+    day, factors = day_of(at), _factors(growth)
+    reading = open_settings(config, sets, prices=prices, need_providers=False)
     source = str(reading.file) if reading.file else "the built-in example"
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
-    what_if = WhatIf(**{field: _unpercent(field, value) for field, value in changes.items()})
+    changed = what_if(changes)
     try:
-        scenario = scenario_of(reading.settings, book, day, what_if)
-        grown = tuple((factor, evaluate(scenario.at_traffic(factor))) for factor in factors)
+        scenario = scenario_of(reading.settings, book, day, changed)
+        breakdown = evaluate(scenario)
+        made = Plan(
+            source=source,
+            example=reading.file is None,
+            changed=tuple(flag_of(field) for field in CHANGES if changes[field] is not None),
+            prices=book.source,
+            breakdown=breakdown,
+            gap=gap(scenario),
+            bound=bound(
+                scenario, falls_back={tier.name: tier.fallback for tier in reading.settings.tiers}
+            ),
+            advice=advice_of(breakdown, deciders(reading.settings, book, day)),
+            solutions=_solved(scenario, target_saving, target_bill),
+            growth=tuple((factor, evaluate(scenario.at_traffic(factor))) for factor in factors),
+            notes=(
+                *map(str, reading.warnings),
+                *map(str, doubts_about_prices(reading.settings, book, day)),
+                *map(str, aged(reading.settings, book, day)),
+                *caveats(reading.settings, changed),
+                *scenario.notes(),
+            ),
+        )
     except ConfigError as error:
-        raise _naming_flags(error, changes) from error
-    made = Plan(
-        source=source,
-        example=reading.file is None,
-        changed=tuple(_flag(field) for field in _CHANGES if changes[field] is not None),
-        prices=book.source,
-        breakdown=evaluate(scenario),
-        growth=grown,
-        notes=(
-            *map(str, reading.warnings),
-            *caveats(reading.settings, what_if),
-            *scenario.notes(),
-        ),
-    )
+        raise naming_flags(error, changes) from error
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
     else:
@@ -106,35 +105,18 @@ def plan(
         click.echo(page(made, width=shutil.get_terminal_size().columns, colour=colour))
 
 
-def _unpercent(field: str, text: str | None) -> str | None:
-    """`20%` as `0.2`, where a share is asked for; what is no number is left for the scenario."""
-    if text is None or field not in _SHARES or not text.endswith("%"):
-        return text
+def _solved(scenario: Scenario, saving: str | None, bill: str | None) -> tuple[Solution, ...]:
+    """What each target that was asked for would take."""
     try:
-        return str(Decimal(text[:-1]) / 100)
-    except InvalidOperation:
-        return text
-
-
-def _naming_flags(error: ConfigError, changes: Mapping[str, str | None]) -> ConfigError:
-    """The same error, its faults under the flags that the values came from, each fault once."""
-    faults = {}
-    for fault in error.faults:
-        key = (fault.field or "").rpartition(".")[2]
-        field = _flag(key) if changes.get(key) is not None else fault.field
-        faults[field, fault.message] = ConfigFault(
-            fault.message, fix=fault.fix, field=field, line=fault.line, source=fault.source
-        )
-    return ConfigError(error.message, fix=error.fix, faults=list(faults.values()))
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise _bad_flag("--at", f"{text!r} is no date.", "Write it as 2026-11-20.") from error
+        found: tuple[Solution, ...] = ()
+        if saving is not None:
+            found += solve(scenario, saving=unpercent("escalation", saving))
+        if bill is not None:
+            found += solve(scenario, bill_usd=bill.removeprefix("$"))
+    except ConfigError as error:
+        field = "--target-bill" if error.faults[0].field == "bill_usd" else "--target-saving"
+        raise bad_flag(field, error.faults[0].message, error.faults[0].fix) from error
+    return found
 
 
 def _factors(text: str) -> list[Decimal]:
@@ -145,14 +127,8 @@ def _factors(text: str) -> list[Decimal]:
             return factors
     except InvalidOperation:  # no number, or one without an order: NaN
         pass
-    raise _bad_flag(
+    raise bad_flag(
         "--growth",
         f"{text!r} is no list of traffic factors.",
         f"Give up to {MOST_GROWTH} numbers above 0 to {MOST_FACTOR:,}, such as 1,3,10.",
-    )
-
-
-def _bad_flag(flag: str, problem: str, fix: str) -> ConfigError:
-    return ConfigError(
-        "The plan cannot be made:", faults=[ConfigFault(problem, fix=fix, field=flag)]
     )

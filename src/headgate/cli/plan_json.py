@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from headgate.cli.plan_page import Plan, assumptions, cards_of
+from headgate.costs.advice import Solution
+from headgate.costs.gap import Bound, Gap
 from headgate.costs.model import Bill, Breakdown, Column, Line
-from headgate.costs.scenario import Scenario
+from headgate.costs.scenario import Classifier, Scenario
+from headgate.costs.wording import gap_sentence
 from headgate.prices.card import Card, usd_per_million
 from headgate.values import usd
 
@@ -23,29 +26,91 @@ def document(plan: Plan) -> dict[str, Any]:
         "changed": list(plan.changed),
         "scenario": _scenario(scenario),
         "prices": {"source": plan.prices, "cards": [_card(card) for card in cards_of(scenario)]},
-        "columns": {column.name: _column(column) for column in plan.breakdown.columns},
+        "columns": {_key(column.name): _column(column) for column in plan.breakdown.columns},
+        "gap": None if plan.gap is None else _gap(plan.gap),
+        "bound": None if plan.bound is None else _bound(plan.bound),
+        "advice": [{"kind": advice.kind, "sentence": advice.sentence} for advice in plan.advice],
+        "solutions": [_solution(found) for found in plan.solutions],
         "growth": [_growth(factor, grown) for factor, grown in plan.growth],
-        "assumptions": assumptions(scenario),
+        "assumptions": {_key(name): text for name, text in assumptions(scenario).items()},
         "notes": list(plan.notes),
     }
 
 
+def _key(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "usd": usd(gap.nano),
+        "sentence": gap_sentence(gap),
+        "drivers": [
+            {"name": _key(driver), "usd": usd(nano), "share": _number(gap.share(driver))}
+            for driver, nano in gap.parts
+        ],
+    }
+
+
+def _bound(bound: Bound) -> dict[str, Any]:
+    return {
+        "usd": usd(bound.nano),
+        "input_tokens": _number(bound.input_tokens),
+        "output_tokens": _number(bound.output_tokens),
+        "steps": [
+            {"name": step.name, "calls": step.calls, "usd": usd(step.nano)} for step in bound.steps
+        ],
+    }
+
+
+def _solution(found: Solution) -> dict[str, Any]:
+    return {
+        "target": found.target,
+        "parameter": found.parameter,
+        "unit": found.unit,
+        "now": _number(found.now),
+        "values": [_number(value) for value in found.values],
+        "sentence": found.sentence,
+    }
+
+
+def _check(asked: Classifier | None) -> dict[str, Any] | None:
+    if asked is None:
+        return None
+    return {
+        "card": asked.card.id,
+        "input_tokens": _number(asked.input_tokens),
+        "output_tokens": _number(asked.output_tokens),
+    }
+
+
 def _scenario(scenario: Scenario) -> dict[str, Any]:
-    classifier = scenario.classifier
+    wrong, stress = scenario.misrouting, scenario.stress
     return {
         "requests_per_day": _number(scenario.requests_per_day),
         "days": _number(scenario.days),
         "requests_per_month": _number(scenario.requests),
         "escalation": _number(scenario.escalation_rate),
+        "misrouting": None
+        if wrong is None
+        else {
+            "hard": _number(wrong.hard),
+            "caught": _number(wrong.caught),
+            "wasted": _number(wrong.wasted),
+        },
         "stable_prefix": _number(scenario.stable_prefix),
         "cache_life": scenario.cache_life,
+        "split_loss": _number(scenario.split_loss),
+        "batch_share": _number(scenario.batch_share),
+        "direct": _number(scenario.direct),
         "overhead_usd": str(scenario.overhead_usd),
-        "classifier": None
-        if classifier is None
-        else {
-            "card": classifier.card.id,
-            "input_tokens": _number(classifier.input_tokens),
-            "output_tokens": _number(classifier.output_tokens),
+        "classifier": _check(scenario.classifier),
+        "verifier": _check(scenario.verifier),
+        "stress": {
+            "escalation": _number(scenario.stressed_escalation),
+            "retry_rate": _number(stress.retry_rate),
+            "output_factor": _number(stress.output_factor),
+            "cold_cache": stress.cold_cache,
         },
         "tiers": [
             {
@@ -57,6 +122,7 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
                 "retry_rate": _number(tier.retry_rate),
                 "attempts": tier.attempts,
                 "cache_hit_rate": _number(tier.cache_hit_rate),
+                "text_factor": _number(tier.text_factor),
             }
             for tier, share in zip(scenario.tiers, scenario.shares, strict=True)
         ],
@@ -81,9 +147,12 @@ def _card(card: Card) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dict[str, Any]:
-    crossover = column.crossover
+    crossover, both = column.crossover, column.routed_cascade
     return {
+        "escalation": _number(column.escalation),
         "routed": _bill(column.routed),
+        "cascade": _bill(column.cascade),
+        "routed_cascade": None if both is None else _bill(both),
         "singles": [_bill(bill) for bill in column.singles],
         "saving": _number(column.saving),
         "saving_usd": usd(column.all_premium.total - column.routed.total),
@@ -121,7 +190,7 @@ def _growth(factor: Decimal, breakdown: Breakdown) -> dict[str, Any]:
         "requests_per_month": _number(breakdown.requests),
     }
     for column in breakdown.columns:
-        shown[column.name] = {
+        shown[_key(column.name)] = {
             "routed_usd": usd(column.routed.total),
             "all_premium_usd": usd(column.all_premium.total),
             "saving": _number(column.saving),

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import click
 import msgspec
 
+from headgate.costs.advice import Advice, Solution
+from headgate.costs.gap import Bound, Gap
 from headgate.costs.model import Bill, Breakdown, Column, Line
 from headgate.costs.scenario import Scenario
+from headgate.costs.wording import bound_sentence, gap_sentence, number, percent
 from headgate.prices.card import Card, usd_per_million
 from headgate.values import dollars
 
-__all__ = ["Plan", "assumptions", "headline", "page", "percent"]
+__all__ = ["Plan", "assumptions", "headline", "page"]
 
 WIDEST = 100
 """Columns that the page takes at most: wider tables are harder to read, not easier."""
 
 NARROWEST = 80
-LONGEST_LABEL, SHORTEST_DETAIL = 24, 8
+LONGEST_LABEL, SHORTEST_LABEL, SHORTEST_DETAIL = 24, 12, 8
 ZERO = Decimal(0)
+LEAST_SAVING = Decimal(-10)
+"""A loss of more than ten times the bill is not worth its digits."""
+
+_Money: TypeAlias = Callable[[int], str]
+"""How an amount of nano-dollars is written."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +45,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     prices: str
     """Whose prices, and as of when."""
     breakdown: Breakdown
+    gap: Gap | None = None
+    """Why the worst case is dearer than the realistic one."""
+    bound: Bound | None = None
+    """The most that one request can cost; None where nothing bounds it."""
+    advice: tuple[Advice, ...] = ()
+    solutions: tuple[Solution, ...] = ()
+    """What the targets asked for would take."""
     growth: tuple[tuple[Decimal, Breakdown], ...] = ()
     """(factor, breakdown at so many times the traffic)."""
     notes: tuple[str, ...] = ()
@@ -49,6 +64,9 @@ def page(plan: Plan, *, width: int = 80, colour: bool = False) -> str:
         _heading(plan, width),
         _bills(plan.breakdown, width, colour=colour),
         _wrap(headline(plan.breakdown), width),
+        _worst(plan, width),
+        [line for advice in plan.advice for line in _wrap(advice.sentence, width)],
+        [line for found in plan.solutions for line in _wrap(found.sentence, width)],
         _growth(plan.growth, width),
         _assumptions(plan.breakdown.scenario, width),
         _prices(plan, width),
@@ -57,24 +75,9 @@ def page(plan: Plan, *, width: int = 80, colour: bool = False) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def percent(share: Decimal, places: int = 1, *, exactly: bool = False) -> str:
-    """A share as people write it; all `places` where figures stand below each other (`exactly`).
-
-    >>> percent(Decimal("0.2")), percent(Decimal("0.5178")), percent(Decimal("-0.0156"))
-    ('20 %', '51.8 %', '-1.6 %')
-    >>> percent(Decimal("0.54"), exactly=True)
-    '54.0 %'
-    """
-    return f"{_number(share * 100, places, exactly=exactly)} %"
-
-
-def _number(value: Decimal, places: int, *, exactly: bool = False) -> str:
-    """At most so many decimals, no minus zero."""
-    rounded = round(value, places)
-    text = f"{abs(rounded):,f}"
-    if "." in text and not exactly:
-        text = text.rstrip("0").rstrip(".")
-    return f"-{text}" if rounded < 0 else text
+def _worst(plan: Plan, width: int) -> list[str]:
+    lines = [] if plan.gap is None else _wrap(gap_sentence(plan.gap), width)
+    return lines if plan.bound is None else [*lines, *_wrap(bound_sentence(plan.bound), width)]
 
 
 def headline(breakdown: Breakdown) -> str:
@@ -95,7 +98,7 @@ def _pays_below(column: Column) -> bool:
 
 
 def _points(room: Decimal) -> str:
-    return f"{_number(abs(room) * 100, 1)} points"
+    return f"{number(abs(room) * 100, 1)} points"
 
 
 def _verdict(column: Column, now: Decimal) -> str:
@@ -135,7 +138,7 @@ def _heading(plan: Plan, width: int) -> list[str]:
     )
     if plan.changed:
         origin += f" · changed: {' '.join(plan.changed)}"
-    facts = [f"{_number(scenario.requests, 0)} requests a month"]
+    facts = [f"{number(scenario.requests, 0)} requests a month"]
     facts += _tokens(scenario)
     facts.append(f"{percent(scenario.escalation_rate, 2)} escalated")
     return [*_wrap(origin, width), *_wrap(" · ".join(facts), width)]
@@ -146,7 +149,7 @@ def _tokens(scenario: Scenario) -> list[str]:
     if len(shapes) > 1:
         return []
     reads, writes = shapes.pop()
-    return [f"{_number(reads, 1)} tokens in, {_number(writes, 1)} out"]
+    return [f"{number(reads, 1)} tokens in, {number(writes, 1)} out"]
 
 
 class _Row(NamedTuple):
@@ -159,52 +162,77 @@ class _Row(NamedTuple):
 
 
 def _bills(breakdown: Breakdown, width: int, *, colour: bool) -> list[str]:
+    return _narrowest(
+        lambda money: _table(_bill_rows(breakdown, money), width, colour=colour), width
+    )
+
+
+def _bill_rows(breakdown: Breakdown, money: _Money) -> list[_Row]:
     columns = breakdown.columns
     premium = columns[0].all_premium.name
     singles = zip(*(column.singles for column in columns), strict=True)
     lines = zip(*(column.routed.lines for column in columns), strict=True)
-    rows = [
+    return [
         _Row("a month", tuple(column.name for column in columns)),
-        *(_bill_row(bills) for bills in reversed(list(singles))),
-        _bill_row([column.routed for column in columns]),
-        *(_line_row(part) for part in lines if part[0].kind != "overhead" or _any(part)),
+        *(_bill_row(bills, money) for bills in reversed(list(singles))),
+        _bill_row([column.routed for column in columns], money),
+        *(_line_row(part, money) for part in lines if part[0].kind != "overhead" or _any(part)),
+        *_cascade_rows(breakdown, money),
         _Row(
             f"saved against {premium}",
-            tuple(dollars(c.all_premium.total - c.routed.total) for c in columns),
+            tuple(money(c.all_premium.total - c.routed.total) for c in columns),
         ),
         _Row(
             "  as a share",
-            tuple("–" if c.saving is None else percent(c.saving, exactly=True) for c in columns),
+            tuple(_saving(column.saving) for column in columns),
             style="green" if all((c.saving or ZERO) > 0 for c in columns) else "red",
         ),
         _Row(
             "one more point of escalation adds",
-            tuple(dollars(column.point_nano) for column in columns),
+            tuple(money(column.point_nano) for column in columns),
         ),
     ]
-    return _table(rows, width, colour=colour)
+
+
+def _cascade_rows(breakdown: Breakdown, money: _Money) -> Iterable[_Row]:
+    """The cascades in one line each: what they would cost in place of routing."""
+    verifier = breakdown.scenario.verifier
+    judge = "judged for nothing" if verifier is None else f"judged by {_name(verifier.card)}"
+    for name in ("cascade", "routed_cascade"):
+        bills: list[Bill | None] = [getattr(column, name) for column in breakdown.columns]
+        there = [bill for bill in bills if bill is not None]
+        if there:
+            yield _bill_row(there, money)._replace(detail=judge)
+
+
+def _saving(share: Decimal | None) -> str:
+    if share is None:
+        return "–"
+    if share < LEAST_SAVING:
+        return f"< {percent(LEAST_SAVING)}"
+    return percent(share, exactly=True)
 
 
 def _any(lines: Iterable[Line]) -> bool:
     return any(line.nano for line in lines)
 
 
-def _bill_row(bills: Sequence[Bill]) -> _Row:
+def _bill_row(bills: Sequence[Bill], money: _Money) -> _Row:
     first = bills[0].lines[0]
     return _Row(
         bills[0].name,
-        tuple(dollars(bill.total) for bill in bills),
+        tuple(money(bill.total) for bill in bills),
         detail=_name(first.card) if first.kind == "tier" and bills[0].name != "routed" else "",
         style="bold",
     )
 
 
-def _line_row(lines: Sequence[Line]) -> _Row:
+def _line_row(lines: Sequence[Line], money: _Money) -> _Row:
     first = lines[0]
-    nothing = "–" if first.kind in ("retries", "overhead") else dollars(0)
+    nothing = "–" if first.kind in ("retries", "overhead") else money(0)
     return _Row(
         f"  {first.name}",
-        tuple(dollars(line.nano) if line.nano else nothing for line in lines),
+        tuple(money(line.nano) if line.nano else nothing for line in lines),
         detail=_name(first.card),
         share=percent(first.share) if first.kind == "tier" and first.share is not None else "",
     )
@@ -221,6 +249,7 @@ def _table(rows: Sequence[_Row], width: int, *, colour: bool) -> list[str]:
     label = min(max(len(row.label) for row in rows if row.detail), LONGEST_LABEL)
     whole = max(len(row.label) for row in rows if not row.detail)
     room = width - 2 - (amount + 3) * len(rows[0].amounts)
+    label = min(label, max(room - share - 4 - SHORTEST_DETAIL, SHORTEST_LABEL))
     longest = max(len(row.detail) for row in rows)
     detail = min(max(longest, whole - label - share - 4), room - label - share - 4)
     detail = max(detail, SHORTEST_DETAIL)
@@ -248,41 +277,69 @@ def _cut(text: str, width: int) -> str:
 
 
 def _growth(growth: Sequence[tuple[Decimal, Breakdown]], width: int) -> list[str]:
-    """All columns beside each other; without cents, or below each other, where that is too wide."""
+    """All-premium and routed below each other, for each traffic; without cents where too wide."""
     if not growth:
         return []
-    names = [column.name for column in growth[0][1].columns]
-    for places in (2, 0):
-        lines = _growth_table(growth, names, places)
-        if max(map(len, lines)) <= width:
-            return lines
-    return [line for name in names for line in _growth_table(growth, [name], 0)]
+    return _narrowest(lambda money: _growth_table(growth, money), width)
 
 
-def _growth_table(
-    growth: Sequence[tuple[Decimal, Breakdown]], names: Sequence[str], places: int
-) -> list[str]:
-    premium = _cut(growth[0][1].naive.all_premium.name, LONGEST_LABEL)
-    table = [["traffic", "requests"] + [premium, "routed"] * len(names)]
+def _narrowest(table: Callable[[_Money], list[str]], width: int) -> list[str]:
+    """The table with cents; without them, or in thousands and millions, where it is too wide."""
+    lines: list[str] = []
+    for money in (dollars, lambda nano: dollars(nano, 0), short):
+        lines = table(money)
+        if max(len(click.unstyle(line)) for line in lines) <= width:
+            break
+    return lines
+
+
+def short(nano: int) -> str:
+    """An amount in few characters, for tables that have no room.
+
+    >>> short(999_000_000_000), short(5_580_000_000_000_000), short(-27 * 10**18)
+    ('$999', '$5.58 M', '-$27.00 bn')
+    """
+    whole = abs(nano) / 10**9
+    for size, name in ((1e12, "tn"), (1e9, "bn"), (1e6, "M")):
+        if whole >= size:
+            return f"{'-' if nano < 0 else ''}${whole / size:,.2f} {name}"
+    return dollars(nano, 0)
+
+
+def _growth_table(growth: Sequence[tuple[Decimal, Breakdown]], money: _Money) -> list[str]:
+    columns = growth[0][1].columns
+    table = [["traffic", "requests", "", *(column.name for column in columns)]]
     for factor, breakdown in growth:
-        row = [f"{_number(factor, 2)}×", _number(breakdown.requests, 0)]
-        for column in breakdown.columns:
-            if column.name in names:
-                row.append(dollars(column.all_premium.total, places))
-                row.append(dollars(column.routed.total, places))
-        table.append(row)
+        bills = [(column.all_premium, column.routed) for column in breakdown.columns]
+        premium, routed = zip(*bills, strict=True)
+        for start, strategy in (
+            ([f"{number(factor, 2)}×", number(breakdown.requests, 0)], premium),
+            (["", ""], routed),
+        ):
+            name = _cut(strategy[0].name, LONGEST_LABEL)
+            table.append([*start, name, *(money(bill.total) for bill in strategy)])
     sizes = [max(map(len, cells)) for cells in zip(*table, strict=True)]
-    above = " " * (sizes[0] + 2 + sizes[1])
-    for position, name in enumerate(names):
-        above += f"{name:>{sizes[2 + 2 * position] + sizes[3 + 2 * position] + 4}}"
-    body = (
-        "  ".join(f"{cell:>{size}}" for cell, size in zip(row, sizes, strict=True)) for row in table
-    )
-    return [f"  {line}" for line in (above, *body)]
+    return [
+        "  "
+        + "  ".join(
+            f"{cell:<{size}}" if place == 2 else f"{cell:>{size}}"
+            for place, (cell, size) in enumerate(zip(row, sizes, strict=True))
+        )
+        for row in table
+    ]
 
 
 def assumptions(scenario: Scenario) -> dict[str, str]:
-    """What each column takes for granted, and what both leave out."""
+    """What each column takes for granted, and what all of them leave out."""
+    return {
+        "naive": "every call succeeds, nothing is cached, routing has no fixed cost",
+        "realistic": "assumed: " + "; ".join(_assumed(scenario)),
+        "worst case": "assumed: " + "; ".join(_stressed(scenario)),
+        "left out": "discounts, taxes and free tiers; classifier failures",
+    }
+
+
+def _assumed(scenario: Scenario) -> list[str]:
     failing = [
         f"{percent(tier.retry_rate)} of {tier.name} attempts fail"
         + ("" if tier.attempts is None else f" (at most {tier.attempts} attempts)")
@@ -302,26 +359,50 @@ def assumptions(scenario: Scenario) -> dict[str, str]:
             f"prompt cache {hits} of the time and else written for {scenario.cache_life}; "
             "retries use no cache"
         )
+        if scenario.split_loss:
+            parts.append(
+                f"splitting the traffic costs a tier {percent(scenario.split_loss)} of the hits "
+                "that the other tiers' requests would have given it"
+            )
     else:
         parts.append("no prompt cache (--stable-prefix)")
+    if scenario.batch_share:
+        parts.append(f"{percent(scenario.batch_share)} of requests at batch prices")
+    if scenario.misrouting is not None:
+        wrong = scenario.misrouting
+        parts.append(
+            f"{percent(wrong.hard)} of requests are hard; the router escalates "
+            f"{percent(wrong.caught)} of them and {percent(wrong.wasted)} of the easy ones"
+        )
     if scenario.overhead_usd:
         parts.append(f"{dollars(int(scenario.overhead_usd * 10**9))} a month of fixed cost")
     else:
         parts.append("no fixed cost (--overhead-usd)")
-    return {
-        "naive": "every call succeeds, nothing is cached, routing has no fixed cost",
-        "realistic": "assumed: " + "; ".join(parts),
-        "left out": "discounts, taxes and free tiers; that models split the same text into more "
-        "or fewer tokens; classifier failures; the worst case",
-    }
+    return parts
+
+
+def _stressed(scenario: Scenario) -> list[str]:
+    stress = scenario.stress
+    parts = [
+        f"{percent(scenario.stressed_escalation)} escalated",
+        f"{percent(stress.retry_rate)} of attempts fail on every tier",
+        f"answers {number(stress.output_factor, 2)} × as long",
+    ]
+    if scenario.stable_prefix and stress.cold_cache:
+        parts.append("nothing read from the cache")
+    return parts
 
 
 def _assumptions(scenario: Scenario, width: int) -> list[str]:
     lines: list[str] = []
     for name, text in assumptions(scenario).items():
-        indent = " " * 13
+        indent = " " * 14
         lines += textwrap.wrap(
-            text, width, initial_indent=f"  {name:<11}", subsequent_indent=indent
+            text,
+            width,
+            initial_indent=f"  {name:<12}",
+            subsequent_indent=indent,
+            break_on_hyphens=False,
         )
     return lines
 
@@ -332,7 +413,7 @@ def _prices(plan: Plan, width: int) -> list[str]:
     prices = [_rates(card, scenario) for card in cards]
     room = width - 6 - max(map(len, prices))
     name = min(max(len(_name(card)) for card in cards), room)
-    lines = [f"  prices       {plan.prices}; USD per million tokens"]
+    lines = [f"  prices        {plan.prices}; USD per million tokens"]
     for card, text in zip(cards, prices, strict=True):
         lines.append(f"    {_cut(_name(card), name):<{name}}  {text}")
     if any(card.overridden for card in cards):
@@ -364,4 +445,7 @@ def cards_of(scenario: Scenario) -> list[Card]:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_on_hyphens=False)
+    """Lines that never part a number from its sign."""
+    held = text.replace(" %", "\u00a0%").replace(" ×", "\u00a0×")
+    wrapped = textwrap.wrap(held, width, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in wrapped]

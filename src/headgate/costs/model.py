@@ -1,35 +1,41 @@
 """The cost model: a scenario goes in, a breakdown of the monthly bill comes out.
 
-The formulas stand in docs/plan.md. Amounts are exact decimals of pico-dollars inside; each line of
-a bill is rounded once, half to even, to nano-dollars, and a total is the sum of its rounded lines.
-So the parts always add up. Savings and crossovers are computed from the unrounded amounts.
+The formulas stand in docs/plan.md. Amounts are exact decimals inside; each line of a bill is
+rounded once, half to even, to nano-dollars, and a total is the sum of its rounded lines. So the
+parts always add up. Savings and crossovers are computed from the unrounded amounts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
-from typing import Literal, NamedTuple, TypeAlias
+from decimal import Decimal, localcontext
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from headgate.costs.call import expected_retries, first_attempt, raw_call
-from headgate.costs.scenario import EXACT, ONE, ZERO, Scenario, Tier
+from headgate.costs.columns import ColumnName, at_column, escalated
+from headgate.costs.decimals import EXACT, ONE, ZERO
+from headgate.costs.formula import Amounts, Month, total
+from headgate.costs.quantities import Inputs
+from headgate.costs.roots import grid, roots
+from headgate.costs.scenario import Scenario
 from headgate.prices.card import Card
 
 __all__ = ["Bill", "Breakdown", "Column", "Crossover", "Line", "Pays", "evaluate"]
 
-PICO_PER_USD = 10**12
-
-LineKind: TypeAlias = Literal["classifier", "tier", "retries", "overhead"]
+LineKind: TypeAlias = Literal["classifier", "tier", "verifier", "retries", "overhead"]
 Pays: TypeAlias = Literal["below", "always", "never", "equal"]
 
+A_POINT = Decimal("0.01")
+NOTHING = Decimal("1e-12")
+"""Nano-dollars that count as none."""
 
-class Line(msgspec.Struct, frozen=True):
+
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One line of a monthly bill."""
 
     name: str
-    """`classifier`, a tier's name, `retries` or `overhead`."""
+    """`classifier`, a tier's name, `verifier`, `retries` or `overhead`."""
     kind: LineKind
     nano: int
     """Nano-dollars a month."""
@@ -42,13 +48,13 @@ class Bill(msgspec.Struct, frozen=True):
     """The monthly bill of one strategy."""
 
     name: str
-    """`routed`, or `all NAME` for one tier's model answering every request."""
+    """`routed`, `cascade`, `routed cascade`, or `all NAME` for one tier's model answering all."""
     lines: tuple[Line, ...]
 
     @property
     def total(self) -> int:
         """Nano-dollars a month: the sum of the lines."""
-        return sum(line.nano for line in self.lines)
+        return sum([line.nano for line in self.lines])
 
     def nano(self, name: str) -> int:
         """Nano-dollars a month of the line of that name; 0 where the bill has none."""
@@ -70,17 +76,35 @@ class Crossover(msgspec.Struct, frozen=True):
 class Column(msgspec.Struct, frozen=True):
     """The bills of all strategies under one set of assumptions."""
 
-    name: str
+    name: ColumnName
     routed: Bill
     singles: tuple[Bill, ...]
     """One for each tier, cheapest first: its model answers every request."""
+    escalation: Decimal
+    """Share of requests that the premium tier answers in this column."""
     saving: Decimal | None
     """Of routing against all-premium, as a share of all-premium; None where that costs nothing."""
-    point_nano: int
-    """What one more point (0.01) of escalation adds to the routed bill, nano-dollars a month."""
-    point_saving: Decimal | None
-    """What one more point of escalation takes off the saving, as a share (0.00667)."""
-    crossover: Crossover
+    scenario: Scenario
+    inputs: Inputs
+    """The numbers that it was computed from."""
+
+    @property
+    def cascade(self) -> Bill:
+        """The cheaper tiers draft, the verifier judges; whoever fails goes one tier up."""
+        return self._cascade("cascade", behind_router=False)
+
+    @property
+    def routed_cascade(self) -> Bill | None:
+        """A cascade behind a router; None where the scenario sends nothing straight to premium."""
+        if self.inputs.direct is None:
+            return None
+        return self._cascade("routed cascade", behind_router=True)
+
+    def _cascade(self, name: str, *, behind_router: bool) -> Bill:
+        with localcontext(EXACT):
+            month = Month(self.inputs)
+            amounts = month.cascade(behind_router=behind_router)
+            return _bill(name, self.scenario, month.shares, amounts)
 
     @property
     def all_cheap(self) -> Bill:
@@ -92,6 +116,40 @@ class Column(msgspec.Struct, frozen=True):
         """The premium tier's model answers every request."""
         return self.singles[-1]
 
+    @property
+    def bills(self) -> tuple[Bill, ...]:
+        """All of them: the singles, then routing and the cascades."""
+        both = self.routed_cascade
+        return (*self.singles, self.routed, self.cascade, *([] if both is None else [both]))
+
+    @property
+    def point_nano(self) -> int:
+        """What one more point (0.01) of escalation adds to the routed bill, nano-dollars a month.
+
+        At 100 % it is what the last point has added.
+        """
+        before, after = self._step()
+        return round(after[0] - before[0])
+
+    @property
+    def point_saving(self) -> Decimal | None:
+        """What one more point of escalation takes off the saving, as a share (0.00667)."""
+        (routed, premium), (routed_then, premium_then) = self._step()
+        if not premium or not premium_then:
+            return None
+        with localcontext(EXACT):
+            return routed_then / premium_then - routed / premium
+
+    @property
+    def crossover(self) -> Crossover:
+        """Where routing stops paying, as the escalation rate moves."""
+        return _crossover(self.inputs, self.escalation)
+
+    def _step(self) -> tuple[tuple[Decimal, Decimal], tuple[Decimal, Decimal]]:
+        low = min(self.escalation, ONE - A_POINT)
+        with localcontext(EXACT):
+            return _pair(self.inputs, low), _pair(self.inputs, low + A_POINT)
+
 
 class Breakdown(msgspec.Struct, frozen=True):
     """What a scenario costs a month, under each set of assumptions."""
@@ -101,6 +159,8 @@ class Breakdown(msgspec.Struct, frozen=True):
     """Every call succeeds, nothing is cached, routing has no fixed cost."""
     realistic: Column
     """With the scenario's retries, prompt cache and overhead."""
+    worst: Column
+    """Under the scenario's stress."""
 
     @property
     def requests(self) -> Decimal:
@@ -109,24 +169,13 @@ class Breakdown(msgspec.Struct, frozen=True):
 
     @property
     def escalation(self) -> Decimal:
-        """Share of requests that the premium tier answers."""
+        """Share of requests that the premium tier is planned to answer."""
         return self.scenario.escalation_rate
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """All columns, the simplest first."""
-        return (self.naive, self.realistic)
-
-
-class _Cost(NamedTuple):
-    """Pico-dollars of one request on a tier: its first attempt, and its expected retries."""
-
-    first: Decimal
-    retries: Decimal
-
-    @property
-    def both(self) -> Decimal:
-        return self.first + self.retries
+        return (self.naive, self.realistic, self.worst)
 
 
 def evaluate(scenario: Scenario) -> Breakdown:
@@ -136,133 +185,75 @@ def evaluate(scenario: Scenario) -> Breakdown:
     """
     with localcontext(EXACT):
         return Breakdown(
-            scenario=scenario,
-            naive=_column("naive", scenario.naive()),
-            realistic=_column("realistic", scenario),
+            scenario,
+            _column("naive", scenario),
+            _column("realistic", scenario),
+            _column("worst case", scenario),
         )
 
 
-def _column(name: str, scenario: Scenario) -> Column:
-    monthly = scenario.requests
-    tiers = scenario.tiers
-    own = [_cost(scenario, tier, tier) for tier in tiers]
-    singles = [[_cost(scenario, tier, asked) for asked in tiers] for tier in tiers]
-    fixed = scenario.overhead_usd * PICO_PER_USD
-    classify = ZERO
-    if scenario.classifier is not None:
-        asked = scenario.classifier
-        classify = raw_call(asked.card, asked.input_tokens, asked.output_tokens)
-
-    below = _dot(scenario.weights, [cost.both for cost in own[:-1]])
-    replaced = _dot(scenario.weights, [cost.both for cost in singles[-1][:-1]])
-    hard = own[-1].both
-    routed = _Slope(monthly * (classify + below) + fixed, monthly * (classify + hard) + fixed)
-    premium = _Slope(monthly * replaced, monthly * hard)
-    rate = scenario.escalation_rate
+def _column(name: ColumnName, scenario: Scenario) -> Column:
+    inputs = at_column(scenario, name)
+    month = Month(inputs)
+    shares = month.shares
+    routed = month.routed()
+    singles = [month.single(which) for which in range(len(shares))]
+    whole = singles[-1].tiers[0] + singles[-1].retries
     return Column(
-        name=name,
-        routed=_routed_bill(scenario, monthly, classify, own, fixed),
-        singles=tuple(
-            _single_bill(scenario, monthly, tier, costs)
-            for tier, costs in zip(tiers, singles, strict=True)
+        name,
+        _bill("routed", scenario, shares, routed),
+        tuple(
+            [
+                Bill(
+                    f"all {tier.name}",
+                    (
+                        Line(tier.name, "tier", round(one.tiers[0]), ONE, tier.card),
+                        Line("retries", "retries", round(one.retries)),
+                    ),
+                )
+                for tier, one in zip(scenario.tiers, singles, strict=True)
+            ]
         ),
-        saving=_saving(routed, premium, rate),
-        point_nano=_nano((routed.at_one - routed.at_zero) / 100),
-        point_saving=_point_saving(routed, premium, rate),
-        crossover=_crossover(routed, premium, rate),
+        shares[-1],
+        ONE - total(routed) / whole if whole else None,
+        scenario,
+        inputs,
     )
 
 
-def _cost(scenario: Scenario, tier: Tier, asked: Tier) -> _Cost:
-    """One request of the kind that tier `asked` is for, answered by `tier`."""
-    raw = raw_call(tier.card, asked.input_tokens, asked.output_tokens)
-    first = raw
-    if scenario.stable_prefix:
-        first = first_attempt(
-            tier.card,
-            asked.input_tokens,
-            asked.output_tokens,
-            prefix=scenario.stable_prefix,
-            hit_rate=tier.cache_hit_rate,
-            life=scenario.cache_life,
-        )
-    return _Cost(first, raw * expected_retries(tier.retry_rate, tier.attempts))
-
-
-def _routed_bill(
-    scenario: Scenario, monthly: Decimal, classify: Decimal, own: Sequence[_Cost], fixed: Decimal
-) -> Bill:
+def _bill(name: str, scenario: Scenario, shares: Sequence[Decimal], amounts: Amounts) -> Bill:
     lines = []
-    if scenario.classifier is not None:
-        lines.append(
-            Line(
-                "classifier", "classifier", _nano(monthly * classify), ONE, scenario.classifier.card
-            )
-        )
-    retries = ZERO
-    for tier, share, cost in zip(scenario.tiers, scenario.shares, own, strict=True):
-        nano = _nano(monthly * share * cost.first)
-        lines.append(Line(tier.name, "tier", nano, share, tier.card))
-        retries += share * cost.retries
-    lines.append(Line("retries", "retries", _nano(monthly * retries)))
-    lines.append(Line("overhead", "overhead", _nano(fixed)))
-    return Bill("routed", tuple(lines))
+    if scenario.classifier is not None and name != "cascade":
+        asked = scenario.classifier.card
+        lines.append(Line("classifier", "classifier", round(amounts.classifier), ONE, asked))
+    for tier, share, amount in zip(scenario.tiers, shares, amounts.tiers, strict=True):
+        lines.append(Line(tier.name, "tier", round(amount), share, tier.card))
+    if name != "routed":
+        card = None if scenario.verifier is None else scenario.verifier.card
+        lines.append(Line("verifier", "verifier", round(amounts.verifier), None, card))
+    lines.append(Line("retries", "retries", round(amounts.retries)))
+    lines.append(Line("overhead", "overhead", round(amounts.overhead)))
+    return Bill(name, tuple(lines))
 
 
-def _single_bill(scenario: Scenario, monthly: Decimal, tier: Tier, costs: Sequence[_Cost]) -> Bill:
-    first = _dot(scenario.shares, [cost.first for cost in costs])
-    retries = _dot(scenario.shares, [cost.retries for cost in costs])
-    return Bill(
-        f"all {tier.name}",
-        (
-            Line(tier.name, "tier", _nano(monthly * first), ONE, tier.card),
-            Line("retries", "retries", _nano(monthly * retries)),
-        ),
-    )
+def _pair(x: Inputs, rate: Decimal) -> tuple[Decimal, Decimal]:
+    """Routed and all-premium at an escalation rate, unrounded."""
+    month = Month(escalated(x, rate))
+    return total(month.routed()), total(month.single(len(x.tiers) - 1))
 
 
-class _Slope(NamedTuple):
-    """A monthly cost that is linear in the escalation rate, by its values at 0 and at 1."""
+def _crossover(x: Inputs, rate: Decimal) -> Crossover:
+    """The first rate at which routing becomes the dearer one."""
 
-    at_zero: Decimal
-    at_one: Decimal
+    def difference(at: Decimal) -> Decimal:
+        routed, premium = _pair(x, at)
+        return routed - premium
 
-    def at(self, rate: Decimal) -> Decimal:
-        return self.at_zero + (self.at_one - self.at_zero) * rate
-
-
-def _saving(routed: _Slope, premium: _Slope, rate: Decimal) -> Decimal | None:
-    whole = premium.at(rate)
-    return ONE - routed.at(rate) / whole if whole else None
-
-
-def _point_saving(routed: _Slope, premium: _Slope, rate: Decimal) -> Decimal | None:
-    """d/de of routed(e)/premium(e), for a step of 0.01."""
-    whole = premium.at(rate)
-    if not whole:
-        return None
-    rise, base = routed.at_one - routed.at_zero, premium.at_one - premium.at_zero
-    return (rise * whole - routed.at(rate) * base) / (whole * whole) / 100
-
-
-def _crossover(routed: _Slope, premium: _Slope, rate: Decimal) -> Crossover:
-    """Both costs are linear in the rate, so their difference has at most one root.
-
-    Where every request escalates, routing costs what all-premium does, and deciding on top: the
-    difference at 1 is never negative.
-    """
-    at_zero, at_one = routed.at_zero - premium.at_zero, routed.at_one - premium.at_one
-    if at_zero >= 0:
-        return Crossover("never" if at_zero or at_one else "equal", None, None)
-    if at_one == 0:
-        return Crossover("always", None, None)
-    root = at_zero / (at_zero - at_one)
-    return Crossover("below", root, root - rate)
-
-
-def _dot(weights: Sequence[Decimal], values: Sequence[Decimal]) -> Decimal:
-    return sum((weight * value for weight, value in zip(weights, values, strict=True)), ZERO)
-
-
-def _nano(pico: Decimal) -> int:
-    return int((pico / 1000).to_integral_value(rounding=ROUND_HALF_EVEN))
+    found = roots(difference, grid(ZERO, ONE, log=False), small=NOTHING)
+    if found is None:
+        return Crossover("equal", None, None)
+    with localcontext(EXACT):
+        for root in found:
+            if root.rising:
+                return Crossover("below", root.at, root.at - rate)
+        return Crossover("never" if difference(ZERO) > -NOTHING else "always", None, None)

@@ -9,27 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, localcontext
-from typing import Literal, TypeAlias, cast, get_args
+from decimal import Decimal, localcontext
 
-from headgate.errors import ConfigError, ConfigFault
+from headgate.costs.call import prices_of, raw_call, steps_of
+from headgate.costs.checks import faults_of
+from headgate.costs.decimals import EXACT, ONE, ZERO, CacheLife, Number, exact
+from headgate.costs.quantities import Inputs, Matrix, TierInputs
+from headgate.errors import ConfigError
 from headgate.prices.card import Card
 
-__all__ = ["EXACT", "CacheLife", "Classifier", "Number", "Scenario", "Tier"]
+__all__ = [
+    "CacheLife",
+    "Classifier",
+    "Misrouting",
+    "Number",
+    "Scenario",
+    "Stress",
+    "Tier",
+    "single_inputs",
+]
 
-Number: TypeAlias = Decimal | int | float | str
-CacheLife: TypeAlias = Literal["5m", "1h"]
-
-MOST_TOKENS = 100_000_000
-MOST_REQUESTS = 100_000_000_000
-MOST_ATTEMPTS = 100
-SHARES_MAY_MISS = Decimal("0.000001")
-"""How far from 1 the shares of all tiers may add up, as thirds written out must."""
-
-ZERO, ONE = Decimal(0), Decimal(1)
-
-EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
-"""Sums and products of a scenario fit into 60 digits; only divisions are ever rounded."""
+NANO = 10**9
 
 
 @dataclass(init=False, frozen=True, slots=True)
@@ -41,12 +41,16 @@ class Tier:
         card: its prices.
         share: share of all requests that it answers, 0..1; may be left out where the scenario
             gives the escalation rate.
-        input_tokens: tokens that one of its requests reads, on average.
-        output_tokens: tokens that it generates, on average.
+        input_tokens: tokens that a request of its kind reads, on average.
+        output_tokens: tokens that the answer has, on average.
         retry_rate: probability that one attempt fails and is tried again, 0..1.
         attempts: most attempts, the first included; None is without limit.
-        cache_hit_rate: share of the stable prefix that is read from the provider's prompt cache,
-            0..1; matters only where the scenario has a stable prefix.
+        cache_hit_rate: share of the stable prefix that is read from the provider's prompt cache
+            while the model answers everything, 0..1; matters only where the scenario has a stable
+            prefix.
+        text_factor: tokens that the model makes of a text, as a multiple of the tokens stated:
+            1.3 for a model whose tokenizer makes 30 % more of it.
+        batch_card: its prices for batch calls; None where it has none.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Tier:
     retry_rate: Decimal
     attempts: int | None
     cache_hit_rate: Decimal
+    text_factor: Decimal
+    batch_card: Card | None
 
     def __init__(
         self,
@@ -69,23 +75,27 @@ class Tier:
         retry_rate: Number = 0,
         attempts: int | None = 3,
         cache_hit_rate: Number = 0,
+        text_factor: Number = 1,
+        batch_card: Card | None = None,
     ) -> None:
         _fill(
             self,
             name=name,
             card=card,
-            share=None if share is None else _exact(share),
-            input_tokens=_exact(input_tokens),
-            output_tokens=_exact(output_tokens),
-            retry_rate=_exact(retry_rate),
+            share=None if share is None else exact(share),
+            input_tokens=exact(input_tokens),
+            output_tokens=exact(output_tokens),
+            retry_rate=exact(retry_rate),
             attempts=attempts,
-            cache_hit_rate=_exact(cache_hit_rate),
+            cache_hit_rate=exact(cache_hit_rate),
+            text_factor=exact(text_factor),
+            batch_card=batch_card,
         )
 
 
 @dataclass(init=False, frozen=True, slots=True)
 class Classifier:
-    """A small model that is asked which tier should answer; `Scenario` validates it.
+    """A small model that is asked which tier should answer, or whether a draft will do.
 
     It is asked once: the gateway does not retry a classifier, it takes the safe tier.
     """
@@ -97,11 +107,63 @@ class Classifier:
     def __init__(
         self, card: Card, *, input_tokens: Number = 300, output_tokens: Number = 20
     ) -> None:
+        _fill(self, card=card, input_tokens=exact(input_tokens), output_tokens=exact(output_tokens))
+
+    @property
+    def pico(self) -> Decimal:
+        """Pico-dollars of asking once."""
+        amount: Decimal = raw_call(self.card, self.input_tokens, self.output_tokens)
+        return amount
+
+
+@dataclass(init=False, frozen=True, slots=True)
+class Misrouting:
+    """How often the router is wrong; from it the escalation rate follows.
+
+    Args:
+        hard: π, the share of requests that are truly hard: the cheap answer would not do.
+        caught: true-positive rate: share of the hard ones that are escalated.
+        wasted: false-positive rate: share of the easy ones that are escalated.
+    """
+
+    hard: Decimal
+    caught: Decimal
+    wasted: Decimal
+
+    def __init__(self, *, hard: Number, caught: Number = 1, wasted: Number = 0) -> None:
+        _fill(self, hard=exact(hard), caught=exact(caught), wasted=exact(wasted))
+
+
+@dataclass(init=False, frozen=True, slots=True)
+class Stress:
+    """What the worst case assumes. It never assumes less than the plan does.
+
+    Args:
+        escalation: the escalation rate; None is twice the planned one, 1 at most.
+        retry_rate: of every tier.
+        output_factor: tokens of an answer, as a multiple of the average: its 95th percentile.
+        cold_cache: nothing is ever read from the prompt cache.
+    """
+
+    escalation: Decimal | None
+    retry_rate: Decimal
+    output_factor: Decimal
+    cold_cache: bool
+
+    def __init__(
+        self,
+        *,
+        escalation: Number | None = None,
+        retry_rate: Number = "0.2",
+        output_factor: Number = 2,
+        cold_cache: bool = True,
+    ) -> None:
         _fill(
             self,
-            card=card,
-            input_tokens=_exact(input_tokens),
-            output_tokens=_exact(output_tokens),
+            escalation=None if escalation is None else exact(escalation),
+            retry_rate=exact(retry_rate),
+            output_factor=exact(output_factor),
+            cold_cache=cold_cache,
         )
 
 
@@ -114,17 +176,26 @@ class Scenario:
         escalation: share of requests that the premium tier answers, 0..1; the other tiers keep
             their shares' proportions, or share alike where none is stated. Left out, every tier
             must state its share.
+        misrouting: how often the router is wrong; stands in place of `escalation`.
         classifier: None where deciding costs nothing.
+        verifier: who judges the drafts of a cascade; None where judging costs nothing.
+        direct: share of requests that a router in front of a cascade sends straight to premium.
         requests_per_day: on average.
         days: in a month.
         stable_prefix: share of the input that stays the same from call to call, 0..1: what a
             provider's prompt cache can hold.
         cache_life: which cache write is paid: for 5 minutes or 1 hour.
+        split_loss: how much of its hits a tier loses to the others, 0..1: with 1 a tier that
+            answers the share s of all requests keeps the share s of its hits, as when each turn of
+            a conversation is routed by itself; with 0 it keeps all, as with sticky sessions.
+        batch_share: share of requests that can wait and pay batch prices.
         overhead_usd: fixed cost of routing a month: hosting, logs.
+        stress: what the worst case assumes.
 
     Attributes:
         shares: of all requests, one a tier; they add to exactly 1.
         weights: of the tiers below premium among themselves; they add to exactly 1.
+        inputs: the bare numbers, as the formulas read them.
 
     Raises:
         ConfigError: with every fault found.
@@ -132,44 +203,64 @@ class Scenario:
 
     tiers: tuple[Tier, ...]
     escalation: Decimal | None
+    misrouting: Misrouting | None
     classifier: Classifier | None
+    verifier: Classifier | None
+    direct: Decimal
     requests_per_day: Decimal
     days: Decimal
     stable_prefix: Decimal
     cache_life: CacheLife
+    split_loss: Decimal
+    batch_share: Decimal
     overhead_usd: Decimal
+    stress: Stress
     shares: tuple[Decimal, ...] = field(init=False)
     weights: tuple[Decimal, ...] = field(init=False)
+    inputs: Inputs = field(init=False, repr=False, compare=False)
 
     def __init__(
         self,
         tiers: Sequence[Tier],
         *,
         escalation: Number | None = None,
+        misrouting: Misrouting | None = None,
         classifier: Classifier | None = None,
+        verifier: Classifier | None = None,
+        direct: Number = 0,
         requests_per_day: Number = 1000,
         days: Number = 30,
         stable_prefix: Number = 0,
         cache_life: CacheLife = "5m",
+        split_loss: Number = 0,
+        batch_share: Number = 0,
         overhead_usd: Number = 0,
+        stress: Stress | None = None,
     ) -> None:
         _fill(
             self,
             tiers=tuple(tiers),
-            escalation=None if escalation is None else _exact(escalation),
+            escalation=None if escalation is None else exact(escalation),
+            misrouting=misrouting,
             classifier=classifier,
-            requests_per_day=_exact(requests_per_day),
-            days=_exact(days),
-            stable_prefix=_exact(stable_prefix),
+            verifier=verifier,
+            direct=exact(direct),
+            requests_per_day=exact(requests_per_day),
+            days=exact(days),
+            stable_prefix=exact(stable_prefix),
             cache_life=cache_life,
-            overhead_usd=_exact(overhead_usd),
+            split_loss=exact(split_loss),
+            batch_share=exact(batch_share),
+            overhead_usd=exact(overhead_usd),
+            stress=Stress() if stress is None else stress,
         )
-        faults = _faults_of(self)
+        faults = faults_of(self)
         if faults:
             raise ConfigError("The scenario cannot be evaluated:", faults=faults)
         with localcontext(EXACT):
-            shares, weights = _mix(self.tiers, self.escalation)
-        _fill(self, shares=shares, weights=weights)
+            shares, weights = _mix(self)
+            _fill(self, shares=shares, weights=weights)
+            _fill(self, inputs=_inputs(self))
 
     @property
     def requests(self) -> Decimal:
@@ -181,33 +272,37 @@ class Scenario:
         """Share of requests that the premium tier answers."""
         return self.shares[-1]
 
-    def naive(self) -> Scenario:
-        """The same scenario where every call succeeds, nothing is cached and routing is free."""
-        return replace(
-            self,
-            tiers=tuple(replace(tier, retry_rate=ZERO, cache_hit_rate=ZERO) for tier in self.tiers),
-            stable_prefix=ZERO,
-            overhead_usd=ZERO,
-        )
+    @property
+    def stressed_escalation(self) -> Decimal:
+        """The escalation rate of the worst case: never less than the planned one."""
+        planned, asked = self.escalation_rate, self.stress.escalation
+        return max(planned, min(ONE, 2 * planned) if asked is None else asked)
 
     def at_traffic(self, factor: Number) -> Scenario:
         """The same scenario at `factor` times the traffic."""
-        return replace(self, requests_per_day=EXACT.multiply(self.requests_per_day, _exact(factor)))
+        return replace(self, requests_per_day=EXACT.multiply(self.requests_per_day, exact(factor)))
 
     def notes(self) -> list[str]:
         """What is allowed and still worth a second look, one sentence each."""
         notes = []
-        calls = [(tier.card, tier.input_tokens) for tier in self.tiers]
-        if self.classifier is not None:
-            calls.append((self.classifier.card, self.classifier.input_tokens))
+        calls = [(tier.card, tier.input_tokens * tier.text_factor) for tier in self.tiers]
+        asked = (self.classifier, self.verifier)
+        calls += [(one.card, one.input_tokens) for one in asked if one is not None]
         for card, tokens in calls:
             if card.context_window is not None and tokens > card.context_window:
                 notes.append(
-                    f"{tokens:,} input tokens are more than {card.name} can read "
+                    f"{tokens:,f} input tokens are more than {card.name} can read "
                     f"({card.context_window:,})."
                 )
             if card.deprecated:
                 notes.append(f"{card.name} is deprecated by its provider.")
+        if self.batch_share:
+            notes += [
+                f"No batch price is known for {tier.card.name}: its batch calls are taken at the "
+                "normal price."
+                for tier in self.tiers
+                if tier.batch_card is None
+            ]
         return list(dict.fromkeys(notes))
 
 
@@ -216,159 +311,66 @@ def _fill(target: object, **values: object) -> None:
         object.__setattr__(target, name, value)
 
 
-def _exact(value: Number) -> Decimal:
-    """A number as the decimal that it prints; what is none stays, so that the fault can show it."""
-    if isinstance(value, Decimal):
-        return value
-    if not isinstance(value, bool):
-        try:
-            return Decimal(repr(value) if isinstance(value, float) else value)
-        except (InvalidOperation, TypeError, ValueError):
-            pass
-    return cast("Decimal", value)
-
-
-def _mix(
-    tiers: Sequence[Tier], escalation: Decimal | None
-) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+def _mix(scenario: Scenario) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """Shares of all tiers, and the weights of those below premium among themselves."""
-    stated = [tier.share or ZERO for tier in tiers[:-1]]
+    stated = [tier.share or ZERO for tier in scenario.tiers[:-1]]
     total = sum(stated, ZERO)
     if total:
         weights = [share / total for share in stated[:-1]]
     else:
         weights = [ONE / len(stated)] * (len(stated) - 1)
     weights.append(ONE - sum(weights, ZERO))
-    premium = ONE - total if escalation is None else escalation
+    premium = ONE - total if scenario.escalation is None else scenario.escalation
+    if scenario.misrouting is not None:
+        wrong = scenario.misrouting
+        premium = Matrix(wrong.hard, wrong.caught, wrong.wasted).escalation
     below = [weight * (ONE - premium) for weight in weights[:-1]]
     below.append(ONE - premium - sum(below, ZERO))
     return (*below, premium), tuple(weights)
 
 
-class _Faults(list[ConfigFault]):
-    """The faults found so far."""
-
-    def within(
-        self, field: str, value: object, low: int, high: int, what: str, *, above: bool = False
-    ) -> bool:
-        """Whether a number lies in low..high (above low, if `above`); says so where it does not."""
-        allowed = f"Give {what} {f'above {low}' if above else f'of {low}'} to {high:,}."
-        if not isinstance(value, Decimal) or value.is_nan():
-            problem = f"{str(value)!r} is not a number."
-        elif value < low or (above and value == low):
-            problem = f"{value} is too low."
-        elif value > high:
-            problem = f"{value} is too high."
-        else:
-            return True
-        self.append(ConfigFault(problem, fix=allowed, field=field))
-        return False
-
-
-def _faults_of(scenario: Scenario) -> list[ConfigFault]:
-    faults = _Faults()
-    faults.within(
-        "requests_per_day", scenario.requests_per_day, 0, MOST_REQUESTS, "a number", above=True
+def _inputs(scenario: Scenario) -> Inputs:
+    """The numbers; what plays no part is None, and equal tokens are one object."""
+    wrong = scenario.misrouting
+    return Inputs(
+        requests_per_day=scenario.requests_per_day,
+        days=scenario.days,
+        escalation=scenario.escalation_rate,
+        weights=scenario.weights,
+        tiers=tuple(_tier_inputs(scenario, tier) for tier in scenario.tiers),
+        classify=ZERO if scenario.classifier is None else scenario.classifier.pico,
+        verify=ZERO if scenario.verifier is None else scenario.verifier.pico,
+        overhead=scenario.overhead_usd * NANO,
+        matrix=None if wrong is None else Matrix(wrong.hard, wrong.caught, wrong.wasted),
+        direct=scenario.direct or None,
+        prefix=scenario.stable_prefix or None,
+        split_loss=scenario.split_loss or None,
+        batch=scenario.batch_share or None,
     )
-    faults.within("days", scenario.days, 0, 366, "a number of days", above=True)
-    faults.within("stable_prefix", scenario.stable_prefix, 0, 1, "a share")
-    faults.within("overhead_usd", scenario.overhead_usd, 0, 10**12, "US dollars a month")
-    if scenario.cache_life not in get_args(CacheLife):
-        faults.append(
-            ConfigFault(
-                f"{scenario.cache_life!r} is no cache life.",
-                fix='Give "5m" or "1h".',
-                field="cache_life",
-            )
-        )
-    if scenario.classifier is not None:
-        _check_call(faults, "classifier", scenario.classifier)
-    for tier in scenario.tiers:
-        _check_call(faults, f"tiers.{tier.name}", tier)
-        _check_retries(faults, tier)
-        faults.within(f"tiers.{tier.name}.cache_hit_rate", tier.cache_hit_rate, 0, 1, "a share")
-    _check_shares(faults, scenario)
-    return faults
 
 
-def _check_call(faults: _Faults, where: str, call: Tier | Classifier) -> None:
-    reads = faults.within(f"{where}.input_tokens", call.input_tokens, 0, MOST_TOKENS, "a number")
-    writes = faults.within(f"{where}.output_tokens", call.output_tokens, 0, MOST_TOKENS, "a number")
-    if reads and writes and not call.input_tokens and not call.output_tokens:
-        faults.append(
-            ConfigFault(
-                "A call of no tokens at all is no call.",
-                fix="Give input or output tokens above 0.",
-                field=f"{where}.input_tokens",
-            )
-        )
-    rates = call.card.rates
-    missing = "input" if rates.input is None else "output" if rates.output is None else None
-    if missing is not None:
-        faults.append(
-            ConfigFault(
-                f"{call.card.id} has no price for {missing} tokens.",
-                fix="Choose a model that has one, or state its price.",
-                field=where,
-            )
-        )
+def _tier_inputs(scenario: Scenario, tier: Tier) -> TierInputs:
+    first, long = scenario.tiers[0], scenario.cache_life == "1h"
+    reads, writes = tier.input_tokens, tier.output_tokens
+    if (reads, writes) == (first.input_tokens, first.output_tokens):
+        reads, writes = first.input_tokens, first.output_tokens
+    late = tier.batch_card
+    return TierInputs(
+        prices=prices_of(tier.card.rates, long=long),
+        reads=reads,
+        writes=writes,
+        steps=steps_of(tier.card, long=long),
+        batch=None
+        if late is None
+        else (prices_of(late.rates, long=long), steps_of(late, long=long)),
+        retry=tier.retry_rate or None,
+        attempts=tier.attempts,
+        hit=tier.cache_hit_rate or None,
+        text=None if tier.text_factor == 1 else tier.text_factor,
+    )
 
 
-def _check_retries(faults: _Faults, tier: Tier) -> None:
-    where = f"tiers.{tier.name}"
-    faults_before = len(faults)
-    faults.within(f"{where}.retry_rate", tier.retry_rate, 0, 1, "a probability")
-    if tier.attempts is None:
-        if len(faults) == faults_before and tier.retry_rate == 1:
-            faults.append(
-                ConfigFault(
-                    "Every attempt fails and there is no limit to them: the bill has no end.",
-                    fix="Give a rate below 1, or limit the attempts.",
-                    field=f"{where}.retry_rate",
-                )
-            )
-    elif isinstance(tier.attempts, bool) or not 1 <= tier.attempts <= MOST_ATTEMPTS:
-        faults.append(
-            ConfigFault(
-                f"{tier.attempts!r} attempts are not possible.",
-                fix=f"Give a whole number of 1 to {MOST_ATTEMPTS}, the first attempt included.",
-                field=f"{where}.attempts",
-            )
-        )
-
-
-def _check_shares(faults: _Faults, scenario: Scenario) -> None:
-    names = [tier.name for tier in scenario.tiers]
-    if len(names) < 2 or len(set(names)) < len(names):
-        faults.append(
-            ConfigFault(
-                f"The tiers are {', '.join(names) or 'none'}.",
-                fix="Give two or more, each with a name of its own.",
-                field="tiers",
-            )
-        )
-        return
-    shares = [tier.share for tier in scenario.tiers if tier.share is not None]
-    for tier in scenario.tiers:
-        if tier.share is not None and not faults.within(
-            f"tiers.{tier.name}.share", tier.share, 0, 1, "a share"
-        ):
-            return
-    if scenario.escalation is not None:
-        faults.within("escalation", scenario.escalation, 0, 1, "a share")
-    elif len(shares) < len(names):
-        faults.append(
-            ConfigFault(
-                "It is not said how many requests each tier answers.",
-                fix="Give the escalation rate, or a share for every tier.",
-                field="escalation",
-            )
-        )
-    elif abs(sum(shares, ZERO) - ONE) > SHARES_MAY_MISS:
-        faults.append(
-            ConfigFault(
-                f"The shares of all tiers add to {sum(shares, ZERO)}, not to 1.",
-                fix="Change them so that they add to 1.",
-                field="tiers",
-            )
-        )
+def single_inputs(scenario: Scenario, tier: Tier) -> TierInputs:
+    """A model outside the scenario's tiers, as the formulas read it."""
+    with localcontext(EXACT):
+        return _tier_inputs(scenario, tier)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
+from pathlib import Path as FilePath
 from urllib.parse import urlsplit
 
 import msgspec
@@ -50,6 +51,7 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     _check_times(draft)
     _check_providers(draft)
     _check_server(draft)
+    _check_price_list(draft)
 
 
 def places(draft: Draft) -> Iterator[tuple[Section, Path]]:
@@ -331,6 +333,14 @@ def _check_escalation(draft: Draft) -> None:
     section = _section("escalation")
     rate = draft.values.get(("escalation", "rate"), default(section, section.fields[0]))
     budget = draft.values.get(("escalation", "budget"))
+    for key, wrong in (("low", float.__gt__), ("high", float.__lt__)):
+        end = draft.values.get(("escalation", key))
+        if isinstance(end, float) and isinstance(rate, float) and wrong(end, rate):
+            draft.fault(
+                ("escalation", key),
+                f"The interval does not hold the rate of {rate:g}: its {key} end is {end:g}.",
+                "Give ends that the rate lies between, or take them out.",
+            )
     if isinstance(rate, float) and isinstance(budget, float) and budget < rate:
         draft.warn(
             ("escalation", "budget"),
@@ -434,3 +444,12 @@ def _check_server(draft: Draft) -> None:
                 f"Callers would have to know the key of provider {name}.",
                 "Name a variable of its own.",
             )
+
+
+def _check_price_list(draft: Draft) -> None:
+    """A file of prices that the settings file names is looked for beside it."""
+    path: Path = ("price_list", "file")
+    named = draft.values.get(path)
+    source = draft.source_of(path)
+    if isinstance(named, str) and source.kind == "file":
+        draft.values[path] = str(FilePath(source.name).parent / named)

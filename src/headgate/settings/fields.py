@@ -118,6 +118,28 @@ TRAFFIC = Section(
             "Output tokens of an average answer, thinking included.",
             "tokens",
         ),
+        Field(
+            "calls_per_request",
+            Number(1, 100),
+            "Model calls that a request leads to, as an agent's steps; each is routed by itself.",
+            "calls",
+        ),
+        Field(
+            "stable_prefix",
+            Number(0, 1),
+            "Share of the input that stays the same from call to call, so that a prompt cache can "
+            "hold it.",
+        ),
+        Field(
+            "cache_life",
+            Choice("5m", "1h"),
+            "How long a write to the prompt cache is paid for.",
+        ),
+        Field(
+            "batch_share",
+            Number(0, 1),
+            "Share of requests that can wait and pay batch prices, where a model has them.",
+        ),
     ),
 )
 
@@ -314,6 +336,40 @@ TIERS = Section(
             "attempts",
         ),
         Field(
+            "input_tokens",
+            Whole(1, 10_000_000),
+            "Input tokens of the requests that this tier is for, where they differ.",
+            "tokens",
+            otherwise="those of `[traffic]`",
+            example="2000",
+        ),
+        Field(
+            "output_tokens",
+            Whole(1, 10_000_000),
+            "Output tokens of the answers to them.",
+            "tokens",
+            otherwise="those of `[traffic]`",
+            example="800",
+        ),
+        Field(
+            "cache_hit_rate",
+            Number(0, 1),
+            "Planned share of the stable prefix that is read from the prompt cache while this "
+            "model answers everything.",
+        ),
+        Field(
+            "text_factor",
+            Number(0.1, 10),
+            "Tokens that this model makes of a text, as a multiple of the tokens stated here.",
+        ),
+        Field(
+            "service_tier",
+            Choice("flex", "priority", "fast"),
+            "The provider's service tier whose prices hold.",
+            otherwise="the usual prices",
+            example='"flex"',
+        ),
+        Field(
             "timeout",
             Duration(0.1, 3600),
             "Time for one attempt: to the answer's head when streaming, else to its end.",
@@ -339,6 +395,20 @@ ESCALATION = Section(
             "Planned share of requests that the premium tier answers.",
         ),
         Field(
+            "low",
+            Number(0, 1),
+            "Lower end of the interval that the rate was estimated with.",
+            otherwise="no interval",
+            example="0.15",
+        ),
+        Field(
+            "high",
+            Number(0, 1),
+            "Upper end of that interval; the worst case takes it.",
+            otherwise="the budget, else twice the rate",
+            example="0.3",
+        ),
+        Field(
             "budget",
             Number(0, 1),
             "Share of requests on the premium tier above which the alarm is given.",
@@ -351,6 +421,78 @@ ESCALATION = Section(
             "The time that budget and rate are looked at over.",
         ),
         Field("on_breach", Choice("alert"), "What happens when the budget is breached."),
+    ),
+)
+
+PLAN = Section(
+    "plan",
+    "What only the plan asks for, and what its worst case assumes.",
+    schema.PlanSettings,
+    (
+        Field(
+            "overhead_usd",
+            Number(0, 1_000_000_000),
+            "Fixed cost of routing a month, such as hosting and logs.",
+            "US dollars",
+        ),
+        Field(
+            "split_loss",
+            Number(0, 1),
+            "How much of its cache hits a tier loses to the other tiers: 1 where each turn of a "
+            "conversation is routed by itself, 0 where a session stays on its tier.",
+        ),
+        Field(
+            "hard_share",
+            Number(0, 1),
+            "Share of requests that are truly hard; with it the escalation rate follows from the "
+            "two rates below.",
+            otherwise="`escalation.rate` holds",
+            example="0.15",
+        ),
+        Field(
+            "true_positive_rate",
+            Number(0, 1),
+            "Share of the hard requests that the router escalates.",
+        ),
+        Field(
+            "false_positive_rate",
+            Number(0, 1),
+            "Share of the easy requests that the router escalates.",
+        ),
+        Field(
+            "verifier",
+            MODEL,
+            "The model that judges the drafts of a cascade.",
+            otherwise="judging costs nothing",
+            example='"google/gemini-2.5-flash"',
+        ),
+        Field(
+            "verifier_input_tokens",
+            Whole(0, 10_000_000),
+            "Input tokens of judging one draft.",
+            "tokens",
+        ),
+        Field(
+            "verifier_output_tokens",
+            Whole(0, 10_000_000),
+            "Output tokens of judging one draft.",
+            "tokens",
+        ),
+        Field(
+            "direct_share",
+            Number(0, 1),
+            "Share of requests that a router in front of a cascade sends straight to premium.",
+        ),
+        Field(
+            "worst_retry_rate",
+            Number(0, 0.99),
+            "Probability that an attempt fails, on every tier, in the worst case.",
+        ),
+        Field(
+            "worst_output_factor",
+            Number(1, 100),
+            "Tokens of an answer in the worst case, as a multiple of the average.",
+        ),
     ),
 )
 
@@ -441,6 +583,43 @@ PRICES = Section(
     ),
     "named",
     "model",
+)
+
+PRICE_LIST = Section(
+    "price_list",
+    "Which price list counts, and a file with prices of your own.",
+    schema.PriceListSettings,
+    (
+        Field(
+            "file",
+            Text(500),
+            "A file of your own prices, TOML or JSON lines; its path begins at this file.",
+            otherwise="no such file",
+            example='"prices.toml"',
+        ),
+        Field(
+            "directory",
+            Text(500),
+            "Where `headgate prices update` keeps the lists that it fetches.",
+            otherwise="`headgate/prices` in the user's data directory",
+            example='"/var/lib/headgate/prices"',
+        ),
+        Field(
+            "feed",
+            URL,
+            "Where `headgate prices update` fetches the list, when it is asked.",
+            otherwise="the public feed of genai-prices",
+            example='"https://mirror.example.com/data.json"',
+        ),
+        Field(
+            "shipped", Flag(), "Only the list that comes with Headgate counts, not a fetched one."
+        ),
+        Field(
+            "warn_after",
+            Duration(_DAY, 3660 * _DAY),
+            "Age of the list from which plans and prices point it out.",
+        ),
+    ),
 )
 
 RESILIENCE = Section(
@@ -535,8 +714,10 @@ SECTIONS = (
     ESCALATION,
     PROVIDERS,
     PRICES,
+    PRICE_LIST,
     RESILIENCE,
     SERVER,
     LEDGER,
+    PLAN,
 )
 """All sections, in the order of the file that `headgate init` writes."""

@@ -10,6 +10,8 @@ __all__ = [
     "ClassifierSettings",
     "EscalationSettings",
     "LedgerSettings",
+    "PlanSettings",
+    "PriceListSettings",
     "PriceSettings",
     "ProviderSettings",
     "ResilienceSettings",
@@ -28,6 +30,34 @@ class TrafficSettings(msgspec.Struct, frozen=True, kw_only=True):
     days_per_month: int = 30
     input_tokens: int = 1000
     output_tokens: int = 400
+    calls_per_request: float = 1.0
+    """Model calls that one request leads to; each is routed by itself."""
+    stable_prefix: float = 0.0
+    """Share of the input that stays the same from call to call."""
+    cache_life: Literal["5m", "1h"] = "5m"
+    batch_share: float = 0.0
+    """Share of requests that can wait and pay batch prices."""
+
+
+class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[plan]`: what only the plan asks for, and what its worst case assumes."""
+
+    overhead_usd: float = 0.0
+    """Fixed cost of routing a month."""
+    split_loss: float = 1.0
+    """How much of its cache hits a tier loses to the other tiers."""
+    hard_share: float | None = None
+    true_positive_rate: float = 1.0
+    false_positive_rate: float = 0.0
+    """How often the router is right; they count where `hard_share` is given."""
+    verifier: str | None = None
+    """The model that judges the drafts of a cascade."""
+    verifier_input_tokens: int = 1500
+    verifier_output_tokens: int = 20
+    direct_share: float = 0.0
+    """Share of requests that a router in front of a cascade sends straight to premium."""
+    worst_retry_rate: float = 0.2
+    worst_output_factor: float = 2.0
 
 
 class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +113,15 @@ class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Planned probability that an attempt fails and is tried again."""
     attempts: int = 3
     """Most attempts on this tier, the first included."""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    """Tokens of the requests that this tier is for; None: those of `[traffic]`."""
+    cache_hit_rate: float = 0.4
+    """Planned share of the stable prefix that is read from the prompt cache."""
+    text_factor: float = 1.0
+    """Tokens that this model makes of a text, as a multiple of the tokens stated."""
+    service_tier: str | None = None
+    """The provider's service tier whose prices hold, such as `flex`."""
     timeout: float = 120.0
     """Seconds for one attempt: until the answer's head when streaming, else until its end."""
     fallback: bool = True
@@ -93,6 +132,9 @@ class EscalationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[escalation]`: how much may go to the premium tier."""
 
     rate: float = 0.20
+    low: float | None = None
+    high: float | None = None
+    """The interval of the estimate; `high` is the worst case's rate."""
     budget: float | None = None
     window: str = "7d"
     on_breach: Literal["alert"] = "alert"
@@ -121,6 +163,21 @@ class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_read: str | None = None
     cache_write_5m: str | None = None
     cache_write_1h: str | None = None
+
+
+class PriceListSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[price_list]`: which list the prices come from, and a file of one's own."""
+
+    file: str | None = None
+    """A file of own prices; relative to the settings file that names it."""
+    directory: str | None = None
+    """Where `headgate prices update` keeps lists; None: the user's data directory."""
+    feed: str | None = None
+    """Where the list is fetched; None: genai-prices' public feed."""
+    shipped: bool = False
+    """Only the list that comes with Headgate counts, not a fetched one."""
+    warn_after: float = 60 * 86400.0
+    """Age of the list, in seconds, from which commands point it out."""
 
 
 class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +236,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     resilience: ResilienceSettings
     server: ServerSettings
     ledger: LedgerSettings
+    plan: PlanSettings = PlanSettings()
+    price_list: PriceListSettings = PriceListSettings()
     fingerprint: str
     """First 12 hex digits of the SHA-256 of the effective values; secrets are not among them."""
 

@@ -9,6 +9,8 @@ from headgate.settings.fields import (
     CLASSIFIER,
     ESCALATION,
     LEDGER,
+    PLAN,
+    PRICE_LIST,
     PRICES,
     PROVIDERS,
     RESILIENCE,
@@ -61,9 +63,11 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _block(ESCALATION, {"rate": 0.2, "budget": 0.25}),
         *(_provider(name, first=name == first) for name in providers),
         _block(PRICES, {}, name=f'"{cheap}"', off=True),
+        _block(PRICE_LIST, {}),
         _block(RESILIENCE, {}),
         _block(SERVER, {"listen": "127.0.0.1:8787"}),
         _block(LEDGER, {"url": "sqlite:///headgate.db"}),
+        _block(PLAN, {}),
     ]
     return "\n".join(blocks)
 

@@ -1,0 +1,260 @@
+"""`headgate tripwire`: where two alternatives cost the same, and how far away that is."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, NamedTuple, cast, get_args
+
+import click
+
+from headgate.bootstrap.alternatives import alternative_of
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.scenario import caveats, scenario_of
+from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.cli.tripwire_page import Wires, document, page
+from headgate.cli.what_if import (
+    bad_flag,
+    day_of,
+    naming_flags,
+    unpercent,
+    what_if,
+    what_if_options,
+)
+from headgate.costs.columns import ColumnName
+from headgate.costs.sensitivity import (
+    Map,
+    Shape,
+    joint_shift,
+    ranges,
+    saving_map,
+    simulate,
+    tornado,
+)
+from headgate.costs.tripwire import Alternative, Interval, Tripwire, tripwire, tripwires
+from headgate.errors import ConfigError
+from headgate.prices.book import Book
+from headgate.settings import Reading
+
+__all__ = ["tripwire_command"]
+
+COLUMN_FLAGS = {"naive": "naive", "realistic": "realistic", "worst-case": "worst case"}
+WHAT = "The tripwire"
+
+
+@click.command("tripwire")
+@settings_options
+@what_if_options
+@click.option(
+    "--a",
+    "first",
+    default="routed",
+    show_default=True,
+    metavar="ALTERNATIVE",
+    help="The one that is asked about: routed, cascade, routed-cascade, single:TIER, single:MODEL "
+    "or a settings file.",
+)
+@click.option(
+    "--b",
+    "second",
+    metavar="ALTERNATIVE",
+    help="The one to compare it with; default: the premium tier's model for everything.",
+)
+@click.option(
+    "--over",
+    multiple=True,
+    metavar="PARAMETER",
+    help="Move only this parameter, such as escalation or retry_rate.premium; repeatable. "
+    "Default: all, one at a time.",
+)
+@click.option(
+    "--interval",
+    "intervals",
+    multiple=True,
+    metavar="PARAMETER=LOW:HIGH",
+    help="Where a parameter lies by measurement, such as escalation=0.15:0.3; repeatable.",
+)
+@click.option(
+    "--column",
+    type=click.Choice(tuple(COLUMN_FLAGS)),
+    default="realistic",
+    show_default=True,
+    help="The assumptions to compare under.",
+)
+@click.option(
+    "--tornado", "with_tornado", is_flag=True, help="Show what each range does to the saving."
+)
+@click.option(
+    "--map",
+    "axes",
+    nargs=2,
+    metavar="ACROSS DOWN",
+    help="Show who is cheaper over two parameters.",
+)
+@click.option("--joint", is_flag=True, help="Find the smallest joint shift that flips the ranking.")
+@click.option("--draws", type=int, help="Draw all parameters from their ranges so many times.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
+@click.option(
+    "--shape",
+    type=click.Choice(get_args(Shape)),
+    default="triangular",
+    show_default=True,
+    help="Distribution that is drawn from.",
+)
+@click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
+@json_option
+def tripwire_command(  # one argument a flag
+    config: Path | None,
+    sets: tuple[str, ...],
+    first: str,
+    second: str | None,
+    over: tuple[str, ...],
+    intervals: tuple[str, ...],
+    column: str,
+    axes: tuple[str, str] | None,
+    draws: int | None,
+    seed: int,
+    shape: str,
+    at: str | None,
+    *,
+    with_tornado: bool,
+    joint: bool,
+    as_json: bool,
+    **changes: str | None,
+) -> None:
+    """Say where two alternatives cost the same, as one parameter moves, and how far away that is.
+
+    By default routing is held against the premium model for everything. Reads headgate.toml, or
+    takes the built-in example; flags try changes out, nothing is written and nothing is sent.
+    """
+    day = day_of(at)
+    reading = open_settings(config, sets, need_providers=False)
+    book = book_of(reading.settings, reading.file.name if reading.file else "flags")
+    try:
+        asked = _Asked(
+            *_alternatives(reading, book, day, (first, second), changes),
+            cast("ColumnName", COLUMN_FLAGS[column]),
+            _intervals(reading, intervals),
+        )
+        ranges(asked.a.scenario, asked.intervals)  # an interval of nothing is told, not ignored
+        found = Wires(
+            source=str(reading.file) if reading.file else "the built-in example",
+            prices=book.source,
+            wires=asked.wires(over),
+            swings=tornado(asked.a.scenario, **asked.rest) if with_tornado else (),
+            map=asked.map(axes) if axes else None,
+            joint=joint_shift(asked.a.scenario, **asked.rest) if joint else None,
+            joint_asked=joint,
+            simulation=None
+            if draws is None
+            else simulate(
+                asked.a.scenario,
+                random.Random(seed),  # noqa: S311 - a simulation, no secret
+                draws=draws,
+                shape=cast("Shape", shape),
+                **asked.rest,
+            ),
+            seed=None if draws is None else seed,
+            notes=(
+                *map(str, reading.warnings),
+                *caveats(reading.settings, what_if(changes)),
+                *asked.a.scenario.notes(),
+            ),
+        )
+    except ConfigError as error:
+        raise naming_flags(error, changes) from error
+    if as_json:
+        click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
+    else:
+        click.echo(page(found, width=shutil.get_terminal_size().columns))
+
+
+class _Asked(NamedTuple):
+    """What the flags ask for."""
+
+    a: Alternative
+    b: Alternative
+    column: ColumnName
+    intervals: dict[str, Interval]
+
+    @property
+    def rest(self) -> dict[str, Any]:
+        """What every question of sensitivity needs."""
+        return {"a": self.a, "b": self.b, "column": self.column, "stated": self.intervals}
+
+    def map(self, axes: tuple[str, str]) -> Map:
+        """Over two parameters."""
+        return saving_map(self.a.scenario, *axes, a=self.a, b=self.b, column=self.column)
+
+    def wires(self, over: tuple[str, ...]) -> tuple[Tripwire, ...]:
+        """Of the parameters asked for, or of all."""
+        if not over:
+            return tripwires(
+                self.a.scenario, a=self.a, b=self.b, column=self.column, intervals=self.intervals
+            )
+        return tuple(
+            tripwire(
+                self.a.scenario,
+                name,
+                a=self.a,
+                b=self.b,
+                column=self.column,
+                interval=self.intervals.get(name),
+            )
+            for name in over
+        )
+
+
+def _alternatives(
+    reading: Reading,
+    book: Book,
+    day: date,
+    names: tuple[str, str | None],
+    changes: Mapping[str, str | None],
+) -> tuple[Alternative, Alternative]:
+    """Both; one that is a file is what that file routes, with the same changes tried out on it."""
+    scenario = scenario_of(reading.settings, book, day, what_if(changes))
+    found = []
+    for name in names:
+        if name is None:
+            premium = reading.settings.premium.name
+            found.append(alternative_of(reading.settings, book, day, scenario, f"single:{premium}"))
+        elif name.endswith(".toml"):
+            other = open_settings(Path(name), (), need_providers=False)
+            theirs = scenario_of(
+                other.settings, book_of(other.settings, name), day, what_if(changes)
+            )
+            found.append(Alternative(f"routed by {Path(name).name}", theirs, "routed"))
+        else:
+            found.append(alternative_of(reading.settings, book, day, scenario, name))
+    return found[0], found[1]
+
+
+def _intervals(reading: Reading, texts: tuple[str, ...]) -> dict[str, Interval]:
+    """The file's interval of the escalation rate, and those of the flags."""
+    found: dict[str, Interval] = {}
+    escalation = reading.settings.escalation
+    if escalation.low is not None and escalation.high is not None:
+        found["escalation"] = (escalation.low, escalation.high)
+    for text in texts:
+        name, equals, ends = text.partition("=")
+        low, colon, high = ends.partition(":")
+        values = [unpercent("escalation", end) or "" for end in (low, high)]
+        try:
+            bounds = [Decimal(value) for value in values]
+        except InvalidOperation:
+            bounds = []
+        if not (equals and colon and len(bounds) == 2 and bounds[0] <= bounds[1]):
+            raise bad_flag(
+                "--interval",
+                f"{text!r} is no interval.",
+                "Write it as escalation=0.15:0.3, the lower end first.",
+                what=WHAT,
+            )
+        found[name] = (bounds[0], bounds[1])
+    return found

@@ -1,0 +1,101 @@
+"""The flags that try changes out on the settings; plan and tripwire share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+
+from headgate.bootstrap.scenario import WhatIf
+from headgate.errors import ConfigError, ConfigFault
+
+__all__ = [
+    "CHANGES",
+    "bad_flag",
+    "day_of",
+    "flag_of",
+    "naming_flags",
+    "unpercent",
+    "what_if",
+    "what_if_options",
+]
+
+SHARES = {"escalation", "retry_rate", "stable_prefix", "cache_hit_rate"}
+
+CHANGES: dict[str, tuple[str, str]] = {
+    "escalation": ("RATE", "Share of requests that the premium tier answers, such as 0.2 or 20%."),
+    "premium": ("MODEL", "The premium tier's model, as provider/model."),
+    "cheap": ("MODEL", "The cheapest tier's model, as provider/model."),
+    "classifier": ("MODEL", "The model that decides, or none."),
+    "requests_per_day": ("N", "Requests on an average day."),
+    "days": ("N", "Days in a month."),
+    "input_tokens": ("N", "Tokens that a request reads."),
+    "output_tokens": ("N", "Tokens that an answer has."),
+    "retry_rate": ("RATE", "Share of attempts, on every tier, that fail and are tried again."),
+    "stable_prefix": ("SHARE", "Share of the input that a prompt cache can hold."),
+    "cache_hit_rate": ("RATE", "How often that share is read from the cache."),
+    "overhead_usd": ("USD", "Fixed cost of routing a month, in US dollars."),
+}
+
+
+def flag_of(field: str) -> str:
+    """The flag of a change."""
+    return "--" + field.replace("_", "-")
+
+
+def what_if_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add a flag for each change; the function receives them all as text, None where not given."""
+    for field, (metavar, text) in reversed(CHANGES.items()):
+        command = click.option(flag_of(field), field, metavar=metavar, help=text)(command)
+    return command
+
+
+def unpercent(field: str, text: str | None) -> str | None:
+    """`20%` as `0.2`, where a share is asked for; what is no number is left for the scenario."""
+    if text is None or field not in SHARES or not text.endswith("%"):
+        return text
+    try:
+        return str(Decimal(text[:-1]) / 100)
+    except InvalidOperation:
+        return text
+
+
+def naming_flags(error: ConfigError, changes: Mapping[str, str | None]) -> ConfigError:
+    """The same error, its faults under the flags that the values came from, each fault once."""
+    faults = {}
+    for fault in error.faults:
+        key = (fault.field or "").rpartition(".")[2]
+        field = flag_of(key) if changes.get(key) is not None else fault.field
+        faults[field, fault.message] = ConfigFault(
+            fault.message, fix=fault.fix, field=field, line=fault.line, source=fault.source
+        )
+    return ConfigError(error.message, fix=error.fix, faults=list(faults.values()))
+
+
+def day_of(text: str | None) -> date:
+    """The day that prices are asked for; today if none is named.
+
+    Raises:
+        ConfigError: it is no date.
+    """
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise bad_flag("--at", f"{text!r} is no date.", "Write it as 2026-11-20.") from error
+
+
+def bad_flag(flag: str, problem: str, fix: str, *, what: str = "The plan") -> ConfigError:
+    """A flag that cannot be used, as an error that names it."""
+    return ConfigError(
+        f"{what} cannot be made:", faults=[ConfigFault(problem, fix=fix, field=flag)]
+    )
+
+
+def what_if(changes: Mapping[str, str | None]) -> WhatIf:
+    """The changes that were asked for."""
+    return WhatIf(**{field: unpercent(field, value) for field, value in changes.items()})

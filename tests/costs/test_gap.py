@@ -1,0 +1,145 @@
+"""gap: the parts add up to the gap, and nothing a request can do costs more than its bound."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.costs.columns import DRIVERS
+from headgate.costs.gap import bound, gap, shapley
+from headgate.costs.model import evaluate
+from headgate.costs.scenario import Classifier, Scenario, Stress, Tier
+from headgate.values import nano_from_usd
+from tests.costs.cards import FLASH, HAIKU, SONNET, mission
+from tests.costs.test_columns import busy
+from tests.costs.test_model import scenarios
+
+
+def test_the_value_of_players_who_add_alike_is_shared_alike():
+    assert shapley(["a", "b"], lambda group: 10 if len(group) == 2 else 0) == {"a": 5, "b": 5}
+
+
+def test_a_player_who_adds_nothing_gets_nothing():
+    worth = {(): 0, ("a",): 7, ("idle",): 0, ("a", "idle"): 7}
+    assert shapley(["a", "idle"], lambda group: worth[tuple(group)]) == {"a": 7, "idle": 0}
+
+
+def test_the_glove_game_has_its_known_value():
+    # one left glove, two right ones; a pair is worth 6: the left hand gets 4, the others 1 each
+    def pairs(group):
+        return 6 if "left" in group and len(group) > 1 else 0
+
+    assert shapley(["left", "right", "other"], pairs) == {"left": 4, "right": 1, "other": 1}
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), min_size=8, max_size=8))
+def test_rounded_values_add_up_and_are_off_by_less_than_one(worths):
+    players = ["a", "b", "c"]
+
+    def value(group):
+        return worths[sum(1 << players.index(player) for player in group)]
+
+    parts = shapley(players, value)
+    assert sum(parts.values()) == worths[7] - worths[0]
+    a = Fraction(
+        2 * (worths[1] - worths[0])
+        + (worths[3] - worths[2])
+        + (worths[5] - worths[4])
+        + 2 * (worths[7] - worths[6]),
+        6,
+    )
+    assert abs(parts["a"] - a) < 1
+
+
+@given(scenarios())
+def test_the_parts_add_up_to_the_gap_between_the_columns(scenario):
+    found = gap(scenario)
+    assert sum(nano for _, nano in found.parts) == found.nano
+    assert {driver for driver, _ in found.parts} == set(DRIVERS)
+    columns = evaluate(scenario)
+    # the columns are sums of rounded lines, the gap is of whole bills
+    lines = len(columns.worst.routed.lines)
+    assert abs(found.nano - (columns.worst.routed.total - columns.realistic.routed.total)) <= lines
+
+
+def test_the_largest_driver_comes_first_and_has_its_share():
+    found = gap(busy(stress=Stress(escalation="0.2", retry_rate="0.3", output_factor=2)))
+    assert found.largest is not None
+    assert found.largest[0] == "longer answers"
+    assert found.share("longer answers") == Decimal(found.largest[1]) / found.nano
+    assert found.share("escalation") == 0
+
+
+def test_without_any_stress_there_is_no_gap_and_no_largest_driver():
+    calm = Stress(escalation=0, retry_rate=0, output_factor=1, cold_cache=False)
+    found = gap(mission(stress=calm))
+    assert (found.nano, found.largest, found.share("escalation")) == (0, None, None)
+
+
+def test_the_bound_is_the_dearest_path_that_the_policy_allows():
+    found = bound(mission(), input_tokens=1000, output_tokens=400)
+    assert found is not None
+    assert [(step.name, step.calls) for step in found.steps] == [
+        ("classifier", 1),
+        ("premium", 3),
+        ("cheap", 1),
+    ]
+    # 1,300 tokens into the classifier and 20 out, 3 · $0.009, $0.003
+    assert found.nano == nano_from_usd("0.00044") + nano_from_usd("0.03")
+
+
+def test_a_tier_that_does_not_fall_back_ends_the_path():
+    found = bound(
+        mission(classifier=None),
+        input_tokens=1000,
+        output_tokens=400,
+        falls_back={"premium": False, "cheap": False},
+    )
+    assert found is not None
+    assert [(step.name, step.calls) for step in found.steps] == [("premium", 3)]
+
+
+def test_the_bound_holds_for_the_longest_planned_request_under_stress():
+    found = bound(mission(stress=Stress(output_factor=3)))
+    assert found is not None
+    assert found.input_tokens == 1000
+    assert found.output_tokens == 1200
+
+
+def test_nothing_bounds_a_request_without_a_limit_to_its_attempts():
+    tiers = (Tier("cheap", HAIKU, attempts=None), Tier("premium", SONNET))
+    assert bound(mission(tiers=tiers)) is None
+
+
+@given(
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.integers(0, 5000),
+    st.integers(0, 5000),
+    st.data(),
+)
+def test_no_path_of_the_gateway_costs_more_than_the_bound(cheap, premium, reads, writes, data):
+    """A random walk through the exchange's rules, each call with fewer tokens than allowed."""
+    tiers = (Tier("cheap", HAIKU, attempts=cheap), Tier("premium", SONNET, attempts=premium))
+    scenario = Scenario(tiers, escalation="0.2", classifier=Classifier(FLASH))
+    found = bound(scenario, input_tokens=reads, output_tokens=writes)
+    assert found is not None
+    start = data.draw(st.sampled_from(tiers))
+    path = [start] * data.draw(st.integers(1, start.attempts or 1))
+    path += [tier for tier in tiers if tier is not start and data.draw(st.booleans())]
+    pico = 300_000 * (300 + reads) + 2_500_000 * 20
+    for tier in path:
+        rates = tier.card.rates
+        pico += rates.input * data.draw(st.integers(0, reads))
+        pico += rates.output * data.draw(st.integers(0, writes))
+    assert pico <= found.nano * 1000
+
+
+@pytest.mark.parametrize("prefix", ["0", "0.5", "1"])
+def test_the_bound_counts_cache_writes_where_there_are_any(prefix):
+    found = bound(mission(stable_prefix=prefix), input_tokens=1000, output_tokens=0)
+    assert found is not None
+    premium = next(step for step in found.steps if step.name == "premium")
+    assert premium.nano == 3 * (3_000_000 + round(750_000 * float(prefix)))
