@@ -10,9 +10,74 @@ import time
 import urllib.request
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from headgate.cli.demo import answered, audited, routed
+from headgate.testing.audit import Audit, AuditLine, Side
+from headgate.testing.sample import SampleBrain, sample
+from headgate.testing.traffic import Outcome
+from headgate.values import Usage
+
 DEMO = [sys.executable, "-c", "from headgate.cli.main import main; main()", "demo"]
+
+
+SIDE = Side(3, Usage(input=10, output=5), 1_000_000_001)
+EQUAL = Audit((AuditLine("acme/small", SIDE, SIDE),), 0)
+
+
+def outcome(number: int, **fields) -> Outcome:
+    whole = {"text": "yes", "finish": "stop", "tier": "cheap", "reason": "classifier"}
+    return Outcome(number=number, streamed=False, seconds=0.1, **{**whole, **fields})
+
+
+def test_books_that_agree_are_shown_to_the_nano_dollar(capsys):
+    assert audited(EQUAL)
+    assert "3 calls  $1.000000001 = $1.000000001" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        msgspec.structs.replace(SIDE, nano=1_000_000_002),
+        msgspec.structs.replace(SIDE, calls=4),
+        msgspec.structs.replace(SIDE, nano=None),
+    ],
+)
+def test_books_that_differ_do_not_hold(other, capsys):
+    assert not audited(Audit((AuditLine("acme/small", SIDE, other),), 0))
+    said = capsys.readouterr().out
+    assert "✗" in said
+    assert "≠" in said
+
+
+def test_an_estimate_in_the_ledger_does_not_hold():
+    assert not audited(msgspec.structs.replace(EQUAL, estimated=1))
+
+
+def test_an_answer_that_never_ended_does_not_hold_and_is_shown(capsys):
+    assert not answered([outcome(0), outcome(1, finish=None, error="APIError: gone")])
+    said = capsys.readouterr().out
+    assert "1 of 2 requests" in said
+    assert "Request 1: APIError: gone" in said
+
+
+def test_an_empty_answer_is_counted(capsys):
+    assert answered([outcome(0), outcome(1, text="")])
+    assert "Empty, as the provider gave them: 1." in capsys.readouterr().out
+
+
+def test_a_request_on_the_wrong_tier_does_not_hold():
+    requests = sample(30)
+    judge = SampleBrain(classifiers=["judge"])
+    tiers = ["premium" if judge.escalates(request.case) else "cheap" for request in requests]
+    assert "premium" in tiers
+    right = [outcome(number, tier=tier) for number, tier in enumerate(tiers)]
+    assert routed(judge, requests, right)
+    wrong = [outcome(0, tier="cheap" if tiers[0] == "premium" else "premium"), *right[1:]]
+    assert not routed(judge, requests, wrong)
+    failed = msgspec.structs.replace(wrong[0], reason="classifier-failed")
+    assert routed(judge, requests, [failed, *right[1:]])
 
 
 def start(*options: str, home: Path) -> subprocess.Popen[str]:

@@ -284,3 +284,27 @@ def test_every_flag_and_its_meaning_is_documented():
     docs = (Path(__file__).parents[2] / "docs" / "plan.md").read_text()
     for parameter in plan_command.params:
         assert f"`{parameter.opts[-1]}" in docs, parameter.opts
+
+
+def test_own_prices_of_a_file_count_and_say_where_they_stand():
+    Path("own.toml").write_text(
+        '[prices."anthropic/claude-sonnet-4-6"]\ninput = "6.00"\noutput = "30.00"\n'
+    )
+    plan = document("--prices", "own.toml")
+    assert plan["columns"]["naive"]["singles"][1]["total_usd"] == "540"
+    assert {card["source"] for card in plan["prices"]["cards"] if card["overridden"]} == {
+        "own.toml"
+    }
+
+
+def test_an_own_price_in_a_wrong_unit_is_pointed_out():
+    Path("own.toml").write_text(
+        '[prices."anthropic/claude-sonnet-4-6"]\ninput = "0.000003"\noutput = "15"\n'
+    )
+    (note,) = document("--prices", "own.toml")["notes"]
+    assert note.startswith("own.toml:1: ")
+    assert "1,000,000 times less than the list" in note
+
+
+def test_a_plan_for_a_day_far_from_the_lists_is_told_so():
+    assert any("days old" in note for note in document("--at", "2028-01-01")["notes"])

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
+from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
@@ -19,9 +20,11 @@ from headgate.ledger.entry import Entry
 from headgate.settings import read
 from headgate.testing.brain import Echo
 from headgate.testing.provider import DIALECTS, Provider
-from headgate.testing.server import Server
+from headgate.testing.server import Request, Response, Server
 
 ENV = {"ANTHROPIC_API_KEY": "sk-ant-canary", "GEMINI_API_KEY": "gm-canary", "GATE_KEY": "gate-key"}
+
+OPENAI_MODELS = ["gemini-2.5-flash", "gpt-5-mini", "embedder"]
 
 CONFIG = """
 [traffic]
@@ -42,6 +45,10 @@ api_key_env = "ANTHROPIC_API_KEY"
 [providers.google]
 dialect = "openai"
 base_url = "{openai}/v1"
+api_key_env = "GEMINI_API_KEY"
+[providers.responses]
+dialect = "openai-responses"
+base_url = "{responses}/v1"
 api_key_env = "GEMINI_API_KEY"
 [resilience]
 connect_timeout = 1.0
@@ -79,7 +86,10 @@ class House:
         port: int,
         kept: Kept,
         providers: Mapping[str, Provider],
+        seen: list[Request],
     ) -> None:
+        self.seen = seen
+        """The requests that reached the providers."""
         self.app = app
         self.server = server
         self.port = port
@@ -87,6 +97,7 @@ class House:
         self.providers = providers
         self.url = f"http://127.0.0.1:{port}"
         self.client = AsyncOpenAI(base_url=f"{self.url}/v1", api_key="gate-key", max_retries=0)
+        self.claude = AsyncAnthropic(base_url=self.url, api_key="gate-key", max_retries=0)
 
     @property
     def entries(self) -> list[Entry]:
@@ -124,18 +135,32 @@ class House:
         }
 
 
+def _noting(provider: Provider, seen: list[Request]):
+    async def noting(request: Request) -> Response:
+        seen.append(request)
+        return await provider(request)
+
+    return noting
+
+
 @asynccontextmanager
 async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIterator[House]:
     """Everything up and listening; torn down to the last socket at the end."""
     providers = {
         "openai": Provider(
-            DIALECTS["openai"](), models=["gemini-2.5-flash", "gpt-5-mini"], brain=Echo()
+            DIALECTS["openai"](),
+            models=["gemini-2.5-flash", "gpt-5-mini", "embedder"],
+            brain=Echo(),
+        ),
+        "responses": Provider(
+            DIALECTS["openai-responses"](), models=["gpt-5", "gpt-5-mini"], brain=Echo()
         ),
         "anthropic": Provider(
             DIALECTS["anthropic"](), models=["claude-haiku-4-5", "claude-sonnet-4-6"], brain=Echo()
         ),
     }
-    servers = {name: Server(provider) for name, provider in providers.items()}
+    seen: list[Request] = []
+    servers = {name: Server(_noting(provider, seen)) for name, provider in providers.items()}
     bases = {
         name: f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
         for name, server in servers.items()
@@ -149,11 +174,12 @@ async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIte
     app = app_of(settings, ENV, upstream=upstream, recorder=kept, clock=SystemClock())
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)
-    made = House(app, gateway, port, kept, providers)
+    made = House(app, gateway, port, kept, providers, seen)
     try:
         yield made
     finally:
         await made.client.close()
+        await made.claude.close()
         await gateway.close()
         await upstream.close()
         for server in servers.values():

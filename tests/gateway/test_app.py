@@ -145,6 +145,23 @@ def test_a_body_over_the_limit_gets_413_before_it_is_read():
     run(case, KEYED)
 
 
+def test_more_requests_than_it_takes_are_refused_at_once_with_retry_after():
+    async def case(home: House):
+        busy = [asyncio.create_task(home.ask("[[stall]] words")) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        status, headers, body = await home.post(chat())
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert json.loads(body)["error"]["code"] == "overloaded"
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
+        await home.client.close()
+        await asyncio.sleep(0.1)
+        assert (await home.post(chat()))[0] == 200
+
+    run(case, sets=("server.max_requests=2",))
+
+
 def test_health_and_readiness():
     async def case(home: House):
         async def get(path: bytes) -> int:

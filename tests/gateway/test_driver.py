@@ -247,6 +247,37 @@ def test_a_stream_with_nothing_in_it_is_billed_and_tried_again():
     run(case)
 
 
+def test_a_stream_whose_last_event_lacks_its_blank_line_is_whole():
+    async def sends(data: bytes) -> tuple[bytes, Entry]:
+        async def provider(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + data)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(provider, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        config = RULES.replace("{openai}", f"http://127.0.0.1:{port}")
+        async with house(config) as home:
+            asked = {
+                "model": "google/x",
+                "stream": True,
+                "messages": [{"role": "user", "content": "hi"}],
+            }
+            _, _, body = await home.post(json.dumps(asked).encode())
+            server.close()
+            return body, home.entries[-1]
+
+    chunk = b'data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
+    body, entry = asyncio.run(sends(chunk + b"data: [DONE]"))
+    assert body.count(b"[DONE]") == 1
+    assert (entry.error, entry.aborted) == (None, False)
+    body, entry = asyncio.run(sends(chunk))
+    assert b"[DONE]" not in body
+    assert b'"error"' in body
+    assert (entry.error, entry.aborted, entry.served) == ("reset", True, True)
+
+
 def test_a_tier_that_keeps_failing_hands_over_to_the_next_and_the_headers_say_so():
     async def case(home: House):
         answer, headers = await home.ask(f"words {EASY} [[error@claude-haiku-4-5]]")
@@ -376,6 +407,54 @@ def test_a_retry_after_that_cannot_be_waited_for_is_passed_on():
         assert len(home.entries) == 1
 
     run(case, sets=("resilience.max_retry_after=0",))
+
+
+def test_a_dead_tier_is_no_longer_called_and_the_other_answers_until_it_is_back():
+    async def case(home: House):
+        for _ in range(4):
+            _, headers = await home.ask("hello", model="auto")
+            assert headers["x-headgate-tier"] == "premium"
+        errors = [entry.error for entry in home.entries]
+        assert errors.count("connect") == 3  # then the breaker is open
+        assert len(home.entries) == 3 + 4
+        with pytest.raises(openai.APIStatusError) as caught:
+            await home.ask("hello", model="cheap")
+        assert caught.value.status_code == 503
+        assert int(caught.value.response.headers["retry-after"]) >= 1
+        assert len(home.entries) == 3 + 4
+
+    dead = RULES + '[providers.dead]\ndialect = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    run(
+        case,
+        dead,
+        sets=(
+            "tiers.cheap.model=dead/gpt-5-mini",
+            "tiers.cheap.attempts=1",
+            "resilience.breaker_failures=3",
+        ),
+    )
+
+
+def test_a_dead_classifier_is_no_longer_waited_for():
+    async def case(home: House):
+        for _ in range(4):
+            _, headers = await home.ask("hello [[stall@gemini-2.5-flash]]")
+            assert headers["x-headgate-reason"] == "classifier-failed"
+        assert [entry.purpose for entry in home.entries].count("classifier") == 2
+
+    run(case, sets=("classifier.timeout=0.1", "resilience.breaker_failures=2"))
+
+
+def test_retries_stop_when_the_budget_is_spent():
+    async def case(home: House):
+        for _ in range(5):
+            await home.ask(f"{EASY} [[error@claude-haiku-4-5]] words")
+        causes = [entry.cause for entry in home.entries if entry.purpose == "answer"]
+        assert causes.count("first") == 5
+        assert causes.count("retry") == 1  # a fifth of five requests, and no floor
+        assert causes.count("fallback") == 5
+
+    run(case, sets=("resilience.retry_floor=0",))
 
 
 # ---- the classifier

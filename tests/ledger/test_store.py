@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.sqlite import SqliteStore
-from headgate.ledger.store import EVER, Store, Window
+from headgate.ledger.sqlite import PAGE_ROWS, SqliteStore
+from headgate.ledger.store import DAY_US, EVER, Store, Window
 from headgate.values import Usage
 from tests.ledger.samples import NOON_US, answers, entry, traffic
 
@@ -228,3 +228,75 @@ def _exact(total):
 
 def _moments(total):
     return [total.paid_squared, total.baseline_squared, total.paid_baseline]
+
+
+def test_outcomes_are_the_served_routed_requests_in_the_order_stored(store):
+    store.append(
+        [
+            entry(request_id="late", at_us=NOON_US + 9, tier="premium", premium=True),
+            entry(request_id="failed", served=False),
+            entry(request_id="pinned", routed=False),
+            entry(request_id="early", at_us=NOON_US, reason="rule:code", config="abc"),
+        ]
+    )
+    late, early = store.outcomes()
+    assert late == (
+        late.sequence,
+        NOON_US + 9,
+        "/v1/chat/completions",
+        "auto",
+        "classifier",
+        "anthropic/claude-haiku-4-5",
+        "0123456789ab",
+        True,
+    )
+    assert (early.at_us, early.reason, early.config) == (NOON_US, "rule:code", "abc")
+    assert early.premium is False
+    assert late.sequence < early.sequence
+
+
+def test_outcomes_go_on_after_a_sequence_number_and_miss_none_that_came_late(store):
+    store.append([entry(request_id="b", at_us=NOON_US + 60_000_000)])
+    (first,) = store.outcomes()
+    store.append([entry(request_id="a", at_us=NOON_US)])
+    store.append([entry(request_id="b", at_us=NOON_US + 60_000_000)])
+    (second,) = store.outcomes(first.sequence)
+    assert second.at_us == NOON_US
+    assert list(store.outcomes(second.sequence)) == []
+
+
+def test_outcomes_of_more_than_a_page_come_once_each_while_rows_are_added(store):
+    store.append(answers(PAGE_ROWS + 7))
+    found = store.outcomes()
+    seen = [next(found).at_us]
+    store.append([entry(request_id="new", at_us=NOON_US - 1)])
+    seen += [outcome.at_us for outcome in found]
+    assert seen[: PAGE_ROWS + 7] == [NOON_US + number for number in range(PAGE_ROWS + 7)]
+    assert seen[PAGE_ROWS + 7 :] == [NOON_US - 1]
+
+
+def test_days_are_sums_over_the_attempts_sent_on_each(store):
+    midnight = NOON_US + 12 * HOUR_US
+    store.append(
+        [
+            entry(request_id="a", at_us=midnight - 1, cost_nano=5),
+            entry(request_id="a", attempt=1, at_us=midnight, cost_nano=7),
+            entry(request_id="b", at_us=midnight + 1, cost_nano=None, routed=False),
+            entry(request_id="c", at_us=midnight + DAY_US, cost_nano=11),
+        ]
+    )
+    day = midnight // DAY_US
+    first, second, third = store.days()
+    assert (first.day, first.attempts, first.unpriced, first.cost_nano) == (day - 1, 1, 0, 5)
+    assert (second.day, second.attempts, second.unpriced, second.cost_nano) == (day, 2, 1, 7)
+    assert (third.day, third.cost_nano) == (day + 1, 11)
+    assert store.days(Window(midnight, midnight + DAY_US)) == [second]
+
+
+def test_all_stores_count_the_same_outcomes_and_days(store):
+    rows = traffic(random.Random(11), 200)
+    store.append(rows)
+    plain = MemoryStore()
+    plain.append(rows)
+    assert [one[1:] for one in store.outcomes()] == [one[1:] for one in plain.outcomes()]
+    assert store.days() == plain.days()

@@ -191,3 +191,32 @@ def test_answers_for_made_up_names_do_not_pile_up():
     for number in range(CACHED_ANSWERS + 10):
         look(book, f"acme/{number}")
     assert len(book._days) <= CACHED_ANSWERS
+
+
+def test_a_dated_override_holds_from_its_day_on_and_before_it_the_next(book):
+    later, first = date(2026, 12, 1), date(2026, 11, 1)
+    model = ModelRef.parse("anthropic/claude-haiku-4-5")
+    dated = [
+        Override(model=model, rates=Rates(input=n), source="own.toml", valid_from=day)
+        for n, day in ((2, later), (1, first))
+    ]
+    mine = book.with_overrides(dated)
+    found = [mine.card(model, day) for day in (date(2026, 10, 31), first, later)]
+    assert [card.rates.input for card in found if card] == [1_000_000, 1, 2]
+    assert found[2] is not None
+    assert found[2].id == "anthropic/claude-haiku-4-5@override:own.toml+2026-12-01"
+    assert found[2].valid_from == later
+
+
+def test_what_the_list_says_can_be_asked_beside_an_override(book):
+    mine = book.with_overrides([own("anthropic/claude-haiku-4-5", input=1, output=1)])
+    listed = mine.listed(ModelRef.parse("anthropic/claude-haiku-4-5"), TODAY)
+    assert listed is not None
+    assert listed.rates.input == 1_000_000
+    assert mine.listed(ModelRef.parse("acme/llama"), TODAY) is None
+
+
+def test_an_entry_is_found_with_all_its_prices(book):
+    shelf, model = book.find(ModelRef.parse("azure/gpt-4o"))
+    assert (shelf, model.id) == ("openai", "gpt-4o") or shelf == "azure"
+    assert book.find(ModelRef.parse("acme/llama")) is None

@@ -59,6 +59,21 @@ LIMITS = Limits(
 OVERLOADED = Failed("status", status=503)
 
 
+class Shut:
+    """A gate that is shut for some models, and has so many retries left."""
+
+    def __init__(self, *shut: str, retries: int = 1000) -> None:
+        self._shut = shut
+        self._retries = retries
+
+    def may_call(self, model: ModelRef, _: float) -> bool:
+        return model.model not in self._shut
+
+    def may_retry(self, model: ModelRef, at: float) -> bool:
+        self._retries -= 1
+        return self.may_call(model, at) and self._retries >= 0
+
+
 class Talk:
     """A conversation with an exchange: `talk >> event << command`, both checked in order."""
 
@@ -68,9 +83,12 @@ class Talk:
         start: Decision | None = None,
         limits: Limits = LIMITS,
         jitter: Callable[[], float] = lambda: 1.0,
+        gate: Shut | None = None,
     ) -> None:
         self.now = 0.0
-        self.exchange = Exchange(tiers, start, safe=tiers[-1], limits=limits, jitter=jitter)
+        self.exchange = Exchange(
+            tiers, start, safe=tiers[-1], limits=limits, jitter=jitter, gate=gate or Shut()
+        )
         self._command: Command | None = None
 
     def __rshift__(self, event: Event) -> Talk:
@@ -90,9 +108,18 @@ class Talk:
         return self
 
 
-def on(start: Tier, *tiers: Tier, routed: bool = True, limits: Limits = LIMITS) -> Talk:
+def on(
+    start: Tier,
+    *tiers: Tier,
+    routed: bool = True,
+    limits: Limits = LIMITS,
+    gate: Shut | None = None,
+) -> Talk:
     return Talk(
-        *(tiers or (start,)), start=Decision(start, "default", routed=routed), limits=limits
+        *(tiers or (start,)),
+        start=Decision(start, "default", routed=routed),
+        limits=limits,
+        gate=gate,
     )
 
 
@@ -249,6 +276,41 @@ def test_a_classifier_that_eats_all_the_time_leaves_none_for_an_answer():
     talk.after(2) >> Verdict(None) << Refuse(None)
 
 
+def test_a_tier_whose_breaker_is_open_is_passed_over_without_a_call():
+    talk = on(CHEAP, CHEAP, PREMIUM, gate=Shut("cheap"))
+    talk >> Start() << "fallback premium"
+
+
+def test_a_safe_tier_is_found_by_the_classifier_when_the_chosen_one_is_not_called():
+    talk = Talk(CHEAP, PREMIUM, gate=Shut("cheap"))
+    talk >> Start() << Classify(3)
+    talk >> Verdict(0) << "fallback premium"
+
+
+def test_where_no_tier_may_be_called_the_caller_is_told_so():
+    talk = on(CHEAP, CHEAP, PREMIUM, gate=Shut("cheap", "premium"))
+    talk >> Start() << Refuse(Failed("breaker"))
+
+
+def test_a_failure_is_told_rather_than_a_breaker_behind_it():
+    talk = on(CHEAP, CHEAP, PREMIUM, gate=Shut("premium"))
+    talk >> Start() << "first cheap"
+    talk >> Failed("timeout") << Refuse(Failed("timeout"))
+
+
+def test_without_a_retry_left_in_the_budget_the_next_tier_answers():
+    talk = on(CHEAP, CHEAP, PREMIUM, gate=Shut(retries=1))
+    talk >> Start() << "first cheap"
+    talk >> OVERLOADED << Wait(0.25)
+    talk >> Woke() << "retry cheap"
+    talk >> OVERLOADED << "fallback premium"
+
+
+def test_a_pinned_request_to_a_tier_that_is_not_called_is_refused():
+    talk = on(CHEAP, CHEAP, PREMIUM, routed=False, gate=Shut("cheap"))
+    talk >> Start() << Refuse(Failed("breaker"))
+
+
 def test_a_caller_may_leave_at_any_time():
     orders: list[list[Event]] = [[], [Start()], [Start(), OVERLOADED], [Start(), Opened()]]
     for steps in orders:
@@ -290,6 +352,7 @@ def test_a_request_never_costs_more_calls_than_the_policy_allows(
         Decision(ladder[at % tiers], "default"),
         safe=ladder[-1],
         limits=LIMITS,
+        gate=Shut(),
         jitter=lambda: jitter,
     )
     now, calls, waited = 0.0, 0, 0.0

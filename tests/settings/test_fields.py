@@ -70,6 +70,7 @@ def test_headers_are_written_as_in_the_file():
         "[escalation]",
         "[providers.NAME]",
         '[prices."PROVIDER/MODEL"]',
+        "[price_list]",
         "[resilience]",
         "[server]",
         "[ledger]",

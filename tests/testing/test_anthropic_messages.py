@@ -4,6 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from anthropic.types import Message, RawMessageStreamEvent
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from headgate.testing.anthropic_messages import AnthropicMessages
 from headgate.testing.brain import Prefix, Prompt, ToolUse, Turn
@@ -249,3 +253,49 @@ def test_failures_have_their_status_and_ask_to_wait():
     )
     assert DIALECT.failure("rate_limited", 1).status == 429
     assert DIALECT.failure("error", 1).status == 500
+
+
+EVENT: TypeAdapter[RawMessageStreamEvent] = TypeAdapter(RawMessageStreamEvent)
+
+
+def test_the_official_sdks_types_accept_every_part_of_an_answer():
+    uses = (ToolUse("f", '{"city": "Porto"}'),)
+    for answer in (
+        reply(text="hello"),
+        reply(text="hello", tools=uses, finish="tools"),
+        reply(text="hel", finish="length"),
+        reply(text="withheld", empty=True),
+    ):
+        message = Message.model_validate_json(DIALECT.whole(answer))
+        assert message.usage.output_tokens == 5
+        for event in events(answer):
+            if event["type"] != "ping":  # the SDK drops it before its types see it
+                assert EVENT.validate_python(event).type == event["type"]
+
+
+@given(
+    st.text(max_size=200),
+    st.lists(st.sampled_from(["{}", '{"a": 1}', '{"city": "' + "x" * 90 + '"}']), max_size=3),
+)
+def test_streamed_and_whole_say_the_same(text, arguments):
+    uses = tuple(ToolUse(f"f{index}", argument) for index, argument in enumerate(arguments))
+    answer = reply(text=text, tools=uses, finish="tools" if uses else "stop")
+    whole = json.loads(DIALECT.whole(answer))
+    said: list[str] = []
+    for event in events(answer):
+        if event["type"] == "content_block_start":
+            assert event["index"] == len(said)
+            said.append("")
+        elif event["type"] == "content_block_delta":
+            delta = event["delta"]
+            said[event["index"]] += delta.get("text", delta.get("partial_json"))
+    assert [
+        block["text"] if block["type"] == "text" else block["input"] for block in whole["content"]
+    ] == [*([text] if text else []), *map(json.loads, arguments)]
+    assert said == [*([text] if text else []), *arguments]
+
+
+def test_the_models_are_a_page():
+    page = json.loads(DIALECT.models(("a", "b")))
+    assert (page["first_id"], page["last_id"], page["has_more"]) == ("a", "b", False)
+    assert json.loads(DIALECT.models(()))["first_id"] is None

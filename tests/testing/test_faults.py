@@ -35,6 +35,13 @@ def test_the_order_of_arrival_does_not_change_who_fails():
     }
 
 
+def test_where_nothing_can_fail_nothing_is_remembered():
+    faults = Faults(FaultPlan())
+    for index in range(10):
+        assert faults.next(prompt(f"request {index}")) is None
+    assert not faults._calls
+
+
 def test_a_repeated_request_draws_anew():
     faults = Faults(FaultPlan(overloaded=0.5))
     drawn = {faults.next(prompt("again")) for _ in range(40)}

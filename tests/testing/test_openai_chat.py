@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headgate.testing.brain import Prompt, ToolUse, Turn
 from headgate.testing.dialect import Refused, Reply
@@ -66,6 +68,60 @@ def test_every_recorded_request_that_openai_took_is_read():
                 DIALECT.read(raw)
             seen += 1
     assert seen >= 12
+
+
+def recorded(name: str):
+    [exchange] = yaml.safe_load((shared_dir("wire") / f"{name}.yaml").read_text())["interactions"]
+    return exchange
+
+
+def shape(value: object, *, but: tuple[str, ...] = ()) -> object:
+    """The names of all fields, without their values."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items() if name not in but}
+    return [shape(inner) for inner in value[:1]] if isinstance(value, list) else None
+
+
+def test_an_answer_has_the_fields_of_a_recorded_one():
+    theirs = json.loads(recorded("chat-basic")["response"]["body"])
+    ours = json.loads(DIALECT.whole(reply(text="hello")))
+    theirs["choices"][0]["message"].pop("annotations")  # no model here looks anything up
+    ours["choices"][0].pop("logprobs")
+    theirs["choices"][0].pop("logprobs", None)
+    assert shape(ours) == shape(theirs)
+
+
+def test_a_tool_call_has_the_fields_of_a_recorded_one():
+    theirs = json.loads(recorded("chat-tools")["response"]["body"])["choices"][0]["message"]
+    answer = reply(tools=(ToolUse("f", "{}"),), finish="tools")
+    ours = json.loads(DIALECT.whole(answer))["choices"][0]["message"]
+    assert shape(ours["tool_calls"]) == shape(theirs["tool_calls"])
+    assert ours["content"] is theirs["content"] is None
+
+
+def test_the_last_chunk_has_the_fields_of_a_recorded_one():
+    body = recorded("chat-streaming-detailed-usage")["response"]["body"]
+    lines = [line for line in body.split("\n") if line.startswith("data: {")]
+    theirs = json.loads(lines[-1].removeprefix("data: "))
+    ours = events(reply(text="hello"))[-1]
+    assert shape(ours) == shape(theirs, but=("obfuscation",))
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("chat-unknown-model", 404), ("chat-no-messages", 400)]
+)
+def test_refusals_have_the_code_of_a_recorded_one(name, status):
+    exchange = recorded(name)
+    theirs = json.loads(exchange["response"]["body"])["error"]
+    assert exchange["response"]["code"] == status
+    error = (
+        DIALECT.unknown_model("gpt-4.1-nano-wrong")
+        if status == 404
+        else refused(exchange["request"]["body"].encode())
+    )
+    ours = json.loads(DIALECT.refusal(error, "r"))["error"]
+    assert (error.status, ours["code"], ours["type"]) == (status, theirs["code"], theirs["type"])
+    assert ours.keys() == theirs.keys()
 
 
 def test_roles_are_sorted_into_system_and_turns():
@@ -232,3 +288,26 @@ def test_failures_have_their_status_and_ask_to_wait():
     assert DIALECT.failure("rate_limited", 1).status == 429
     assert DIALECT.failure("error", 1).status == 500
     assert DIALECT.unknown_model("huge").code == "model_not_found"
+
+
+@given(
+    st.text(max_size=200),
+    st.lists(st.sampled_from(["{}", '{"a": 1}', '{"city": "' + "x" * 90 + '"}']), max_size=3),
+)
+def test_streamed_and_whole_say_the_same(text, arguments):
+    uses = tuple(ToolUse(f"f{index}", argument) for index, argument in enumerate(arguments))
+    answer = reply(text=text, tools=uses, finish="tools" if uses else "stop")
+    whole = json.loads(DIALECT.whole(answer))
+    *chunks, last = events(answer)
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    said = "".join(delta.get("content") or "" for delta in deltas)
+    assert said == (whole["choices"][0]["message"]["content"] or "")
+    calls = [call for delta in deltas for call in delta.get("tool_calls", [])]
+    joined = [
+        "".join(call["function"]["arguments"] for call in calls if call["index"] == index)
+        for index in range(len(uses))
+    ]
+    assert joined == list(arguments)
+    assert last["usage"] == whole["usage"]
+    held = sum(piece.characters for piece in DIALECT.stream(answer))
+    assert held == len(text) + sum(len(use.name + use.arguments) for use in uses)

@@ -81,6 +81,43 @@ def test_a_port_that_is_taken_is_said_in_a_sentence():
             children.provider("second", *OPENAI, "--port", port)
 
 
+GATEWAY = """
+[classifier]
+kind = "none"
+[tiers.cheap]
+model = "acme/small"
+[tiers.premium]
+model = "acme/large"
+[providers.acme]
+dialect = "openai"
+base_url = "{address}/v1"
+api_key_env = "HEADGATE_TEST_ACME_KEY"
+[server]
+listen = "127.0.0.1:0"
+[ledger]
+url = "memory:"
+"""
+
+
+def test_a_gateway_is_ready_when_it_is_started_and_reaches_its_provider(tmp_path):
+    config = tmp_path / "headgate.toml"
+    with Children() as children:
+        provider = children.provider("acme", *OPENAI, "--key", "right")
+        config.write_text(GATEWAY.format(address=provider.address))
+        gateway = children.gateway(config, {"HEADGATE_TEST_ACME_KEY": "right"})
+        body = b'{"model": "cheap", "messages": [{"role": "user", "content": "good morning"}]}'
+        status, answer = gateway.fetch("/v1/chat/completions", "POST", body)
+        assert (status, b"good morning" in answer) == (200, True)
+        assert provider.tally().billed["small"].calls == 1
+
+
+def test_a_gateway_that_cannot_start_is_reported_with_its_own_sentence(tmp_path):
+    config = tmp_path / "headgate.toml"
+    config.write_text(GATEWAY.format(address="http://127.0.0.1:1"))
+    with Children() as children, pytest.raises(ChildError, match="HEADGATE_TEST_ACME_KEY"):
+        children.gateway(config, {})
+
+
 def test_ctrl_c_reaches_the_parent_alone_which_then_stops_its_children(tmp_path):
     script = (
         "import pathlib, sys, time\n"

@@ -58,6 +58,55 @@ def test_a_body_arrives_by_length_or_in_chunks():
         assert answer.endswith(b"\r\n\r\nPOST /a hello")
 
 
+@pytest.mark.parametrize("at", range(1, 90, 4))
+def test_a_request_may_arrive_in_any_two_pieces(at):
+    raw = (
+        b"POST /a HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5\r\nhello\r\n0\r\n\r\n"
+    )
+
+    async def in_two(port):
+        async with connected(port) as (reader, writer):
+            writer.write(raw[:at])
+            await asyncio.sleep(0.002)
+            writer.write(raw[at:])
+            return await reader.read()
+
+    assert talk(echo, in_two).endswith(b"POST /a hello")
+
+
+def test_a_caller_who_leaves_before_the_body_is_through_reaches_no_handler():
+    reached: list[Request] = []
+
+    async def counting(request):
+        reached.append(request)
+        return Response(200, {}, b"")
+
+    async def leave(port):
+        async with connected(port) as (_, writer):
+            writer.write(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel")
+            await writer.drain()
+        await asyncio.sleep(0.02)
+
+    talk(counting, leave)
+    assert reached == []
+
+
+def test_pipelined_requests_are_answered_in_their_order():
+    first = b"GET /1 HTTP/1.1\r\n\r\n"
+    last = b"GET /2 HTTP/1.1\r\nConnection: close\r\n\r\n"
+    answer = talk(echo, partial(send, first + last))
+    assert answer.index(b"GET /1 ") < answer.index(b"GET /2 ")
+
+
+def test_the_status_of_an_overload_has_a_name():
+    async def overloaded(_request):
+        return Response(529, {"retry-after": "1"}, b"{}")
+
+    answer = talk(overloaded, partial(send, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"))
+    assert answer.startswith(b"HTTP/1.1 529 Overloaded\r\nretry-after: 1\r\n")
+
+
 def test_a_connection_serves_one_request_after_another():
     async def twice(port):
         async with connected(port) as (reader, writer):

@@ -176,3 +176,107 @@ OPENAI_TOOL_STREAM = openai_stream(
 def splits(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The data in two pieces, split at every byte."""
     return ((data[:at], data[at:]) for at in range(len(data) + 1))
+
+
+def responses_stream(*events: Json) -> bytes:
+    numbered = [{**event, "sequence_number": number} for number, event in enumerate(events)]
+    return b"".join(
+        f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in numbered
+    )
+
+
+def _part(text: str) -> Json:
+    return {"type": "output_text", "text": text, "annotations": []}
+
+
+_SAID = "Two searches, äöü 🦊 at once."
+_PLACE = {"item_id": "msg_1", "output_index": 1, "content_index": 0}
+RESPONSES_EVENTS: list[Json] = [
+    {"type": "response.created", "response": {"id": "resp_1", "model": "gpt-5", "output": []}},
+    {"type": "response.in_progress", "response": {"id": "resp_1", "model": "gpt-5"}},
+    {
+        "type": "response.output_item.added",
+        "output_index": 0,
+        "item": {"id": "rs_1", "type": "reasoning", "summary": []},
+    },
+    {"type": "response.reasoning_summary_part.added", "output_index": 0, "summary_index": 0},
+    {"type": "response.reasoning_summary_text.delta", "output_index": 0, "delta": "First this."},
+    {"type": "response.reasoning_summary_part.added", "output_index": 0, "summary_index": 1},
+    {"type": "response.reasoning_summary_text.delta", "output_index": 0, "delta": "Then that."},
+    {
+        "type": "response.output_item.done",
+        "output_index": 0,
+        "item": {"id": "rs_1", "type": "reasoning", "encrypted_content": "gAAA", "summary": []},
+    },
+    {
+        "type": "response.output_item.added",
+        "output_index": 1,
+        "item": {"id": "msg_1", "type": "message", "role": "assistant", "content": []},
+    },
+    {"type": "response.content_part.added", **_PLACE, "part": _part("")},
+    {"type": "response.output_text.delta", **_PLACE, "delta": _SAID[:14], "logprobs": []},
+    {"type": "response.output_text.delta", **_PLACE, "delta": _SAID[14:], "logprobs": []},
+    {"type": "response.output_text.done", **_PLACE, "text": _SAID},
+    {"type": "response.content_part.done", **_PLACE, "part": _part(_SAID)},
+    {
+        "type": "response.output_item.done",
+        "output_index": 1,
+        "item": {"id": "msg_1", "type": "message", "content": [_part(_SAID)]},
+    },
+    *[
+        event
+        for index in (2, 3)
+        for event in (
+            {
+                "type": "response.output_item.added",
+                "output_index": index,
+                "item": {
+                    "id": f"fc_{index}",
+                    "type": "function_call",
+                    "call_id": f"call_{index}",
+                    "name": "search",
+                    "arguments": "",
+                },
+            },
+            {
+                "type": "response.function_call_arguments.delta",
+                "output_index": index,
+                "delta": '{"q":',
+            },
+            {
+                "type": "response.function_call_arguments.delta",
+                "output_index": index,
+                "delta": f'"{index}"}}',
+            },
+            {
+                "type": "response.output_item.done",
+                "output_index": index,
+                "item": {
+                    "id": f"fc_{index}",
+                    "type": "function_call",
+                    "call_id": f"call_{index}",
+                    "name": "search",
+                    "arguments": f'{{"q":"{index}"}}',
+                },
+            },
+        )
+    ],
+    {
+        "type": "response.completed",
+        "response": {
+            "id": "resp_1",
+            "model": "gpt-5",
+            "status": "completed",
+            "output": [],
+            "usage": {
+                "input_tokens": 100,
+                "input_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 10},
+                "output_tokens": 50,
+                "output_tokens_details": {"reasoning_tokens": 20},
+                "total_tokens": 150,
+            },
+        },
+    },
+]
+RESPONSES_STREAM = responses_stream(*RESPONSES_EVENTS)
+"""Reasoning in two parts, text, and two calls at once, as the API reference has them."""

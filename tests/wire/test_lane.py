@@ -15,19 +15,27 @@ from headgate.wire.lane import (
     small_request,
 )
 from headgate.wire.neutral import Text
-from tests.wire.recordings import OPENAI_TOOL_STREAM, TOOL_STREAM
+from tests.wire.recordings import OPENAI_TOOL_STREAM, RESPONSES_STREAM, TOOL_STREAM
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 OPENAI = json.dumps({"model": "auto", "messages": MESSAGES}).encode()
 ANTHROPIC = json.dumps({"model": "auto", "max_tokens": 9, "messages": MESSAGES}).encode()
-BODIES = {"openai": OPENAI, "anthropic": ANTHROPIC}
+RESPONSES = json.dumps({"model": "auto", "input": MESSAGES}).encode()
+BODIES = {"openai": OPENAI, "openai-responses": RESPONSES, "anthropic": ANTHROPIC}
 ANSWERS = {
     "openai": b'{"id":"c","model":"gpt-5","choices":[{"message":{"content":"Hi"},'
     b'"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}',
+    "openai-responses": b'{"id":"r","model":"gpt-5","status":"completed","output":'
+    b'[{"type":"message","content":[{"type":"output_text","text":"Hi"}]}],'
+    b'"usage":{"input_tokens":3,"output_tokens":1}}',
     "anthropic": b'{"id":"m","model":"gpt-5","content":[{"type":"text","text":"Hi"}],'
     b'"stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}}',
 }
-STREAMS = {"openai": OPENAI_TOOL_STREAM, "anthropic": TOOL_STREAM}
+STREAMS = {
+    "openai": OPENAI_TOOL_STREAM,
+    "openai-responses": RESPONSES_STREAM,
+    "anthropic": TOOL_STREAM,
+}
 PAIRS = [(caller, provider) for caller in DIALECTS for provider in DIALECTS]
 
 

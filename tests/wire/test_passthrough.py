@@ -18,6 +18,7 @@ from tests.wire.recordings import (
     Json,
     anthropic_stream,
     block_delta,
+    call_chunk,
     exchange,
     message_delta,
     message_start,
@@ -277,6 +278,34 @@ def test_an_endless_event_is_an_error_and_not_memory():
     assert out.count(b"too long") == 1
     assert flow.end() == b""
     assert flow.error
+
+
+def test_what_follows_the_last_event_is_not_handed_on():
+    for dialect, stream in FLOWS:
+        flow = PlainFlow(dialect, strip=False)
+        assert passed(flow, stream + b"data: <html>\n\n" + stream, b"x" * 10) == stream
+        assert (flow.complete, flow.error) == (True, None)
+
+
+def begun(flow: Flow, *chunks: bytes) -> list[bool]:
+    """After each chunk, whether the answer has begun."""
+    return [bool(flow.feed(chunk)) and flow.begun for chunk in chunks]
+
+
+def test_an_answer_begins_with_its_first_words_or_arguments():
+    role, text, call = (
+        openai_stream(chunk, done=False)
+        for chunk in (
+            openai_chunk({"role": "assistant", "content": ""}),
+            openai_chunk({"content": "Hi"}),
+            call_chunk(0, "{", id="a", name="f"),
+        )
+    )
+    assert begun(openai(STREAM).flow(), role, text) == [False, True]
+    assert begun(openai(STREAM).flow(), role, call) == [False, True]
+    hello = anthropic_stream(block_delta(0, type="text_delta", text="Hi"))
+    start = anthropic_stream(message_start())
+    assert begun(anthropic(MESSAGE).flow(), start, hello) == [False, True]
 
 
 def test_usage_told_before_a_break_is_kept():

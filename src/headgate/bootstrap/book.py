@@ -1,26 +1,134 @@
-"""Builds the price book of a configuration: the shipped table, and the file's own prices on top."""
+"""Builds the price book of a configuration: the newest price list, and own prices on top."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.book import Book, Override
 from headgate.prices.card import Card, Rates, pico_from_usd
-from headgate.settings.schema import PriceSettings, Settings
+from headgate.prices.disagreement import disagreements
+from headgate.prices.snapshots import Snapshots
+from headgate.prices.table import Table
+from headgate.settings import data_home, read_prices
+from headgate.settings.schema import PriceListSettings, PriceSettings, Settings
 from headgate.values import ModelRef
 
-__all__ = ["book_of", "card_of", "overrides_of", "prices_of"]
+__all__ = [
+    "aged",
+    "book_of",
+    "card_of",
+    "doubts_about_prices",
+    "overrides_of",
+    "prices_of",
+    "snapshots_of",
+    "table_of",
+]
+
+DAY = 86400
 
 
-def book_of(settings: Settings, source: str = "headgate.toml") -> Book:
-    """The shipped book with the overrides of `[prices]`; `source` names the file they stand in.
+def book_of(
+    settings: Settings, source: str = "headgate.toml", *, env: Mapping[str, str] | None = None
+) -> Book:
+    """The price list in use, with own prices on top: `[prices]` first, then the file they name.
+
+    `source` names the settings file; `env` says where the user's data lies (default: this
+    process's environment).
 
     Raises:
-        ConfigError: an override's price is not a price; every such field is named.
+        ConfigError: an own price is not a price, or their file cannot be used; all that is wrong
+            is named.
     """
-    return Book.shipped().with_overrides(overrides_of(settings.prices, source))
+    own = overrides_of(settings.prices, source)
+    if settings.price_list.file is not None:
+        own += _overrides_in(Path(settings.price_list.file))
+    return Book(table_of(settings.price_list, env), own)
+
+
+def table_of(chosen: PriceListSettings, env: Mapping[str, str] | None = None) -> Table:
+    """The newest whole price list: a fetched one, or the shipped one where that is newer."""
+    shipped = Table.shipped()
+    snapshots = None if chosen.shipped else snapshots_of(chosen, env)
+    fetched = snapshots.newest() if snapshots is not None else None
+    if fetched is None or fetched.index.compiled < shipped.index.compiled:
+        return shipped
+    return fetched
+
+
+def snapshots_of(
+    chosen: PriceListSettings, env: Mapping[str, str] | None = None
+) -> Snapshots | None:
+    """Where fetched lists lie; None where neither the settings nor the environment name a place."""
+    if chosen.directory is not None:
+        return Snapshots(Path(chosen.directory))
+    home = data_home(os.environ if env is None else env)
+    return None if home is None else Snapshots(home / "prices")
+
+
+def doubts_about_prices(settings: Settings, book: Book, on: date) -> Iterator[ConfigFault]:
+    """Own prices that are so far off the list that they are most likely in another unit."""
+    lists = {entry.name: entry.prices for entry in settings.providers if entry.prices}
+    for differing in disagreements(book, on, lists):
+        if differing.doubtful:
+            yield ConfigFault(
+                f"{differing}: {_times(differing.own, differing.listed)}.",
+                fix=differing.suspicion,
+                field=f'prices."{differing.model}".{differing.kind}',
+                line=differing.own_line,
+                source=differing.own_source,
+            )
+
+
+def aged(settings: Settings, book: Book, on: date) -> Iterator[ConfigFault]:
+    """What to say of a price list that is older than the settings allow; nothing where it is not.
+
+    Its age is counted to the day that is asked about, which need not be today.
+    """
+    age = (on - book.table.index.compiled).days
+    if age > settings.price_list.warn_after // DAY:
+        yield ConfigFault(
+            f"The price list {book.source} is {age} days old.",
+            fix="Run `headgate prices update`, or update Headgate.",
+        )
+
+
+def _times(own: int, listed: int) -> str:
+    low, high = sorted((own, listed))
+    part = "times the list's price" if own > listed else "times less than the list"
+    return f"{high // low:,} {part}"
+
+
+def _overrides_in(path: Path) -> list[Override]:
+    """The own prices of a file, those that begin last first."""
+    return [
+        Override(
+            model=ModelRef.parse(own.price.model),
+            source=str(path),
+            rates=_rates(own.price),
+            valid_from=own.valid_from,
+            line=own.line,
+        )
+        for own in read_prices(path)
+    ]
+
+
+def _rates(price: PriceSettings) -> Rates:
+    """The rates of a price whose texts have been checked."""
+
+    def pico(text: str | None) -> int | None:
+        return None if text is None else pico_from_usd(text)
+
+    return Rates(
+        input=pico(price.input),
+        output=pico(price.output),
+        cache_read=pico(price.cache_read),
+        cache_write_5m=pico(price.cache_write_5m),
+        cache_write_1h=pico(price.cache_write_1h),
+    )
 
 
 def overrides_of(prices: Sequence[PriceSettings], source: str) -> list[Override]:

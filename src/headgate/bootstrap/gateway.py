@@ -17,6 +17,7 @@ from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Pricer, Recorder
 from headgate.gateway.upstream import Upstream
+from headgate.routing.breaker import Brakes, Breaker, RetryBudget
 from headgate.routing.exchange import Limits
 from headgate.routing.policy import AUTO, Policy, Rule, rule
 from headgate.routing.tier import Tier
@@ -122,22 +123,25 @@ def app_of(
             backoff_max=resilience.backoff_max,
             max_retry_after=resilience.max_retry_after,
         ),
+        brakes=_brakes(settings, policy),
         idle_timeout=resilience.idle_timeout,
         upstream=upstream,
         recorder=recorder,
         pricer=Pricer(
-            book_of(settings, source),
+            book_of(settings, source, env=env),
             {entry.name: entry.prices for entry in settings.providers if entry.prices},
         ),
         clock=clock,
         jitter=jitter,
         config=settings.fingerprint,
+        embedding_model=_embedding_model(settings),
     )
     key = settings.server.api_key_env
     return App(
         plant,
         new_id=new_request_id,
         max_body=settings.server.max_body_bytes,
+        max_requests=settings.server.max_requests,
         api_key=keys[key] if key else None,
     )
 
@@ -154,11 +158,31 @@ def _tier(tier: TierSettings, *, premium: bool) -> Tier:
     )
 
 
+def _brakes(settings: Settings, policy: Policy) -> Brakes:
+    resilience = settings.resilience
+    models = [tier.model for tier in policy.tiers]
+    classifier = _classifier(settings)
+    if classifier is not None:
+        models.append(classifier.model)
+    return Brakes(
+        models,
+        breaker=lambda: Breaker(
+            failures=resilience.breaker_failures, pause=resilience.breaker_pause
+        ),
+        retries=lambda: RetryBudget(share=resilience.retry_share, floor=resilience.retry_floor),
+    )
+
+
 def _classifier(settings: Settings) -> Tier | None:
     model = settings.classifier.model
     if settings.classifier.kind != "model" or model is None:
         return None
     return Tier(name=CLASSIFIER, model=ModelRef.parse(model), attempts=1, fallback=False)
+
+
+def _embedding_model(settings: Settings) -> ModelRef | None:
+    model = settings.server.embedding_model
+    return None if model is None else ModelRef.parse(model)
 
 
 def _rules(settings: Settings) -> list[Rule]:

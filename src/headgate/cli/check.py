@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from headgate.bootstrap.book import book_of, prices_of
+from headgate.bootstrap.book import book_of, doubts_about_prices, prices_of
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault
+from headgate.prices.book import Book
 from headgate.settings import Reading, Source
 from headgate.values import ModelRef
 
@@ -39,6 +40,7 @@ def check(
     file = path or config
     try:
         reading = open_settings(file, sets, need_file=True)
+        book = book_of(reading.settings, str(reading.file))
     except ConfigError as error:
         faults = error.faults or (ConfigFault(error.message, fix=error.fix or ""),)
         _print(faults, (), as_json=as_json)
@@ -46,7 +48,8 @@ def check(
     today = datetime.now(UTC).date()
     warnings = (
         *reading.warnings,
-        *missing_prices(reading, today),
+        *missing_prices(reading, book, today),
+        *doubts_about_prices(reading.settings, book, today),
         *missing_variables(reading, os.environ),
     )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
@@ -65,10 +68,9 @@ def missing_variables(reading: Reading, env: Mapping[str, str]) -> Iterator[Conf
             )
 
 
-def missing_prices(reading: Reading, on: date) -> Iterator[ConfigFault]:
+def missing_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
     """A finding for every tier's or classifier's model whose price on that day is not known."""
     settings = reading.settings
-    book = book_of(settings, str(reading.file))
     for field, value, source, _ in reading.values:
         if not value or not _MODEL_FIELD.fullmatch(field):
             continue

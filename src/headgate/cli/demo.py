@@ -257,15 +257,16 @@ def _conclude(
     click.secho("What held", bold=True)
     return all(
         [
-            _answered(outcomes),
-            _routed(stage, requests, outcomes),
+            answered(outcomes),
+            routed(stage.judge, requests, outcomes),
             _check(paying, "Routing pays." if paying else "Routing does not pay."),
-            _audited(found),
+            audited(found),
         ]
     )
 
 
-def _answered(outcomes: Sequence[Outcome]) -> bool:
+def answered(outcomes: Sequence[Outcome]) -> bool:
+    """Every request came to an answer's end."""
     ended = [outcome for outcome in outcomes if outcome.ended]
     streamed = sum(outcome.streamed for outcome in ended)
     held = _check(
@@ -281,10 +282,12 @@ def _answered(outcomes: Sequence[Outcome]) -> bool:
     return held
 
 
-def _routed(stage: _Stage, requests: Sequence[SampleRequest], outcomes: Sequence[Outcome]) -> bool:
+def routed(
+    judge: SampleBrain, requests: Sequence[SampleRequest], outcomes: Sequence[Outcome]
+) -> bool:
     """Each request went to the tier that the classifier named, where it named one."""
     judged = [
-        outcome.tier == ("premium" if stage.judge.escalates(request.case) else "cheap")
+        outcome.tier == ("premium" if judge.escalates(request.case) else "cheap")
         for request, outcome in zip(requests, outcomes, strict=True)
         if outcome.reason == "classifier"
     ]
@@ -299,7 +302,7 @@ def _routed(stage: _Stage, requests: Sequence[SampleRequest], outcomes: Sequence
     return held
 
 
-def _audited(found: Audit) -> bool:
+def audited(found: Audit) -> bool:
     """The ledger's bill and the providers' own books are the same to the nano-dollar."""
     relation = "is" if found.equal else "is not"
     held = _check(

@@ -36,6 +36,7 @@ COMMANDS = {
         "headgate.cli.tripwire:tripwire_command",
         "Say where routing stops paying, and how far away that is.",
     ),
+    "prices": Entry("headgate.cli.prices:prices", "Look up, compare and update what models cost."),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
     "serve": Entry(
@@ -45,6 +46,10 @@ COMMANDS = {
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
+    "status": Entry(
+        "headgate.cli.status:status", "Say on one screen whether all is well: bill, budget, alarm."
+    ),
+    "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
     "demo": Entry(
         "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
     ),

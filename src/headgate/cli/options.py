@@ -12,7 +12,14 @@ import click
 from headgate.errors import ConfigError
 from headgate.settings import Reading, find, read_with_sources
 
-__all__ = ["config_option", "json_option", "open_settings", "set_option", "settings_options"]
+__all__ = [
+    "config_option",
+    "json_option",
+    "open_settings",
+    "prices_option",
+    "set_option",
+    "settings_options",
+]
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
@@ -50,21 +57,34 @@ def json_option(command: _Callback) -> _Callback:
     )(command)
 
 
+def prices_option(command: _Callback) -> _Callback:
+    """Add `--prices FILE`, short for a setting; the function receives `prices: str | None`."""
+    return click.option(
+        "--prices",
+        metavar="FILE",
+        help="A file of your own prices, TOML or JSON lines; as [price_list] file.",
+    )(command)
+
+
 def open_settings(
     config: Path | None,
     sets: tuple[str, ...] = (),
     *,
+    prices: str | None = None,
     need_file: bool = False,
     need_providers: bool = True,
 ) -> Reading:
     """Read the settings as every command does: the file named or found, environment, flags.
 
     Without a file the built-in example is read, unless `need_file`. `need_providers=False` lets a
-    plan name models of providers that are not configured, which only serving needs.
+    plan name models of providers that are not configured, which only serving needs. `prices` is
+    what `--prices` was given.
 
     Raises:
         ConfigError: no file where one is needed, or faults in the settings.
     """
+    if prices is not None:
+        sets = (*sets, f"price_list.file={prices}")
     path = config or find(Path(), os.environ)
     if path is None and need_file:
         raise ConfigError(

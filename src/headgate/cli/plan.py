@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from headgate.bootstrap.book import book_of
+from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, deciders, scenario_of
-from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
 from headgate.cli.what_if import (
@@ -47,6 +47,7 @@ MOST_FACTOR = 1_000_000
 @click.option("--target-bill", metavar="USD", help="Say what would give that monthly bill.")
 @click.option("--growth", default="1,3,10", show_default=True, help="Traffic factors to show.")
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
+@prices_option
 @json_option
 def plan(
     config: Path | None,
@@ -55,6 +56,7 @@ def plan(
     at: str | None,
     target_saving: str | None,
     target_bill: str | None,
+    prices: str | None,
     *,
     as_json: bool,
     **changes: str | None,
@@ -66,7 +68,7 @@ def plan(
     nothing is written and nothing is sent anywhere.
     """
     day, factors = day_of(at), _factors(growth)
-    reading = open_settings(config, sets, need_providers=False)
+    reading = open_settings(config, sets, prices=prices, need_providers=False)
     source = str(reading.file) if reading.file else "the built-in example"
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     changed = what_if(changes)
@@ -88,6 +90,8 @@ def plan(
             growth=tuple((factor, evaluate(scenario.at_traffic(factor))) for factor in factors),
             notes=(
                 *map(str, reading.warnings),
+                *map(str, doubts_about_prices(reading.settings, book, day)),
+                *map(str, aged(reading.settings, book, day)),
                 *caveats(reading.settings, changed),
                 *scenario.notes(),
             ),

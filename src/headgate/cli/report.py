@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from headgate.bootstrap.book import book_of
 from headgate.bootstrap.planned import planned_of
-from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.cli.open_ledger import open_ledger
+from headgate.cli.options import json_option, settings_options
 from headgate.cli.period import window
 from headgate.cli.report_data import document, table
 from headgate.cli.report_page import page, period
-from headgate.ledger.store import EVER, Store, StoreError, Window
-from headgate.ledger.url import open_store
-from headgate.ledger.writer import recover
-from headgate.monitor.planned import Planned
+from headgate.ledger.store import EVER, Store, Window
 from headgate.monitor.report import Report
 from headgate.monitor.report import report as make_report
-from headgate.settings import Settings, find
 
 __all__ = ["report"]
 
@@ -53,14 +48,11 @@ def report(
         raise click.UsageError("Choose one: --json or --csv.")
     now = datetime.now(UTC)
     asked = window(since, until, now)
-    settings = _settings(config, sets, needed=ledger is None)
-    url = ledger or (settings.ledger.url if settings else "")
-    store = open_store(url, create=False)
-    try:
-        _take_in(url, store)
-        held = make_report(
-            store.tiers(asked), store.requests(asked), _plan(settings, config, now), asked
-        )
+    with open_ledger(config, sets, ledger) as (store, settings, book):
+        planned = None
+        if settings is not None and book is not None:
+            planned = planned_of(settings, book, now.date())
+        held = make_report(store.tiers(asked), store.requests(asked), planned, asked)
         if as_json:
             click.echo(document(held))
         elif as_csv:
@@ -69,40 +61,7 @@ def report(
             click.echo(_nothing(store, asked))
         else:
             click.echo(page(held), nl=False)
-    finally:
-        store.close()
     return _exit_code(held)
-
-
-def _settings(config: Path | None, sets: tuple[str, ...], *, needed: bool) -> Settings | None:
-    """The settings; None where there is no file and the ledger is named, so that none is needed."""
-    if not needed and config is None and find(Path(), os.environ) is None:
-        return None
-    return open_settings(config, sets, need_file=True, need_providers=False).settings
-
-
-def _plan(settings: Settings | None, config: Path | None, now: datetime) -> Planned | None:
-    if settings is None:
-        return None
-    source = config or find(Path(), os.environ) or "headgate.toml"
-    return planned_of(settings, book_of(settings, str(source)), now.date())
-
-
-def _take_in(url: str, store: Store) -> None:
-    """Bring in what a gateway that died left in its journal; without that, say so and go on."""
-    try:
-        found = recover(url, store)
-    except (OSError, StoreError) as error:
-        click.echo(f"Rows in the journal could not be taken in, and are missing: {error}", err=True)
-        return
-    if found.rows:
-        rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
-        click.echo(f"Took in {rows} that a stopped gateway left.", err=True)
-    if found.damaged:
-        records = (
-            "1 torn record was" if found.damaged == 1 else f"{found.damaged:,} torn records were"
-        )
-        click.echo(f"{records} kept aside in the journal's directory.", err=True)
 
 
 def _nothing(store: Store, asked: Window) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from headgate.monitor.report import Report
 from headgate.values import usd
 
-__all__ = ["CSV_COLUMNS", "document", "table"]
+__all__ = ["CSV_COLUMNS", "document", "plain", "table"]
 
 CSV_COLUMNS = (
     "section",
@@ -34,12 +34,13 @@ def document(report: Report) -> str:
     Amounts are USD as text (`..._usd`), moments are ISO 8601 in UTC (`..._at`), shares are numbers
     from 0 to 1, and what is not known is null.
     """
-    return json.dumps(_plain(msgspec.to_builtins(report)), indent=2, ensure_ascii=False)
+    return json.dumps(plain(msgspec.to_builtins(report)), indent=2, ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Builtins with the names and forms that `document` promises for amounts and moments."""
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
         return dict(_field(name, item) for name, item in value.items())
     return value
@@ -50,7 +51,7 @@ def _field(name: str, value: Any) -> tuple[str, Any]:
         return f"{name[:-4]}usd", None if value is None else usd(value)
     if name.endswith("_us"):
         return f"{name[:-2]}at", None if value is None else _iso(value)
-    return name, _plain(value)
+    return name, plain(value)
 
 
 def _iso(at_us: int) -> str:

@@ -7,11 +7,13 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.service import serve as serve_app
@@ -38,7 +40,9 @@ def serve(config: Path | None, sets: tuple[str, ...], *, listen: str | None) -> 
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    for warning in reading.warnings:
+    settings, today = reading.settings, datetime.now(UTC).date()
+    book = book_of(settings, str(reading.file))
+    for warning in (*reading.warnings, *doubts_about_prices(settings, book, today)):
         click.echo(f"warning: {warning}", err=True)
     _run(_serve(reading))
 

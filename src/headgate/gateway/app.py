@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from headgate.errors import HeadgateError, InternalError, RequestError
 from headgate.gateway.caller import Caller
+from headgate.gateway.counting import count
 from headgate.gateway.driver import JSON, Driver, Plant
+from headgate.gateway.embedding import embed
 from headgate.wire.lane import read, refuse
 
 __all__ = ["App"]
 
 log = logging.getLogger("headgate.gateway")
 
-DIALECTS = {"/v1/chat/completions": "openai"}
+DIALECTS = {
+    "/v1/chat/completions": "openai",
+    "/v1/embeddings": "openai",
+    "/v1/messages": "anthropic",
+    "/v1/messages/count_tokens": "anthropic",
+    "/v1/responses": "openai-responses",
+}
 """Path -> dialect of its requests, and of the errors that are answered there."""
 
 Action = Callable[["App", Caller], Awaitable[None]]
@@ -31,7 +39,9 @@ class App:
         plant: what requests share.
         new_id: makes a request id.
         max_body: longest request body in bytes; a longer one gets 413.
-        api_key: what callers must send as `Authorization: Bearer …`; None: no key is asked for.
+        max_requests: requests under way at once; one more gets 503 with Retry-After.
+        api_key: what callers must send as `Authorization: Bearer …` or as `x-api-key`; None: no
+            key is asked for.
     """
 
     def __init__(
@@ -40,11 +50,14 @@ class App:
         *,
         new_id: Callable[[], str],
         max_body: int,
+        max_requests: int,
         api_key: str | None = None,
     ) -> None:
         self._plant = plant
         self._new_id = new_id
         self._max_body = max_body
+        self._max_requests = max_requests
+        self._under_way = 0
         self._api_key = None if api_key is None else api_key.encode()
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
@@ -53,7 +66,7 @@ class App:
         """Answer one request."""
         path = caller.path.rstrip("/")
         routes = _ROUTES.get(path)
-        dialect = DIALECTS.get(path, "openai")
+        dialect = _dialect(caller)
         try:
             if routes is None:
                 raise RequestError(
@@ -82,16 +95,12 @@ class App:
 
     # ---- handlers
 
-    async def _chat(self, caller: Caller) -> None:
-        self._authenticate(caller)
+    async def _converse(self, caller: Caller) -> None:
         body = await caller.body(self._max_body)
-        inbound = read(DIALECTS[caller.path.rstrip("/")], body, caller.headers)
-        driver = Driver(self._plant, caller, inbound, self._new_id(), caller.path)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a server calls from a task
-        caller.on_leave(task.cancel)
+        inbound = read(_dialect(caller), body, caller.headers)
+        driver = Driver(self._plant, caller, inbound, self._new_id(), caller.path.rstrip("/"))
         try:
-            await driver.run()
+            await _leaving(caller, driver.run())
         except (asyncio.CancelledError, ConnectionError):
             driver.leave("caller-left")
             raise
@@ -99,9 +108,20 @@ class App:
             driver.leave("internal")
             raise
 
+    async def _count(self, caller: Caller) -> None:
+        body = await caller.body(self._max_body)
+        await _leaving(caller, count(self._plant, caller, body))
+
+    async def _embed(self, caller: Caller) -> None:
+        body = await caller.body(self._max_body)
+        await _leaving(caller, embed(self._plant, caller, body, self._new_id()))
+
     async def _models(self, caller: Caller) -> None:
         self._authenticate(caller)
         names = self._plant.policy.names
+        if "anthropic-version" in caller.headers:
+            _answer(caller, 200, _anthropic_models(names))
+            return
         listing = [
             {"id": name, "object": "model", "created": 0, "owned_by": "headgate"} for name in names
         ]
@@ -118,26 +138,82 @@ class App:
 
     # ---- admission
 
+    async def _limited(self, action: Action, caller: Caller) -> None:
+        """Do what calls a provider, unless as much as can be is under way."""
+        self._authenticate(caller)
+        if self._under_way >= self._max_requests:
+            busy = RequestError(
+                f"{self._max_requests} requests are under way, which is all this gateway takes.",
+                status=503,
+                code="overloaded",
+                fix="Try again in a moment, or raise [server] max_requests.",
+            )
+            refused = refuse(_dialect(caller), busy)
+            caller.respond(busy.status, [JSON, ("retry-after", "1")], refused)
+            return
+        self._under_way += 1
+        try:
+            await action(self, caller)
+        finally:
+            self._under_way -= 1
+
     def _authenticate(self, caller: Caller) -> None:
         if self._api_key is None:
             return
-        scheme, _, given = caller.headers.get("authorization", "").partition(" ")
-        known = hmac.compare_digest(given.strip().encode(), self._api_key)
-        if scheme.lower() != "bearer" or not known:
+        if not any(
+            hmac.compare_digest(given.encode(), self._api_key) for given in _keys(caller.headers)
+        ):
             raise RequestError(
                 "The API key is missing or not valid.",
                 status=401,
                 code="invalid_api_key",
-                fix="Send `Authorization: Bearer KEY` with this gateway's key.",
+                fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
             )
 
 
+def _limited(action: Action) -> Action:
+    return lambda app, caller: app._limited(action, caller)  # noqa: SLF001 - the class's own table
+
+
 _ROUTES: dict[str, dict[str, Action]] = {
-    "/v1/chat/completions": {"POST": App._chat},  # noqa: SLF001 - the class's own table
+    "/v1/chat/completions": {"POST": _limited(App._converse)},  # noqa: SLF001
+    "/v1/responses": {"POST": _limited(App._converse)},  # noqa: SLF001
+    "/v1/messages": {"POST": _limited(App._converse)},  # noqa: SLF001
+    "/v1/messages/count_tokens": {"POST": _limited(App._count)},  # noqa: SLF001
+    "/v1/embeddings": {"POST": _limited(App._embed)},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
     "/healthz": {"GET": App._health},  # noqa: SLF001
     "/readyz": {"GET": App._ready},  # noqa: SLF001
 }
+
+
+def _dialect(caller: Caller) -> str:
+    return DIALECTS.get(caller.path.rstrip("/"), "openai")
+
+
+def _keys(headers: Mapping[str, str]) -> Iterator[str]:
+    """The keys that a request carries: OpenAI's SDKs send one kind of header, Anthropic's both."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        yield given.strip()
+    yield headers.get("x-api-key", "").strip()
+
+
+async def _leaving(caller: Caller, work: Awaitable[None]) -> None:
+    """Do the work; it is cancelled when the caller leaves."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a server calls from a task
+    caller.on_leave(task.cancel)
+    await work
+
+
+def _anthropic_models(names: Sequence[str]) -> bytes:
+    listing = [
+        {"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"}
+        for name in names
+    ]
+    page = {"data": listing, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+    return msgspec.json.encode(page)
 
 
 def _answer(caller: Caller, status: int, body: bytes) -> None:

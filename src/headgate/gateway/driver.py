@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -15,6 +16,7 @@ from headgate.gateway.provider import Provider
 from headgate.gateway.record import Attempt, Pricer, Recorder, estimated
 from headgate.gateway.upstream import Reply, Upstream
 from headgate.ledger.entry import Entry, Purpose
+from headgate.routing.breaker import Brakes
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import (
     Answered,
@@ -39,7 +41,7 @@ from headgate.routing.exchange import (
 )
 from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
-from headgate.values import Clock, usd
+from headgate.values import Clock, ModelRef, usd
 from headgate.wire.lane import (
     DIALECTS,
     Flow,
@@ -55,6 +57,10 @@ from headgate.wire.lane import (
 __all__ = ["Driver", "Plant"]
 
 log = logging.getLogger("headgate.gateway")
+
+OUTAGES = frozenset({"connect", "timeout", "reset", "stream-error"})
+OUR_END = frozenset({"caller-left", "internal"})
+"""Attempts that ended on this side say nothing about the upstream."""
 
 JSON = ("content-type", "application/json")
 SSE = [
@@ -75,6 +81,7 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     safe: Tier
     """Answers when the classifier fails."""
     limits: Limits
+    brakes: Brakes
     idle_timeout: float
     upstream: Upstream
     recorder: Recorder
@@ -82,6 +89,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     jitter: Callable[[], float]
     config: str
+    embedding_model: ModelRef | None = None
+    """Answers requests for embeddings that do not name a provider."""
 
     @property
     def premium(self) -> Tier:
@@ -105,6 +114,7 @@ class Driver:
             plant.policy.decide(inbound.ask),
             safe=plant.safe,
             limits=plant.limits,
+            gate=plant.brakes,
             jitter=plant.jitter,
         )
         self._attempts = 0
@@ -115,6 +125,7 @@ class Driver:
         self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
         self._answer = b""
         self._refusal: tuple[int, bytes, str | None] | None = None
+        self._mended = False  # the provider's refusal says how to ask so that it answers
 
     async def run(self) -> None:
         """See the request through; never raises for what a caller or an upstream does."""
@@ -162,6 +173,8 @@ class Driver:
     async def _classify(self, command: Classify) -> Verdict:
         plant, tier = self._plant, self._plant.classifier
         assert tier is not None  # noqa: S101 - the policy leaves no request open without one
+        if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
+            return Verdict(None)
         provider = plant.providers[tier.model.provider]
         ask = self._inbound.ask
         system, user = question(ask, plant.policy.tiers, plant.classifier_chars)
@@ -198,14 +211,26 @@ class Driver:
         provider = self._plant.providers[command.tier.model.provider]
         try:
             way = lane(self._inbound, provider.dialect, at=int(self._plant.clock.time()))
-            body = way.request(command.tier.model.model)
+            passed = way.passed()
+            event = await self._attempted(command, command.cause, way, passed)
+            if self._mended:  # without what another model had signed, and at once: nothing was paid
+                event = await self._attempted(command, "retry", way, passed)
         except RequestError as impossible:  # nothing was sent, so nothing is written down
             return self._not_served(Failed("unsupported"), impossible)
-        attempt = self._begin("answer", command.tier, command.cause)
+        return event
+
+    async def _attempted(
+        self, command: Call, cause: str, way: Lane, passed: Sequence[tuple[str, str]]
+    ) -> Event:
+        """One call and what came of it."""
+        self._mended = False
+        provider = self._plant.providers[command.tier.model.provider]
+        body = way.request(command.tier.model.model)
+        attempt = self._begin("answer", command.tier, cause)
         try:
             async with asyncio.timeout(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(
-                    provider.endpoint(way.path), body
+                    provider.endpoint(way.path, passed), body
                 )
                 attempt.status = reply.status
                 if not 200 <= reply.status < 300:
@@ -236,6 +261,7 @@ class Driver:
         retry_after = reply.header("retry-after")
         attempt.error = "status"
         self._close(attempt, served=False)
+        self._mended = way.mended(reply.status, body)
         self._refusal = (reply.status, way.error(reply.status, body), retry_after)
         wait = _seconds(retry_after, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)
@@ -258,9 +284,12 @@ class Driver:
             raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
         flow = way.flow()
         self._opening = b""
-        while not (flow.begun or flow.complete):
+        while True:
             chunk = await reply.chunk(self._plant.idle_timeout)
             if chunk is None:
+                self._opening += flow.end()
+                if flow.complete:
+                    break
                 raise UpstreamError(
                     f"{attempt.tier.model} closed its stream before it answered.", kind="reset"
                 )
@@ -271,6 +300,8 @@ class Driver:
                     f"{attempt.tier.model} began its stream with an error: {flow.error}",
                     kind="stream-error",
                 )
+            if flow.begun or flow.complete:
+                break
         attempt.first_token = self._plant.clock.monotonic()
         if not flow.begun and flow.finish in (None, "stop") and not self._inbound.quiet:
             reply.release()
@@ -321,7 +352,15 @@ class Driver:
                 await out.send(forward)
             if flow.complete:
                 return True
-        return False
+        if flow.error is None:
+            attempt.error = "reset"
+        ending = flow.end()  # the rest of a last event, or an error event
+        if flow.complete:
+            attempt.error = None
+            self._complete(attempt, flow)
+        if ending:
+            await out.send(ending)
+        return flow.complete
 
     def _complete(self, attempt: Attempt, flow: Flow) -> None:
         ask = self._inbound.ask
@@ -336,7 +375,9 @@ class Driver:
             await out.send(end)
 
     def _refuse(self, command: Refuse) -> Event:
-        if command.failure is None or self._refusal is None:
+        if command.failure is not None and command.failure.kind == "breaker":
+            self._refusal = self._resting()
+        elif command.failure is None or self._refusal is None:
             error = UpstreamError(
                 f"No answer within {self._plant.limits.request_timeout:g} s.",
                 kind="timeout",
@@ -350,6 +391,19 @@ class Driver:
             headers.append(("retry-after", retry_after))
         self._caller.respond(status, headers, body)
         return Ended()
+
+    def _resting(self) -> tuple[int, bytes, str]:
+        """No tier that may answer is being called at present."""
+        plant = self._plant
+        tier = self._exchange.tier
+        seconds = plant.brakes.opens_in(tier.model, plant.clock.monotonic())
+        error = UpstreamError(
+            f"{tier.model} keeps failing and is not called at present.",
+            kind="breaker",
+            status=503,
+            fix="Try again later.",
+        )
+        return 503, refuse(self._inbound.dialect, error), str(max(1, math.ceil(seconds)))
 
     # ---- attempts
 
@@ -374,6 +428,8 @@ class Driver:
         self._spent = None if self._spent is None or cost is None else self._spent + cost
         now = plant.clock.monotonic()
         self._attempt = None
+        if attempt.error not in OUR_END:
+            plant.brakes.note(tier.model, not _is_outage(attempt), now)
         if attempt.error is not None:
             log.warning(
                 "%s attempt %d on %s: %s%s",
@@ -442,6 +498,11 @@ class Driver:
         if decision is None:
             return "none"
         return decision.reason if tier is decision.tier else f"{decision.reason}, fallback"
+
+
+def _is_outage(attempt: Attempt) -> bool:
+    """The upstream is at fault; a refusal of this one request, or a rate limit, is no outage."""
+    return attempt.error in OUTAGES or (attempt.status is not None and attempt.status >= 500)
 
 
 def _micros(at: float | None, since: float) -> int | None:

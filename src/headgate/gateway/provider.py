@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from headgate.gateway.upstream import Endpoint, endpoint
 from headgate.wire.lane import DIALECTS
 
 __all__ = ["Provider"]
+
+LISTS = frozenset({"anthropic-beta", "openai-beta"})
+"""Headers that hold a list: the operator's and the caller's values go together."""
 
 
 class Provider:
@@ -13,7 +18,7 @@ class Provider:
 
     Args:
         name: the provider's name in the file.
-        dialect: what it speaks, `openai` or `anthropic`.
+        dialect: what it speaks, a name in `DIALECTS`.
         base_url: its URL up to the dialect's path.
         api_key: sent to this provider's own host only; None for an upstream that needs none.
         headers: further headers for each call.
@@ -43,9 +48,22 @@ class Provider:
     def __repr__(self) -> str:
         return f"Provider({self.name!r}, {self.dialect!r}, {self._base_url!r})"
 
-    def endpoint(self, path: str) -> Endpoint:
-        """The endpoint of one of the dialect's paths; written out once, then reused."""
+    def endpoint(self, path: str, passed: Sequence[tuple[str, str]] = ()) -> Endpoint:
+        """The endpoint of one of the dialect's paths; written out once, then reused.
+
+        `passed` are headers of the caller's, which replace those of the same name. Such an endpoint
+        is not kept, because callers may think of any number of values.
+        """
+        if passed:
+            return endpoint(self._base_url + path, self._with(passed))
         found = self._endpoints.get(path)
         if found is None:
             found = self._endpoints[path] = endpoint(self._base_url + path, self._headers)
         return found
+
+    def _with(self, passed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        merged = {name.lower(): value for name, value in self._headers}
+        for name, value in passed:
+            both = name in LISTS and name in merged
+            merged[name] = f"{merged[name]},{value}" if both else value
+        return list(merged.items())

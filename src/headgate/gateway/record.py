@@ -37,11 +37,21 @@ class Pricer:
     def __init__(self, book: Book, prices_of: Mapping[str, str]) -> None:
         self._book = book
         self._prices_of = dict(prices_of)
+        self._minute = -1
+        self._cards: dict[ModelRef, Card | None] = {}
 
     def card(self, ref: ModelRef, at_us: int) -> Card | None:
         """The card of a model at a time (microseconds since 1970), or None where none is known."""
-        at = datetime.fromtimestamp(at_us // 1_000_000, tz=UTC)
-        return self._book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
+        minute = at_us // 60_000_000
+        if minute != self._minute:  # some prices depend on the time of day, none on less
+            self._minute, self._cards = minute, {}
+        try:
+            return self._cards[ref]
+        except KeyError:
+            at = datetime.fromtimestamp(minute * 60, tz=UTC)
+            card = self._book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
+            self._cards[ref] = card
+            return card
 
 
 def estimated(ask: Ask, delivered_chars: int, partial: Usage | None = None) -> Usage:
@@ -105,14 +115,16 @@ class Attempt:
     def price(
         self, pricer: Pricer, baseline: ModelRef
     ) -> tuple[str | None, int | None, int | None]:
-        """Card id, cost, and the cost of the same tokens on the `baseline` model; in nano-USD."""
+        """Card id, cost, and the cost of the same tokens on the `baseline` model; in nano-USD.
+
+        Without tokens nothing is owed, whether or not a price is known.
+        """
         card = pricer.card(self.tier.model, self.at_us)
+        name = None if card is None else card.id
+        if self.usage_source == "none":
+            return name, 0, None
         cost = None if card is None else charge(card, self.usage)
         if self.purpose != "answer":
-            return (card.id if card else None), cost, None
+            return name, cost, None
         premium = card if self.tier.model == baseline else pricer.card(baseline, self.at_us)
-        return (
-            card.id if card else None,
-            cost,
-            None if premium is None else charge(premium, self.usage),
-        )
+        return name, cost, None if premium is None else charge(premium, self.usage)

@@ -10,7 +10,7 @@ from headgate.values import Usage
 
 __all__ = ["Entry", "Purpose", "UsageSource"]
 
-Purpose = Literal["classifier", "answer"]
+Purpose = Literal["classifier", "answer", "embedding"]
 UsageSource = Literal["measured", "estimated", "none"]
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from headgate.ledger.entry import Entry
-from headgate.ledger.store import EVER, RequestTotal, Role, TierTotal, Window
+from headgate.ledger.store import (
+    DAY_US,
+    EVER,
+    DayTotal,
+    Outcome,
+    RequestTotal,
+    Role,
+    TierTotal,
+    Window,
+)
 from headgate.values import Usage
 
 __all__ = ["MemoryStore"]
@@ -44,6 +53,30 @@ class MemoryStore:
         for request in self._requests(window):
             yield from request
 
+    def outcomes(self, after: int = 0) -> Iterator[Outcome]:
+        """The served routed requests in the order stored."""
+        with self._lock:
+            rows = list(enumerate(self._rows.values(), start=1))
+        for sequence, entry in islice(rows, after, None):
+            if entry.routed and entry.served:
+                yield Outcome(
+                    sequence,
+                    entry.at_us,
+                    entry.route,
+                    entry.asked,
+                    entry.reason,
+                    f"{entry.provider}/{entry.model_asked}",
+                    entry.config,
+                    entry.premium,
+                )
+
+    def days(self, window: Window = EVER) -> list[DayTotal]:
+        """Sums by day over attempts."""
+        with self._lock:
+            rows = [row for row in self._rows.values() if _within(window, row.at_us)]
+        rows.sort(key=_day)
+        return [_day_total(day, list(group)) for day, group in groupby(rows, key=_day)]
+
     def check(self) -> list[str]:
         """A dictionary has nothing that could break."""
         return []
@@ -70,6 +103,19 @@ def _routed(request: Sequence[Entry]) -> bool:
 def _within(window: Window, at_us: int) -> bool:
     since, until = window
     return (since is None or at_us >= since) and (until is None or at_us < until)
+
+
+def _day(entry: Entry) -> int:
+    return entry.at_us // DAY_US
+
+
+def _day_total(day: int, entries: list[Entry]) -> DayTotal:
+    return DayTotal(
+        day=day,
+        attempts=len(entries),
+        unpriced=sum(entry.cost_nano is None for entry in entries),
+        cost_nano=sum(entry.cost_nano or 0 for entry in entries),
+    )
 
 
 def _role(entry: Entry) -> Role:

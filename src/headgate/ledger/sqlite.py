@@ -20,7 +20,10 @@ from typing import Any
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 from headgate.ledger.store import (
+    DAY_US,
     EVER,
+    DayTotal,
+    Outcome,
     RequestTotal,
     RowRejectedError,
     StoreError,
@@ -36,6 +39,9 @@ APPLICATION_ID = 0x48444754
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's lock before the rows stay in the journal."""
+
+PAGE_ROWS = 5_000
+"""Rows of a page where a result may be too large to hold."""
 
 _SQL = Path(__file__).parent / "sql"
 _OPEN_ENDS = Window(-(1 << 62), 1 << 62)
@@ -206,6 +212,20 @@ class SqliteStore:
         """Every attempt, whole requests in a row."""
         return map(_entry, self._rows("entries.sql", window))
 
+    def outcomes(self, after: int = 0) -> Iterator[Outcome]:
+        """The served routed requests in the order stored, read a page at a time."""
+        sql = _sql("outcomes.sql")
+        while page := self._query(sql, {"after": after, "page": PAGE_ROWS}):
+            for row in page:
+                yield Outcome._make((*row[:-1], bool(row[-1])))
+            after = page[-1][0]
+
+    def days(self, window: Window = EVER) -> list[DayTotal]:
+        """Sums by day over attempts."""
+        fields = DayTotal.__struct_fields__
+        rows = self._rows("days.sql", window, day=DAY_US)
+        return [DayTotal(**dict(zip(fields, row, strict=True))) for row in rows]
+
     def check(self) -> list[str]:
         """SQLite's own check of the file, then what no sound ledger holds."""
         try:
@@ -233,11 +253,12 @@ class SqliteStore:
         with self._lock:
             self._db.close()
 
-    def _rows(self, name: str, window: Window) -> list[tuple[Any, ...]]:
+    def _rows(self, name: str, window: Window, **further: int) -> list[tuple[Any, ...]]:
         since, until = (
             end if given is None else given for given, end in zip(window, _OPEN_ENDS, strict=True)
         )
-        return self._query(_sql(name), {"since": since, "until": until, "reach": _REACH_US})
+        bounds = {"since": since, "until": until, "reach": _REACH_US}
+        return self._query(_sql(name), {**bounds, **further})
 
     def _query(self, sql: str, parameters: dict[str, int | None] | None = None) -> list[Any]:
         with self._lock, _faults(self.path):

@@ -12,7 +12,10 @@ from headgate.ledger.entry import Entry
 from headgate.values import Usage
 
 __all__ = [
+    "DAY_US",
     "EVER",
+    "DayTotal",
+    "Outcome",
     "RequestTotal",
     "Role",
     "RowRejectedError",
@@ -98,6 +101,38 @@ class RequestTotal(msgspec.Struct, frozen=True, kw_only=True):
     """When the first and the last of these requests were sent."""
 
 
+DAY_US = 86_400_000_000
+"""A day in microseconds; days begin at midnight UTC."""
+
+
+class DayTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over the attempts sent on one day (UTC), routed and pinned alike."""
+
+    day: int
+    """Days since 1970-01-01."""
+    attempts: int
+    unpriced: int
+    """Attempts of unknown cost; they are not in `cost_nano`."""
+    cost_nano: int
+
+
+class Outcome(NamedTuple):
+    """What became of one routed request that was served: which tier, and why."""
+
+    sequence: int
+    """Where the row stands in the store: rows that come in later have higher numbers."""
+    at_us: int
+    """When the served attempt was sent."""
+    route: str
+    asked: str
+    reason: str
+    model: str
+    """The model that answered, as `provider/model`."""
+    config: str
+    premium: bool
+    """The premium tier answered: the request escalated."""
+
+
 class Store(Protocol):
     """Where entries rest. All methods may be called from any thread.
 
@@ -121,6 +156,19 @@ class Store(Protocol):
 
     def entries(self, window: Window = EVER) -> Iterator[Entry]:
         """Every attempt, in the order of request time, request and attempt."""
+
+    def outcomes(self, after: int = 0) -> Iterator[Outcome]:
+        """The served routed requests of all rows after a sequence number, in the order stored.
+
+        That is the order of time, but for rows that waited in a journal. Read a page at a time, so
+        that memory stays small however large the store is; rows may be added meanwhile.
+        """
+
+    def days(self, window: Window = EVER) -> list[DayTotal]:
+        """Sums by day over the attempts sent within the window, for days that have any, in order.
+
+        Here the window counts attempts, not whole requests.
+        """
 
     def check(self) -> list[str]:
         """What is wrong with the store, a sentence each; empty when all is well."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from headgate.prices.card import Card, Rates
 from headgate.prices.table import Dated, Model, Table
 from headgate.values import ModelRef
 
-__all__ = ["Book", "Override"]
+__all__ = ["Book", "Override", "likeness"]
 
 CACHED_ANSWERS = 4096
 """Answers kept at most; names come from outside, so the memory they take must be bounded."""
@@ -26,6 +26,10 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     rates: Rates
     source: str
     """The file that states it, such as `headgate.toml`."""
+    valid_from: date | None = None
+    """It holds from that day on; None: always."""
+    line: int | None = None
+    """Where in the file it stands."""
 
 
 class _Day(NamedTuple):
@@ -65,7 +69,8 @@ class Book:
 
         An override of `anthropic/claude-haiku-4-5` holds for every spelling that the price list
         takes for the same model under the same provider name, dated ones included. A kind of token
-        that it leaves out falls back as in `Rates`, not to the list's price.
+        that it leaves out falls back as in `Rates`, not to the list's price. Of several for one
+        model the first that has begun counts.
         """
         return Book(self.table, (*overrides, *self.overrides))
 
@@ -111,6 +116,46 @@ class Book:
         """Whether the price list has the model at all, be it without a price per token."""
         return self._find(ref, prices_of) is not None
 
+    def cards(self, at: date) -> Iterator[Card]:
+        """The card of every model that has a price on a day, in the order of the list.
+
+        Own prices stand in the place of the list's; models that only they have come last.
+        """
+        own: dict[tuple[str, str], ModelRef] = {}
+        for override in self.overrides:
+            entry = self._find(override.model, None)
+            if entry is not None and entry[0] == override.model.provider:
+                own.setdefault((entry[0], entry[1].id), override.model)
+        seen: set[tuple[str, str]] = set()
+        for shelf, model in self.table.all():
+            if (shelf, model.id) in seen:
+                continue
+            seen.add((shelf, model.id))
+            mine = own.get((shelf, model.id))
+            card: Card | None
+            if mine is not None:
+                card = self.card(mine, at)
+            else:
+                dated = _holding(model.prices, at)
+                if dated is None or (dated.rates.input is None and dated.rates.output is None):
+                    continue
+                day = _list_day(shelf, model, dated, None, self.source)
+                card = max((day.card, *(part for _, _, part in day.hours)), key=_dearness)
+            if card is not None:
+                yield card
+        for ref in dict.fromkeys(override.model for override in self.overrides):
+            card = None if self._find(ref, None) else self.card(ref, at)
+            if card is not None:
+                yield card
+
+    def listed(self, ref: ModelRef, at: date, *, prices_of: str | None = None) -> Card | None:
+        """What the price list says of a model, whatever the user's own prices are."""
+        return Book(self.table).card(ref, at, prices_of=prices_of)
+
+    def find(self, ref: ModelRef, *, prices_of: str | None = None) -> tuple[str, Model] | None:
+        """The list and the entry that a name means, with all its prices; None where none does."""
+        return self._find(ref, prices_of)
+
     def near(self, ref: ModelRef, n: int = 3, *, prices_of: str | None = None) -> list[str]:
         """Up to `n` priced names that may have been meant, nearest first.
 
@@ -122,13 +167,13 @@ class Book:
         for shelf, model in self.table.all():
             mine = own is not None and shelf == own.id
             if model.prices[-1].rates.input is not None:
-                likeness = _likeness(ref.model, model.id)
-                if likeness > (0.6 if mine else 0.75):
-                    ranked.append((mine, likeness, f"{spelled if mine else shelf}/{model.id}"))
+                alike = likeness(ref.model, model.id)
+                if alike > (0.6 if mine else 0.75):
+                    ranked.append((mine, alike, f"{spelled if mine else shelf}/{model.id}"))
         for override in self.overrides:
-            likeness = _likeness(str(ref), str(override.model))
-            if likeness > 0.75:
-                ranked.append((True, likeness, str(override.model)))
+            alike = likeness(str(ref), str(override.model))
+            if alike > 0.75:
+                ranked.append((True, alike, str(override.model)))
         ranked.sort(key=lambda entry: (not entry[0], -entry[1], len(entry[2]), entry[2]))
         return list(dict.fromkeys(name for _, _, name in ranked))[:n]
 
@@ -140,7 +185,7 @@ class Book:
         self, ref: ModelRef, at: date, prices_of: str | None, variant: str | None
     ) -> _Day | None:
         found = self._find(ref, prices_of)
-        override = self._override(ref, found, prices_of)
+        override = self._override(ref, found, prices_of, at)
         if override is not None:
             return _Day(_own_card(override, found[1] if found else None))
         if found is None:
@@ -152,19 +197,20 @@ class Book:
         return _list_day(shelf, model, dated, variant, self.source)
 
     def _override(
-        self, ref: ModelRef, found: tuple[str, Model] | None, prices_of: str | None
+        self, ref: ModelRef, found: tuple[str, Model] | None, prices_of: str | None, at: date
     ) -> Override | None:
-        for override in self.overrides:
+        begun = [own for own in self.overrides if own.valid_from is None or own.valid_from <= at]
+        for override in begun:
             if override.model == ref:
                 return override
-        for override in self.overrides:
+        for override in begun:
             same = override.model.provider == ref.provider and found is not None
             if same and self._find(override.model, prices_of) == found:
                 return override
         return None
 
 
-def _likeness(wanted: str, name: str) -> float:
+def likeness(wanted: str, name: str) -> float:
     """0..1; the order of a name's parts counts little: `gemini-flash-2.5` is `gemini-2.5-flash`."""
     from difflib import SequenceMatcher
 
@@ -196,12 +242,14 @@ def _holding(prices: Iterable[Dated], at: date) -> Dated | None:
 
 
 def _own_card(override: Override, listed: Model | None) -> Card:
+    since = f"+{override.valid_from}" if override.valid_from else ""
     return Card(
-        id=f"{override.model}@override:{override.source}",
+        id=f"{override.model}@override:{override.source}{since}",
         provider=override.model.provider,
         model=override.model.model,
         name=listed.name if listed else override.model.model,
         rates=override.rates,
+        valid_from=override.valid_from,
         source=override.source,
         context_window=listed.window if listed else None,
         deprecated=listed.deprecated if listed else False,

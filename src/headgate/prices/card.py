@@ -68,7 +68,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     id: str
     """`provider/model@date`: the price list, its model, and the day the price came into force
     (`undated` where the source gives none). A variant adds `+service_tier=flex`, an hourly price
-    `+00:30`; an override is `provider/model@override:FILE`."""
+    `+00:30`; an override is `provider/model@override:FILE`, a dated one with `+DATE` behind."""
     provider: str
     """Id of the price list; not always the provider's name in the user's file."""
     model: str

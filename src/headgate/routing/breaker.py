@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 
-__all__ = ["Breaker", "RetryBudget"]
+from headgate.values import ModelRef
+
+__all__ = ["Brakes", "Breaker", "RetryBudget"]
 
 
 class Breaker:
@@ -104,3 +107,46 @@ class RetryBudget:
     def _expire(self, at: float) -> None:
         while self._events and self._events[0][0] <= at - self._window:
             self._balance -= self._events.popleft()[1]
+
+
+class Brakes:
+    """The brakes of every model that a gateway calls by itself; each model has its own pair.
+
+    So the outage of one tier stops neither the calls nor the retries of another. A model outside
+    all tiers, which callers may pin, has none: there is nothing to fall back to.
+    """
+
+    def __init__(
+        self,
+        models: Iterable[ModelRef],
+        *,
+        breaker: Callable[[], Breaker] = Breaker,
+        retries: Callable[[], RetryBudget] = RetryBudget,
+    ) -> None:
+        self._pairs = {model: (breaker(), retries()) for model in models}
+
+    def may_call(self, model: ModelRef, at: float) -> bool:
+        """Whether the model may be called now, for the first time in a request."""
+        pair = self._pairs.get(model)
+        if pair is None:
+            return True
+        if not pair[0].allows(at):
+            return False
+        pair[1].request(at)
+        return True
+
+    def may_retry(self, model: ModelRef, at: float) -> bool:
+        """Whether a call that has just failed may be repeated."""
+        pair = self._pairs.get(model)
+        return pair is None or (not pair[0].is_open and pair[1].take(at))
+
+    def note(self, model: ModelRef, good: bool, at: float) -> None:
+        """A call has ended."""
+        pair = self._pairs.get(model)
+        if pair is not None:
+            pair[0].note(good, at)
+
+    def opens_in(self, model: ModelRef, at: float) -> float:
+        """Seconds until the model may be called again."""
+        pair = self._pairs.get(model)
+        return 0.0 if pair is None else pair[0].opens_in(at)

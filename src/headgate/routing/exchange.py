@@ -5,6 +5,7 @@ The rules of the file:
 - Only the tier a request starts on is retried, up to its `attempts`; each further tier is tried
   once. So a request costs at most `attempts + tiers - 1` answer calls, and one classifier call.
 - A slow failure (a time-out) is not retried on the same tier: the next tier has the better chance.
+- A tier whose circuit breaker is open is passed over; a retry beyond the retry budget is not made.
 - A Retry-After is honoured when it is bearable; otherwise the next tier answers, or the caller is
   told.
 - Once the first byte has gone out there is no way back: no retry, no other tier.
@@ -14,13 +15,14 @@ The rules of the file:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
 from headgate.errors import InternalError
 from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
+from headgate.values import ModelRef
 
 __all__ = [
     "Answered",
@@ -35,6 +37,7 @@ __all__ = [
     "Failed",
     "Finish",
     "Forward",
+    "Gate",
     "Left",
     "Limits",
     "Opened",
@@ -69,6 +72,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_retry_after: float = 30.0
 
 
+class Gate(Protocol):
+    """What the other requests have learnt of the upstreams; see `breaker.Brakes`."""
+
+    def may_call(self, model: ModelRef, at: float) -> bool:
+        """Whether a model may be called now."""
+
+    def may_retry(self, model: ModelRef, at: float) -> bool:
+        """Whether a failed call of it may be repeated."""
+
+
 # ---- events: what has happened
 
 
@@ -94,7 +107,8 @@ class Failed(msgspec.Struct, frozen=True):
     """The attempt failed before anything reached the caller.
 
     `kind` is "status" (with the upstream's `status`), "connect", "timeout", "reset", "unusable",
-    "stream-error", or "unsupported" (the tier's dialect cannot carry the request).
+    "stream-error", "unsupported" (the tier's dialect cannot carry the request), or "breaker" (no
+    tier that may answer is being called at present).
     """
 
     kind: str
@@ -173,6 +187,7 @@ class Exchange:
         decision: where to start; None asks the classifier first.
         safe: the tier that answers when the classifier does not.
         limits: time-outs and back-off.
+        gate: which models may be called and retried at present.
         jitter: a number in [0, 1) at each call, for the spread of the waits.
     """
 
@@ -183,11 +198,13 @@ class Exchange:
         *,
         safe: Tier,
         limits: Limits,
+        gate: Gate,
         jitter: Callable[[], float],
     ) -> None:
         self._tiers = tiers
         self._safe = safe
         self._limits = limits
+        self._gate = gate
         self._jitter = jitter
         self._state = "new"
         self._deadline = 0.0
@@ -219,7 +236,7 @@ class Exchange:
             case "calling", Opened():
                 return self._hand_over(Forward())
             case "waiting", Woke():
-                return self._call(self.tier, "retry", at)
+                return self._retry(at)
             case "handing over", Ended() | Broke():
                 self._state = "done"
                 return Finish()
@@ -244,8 +261,20 @@ class Exchange:
 
     def _begin(self, decision: Decision, at: float) -> Command:
         self.decision = decision
-        self._ahead = self._others(decision)
-        return self._call(decision.tier, "first", at)
+        self._ahead = [decision.tier, *self._others(decision)]
+        return self._advance(None, at)
+
+    def _advance(self, failure: Failed | None, at: float) -> Command:
+        """Call the next tier that may be called; `failure` is what is told where there is none."""
+        while self._ahead:
+            tier = self._ahead.pop(0)
+            if at >= self._deadline:
+                break
+            if self._gate.may_call(tier.model, at):
+                chosen = self.decision is not None and tier is self.decision.tier
+                return self._call(tier, "first" if chosen else "fallback", at)
+            failure = failure or Failed("breaker")
+        return self._hand_over(Refuse(failure))
 
     def _others(self, decision: Decision) -> list[Tier]:
         """The tiers that may still answer: dearer ones first, so that quality falls last."""
@@ -255,26 +284,28 @@ class Exchange:
         return [*self._tiers[here + 1 :], *reversed(self._tiers[:here])]
 
     def _call(self, tier: Tier, cause: Cause, at: float) -> Command:
-        left = self._deadline - at
-        if left <= 0:
-            return self._refuse(None)
-        if tier is not self.tier or cause != "retry":
-            self._tries = 0
+        self._tries = self._tries + 1 if cause == "retry" else 1
         self.tier, self._cause = tier, cause
-        self._tries += 1
         self._state = "calling"
-        return Call(tier, cause, min(tier.timeout, left))
+        return Call(tier, cause, min(tier.timeout, self._deadline - at))
 
     def _failed(self, failure: Failed, at: float) -> Command:
         if failure.kind == "status" and failure.status not in RETRIED_STATUSES:
-            return self._refuse(failure)
+            return self._hand_over(Refuse(failure))
         wait = self._patience(failure)
-        if wait is not None and at + wait < self._deadline:
+        if (
+            wait is not None
+            and at + wait < self._deadline
+            and self._gate.may_retry(self.tier.model, at)
+        ):
             self._state = "waiting"
             return Wait(wait)
-        if self._ahead and at < self._deadline:
-            return self._call(self._ahead.pop(0), "fallback", at)
-        return self._refuse(failure)
+        return self._advance(failure, at)
+
+    def _retry(self, at: float) -> Command:
+        if at >= self._deadline:  # the wait took longer than it should have
+            return self._hand_over(Refuse(None))
+        return self._call(self.tier, "retry", at)
 
     def _patience(self, failure: Failed) -> float | None:
         """Seconds until the same tier is tried again, or None: not again."""
@@ -290,9 +321,6 @@ class Exchange:
             return None
         # never before the provider asked; a little after it, so that callers do not return at once
         return failure.retry_after + 0.1 * spread
-
-    def _refuse(self, failure: Failed | None) -> Command:
-        return self._hand_over(Refuse(failure))
 
     def _hand_over(self, command: Command) -> Command:
         self._state = "handing over"

@@ -2,17 +2,22 @@
 
 from headgate.settings.draft import Source
 from headgate.settings.forms import split_address
+from headgate.settings.home import data_home
 from headgate.settings.kinds import seconds
+from headgate.settings.price_file import OwnPrice, read_prices
 from headgate.settings.reader import Reading, Sourced, find, read, read_with_sources
 from headgate.settings.schema import Settings
 
 __all__ = [
+    "OwnPrice",
     "Reading",
     "Settings",
     "Source",
     "Sourced",
+    "data_home",
     "find",
     "read",
+    "read_prices",
     "read_with_sources",
     "seconds",
     "split_address",

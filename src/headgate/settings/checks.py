@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
+from pathlib import Path as FilePath
 from urllib.parse import urlsplit
 
 import msgspec
@@ -50,6 +51,7 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     _check_times(draft)
     _check_providers(draft)
     _check_server(draft)
+    _check_price_list(draft)
 
 
 def places(draft: Draft) -> Iterator[tuple[Section, Path]]:
@@ -293,7 +295,7 @@ def _check_shares(draft: Draft) -> None:
 def _check_models(draft: Draft, *, need_providers: bool) -> None:
     providers = draft.names("providers")
     paths: list[Path] = [("tiers", name, "model") for name in draft.names("tiers")]
-    paths.append(("classifier", "model"))
+    paths += [("classifier", "model"), ("server", "embedding_model")]
     for path in paths:
         text = draft.values.get(path)
         if not isinstance(text, str):
@@ -442,3 +444,12 @@ def _check_server(draft: Draft) -> None:
                 f"Callers would have to know the key of provider {name}.",
                 "Name a variable of its own.",
             )
+
+
+def _check_price_list(draft: Draft) -> None:
+    """A file of prices that the settings file names is looked for beside it."""
+    path: Path = ("price_list", "file")
+    named = draft.values.get(path)
+    source = draft.source_of(path)
+    if isinstance(named, str) and source.kind == "file":
+        draft.values[path] = str(FilePath(source.name).parent / named)

@@ -503,15 +503,16 @@ PROVIDERS = Section(
     (
         Field(
             "dialect",
-            Choice("openai", "anthropic"),
-            "The API it speaks: OpenAI chat completions or Anthropic messages.",
+            Choice("openai", "openai-responses", "anthropic"),
+            "The API it speaks: OpenAI chat completions, OpenAI Responses or Anthropic Messages.",
             otherwise="what is known of the provider, if it is known",
             example='"openai"',
         ),
         Field(
             "base_url",
             URL,
-            "Where its API begins: before `/chat/completions`, or before `/v1/messages`.",
+            "Where its API begins: before `/chat/completions` or `/responses`, or before "
+            "`/v1/messages`.",
             otherwise="what is known of the provider, if it is known",
             example='"https://api.openai.com/v1"',
         ),
@@ -584,6 +585,43 @@ PRICES = Section(
     "model",
 )
 
+PRICE_LIST = Section(
+    "price_list",
+    "Which price list counts, and a file with prices of your own.",
+    schema.PriceListSettings,
+    (
+        Field(
+            "file",
+            Text(500),
+            "A file of your own prices, TOML or JSON lines; its path begins at this file.",
+            otherwise="no such file",
+            example='"prices.toml"',
+        ),
+        Field(
+            "directory",
+            Text(500),
+            "Where `headgate prices update` keeps the lists that it fetches.",
+            otherwise="`headgate/prices` in the user's data directory",
+            example='"/var/lib/headgate/prices"',
+        ),
+        Field(
+            "feed",
+            URL,
+            "Where `headgate prices update` fetches the list, when it is asked.",
+            otherwise="the public feed of genai-prices",
+            example='"https://mirror.example.com/data.json"',
+        ),
+        Field(
+            "shipped", Flag(), "Only the list that comes with Headgate counts, not a fetched one."
+        ),
+        Field(
+            "warn_after",
+            Duration(_DAY, 3660 * _DAY),
+            "Age of the list from which plans and prices point it out.",
+        ),
+    ),
+)
+
 RESILIENCE = Section(
     "resilience",
     "Time-outs and retries that are no tier's own.",
@@ -602,6 +640,22 @@ RESILIENCE = Section(
             "max_retry_after",
             Duration(0, 3600),
             "A provider's Retry-After longer than this is not waited for.",
+        ),
+        Field(
+            "retry_share",
+            Number(0, 1),
+            "Retries of a model, as a share of its requests in the last ten seconds.",
+        ),
+        Field("retry_floor", Whole(0, 10_000), "Retries a second that are allowed besides."),
+        Field(
+            "breaker_failures",
+            Whole(1, 10_000),
+            "Failed calls, in a row or half of the last five seconds', that stop further calls.",
+        ),
+        Field(
+            "breaker_pause",
+            Duration(0.1, 600),
+            "Time between calls that find out whether a stopped model works again.",
         ),
     ),
 )
@@ -624,11 +678,23 @@ SERVER = Section(
             "Time that running requests get to finish when the gateway stops.",
         ),
         Field(
+            "max_requests",
+            Whole(1, 1_000_000),
+            "Requests under way at once; more are refused with 503.",
+        ),
+        Field(
             "api_key_env",
             VARIABLE,
             "The environment variable that holds the key that callers must send.",
             otherwise="no key is asked",
             example='"GATEWAY_KEY"',
+        ),
+        Field(
+            "embedding_model",
+            MODEL,
+            "Answers `/v1/embeddings` when the caller asks for `auto` or names it alone.",
+            otherwise="callers name `provider/model`",
+            example='"google/gemini-embedding-001"',
         ),
     ),
 )
@@ -648,6 +714,7 @@ SECTIONS = (
     ESCALATION,
     PROVIDERS,
     PRICES,
+    PRICE_LIST,
     RESILIENCE,
     SERVER,
     LEDGER,

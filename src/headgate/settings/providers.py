@@ -14,7 +14,7 @@ __all__ = ["KNOWN", "Provider", "known_value"]
 class Provider(NamedTuple):
     """What is known of a provider, and the models that `headgate init` writes for it."""
 
-    dialect: Literal["openai", "anthropic"]
+    dialect: Literal["openai", "openai-responses", "anthropic"]
     base_url: str
     api_key_env: str
     cheap: str

@@ -11,6 +11,7 @@ __all__ = [
     "EscalationSettings",
     "LedgerSettings",
     "PlanSettings",
+    "PriceListSettings",
     "PriceSettings",
     "ProviderSettings",
     "ResilienceSettings",
@@ -143,7 +144,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[providers.NAME]`: where its models are called, in which dialect, with which key."""
 
     name: str
-    dialect: Literal["openai", "anthropic"]
+    dialect: Literal["openai", "openai-responses", "anthropic"]
     base_url: str
     api_key_env: str | None = None
     """Name of the environment variable with the key; None for an upstream that needs none."""
@@ -164,6 +165,21 @@ class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_write_1h: str | None = None
 
 
+class PriceListSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[price_list]`: which list the prices come from, and a file of one's own."""
+
+    file: str | None = None
+    """A file of own prices; relative to the settings file that names it."""
+    directory: str | None = None
+    """Where `headgate prices update` keeps lists; None: the user's data directory."""
+    feed: str | None = None
+    """Where the list is fetched; None: genai-prices' public feed."""
+    shipped: bool = False
+    """Only the list that comes with Headgate counts, not a fetched one."""
+    warn_after: float = 60 * 86400.0
+    """Age of the list, in seconds, from which commands point it out."""
+
+
 class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[resilience]`: time-outs and retries that are no tier's own."""
 
@@ -177,6 +193,15 @@ class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_retry_after: float = 30.0
     """A Retry-After longer than this is not waited for: the next tier answers, or the caller is
     told."""
+    retry_share: float = 0.2
+    """Retries of a model that its requests of the last ten seconds allow, as a share of them."""
+    retry_floor: int = 10
+    """Retries a second that are allowed besides."""
+    breaker_failures: int = 20
+    """Failures, in a row or half of the last five seconds' calls, after which a model is no longer
+    called."""
+    breaker_pause: float = 5.0
+    """Seconds between the calls that find out whether it works again."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,8 +210,12 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:8787"
     max_body_bytes: int = 32 * 1024 * 1024
     drain_seconds: float = 30.0
+    max_requests: int = 1000
+    """Requests under way at once; more are refused with 503 and Retry-After."""
     api_key_env: str | None = None
     """Name of the environment variable with the key callers must send; None: no key is asked."""
+    embedding_model: str | None = None
+    """`provider/model` for embeddings asked for without a provider; None: they must name one."""
 
 
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +237,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: ServerSettings
     ledger: LedgerSettings
     plan: PlanSettings = PlanSettings()
+    price_list: PriceListSettings = PriceListSettings()
     fingerprint: str
     """First 12 hex digits of the SHA-256 of the effective values; secrets are not among them."""
 

@@ -7,9 +7,10 @@ thing: turns must alternate, where Anthropic nowadays merges neighbours of one r
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, ValidationError
@@ -67,7 +68,14 @@ class _ToolResult(_Strict, tag_field="type", tag="tool_result"):
     cache_control: _CacheControl | None = None
 
 
-_Block: TypeAlias = _Text | _Image | _ToolUse | _ToolResult
+class _Thinking(_Strict, tag_field="type", tag="thinking"):
+    thinking: str
+    signature: str
+    # never cached by itself, but every block is asked for its breakpoint
+    cache_control: None = None
+
+
+_Block: TypeAlias = _Text | _Image | _ToolUse | _ToolResult | _Thinking
 
 
 class _Message(_Strict):
@@ -126,6 +134,18 @@ class _Request(_Strict):
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
+class _CountRequest(_Strict):
+    model: str
+    messages: list[_Message]
+    context_management: Json | None = None
+    mcp_servers: list[Json] | None = None
+    output_config: Json | None = None
+    system: str | list[_Text] = ""
+    thinking: Json | None = None
+    tool_choice: _AnyTool | _AutoTool | _NoTool | _OneTool | None = None
+    tools: list[_Tool] = []
+
+
 def _bad(message: str) -> Refused:
     return Refused(400, "invalid_request_error", message)
 
@@ -135,6 +155,7 @@ class AnthropicMessages:
 
     name = "anthropic"
     path = "/v1/messages"
+    count_path = "/v1/messages/count_tokens"
 
     def admit(self, headers: Mapping[str, str], key: str | None) -> None:
         """A key and a version are needed. Raises Refused (401, 400)."""
@@ -149,23 +170,16 @@ class AnthropicMessages:
 
     def read(self, body: bytes) -> Prompt:
         """Read and check a request. Raises Refused (400)."""
-        try:
-            request = msgspec.json.decode(body, type=_Request)
-        except ValidationError as error:
-            flaw = checked(error)
-            words = {
-                "missing": "Field required",
-                "unknown": "Extra inputs are not permitted",
-                "invalid": flaw.message,
-            }[flaw.kind]
-            raise _bad(f"{flaw.path}: {words}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _bad("The request body is not valid JSON") from error
-        if not request.messages:
-            raise _bad("messages: at least one message is required")
-        _check_choice(request)
-        _check_turns(request.messages)
-        return _prompt(request)
+        return _prompt(_checked(_decoded(body, _Request)))
+
+    def count(self, body: bytes) -> Prompt:
+        """Read and check a request for a count of its tokens. Raises Refused (400)."""
+        asked = msgspec.structs.asdict(_decoded(body, _CountRequest))
+        return _prompt(_checked(_Request(**asked, max_tokens=1)))
+
+    def counted(self, prompt: Prompt) -> bytes:
+        """The count."""
+        return msgspec.json.encode({"input_tokens": prompt.input_tokens})
 
     def unknown_model(self, model: str) -> Refused:
         """404 `not_found_error`."""
@@ -212,7 +226,8 @@ class AnthropicMessages:
 
     def whole(self, reply: Reply) -> bytes:
         """A `message` object."""
-        content: list[Json] = [{"type": "text", "text": reply.text}] if reply.text else []
+        content: list[Json] = [_thought(reply)] if reply.prompt.thinking else []
+        content += [{"type": "text", "text": reply.text}] if reply.text else []
         content += [
             {**_use(reply, index), "input": json.loads(use.arguments)}
             for index, use in enumerate(reply.tools)
@@ -240,6 +255,56 @@ class AnthropicMessages:
             )
         )
         yield Piece(_event("message_stop"))
+
+
+_R = TypeVar("_R")
+
+
+def _decoded(body: bytes, kind: type[_R]) -> _R:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except ValidationError as error:
+        flaw = checked(error)
+        words = {
+            "missing": "Field required",
+            "unknown": "Extra inputs are not permitted",
+            "invalid": flaw.message,
+        }[flaw.kind]
+        raise _bad(f"{flaw.path}: {words}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _bad("The request body is not valid JSON") from error
+
+
+def _checked(request: _Request) -> _Request:
+    if not request.messages:
+        raise _bad("messages: at least one message is required")
+    _check_choice(request)
+    _check_turns(request.messages)
+    _check_thinking(request)
+    return request
+
+
+def _check_thinking(request: _Request) -> None:
+    """Each block bears this model's signature, and thinking by a budget goes on in a tool loop."""
+    for index, message in enumerate(request.messages):
+        for number, block in enumerate(message.blocks()):
+            if isinstance(block, _Thinking) and block.signature != signature(request.model, block):
+                here = f"messages.{index}.content.{number}"
+                raise _bad(f"{here}: Invalid `signature` in `thinking` block")
+    if request.thinking is None or request.thinking.get("type") != "enabled":
+        return
+    results = [isinstance(block, _ToolResult) for block in request.messages[-1].blocks()]
+    if any(results) and not isinstance(request.messages[-2].blocks()[0], _Thinking):
+        raise _bad(
+            "messages: when `thinking` is enabled, a final assistant message must start with a "
+            "thinking block"
+        )
+
+
+def signature(model: str, block: _Thinking) -> str:
+    """What proves that a block is this model's own."""
+    digest = hashlib.blake2b(f"{model}\x1f{block.thinking}".encode(), digest_size=12)
+    return f"sig-{digest.hexdigest()}"
 
 
 def _check_choice(request: _Request) -> None:
@@ -280,8 +345,9 @@ def _check_turns(messages: list[_Message]) -> None:
 def _check_block(block: _Block, role: str, here: str) -> None:
     if isinstance(block, _Text) and not block.text.strip():
         raise _bad(f"{here}: text content blocks must be non-empty")
-    if isinstance(block, _ToolUse) and role != "assistant":
-        raise _bad(f"{here}: tool_use blocks can only be in assistant messages")
+    if isinstance(block, _ToolUse | _Thinking) and role != "assistant":
+        kind = block.__struct_config__.tag
+        raise _bad(f"{here}: {kind} blocks can only be in assistant messages")
     if isinstance(block, _ToolResult | _Image) and role != "user":
         raise _bad(f"{here}: {block.__struct_config__.tag} blocks can only be in user messages")
 
@@ -320,6 +386,7 @@ def _prompt(request: _Request) -> Prompt:
         must_call="" if isinstance(choice, _AnyTool) else must_call,
         max_tokens=request.max_tokens,
         stream=request.stream,
+        thinking=(request.thinking or {}).get("type") in ("enabled", "adaptive"),
         prefixes=tuple(reading.prefixes),
     )
 
@@ -343,14 +410,16 @@ class _Reading:
         for block in blocks:
             text = self._block(block)
             self.add(text, block.cache_control)
-            if not isinstance(block, _ToolUse):
+            if not isinstance(block, _ToolUse | _Thinking):
                 said.append(text)
         results_only = all(isinstance(block, _ToolResult) for block in blocks)
         return Turn("tool" if results_only else message.role, "\n".join(said))
 
-    def _block(self, block: _Text | _Image | _ToolUse | _ToolResult) -> str:
+    def _block(self, block: _Block) -> str:
         if isinstance(block, _Text):
             return block.text
+        if isinstance(block, _Thinking):
+            return ""  # what was thought before is not billed again
         if isinstance(block, _Image):
             self.images += 1
             return ""
@@ -403,17 +472,36 @@ def _usage(usage: Usage, output: int) -> Json:
     }
 
 
+def _thought(reply: Reply) -> Json:
+    """Some reasoning. It is not billed, so that thinking leaves the bill as it is without it."""
+    block = _Thinking(f"What is to be said to {reply.prompt.last_user[:40]!r}?", "")
+    sign = signature(reply.prompt.model, block)
+    return {"type": "thinking", "thinking": block.thinking, "signature": sign}
+
+
 def _blocks(reply: Reply) -> Iterator[Piece]:
     index = 0
-    if reply.text:
-        opening: Json = {"type": "text", "text": ""}
-        yield Piece(_event("content_block_start", index=0, content_block=opening))
-        yield Piece(_event("ping"))
-        for text in pieces(reply.text):
-            delta: Json = {"type": "text_delta", "text": text}
-            yield Piece(_event("content_block_delta", index=0, delta=delta), len(text))
+    if reply.prompt.thinking:
+        thought = _thought(reply)
+        deltas: list[Json] = [
+            {"type": "thinking_delta", "thinking": thought["thinking"]},
+            {"type": "signature_delta", "signature": thought["signature"]},
+        ]
+        start = {"type": "thinking", "thinking": "", "signature": ""}
+        yield Piece(_event("content_block_start", index=0, content_block=start))
+        for delta in deltas:
+            yield Piece(_event("content_block_delta", index=0, delta=delta))
         yield Piece(_event("content_block_stop", index=0))
         index = 1
+    if reply.text:
+        opening: Json = {"type": "text", "text": ""}
+        yield Piece(_event("content_block_start", index=index, content_block=opening))
+        yield Piece(_event("ping"))
+        for text in pieces(reply.text):
+            delta = {"type": "text_delta", "text": text}
+            yield Piece(_event("content_block_delta", index=index, delta=delta), len(text))
+        yield Piece(_event("content_block_stop", index=index))
+        index += 1
     for number, use in enumerate(reply.tools):
         opening = {**_use(reply, number), "input": {}}
         yield Piece(

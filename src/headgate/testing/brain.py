@@ -94,6 +94,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     include_usage: bool = True
     """Whether a stream ends with its token counts."""
     choices: int = 1
+    thinking: bool = False
+    """Whether the answer is to begin with the model's reasoning."""
     prefixes: tuple[Prefix, ...] = ()
 
     @property

@@ -70,7 +70,8 @@ class Faults:
 
     def __init__(self, plan: FaultPlan) -> None:
         self.plan = plan
-        self._calls: Counter[tuple[str, str]] = Counter()
+        self._any = any(plan.rate(kind) for kind in FAULTS)
+        self._calls: Counter[float] = Counter()
 
     def next(self, prompt: Prompt) -> Fault | None:
         """How this call fails, or None.
@@ -78,11 +79,14 @@ class Faults:
         `[[overloaded]]` in the last user turn fails every time, `[[overloaded:2]]` the first two
         times that this request is seen, `[[overloaded@MODEL]]` only on that model.
         """
-        seen = prompt.model, prompt.text
+        orders = [(kind, times) for kind, times in directives(prompt).items() if kind in FAULTS]
+        if not orders and not self._any:
+            return None  # and nothing to remember, however many calls there are
+        seen = uniform("seen", prompt.model, prompt.text)  # a digest: texts can be long
         nth = self._calls[seen]
         self._calls[seen] += 1
-        for kind, times in directives(prompt).items():
-            if kind in FAULTS and (not times or nth < int(times)):
+        for kind, times in orders:
+            if not times or nth < int(times):
                 return kind
         return self.plan.draw(prompt, nth)
 

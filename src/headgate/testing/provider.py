@@ -21,18 +21,21 @@ from typing import cast
 import click
 import msgspec
 
+from headgate.testing import embeddings
 from headgate.testing.anthropic_messages import AnthropicMessages
 from headgate.testing.brain import Brain, Prompt, tokens
 from headgate.testing.dialect import Dialect, Finish, Refused, Reply
 from headgate.testing.faults import FAULTS, Fault, FaultPlan, Faults, Pace
 from headgate.testing.meter import PromptCache, Tally, cut, spent
 from headgate.testing.openai_chat import OpenAIChat
+from headgate.testing.openai_responses import OpenAIResponses
 from headgate.testing.server import Left, Request, Reset, Response, Server
 
 __all__ = ["DIALECTS", "Provider", "Ready", "main"]
 
 DIALECTS: Mapping[str, type[OpenAIChat | AnthropicMessages]] = {
     "openai": OpenAIChat,
+    "openai-responses": OpenAIResponses,
     "anthropic": AnthropicMessages,
 }
 
@@ -110,13 +113,15 @@ class Provider:
         self._dialect.admit(request.headers, self._key)
         if (request.method, request.path) == ("GET", "/v1/models"):
             return _json(200, self._dialect.models(self._models), request_id)
+        aside = self._aside(request)
+        if aside is not None:
+            return _json(200, aside, request_id)
         if request.path != self._dialect.path:
             raise Refused(404, "not_found_error", f"There is nothing at {request.path}.")
         if request.method != "POST":
             raise Refused(405, "invalid_request_error", f"{request.path} takes POST only.")
         prompt = self._dialect.read(request.body)
-        if prompt.model not in self._models:
-            raise self._dialect.unknown_model(prompt.model)
+        self._known(prompt.model)
         fault = self._faults.next(prompt)
         if fault is not None:
             self.tally.fault(fault)
@@ -127,6 +132,27 @@ class Provider:
         if prompt.stream:
             return _stream(self._pieces(reply, fault, request), request_id)
         return await self._whole(reply, fault, request, request_id)
+
+    def _aside(self, request: Request) -> bytes | None:
+        """The answer of a call that no model's brain is needed for; None for any other call."""
+        if request.method != "POST":
+            return None
+        if isinstance(self._dialect, AnthropicMessages):
+            if request.path != self._dialect.count_path:
+                return None
+            prompt = self._dialect.count(request.body)
+            self._known(prompt.model)
+            return self._dialect.counted(prompt)
+        if request.path != embeddings.PATH:
+            return None
+        asked = embeddings.read(request.body)
+        self._known(asked.model)
+        self.tally.bill(asked.model, asked.usage)
+        return asked.answer()
+
+    def _known(self, model: str) -> None:
+        if model not in self._models:
+            raise self._dialect.unknown_model(model)
 
     def _reply(self, prompt: Prompt, *, empty: bool) -> Reply:
         answer, was_cut = cut(prompt, self._brain.answer(prompt))

@@ -13,7 +13,14 @@ from headgate.wire.meter import Meter
 from headgate.wire.neutral import Answer, Problem, Request, StreamEvent
 from headgate.wire.sse import Event
 
-__all__ = ["Dialect", "StreamReader", "StreamWriter", "UnusableAnswerError", "untranslatable"]
+__all__ = [
+    "Dialect",
+    "StreamReader",
+    "StreamWriter",
+    "UnusableAnswerError",
+    "unmendable",
+    "untranslatable",
+]
 
 
 class UnusableAnswerError(UpstreamError):
@@ -62,16 +69,20 @@ class Dialect:
     headers: Callable[[str | None], list[tuple[str, str]]]
     """Headers of a call with this key: content type, authorization, version."""
     kept_headers: Sequence[str] = ()
-    """The caller's headers that go on to a provider of the same dialect."""
+    """The caller's headers that go on to a provider of the same dialect; never a key."""
+    count_path: str | None = None
+    """Where tokens are counted before a call, appended like `path`; None where nowhere."""
 
     # ---- as the caller's dialect
 
     read: Callable[[bytes, Mapping[str, str]], Inbound]
     """Check a body as far as it is used and tell what a policy may know of it."""
+    read_count: Callable[[bytes, Mapping[str, str]], Inbound] | None = None
+    """Check a body that asks for a count of its tokens, where the dialect has such a call."""
     read_request: Callable[[Inbound, str], Request]
     """Read all of it, for a provider whose dialect has the name given."""
-    write_answer: Callable[[Answer, int], bytes]
-    """An answer's body; the integer is the unix time in seconds."""
+    write_answer: Callable[[Answer, Request, int], bytes]
+    """The body of the answer to a request; the integer is the unix time in seconds."""
     writer: Callable[[Request, int], StreamWriter]
     """A writer of the stream that answers the request."""
     write_problem: Callable[[Problem], bytes]
@@ -83,6 +94,9 @@ class Dialect:
 
     own_fields: Callable[[Inbound], dict[str, bytes]]
     """Fields (as JSON) that we set in a request which came in this same dialect."""
+    mend: Callable[[Inbound, int, bytes], dict[str, bytes]]
+    """Fields to set so that a provider takes what it has refused with this status and body: the
+    history without the reasoning that another model has signed. Empty where nothing helps."""
     check: Callable[[Request, Mapping[str, str]], None]
     """Refuse a request that this dialect cannot say, in the caller's words."""
     write_request: Callable[[Request, str], bytes]
@@ -93,6 +107,11 @@ class Dialect:
     """A reader of one stream."""
     is_problem: Callable[[bytes], bool]
     """Whether a body has the shape of this dialect's errors."""
+
+
+def unmendable(_: Inbound, __: int, ___: bytes) -> dict[str, bytes]:
+    """Dialect.mend where no refusal can be mended."""
+    return {}
 
 
 def untranslatable(param: str, what: str, target: str, own: str, fix: str = "") -> RequestError:

@@ -18,6 +18,7 @@ __all__ = [
     "decoded",
     "fields_of",
     "flag",
+    "is_given",
     "items",
     "model_of",
     "no_messages",
@@ -265,6 +266,12 @@ def flag(fields: Mapping[str, msgspec.Raw], name: str) -> bool:
     """A boolean field; missing and null are False."""
     raw = fields.get(name)
     return raw is not None and bool(decoded(_FLAG, raw, name))
+
+
+def is_given(fields: Mapping[str, msgspec.Raw], name: str) -> bool:
+    """Whether a field is there and says something: an SDK may write null for what is not set."""
+    raw = fields.get(name)
+    return raw is not None and bytes(raw) not in (b"null", b"[]")
 
 
 def number(fields: Mapping[str, msgspec.Raw], name: str) -> int | None:

@@ -11,6 +11,7 @@ from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
 from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
+from headgate.wire.openai_responses import OPENAI_RESPONSES
 from headgate.wire.passthrough import Answered, Flow, Passthrough
 from headgate.wire.problems import problem_of
 from headgate.wire.translate import Translation
@@ -24,6 +25,7 @@ __all__ = [
     "UnusableAnswerError",
     "lane",
     "read",
+    "read_count",
     "refuse",
     "refuse_stream",
     "small_answer",
@@ -31,7 +33,7 @@ __all__ = [
 ]
 
 DIALECTS: Mapping[str, Dialect] = {
-    dialect.name: dialect for dialect in (OPENAI_CHAT, ANTHROPIC_MESSAGES)
+    dialect.name: dialect for dialect in (OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES)
 }
 
 
@@ -51,6 +53,18 @@ def read(dialect: str, body: bytes, headers: Mapping[str, str]) -> Inbound:
     return _dialect(dialect).read(body, headers)
 
 
+def read_count(dialect: str, body: bytes, headers: Mapping[str, str]) -> Inbound:
+    """A caller's request for a count of its tokens, in a dialect that has such a call.
+
+    Raises:
+        RequestError: it is not a request of that dialect (400).
+    """
+    counting = _dialect(dialect).read_count
+    if counting is None:
+        raise InternalError(f"The dialect {dialect!r} has no call that counts tokens.")
+    return counting(body, headers)
+
+
 class Lane:
     """The request's way through one provider's dialect. A new one for each attempt is cheap."""
 
@@ -61,8 +75,23 @@ class Lane:
         """Appended to the provider's base URL."""
 
     def headers(self, api_key: str | None) -> list[tuple[str, str]]:
-        """The headers of the call, names in lower case."""
-        return self._provider.headers(api_key) + self._way.headers()
+        """The headers of the call, names in lower case; the caller's replace the dialect's."""
+        return list({**dict(self._provider.headers(api_key)), **dict(self.passed())}.items())
+
+    def passed(self) -> list[tuple[str, str]]:
+        """The caller's headers that go along with the call, names in lower case; never a key.
+
+        Raises:
+            RequestError: one holds what no header may hold.
+        """
+        return self._way.headers()
+
+    def mended(self, status: int, body: bytes) -> bool:
+        """Whether `request` now gives another body, which the provider may take after this refusal.
+
+        True at most once in the life of a lane.
+        """
+        return self._way.mended(status, body)
 
     def request(self, model: str) -> bytes:
         """The body of the call."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from headgate.values import Usage
 
-__all__ = ["Counts", "Meter", "anthropic_usage", "openai_usage"]
+__all__ = ["Counts", "Meter", "anthropic_usage", "openai_usage", "responses_usage"]
 
 Counts = Mapping[str, int]
 """Token counts by their names on the wire; a nested one is called `outer.inner`."""
@@ -30,14 +30,15 @@ class Meter:
             self._merge("", usage)
 
     def _merge(self, prefix: str, usage: Mapping[object, object], depth: int = 1) -> None:
+        counts = self._counts
         for key, value in usage.items():
             name = f"{prefix}{key}"
             if isinstance(value, dict) and depth:
                 self._merge(f"{name}.", value, depth - 1)
                 continue
-            count = _count(value)
-            if count is not None and count >= self._counts.get(name, 0):
-                self._counts[name] = count
+            count = value if type(value) is int and 0 <= value < _MOST else _count(value)
+            if count is not None and count >= counts.get(name, 0):
+                counts[name] = count
 
     @property
     def usage(self) -> Usage | None:
@@ -107,4 +108,23 @@ def anthropic_usage(counts: Counts) -> Usage | None:
         ),
         cache_write_1h=hour,
         reasoning=counts.get("output_tokens_details.thinking_tokens", 0),
+    )
+
+
+def responses_usage(counts: Counts) -> Usage | None:
+    """Usage from the counts of the Responses API: OpenAI's, under other names.
+
+    `input_tokens` includes what a cache read or wrote, and `output_tokens` the reasoning.
+    """
+    if not any(name in counts for name in ("input_tokens", "output_tokens")):
+        return None
+    read = counts.get("input_tokens_details.cached_tokens", 0)
+    written = counts.get("input_tokens_details.cache_write_tokens", 0)
+    output = counts.get("output_tokens", 0)
+    return Usage(
+        input=max(0, counts.get("input_tokens", 0) - read - written),
+        output=output,
+        cache_read=read,
+        cache_write_5m=written,
+        reasoning=min(output, counts.get("output_tokens_details.reasoning_tokens", 0)),
     )

@@ -19,6 +19,7 @@ from headgate.values import Usage
 
 __all__ = [
     "Answer",
+    "Aside",
     "Counted",
     "Done",
     "Effort",
@@ -274,6 +275,10 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     problem: Problem
 
 
+class Aside(msgspec.Struct, frozen=True, gc=False):
+    """Something of the answer has come that only this provider's dialect can say."""
+
+
 class Counted(msgspec.Struct, frozen=True, gc=False):
     """The provider has told the usage, in an event that holds nothing else."""
 
@@ -292,6 +297,7 @@ StreamEvent: TypeAlias = (
     | ToolDelta
     | Finish
     | Failure
+    | Aside
     | Counted
     | Done
 )

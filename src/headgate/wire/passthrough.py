@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from headgate.errors import RequestError
 from headgate.values import Usage
 from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
 from headgate.wire.neutral import (
+    Aside,
     Counted,
     Done,
     Failure,
@@ -26,7 +28,7 @@ from headgate.wire.neutral import (
 from headgate.wire.problems import kind_of, read_problem
 from headgate.wire.sse import Decoder, Event
 
-__all__ = ["Answered", "Flow", "Passthrough", "PlainFlow", "splice"]
+__all__ = ["Answered", "Flow", "Passthrough", "PlainFlow", "splice", "spliced"]
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -45,15 +47,38 @@ class Passthrough:
         self._inbound = inbound
         self._dialect = dialect
         self._own = dialect.own_fields(inbound)
+        self._strip = bool(self._own)
+        self._mended = False
 
     def headers(self) -> list[tuple[str, str]]:
-        """The caller's headers that its dialect's features hang on, such as anthropic-beta."""
+        """The caller's headers that its dialect's features hang on, such as anthropic-beta.
+
+        Raises:
+            RequestError: one holds what no header may hold.
+        """
         given = self._inbound.ask.headers
-        return [(name, given[name]) for name in self._dialect.kept_headers if name in given]
+        kept = [(name, given[name]) for name in self._dialect.kept_headers if name in given]
+        for name, value in kept:
+            if not (value.isascii() and value.isprintable()):
+                raise RequestError(
+                    f"The header '{name}' holds a character that HTTP does not allow.",
+                    code="invalid_value",
+                    param=name,
+                )
+        return kept
 
     def request(self, model: str) -> bytes:
         """The caller's request for `model`."""
         return splice(self._inbound, model, self._own)
+
+    def mended(self, status: int, body: bytes) -> bool:
+        """Whether the request has been changed so that the provider may take it after all."""
+        if self._mended:
+            return False
+        fields = self._dialect.mend(self._inbound, status, body)
+        self._own |= fields
+        self._mended = bool(fields)
+        return self._mended
 
     def answer(self, body: bytes) -> Answered:
         """The provider's answer as it is.
@@ -66,7 +91,7 @@ class Passthrough:
 
     def flow(self) -> Flow:
         """A stream as it is, less the usage that only we asked for."""
-        return PlainFlow(self._dialect, strip=bool(self._own))
+        return PlainFlow(self._dialect, strip=self._strip)
 
     def error(self, status: int, body: bytes) -> bytes:
         """The provider's error as it is; what is not of this dialect is wrapped."""
@@ -77,8 +102,13 @@ class Passthrough:
 
 def splice(inbound: Inbound, model: str, own: dict[str, bytes]) -> bytes:
     """The caller's object with another model and the fields of `own`; other values untouched."""
+    return spliced(inbound.fields, model, own)
+
+
+def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: dict[str, bytes]) -> bytes:
+    """`splice` of an object's fields."""
     parts: list[bytes | msgspec.Raw] = [b'{"model":', msgspec.json.encode(model)]
-    for name, raw in inbound.fields.items():
+    for name, raw in fields.items():
         if name != "model" and name not in own:
             parts += (b",", msgspec.json.encode(name), b":", raw)
     for name, value in own.items():
@@ -118,7 +148,7 @@ class Flow:
     def feed(self, chunk: bytes) -> bytes:
         """Take bytes from the provider; the bytes to hand on, perhaps none."""
         out = self._pass(self._decoder.feed(chunk))
-        if self._decoder.overflow and self.error is None:
+        if self._decoder.overflow and self.error is None and not self.complete:
             out += self._break("The provider sent an event that is too long.")
         return out
 
@@ -132,8 +162,8 @@ class Flow:
     def _pass(self, events: Sequence[Event]) -> bytes:
         out: list[bytes] = []
         for event in events:
-            if self.error is not None:
-                break
+            if self.error is not None or self.complete:
+                break  # nothing of meaning follows the last event
             try:
                 said = self._reader.read(event)
                 for one in said:
@@ -150,6 +180,8 @@ class Flow:
             case TextDelta() | ToolDelta() | ThinkingDelta() | RefusalDelta():
                 self.delivered_chars += len(event.text)
                 self.begun = self.begun or bool(event.text) or isinstance(event, ToolDelta)
+            case Aside():
+                self.begun = True
             case Start():
                 self.model = event.model or None
             case Finish():
@@ -162,6 +194,10 @@ class Flow:
     def _break(self, message: str) -> bytes:
         self.error = message
         problem = Problem(status=502, message=message, kind=kind_of(502), code="stream_broken")
+        return self._tell(problem)
+
+    def _tell(self, problem: Problem) -> bytes:
+        """The error event that ends a broken stream."""
         return self._caller.write_problem_event(problem)
 
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound, too_deep
-from headgate.wire.neutral import Done, Request, StreamEvent
+from headgate.wire.neutral import Done, Failure, Problem, Request, StreamEvent
 from headgate.wire.passthrough import Answered, Flow
 from headgate.wire.problems import read_problem
 from headgate.wire.sse import Event
@@ -36,6 +36,10 @@ class Translation:
         """None: the caller's headers mean nothing in another dialect."""
         return []
 
+    def mended(self, _: int, __: bytes) -> bool:
+        """Never: what a translation sends holds nothing that a provider had to sign."""
+        return False
+
     def request(self, model: str) -> bytes:
         """The caller's request for `model` in the provider's dialect.
 
@@ -55,7 +59,7 @@ class Translation:
         """
         try:
             found = self._provider.read_answer(body, self._inbound.quiet)
-            written = self._caller.write_answer(found, self._at)
+            written = self._caller.write_answer(found, self._request, self._at)
         except RecursionError:
             raise UnusableAnswerError("The provider's answer is nested too deeply.") from None
         return Answered(written, found.usage, found.model or None, found.stop)
@@ -83,3 +87,6 @@ class TranslatedFlow(Flow):
                 for one in said
             ]
         )
+
+    def _tell(self, problem: Problem) -> bytes:
+        return self._writer.write(Failure(problem))

@@ -147,6 +147,12 @@ def test_an_answer_without_text_can_be_a_good_one(message, finish, stop):
     assert read(answer(message, finish), False).stop == stop
 
 
+def test_a_call_is_why_an_answer_ended_whatever_the_server_says():
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    assert read(answer(said(None, tool_calls=[call]), "stop"), False).stop == "tool_calls"
+    assert read(answer(said(None, tool_calls=[call]), "length"), False).stop == "length"
+
+
 def test_an_empty_answer_is_good_where_it_may_be():
     assert read(answer(said("")), True).parts == ()
 
@@ -237,6 +243,8 @@ _CALLS = st.lists(
     st.none() | st.builds(Usage, *[st.integers(0, 10**6)] * 4, st.just(0), st.just(0)),
 )
 def test_what_is_written_is_read_back(parts, stop, usage):
+    if stop == "stop" and any(isinstance(part, ToolCall) for part in parts):
+        stop = "tool_calls"  # a call is always why an answer ended
     given_answer = Answer(id="1", model="m", parts=parts, stop=stop, usage=usage)
     assert read(write(given_answer, 5), False) == given_answer
 

@@ -60,6 +60,8 @@ def test_an_empty_answer_is_good_after_a_tool_or_with_stop_sequences():
     assert inbound(messages=[*HELLO, tool]).quiet
     assert inbound(stop=["x"]).quiet
     assert not inbound().quiet
+    assert not inbound(stop=None).quiet
+    assert not inbound(stop=[]).quiet
 
 
 def test_calls_in_the_history_count_by_their_json():

@@ -135,6 +135,11 @@ def test_a_name_that_is_repeated_begins_no_second_call():
     ]
 
 
+def test_a_call_is_why_a_stream_ended_whatever_the_server_says():
+    found = events_of(call_chunk(0, "{}", id="a", name="f"), openai_chunk({}, "stop"))
+    assert found[-1] == Finish("tool_calls")
+
+
 def test_arguments_before_any_call_are_passed_over():
     assert events_of(call_chunk(0, "{}")) == [STARTED]
 
@@ -246,7 +251,14 @@ def test_usage_comes_last_and_only_when_it_was_asked_for():
 
 def test_calls_are_written_with_their_index():
     chunks = chunks_of(
-        written(BEGUN, ToolStart(0, "a", "f"), ToolDelta(0, "{}"), ToolStart(1, "b", "g"))
+        written(
+            BEGUN,
+            ToolStart(0, "a", "f"),
+            ToolDelta(0, '{"x":1}'),
+            ToolStart(1, "b", "g"),
+            ToolStart(2, "c", "h"),
+            Finish("tool_calls"),
+        )
     )
     calls = [
         chunk["choices"][0]["delta"]["tool_calls"][0]
@@ -255,8 +267,12 @@ def test_calls_are_written_with_their_index():
     ]
     assert calls == [
         {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": ""}},
-        {"index": 0, "function": {"arguments": "{}"}},
+        {"index": 0, "function": {"arguments": '{"x":1}'}},
         {"index": 1, "id": "b", "type": "function", "function": {"name": "g", "arguments": ""}},
+        # Anthropic streams nothing for a call without arguments; callers parse what they get
+        {"index": 1, "function": {"arguments": "{}"}},
+        {"index": 2, "id": "c", "type": "function", "function": {"name": "h", "arguments": ""}},
+        {"index": 2, "function": {"arguments": "{}"}},
     ]
 
 

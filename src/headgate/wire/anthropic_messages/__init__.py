@@ -7,7 +7,14 @@ official Python SDK (2.12).
 from __future__ import annotations
 
 from headgate.wire import sse
-from headgate.wire.anthropic_messages import answers, inbound, reading, streams, writing
+from headgate.wire.anthropic_messages import (
+    answers,
+    inbound,
+    reading,
+    streams,
+    thinking,
+    writing,
+)
 from headgate.wire.dialect import Dialect
 from headgate.wire.neutral import Problem
 
@@ -39,14 +46,17 @@ ANTHROPIC_MESSAGES = Dialect(
         "tools": "tools",
     },
     headers=_headers,
-    kept_headers=("anthropic-beta",),
+    kept_headers=("anthropic-version", "anthropic-beta"),
+    count_path="/v1/messages/count_tokens",
     read=inbound.read,
+    read_count=inbound.read_count,
     read_request=reading.read,
-    write_answer=answers.write,
+    write_answer=lambda answer, _, at: answers.write(answer, at),
     writer=streams.Writer,
     write_problem=answers.write_problem,
     write_problem_event=_problem_event,
     own_fields=inbound.own_fields,
+    mend=thinking.mend,
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,

@@ -24,6 +24,7 @@ from headgate.wire.neutral import (
 from headgate.wire.problems import cleaned, kind_of, loads, problem_from, text_of
 
 __all__ = [
+    "NO_THREADS",
     "REASONS",
     "STOPS",
     "AnswerForm",
@@ -143,7 +144,8 @@ def read(body: bytes, quiet: bool) -> Answer:
     if found.content is None:
         raise UnusableAnswerError("The provider's answer has no content.", usage=usage)
     stop = STOPS.get(found.stop_reason or "", "stop")
-    if stop == "stop" and not quiet and not any(_tells(block) for block in found.content):
+    wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
+    if wanting and not any(_tells(block) for block in found.content):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
     return Answer(
         id=found.id or "",
@@ -203,6 +205,9 @@ _STATUSES = {
     "overloaded_error": 529,
 }
 _KINDS = frozenset({*_STATUSES, "api_error"})
+
+NO_THREADS = "thread_unsupported_request"
+"""By this code in an error's details, the SDKs know to go on without a thread."""
 
 
 def problem_within(error: object) -> Problem:
@@ -284,5 +289,7 @@ def is_problem(body: bytes) -> bool:
 def write_problem(problem: Problem) -> bytes:
     """See Dialect.write_problem. A kind that Anthropic does not have becomes the status's."""
     kind = problem.kind if problem.kind in _KINDS else kind_of(problem.status)
-    error = {"type": kind, "message": problem.message}
+    error: dict[str, object] = {"type": kind, "message": problem.message}
+    if problem.code == NO_THREADS:
+        error["details"] = {"error_code": NO_THREADS, "unsupported": ["thread"]}
     return msgspec.json.encode({"type": "error", "error": error})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from headgate.errors import RequestError
+from headgate.wire.anthropic_messages.answers import NO_THREADS
 from headgate.wire.inbound import (
     Inbound,
     Outline,
@@ -14,6 +15,7 @@ from headgate.wire.inbound import (
     decoded,
     fields_of,
     flag,
+    is_given,
     items,
     model_of,
     no_messages,
@@ -21,7 +23,7 @@ from headgate.wire.inbound import (
     required,
 )
 
-__all__ = ["Block", "joined", "own_fields", "read"]
+__all__ = ["Block", "joined", "own_fields", "read", "read_count"]
 
 
 class Block(msgspec.Struct, gc=False):
@@ -64,14 +66,25 @@ _ROLES = frozenset({"user", "assistant", "system"})
 def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     """See Dialect.read."""
     fields = fields_of(body)
+    found = _inbound(fields, body, headers)
+    required(fields, "max_tokens")
+    return found
+
+
+def read_count(body: bytes, headers: Mapping[str, str]) -> Inbound:
+    """See Dialect.read_count: a request without what only its answer needs."""
+    return _inbound(fields_of(body), body, headers)
+
+
+def _inbound(fields: Mapping[str, msgspec.Raw], body: bytes, headers: Mapping[str, str]) -> Inbound:
     model = model_of(fields)
+    _refuse_thread(fields)
     messages = decoded(_MESSAGES, required(fields, "messages"), "messages")
     if not messages:
         raise no_messages()
     system = fields.get("system")
     text = "" if system is None else joined(decoded(_SYSTEM, system, "system"))
     outline = _outline(text, messages)
-    required(fields, "max_tokens")
     stream = flag(fields, "stream")
     ask = ask_of(
         model,
@@ -88,8 +101,22 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         stream=stream,
         fields=fields,
         body=body,
-        quiet=outline.last == "tool" or "stop_sequences" in fields,
+        quiet=outline.last == "tool" or is_given(fields, "stop_sequences"),
     )
+
+
+def _refuse_thread(fields: Mapping[str, msgspec.Raw]) -> None:
+    """A history that the provider keeps is one that no policy sees and no other tier can answer.
+
+    The official SDKs use threads of their own accord; told so, they send the whole history.
+    """
+    if bytes(fields.get("thread", b"null")) != b"null":
+        raise RequestError(
+            "Message threads are not served: the history has to be in the request.",
+            fix="Leave out 'thread' and send all messages.",
+            code=NO_THREADS,
+            param="thread",
+        )
 
 
 def own_fields(_: Inbound) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ numbers as floats, a missing tool call id, an error within a 200.
 from __future__ import annotations
 
 from headgate.wire import sse
-from headgate.wire.dialect import Dialect
+from headgate.wire.dialect import Dialect, unmendable
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers, inbound, reading, streams, writing
 
@@ -37,13 +37,15 @@ OPENAI_CHAT = Dialect(
         "tools": "tools",
     },
     headers=_headers,
+    kept_headers=("openai-beta",),
     read=inbound.read,
     read_request=reading.read,
-    write_answer=answers.write,
+    write_answer=lambda answer, _, at: answers.write(answer, at),
     writer=streams.Writer,
     write_problem=answers.write_problem,
     write_problem_event=_problem_event,
     own_fields=inbound.own_fields,
+    mend=unmendable,
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,

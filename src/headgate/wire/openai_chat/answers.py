@@ -24,6 +24,7 @@ __all__ = [
     "is_problem",
     "problem_within",
     "read",
+    "stop_of",
     "write",
     "write_problem",
     "write_usage",
@@ -36,6 +37,12 @@ STOPS: dict[str, Stop] = {
     "function_call": "tool_calls",
     "content_filter": "refusal",
 }
+
+
+def stop_of(finish: str | None, *, called: bool) -> Stop:
+    """Why an answer ended. A forced call ends with "stop" at OpenAI, any call at some others."""
+    stop = STOPS.get(finish or "", "stop")
+    return "tool_calls" if called and stop == "stop" else stop
 
 
 class Function(msgspec.Struct, gc=False):
@@ -196,8 +203,9 @@ def read(body: bytes, quiet: bool) -> Answer:
     said = choice.message
     if said is None:
         raise UnusableAnswerError("The provider's answer has no message.", usage=usage)
-    stop = STOPS.get(choice.finish_reason or "", "stop")
-    if stop == "stop" and not quiet and _is_empty(said):
+    stop = stop_of(choice.finish_reason, called=bool(said.tool_calls))
+    wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
+    if wanting and _is_empty(said):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
     parts = _parts(said, found.id or "")
     return Answer(id=found.id or "", model=found.model or "", parts=parts, stop=stop, usage=usage)

@@ -14,6 +14,7 @@ from headgate.wire.inbound import (
     decoded,
     fields_of,
     flag,
+    is_given,
     items,
     model_of,
     no_messages,
@@ -90,7 +91,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         stream=stream,
         fields=fields,
         body=body,
-        quiet=outline.last == "tool" or "stop" in fields,
+        quiet=outline.last == "tool" or is_given(fields, "stop"),
     )
 
 

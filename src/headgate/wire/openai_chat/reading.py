@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from headgate.errors import RequestError
 from headgate.wire.dialect import untranslatable
 from headgate.wire.inbound import Inbound, decoded
+from headgate.wire.media import file_of, image_of
 from headgate.wire.neutral import (
     Effort,
     File,
@@ -113,6 +113,7 @@ class _Full(msgspec.Struct):
     functions: object = None
     function_call: object = None
     web_search_options: object = None
+    moderation: object = None
 
 
 _FULL = msgspec.json.Decoder(_Full)
@@ -148,6 +149,8 @@ def _refuse_losses(full: _Full, target: str) -> None:
         raise _lost("audio" if full.audio is not None else "modalities", "Audio output", target)
     if full.web_search_options is not None:
         raise _lost("web_search_options", "Web search", target)
+    if full.moderation is not None:
+        raise _lost("moderation", "Moderation of what is asked and answered", target)
     for param, value in (("functions", full.functions), ("function_call", full.function_call)):
         if value:
             raise _lost(param, "The old form of tools", target, "Use 'tools' and 'tool_choice'.")
@@ -218,32 +221,11 @@ def _content(message: _FullMessage, place: str, target: str) -> Iterator[Text | 
         if part.type in ("text", "refusal"):
             yield Text(part.text or part.refusal or "")
         elif part.type == "image_url" and part.image_url is not None:
-            yield _image(part.image_url.url, here)
+            yield image_of(part.image_url.url, f"{here}.image_url.url")
         elif part.type == "file" and part.file is not None:
             yield _file(part.file, here, target)
         else:
             raise _lost(here, f"A content part of type '{part.type}'", target)
-
-
-def _data_url(url: str, param: str) -> tuple[str, str]:
-    """Media type and base64 data of a `data:` URL."""
-    head, comma, data = url.removeprefix("data:").partition(",")
-    media_type, *options = head.split(";")
-    if not comma or "base64" not in options:
-        raise RequestError(
-            f"Invalid value for '{param}': a data URL must be of the form "
-            "data:<media type>;base64,<data>.",
-            code="invalid_value",
-            param=param,
-        )
-    return media_type or "application/octet-stream", data
-
-
-def _image(url: str, place: str) -> Image:
-    if url[:5].lower() != "data:":
-        return Image(url=url)
-    media_type, data = _data_url(url, f"{place}.image_url.url")
-    return Image(data=data, media_type="image/jpeg" if media_type == "image/jpg" else media_type)
 
 
 def _file(file: _FileData, place: str, target: str) -> File:
@@ -254,20 +236,7 @@ def _file(file: _FileData, place: str, target: str) -> File:
             target,
             "Send its content as 'file_data'.",
         )
-    if not file.file_data.startswith("data:"):
-        return File(data=file.file_data, media_type="application/pdf", name=file.filename)
-    media_type, data = _data_url(file.file_data, f"{place}.file.file_data")
-    if not media_type.startswith("text/"):
-        return File(data=data, media_type=media_type, name=file.filename)
-    try:
-        text = base64.b64decode(data, validate=True).decode()
-    except ValueError:
-        raise RequestError(
-            f"Invalid value for '{place}.file.file_data': a text file must be UTF-8 in base64.",
-            code="invalid_value",
-            param=f"{place}.file.file_data",
-        ) from None
-    return File(text=text, media_type="text/plain", name=file.filename)
+    return file_of(file.file_data, file.filename, f"{place}.file.file_data")
 
 
 def _assistant(message: _FullMessage, place: str, target: str) -> Iterator[Part]:

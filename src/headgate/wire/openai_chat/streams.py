@@ -25,13 +25,13 @@ from headgate.wire.neutral import (
 )
 from headgate.wire.openai_chat.answers import (
     FINISHES,
-    STOPS,
     Call,
     Function,
     Said,
     call_id,
     completion,
     problem_within,
+    stop_of,
     write_problem,
     write_usage,
 )
@@ -49,7 +49,8 @@ class Reader:
         self._calls = 0
 
     def read(self, event: sse.Event) -> Sequence[StreamEvent]:
-        """What one event says; choices after the first are not read (see `n` in translation.md)."""
+        """What one event says. More than one choice is only asked for where nothing is translated;
+        then they are read as one."""
         data = event.data
         if not data:
             return ()
@@ -73,7 +74,7 @@ class Reader:
             if choice.delta is not None:
                 self._said(choice.delta, events)
             if choice.finish_reason:
-                events.append(Finish(STOPS.get(choice.finish_reason, "stop")))
+                events.append(Finish(stop_of(choice.finish_reason, called=bool(self._calls))))
         return events
 
     def _said(self, delta: Said, events: list[StreamEvent]) -> None:
@@ -111,6 +112,7 @@ class Writer:
         self._model = ""
         self._opened = False
         self._finished = False
+        self._bare: int | None = None  # the call that has no arguments yet
 
     def write(self, event: StreamEvent) -> bytes:  # noqa: PLR0911 - the table of events
         """See StreamWriter.write."""
@@ -127,10 +129,11 @@ class Writer:
             case ToolStart():
                 function = {"name": event.name, "arguments": ""}
                 call = {"index": event.index, "id": event.id, "type": "function"}
-                return self._delta({"tool_calls": [{**call, "function": function}]})
+                out = self._fill() + self._delta({"tool_calls": [{**call, "function": function}]})
+                self._bare = event.index
+                return out
             case ToolDelta():
-                call = {"index": event.index, "function": {"arguments": event.text}}
-                return self._delta({"tool_calls": [call]})
+                return self._argue(event.index, event.text)
             case Finish():
                 return self._finish(FINISHES[event.stop])
             case Failure():
@@ -144,6 +147,15 @@ class Writer:
             out += self._chunk([], {"usage": write_usage(usage)})
         return out + sse.encode(b"[DONE]")
 
+    def _argue(self, index: int, text: str) -> bytes:
+        if index == self._bare:
+            self._bare = None
+        return self._delta({"tool_calls": [{"index": index, "function": {"arguments": text}}]})
+
+    def _fill(self) -> bytes:
+        """A call without arguments has an empty object, which callers parse."""
+        return b"" if self._bare is None else self._argue(self._bare, "{}")
+
     def _open(self) -> bytes:
         if self._opened:
             return b""
@@ -156,7 +168,7 @@ class Writer:
 
     def _finish(self, reason: str) -> bytes:
         self._finished = True
-        first = self._open()
+        first = self._open() + self._fill()
         return first + self._chunk([{"index": 0, "delta": {}, "finish_reason": reason}])
 
     def _chunk(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from headgate.errors import RequestError
+from headgate.wire.gpt import effort_of, is_openais, takes_sampling
 from headgate.wire.neutral import (
-    Effort,
     File,
     Image,
     JsonFormat,
@@ -26,26 +25,6 @@ from headgate.wire.schemas import is_strict
 
 __all__ = ["MAX_STOPS", "MAX_USER_CHARS", "check", "write", "write_call"]
 
-_THINKING_MODELS = re.compile(r"(?:^|/)(?:gpt-(?:[5-9]|[1-9]\d|oss)|o[1-9]|gemini-(?:2\.5|[3-9]))")
-"""Models that take `reasoning_effort`; others answer 400 to it."""
-_OPENAI_MODELS = re.compile(r"(?:^|/)(?:gpt-(?!oss)|chatgpt-|o[1-9])")
-"""OpenAI's own, which want `max_completion_tokens`; other servers may know `max_tokens` only."""
-_FIXED_SAMPLING = re.compile(r"(?:^|/)(?:gpt-(?:[5-9]|[1-9]\d)|o[1-9])")
-"""Models that answer 400 to a temperature or top_p other than their own."""
-_LEVELS: Mapping[Effort, str] = {
-    "minimal": "low",
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "xhigh": "high",
-    "max": "high",
-}
-"""The three levels that every model with `reasoning_effort` knows."""
-_LEAST = (
-    (re.compile(r"(?:^|/)gpt-5(?![.\d])"), "minimal"),
-    (re.compile(r"(?:^|/)gpt-(?:5\.\d|[6-9]|[1-9]\d)"), "none"),
-    (re.compile(r"(?:^|/)gemini-2\.5-flash"), "none"),
-)
 MAX_STOPS = 4
 MAX_USER_CHARS = 64
 
@@ -79,7 +58,7 @@ def _body(request: Request, model: str) -> dict[str, object]:
     body: dict[str, object] = {"model": model, "messages": _messages(request)}
     body |= _write_tools(request)
     if request.max_tokens is not None:
-        own = _OPENAI_MODELS.search(model)
+        own = is_openais(model)
         body["max_completion_tokens" if own else "max_tokens"] = request.max_tokens
     body |= _write_sampling(request, model)
     if request.format is not None:
@@ -105,21 +84,17 @@ def _write_tools(request: Request) -> dict[str, object]:
 
 def _write_sampling(request: Request, model: str) -> dict[str, object]:
     out: dict[str, object] = {}
-    if not _FIXED_SAMPLING.search(model):
+    if takes_sampling(model):
         if request.temperature is not None:
             out["temperature"] = request.temperature
         if request.top_p is not None:
             out["top_p"] = request.top_p
     if request.stop:
         out["stop"] = list(request.stop)
-    if request.effort is not None and _THINKING_MODELS.search(model):
-        out["reasoning_effort"] = _LEVELS.get(request.effort) or _least(model)
+    effort = effort_of(model, request.effort)
+    if effort is not None:
+        out["reasoning_effort"] = effort
     return out
-
-
-def _least(model: str) -> str:
-    """The level with the least thinking: "none" is not known to all, "low" is."""
-    return next((level for pattern, level in _LEAST if pattern.search(model)), "low")
 
 
 def _messages(request: Request) -> list[dict[str, object]]:

@@ -1,0 +1,76 @@
+"""Opens the ledger for the commands that read it, with the settings that it is held against."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from headgate.bootstrap.book import book_of
+from headgate.cli.options import open_settings
+from headgate.ledger.store import Store, StoreError
+from headgate.ledger.url import open_store
+from headgate.ledger.writer import recover
+from headgate.prices.book import Book
+from headgate.settings import Settings, find
+
+__all__ = ["Opened", "open_ledger"]
+
+
+class Opened(NamedTuple):
+    """A ledger that is open, and what it is held against."""
+
+    store: Store
+    settings: Settings | None
+    """None where there is no file, and the ledger was named so that none is needed."""
+    book: Book | None
+    """The prices of the settings."""
+
+
+@contextmanager
+def open_ledger(config: Path | None, sets: tuple[str, ...], url: str | None) -> Iterator[Opened]:
+    """Open the ledger at `url`, or the one the settings name; close it in the end.
+
+    What a gateway that died left in its journal is taken in first.
+
+    Raises:
+        ConfigError: no settings where they are needed, faults in them, or no such ledger.
+        StoreError: the ledger does not answer.
+    """
+    settings = _settings(config, sets, needed=url is None)
+    source = config or find(Path(), os.environ) or "headgate.toml"
+    book = None if settings is None else book_of(settings, str(source))
+    where = url or (settings.ledger.url if settings else "")
+    store = open_store(where, create=False)
+    try:
+        _take_in(where, store)
+        yield Opened(store, settings, book)
+    finally:
+        store.close()
+
+
+def _settings(config: Path | None, sets: tuple[str, ...], *, needed: bool) -> Settings | None:
+    if not needed and config is None and find(Path(), os.environ) is None:
+        return None
+    return open_settings(config, sets, need_file=True, need_providers=False).settings
+
+
+def _take_in(url: str, store: Store) -> None:
+    """Bring in what a gateway that died left in its journal; without that, say so and go on."""
+    try:
+        found = recover(url, store)
+    except (OSError, StoreError) as error:
+        click.echo(f"Rows in the journal could not be taken in, and are missing: {error}", err=True)
+        return
+    if found.rows:
+        rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+        click.echo(f"Took in {rows} that a stopped gateway left.", err=True)
+    if found.damaged:
+        records = (
+            "1 torn record was" if found.damaged == 1 else f"{found.damaged:,} torn records were"
+        )
+        click.echo(f"{records} kept aside in the journal's directory.", err=True)

@@ -1,0 +1,331 @@
+"""The status as one screen of text: 80 columns; styles fall away where none are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from textwrap import wrap
+
+import click
+
+from headgate.cli.report_page import day_and_time
+from headgate.monitor.attribution import Attribution, Part
+from headgate.monitor.budget import (
+    FALSE_ALARM_REQUESTS,
+    FALSE_ALARMS,
+    Assessment,
+    Burn,
+    Creep,
+    Route,
+)
+from headgate.monitor.figures import between, money, percent, places
+from headgate.monitor.headroom import Headroom
+from headgate.monitor.status import Month, Retries, Status
+from headgate.values import dollars
+
+__all__ = ["line", "page", "span"]
+
+WIDTH = 80
+_FACT = 15
+_MARK = {"yes": "green", "no": "red", "too little": "yellow"}
+_MOST_ROUTES = 4
+_DAY_US, _HOUR_US, _MINUTE_US = 86_400_000_000, 3_600_000_000, 60_000_000
+
+
+def page(status: Status) -> str:
+    """The whole screen, a newline at its end."""
+    blocks = [
+        [_head(status)],
+        list(_routing(status)),
+        list(_escalation(status.escalation)),
+        list(_retries(status.retries)),
+        [*_month(status.month), *_headroom(status.headroom)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def line(status: Status) -> str:
+    """The status in one line, for a log: moment, verdict, rate, evidence, month."""
+    escalation, month = status.escalation, status.month
+    slow = escalation.slow
+    parts = [
+        f"{day_and_time(status.at_us)} UTC",
+        click.unstyle(_verdict(status)[0]),
+        f"routing {status.report.verdict.answer}",
+        "escalation "
+        + ("none" if slow.rate is None else f"{percent(slow.rate)} over {span(slow.span_us)}"),
+    ]
+    if escalation.budget is not None:
+        parts.append(f"budget {percent(escalation.budget)}")
+        parts.append(f"evidence {percent(escalation.evidence)}")
+    parts.append(f"month {money(month.spent_nano)}")
+    return " · ".join(parts)
+
+
+def span(length_us: int) -> str:
+    """A length of time in its largest whole unit.
+
+    >>> span(7 * 86_400_000_000), span(6 * 3_600_000_000), span(90_000_000)
+    ('7 d', '6 h', '2 min')
+    """
+    for unit, name in ((_DAY_US, "d"), (_HOUR_US, "h")):
+        if length_us >= unit and length_us % unit == 0:
+            return f"{length_us // unit} {name}"
+    if length_us >= 2 * _HOUR_US:
+        return f"{length_us / _HOUR_US:.1f} h"
+    return f"{max(1, round(length_us / _MINUTE_US))} min"
+
+
+def _head(status: Status) -> str:
+    words, colour = _verdict(status)
+    left = f"Headgate status · {day_and_time(status.at_us)} UTC"
+    gap = " " * max(1, WIDTH - len(left) - len(words))
+    return click.style(left, bold=True) + gap + click.style(words, fg=colour, bold=True)
+
+
+def _verdict(status: Status) -> tuple[str, str]:
+    if status.escalation.breached and status.report.verdict.answer == "no":
+        return "BUDGET BREACHED, ROUTING DOES NOT PAY", "red"
+    if status.escalation.breached:
+        return "BUDGET BREACHED", "red"
+    if status.report.verdict.answer == "no":
+        return "ROUTING DOES NOT PAY", "red"
+    if status.report.verdict.answer == "too little":
+        return "too little to tell", "yellow"
+    return "all is well", "green"
+
+
+def _routing(status: Status) -> Iterator[str]:
+    report = status.report
+    yield from _fact("Routing", report.verdict.sentence, _MARK[report.verdict.answer])
+    since = "" if report.since_us is None else f" since {day_and_time(report.since_us)}"
+    yield from _fact("", f"{_count(report.requests, 'routed request')}{since}", dim=True)
+
+
+def _escalation(escalation: Assessment) -> Iterator[str]:
+    slow = escalation.slow
+    if not escalation.served:
+        yield from _fact("Escalation", "no routed request was served yet")
+        return
+    if slow.rate is None:
+        text = f"no served request in the last {span(slow.span_us)}"
+    else:
+        text = (
+            f"{percent(slow.rate)} in the last {span(slow.span_us)} "
+            f"(95 %: {between(slow.low, slow.high)})"
+        )
+    budget = "no budget is set" if escalation.budget is None else percent(escalation.budget)
+    yield from _fact("Escalation", f"{text}; budget {budget}" if escalation.budget else text)
+    if escalation.budget is None:
+        yield from _fact("", "No budget is set: [escalation] budget.", dim=True)
+    if escalation.first_us is not None and escalation.rate is not None:
+        yield from _fact(
+            "",
+            f"{percent(escalation.rate)} since {_day(escalation.first_us)} "
+            f"(95 % at every look: {between(escalation.low, escalation.high)})",
+            dim=True,
+        )
+    if escalation.budget is not None:
+        yield from _alarm(escalation)
+        yield from _fact("Burn", _burns(escalation.fast, slow), _burn_colour(escalation))
+    yield from _routes(escalation.routes)
+
+
+def _alarm(escalation: Assessment) -> Iterator[str]:
+    evidence = percent(min(escalation.evidence, 1.0))
+    if escalation.alarm_us is None:
+        cleared = ""
+        if escalation.cleared_us is not None:
+            cleared = f"; the last was cleared {day_and_time(escalation.cleared_us)}"
+        yield from _fact(
+            "Alarm", f"none; the evidence is {evidence} of the way to one{cleared}", "green"
+        )
+        return
+    yield from _fact(
+        "Alarm",
+        f"since {day_and_time(escalation.alarm_us)}: the rate has gone above its budget",
+        "red",
+    )
+    yield from _fact(
+        "",
+        f"The chance that this is false is at most {FALSE_ALARMS * 100:.0f} % in "
+        f"{FALSE_ALARM_REQUESTS:,} requests.",
+        dim=True,
+    )
+    yield from _fact("", f"{evidence} of the way to an all-clear", dim=True)
+    if escalation.creep is not None:
+        yield from _fact("Creep", _creep(escalation.creep))
+    if escalation.attribution is not None:
+        yield from _because(escalation.attribution)
+
+
+def _creep(creep: Creep) -> str:
+    how = "at once" if creep.shape == "step" else "bit by bit"
+    when = _between_days(creep.earliest_us, creep.latest_us)
+    rates = f"{percent(creep.before)} → {percent(creep.after)}"
+    return f"began {_day(creep.began_us)} (95 %: {when}), {how}: {rates}"
+
+
+def _because(attribution: Attribution) -> Iterator[str]:
+    cause = attribution.cause
+    if cause is None:
+        yield from _fact("Because", "of no one group of requests: several moved together")
+        return
+    dimension, part = cause
+    yield from _fact("Because", _reason(dimension, part))
+    if len(attribution.dimensions[dimension]) == 1:
+        return
+    for one in attribution.dimensions[dimension][:3]:
+        name = f"{dimension} {one.name}"
+        yield from _fact(
+            "",
+            f"{name if len(name) <= 32 else name[:31] + '…':<32} {_points(one.total)} = "
+            f"rate {_points(one.rate_shift)} mix {_points(one.mix_shift)}",
+            dim=True,
+        )
+    yield from _fact(
+        "",
+        f"{'all, parts adding up':<32} {_points(attribution.change)}",
+        dim=True,
+    )
+
+
+def _reason(dimension: str, part: Part) -> str:
+    who = f"{dimension} {part.name}"
+    if abs(part.rate_shift) >= abs(part.mix_shift):
+        before, after = part.rate_before, part.rate_after
+        if before is not None and after is not None:
+            verb = "escalates more" if after > before else "escalates less"
+            return f"{who} {verb}: {_moved(before, after)} of its own requests"
+    verb = "has grown" if part.share_after > part.share_before else "has shrunk"
+    return f"{who} {verb}: {_moved(part.share_before, part.share_after)} of the traffic"
+
+
+def _moved(before: Fraction, after: Fraction) -> str:
+    return f"{percent(float(before))} → {percent(float(after))}"
+
+
+def _points(share: Fraction) -> str:
+    return f"{float(share) * 100:+5.1f}"
+
+
+def _burns(fast: Burn, slow: Burn) -> str:
+    return ", ".join(_burn(one) for one in (fast, slow))
+
+
+def _burn(burn: Burn) -> str:
+    if burn.burn is None:
+        return f"no requests over {span(burn.span_us)}"
+    return f"{burn.burn:.2f} × the budget over {span(burn.span_us)}"
+
+
+def _burn_colour(escalation: Assessment) -> str | None:
+    """Red where both windows overspend: it has been so, and it still is."""
+    burns = [burn.burn for burn in (escalation.fast, escalation.slow)]
+    over = sum(burn is not None and burn > 1 for burn in burns)
+    return (None, "yellow", "red")[over]
+
+
+def _routes(routes: tuple[Route, ...]) -> Iterator[str]:
+    for number, route in enumerate(routes[:_MOST_ROUTES]):
+        window = route.window
+        rate = "none" if window.rate is None else percent(window.rate)
+        alarm = "" if route.alarm_us is None else f"; ALARM since {day_and_time(route.alarm_us)}"
+        name = route.route if len(route.route) <= 28 else f"{route.route[:27]}…"
+        yield from _fact(
+            "" if number else "Routes",
+            f"{name:<28} {rate:>7} of {window.served:,}{alarm}",
+            "red" if alarm else None,
+        )
+    if len(routes) > _MOST_ROUTES:
+        yield from _fact("", f"and {len(routes) - _MOST_ROUTES} more: see --json", dim=True)
+
+
+def _retries(retries: Retries) -> Iterator[str]:
+    if not retries.tiers:
+        return
+    decimals = places(max(tier.spent_nano for tier in retries.tiers))
+    yield click.style(_row("tier", "answers", "retries", "rate", "spent", "on retries"), dim=True)
+    for tier in retries.tiers:
+        yield _row(
+            tier.tier,
+            f"{tier.answers:,}",
+            f"{tier.retries:,}",
+            "" if tier.retry_rate is None else percent(tier.retry_rate),
+            dollars(tier.spent_nano, decimals) + ("*" if tier.unpriced else ""),
+            dollars(tier.retry_nano, decimals),
+        )
+    if any(tier.unpriced for tier in retries.tiers):
+        yield click.style("  * without attempts of unknown cost", dim=True)
+    if retries.premium_share is not None:
+        yield f"  Premium is {percent(retries.premium_share)} of what retries cost."
+
+
+def _row(tier: str, answers: str, tried: str, rate: str, spent: str, wasted: str) -> str:
+    name = tier if len(tier) <= 20 else f"{tier[:19]}…"
+    return f"  {name:<20}{answers:>11}{tried:>10}{rate:>9}{spent:>14}{wasted:>13}"
+
+
+def _month(month: Month) -> Iterator[str]:
+    name = date.fromisoformat(month.first_day).strftime("%B")
+    text = f"{money(month.spent_nano)} so far in {name}"
+    if month.expected_nano is None or month.low_nano is None or month.high_nano is None:
+        text += "; too few whole days for a forecast"
+    else:
+        low, high = money(month.low_nano), money(month.high_nano)
+        text += f", {money(month.expected_nano)} by its end (95 %: {low} to {high})"
+    if month.planned_nano is not None:
+        text += f"; planned {money(month.planned_nano)}"
+    yield from _fact("Month", text)
+    if month.unpriced:
+        yield from _fact("", f"{_count(month.unpriced, 'attempt')} of unknown cost", "yellow")
+
+
+def _headroom(headroom: Headroom | None) -> Iterator[str]:
+    if headroom is None:
+        return
+    now = f"now {percent(headroom.rate)} (95 %: {between(headroom.low, headroom.high)})"
+    colour = "green"
+    if headroom.pays == "below" and headroom.crossing is not None and headroom.room is not None:
+        text = f"routing pays until {percent(headroom.crossing)} escalate; {now}: "
+        if headroom.room >= 0:
+            text += f"{headroom.room * 100:.1f} points of headroom"
+        else:
+            text += f"{-headroom.room * 100:.1f} points beyond"
+            colour = "red"
+        if headroom.fragile:
+            text += "; fragile, the interval holds the crossing"
+            colour = "yellow"
+    elif headroom.pays == "always":
+        text = f"routing pays at any escalation rate; {now}"
+    elif headroom.pays == "equal":
+        text, colour = "routing and all-premium cost the same at any rate", "yellow"
+    else:
+        text, colour = f"routing pays at no escalation rate; {now}", "red"
+    yield from _fact("Tripwire", text, colour)
+    if headroom.assumed:
+        names = ", ".join(headroom.assumed)
+        yield from _fact("", f"Not measured, and taken from the plan: {names}.", dim=True)
+
+
+def _fact(label: str, text: str, colour: str | None = None, *, dim: bool = False) -> Iterator[str]:
+    for number, row in enumerate(
+        wrap(text, WIDTH - _FACT) if len(text) > WIDTH - _FACT else [text]
+    ):
+        yield f"  {'' if number else label:<{_FACT - 2}}{click.style(row, fg=colour, dim=dim)}"
+
+
+def _day(at_us: int) -> str:
+    return f"{datetime.fromtimestamp(at_us // 1_000_000, UTC):%Y-%m-%d}"
+
+
+def _between_days(low_us: int, high_us: int) -> str:
+    low, high = _day(low_us), _day(high_us)
+    if low == high:
+        return f"{day_and_time(low_us)[11:]} to {day_and_time(high_us)[11:]} that day"
+    return f"{low} to {high}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,131 @@
+"""`headgate watch`: the status again and again, live on a terminal and line by line elsewhere."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count as numbers
+from pathlib import Path
+
+import click
+
+from headgate.bootstrap.watch import Watch
+from headgate.cli.open_ledger import open_ledger
+from headgate.cli.options import json_option, settings_options
+from headgate.cli.period import window
+from headgate.cli.status import BILL, exit_code, told
+from headgate.cli.status_data import document
+from headgate.cli.status_page import line, page
+from headgate.ledger.store import StoreError
+from headgate.monitor.status import Status
+from headgate.settings import seconds
+
+__all__ = ["watch"]
+
+LEAST_SECONDS = 0.1
+
+
+class Every(click.ParamType[float]):
+    """A length of time, such as 5s."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The length in seconds."""
+        try:
+            length = seconds(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+        if length < LEAST_SECONDS:
+            self.fail(f"{value} is too often; give 0.1s or more.", param, ctx)
+        return length
+
+
+@click.command()
+@settings_options
+@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
+@click.option(
+    "--since",
+    metavar="WHEN",
+    default=BILL,
+    help="Begin of the money shown: 24h or 7d before each look, a day, or a day and time (UTC).",
+)
+@click.option(
+    "--every",
+    type=Every(),
+    metavar="DURATION",
+    default="5s",
+    show_default=True,
+    help="How long to wait between two looks.",
+)
+@click.option("--count", type=click.IntRange(min=1), help="Stop after so many looks.")
+@json_option
+def watch(
+    config: Path | None,
+    sets: tuple[str, ...],
+    ledger: str | None,
+    since: str,
+    every: float,
+    count: int | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Show the status live, until Ctrl-C.
+
+    On a terminal it is one screen; elsewhere each look is a line, or with --json a document on a
+    line. The exit code is that of `headgate status` at the last look.
+    """
+    last: Status | None = None
+    looks = numbers() if count is None else iter(range(count))
+    with _ends_like_ctrl_c(), open_ledger(config, sets, ledger) as (store, settings, book):
+        watched = Watch(store, settings, book, follow=told)
+        try:
+            with _shown(as_json=as_json) as show:
+                for number in looks:
+                    if number:
+                        time.sleep(every)
+                    now = datetime.now(UTC)
+                    try:
+                        last = watched.look(now, window(since, None, now))
+                    except StoreError as error:
+                        click.echo(f"{error} It is tried again.", err=True)
+                    else:
+                        show(last)
+        except KeyboardInterrupt:
+            pass
+        if last is not None and not as_json and sys.stdout.isatty():
+            click.echo(page(last), nl=False)
+    return 0 if last is None else exit_code(last)
+
+
+@contextmanager
+def _shown(*, as_json: bool) -> Iterator[Callable[[Status], None]]:
+    """How a look is shown: on a screen of its own that is put away in the end, or as a line."""
+    if as_json:
+        yield lambda status: click.echo(document(status, indent=None))
+        return
+    if not sys.stdout.isatty():
+        yield lambda status: click.echo(line(status))
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(console=Console(), screen=True, auto_refresh=False) as live:
+        yield lambda status: live.update(Text.from_ansi(page(status)), refresh=True)
+
+
+@contextmanager
+def _ends_like_ctrl_c() -> Iterator[None]:
+    """A polite kill puts the terminal back too."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,71 @@
+"""Counts the tokens of a Messages request: by the provider that would answer, else by estimate."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import msgspec
+
+from headgate.errors import UpstreamError
+from headgate.gateway.caller import Caller
+from headgate.gateway.driver import JSON, Plant
+from headgate.routing.tier import Tier
+from headgate.wire.lane import DIALECTS, Inbound, lane, read_count
+
+__all__ = ["HEADER", "count"]
+
+log = logging.getLogger("headgate.gateway")
+
+DIALECT = "anthropic"
+HEADER = "x-headgate-token-count"
+"""Says where a count comes from: `provider` or `estimate`."""
+
+
+async def count(plant: Plant, caller: Caller, body: bytes) -> None:
+    """Answer a request for a count.
+
+    The tier is the one that would answer, as far as that is known without asking the classifier's
+    model; else the one that answers when the classifier fails. A provider that does not speak this
+    dialect, cannot be reached or fails leaves it at the estimate of `Ask.tokens`, which is good to
+    some 25 %. A provider's refusal of the request (4xx) is the answer.
+
+    Raises:
+        RequestError: it is not a request, or asks for a model that is not served.
+    """
+    inbound = read_count(DIALECT, body, caller.headers)
+    decision = plant.policy.decide(inbound.ask)
+    tier = plant.safe if decision is None else decision.tier
+    told = await _told(plant, inbound, tier)
+    if told is not None:
+        status, answer = told
+        caller.respond(status, [JSON, (HEADER, "provider")], answer)
+        return
+    estimate = msgspec.json.encode({"input_tokens": inbound.ask.tokens})
+    caller.respond(200, [JSON, (HEADER, "estimate")], estimate)
+
+
+async def _told(plant: Plant, inbound: Inbound, tier: Tier) -> tuple[int, bytes] | None:
+    """The provider's status and body; None where it has no count to give."""
+    provider = plant.providers[tier.model.provider]
+    path = DIALECTS[provider.dialect].count_path
+    if provider.dialect != DIALECT or path is None:
+        return None
+    way = lane(inbound, DIALECT, at=int(plant.clock.time()))
+    endpoint = provider.endpoint(path, way.passed())
+    try:
+        async with asyncio.timeout(tier.timeout):
+            reply = await plant.upstream.send(endpoint, way.request(tier.model.model))
+            answer = await reply.read()
+            if way.mended(reply.status, answer):
+                reply = await plant.upstream.send(endpoint, way.request(tier.model.model))
+                answer = await reply.read()
+    except (TimeoutError, UpstreamError) as error:
+        log.warning("no count of tokens from %s: %s", tier.model, error)
+        return None
+    if reply.status == 200:
+        return 200, answer
+    if reply.status in (400, 413, 422):
+        return reply.status, way.error(reply.status, answer)
+    log.warning("no count of tokens from %s: status %d", tier.model, reply.status)
+    return None

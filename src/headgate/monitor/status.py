@@ -1,0 +1,189 @@
+"""The state of the house at one moment: does routing pay, is the budget kept, where is the bill?"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
+from headgate.monitor.budget import Assessment
+from headgate.monitor.headroom import Headroom
+from headgate.monitor.planned import Planned
+from headgate.monitor.report import Report, report
+from headgate.stats.forecast import forecast
+
+__all__ = [
+    "HISTORY_DAYS",
+    "Month",
+    "Retries",
+    "Status",
+    "TierSpend",
+    "bill_window",
+    "month",
+    "retries",
+    "status",
+]
+
+HISTORY_DAYS = 28
+"""Whole days that a forecast rests on: four weeks, so that every weekday counts alike."""
+
+
+class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
+    """What one tier did for the routed requests."""
+
+    tier: str
+    premium: bool
+    answers: int
+    retries: int
+    """Attempts that served nobody."""
+    retry_rate: float | None
+    """Of all its attempts; None without any."""
+    spent_nano: int
+    """All its attempts, retries included."""
+    retry_nano: int
+    unpriced: int
+
+
+class Retries(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempts that bought nothing."""
+
+    tiers: tuple[TierSpend, ...]
+    """Cheapest first."""
+    spent_nano: int
+    premium_share: float | None
+    """Of the money that retries cost, 0 to 1; None where they cost none."""
+
+
+class Month(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill of the calendar month (UTC), everything through the gateway, pinned included."""
+
+    first_day: str
+    """As in 2026-11-01."""
+    spent_nano: int
+    unpriced: int
+    """Attempts of this month whose cost is not known."""
+    days_left: float
+    expected_nano: int | None
+    low_nano: int | None
+    high_nano: int | None
+    """The whole month, and its 95 % interval; None for too few days to tell."""
+    history_days: int
+    planned_nano: int | None
+    """The plan's bill for a month of routed requests; None without a plan."""
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one screen shows."""
+
+    at_us: int
+    report: Report
+    """The bill's window against the plan."""
+    escalation: Assessment
+    """Of the whole ledger."""
+    retries: Retries
+    month: Month
+    headroom: Headroom | None
+    """None for too few requests, or without settings."""
+
+    @property
+    def answer(self) -> bool:
+        """All is well: the budget is kept, and routing is not known to cost more than it saves."""
+        return not self.escalation.breached and self.report.verdict.answer != "no"
+
+
+def bill_window(now_us: int, days: int) -> Window:
+    """The last `days` days up to now, to the microsecond."""
+    return Window(now_us - days * DAY_US, now_us + 1)
+
+
+def status(
+    *,
+    at_us: int,
+    tiers: Sequence[TierTotal],
+    requests: Sequence[RequestTotal],
+    window: Window,
+    days: Sequence[DayTotal],
+    escalation: Assessment,
+    planned: Planned | None,
+    headroom: Headroom | None,
+) -> Status:
+    """Put together what a store said of `window` and what the budget's account makes of it all."""
+    return Status(
+        at_us=at_us,
+        report=report(tiers, requests, planned, window),
+        escalation=escalation,
+        retries=retries(tiers),
+        month=month(days, at_us, planned),
+        headroom=headroom,
+    )
+
+
+def retries(totals: Sequence[TierTotal]) -> Retries:
+    """Answers and retries of the routed requests by tier; classifier calls are no tier's."""
+    ours = [total for total in totals if total.routed and total.role != "classifier"]
+    names = sorted({(total.premium, total.tier) for total in ours})
+    tiers = tuple(
+        _tier(tier, premium, [total for total in ours if (total.premium, total.tier) == key])
+        for key in names
+        for premium, tier in (key,)
+    )
+    spent = sum(tier.retry_nano for tier in tiers)
+    premium = sum(tier.retry_nano for tier in tiers if tier.premium)
+    return Retries(tiers=tiers, spent_nano=spent, premium_share=premium / spent if spent else None)
+
+
+def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
+    answers = sum(total.attempts for total in totals if total.role == "answer")
+    failed = [total for total in totals if total.role == "retry"]
+    tried = sum(total.attempts for total in failed)
+    return TierSpend(
+        tier=tier,
+        premium=premium,
+        answers=answers,
+        retries=tried,
+        retry_rate=tried / (tried + answers) if tried + answers else None,
+        spent_nano=sum(total.cost_nano for total in totals),
+        retry_nano=sum(total.cost_nano for total in failed),
+        unpriced=sum(total.attempts for total in totals if not total.priced),
+    )
+
+
+def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) -> Month:
+    """The month that `at_us` lies in: spent so far, and what it will come to.
+
+    `days` must reach back `HISTORY_DAYS` days and to the first of the month. The forecast is what
+    was spent plus the time left at the daily rate of the last whole days; days before the first of
+    `days` are no history, days without any attempt cost nothing.
+    """
+    now = datetime.fromtimestamp(at_us // 1_000_000, UTC)
+    first = now.date().replace(day=1)
+    length = monthrange(first.year, first.month)[1]
+    begins = (first - date(1970, 1, 1)).days
+    left = begins + length - at_us / DAY_US
+    this = [total for total in days if total.day >= begins]
+    spent = sum(total.cost_nano for total in this)
+    found = forecast(_history(days, at_us // DAY_US), left)
+    return Month(
+        first_day=first.isoformat(),
+        spent_nano=spent,
+        unpriced=sum(total.unpriced for total in this),
+        days_left=left,
+        expected_nano=None if found is None else spent + round(found.expected),
+        low_nano=None if found is None else spent + round(found.interval.low),
+        high_nano=None if found is None else spent + round(found.interval.high),
+        history_days=0 if found is None else found.days,
+        planned_nano=None
+        if planned is None
+        else round(planned.nano_per_request * planned.requests_per_month),
+    )
+
+
+def _history(days: Sequence[DayTotal], today: int) -> list[float]:
+    """What each of the last whole days cost, the ledger's first day left out as it may be none."""
+    costs = {total.day: float(total.cost_nano) for total in days}
+    if not costs:
+        return []
+    return [costs.get(day, 0.0) for day in range(max(today - HISTORY_DAYS, min(costs) + 1), today)]

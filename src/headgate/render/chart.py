@@ -1,0 +1,257 @@
+"""Charts as SVG text: lines over an axis, and bars made of parts; readable without a script.
+
+Colours come from classes (`s0` to `s5`), so that the page's style sheet decides for light and dark.
+Every chart has a title and a description, which screen readers read out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from headgate.render.table import plain
+
+__all__ = ["Axis", "Bar", "Bars", "Line", "Lines", "Mark", "Part", "svg", "ticks"]
+
+WIDTH = 720
+LETTER = 6.6
+"""Width of an average letter at the font size of 12 that charts are set in."""
+
+COLOURS = 6
+
+
+class Axis(NamedTuple):
+    """An axis from its first tick to its last."""
+
+    title: str
+    ticks: tuple[tuple[float, str], ...]
+    """(value, label), ascending; two or more."""
+
+    def share(self, value: float) -> float:
+        """Where a value lies between the ends, 0..1; values outside lie at the nearer end."""
+        low, high = self.ticks[0][0], self.ticks[-1][0]
+        return min(max((value - low) / (high - low), 0.0), 1.0)
+
+
+class Line(NamedTuple):
+    """One line of a chart."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    colour: int = 0
+    dashed: bool = False
+
+
+class Mark(NamedTuple):
+    """A point on the horizontal axis that is pointed out: now, the crossover."""
+
+    label: str
+    at: float
+
+
+class Lines(NamedTuple):
+    """Lines over two axes."""
+
+    title: str
+    description: str
+    x: Axis
+    y: Axis
+    lines: tuple[Line, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+class Part(NamedTuple):
+    """A part of a bar."""
+
+    name: str
+    value: float
+    label: str
+    """Its value in words, for the tooltip."""
+    colour: int
+
+
+class Bar(NamedTuple):
+    """One bar: its parts beside each other, and what stands at its end."""
+
+    label: str
+    parts: tuple[Part, ...]
+    total: str
+
+
+class Bars(NamedTuple):
+    """Bars below each other, one scale for all; bars of one group stand closer together."""
+
+    title: str
+    description: str
+    groups: tuple[tuple[str, tuple[Bar, ...]], ...]
+    """(heading, bars); an empty heading takes no room."""
+
+
+def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
+    """Round numbers that span a range: steps of 1, 2 or 5 times a power of ten.
+
+    >>> ticks(0, 97), ticks(-0.2, 0.55, 4)
+    ((0.0, 20.0, 40.0, 60.0, 80.0, 100.0), (-0.25, 0.0, 0.25, 0.5, 0.75))
+    """
+    if not high > low:
+        high = low + (abs(low) or 1.0)
+    rough = (high - low) / max(most, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * step for step in (1, 2, 2.5, 5, 10) if power * step >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return tuple(round(position * step, 12) for position in range(first, last + 1))
+
+
+def svg(chart: Lines | Bars, name: str) -> str:
+    """The chart as an SVG element; `name` sets its ids apart from those of other charts."""
+    body = _lines(chart) if isinstance(chart, Lines) else _bars(chart)
+    height, inner = body
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{_text(chart.title)}</title>'
+        f'<desc id="{name}-desc">{_text(chart.description)}</desc>'
+        f"{inner}</svg>"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(plain(text))
+
+
+def _write(x: float, y: float, text: str, classes: str = "", anchor: str = "start") -> str:
+    attributes = f' class="{classes}"' if classes else ""
+    if anchor != "start":
+        attributes += f' text-anchor="{anchor}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{_text(text)}</text>'
+
+
+def _width(text: str) -> float:
+    return len(plain(text)) * LETTER
+
+
+# ---- lines
+
+LINES_HEIGHT, TOP, BOTTOM, RIGHT = 340.0, 64.0, 52.0, 20.0
+
+
+def _lines(chart: Lines) -> tuple[float, str]:
+    left = max(_width(label) for _, label in chart.y.ticks) + 18
+    wide, tall = WIDTH - left - RIGHT, LINES_HEIGHT - TOP - BOTTOM
+
+    def x_of(value: float) -> float:
+        return left + chart.x.share(value) * wide
+
+    def y_of(value: float) -> float:
+        return TOP + (1 - chart.y.share(value)) * tall
+
+    parts = [*_legend([(line.name, line.colour, line.dashed) for line in chart.lines])]
+    for value, label in chart.y.ticks:
+        y = y_of(value)
+        kind = "zero" if value == 0 else "grid"
+        parts.append(f'<path class="{kind}" d="M{left:.1f} {y:.1f}H{left + wide:.1f}"/>')
+        parts.append(_write(left - 8, y + 4, label, "tick", "end"))
+    for value, label in chart.x.ticks:
+        parts.append(_write(x_of(value), TOP + tall + 18, label, "tick", "middle"))
+    parts.append(_write(left + wide / 2, TOP + tall + 40, chart.x.title, "axis", "middle"))
+    parts.append(_write(left, TOP - 14, chart.y.title, "axis"))
+    for line in chart.lines:
+        path = "L".join(f"{x_of(x):.1f} {y_of(y):.1f}" for x, y in line.points)
+        dashed = " dashed" if line.dashed else ""
+        parts.append(f'<path class="line l{line.colour % COLOURS}{dashed}" d="M{path}"/>')
+    parts += _marks(chart.marks, x_of, left + wide, tall)
+    return LINES_HEIGHT, "".join(parts)
+
+
+def _marks(
+    marks: Sequence[Mark], x_of: Callable[[float], float], end: float, tall: float
+) -> Iterator[str]:
+    """Marks as upright lines; each label a step lower than the one before, so none overlap."""
+    for position, mark in enumerate(marks):
+        x = x_of(mark.at)
+        y = TOP + tall - 12 - position * 18
+        yield f'<path class="mark" d="M{x:.1f} {TOP:.1f}V{TOP + tall:.1f}"/>'
+        fits = x + 8 + _width(mark.label) < end
+        yield _write(x + 6 if fits else x - 6, y, mark.label, "label", "start" if fits else "end")
+
+
+def _legend(entries: Sequence[tuple[str, int, bool]]) -> Iterator[str]:
+    x, y = 2.0, 16.0
+    for name, colour, dashed in entries:
+        room = _width(name) + 40
+        if x + room > WIDTH and x > 2:
+            x, y = 2.0, y + 18
+        style = " dashed" if dashed else ""
+        kind = f"line l{colour % COLOURS}{style}"
+        yield f'<path class="{kind}" d="M{x:.1f} {y - 4:.1f}h20"/>'
+        yield _write(x + 26, y, name, "legend")
+        x += room
+
+
+# ---- bars
+
+BAR, BETWEEN, HEADING = 22.0, 8.0, 26.0
+
+
+def _bars(chart: Bars) -> tuple[float, str]:
+    bars = [bar for _, group in chart.groups for bar in group]
+    left = min(max((_width(bar.label) for bar in bars), default=0.0) + 12, WIDTH * 0.4)
+    right = max((_width(bar.total) for bar in bars), default=0.0) + 14
+    longest = max((sum(max(part.value, 0) for part in bar.parts) for bar in bars), default=0)
+    scale = (WIDTH - left - right) / longest if longest > 0 else 0.0
+    names = {part.name: part.colour for bar in bars for part in bar.parts}
+    parts = list(_swatches(names))
+    y = _legend_rows(names) * 18.0 + 14
+    for heading, group in chart.groups:
+        if heading:
+            parts.append(_write(2, y + 13, heading, "axis"))
+            y += HEADING - 4
+        for bar in group:
+            parts += _bar(bar, left, y, scale)
+            y += BAR + BETWEEN
+        y += BETWEEN
+    return y, "".join(parts)
+
+
+def _bar(bar: Bar, left: float, y: float, scale: float) -> Iterator[str]:
+    label = bar.label
+    while _width(label) > left - 10 and len(label) > 1:
+        label = label[:-2] + "…"
+    yield _write(left - 8, y + 15, label, "label", "end")
+    x = left
+    for part in bar.parts:
+        wide = max(part.value, 0) * scale
+        if wide > 0:
+            yield (
+                f'<rect class="s{part.colour % COLOURS}" x="{x:.1f}" y="{y:.1f}" '
+                f'width="{wide:.1f}" height="{BAR:.0f}">'
+                f"<title>{_text(f'{bar.label}: {part.name} {part.label}')}</title></rect>"
+            )
+        x += wide
+    yield _write(x + 6, y + 15, bar.total, "total")
+
+
+def _legend_rows(names: dict[str, int]) -> int:
+    rows, x = 1, 2.0
+    for name in names:
+        room = _width(name) + 32
+        if x + room > WIDTH and x > 2:
+            rows, x = rows + 1, 2.0
+        x += room
+    return rows
+
+
+def _swatches(names: dict[str, int]) -> Iterator[str]:
+    x, y = 2.0, 16.0
+    for name, colour in names.items():
+        room = _width(name) + 32
+        if x + room > WIDTH and x > 2:
+            x, y = 2.0, y + 18
+        yield (
+            f'<rect class="s{colour % COLOURS}" x="{x:.1f}" y="{y - 10:.1f}" '
+            'width="12" height="12" rx="2"/>'
+        )
+        yield _write(x + 18, y, name, "legend")
+        x += room

@@ -1,0 +1,57 @@
+"""OpenAI Responses: requests, answers, streams and errors, read and written.
+
+Source: OpenAI's API reference and the types of its official Python SDK (3.54). The errors' shape is
+that of chat completions. What hangs on the provider's memory (`previous_response_id`, stored items)
+or on its own tools passes between caller and provider of this dialect, and to no other.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from headgate.wire import sse
+from headgate.wire.dialect import Dialect
+from headgate.wire.neutral import Problem
+from headgate.wire.openai_chat import answers as chat
+from headgate.wire.openai_responses import answers, inbound, items, reading, streams, writing
+
+__all__ = ["OPENAI_RESPONSES"]
+
+
+def _headers(api_key: str | None) -> list[tuple[str, str]]:
+    headers = [("content-type", "application/json")]
+    if api_key is not None:
+        headers.append(("authorization", f"Bearer {api_key}"))
+    return headers
+
+
+def _problem_event(problem: Problem) -> bytes:
+    """The SDKs raise it. No `response.completed` follows; its number in the stream is not known."""
+    return sse.encode(msgspec.json.encode(streams.error_event(problem, 0)), b"error")
+
+
+OPENAI_RESPONSES = Dialect(
+    name="openai-responses",
+    path="/responses",
+    words={
+        "messages": "input",
+        "stop": "stop",
+        "format": "text.format.schema",
+        "tools": "tools",
+    },
+    headers=_headers,
+    kept_headers=("openai-beta",),
+    read=inbound.read,
+    read_request=reading.read,
+    write_answer=answers.write,
+    writer=streams.Writer,
+    write_problem=chat.write_problem,
+    write_problem_event=_problem_event,
+    own_fields=items.own_fields,
+    mend=items.mend,
+    check=writing.check,
+    write_request=writing.write,
+    read_answer=answers.read,
+    reader=streams.Reader,
+    is_problem=chat.is_problem,
+)
