@@ -16,11 +16,21 @@ import click
 
 from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import WhatIf, caveats, scenario_of
-from headgate.cli.options import json_option, open_settings, prices_option, settings_options
+from headgate.cli.options import (
+    document_options,
+    json_option,
+    one_format,
+    open_settings,
+    prices_option,
+    settings_options,
+)
+from headgate.cli.plan_document import plan_document, plan_rows
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
 from headgate.costs.model import evaluate
 from headgate.errors import ConfigError, ConfigFault
+from headgate.render.page import html, markdown
+from headgate.render.table import csv_text
 
 __all__ = ["plan"]
 
@@ -62,6 +72,7 @@ def _what_if_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
 @prices_option
 @json_option
+@document_options
 def plan(
     config: Path | None,
     sets: tuple[str, ...],
@@ -70,6 +81,9 @@ def plan(
     prices: str | None,
     *,
     as_json: bool,
+    as_csv: bool,
+    as_markdown: bool,
+    as_html: bool,
     **changes: str | None,
 ) -> None:
     """Say what routing would cost and save a month.
@@ -78,6 +92,7 @@ def plan(
     1,000 tokens in and 400 out, a small model to decide, 20 % escalated. Flags try changes out;
     nothing is written and nothing is sent anywhere.
     """
+    one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day, factors = _day(at), _factors(growth)
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     source = str(reading.file) if reading.file else "the built-in example"
@@ -105,6 +120,12 @@ def plan(
     )
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
+    elif as_csv:
+        click.echo(csv_text(plan_rows(made)), nl=False)
+    elif as_markdown:
+        click.echo(markdown(plan_document(made)), nl=False)
+    elif as_html:
+        click.echo(html(plan_document(made)), nl=False)
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         click.echo(page(made, width=shutil.get_terminal_size().columns, colour=colour))
