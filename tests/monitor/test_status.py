@@ -25,7 +25,7 @@ def made(escalated: int, count: int = 1000, alarm: bool = False) -> Status:
     if alarm:
         found = msgspec.structs.replace(found, alarm_us=NOV_16_NOON)
     return status(
-        at_us=NOV_16_NOON,
+        looked_us=NOV_16_NOON,
         tiers=[classified(count), cheap(count - escalated), premium(escalated)],
         requests=[requests(count, escalated)],
         window=bill_window(NOV_16_NOON, 30),
