@@ -11,7 +11,7 @@ import msgspec
 from headgate.analysis.estimate import MOST_NEEDED, Estimate, Split
 from headgate.costs.model import Breakdown
 from headgate.costs.wording import headline, money
-from headgate.render.table import Column, Table, as_text, plain
+from headgate.render.table import Column, Table, aligned, plain
 from headgate.settings import Settings
 from headgate.values import usd
 
@@ -112,7 +112,7 @@ def _strata(found: Estimate) -> list[str]:
     ]
     titles = (("stratum", False), ("graded", True), ("hard", True), ("interval", True))
     columns = tuple(Column(title, right=right) for title, right in titles)
-    lines = as_text(Table(columns, tuple(rows)), WIDTH).splitlines()
+    lines = aligned(Table(columns, tuple(rows)), WIDTH).splitlines()
     more = len(found.strata) - MOST
     return [*lines, f"and {more:,} more"] if more > 0 else lines
 

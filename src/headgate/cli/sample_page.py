@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from headgate.analysis.sample import KINDS, Sample, Sum
-from headgate.render.table import Column, Table, as_text, plain
+from headgate.render.table import Column, Table, aligned, plain
 from headgate.values import dollars, usd
 
 __all__ = ["Described", "document", "page"]
@@ -82,7 +82,7 @@ def _tokens(sample: Sample) -> list[str]:
         return []
     titles = ("tokens", "calls", "mean", "5 %", "median", "95 %", "99 %", "most", "sum")
     columns = tuple(Column(title, right=bool(n)) for n, title in enumerate(titles))
-    return as_text(Table(columns, tuple(rows)), WIDTH).splitlines()
+    return aligned(Table(columns, tuple(rows)), WIDTH).splitlines()
 
 
 def _bill(found: Described) -> Iterator[str]:
@@ -138,7 +138,7 @@ def _names(what: str, sample: Sample) -> list[str]:
     if rest:
         rows.append(("(further)", f"{rest:,}", f"{rest / names.total:.1%}"))
     columns = (Column(what), Column("calls", right=True), Column("share", right=True))
-    return as_text(Table(columns, tuple(rows)), WIDTH).splitlines()
+    return aligned(Table(columns, tuple(rows)), WIDTH).splitlines()
 
 
 def _at(moment: float) -> str:
