@@ -75,7 +75,10 @@ class Reader:
         for name in self.names:
             source = open_source(name)
             is_ledger = source.container == "sqlite"
-            yield from self._ledger(name) if is_ledger else self._rows(source, done)
+            try:
+                yield from self._ledger(name) if is_ledger else self._rows(source, done)
+            finally:
+                source.close()
             done += source.size
             self.position = done
 

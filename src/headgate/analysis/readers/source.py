@@ -56,6 +56,7 @@ class Source(NamedTuple):
     position: Callable[[], int]
     size: int
     """Bytes; 0 where that is not known."""
+    close: Callable[[], object]
 
 
 def expand(patterns: tuple[str, ...]) -> list[str]:
@@ -96,15 +97,28 @@ def open_source(name: str) -> Source:
             f"{name} cannot be opened: {getattr(error, 'strerror', None) or error}.",
             fix="Check its name and its rights.",
         ) from error
+    try:
+        return _source(name, raw, head, size)
+    except BaseException:
+        _closer(name, raw)()
+        raise
+
+
+def _source(name: str, raw: io.BufferedReader, head: bytes, size: int) -> Source:
+    close = _closer(name, raw)
     position = (lambda: 0) if name == STDIN else raw.tell
     if head.startswith(SQLITE):
-        raw.close()
-        return Source(name, "sqlite", iter(()), lambda: size, size)
+        return Source(name, "sqlite", iter(()), position, size, close)
     if head.startswith(PARQUET):
-        return Source(name, "parquet", _parquet(name, raw), position, size)
+        return Source(name, "parquet", _parquet(name, raw), position, size, close)
     stream = _Buffered(_uncompressed(name, raw, head))
     container = _container(name, stream)
-    return Source(name, container, _rows(container, stream), position, size)
+    return Source(name, container, _rows(container, stream), position, size, close)
+
+
+def _closer(name: str, raw: io.BufferedReader) -> Callable[[], object]:
+    """Closes a file, but leaves standard input to whoever opened it."""
+    return raw.detach if name == STDIN else raw.close
 
 
 def _open(name: str) -> io.BufferedReader:
