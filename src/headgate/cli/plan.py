@@ -13,15 +13,17 @@ import click
 
 from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, deciders, scenario_of
-from headgate.cli.options import json_option, open_settings, prices_option, settings_options
+from headgate.cli.options import json_option, prices_option, settings_options
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
 from headgate.cli.what_if import (
     CHANGES,
+    archetype_option,
     bad_flag,
     day_of,
     flag_of,
     naming_flags,
+    open_origin,
     unpercent,
     what_if,
     what_if_options,
@@ -40,6 +42,7 @@ MOST_FACTOR = 1_000_000
 
 @click.command()
 @settings_options
+@archetype_option
 @what_if_options
 @click.option(
     "--target-saving", metavar="SHARE", help="Say what would save that share, such as 0.4 or 40%."
@@ -52,6 +55,7 @@ MOST_FACTOR = 1_000_000
 def plan(
     config: Path | None,
     sets: tuple[str, ...],
+    name_of_archetype: str | None,
     growth: str,
     at: str | None,
     target_saving: str | None,
@@ -68,8 +72,9 @@ def plan(
     nothing is written and nothing is sent anywhere.
     """
     day, factors = day_of(at), _factors(growth)
-    reading = open_settings(config, sets, prices=prices, need_providers=False)
-    source = str(reading.file) if reading.file else "the built-in example"
+    reading, source, example = open_origin(
+        config, sets, prices=prices, archetype_name=name_of_archetype
+    )
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     changed = what_if(changes)
     try:
@@ -77,7 +82,7 @@ def plan(
         breakdown = evaluate(scenario)
         made = Plan(
             source=source,
-            example=reading.file is None,
+            example=example,
             changed=tuple(flag_of(field) for field in CHANGES if changes[field] is not None),
             prices=book.source,
             breakdown=breakdown,

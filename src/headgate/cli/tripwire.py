@@ -16,12 +16,19 @@ import click
 from headgate.bootstrap.alternatives import alternative_of
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import caveats, scenario_of
-from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.cli.options import (
+    json_option,
+    open_settings,
+    prices_option,
+    settings_options,
+)
 from headgate.cli.tripwire_page import Wires, document, page
 from headgate.cli.what_if import (
+    archetype_option,
     bad_flag,
     day_of,
     naming_flags,
+    open_origin,
     unpercent,
     what_if,
     what_if_options,
@@ -49,6 +56,8 @@ WHAT = "The tripwire"
 
 @click.command("tripwire")
 @settings_options
+@prices_option
+@archetype_option
 @what_if_options
 @click.option(
     "--a",
@@ -111,6 +120,8 @@ WHAT = "The tripwire"
 def tripwire_command(  # one argument a flag
     config: Path | None,
     sets: tuple[str, ...],
+    name_of_archetype: str | None,
+    prices: str | None,
     first: str,
     second: str | None,
     over: tuple[str, ...],
@@ -134,7 +145,7 @@ def tripwire_command(  # one argument a flag
     takes the built-in example; flags try changes out, nothing is written and nothing is sent.
     """
     day = day_of(at)
-    reading = open_settings(config, sets, need_providers=False)
+    reading, source, _ = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     try:
         asked = _Asked(
@@ -144,7 +155,7 @@ def tripwire_command(  # one argument a flag
         )
         ranges(asked.a.scenario, asked.intervals)  # an interval of nothing is told, not ignored
         found = Wires(
-            source=str(reading.file) if reading.file else "the built-in example",
+            source=source,
             prices=book.source,
             wires=asked.wires(over),
             swings=tornado(asked.a.scenario, **asked.rest) if with_tornado else (),

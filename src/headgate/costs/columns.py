@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 from msgspec.structs import replace
 
-from headgate.costs.quantities import Inputs, Matrix, Quantity, TierInputs, larger, like
+from headgate.costs.quantities import Inputs, Matrix, Quantity, TierInputs, larger, like, smaller
 from headgate.costs.scenario import Scenario
 
 __all__ = ["COLUMNS", "DRIVERS", "ColumnName", "Driver", "at_column", "escalated", "naive", "worst"]
@@ -61,17 +61,19 @@ def escalated(x: Inputs, rate: Quantity) -> Inputs:
         return replace(x, escalation=rate)
     hard, caught, wasted = x.matrix
     now = x.matrix.escalation
-    if rate >= now:
-        more = 0 if now == 1 else (rate - now) / (1 - now)
-        caught, wasted = caught + more * (1 - caught), wasted + more * (1 - wasted)
-    else:
-        caught, wasted = caught * rate / now, wasted * rate / now
-    return replace(x, matrix=Matrix(hard, caught, wasted))
+    low, left = smaller(rate, now), 1 - now
+    # nothing to share out is no reason to divide by it
+    fewer = (now - low) / (now + (now <= 0))
+    more = (larger(rate, now) - now) / (left + (left <= 0))
+    caught, wasted = caught - fewer * caught, wasted - fewer * wasted
+    return replace(
+        x, matrix=Matrix(hard, caught + more * (1 - caught), wasted + more * (1 - wasted))
+    )
 
 
 def _more_escalation(x: Inputs, scenario: Scenario) -> Inputs:
     now, stated = x.rate, scenario.stress.escalation
-    rate = min(1, 2 * now) if stated is None else like(now, stated)
+    rate = smaller(2 * now, 1) if stated is None else like(now, stated)
     return escalated(x, larger(now, rate))
 
 
