@@ -9,6 +9,8 @@ from headgate.wire.claude import DEFAULT_MAX_TOKENS
 from headgate.wire.inbound import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
 from headgate.wire.openai_chat import answers as openai
 from headgate.wire.openai_chat.writing import MAX_STOPS, MAX_USER_CHARS
+from headgate.wire.openai_responses import writing as responses
+from headgate.wire.openai_responses.items import OWN_REASONING
 from headgate.wire.problems import MAX_MESSAGE_CHARS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "translation.md").read_text()
@@ -31,11 +33,17 @@ def test_every_way_to_stop_is_on_the_page(stop):
         "function_call",
         "mcp_servers",
         "container",
+        "previous_response_id",
+        "conversation",
+        "prompt",
+        "background",
+        "top_logprobs",
+        "item_reference",
     ],
 )
 def test_every_field_that_is_refused_is_on_the_page(field):
-    refused = [part for part in PAGE.split("\n\n") if part.startswith("**Refused:**")]
-    assert len(refused) == 2
+    refused = [part for part in PAGE.split("\n\n") if "**Refused:**" in part]
+    assert len(refused) == 4
     assert any(f"`{field}`" in part for part in refused)
 
 
@@ -43,6 +51,9 @@ def test_the_bounds_on_the_page_are_those_of_the_code():
     assert f"without either {DEFAULT_MAX_TOKENS:,}" in PAGE
     assert f"more\nthan {MAX_STOPS} stop sequences" in PAGE
     assert f"up to {MAX_USER_CHARS} characters" in PAGE
+    assert f"`safety_identifier`, up to {responses.MAX_USER_CHARS} characters" in PAGE
+    assert f"`max_output_tokens`, at least {responses.LEAST_OUTPUT}" in PAGE
+    assert f"`{OWN_REASONING}`" in PAGE
     assert f"up to {MAX_MESSAGE_CHARS:,} characters" in PAGE
     assert f"one token for {BYTES_PER_TOKEN} bytes" in PAGE
     assert f"{TOKENS_PER_IMAGE:,} for each image or file" in PAGE

@@ -162,6 +162,36 @@ def test_more_requests_than_it_takes_are_refused_at_once_with_retry_after():
     run(case, sets=("server.max_requests=2",))
 
 
+def test_session_and_tags_reach_the_ledger():
+    async def case(home: House):
+        tags = '{"team": "search", "beta": true}'
+        headers = {"x-headgate-session": "talk-7", "x-headgate-tags": tags}
+        await home.ask("hi", extra_headers=headers)
+        assert (home.entries[0].session, home.entries[0].tags) == ("talk-7", tags)
+
+    run(case)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "x-headgate-tags: team=search",
+        "x-headgate-tags: [1]",
+        'x-headgate-tags: {"a": {"b": 1}}',
+        'x-headgate-tags: {"a": "' + "x" * 4000 + '"}',
+        "x-headgate-session: " + "x" * 201,
+    ],
+)
+def test_a_label_that_is_no_label_is_refused_by_name(header):
+    async def case(home: House):
+        status, _, body = await home.post(chat(), "/v1/chat/completions", header)
+        assert status == 400
+        assert json.loads(body)["error"]["param"] == header.partition(":")[0]
+        assert home.entries == []
+
+    run(case)
+
+
 def test_health_and_readiness():
     async def case(home: House):
         async def get(path: bytes) -> int:

@@ -299,3 +299,41 @@ def test_the_models_are_a_page():
     page = json.loads(DIALECT.models(("a", "b")))
     assert (page["first_id"], page["last_id"], page["has_more"]) == ("a", "b", False)
     assert json.loads(DIALECT.models(()))["first_id"] is None
+
+
+def thinking_reply(model: str = "small") -> Reply:
+    prompt = Prompt(model=model, system="", turns=(Turn("user", "hi"),), text="hi", thinking=True)
+    return reply(prompt=prompt, text="Hi")
+
+
+@pytest.mark.parametrize("kind", ["enabled", "adaptive"])
+def test_thinking_comes_first_and_signed_where_it_is_asked_for(kind):
+    assert DIALECT.read(body(thinking={"type": kind, "budget_tokens": 1024})).thinking
+    assert not DIALECT.read(body(thinking={"type": "disabled"})).thinking
+    thought, said = json.loads(DIALECT.whole(thinking_reply()))["content"]
+    assert (thought["type"], said["text"]) == ("thinking", "Hi")
+    deltas = [event["delta"] for event in events(thinking_reply()) if "delta" in event]
+    assert deltas[0] == {"type": "thinking_delta", "thinking": thought["thinking"]}
+    assert deltas[1] == {"type": "signature_delta", "signature": thought["signature"]}
+
+
+def test_thinking_is_taken_back_by_the_model_that_signed_it_alone():
+    content = json.loads(DIALECT.whole(thinking_reply()))["content"]
+    history = [USER, assistant(*content), USER]
+    assert DIALECT.read(body(*history)).turns[1] == Turn("assistant", "Hi")
+    assert "Invalid `signature`" in refused(body(*history, model="large"))
+    assert "assistant messages" in refused(body(user(content[0])))
+
+
+def test_a_budget_of_thinking_wants_it_in_the_middle_of_a_tool_loop():
+    loop = [USER, assistant(USE), user(RESULT)]
+    budget = {"type": "enabled", "budget_tokens": 1024}
+    assert "must start with a thinking block" in refused(body(*loop, thinking=budget))
+    assert DIALECT.read(body(*loop, thinking={"type": "adaptive"})).thinking
+
+
+def test_tokens_are_counted_without_a_limit_for_the_answer():
+    raw = json.dumps({"model": "small", "messages": [USER], "system": "four"}).encode()
+    assert json.loads(DIALECT.counted(DIALECT.count(raw))) == {"input_tokens": 3}
+    with pytest.raises(Refused):
+        DIALECT.count(body(USER))

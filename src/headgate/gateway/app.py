@@ -29,6 +29,11 @@ DIALECTS = {
 }
 """Path -> dialect of its requests, and of the errors that are answered there."""
 
+LONGEST_SESSION = 200
+LONGEST_TAGS = 4000
+
+_TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
+
 Action = Callable[["App", Caller], Awaitable[None]]
 
 
@@ -151,6 +156,7 @@ class App:
             refused = refuse(_dialect(caller), busy)
             caller.respond(busy.status, [JSON, ("retry-after", "1")], refused)
             return
+        _check_labels(caller.headers)
         self._under_way += 1
         try:
             await action(self, caller)
@@ -197,6 +203,37 @@ def _keys(headers: Mapping[str, str]) -> Iterator[str]:
     if scheme.lower() == "bearer":
         yield given.strip()
     yield headers.get("x-api-key", "").strip()
+
+
+def _check_labels(headers: Mapping[str, str]) -> None:
+    """What callers have written into the ledger for their reports is small, and is JSON.
+
+    Raises:
+        RequestError: it is not.
+    """
+    session, tags = headers.get("x-headgate-session"), headers.get("x-headgate-tags")
+    if session is not None and len(session) > LONGEST_SESSION:
+        raise RequestError(
+            f"The header x-headgate-session is longer than {LONGEST_SESSION} characters.",
+            code="invalid_value",
+            param="x-headgate-session",
+            fix="Send a short id of the conversation.",
+        )
+    if tags is None:
+        return
+    try:
+        _TAGS.decode(tags)
+        fits = len(tags) <= LONGEST_TAGS
+    except msgspec.MsgspecError:
+        fits = False
+    if not fits:
+        raise RequestError(
+            "The header x-headgate-tags is not a JSON object of plain values, or is longer than "
+            f"{LONGEST_TAGS} characters.",
+            code="invalid_value",
+            param="x-headgate-tags",
+            fix='Send something like {"team": "search", "feature": "summary"}.',
+        )
 
 
 async def _leaving(caller: Caller, work: Awaitable[None]) -> None:

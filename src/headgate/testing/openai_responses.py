@@ -230,7 +230,7 @@ def _item(raw: msgspec.Raw, index: int) -> _Item:
     try:
         kind = msgspec.json.decode(raw, type=_Kind)
         if kind.type != "message":
-            typed: _Typed = msgspec.json.decode(raw, type=_Typed)  # type: ignore[arg-type]
+            typed: _Typed = msgspec.json.decode(raw, type=_Typed)
             return typed
         if kind.role == "assistant":
             return msgspec.json.decode(raw, type=_Answered)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from headgate.wire.neutral import Effort
 
-__all__ = ["effort_of", "is_openais", "takes_sampling"]
+__all__ = ["NO_SIGNATURE", "effort_of", "is_openais", "takes_sampling", "wants_signatures"]
 
 _THINKING_MODELS = re.compile(r"(?:^|/)(?:gpt-(?:[5-9]|[1-9]\d|oss)|o[1-9]|gemini-(?:2\.5|[3-9]))")
 """Models that take `reasoning_effort`; others answer 400 to it."""
@@ -29,6 +29,15 @@ _LEAST = (
     (re.compile(r"(?:^|/)gpt-(?:5\.\d|[6-9]|[1-9]\d)"), "none"),
     (re.compile(r"(?:^|/)gemini-2\.5-flash"), "none"),
 )
+_SIGNING = re.compile(r"(?:^|/)gemini-(?:[3-9]|[1-9]\d)")
+NO_SIGNATURE = "skip_thought_signature_validator"
+"""What Google documents for calls in a history that its model did not make ("Thought signatures",
+ai.google.dev, read November 2026); without any signature the request is refused."""
+
+
+def wants_signatures(model: str) -> bool:
+    """Whether the model refuses calls in a history that bear no signature of its thoughts."""
+    return _SIGNING.search(model) is not None
 
 
 def is_openais(model: str) -> bool:

@@ -16,7 +16,7 @@ def data_url(url: str, param: str) -> tuple[str, str]:
     Raises:
         RequestError: it is none, or not in base64.
     """
-    head, comma, data = url.removeprefix("data:").partition(",")
+    head, comma, data = url[len("data:") :].partition(",")
     media_type, *options = head.split(";")
     if not comma or "base64" not in options:
         raise RequestError(

@@ -21,6 +21,7 @@ __all__ = [
     "Said",
     "call_id",
     "completion",
+    "is_object",
     "is_problem",
     "problem_within",
     "read",
@@ -41,7 +42,7 @@ STOPS: dict[str, Stop] = {
 
 def stop_of(finish: str | None, *, called: bool) -> Stop:
     """Why an answer ended. A forced call ends with "stop" at OpenAI, any call at some others."""
-    stop = STOPS.get(finish or "", "stop")
+    stop = STOPS.get((finish or "").partition(":")[0], "stop")  # Google adds its own reason
     return "tool_calls" if called and stop == "stop" else stop
 
 
@@ -108,6 +109,8 @@ def completion(data: bytes) -> _Completion:
         found = loads(data)
     except ValueError:
         raise UnusableAnswerError("The provider sent something that is not JSON.") from None
+    if isinstance(found, list) and len(found) == 1:
+        (found,) = found  # Google wraps its errors in an array, in a stream too
     if not isinstance(found, dict):
         raise UnusableAnswerError("The provider sent JSON that is not an answer.")
     choices = found.get("choices")
@@ -172,6 +175,16 @@ def _call(found: dict[str, object]) -> Call:
         id=text_of(found.get("id")),
         function=Function(text_of(function.get("name")), text_of(arguments)),
     )
+
+
+def is_object(text: str) -> bool:
+    """Whether arguments are a whole JSON object."""
+    if not text.startswith("{"):
+        return False
+    try:
+        return isinstance(msgspec.json.decode(text), dict)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
 
 
 def call_id(answer_id: str, index: int) -> str:

@@ -30,6 +30,7 @@ from headgate.wire.openai_chat.answers import (
     Said,
     call_id,
     completion,
+    is_object,
     problem_within,
     stop_of,
     write_problem,
@@ -46,7 +47,8 @@ class Reader:
         self.meter = Meter(openai_usage)
         self._started = False
         self._id = ""
-        self._calls = 0
+        self._calls: list[_Called] = []
+        self._numbers: dict[int, int] = {}  # the provider's index -> number of the latest call
 
     def read(self, event: sse.Event) -> Sequence[StreamEvent]:
         """What one event says. More than one choice is only asked for where nothing is translated;
@@ -90,16 +92,37 @@ class Reader:
 
     def _called(self, call: Call, events: list[StreamEvent]) -> None:
         function = call.function or Function()
-        fresh = bool(function.name) and (call.index is None or call.index >= self._calls)
-        if fresh:
-            index = self._calls
-            self._calls += 1
-            events.append(
-                ToolStart(index, call.id or call_id(self._id, index), function.name or "")
-            )
+        if function.name and self._is_fresh(call, function):
+            number = len(self._calls)
+            self._calls.append(_Called(call.id))
+            if call.index is not None:
+                self._numbers[call.index] = number
+            identity = call.id or call_id(self._id, number)
+            events.append(ToolStart(number, identity, function.name))
         if function.arguments and self._calls:
-            index = self._calls - 1 if call.index is None else min(call.index, self._calls - 1)
-            events.append(ToolDelta(index, function.arguments))
+            last = len(self._calls) - 1
+            number = last if call.index is None else self._numbers.get(call.index, last)
+            self._calls[number].arguments += function.arguments
+            events.append(ToolDelta(number, function.arguments))
+
+    def _is_fresh(self, call: Call, function: Function) -> bool:
+        """Whether a call that is named begins here. Names may be repeated with each delta.
+
+        Google's endpoint gives all calls of a turn the index 0, each whole and with its own id.
+        """
+        if call.index is None or call.index not in self._numbers:
+            return True
+        before = self._calls[self._numbers[call.index]]
+        if call.id:
+            return call.id != before.id
+        return bool(function.arguments) and is_object(before.arguments)
+
+
+class _Called(msgspec.Struct):
+    """A call as far as it has come."""
+
+    id: str | None
+    arguments: str = ""
 
 
 class Writer:

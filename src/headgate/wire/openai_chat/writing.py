@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from headgate.errors import RequestError
-from headgate.wire.gpt import effort_of, is_openais, takes_sampling
+from headgate.wire.gpt import (
+    NO_SIGNATURE,
+    effort_of,
+    is_openais,
+    takes_sampling,
+    wants_signatures,
+)
 from headgate.wire.neutral import (
     File,
     Image,
@@ -55,7 +61,7 @@ def write(request: Request, model: str) -> bytes:
 
 
 def _body(request: Request, model: str) -> dict[str, object]:
-    body: dict[str, object] = {"model": model, "messages": _messages(request)}
+    body: dict[str, object] = {"model": model, "messages": _messages(request, model)}
     body |= _write_tools(request)
     if request.max_tokens is not None:
         own = is_openais(model)
@@ -97,13 +103,14 @@ def _write_sampling(request: Request, model: str) -> dict[str, object]:
     return out
 
 
-def _messages(request: Request) -> list[dict[str, object]]:
+def _messages(request: Request, model: str) -> list[dict[str, object]]:
+    signed = wants_signatures(model)
     out: list[dict[str, object]] = []
     if request.system:
         out.append({"role": "system", "content": request.system})
     for message in request.messages:
         if message.role == "assistant":
-            out += _write_assistant(message.parts)
+            out += _write_assistant(message.parts, signed=signed)
         elif message.role == "user":
             out += _write_user(message.parts)
         else:
@@ -155,8 +162,11 @@ def _write_part(part: Part) -> dict[str, object]:
     return {"type": "text", "text": ""}
 
 
-def _write_assistant(parts: Sequence[Part]) -> Iterator[dict[str, object]]:
-    """Reasoning is left out: its signature means nothing here, and no field takes it."""
+def _write_assistant(parts: Sequence[Part], *, signed: bool) -> Iterator[dict[str, object]]:
+    """Reasoning is left out: its signature means nothing here, and no field takes it.
+
+    `signed` puts in the place of a signature that there is none, on the first call of the turn.
+    """
     message: dict[str, object] = {"role": "assistant"}
     texts = [part for part in parts if isinstance(part, Text)]
     if texts:
@@ -166,6 +176,8 @@ def _write_assistant(parts: Sequence[Part]) -> Iterator[dict[str, object]]:
         message["refusal"] = "\n".join(refusals)
     calls = [write_call(part) for part in parts if isinstance(part, ToolCall)]
     if calls:
+        if signed:
+            calls[0]["extra_content"] = {"google": {"thought_signature": NO_SIGNATURE}}
         message["tool_calls"] = calls
     if len(message) > 1:
         yield message

@@ -1,0 +1,128 @@
+"""embedding: passed through to the provider named, metered, and written down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import openai
+import pytest
+
+from headgate.values import Usage
+from tests.gateway.house import RULES, House, house
+
+DEFAULT = RULES + '[server]\nembedding_model = "google/embedder"\n'
+PRICED = RULES + '[prices."google/embedder"]\ninput = "0.10"\noutput = "0"\n'
+
+
+def run(case, config: str = RULES, **more):
+    async def main():
+        async with house(config, **more) as made:
+            return await case(made)
+
+    return asyncio.run(main())
+
+
+def test_a_named_model_embeds_and_its_tokens_are_billed():
+    async def case(home: House):
+        raw = await home.client.embeddings.with_raw_response.create(
+            model="google/embedder", input=["one two", "three"], dimensions=4
+        )
+        found = raw.parse()
+        assert [len(one.embedding) for one in found.data] == [4, 4]
+        assert found.data[0].embedding != found.data[1].embedding
+        (entry,) = home.entries
+        assert (entry.purpose, entry.tier, entry.reason) == ("embedding", "pinned", "pinned")
+        assert (entry.route, entry.served, entry.routed) == ("/v1/embeddings", True, False)
+        assert (entry.usage, entry.usage_source) == (Usage(input=4), "measured")
+        assert (entry.cost_nano, entry.premium_nano) == (400, 400)
+        assert (entry.provider, entry.model_asked, entry.model_answered) == (
+            "google", "embedder", "embedder",
+        )  # fmt: skip
+        assert raw.headers["x-headgate-cost-usd"] == "0.0000004"
+        assert raw.headers["x-headgate-request-id"] == entry.request_id
+        assert raw.headers["x-headgate-model"] == "google/embedder"
+
+    run(case, PRICED)
+
+
+def test_the_request_goes_on_as_it_came_but_for_the_model():
+    async def case(home: House):
+        body = b'{"model": "google/embedder", "input": "a  b", "user": "u"}'
+        assert (await home.post(body, "/v1/embeddings"))[0] == 200
+        assert home.seen[0].body == b'{"model":"embedder","input":"a  b","user":"u"}'
+
+    run(case)
+
+
+@pytest.mark.parametrize("asked", ["auto", "embedder", "google/embedder"])
+def test_the_model_that_is_set_answers_without_its_provider(asked):
+    async def case(home: House):
+        found = await home.client.embeddings.create(model=asked, input="hi")
+        assert len(found.data) == 1
+        assert home.entries[0].asked == asked
+
+    run(case, DEFAULT)
+
+
+def test_a_provider_of_responses_embeds_too():
+    async def case(home: House):
+        found = await home.client.embeddings.create(model="responses/gpt-5", input="hi")
+        assert found.usage.prompt_tokens == 1
+
+    run(case)
+
+
+@pytest.mark.parametrize("asked", ["auto", "cheap", "embedder", "nobody/embedder"])
+def test_a_model_without_a_known_provider_is_refused(asked):
+    async def case(home: House):
+        with pytest.raises(openai.NotFoundError, match="provider/model"):
+            await home.client.embeddings.create(model=asked, input="hi")
+        assert home.entries == []
+
+    run(case)
+
+
+def test_a_provider_without_embeddings_is_refused():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError, match="no embeddings"):
+            await home.client.embeddings.create(model="anthropic/x", input="hi")
+
+    run(case)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"), [(b'{"model": "a/b"}', "input"), (b'{"input": "hi"}', "model")]
+)
+def test_a_bad_request_is_refused_with_its_field(body, param):
+    async def case(home: House):
+        status, _, answer = await home.post(body, "/v1/embeddings")
+        assert (status, json.loads(answer)["error"]["param"]) == (400, param)
+
+    run(case)
+
+
+def test_a_providers_refusal_reaches_the_caller_and_costs_nothing():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError):
+            await home.client.embeddings.create(
+                model="google/embedder", input="hi", dimensions=9999
+            )
+        (entry,) = home.entries
+        assert (entry.status, entry.error, entry.served) == (400, "status", False)
+        assert entry.usage == Usage()
+
+    run(case)
+
+
+def test_a_provider_that_is_not_there_gives_502_and_is_written_down():
+    config = RULES + '[providers.gone]\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+
+    async def case(home: House):
+        with pytest.raises(openai.APIStatusError) as caught:
+            await home.client.embeddings.create(model="gone/x", input="hi")
+        assert caught.value.status_code == 502
+        (entry,) = home.entries
+        assert (entry.error, entry.served, entry.usage) == ("connect", False, Usage())
+
+    run(case, config)

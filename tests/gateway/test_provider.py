@@ -1,0 +1,42 @@
+"""provider: endpoints with the provider's key, and the caller's headers where they are wanted."""
+
+from headgate.gateway.provider import Provider
+from headgate.gateway.upstream import Endpoint
+
+BETA = [("anthropic-beta", "context-1m")]
+
+
+def lines(endpoint: Endpoint) -> list[str]:
+    return endpoint.head.decode().split("\r\n")
+
+
+def made(**more) -> Provider:
+    return Provider("a", "anthropic", "https://h/api/", api_key="sk-1", **more)
+
+
+def test_an_endpoint_has_the_path_the_key_and_the_version():
+    endpoint = made().endpoint("/v1/messages")
+    assert lines(endpoint)[0] == "POST /api/v1/messages HTTP/1.1"
+    assert "x-api-key: sk-1" in lines(endpoint)
+    assert "anthropic-version: 2023-06-01" in lines(endpoint)
+    assert "sk-1" not in repr(endpoint) + repr(made())
+
+
+def test_an_endpoint_is_written_once_unless_it_holds_a_callers_header():
+    provider = made()
+    assert provider.endpoint("/v1/messages") is provider.endpoint("/v1/messages")
+    assert provider.endpoint("/v1/messages", BETA) is not provider.endpoint("/v1/messages", BETA)
+    assert "anthropic-beta: context-1m" not in lines(provider.endpoint("/v1/messages"))
+
+
+def test_a_callers_header_replaces_the_same_one():
+    passed = [("anthropic-version", "2024-01-01")]
+    found = lines(made().endpoint("/v1/messages", passed))
+    assert [line for line in found if line.startswith("anthropic-version")] == [
+        "anthropic-version: 2024-01-01"
+    ]
+
+
+def test_betas_of_the_operator_and_of_the_caller_go_together():
+    provider = made(headers=(("Anthropic-Beta", "files-api"),))
+    assert "anthropic-beta: files-api,context-1m" in lines(provider.endpoint("/x", BETA))

@@ -1,0 +1,46 @@
+"""embeddings: strictly read, and vectors that depend on the text alone."""
+
+import base64
+import json
+import struct
+
+import pytest
+
+from headgate.testing.dialect import Refused
+from headgate.testing.embeddings import read
+from headgate.values import Usage
+
+
+def body(**fields) -> bytes:
+    return json.dumps({"model": "m", "input": "hello", **fields}).encode()
+
+
+def test_each_text_has_its_vector_and_equal_texts_the_same():
+    answer = json.loads(read(body(input=["a", "b", "a"], dimensions=3)).answer())
+    vectors = [one["embedding"] for one in answer["data"]]
+    assert [len(vector) for vector in vectors] == [3, 3, 3]
+    assert vectors[0] == vectors[2] != vectors[1]
+    assert [one["index"] for one in answer["data"]] == [0, 1, 2]
+
+
+def test_base64_holds_the_same_numbers():
+    plain = json.loads(read(body()).answer())["data"][0]["embedding"]
+    packed = json.loads(read(body(encoding_format="base64")).answer())["data"][0]["embedding"]
+    found = struct.unpack(f"<{len(plain)}f", base64.b64decode(packed))
+    assert found == pytest.approx(plain)
+
+
+def test_only_input_is_billed():
+    asked = read(body(input=["four", "fives"]))
+    assert asked.usage == Usage(input=3)
+    assert json.loads(asked.answer())["usage"] == {"prompt_tokens": 3, "total_tokens": 3}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"{", b"{}", body(input=[]), body(dimensions=0), body(encoding_format="hex"), body(x=1)],
+)
+def test_what_is_not_to_the_letter_is_refused(raw):
+    with pytest.raises(Refused) as caught:
+        read(raw)
+    assert caught.value.status == 400

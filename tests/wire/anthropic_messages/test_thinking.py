@@ -1,0 +1,65 @@
+import json
+
+import pytest
+
+from headgate.wire.anthropic_messages.inbound import read
+from headgate.wire.anthropic_messages.thinking import mend
+from tests.wire.recordings import Json
+
+REFUSED = (
+    b'{"type":"error","error":{"type":"invalid_request_error",'
+    b'"message":"messages.1.content.0: Invalid `signature` in `thinking` block"}}'
+)
+THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+SEALED = {"type": "redacted_thinking", "data": "x"}
+USE = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+RESULT = {"type": "tool_result", "tool_use_id": "t", "content": "42"}
+HI = {"role": "user", "content": "Hi"}
+
+
+def assistant(*blocks) -> Json:
+    return {"role": "assistant", "content": list(blocks)}
+
+
+def mended(*messages: Json, status: int = 400, body: bytes = REFUSED, **fields) -> Json:
+    whole = {"model": "m", "max_tokens": 9, "messages": messages, **fields}
+    found = mend(read(json.dumps(whole).encode(), {}), status, body)
+    return {name: json.loads(value) for name, value in found.items()}
+
+
+def test_thinking_signed_and_sealed_is_taken_out_of_the_history():
+    text = {"type": "text", "text": "So.", "cache_control": {"type": "ephemeral"}}
+    history = [HI, assistant(THOUGHT, SEALED, text), HI]
+    assert mended(*history) == {"messages": [HI, assistant(text), HI]}
+
+
+def test_a_turn_of_nothing_but_thinking_goes():
+    assert mended(HI, assistant(THOUGHT), HI) == {"messages": [HI, HI]}
+
+
+def test_a_budget_of_thinking_is_given_up_in_the_middle_of_a_tool_loop():
+    loop = [HI, assistant(THOUGHT, USE), {"role": "user", "content": [RESULT]}]
+    budget = {"type": "enabled", "budget_tokens": 1024}
+    assert mended(*loop, thinking=budget)["thinking"] == {"type": "disabled"}
+    assert "thinking" not in mended(*loop, thinking={"type": "adaptive"})
+    assert "thinking" not in mended(*loop, HI, thinking=budget)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        REFUSED,
+        b'{"error":{"message":"messages.3.content.0.thinking.signature: Field required"}}',
+        b'{"error":{"message":"a final `assistant` message must start with a thinking` block"}}',
+    ],
+)
+def test_the_refusals_that_thinking_can_be_to_blame_for(body):
+    assert mended(HI, assistant(THOUGHT, USE), HI, body=body)
+
+
+def test_other_refusals_and_histories_without_thinking_are_not_mended():
+    assert mended(HI, assistant(THOUGHT), HI, status=500) == {}
+    assert mended(HI, assistant(THOUGHT), HI, body=b'{"error":{"message":"no such tool"}}') == {}
+    assert mended(HI, {"role": "assistant", "content": "So."}, HI) == {}
+    said = {"role": "user", "content": [{"type": "text", "text": "thinking"}]}
+    assert mended(said) == {}
