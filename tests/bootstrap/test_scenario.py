@@ -211,6 +211,11 @@ def test_calls_a_request_do_not_hide_that_the_requests_are_no_number(tmp_path):
         planned(settings(tmp_path, FULL), requests_per_day="many")
 
 
+def test_a_request_of_several_calls_is_said_to_be_counted_by_its_calls(tmp_path):
+    (note, *_) = caveats(settings(tmp_path, FULL))
+    assert note.startswith("A request leads to 2.5 model calls")
+
+
 def test_small_models_of_other_providers_could_decide():
     configured = settings()
     cards = deciders(configured, book_of(configured), TODAY)
