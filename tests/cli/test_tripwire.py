@@ -176,5 +176,7 @@ def test_own_prices_of_a_file_count():
     Path("own.toml").write_text(
         '[prices."anthropic/claude-sonnet-4-6"]\ninput = "1.00"\noutput = "5.00"\n'
     )
-    text = told("--prices", "own.toml")
-    assert "all premium is cheaper" in text.lower()
+    (wire,) = document("--prices", "own.toml", "--over", "escalation", "--column", "naive")[
+        "tripwires"
+    ]
+    assert wire["b"] == {"name": "all premium", "usd": "90"}
