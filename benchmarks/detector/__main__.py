@@ -70,8 +70,8 @@ def median_interval(ordered: Sequence[int], confidence: float = 0.95) -> Interva
     """
     n = len(ordered)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * n**0.5 / 2
-    low, high = int(n / 2 - reach), int(n / 2 + reach + 1)
-    return Interval(ordered[max(0, low - 1)], ordered[min(n - 1, high - 1)])
+    low = max(1, int(n / 2 - reach))
+    return Interval(ordered[low - 1], ordered[n - low])
 
 
 def _false(task: tuple[int, int, int]) -> bool:
@@ -115,11 +115,12 @@ def update_us(requests: int = 100_000, rounds: int = 5) -> float:
 
 def measure(streams: int, requests: int, seed: int, jobs: int = 1) -> Result:
     """Simulate everything; equal seeds give equal figures, but for the cost of an update."""
-    steps = [(*step, None) for step in STEPS] + [(*STEPS[0], quiet) for quiet in QUIETS]
+    quiets = [quiet for quiet in QUIETS if quiet <= requests]
+    steps = [(*step, None) for step in STEPS] + [(*STEPS[0], quiet) for quiet in quiets]
     with Pool(jobs) as pool:
         spread: Callable[..., list[int | None]] = pool.map
         false = sum(pool.map(_false, [(seed, number, requests) for number in range(streams)], 4))
-        few = max(20, streams // 4)
+        few = max(3, streams // 4)
         rows = tuple(
             delays(spread(_delay, [(seed, number, *step) for number in range(few)], 4), *step)
             for step in steps

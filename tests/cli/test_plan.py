@@ -308,3 +308,26 @@ def test_an_own_price_in_a_wrong_unit_is_pointed_out():
 
 def test_a_plan_for_a_day_far_from_the_lists_is_told_so():
     assert any("days old" in note for note in document("--at", "2028-01-01")["notes"])
+
+
+def test_the_plan_as_html_is_one_page():
+    text = told("--html")
+    assert text.startswith("<!doctype html>")
+    assert text.rstrip().endswith("</html>")
+    assert "$130.20" in text
+
+
+def test_the_plan_as_markdown_has_its_tables():
+    assert "| **routed** | **$130.20** |" in told("--markdown")
+
+
+def test_the_plan_as_csv_is_exact():
+    lines = told("--csv").splitlines()
+    assert lines[0] == "section,column,factor,alternative,line,kind,share,card,usd"
+    assert "total,naive,1,routed,,,,,130.2" in lines
+
+
+def test_two_forms_at_once_are_refused():
+    result = run("--csv", "--html")
+    assert result.exit_code == 2
+    assert "Choose one: --csv or --html." in result.output

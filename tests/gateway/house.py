@@ -31,13 +31,13 @@ CONFIG = """
 [classifier]
 kind = "model"
 model = "google/gemini-2.5-flash"
-timeout = 1.0
+timeout = 20
 [tiers.cheap]
 model = "anthropic/claude-haiku-4-5"
-timeout = 2.0
+timeout = 30
 [tiers.premium]
 model = "anthropic/claude-sonnet-4-6"
-timeout = 2.0
+timeout = 30
 [providers.anthropic]
 dialect = "anthropic"
 base_url = "{anthropic}"
@@ -51,15 +51,15 @@ dialect = "openai-responses"
 base_url = "{responses}/v1"
 api_key_env = "GEMINI_API_KEY"
 [resilience]
-connect_timeout = 1.0
-request_timeout = 5.0
-idle_timeout = 0.5
+connect_timeout = 10
+request_timeout = 60
+idle_timeout = 20
 backoff_base = 0.01
 backoff_max = 0.05
 """
 
 RULES = CONFIG.replace(
-    'kind = "model"\nmodel = "google/gemini-2.5-flash"\ntimeout = 1.0\n',
+    'kind = "model"\nmodel = "google/gemini-2.5-flash"\ntimeout = 20\n',
     'kind = "rules"\n[[classifier.rules]]\nname = "hard"\ntier = "premium"\n'
     'matches = "(?i)prove"\n',
 )
@@ -114,7 +114,7 @@ class House:
         """Bytes in, status, headers and body out; the request must ask to close."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
-        answer = await asyncio.wait_for(reader.read(), 5)
+        answer = await asyncio.wait_for(reader.read(), 30)
         writer.close()
         head, _, body = answer.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")

@@ -223,7 +223,7 @@ def test_bytes_on_an_idle_connection_close_it():
         async with serving(script) as (scripted, base):
             client = Http1Upstream()
             assert await fetch(client, base) == b"ok"
-            await asyncio.wait_for(scripted.closed.wait(), 2)
+            await asyncio.wait_for(scripted.closed.wait(), 10)
             assert await fetch(client, base) == b"ok"
             assert scripted.connections == 2
             await client.close()
@@ -266,11 +266,11 @@ def test_cancelling_before_the_head_closes_the_connection_at_once():
         async with serving(script) as (scripted, base):
             client = Http1Upstream()
             call = asyncio.create_task(client.send(at(base), b"{}"))
-            await asyncio.wait_for(scripted.asked.wait(), 2)
+            await asyncio.wait_for(scripted.asked.wait(), 10)
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
-            await asyncio.wait_for(scripted.closed.wait(), 1)
+            await asyncio.wait_for(scripted.closed.wait(), 10)
             await client.close()
 
     asyncio.run(case())
@@ -295,7 +295,7 @@ def test_cancelling_or_closing_in_the_body_closes_the_connection_at_once():
                     await waiting
             else:
                 reply.close()
-            await asyncio.wait_for(scripted.closed.wait(), 1)
+            await asyncio.wait_for(scripted.closed.wait(), 10)
             with pytest.raises(UpstreamError):
                 await reply.chunk(1.0)
             await client.close()
@@ -318,7 +318,33 @@ def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
             with pytest.raises(UpstreamError) as caught:
                 await reply.chunk(0.05)
             assert caught.value.kind == "timeout"
-            await asyncio.wait_for(scripted.closed.wait(), 1)
+            await asyncio.wait_for(scripted.closed.wait(), 10)
+            await client.close()
+
+    asyncio.run(case())
+
+
+def test_a_steady_stream_may_last_longer_than_the_longest_silence():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        writer.write(CHUNKED)
+        for _ in range(8):
+            await asyncio.sleep(0.04)
+            writer.write(b"5\r\nhello\r\n")
+        await asyncio.sleep(0.5)
+        await reader.read()
+
+    async def case():
+        async with serving(script) as (_, base):
+            client = Http1Upstream()
+            reply = await client.send(at(base), b"{}")
+            for _ in range(8):
+                assert await reply.chunk(0.15) == b"hello"
+            started = asyncio.get_running_loop().time()
+            with pytest.raises(UpstreamError) as caught:
+                await reply.chunk(0.15)
+            assert caught.value.kind == "timeout"
+            assert asyncio.get_running_loop().time() - started < 0.4
             await client.close()
 
     asyncio.run(case())
@@ -425,7 +451,7 @@ def test_a_connection_freed_by_one_call_serves_the_next_while_the_first_is_still
             async def caller() -> list[bytes]:
                 return [await fetch(client, base) for _ in range(50)]
 
-            answers = await asyncio.wait_for(asyncio.gather(*(caller() for _ in range(16))), 10)
+            answers = await asyncio.wait_for(asyncio.gather(*(caller() for _ in range(16))), 60)
             assert answers == [[b"ok"] * 50] * 16
             assert scripted.connections <= 16
             await client.close()

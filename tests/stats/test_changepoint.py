@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from headgate.stats.changepoint import MOST_RAMP_BINS, Count, locate, ramp, step
 from headgate.stats.intervals import clopper_pearson
+from tests.known import known
 
 
 def counts(seed: int, sizes: list[int], rate_at: Callable[[int], float]) -> list[Count]:
@@ -25,6 +27,14 @@ bins_of_any_kind = st.lists(
 )
 
 
+def stepping(at: int, t: int) -> float:
+    return 0.14 if t < at else 0.24
+
+
+def creeping(at: int, t: int) -> float:
+    return 0.12 + max(0, t - at) * 0.003
+
+
 def log_likelihood(bins: list[Count], rates: list[float]) -> float:
     """Straight from the definition, bin by bin."""
     total = 0.0
@@ -35,7 +45,7 @@ def log_likelihood(bins: list[Count], rates: list[float]) -> float:
 
 
 def test_a_clear_step_is_found_where_it_is():
-    found = step([Count(100, 14)] * 30 + [Count(100, 22)] * 20)
+    found = known(step([Count(100, 14)] * 30 + [Count(100, 22)] * 20))
     assert (found.shape, found.at) == ("step", 30)
     assert (found.before, found.after) == (0.14, 0.22)
     assert found.interval.low <= 30 <= found.interval.high
@@ -73,7 +83,7 @@ def test_turning_hits_into_misses_moves_no_step(bins):
 
 
 def test_empty_bins_neither_hide_nor_move_a_step():
-    found = step([Count(100, 14), Count(0, 0)] * 20 + [Count(100, 30), Count(0, 0)] * 20)
+    found = known(step([Count(100, 14), Count(0, 0)] * 20 + [Count(100, 30), Count(0, 0)] * 20))
     assert found.at == 40
 
 
@@ -81,8 +91,8 @@ def test_the_interval_of_a_step_holds_it_as_often_as_stated():
     held = 0
     for seed in range(150):
         at = random.Random(seed).randrange(10, 50)
-        bins = counts(seed, [40] * 60, lambda t, at=at: 0.14 if t < at else 0.24)
-        low, high = step(bins).interval
+        bins = counts(seed, [40] * 60, partial(stepping, at))
+        low, high = known(step(bins)).interval
         held += low <= at <= high
     assert clopper_pearson(held, 150, 0.999).high >= 0.95
     assert held >= 135
@@ -92,26 +102,26 @@ def test_the_interval_of_a_ramp_holds_its_beginning_as_often_as_stated():
     held = 0
     for seed in range(100):
         at = random.Random(seed).randrange(10, 70)
-        bins = counts(seed, [60] * 90, lambda t, at=at: 0.12 + max(0, t - at) * 0.003)
-        low, high = ramp(bins).interval
+        bins = counts(seed, [60] * 90, partial(creeping, at))
+        low, high = known(ramp(bins)).interval
         held += low <= at <= high
     assert clopper_pearson(held, 100, 0.999).high >= 0.95
     assert held >= 88
 
 
 def test_a_creep_is_told_from_a_step():
-    creeping = counts(1, [200] * 100, lambda t: 0.12 + max(0, t - 40) * 0.002)
-    stepping = counts(1, [200] * 100, lambda t: 0.12 if t < 40 else 0.24)
-    assert locate(creeping).shape == "ramp"
-    assert locate(stepping).shape == "step"
-    assert locate(creeping).before == pytest.approx(0.12, abs=0.01)
-    assert locate(creeping).after == pytest.approx(0.24, abs=0.015)
-    assert locate(stepping).at == pytest.approx(40, abs=1)
+    creep = counts(1, [200] * 100, lambda t: 0.12 + max(0, t - 40) * 0.002)
+    leap = counts(1, [200] * 100, lambda t: 0.12 if t < 40 else 0.24)
+    assert known(locate(creep)).shape == "ramp"
+    assert known(locate(leap)).shape == "step"
+    assert known(locate(creep)).before == pytest.approx(0.12, abs=0.01)
+    assert known(locate(creep)).after == pytest.approx(0.24, abs=0.015)
+    assert known(locate(leap)).at == pytest.approx(40, abs=1)
 
 
 def test_a_ramp_is_fitted_as_the_definition_says():
     bins = counts(3, [50, 80, 20, 90, 40, 70, 60, 30], lambda t: 0.2 + max(0, t - 3) * 0.08)
-    found = ramp(bins)
+    found = known(ramp(bins))
     best = max(
         (explained(bins, k), k) for k in range(len(bins) - 1) if explained(bins, k) is not None
     )
@@ -138,7 +148,7 @@ def explained(bins: list[Count], at: int) -> float:
 def test_a_ramp_over_more_bins_than_are_looked_at_is_put_together_from_neighbours():
     bins = counts(5, [20] * 2_000, lambda t: 0.12 + max(0, t - 800) * 0.0002)
     assert len(bins) > MOST_RAMP_BINS
-    found = ramp(bins)
+    found = known(ramp(bins))
     assert found.interval.low <= 800 <= found.interval.high
     assert 0 <= found.interval.low <= found.at <= found.interval.high < 2_000
 

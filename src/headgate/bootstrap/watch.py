@@ -88,7 +88,7 @@ class Watch:
             planned = planned_of(self._settings, self._book, day)
             scenario = scenario_of(self._settings, self._book, day)
         return status(
-            at_us=at_us,
+            looked_us=at_us,
             tiers=money.tiers,
             requests=money.requests,
             window=money.window,

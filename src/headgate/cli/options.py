@@ -14,7 +14,9 @@ from headgate.settings import Reading, find, read_with_sources
 
 __all__ = [
     "config_option",
+    "document_options",
     "json_option",
+    "one_format",
     "open_settings",
     "prices_option",
     "set_option",
@@ -64,6 +66,29 @@ def prices_option(command: _Callback) -> _Callback:
         metavar="FILE",
         help="A file of your own prices, TOML or JSON lines; as [price_list] file.",
     )(command)
+
+
+def document_options(command: _Callback) -> _Callback:
+    """Add `--csv`, `--markdown` and `--html`; the function receives `as_csv`, `as_markdown` and
+    `as_html`, and asks `one_format` whether there is one at most."""
+    for name, text in (
+        ("html", "Print one self-contained HTML page with charts instead of a table."),
+        ("markdown", "Print Markdown instead of a table."),
+        ("csv", "Print the money as CSV instead of a table."),
+    ):
+        command = click.option(f"--{name}", f"as_{name}", is_flag=True, help=text)(command)
+    return command
+
+
+def one_format(**chosen: bool) -> None:
+    """Refuse more than one of the formats that were chosen.
+
+    Raises:
+        click.UsageError: there are two or more.
+    """
+    names = [f"--{name}" for name, taken in chosen.items() if taken]
+    if len(names) > 1:
+        raise click.UsageError(f"Choose one: {' or '.join(names)}.")
 
 
 def open_settings(

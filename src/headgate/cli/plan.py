@@ -13,7 +13,15 @@ import click
 
 from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, deciders, scenario_of
-from headgate.cli.options import json_option, open_settings, prices_option, settings_options
+from headgate.cli.options import (
+    document_options,
+    json_option,
+    one_format,
+    open_settings,
+    prices_option,
+    settings_options,
+)
+from headgate.cli.plan_document import plan_document, plan_rows
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
 from headgate.cli.what_if import (
@@ -31,6 +39,8 @@ from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
+from headgate.render.page import html, markdown
+from headgate.render.table import csv_text
 
 __all__ = ["plan"]
 
@@ -49,6 +59,7 @@ MOST_FACTOR = 1_000_000
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
 @prices_option
 @json_option
+@document_options
 def plan(
     config: Path | None,
     sets: tuple[str, ...],
@@ -59,6 +70,9 @@ def plan(
     prices: str | None,
     *,
     as_json: bool,
+    as_csv: bool,
+    as_markdown: bool,
+    as_html: bool,
     **changes: str | None,
 ) -> None:
     """Say what routing would cost and save a month.
@@ -67,6 +81,7 @@ def plan(
     1,000 tokens in and 400 out, a small model to decide, 20 % escalated. Flags try changes out;
     nothing is written and nothing is sent anywhere.
     """
+    one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day, factors = day_of(at), _factors(growth)
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     source = str(reading.file) if reading.file else "the built-in example"
@@ -100,6 +115,12 @@ def plan(
         raise naming_flags(error, changes) from error
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
+    elif as_csv:
+        click.echo(csv_text(plan_rows(made)), nl=False)
+    elif as_markdown:
+        click.echo(markdown(plan_document(made)), nl=False)
+    elif as_html:
+        click.echo(html(plan_document(made)), nl=False)
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         click.echo(page(made, width=shutil.get_terminal_size().columns, colour=colour))

@@ -42,7 +42,7 @@ from headgate.prices.book import Book
 from headgate.prices.card import pico_from_usd
 from headgate.prices.catalogue import Filters, Mix, history, search
 from headgate.prices.disagreement import disagreements
-from headgate.render.table import as_csv, as_text
+from headgate.render.table import aligned, csv_text
 from headgate.settings import Settings
 from headgate.values import ModelRef, Usage
 
@@ -71,7 +71,7 @@ class _Desk(NamedTuple):
 def _look_up(command: _Callback) -> _Callback:
     """The options of every look-up."""
     for option in (
-        click.option("--csv", "as_csv_", is_flag=True, help="Print CSV instead of a table."),
+        click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table."),
         json_option,
         click.option("--shipped", is_flag=True, help="Only the list that comes with Headgate."),
         click.option(
@@ -132,7 +132,7 @@ def search_command(
     *,
     no_deprecated: bool,
     as_json: bool,
-    as_csv_: bool,
+    as_csv: bool,
     **where: Any,
 ) -> int:
     """Find models by a part of their name.
@@ -152,10 +152,10 @@ def search_command(
     shown = found[:limit]
     if as_json:
         _print_json(found_json(shown, len(found), weights, desk.book.source), desk)
-    elif as_csv_:
-        click.echo(as_csv(found_table(shown, exact=True)), nl=False)
+    elif as_csv:
+        click.echo(csv_text(found_table(shown, exact=True)), nl=False)
     elif found:
-        click.echo(as_text(found_table(shown), _width()), nl=False)
+        click.echo(aligned(found_table(shown), _width()), nl=False)
         _talk(desk, [_legend_of(weights)], len(found) - len(shown))
     else:
         click.echo(f"No model fits ({desk.book.source}).")
@@ -165,7 +165,7 @@ def search_command(
 @prices.command()
 @click.argument("model")
 @_look_up
-def show(model: str, *, as_json: bool, as_csv_: bool, **where: Any) -> None:
+def show(model: str, *, as_json: bool, as_csv: bool, **where: Any) -> None:
     """Show every price of a model, its source, and what the source charges for beside.
 
     MODEL is a model as provider/model. Cache rates, prices for long contexts, hours of the day,
@@ -176,8 +176,8 @@ def show(model: str, *, as_json: bool, as_csv_: bool, **where: Any) -> None:
     sheet = _sheet(desk, model)
     if as_json:
         _print_json(sheet_json(sheet), desk)
-    elif as_csv_:
-        click.echo(as_csv(rates_table(sheet, exact=True)), nl=False)
+    elif as_csv:
+        click.echo(csv_text(rates_table(sheet, exact=True)), nl=False)
     else:
         click.echo(sheet_page(sheet, _width()), nl=False)
         _talk(desk)
@@ -198,7 +198,7 @@ def compare(
     output_tokens: str | None,
     *,
     as_json: bool,
-    as_csv_: bool,
+    as_csv: bool,
     **where: Any,
 ) -> None:
     """Compare what one call and a month cost on several models.
@@ -220,10 +220,10 @@ def compare(
     rows = compared(cards, usage, monthly)
     if as_json:
         _print_json(comparison_json(rows, usage, monthly, desk.book.source), desk)
-    elif as_csv_:
-        click.echo(as_csv(comparison_table(rows, exact=True)), nl=False)
+    elif as_csv:
+        click.echo(csv_text(comparison_table(rows, exact=True)), nl=False)
     else:
-        click.echo(as_text(comparison_table(rows), _width()), nl=False)
+        click.echo(aligned(comparison_table(rows), _width()), nl=False)
         told = f"{monthly:,} calls a month of {usage.input:,} tokens in and {usage.output:,} out"
         _talk(desk, [f"{told}, all of which succeed at once; nothing is cached."])
 
@@ -231,7 +231,7 @@ def compare(
 @prices.command("history")
 @click.argument("model")
 @_look_up
-def history_command(model: str, *, as_json: bool, as_csv_: bool, **where: Any) -> int:
+def history_command(model: str, *, as_json: bool, as_csv: bool, **where: Any) -> int:
     """List the prices that a model has had, and when each of them held.
 
     MODEL is a model as provider/model. The list knows what its source has dated: a price without a
@@ -249,11 +249,11 @@ def history_command(model: str, *, as_json: bool, as_csv_: bool, **where: Any) -
     name = f"{shelf}/{found.id}"
     if as_json:
         _print_json(held_json(name, held, desk.day, desk.book.source), desk)
-    elif as_csv_:
-        click.echo(as_csv(held_table(held, desk.day, exact=True)), nl=False)
+    elif as_csv:
+        click.echo(csv_text(held_table(held, desk.day, exact=True)), nl=False)
     else:
         click.echo(f"{found.name or found.id} ({name})\n")
-        click.echo(as_text(held_table(held, desk.day), _width()), nl=False)
+        click.echo(aligned(held_table(held, desk.day), _width()), nl=False)
         _talk(desk, ["USD per million tokens; > marks the price of the day asked about."])
     return 0
 

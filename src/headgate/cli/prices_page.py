@@ -13,7 +13,7 @@ from headgate.prices.catalogue import Found, Held
 from headgate.prices.charge import itemise, nano_from_pico
 from headgate.prices.disagreement import Disagreement
 from headgate.prices.table import Dated, Model
-from headgate.render.table import Column, Table, as_text, plain
+from headgate.render.table import Column, Table, aligned, plain
 from headgate.values import Usage, dollars, usd
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def sheet_page(sheet: Sheet, width: int = 80) -> str:
         facts["deprecated"] = "by its provider"
     lines = [f"{plain(card.name)} ({_name(card)})", ""]
     lines += [f"  {label:<11} {plain(value)}" for label, value in facts.items()]
-    lines += ["", as_text(rates_table(sheet), width).rstrip(), "", "USD per million tokens."]
+    lines += ["", aligned(rates_table(sheet), width).rstrip(), "", "USD per million tokens."]
     missing = [title for kind, title in KINDS.items() if getattr(card.rates, kind) is None]
     if missing:
         lines.append(

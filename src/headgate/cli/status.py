@@ -56,11 +56,11 @@ def exit_code(found: Status) -> int:
     return 0 if found.answer else 1
 
 
-def told(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Pass the outcomes on; say how far it is every two seconds, on standard error."""
+def told(outcomes: Iterable[Outcome], every: float = TOLD_EVERY_SECONDS) -> Iterator[Outcome]:
+    """Pass the outcomes on; say how far it is every few seconds, on standard error."""
     last = monotonic()
     for number, outcome in enumerate(outcomes, start=1):
-        if not number % 10_000 and monotonic() - last > TOLD_EVERY_SECONDS:
+        if not number % 10_000 and monotonic() - last > every:
             last = monotonic()
             click.echo(f"Reading the ledger: {number:,} requests", err=True)
         yield outcome

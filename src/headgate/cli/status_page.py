@@ -50,7 +50,7 @@ def line(status: Status) -> str:
     escalation, month = status.escalation, status.month
     slow = escalation.slow
     parts = [
-        f"{day_and_time(status.at_us)} UTC",
+        f"{day_and_time(status.looked_us)} UTC",
         click.unstyle(_verdict(status)[0]),
         f"routing {status.report.verdict.answer}",
         "escalation "
@@ -59,7 +59,7 @@ def line(status: Status) -> str:
     if escalation.budget is not None:
         parts.append(f"budget {percent(escalation.budget)}")
         parts.append(f"evidence {percent(escalation.evidence)}")
-    parts.append(f"month {money(month.spent_nano)}")
+    parts.append(f"month {_money(month.spent_nano)}")
     return " · ".join(parts)
 
 
@@ -79,7 +79,7 @@ def span(length_us: int) -> str:
 
 def _head(status: Status) -> str:
     words, colour = _verdict(status)
-    left = f"Headgate status · {day_and_time(status.at_us)} UTC"
+    left = f"Headgate status · {day_and_time(status.looked_us)} UTC"
     gap = " " * max(1, WIDTH - len(left) - len(words))
     return click.style(left, bold=True) + gap + click.style(words, fg=colour, bold=True)
 
@@ -211,13 +211,15 @@ def _points(share: Fraction) -> str:
 
 
 def _burns(fast: Burn, slow: Burn) -> str:
-    return ", ".join(_burn(one) for one in (fast, slow))
-
-
-def _burn(burn: Burn) -> str:
-    if burn.burn is None:
-        return f"no requests over {span(burn.span_us)}"
-    return f"{burn.burn:.2f} × the budget over {span(burn.span_us)}"
+    """Both windows; what they are multiples of is said once."""
+    parts, of = [], " the budget"
+    for one in (fast, slow):
+        if one.burn is None:
+            parts.append(f"no requests over {span(one.span_us)}")
+        else:
+            parts.append(f"{one.burn:.2f} ×{of} over {span(one.span_us)}")
+            of = ""
+    return ", ".join(parts)
 
 
 def _burn_colour(escalation: Assessment) -> str | None:
@@ -231,11 +233,11 @@ def _routes(routes: tuple[Route, ...]) -> Iterator[str]:
     for number, route in enumerate(routes[:_MOST_ROUTES]):
         window = route.window
         rate = "none" if window.rate is None else percent(window.rate)
-        alarm = "" if route.alarm_us is None else f"; ALARM since {day_and_time(route.alarm_us)}"
-        name = route.route if len(route.route) <= 28 else f"{route.route[:27]}…"
+        alarm = "" if route.alarm_us is None else f"; alarm since {_day(route.alarm_us)}"
+        name = route.route if len(route.route) <= 20 else f"{route.route[:19]}…"
         yield from _fact(
             "" if number else "Routes",
-            f"{name:<28} {rate:>7} of {window.served:,}{alarm}",
+            f"{name:<20} {rate:>7} of {window.served:,}{alarm}",
             "red" if alarm else None,
         )
     if len(routes) > _MOST_ROUTES:
@@ -269,7 +271,7 @@ def _row(tier: str, answers: str, tried: str, rate: str, spent: str, wasted: str
 
 def _month(month: Month) -> Iterator[str]:
     name = date.fromisoformat(month.first_day).strftime("%B")
-    text = f"{money(month.spent_nano)} so far in {name}"
+    text = f"{_money(month.spent_nano)} so far in {name}"
     if month.expected_nano is None or month.low_nano is None or month.high_nano is None:
         text += "; too few whole days for a forecast"
     else:
@@ -314,6 +316,10 @@ def _fact(label: str, text: str, colour: str | None = None, *, dim: bool = False
         wrap(text, WIDTH - _FACT) if len(text) > WIDTH - _FACT else [text]
     ):
         yield f"  {'' if number else label:<{_FACT - 2}}{click.style(row, fg=colour, dim=dim)}"
+
+
+def _money(nano: int) -> str:
+    return money(nano) if nano else dollars(0)
 
 
 def _day(at_us: int) -> str:

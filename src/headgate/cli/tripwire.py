@@ -127,9 +127,10 @@ def tripwire_command(  # one argument a flag
     as_json: bool,
     **changes: str | None,
 ) -> None:
-    """Say where two alternatives cost the same, as one parameter moves, and how far away that is.
+    """Say where routing stops paying, and how far away that is.
 
-    By default routing is held against the premium model for everything. Reads headgate.toml, or
+    Or where any two alternatives cost the same, as one parameter moves; by default routing is held
+    against the premium model for everything. Reads headgate.toml, or
     takes the built-in example; flags try changes out, nothing is written and nothing is sent.
     """
     day = day_of(at)
@@ -249,7 +250,8 @@ def _intervals(reading: Reading, texts: tuple[str, ...]) -> dict[str, Interval]:
             bounds = [Decimal(value) for value in values]
         except InvalidOperation:
             bounds = []
-        if not (equals and colon and len(bounds) == 2 and bounds[0] <= bounds[1]):
+        finite = all(bound.is_finite() for bound in bounds)
+        if not (equals and colon and bounds and finite and bounds[0] <= bounds[1]):
             raise bad_flag(
                 "--interval",
                 f"{text!r} is no interval.",

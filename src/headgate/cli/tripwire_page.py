@@ -150,10 +150,11 @@ def _tornado(swings: Sequence[Swing], wire: Tripwire, width: int) -> list[str]:
     highest = max(max(swing.saving_low, swing.saving_high) for swing in swings)
     span = highest - lowest or 1
     bar = BAR if width < 100 else BAR + 20
-    lines = [
-        f"  what {wire.a} saves against {wire.b} a month, each parameter through its range:",
-        f"  {money(lowest)} at the left end, {money(highest)} at the right",
-    ]
+    lines = _wrap(
+        f"What {wire.a} saves against {wire.b} a month, each parameter through its range: "
+        f"{money(lowest)} at the left end, {money(highest)} at the right.",
+        width,
+    )
     for swing in swings:
         ends = sorted((swing.saving_low, swing.saving_high))
         start = min(round(bar * (ends[0] - lowest) / span), bar - 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count as numbers
 from pathlib import Path
@@ -24,7 +24,7 @@ from headgate.ledger.store import StoreError
 from headgate.monitor.status import Status
 from headgate.settings import seconds
 
-__all__ = ["watch"]
+__all__ = ["repeat", "watch"]
 
 LEAST_SECONDS = 0.1
 
@@ -81,27 +81,45 @@ def watch(
     On a terminal it is one screen; elsewhere each look is a line, or with --json a document on a
     line. The exit code is that of `headgate status` at the last look.
     """
-    last: Status | None = None
-    looks = numbers() if count is None else iter(range(count))
+    looks = numbers() if count is None else range(count)
     with _ends_like_ctrl_c(), open_ledger(config, sets, ledger) as (store, settings, book):
         watched = Watch(store, settings, book, follow=told)
-        try:
-            with _shown(as_json=as_json) as show:
-                for number in looks:
-                    if number:
-                        time.sleep(every)
-                    now = datetime.now(UTC)
-                    try:
-                        last = watched.look(now, window(since, None, now))
-                    except StoreError as error:
-                        click.echo(f"{error} It is tried again.", err=True)
-                    else:
-                        show(last)
-        except KeyboardInterrupt:
-            pass
-        if last is not None and not as_json and sys.stdout.isatty():
-            click.echo(page(last), nl=False)
-    return 0 if last is None else exit_code(last)
+
+        def look() -> Status:
+            now = datetime.now(UTC)
+            return watched.look(now, window(since, None, now))
+
+        with _shown(as_json=as_json) as show:
+            last = repeat(look, show, lambda: time.sleep(every), looks)
+    if last is None:
+        return 0
+    if not as_json and sys.stdout.isatty():
+        click.echo(page(last), nl=False)
+    return exit_code(last)
+
+
+def repeat(
+    look: Callable[[], Status],
+    show: Callable[[Status], None],
+    pause: Callable[[], None],
+    looks: Iterable[int],
+) -> Status | None:
+    """Look and show for as long as there are looks, or until Ctrl-C; return the last status.
+
+    A ledger that does not answer now is told on standard error, and looked at again.
+    """
+    last = None
+    with suppress(KeyboardInterrupt):
+        for number in looks:
+            if number:
+                pause()
+            try:
+                last = look()
+            except StoreError as error:
+                click.echo(f"{error} It is tried again.", err=True)
+            else:
+                show(last)
+    return last
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def headline(wire: Tripwire) -> str:
         return f"{same} whatever {wire.label} is: nothing can flip."
     looked = f"from {written(wire.low, wire.unit)} to {written(wire.high, wire.unit)}"
     if cheaper is None:
-        return f"{_first(wire.a)} and {wire.b} cost the same at the present {wire.label} of {now}."
+        return f"{_first(wire.a)} and {wire.b} cost the same while {wire.label} is {now}."
     lead = f"{_first(cheaper)} is cheaper than {wire.dearer}"
     if not wire.break_evens:
         return f"{lead} whatever {where} is: no break-even {looked}."

@@ -194,8 +194,10 @@ class Http1Reply:
         "_headers",
         "_loop",
         "_paused",
+        "_quiet_since",
         "_released",
         "_size",
+        "_timer",
         "_waiter",
         "status",
         "until_close",
@@ -222,6 +224,8 @@ class Http1Reply:
         self._released = False
         self._error: UpstreamError | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._quiet_since = 0.0
 
     def header(self, name: str) -> str | None:
         """The value of a header; the last one where it is repeated."""
@@ -259,7 +263,10 @@ class Http1Reply:
         """Drop what still comes; close the connection if the end does not come soon."""
         self._released = True
         self._chunks.clear()
+        self._disarm()
         if not self._done:
+            self._paused = False
+            self._connection.resume()
             self._loop.call_later(RELEASE_SECONDS, self.close)
 
     def close(self) -> None:
@@ -267,10 +274,14 @@ class Http1Reply:
         if not self._done and self._error is None:
             self._error = UpstreamError("The answer was given up.", kind="reset")
             self._connection.abort()
+        self._disarm()
 
     async def _wait(self, idle: float | None) -> None:
         self._waiter = waiter = self._loop.create_future()
-        timer = None if idle is None else self._loop.call_later(idle, self._silent, idle)
+        if idle is not None:
+            self._quiet_since = self._loop.time()
+            if self._timer is None:  # one for the whole stream, not one for each of its events
+                self._timer = self._loop.call_later(idle, self._look, idle)
         try:
             await waiter
         except BaseException:
@@ -278,12 +289,20 @@ class Http1Reply:
             raise
         finally:
             self._waiter = None
-            if timer is not None:
-                timer.cancel()
 
-    def _silent(self, idle: float) -> None:
-        self._connection.abort()
-        self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
+    def _look(self, idle: float) -> None:
+        """Has the provider been silent for too long while somebody waited for it?"""
+        left = self._quiet_since + idle - self._loop.time()
+        if self._waiter is not None and left <= 0:
+            self._connection.abort()
+            self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
+            return
+        self._timer = self._loop.call_later(left if left > 0 else idle, self._look, idle)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     # ---- called by the connection
 
@@ -302,12 +321,14 @@ class Http1Reply:
         """The body is complete; what is unread of it no longer concerns the connection."""
         self._done = True
         self._paused = False
+        self._disarm()
         self._wake()
 
     def failed(self, error: UpstreamError) -> None:
         """The body will never be complete."""
         if self._error is None:
             self._error = error
+        self._disarm()
         self._wake()
 
     def _wake(self) -> None:

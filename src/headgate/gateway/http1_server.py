@@ -138,12 +138,14 @@ class _Request:
 
     async def send(self, data: bytes) -> None:
         """See `Body.send`."""
-        if self._peer.gone:
+        peer = self._peer
+        if peer.gone:
             raise ConnectionError("the caller has gone")
         if data:
             chunked = self.version == "1.1"
-            self._peer.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
-        await self._peer.drained()
+            peer.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+        if peer.full:
+            await peer.drained()
 
     # ---- what the connection uses
 
@@ -218,7 +220,7 @@ class _Peer(asyncio.Protocol):
         self._paused = False
         self._lingering = False
         self._writable: asyncio.Future[None] | None = None
-        self._full = False
+        self.full = False
         self._timer: asyncio.TimerHandle | None = None
         self.gone = False
 
@@ -238,12 +240,11 @@ class _Peer(asyncio.Protocol):
 
     async def drained(self) -> None:
         """Wait until the caller has taken enough for more to be written."""
-        if self._full:
-            self._writable = self._loop.create_future()
-            try:
-                await self._writable
-            finally:
-                self._writable = None
+        self._writable = self._loop.create_future()
+        try:
+            await self._writable
+        finally:
+            self._writable = None
         if self.gone:
             raise ConnectionError("the caller has gone")
 
@@ -299,10 +300,10 @@ class _Peer(asyncio.Protocol):
         self._transport = self._parser = self._reading = None  # the parser holds our methods
 
     def pause_writing(self) -> None:
-        self._full = True
+        self.full = True
 
     def resume_writing(self) -> None:
-        self._full = False
+        self.full = False
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
 

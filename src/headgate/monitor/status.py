@@ -78,7 +78,8 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """All that one screen shows."""
 
-    at_us: int
+    looked_us: int
+    """When it was looked at."""
     report: Report
     """The bill's window against the plan."""
     escalation: Assessment
@@ -101,7 +102,7 @@ def bill_window(now_us: int, days: int) -> Window:
 
 def status(
     *,
-    at_us: int,
+    looked_us: int,
     tiers: Sequence[TierTotal],
     requests: Sequence[RequestTotal],
     window: Window,
@@ -112,11 +113,11 @@ def status(
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
-        at_us=at_us,
+        looked_us=looked_us,
         report=report(tiers, requests, planned, window),
         escalation=escalation,
         retries=retries(tiers),
-        month=month(days, at_us, planned),
+        month=month(days, looked_us, planned),
         headroom=headroom,
     )
 

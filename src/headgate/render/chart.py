@@ -1,7 +1,8 @@
 """Charts as SVG text: lines over an axis, and bars made of parts; readable without a script.
 
-Colours come from classes (`s0` to `s5`), so that the page's style sheet decides for light and dark.
-Every chart has a title and a description, which screen readers read out.
+Colours come from classes (`s0` to `s7` for areas, `l0` to `l7` for lines), so that the page's style
+sheet decides for light and dark. Every chart has a title and a description, which screen readers
+read out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ WIDTH = 720
 LETTER = 6.6
 """Width of an average letter at the font size of 12 that charts are set in."""
 
-COLOURS = 6
+BOLD = 1.15
+"""How much wider bold letters are."""
+
+COLOURS = 8
 
 
 class Axis(NamedTuple):
@@ -49,6 +53,8 @@ class Mark(NamedTuple):
 
     label: str
     at: float
+    height: float | None = None
+    """Where on the vertical axis a dot is set; None: no dot."""
 
 
 class Lines(NamedTuple):
@@ -93,7 +99,7 @@ def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     """Round numbers that span a range: steps of 1, 2 or 5 times a power of ten.
 
     >>> ticks(0, 97), ticks(-0.2, 0.55, 4)
-    ((0.0, 20.0, 40.0, 60.0, 80.0, 100.0), (-0.25, 0.0, 0.25, 0.5, 0.75))
+    ((0.0, 20.0, 40.0, 60.0, 80.0, 100.0), (-0.2, 0.0, 0.2, 0.4, 0.6))
     """
     if not high > low:
         high = low + (abs(low) or 1.0)
@@ -162,6 +168,11 @@ def _lines(chart: Lines) -> tuple[float, str]:
         dashed = " dashed" if line.dashed else ""
         parts.append(f'<path class="line l{line.colour % COLOURS}{dashed}" d="M{path}"/>')
     parts += _marks(chart.marks, x_of, left + wide, tall)
+    parts += [
+        f'<circle class="dot" cx="{x_of(mark.at):.1f}" cy="{y_of(mark.height):.1f}" r="4.5"/>'
+        for mark in chart.marks
+        if mark.height is not None
+    ]
     return LINES_HEIGHT, "".join(parts)
 
 
@@ -198,7 +209,7 @@ BAR, BETWEEN, HEADING = 22.0, 8.0, 26.0
 def _bars(chart: Bars) -> tuple[float, str]:
     bars = [bar for _, group in chart.groups for bar in group]
     left = min(max((_width(bar.label) for bar in bars), default=0.0) + 12, WIDTH * 0.4)
-    right = max((_width(bar.total) for bar in bars), default=0.0) + 14
+    right = max((_width(bar.total) * BOLD for bar in bars), default=0.0) + 14
     longest = max((sum(max(part.value, 0) for part in bar.parts) for bar in bars), default=0)
     scale = (WIDTH - left - right) / longest if longest > 0 else 0.0
     names = {part.name: part.colour for bar in bars for part in bar.parts}

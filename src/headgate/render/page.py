@@ -11,7 +11,7 @@ from html import escape
 from typing import NamedTuple, TypeAlias
 
 from headgate.render.chart import Bars, Lines, svg
-from headgate.render.table import Table, as_markdown, plain
+from headgate.render.table import Table, markdown_text, plain
 
 __all__ = ["Block", "Figure", "Figures", "Items", "Page", "Text", "html", "markdown"]
 
@@ -76,7 +76,7 @@ def markdown(page: Page) -> str:
                 items = "\n".join(f"- {_md(item)}" for item in block.items)
                 parts.append(f"### {_md(block.title)}\n\n{items}\n")
             case Table():
-                parts.append(as_markdown(block))
+                parts.append(markdown_text(block))
             case Lines() | Bars():
                 pass
     if page.footer:
@@ -110,7 +110,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 
 def _safe(text: str) -> str:
-    return escape(plain(text))
+    """Text as HTML; a percent sign stays with its number."""
+    return escape(plain(text)).replace(" %", "&nbsp;%")
 
 
 def _blocks(page: Page) -> Iterator[str]:
@@ -164,10 +165,10 @@ def _side(right: bool) -> str:
 
 STYLE = """
 :root{--paper:#fff;--ink:#1c2126;--soft:#5a6570;--rule:#dfe3e8;--panel:#f6f7f9;--good:#1a7f4b;
---bad:#b3261e;--c0:#2463c2;--c1:#c8641b;--c2:#2b8a6e;--c3:#8a4fa8;--c4:#7a7f87;--c5:#b08a12}
+--bad:#b3261e;--c0:#2463c2;--c1:#c8641b;--c2:#2b8a6e;--c3:#8a4fa8;--c4:#7a7f87;--c5:#b08a12;--c6:#1c8aa3;--c7:#b54a72}
 @media (prefers-color-scheme:dark){:root{--paper:#14181c;--ink:#e7eaee;--soft:#a2acb7;
 --rule:#323a43;--panel:#1c2228;--good:#5cc48d;--bad:#f2867c;--c0:#6fa4f2;--c1:#ee9a57;--c2:#56bd9d;
---c3:#c08ddb;--c4:#9aa2ab;--c5:#d9b545}}
+--c3:#c08ddb;--c4:#9aa2ab;--c5:#d9b545;--c6:#5cc3d9;--c7:#ec8fb2}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -190,6 +191,7 @@ th,td{padding:.4rem .75rem .4rem 0;text-align:left;border-bottom:1px solid var(-
 font-weight:400;vertical-align:top}
 thead th{color:var(--soft);font-size:.82rem;border-bottom-color:var(--soft);white-space:nowrap}
 .num{text-align:right;padding:.4rem 0 .4rem .75rem;white-space:nowrap}
+th+th:not(.num),td+td:not(.num),th+td:not(.num){padding-left:.75rem}
 .strong th,.strong td{font-weight:600}
 ul{margin:0;padding-left:1.2rem}li{margin:.3rem 0}
 figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
@@ -199,11 +201,12 @@ font-size:.85rem}
 .chart text{font-size:12px;fill:var(--ink)}
 .chart .tick,.chart .axis{fill:var(--soft)}.chart .total{font-weight:600}
 .chart .grid{stroke:var(--rule)}.chart .zero{stroke:var(--soft)}
+.chart .dot{fill:var(--paper);stroke:var(--ink);stroke-width:2}
 .chart .mark{stroke:var(--ink);stroke-dasharray:3 4}
 .chart .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.chart .dashed{stroke-dasharray:7 5}
 .l0{stroke:var(--c0)}.l1{stroke:var(--c1)}.l2{stroke:var(--c2)}.l3{stroke:var(--c3)}
-.l4{stroke:var(--c4)}.l5{stroke:var(--c5)}
+.l4{stroke:var(--c4)}.l5{stroke:var(--c5)}.l6{stroke:var(--c6)}.l7{stroke:var(--c7)}
 .s0{fill:var(--c0)}.s1{fill:var(--c1)}.s2{fill:var(--c2)}.s3{fill:var(--c3)}.s4{fill:var(--c4)}
-.s5{fill:var(--c5)}
+.s5{fill:var(--c5)}.s6{fill:var(--c6)}.s7{fill:var(--c7)}
 @media print{main{max-width:none;padding:0}section,figure{break-inside:avoid}}
 """.replace("\n", "")

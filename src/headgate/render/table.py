@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Column", "Table", "as_csv", "as_markdown", "as_text", "cut", "plain"]
+__all__ = ["Column", "Table", "aligned", "csv_text", "cut", "markdown_text", "plain"]
 
 GAP = 2
 LEAST = 8
@@ -54,7 +54,7 @@ def cut(text: str, width: int) -> str:
     return text[: max(width - 1 - tail, 0)] + "…" + (text[-tail:] if tail else "")
 
 
-def as_csv(table: Table) -> str:
+def csv_text(table: Table) -> str:
     """The table as CSV by RFC 4180 (lines end in a line feed), its first row the columns' keys."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -63,7 +63,7 @@ def as_csv(table: Table) -> str:
     return text.getvalue()
 
 
-def as_markdown(table: Table) -> str:
+def markdown_text(table: Table) -> str:
     """The table as GitHub writes them; a bar and a backslash in a cell are escaped."""
     lines = [f"### {_escaped(table.title)}", ""] if table.title else []
     lines.append(_bars(_escaped(column.title) for column in table.columns))
@@ -88,7 +88,7 @@ def _escaped(text: str) -> str:
     return text
 
 
-def as_text(table: Table, width: int = 80) -> str:
+def aligned(table: Table, width: int = 80) -> str:
     """The table in columns, no line wider than `width`: the widest left column is cut to fit."""
     rows = [[plain(cell) for cell in row] for row in table.rows]
     heads = [column.title for column in table.columns]

@@ -1,0 +1,361 @@
+"""The plan as a document of tables and charts, for Markdown and HTML, and as rows for CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from headgate.cli.plan_page import Plan, assumptions, cards_of, headline
+from headgate.costs.model import Bill, Breakdown, Column, evaluate
+from headgate.costs.scenario import Scenario
+from headgate.prices.card import Card, usd_per_million
+from headgate.render import chart, page
+from headgate.render.table import Column as Heading
+from headgate.render.table import Table
+from headgate.values import dollars, usd
+
+__all__ = ["plan_document", "plan_rows"]
+
+STEPS = 40
+"""Points between 0 and 1 at which the saving is computed for its curve."""
+
+USD = 10**9
+DEEPEST = -2.0
+"""The curve is cut where routing costs three times as much as all-premium: nobody goes there."""
+
+
+def plan_document(plan: Plan) -> page.Page:
+    """All that the plan says, with charts of the saving, the bills and the growth."""
+    breakdown = plan.breakdown
+    scenario = breakdown.scenario
+    blocks: list[page.Block] = [
+        page.Text(headline(breakdown), lead=True),
+        _figures(breakdown),
+        saving_curve(breakdown),
+        _bills(breakdown),
+        bill_bars(breakdown),
+        _lines(breakdown),
+    ]
+    if plan.growth:
+        blocks += [_growth(plan.growth), growth_bars(plan.growth)]
+    blocks += [
+        page.Items(
+            "What each column takes for granted",
+            tuple(f"{name}: {text}." for name, text in assumptions(scenario).items()),
+        ),
+        _prices(cards_of(scenario)),
+    ]
+    if plan.notes:
+        blocks.append(page.Items("Notes", plan.notes))
+    return page.Page(
+        title="What routing would cost and save",
+        subtitle=" · ".join(_facts(plan)),
+        blocks=tuple(blocks),
+        footer=f"Prices: {plan.prices}. Bills are US dollars a month, made from list prices.",
+    )
+
+
+def _facts(plan: Plan) -> list[str]:
+    scenario = plan.breakdown.scenario
+    facts = ["the built-in example" if plan.example else plan.source]
+    if plan.changed:
+        facts.append(f"changed: {' '.join(plan.changed)}")
+    facts.append(f"{_plain(scenario.requests)} requests a month")
+    shapes = {(tier.input_tokens, tier.output_tokens) for tier in scenario.tiers}
+    if len(shapes) == 1:
+        reads, writes = shapes.pop()
+        facts.append(f"{_plain(reads)} tokens in, {_plain(writes)} out")
+    facts.append(f"{_percent(scenario.escalation_rate)} escalated")
+    return facts
+
+
+def _figures(breakdown: Breakdown) -> page.Figures:
+    now = breakdown.realistic
+    saves = (now.saving or Decimal(0)) > 0
+    figures = [
+        page.Figure("Routed, a month", _money(now.routed.total), "realistic"),
+        page.Figure(now.all_premium.name.capitalize(), _money(now.all_premium.total), "realistic"),
+        page.Figure(
+            "Saved" if saves else "Lost",
+            "–" if now.saving is None else _percent(abs(now.saving)),
+            f"{_money(abs(now.all_premium.total - now.routed.total))} a month",
+            good=saves,
+        ),
+    ]
+    if now.crossover.rate is not None and now.crossover.headroom is not None:
+        figures.append(
+            page.Figure(
+                "Pays until",
+                _percent(now.crossover.rate),
+                f"of requests escalate; now {_percent(breakdown.escalation)}",
+                good=now.crossover.headroom > 0,
+            )
+        )
+    return page.Figures(tuple(figures))
+
+
+# ---- charts
+
+
+def saving_curve(breakdown: Breakdown) -> chart.Lines:
+    """The saving of routing against all-premium at every escalation rate, for each column."""
+    rates = [Decimal(step) / STEPS for step in range(STEPS + 1)]
+    runs = [evaluate(_escalated(breakdown.scenario, rate)) for rate in rates]
+    curves = [
+        tuple(
+            (float(rate), max(float(column.saving), DEEPEST))
+            for rate, run in zip(rates, runs, strict=True)
+            for column in run.columns[position : position + 1]
+            if column.saving is not None
+        )
+        for position in range(len(breakdown.columns))
+    ]
+    savings = [saving for curve in curves for _, saving in curve] or [0.0]
+    realistic = breakdown.realistic.crossover.rate
+    marks = [chart.Mark(f"now {_percent(breakdown.escalation)}", float(breakdown.escalation))]
+    if realistic is not None:
+        marks.append(chart.Mark(f"crossover {_percent(realistic)}", float(realistic), 0.0))
+    nothing = "" if realistic is None else f"; it is nothing at {_percent(realistic)}, realistic"
+    return chart.Lines(
+        title="Saving against escalation",
+        description=(
+            f"Share of the {breakdown.realistic.all_premium.name} bill that routing saves, by the "
+            f"share of requests that escalate{nothing}."
+        ),
+        x=chart.Axis("requests that escalate", _shares(0, 1, 10)),
+        y=chart.Axis("saved", _shares(min(savings), max(*savings, 0.0), 6)),
+        lines=tuple(
+            chart.Line(column.name, curve, colour=position, dashed=position != 1)
+            for position, (column, curve) in enumerate(zip(breakdown.columns, curves, strict=True))
+            if curve
+        ),
+        marks=tuple(marks),
+    )
+
+
+def _escalated(scenario: Scenario, rate: Decimal) -> Scenario:
+    return replace(scenario, escalation=rate)
+
+
+def _shares(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    return tuple((value, _percent(Decimal(repr(value)))) for value in chart.ticks(low, high, most))
+
+
+def bill_bars(breakdown: Breakdown) -> chart.Bars:
+    """The lines of every alternative's bill, stacked, for each column."""
+    colours: dict[str, int] = {}
+    groups = []
+    for column in breakdown.columns:
+        bars = tuple(
+            chart.Bar(
+                bill.name,
+                tuple(
+                    chart.Part(
+                        line.name,
+                        line.nano / USD,
+                        _money(line.nano),
+                        colours.setdefault(line.name, len(colours)),
+                    )
+                    for line in bill.lines
+                    if line.nano
+                ),
+                _money(bill.total),
+            )
+            for bill in _alternatives(column)
+        )
+        groups.append((column.name, bars))
+    return chart.Bars(
+        title="What each alternative's bill is made of",
+        description="Each alternative's bill for a month, by its lines, under each column's "
+        "assumptions. Retries are calls that failed and are billed again.",
+        groups=tuple(groups),
+    )
+
+
+def growth_bars(growth: Sequence[tuple[Decimal, Breakdown]]) -> chart.Bars:
+    """All-premium against routed at each traffic factor, realistic."""
+    groups = []
+    for factor, grown in growth:
+        column = grown.realistic
+        bills = (column.all_premium, column.routed)
+        bars = tuple(
+            chart.Bar(
+                bill.name,
+                (chart.Part(bill.name, bill.total / USD, _money(bill.total), colour),),
+                _money(bill.total),
+            )
+            for colour, bill in enumerate(bills)
+        )
+        groups.append((f"{_plain(factor)}× traffic", bars))
+    return chart.Bars(
+        title="As traffic grows",
+        description="The bill for a month at each traffic factor, realistic.",
+        groups=tuple(groups),
+    )
+
+
+# ---- tables
+
+
+def _alternatives(column: Column) -> tuple[Bill, ...]:
+    """The dearest single model first, routing last: it is what is looked for."""
+    return (*reversed(column.singles), column.routed)
+
+
+def _bills(breakdown: Breakdown) -> Table:
+    columns = breakdown.columns
+    premium = columns[0].all_premium.name
+    rows = [
+        (bills[0].name, *(_money(bill.total) for bill in bills))
+        for bills in zip(*map(_alternatives, columns), strict=True)
+    ]
+    saved = [_money(one.all_premium.total - one.routed.total) for one in columns]
+    shares = ["–" if one.saving is None else f"{one.saving * 100:.1f} %" for one in columns]
+    rows.append((f"saved against {premium}", *saved))
+    rows.append(("as a share", *shares))
+    rows.append(("one more point of escalation adds", *(_money(one.point_nano) for one in columns)))
+    return Table(
+        (Heading("a month"), *(Heading(one.name, right=True) for one in columns)),
+        tuple(rows),
+        title="The bill for a month",
+        strong=frozenset({len(rows) - 4, len(rows) - 2}),
+    )
+
+
+def _lines(breakdown: Breakdown) -> Table:
+    columns = breakdown.columns
+    rows = []
+    for lines in zip(*(column.routed.lines for column in columns), strict=True):
+        first = lines[0]
+        if any(line.nano for line in lines):
+            share = "" if first.share is None else _percent(first.share)
+            model = "" if first.card is None else _name(first.card)
+            rows.append((first.name, model, share, *(_money(line.nano) for line in lines)))
+    total = ("routed", "", "", *(_money(column.routed.total) for column in columns))
+    return Table(
+        (
+            Heading("line"),
+            Heading("model"),
+            Heading("of requests", right=True),
+            *(Heading(column.name, right=True) for column in columns),
+        ),
+        (*rows, total),
+        title="What the routed bill is made of",
+        strong=frozenset({len(rows)}),
+    )
+
+
+def _growth(growth: Sequence[tuple[Decimal, Breakdown]]) -> Table:
+    rows = []
+    for factor, grown in growth:
+        row = [f"{_plain(factor)}×", _plain(grown.requests)]
+        for column in grown.columns:
+            row += [_money(column.all_premium.total), _money(column.routed.total)]
+        rows.append(tuple(row))
+    headings = [Heading("traffic"), Heading("requests", right=True)]
+    for column in growth[0][1].columns:
+        headings += [
+            Heading(f"{column.all_premium.name}, {column.name}", right=True),
+            Heading(f"routed, {column.name}", right=True),
+        ]
+    return Table(tuple(headings), tuple(rows), title="Growth")
+
+
+def _prices(cards: Sequence[Card]) -> Table:
+    kinds = {
+        "input": "in",
+        "output": "out",
+        "cache_read": "cache read",
+        "cache_write_5m": "write 5m",
+        "cache_write_1h": "write 1h",
+    }
+    rows = tuple(
+        (
+            _name(card),
+            *(
+                "" if getattr(card.rates, kind) is None
+                else usd_per_million(getattr(card.rates, kind))
+                for kind in kinds
+            ),
+            str(card.valid_from or ""),
+            card.source,
+        )
+        for card in cards
+    )  # fmt: skip
+    return Table(
+        (
+            Heading("model"),
+            *(Heading(title, right=True) for title in kinds.values()),
+            Heading("since"),
+            Heading("source"),
+        ),
+        rows,
+        title="Prices, US dollars per million tokens",
+    )
+
+
+def _name(card: Card) -> str:
+    return card.name + (" (your own price)" if card.overridden else "")
+
+
+# ---- rows
+
+
+def plan_rows(plan: Plan) -> Table:
+    """The plan's money as rows, exact: `bill` rows add up to the `total` of their alternative.
+
+    `growth` rows are totals at `factor` times the traffic.
+    """
+    headings = (
+        "section",
+        "column",
+        "factor",
+        "alternative",
+        "line",
+        "kind",
+        "share",
+        "card",
+        "usd",
+    )
+    rows = []
+    for column in plan.breakdown.columns:
+        for bill in _alternatives(column):
+            for line in bill.lines:
+                share = "" if line.share is None else str(line.share.normalize())
+                card = line.card.id if line.card else ""
+                named: tuple[str, ...] = (line.name, line.kind, share, card)
+                rows.append(("bill", column.name, "1", bill.name, *named, usd(line.nano)))
+            total = usd(bill.total)
+            rows.append(("total", column.name, "1", bill.name, "", "", "", "", total))
+    for factor, grown in plan.growth:
+        for column in grown.columns:
+            for bill in (column.all_premium, column.routed):
+                total = usd(bill.total)
+                rows.append(
+                    ("growth", column.name, f"{factor:f}", bill.name, "", "", "", "", total)
+                )
+    return Table(tuple(map(Heading, headings)), tuple(rows))
+
+
+# ---- figures in words
+
+
+def _money(nano: int) -> str:
+    """Cents up to ten thousand dollars, and enough digits for what is less than a dollar."""
+    if abs(nano) >= 10_000 * USD:
+        return dollars(nano, 0)
+    if 0 < abs(nano) < USD:
+        return dollars(nano, 4)
+    return dollars(nano)
+
+
+def _percent(share: Decimal) -> str:
+    rounded = round(share * 100, 1)
+    text = f"{abs(rounded):,f}".rstrip("0").rstrip(".") or "0"
+    return f"-{text} %" if rounded < 0 else f"{text} %"
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{round(value, 2):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

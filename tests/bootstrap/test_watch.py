@@ -1,0 +1,68 @@
+"""watch: a ledger is looked at again and again, and only what is new is read."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.watch import Watch
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.store import EVER, Outcome
+from headgate.settings import Settings, read
+from tests.known import known
+from tests.ledger.samples import NOON_US, answers, entry
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def settings(*sets: str) -> Settings:
+    return read(None, env={}, sets=sets)
+
+
+def watch(store: MemoryStore, *sets: str) -> Watch:
+    chosen = settings(*sets)
+    return Watch(store, chosen, book_of(chosen))
+
+
+def test_plan_budget_and_headroom_come_from_the_settings():
+    store = MemoryStore()
+    store.append(answers(300))
+    found = watch(store, "escalation.budget=0.3", "escalation.window=2d").look(NOON, EVER)
+    assert found.escalation.budget == 0.3
+    assert found.escalation.slow.span_us == 2 * 86_400_000_000
+    assert found.report.planned_requests_per_month == 30_000
+    assert known(found.headroom).assumed == ("premium", "classifier")
+    assert known(found.month.planned_nano) > 0
+
+
+def test_without_settings_it_is_counted_and_not_judged():
+    store = MemoryStore()
+    store.append(answers(300))
+    found = Watch(store, None, None).look(NOON, EVER)
+    assert found.escalation.served == 300
+    assert (found.escalation.budget, found.headroom, found.month.planned_nano) == (None, None, None)
+
+
+def test_a_second_look_reads_what_is_new_and_nothing_else():
+    read_rows: list[int] = []
+
+    def count(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        read_rows.append(0)
+        for outcome in outcomes:
+            read_rows[-1] += 1
+            yield outcome
+
+    store = MemoryStore()
+    store.append(answers(50))
+    watched = Watch(store, None, None, follow=count)
+    watched.look(NOON, EVER)
+    store.append([entry(request_id="late", at_us=NOON_US - 3_600_000_000), *answers(60)])
+    found = watched.look(NOON + timedelta(seconds=5), EVER)
+    assert read_rows == [50, 11]
+    assert found.escalation.served == 61
+
+
+def test_looks_at_one_moment_are_equal():
+    store = MemoryStore()
+    store.append(answers(200))
+    watched = watch(store)
+    assert watched.look(NOON, EVER) == watched.look(NOON, EVER)

@@ -1,0 +1,332 @@
+"""status_page: what the screen looks like, at 80 columns whatever it is told."""
+
+from fractions import Fraction
+from typing import Any
+
+import click
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.cli.status_page import line, page, span
+from headgate.ledger.store import Window
+from headgate.monitor.attribution import Attribution, Part
+from headgate.monitor.budget import Assessment, Burn, Creep, EscalationBudget, Route
+from headgate.monitor.headroom import Headroom
+from headgate.monitor.status import Month, Status, status
+from tests.known import known
+from tests.ledger.samples import NOON_US
+from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
+
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+
+
+def burn(span_us: int, served: int, escalated: int, budget: float = 0.25) -> Burn:
+    rate = escalated / served
+    return Burn(
+        span_us=span_us,
+        served=served,
+        escalated=escalated,
+        rate=rate,
+        low=rate - 0.01,
+        high=rate + 0.01,
+        burn=rate / budget,
+    )
+
+
+CALM = Assessment(
+    budget=0.25,
+    first_us=NOON_US - 40 * DAY,
+    last_us=NOON_US,
+    served=9_000,
+    escalated=1_800,
+    rate=0.2,
+    low=0.19,
+    high=0.21,
+    evidence=0.11,
+    alarm_us=None,
+    cleared_us=None,
+    creep=None,
+    attribution=None,
+    fast=burn(6 * HOUR, 50, 10),
+    slow=burn(7 * DAY, 1_500, 310),
+    routes=(),
+)
+CODE = Part(
+    name="rule:code",
+    share_before=Fraction(1, 10),
+    share_after=Fraction(3, 10),
+    rate_before=Fraction(1),
+    rate_after=Fraction(1),
+    rate_shift=Fraction(0),
+    mix_shift=Fraction(16, 100),
+)
+REST = msgspec.structs.replace(
+    CODE, name="classifier", rate_after=Fraction(1, 2), mix_shift=Fraction(-2, 100)
+)
+ALARM = msgspec.structs.replace(
+    CALM,
+    alarm_us=NOON_US - 2 * DAY,
+    evidence=0.05,
+    creep=Creep(
+        shape="step",
+        began_us=NOON_US - 4 * DAY,
+        earliest_us=NOON_US - 5 * DAY,
+        latest_us=NOON_US - 3 * DAY,
+        before=0.18,
+        after=0.32,
+    ),
+    attribution=Attribution(
+        served_before=5_000,
+        served_after=1_500,
+        rate_before=Fraction(18, 100),
+        rate_after=Fraction(32, 100),
+        dimensions={"route": (), "alias": (), "reason": (CODE, REST), "model": (), "settings": ()},
+    ),
+    fast=burn(6 * HOUR, 50, 20),
+    slow=burn(7 * DAY, 1_500, 450),
+)
+ROOM = Headroom(
+    pays="below",
+    crossing=0.977,
+    rate=0.2,
+    low=0.19,
+    high=0.21,
+    room=0.777,
+    fragile=False,
+    assumed=(),
+)
+
+
+def made(escalation: Assessment = CALM, **changes: Any) -> Status:
+    found = status(
+        looked_us=NOON_US,
+        tiers=[
+            classified(1000),
+            cheap(800),
+            premium(200),
+            cheap(8, role="retry", cost_nano=20_000_000),
+            premium(12, role="retry", cost_nano=60_000_000),
+        ],
+        requests=[requests(1000, 200)],
+        window=Window(NOON_US - 30 * DAY, NOON_US + 1),
+        days=[],
+        escalation=escalation,
+        planned=EXAMPLE,
+        headroom=ROOM,
+    )
+    return msgspec.structs.replace(found, **changes)
+
+
+def shown(made: Status) -> str:
+    return click.unstyle(page(made))
+
+
+def flat(made: Status) -> str:
+    return " ".join(shown(made).split())
+
+
+def test_a_quiet_day_reads_like_this():
+    forecast = Month(
+        first_day="2026-11-01",
+        spent_nano=99_000_000_000,
+        unpriced=0,
+        days_left=7.5,
+        expected_nano=131_000_000_000,
+        low_nano=127_000_000_000,
+        high_nano=135_000_000_000,
+        history_days=28,
+        planned_nano=130_200_000_000,
+    )
+    assert shown(made(month=forecast)) == (
+        """\
+Headgate status · 2026-11-23 12:00 UTC                               all is well
+
+  Routing      Routing pays: it saved $4.6600, 51.8 % of all-premium (95 %: 50.1
+               to 53.4 %).
+               1,000 routed requests since 2026-10-24 12:00
+
+  Escalation   20.7 % in the last 7 d (95 %: 19.7 to 21.7 %); budget 25.0 %
+               20.0 % since 2026-10-14 (95 % at every look: 19.0 to 21.0 %)
+  Alarm        none; the evidence is 11.0 % of the way to one
+  Burn         0.80 × the budget over 6 h, 0.83 × over 7 d
+
+  tier                    answers   retries     rate         spent   on retries
+  cheap                       800         8    1.0 %       $2.4200      $0.0200
+  premium                     200        12    5.7 %       $1.8600      $0.0600
+  Premium is 75.0 % of what retries cost.
+
+  Month        $99.00 so far in November, $131.00 by its end (95 %: $127.00 to
+               $135.00); planned $130.20
+  Tripwire     routing pays until 97.7 % escalate; now 20.0 % (95 %: 19.0 to
+               21.0 %): 77.7 points of headroom
+"""
+    )
+
+
+def test_an_alarm_says_since_when_and_because_of_whom():
+    text = shown(made(ALARM))
+    assert text.splitlines()[0].endswith("BUDGET BREACHED")
+    for row in (
+        "  Alarm        since 2026-11-21 12:00: the rate has gone above its budget",
+        "  Creep        began 2026-11-19 (95 %: 2026-11-18 to 2026-11-20), at once: 18.0",
+        "  Because      reason rule:code has grown: 10.0 % → 30.0 % of the traffic",
+        "               reason rule:code                 +16.0 = rate  +0.0 mix +16.0",
+        "               all, parts adding up             +14.0",
+        "  Burn         1.60 × the budget over 6 h, 1.20 × over 7 d",
+    ):
+        assert row in text, row
+
+
+def test_a_group_that_escalates_more_is_told_with_its_own_rate():
+    part = msgspec.structs.replace(
+        CODE, rate_before=Fraction(1, 10), rate_shift=Fraction(9, 10), mix_shift=Fraction(0)
+    )
+    attribution = msgspec.structs.replace(
+        known(ALARM.attribution),
+        dimensions={
+            **dict.fromkeys(("route", "alias", "model", "settings"), ()),
+            "reason": (part,),
+        },
+    )
+    text = flat(made(msgspec.structs.replace(ALARM, attribution=attribution)))
+    assert "reason rule:code escalates more: 10.0 % → 100.0 % of its own requests" in text
+    assert "parts adding up" not in text
+
+
+def test_where_nobody_is_the_cause_it_says_so():
+    empty = dict.fromkeys(("route", "alias", "reason", "model", "settings"), ())
+    attribution = msgspec.structs.replace(known(ALARM.attribution), dimensions=empty)
+    text = flat(made(msgspec.structs.replace(ALARM, attribution=attribution)))
+    assert "of no one group of requests" in text
+
+
+def test_a_creep_within_a_day_is_told_to_the_hour():
+    creep = msgspec.structs.replace(
+        known(ALARM.creep),
+        earliest_us=NOON_US - 4 * HOUR,
+        latest_us=NOON_US - HOUR,
+    )
+    text = flat(made(msgspec.structs.replace(ALARM, creep=creep)))
+    assert "(95 %: 08:00 to 11:00 that day)" in text
+
+
+def test_routes_are_listed_the_busiest_first_and_not_without_end():
+    routes = tuple(
+        Route(
+            route=f"/v1/{'long' * 9 if number == 1 else number}",
+            served=100,
+            escalated=30,
+            low=0.2,
+            high=0.4,
+            window=burn(7 * DAY, 100, 30),
+            alarm_us=NOON_US if number == 1 else None,
+        )
+        for number in range(6)
+    )
+    text = shown(made(msgspec.structs.replace(CALM, routes=routes)))
+    assert "  Routes       /v1/0                 30.0 % of 100\n" in text
+    assert "…  30.0 % of 100; alarm since 2026-11-23\n" in text
+    assert "and 2 more: see --json" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "routing pays until 97.7 % escalate; now 20.0 % (95 %: 19.0 to 21.0 %): 77.7 points"),
+        ({"room": -0.05}, "5.0 points beyond"),
+        ({"fragile": True}, "fragile, the interval holds the crossing"),
+        ({"pays": "always", "crossing": None, "room": None}, "pays at any escalation rate"),
+        ({"pays": "never", "crossing": None, "room": None}, "pays at no escalation rate"),
+        ({"pays": "equal", "crossing": None, "room": None}, "cost the same at any rate"),
+        ({"assumed": ("premium",)}, "Not measured, and taken from the plan: premium."),
+    ],
+)
+def test_the_tripwire_says_how_far_it_is(changes, words):
+    assert words in flat(made(headroom=msgspec.structs.replace(ROOM, **changes)))
+
+
+def test_without_a_headroom_there_is_no_tripwire():
+    assert "Tripwire" not in shown(made(headroom=None))
+
+
+def test_a_month_too_short_for_a_forecast_says_so():
+    assert "$0.00 so far in November; too few whole days for a forecast" in flat(made())
+
+
+def test_unknown_costs_are_never_hidden():
+    month = msgspec.structs.replace(made().month, unpriced=3)
+    assert "3 attempts of unknown cost" in flat(made(month=month))
+
+
+def test_nothing_yet_is_said_in_one_line():
+    empty = EscalationBudget(0.25, 7 * DAY).assess(NOON_US)
+    assert "Escalation   no routed request was served yet" in shown(made(empty))
+
+
+def test_a_window_without_requests_says_so():
+    quiet = msgspec.structs.replace(CALM.slow, served=0, rate=None, burn=None)
+    text = flat(made(msgspec.structs.replace(CALM, slow=quiet)))
+    assert "no served request in the last 7 d" in text
+    assert "no requests over 7 d" in text
+
+
+def test_a_cleared_alarm_is_remembered():
+    cleared = msgspec.structs.replace(CALM, cleared_us=NOON_US - DAY)
+    assert "the last was cleared 2026-11-22 12:00" in flat(made(cleared))
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (7 * DAY, "7 d"),
+        (6 * HOUR, "6 h"),
+        (DAY, "1 d"),
+        (25_714_285_714, "7.1 h"),
+        (128_571_428, "2 min"),
+        (1, "1 min"),
+    ],
+)
+def test_lengths_of_time_are_told_in_their_largest_unit(length, text):
+    assert span(length) == text
+
+
+def test_a_line_for_a_log_holds_the_essence():
+    assert line(made(ALARM)) == (
+        "2026-11-23 12:00 UTC · BUDGET BREACHED · routing yes · escalation 30.0 % over 7 d · "
+        "budget 25.0 % · evidence 5.0 % · month $0.00"
+    )
+
+
+names = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=60)
+
+
+@given(names, st.floats(0, 1), st.integers(0, 10**15), st.booleans())
+def test_no_row_is_wider_than_80_columns(name, rate, nano, alarm):
+    part = msgspec.structs.replace(CODE, name=name)
+    attribution = known(ALARM.attribution)
+    attribution = msgspec.structs.replace(
+        attribution, dimensions={**attribution.dimensions, "reason": (part, REST)}
+    )
+    escalation = msgspec.structs.replace(
+        ALARM if alarm else CALM,
+        rate=rate,
+        attribution=attribution if alarm else None,
+        routes=(
+            Route(
+                route=f"/{name}",
+                served=10**9,
+                escalated=5,
+                low=0,
+                high=1,
+                window=burn(7 * DAY, 10**9, 10**8),
+                alarm_us=NOON_US,
+            ),
+        ),
+    )
+    month = msgspec.structs.replace(
+        made().month, spent_nano=nano, expected_nano=nano, low_nano=nano, high_nano=nano
+    )
+    for row in shown(made(escalation, month=month)).splitlines():
+        assert len(row) <= 80, row

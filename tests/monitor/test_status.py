@@ -1,0 +1,136 @@
+"""status: retries by tier, the month's forecast, and the one answer."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from headgate.ledger.store import DAY_US, DayTotal, TierTotal, Window
+from headgate.monitor.budget import EscalationBudget
+from headgate.monitor.status import HISTORY_DAYS, Status, bill_window, month, retries, status
+from tests.known import known
+from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
+
+NOV_16_NOON = int(datetime(2026, 11, 16, 12, tzinfo=UTC).timestamp()) * 1_000_000
+TODAY = NOV_16_NOON // DAY_US
+
+
+def day(number: int, cost_nano: int, unpriced: int = 0) -> DayTotal:
+    return DayTotal(day=number, attempts=10, unpriced=unpriced, cost_nano=cost_nano)
+
+
+def made(escalated: int, count: int = 1000, alarm: bool = False) -> Status:
+    account = EscalationBudget(0.0 if alarm else 0.25, 7 * DAY_US)
+    found = account.assess(NOV_16_NOON)
+    if alarm:
+        found = msgspec.structs.replace(found, alarm_us=NOV_16_NOON)
+    return status(
+        looked_us=NOV_16_NOON,
+        tiers=[classified(count), cheap(count - escalated), premium(escalated)],
+        requests=[requests(count, escalated)],
+        window=bill_window(NOV_16_NOON, 30),
+        days=[],
+        escalation=found,
+        planned=EXAMPLE,
+        headroom=None,
+    )
+
+
+def test_all_is_well_where_routing_pays_and_the_budget_is_kept():
+    assert made(200).answer
+
+
+def test_an_alarm_is_a_no():
+    assert not made(200, alarm=True).answer
+
+
+def test_routing_that_does_not_pay_is_a_no():
+    assert made(1000).report.verdict.answer == "no"
+    assert not made(1000).answer
+
+
+def test_too_little_to_tell_is_no_no():
+    assert made(2, count=5).report.verdict.answer == "too little"
+    assert made(2, count=5).answer
+
+
+def test_retries_are_told_by_tier_with_the_premium_share_of_their_money():
+    found = retries(
+        [
+            classified(100),
+            premium(20),
+            premium(5, role="retry", cost_nano=30),
+            cheap(80),
+            cheap(20, role="retry", cost_nano=10),
+            cheap(9, role="retry", routed=False, cost_nano=1_000),
+        ]
+    )
+    first, last = found.tiers
+    assert (first.tier, first.answers, first.retries, first.retry_rate) == ("cheap", 80, 20, 0.2)
+    assert (last.tier, last.premium, last.retries, last.retry_rate) == ("premium", True, 5, 0.2)
+    assert (first.retry_nano, last.retry_nano, found.spent_nano) == (10, 30, 40)
+    assert first.spent_nano == 80 * 3_000_000 + 10
+    assert found.premium_share == 0.75
+
+
+def test_retries_of_unknown_cost_are_counted_and_in_no_sum():
+    unknown: TierTotal = premium(4, role="retry", priced=False, cost_nano=0)
+    found = retries([premium(20), premium(5, role="retry", cost_nano=30), unknown])
+    (only,) = found.tiers
+    assert (only.retries, only.unpriced, only.retry_nano) == (9, 4, 30)
+
+
+def test_without_retries_no_tier_has_a_share_of_them():
+    assert retries([cheap(5)]).premium_share is None
+    assert retries([]).tiers == ()
+
+
+def test_a_month_is_what_was_spent_and_the_rest_at_the_last_days_rate():
+    days = [day(number, 1_000) for number in range(TODAY - 40, TODAY)] + [day(TODAY, 600)]
+    found = month(days, NOV_16_NOON)
+    assert found.first_day == "2026-11-01"
+    assert found.spent_nano == 15 * 1_000 + 600
+    assert found.days_left == 14.5
+    assert found.expected_nano == found.low_nano == found.high_nano == 15_600 + 14_500
+    assert found.history_days == HISTORY_DAYS
+
+
+def test_days_without_traffic_cost_nothing_and_count():
+    days = [day(TODAY - 21, 7), *(day(number, 1_000) for number in range(TODAY - 20, TODAY, 2))]
+    found = month(days, NOV_16_NOON)
+    assert found.history_days == 20
+    assert known(found.expected_nano) == found.spent_nano + 7_250
+    assert known(found.low_nano) < known(found.expected_nano) < known(found.high_nano)
+
+
+def test_the_first_day_of_a_ledger_may_not_be_whole_and_is_no_history():
+    days = [day(TODAY - 6, 1), *(day(number, 1_000) for number in range(TODAY - 5, TODAY))]
+    assert known(month(days, NOV_16_NOON).expected_nano) == 5_001 + 14_500
+
+
+def test_too_few_days_make_no_forecast():
+    found = month([day(TODAY - 1, 5, unpriced=2), day(TODAY, 7)], NOV_16_NOON)
+    assert (found.spent_nano, found.unpriced) == (12, 2)
+    assert (found.expected_nano, found.low_nano, found.high_nano) == (None, None, None)
+
+
+def test_an_empty_ledger_has_spent_nothing():
+    assert month([], NOV_16_NOON).spent_nano == 0
+
+
+def test_the_plan_of_a_month_stands_beside_it():
+    assert known(month([], NOV_16_NOON, EXAMPLE).planned_nano) == pytest.approx(130.2e9)
+
+
+@pytest.mark.parametrize(
+    ("at", "left"),
+    [((2026, 2, 28), 1.0), ((2028, 2, 28), 2.0), ((2026, 12, 31), 1.0), ((2026, 11, 1), 30.0)],
+)
+def test_months_end_where_the_calendar_says(at, left):
+    year, number, day_of_month = at
+    at_us = int(datetime(year, number, day_of_month, tzinfo=UTC).timestamp()) * 1_000_000
+    assert month([], at_us).days_left == left
+
+
+def test_the_bills_window_ends_with_the_present_moment():
+    assert bill_window(NOV_16_NOON, 30) == Window(NOV_16_NOON - 30 * DAY_US, NOV_16_NOON + 1)

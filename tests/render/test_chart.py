@@ -1,0 +1,133 @@
+"""chart: SVG that is well-formed whatever it shows, to scale, titled, and without a script."""
+
+import doctest
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import headgate.render.chart
+from headgate.render.chart import Axis, Bar, Bars, Line, Lines, Mark, Part, svg, ticks
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = '</svg><script>alert("x")</script>&\x00'
+
+X = Axis("escalated", ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")))
+Y = Axis("saved", ((-0.5, "-50 %"), (0.0, "0 %"), (0.5, "50 %")))
+
+
+def lines(**more) -> Lines:
+    line = Line("realistic", ((0.0, 0.5), (1.0, -0.5)), colour=1)
+    return Lines("Saving", "By escalation.", X, Y, (line,))._replace(**more)
+
+
+def bars(*values: float) -> Bars:
+    made = tuple(
+        Bar(f"bar {n}", (Part("cheap", value, f"${value}", n),), f"${value}")
+        for n, value in enumerate(values)
+    )
+    return Bars("Bills", "A month.", (("naive", made),))
+
+
+def drawn(chart: Lines | Bars) -> ET.Element:
+    return ET.fromstring(svg(chart, "c1"))
+
+
+def test_the_examples_in_the_docstrings_hold():
+    assert doctest.testmod(headgate.render.chart).failed == 0
+
+
+@pytest.mark.parametrize("chart", [lines(), bars(1, 2)], ids=["lines", "bars"])
+def test_a_chart_is_named_and_described_for_who_cannot_see_it(chart):
+    root = drawn(chart)
+    assert root.get("role") == "img"
+    named = (root.get("aria-labelledby") or "").split()
+    texts = {child.get("id"): child.text for child in root}
+    assert [texts[name] for name in named] == [chart.title, chart.description]
+
+
+def test_a_line_runs_through_its_points():
+    (path,) = [one for one in drawn(lines()).iter("path") if one.get("class") == "line l1"][1:]
+    start, end = (path.get("d") or "").removeprefix("M").split("L")
+    (left, top), (right, bottom) = (map(float, point.split()) for point in (start, end))
+    assert left < right
+    assert top < bottom
+
+
+def test_marks_stand_where_they_are_and_a_dot_at_its_height():
+    root = drawn(lines(marks=(Mark("now", 0.25), Mark("crossover", 0.5, 0.0))))
+    at = [
+        float((one.get("d") or "").split()[0][1:])
+        for one in root.iter("path")
+        if one.get("class") == "mark"
+    ]
+    (dot,) = root.iter("circle")
+    assert at[0] < at[1] == float(dot.get("cx") or 0)
+    zero = next(one for one in root.iter("path") if one.get("class") == "zero")
+    assert f" {dot.get('cy')}H" in (zero.get("d") or "")
+
+
+def test_a_label_that_would_leave_the_chart_stands_to_the_left_of_its_mark():
+    root = drawn(lines(marks=(Mark("a long label at the end", 1.0),)))
+    (label,) = [one for one in root.iter("text") if one.text == "a long label at the end"]
+    assert label.get("text-anchor") == "end"
+
+
+def test_bars_are_to_one_scale():
+    widths = [
+        float(one.get("width") or 0)
+        for one in drawn(bars(1, 2, 4)).iter("rect")
+        if one.get("height") == "22"
+    ]
+    assert widths[1] == pytest.approx(widths[0] * 2, abs=0.3)
+    assert widths[2] == pytest.approx(widths[0] * 4, abs=0.3)
+
+
+@pytest.mark.parametrize("values", [(), (0,), (0, 0)])
+def test_bars_of_nothing_are_drawn_all_the_same(values):
+    assert drawn(bars(*values)).tag == "svg"
+
+
+def test_a_long_label_is_cut_and_a_long_legend_wraps():
+    parts = tuple(Part(f"a tier with a long name {n}", 1, "$1", n) for n in range(9))
+    chart = Bars("t", "d", (("", (Bar("x" * 200, parts, "$9"),)),))
+    root = drawn(chart)
+    assert any((one.text or "").endswith("…") for one in root.iter("text"))
+    rows = {one.get("y") for one in root.iter("rect") if one.get("height") == "12"}
+    assert len(rows) > 1
+
+
+def test_nothing_that_a_chart_shows_becomes_markup():
+    hostile = Bars(HOSTILE, HOSTILE, ((HOSTILE, (Bar(HOSTILE, (Part(HOSTILE, 1, HOSTILE, 0),),
+                                                     HOSTILE),)),))  # fmt: skip
+    marked = lines(title=HOSTILE, marks=(Mark(HOSTILE, 0.5),), lines=(Line(HOSTILE, ()),))
+    for chart in (hostile, marked):
+        text = svg(chart, "c")
+        assert "<script" not in text
+        assert ET.fromstring(text).tag == "svg"
+
+
+@given(
+    st.floats(min_value=-1e9, max_value=1e9),
+    st.floats(min_value=1e-6, max_value=1e9),
+    st.integers(min_value=1, max_value=10),
+)
+def test_ticks_span_the_range_ascending_and_are_not_too_many(low, length, most):
+    assume(length > abs(low) * 1e-6)  # a float has no more digits than that to spare
+    found = ticks(low, low + length, most)
+    assert len(found) >= 2
+    assert all(one < other for one, other in pairwise(found))
+    assert found[0] <= low + length * 1e-3 + abs(low) * 1e-6
+    assert found[-1] >= low + length * 0.999 - abs(low) * 1e-6
+    assert len(found) <= most + 3
+
+
+def test_a_range_of_one_value_still_has_two_ticks():
+    assert len(ticks(0.0, 0.0)) >= 2
+    assert len(ticks(5.0, 5.0)) >= 2
+
+
+def test_values_beyond_an_axis_lie_at_its_end():
+    assert [X.share(value) for value in (-1, 0.5, 2)] == [0.0, 0.5, 1.0]
