@@ -70,6 +70,7 @@ def test_a_response_is_whole_and_streamed_with_its_usage(model):
         assert numbers == list(range(len(events)))
         assert {entry.dialect_in for entry in home.entries} == {"openai-responses"}
         assert home.entries[0].usage == home.entries[1].usage
+        assert whole._request_id == home.entries[0].request_id
 
     run(case)
 
