@@ -1,0 +1,1 @@
+"""The gateway beside its peers: the same upstream, the same load, one run."""
