@@ -92,4 +92,5 @@ def test_whatever_is_read_as_a_request_can_be_mended(messages, thinking):
         return
     fields = mend(inbound, 400, REFUSED)
     left = json.loads(fields.get("messages", b"[]"))
-    assert THOUGHT not in [block for one in left for block in one["content"]]
+    spoken = [one["content"] for one in left if one["role"] == "assistant"]
+    assert THOUGHT not in [block for content in spoken for block in content]
