@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.scenario import WhatIf, caveats, scenario_of
+from headgate.bootstrap.scenario import WhatIf, caveats, deciders, scenario_of
 from headgate.costs.model import evaluate
 from headgate.errors import ConfigError
 from headgate.settings import read
@@ -124,3 +124,100 @@ def test_a_price_of_the_files_own_is_used_and_marked(tmp_path):
     scenario = planned(settings(tmp_path, THREE + own))
     assert scenario.tiers[1].card.overridden
     assert scenario.tiers[1].card.rates.input == 500_000
+
+
+FULL = """
+[traffic]
+calls_per_request = 2.5
+stable_prefix = 0.5
+cache_life = "1h"
+batch_share = 0.25
+[tiers.small]
+model = "openai/gpt-4.1-mini"
+input_tokens = 500
+cache_hit_rate = 0.6
+[tiers.large]
+model = "openai/gpt-4.1"
+output_tokens = 900
+text_factor = 1.2
+[escalation]
+low = 0.1
+high = 0.35
+[plan]
+overhead_usd = 12.5
+split_loss = 0.5
+verifier = "openai/gpt-4.1-nano"
+verifier_input_tokens = 700
+verifier_output_tokens = 5
+direct_share = 0.1
+worst_retry_rate = 0.3
+worst_output_factor = 3.0
+"""
+
+
+def test_every_planned_figure_of_the_file_reaches_the_scenario(tmp_path):
+    scenario = planned(settings(tmp_path, FULL))
+    small, large = scenario.tiers
+    assert scenario.requests_per_day == 2500
+    assert (scenario.stable_prefix, scenario.cache_life) == (Decimal("0.5"), "1h")
+    assert (small.input_tokens, small.output_tokens) == (500, 400)
+    assert (large.input_tokens, large.output_tokens) == (1000, 900)
+    assert (small.cache_hit_rate, large.cache_hit_rate) == (Decimal("0.6"), Decimal("0.4"))
+    assert large.text_factor == Decimal("1.2")
+    assert (scenario.batch_share, scenario.split_loss) == (Decimal("0.25"), Decimal("0.5"))
+    assert small.batch_card is not None
+    assert 2 * (small.batch_card.rates.input or 0) == small.card.rates.input
+    assert scenario.overhead_usd == Decimal("12.5")
+    assert scenario.verifier is not None
+    assert scenario.verifier.card.model == "gpt-4.1-nano"
+    assert (scenario.verifier.input_tokens, scenario.verifier.output_tokens) == (700, 5)
+    assert scenario.direct == Decimal("0.1")
+    assert scenario.stress.escalation == Decimal("0.35")
+    assert scenario.stress.retry_rate == Decimal("0.3")
+    assert scenario.stress.output_factor == 3
+
+
+def test_without_an_interval_the_worst_case_takes_the_budget_and_a_rate_tried_out_neither():
+    assert planned(settings()).stress.escalation == Decimal("0.25")
+    assert planned(settings(), escalation="0.4").stressed_escalation == Decimal("0.8")
+
+
+def test_the_rate_follows_from_the_share_of_hard_requests_where_that_is_given(tmp_path):
+    text = THREE.replace("share", "#share").partition("[tiers.large]")[0] + (
+        "[plan]\nhard_share = 0.2\ntrue_positive_rate = 0.9\nfalse_positive_rate = 0.05\n"
+    )
+    scenario = planned(settings(tmp_path, text))
+    assert scenario.misrouting is not None
+    assert scenario.escalation_rate == Decimal("0.22")
+    assert planned(settings(tmp_path, text), escalation="0.5").misrouting is None
+
+
+def test_a_service_tier_has_its_own_prices(tmp_path):
+    tiers = '[tiers.a]\nmodel = "openai/gpt-5-mini"\n{}\n[tiers.b]\nmodel = "openai/gpt-5"\n'
+    plain = planned(settings(tmp_path, tiers.format(""))).tiers[0].card
+    flex = planned(settings(tmp_path, tiers.format('service_tier = "flex"'))).tiers[0].card
+    assert "service_tier=flex" in flex.id
+    assert (flex.rates.input or 0) < (plain.rates.input or 0)
+
+
+def test_a_service_tier_without_prices_is_told(tmp_path):
+    text = THREE + 'service_tier = "flex"\n'
+    with pytest.raises(ConfigError, match="no price of anthropic/claude-sonnet-4-6 for service"):
+        planned(settings(tmp_path, text))
+
+
+def test_calls_a_request_do_not_hide_that_the_requests_are_no_number(tmp_path):
+    with pytest.raises(ConfigError, match="'many' is not a number"):
+        planned(settings(tmp_path, FULL), requests_per_day="many")
+
+
+def test_a_request_of_several_calls_is_said_to_be_counted_by_its_calls(tmp_path):
+    (note, *_) = caveats(settings(tmp_path, FULL))
+    assert note.startswith("A request leads to 2.5 model calls")
+
+
+def test_small_models_of_other_providers_could_decide():
+    configured = settings()
+    cards = deciders(configured, book_of(configured), TODAY)
+    assert len(cards) >= 5
+    assert all(card.rates.input is not None for card in cards)

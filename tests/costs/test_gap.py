@@ -7,11 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate.costs.call import prices_of
 from headgate.costs.columns import DRIVERS
 from headgate.costs.gap import bound, gap, shapley
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Classifier, Scenario, Stress, Tier
-from headgate.values import nano_from_usd
+from headgate.routing.exchange import (
+    Answered,
+    Call,
+    Classify,
+    Ended,
+    Exchange,
+    Failed,
+    Finish,
+    Limits,
+    Start,
+    Verdict,
+    Wait,
+    Woke,
+)
+from headgate.routing.tier import Tier as Rung
+from headgate.values import ModelRef, nano_from_usd
 from tests.costs.cards import FLASH, HAIKU, SONNET, mission
 from tests.costs.test_columns import busy
 from tests.costs.test_model import scenarios
@@ -113,28 +129,73 @@ def test_nothing_bounds_a_request_without_a_limit_to_its_attempts():
     assert bound(mission(tiers=tiers)) is None
 
 
+class NoBrakes:
+    """Lets every call and every retry pass: nothing but the policy itself bounds a request."""
+
+    def may_call(self, model: ModelRef, at: float) -> bool:
+        return True
+
+    def may_retry(self, model: ModelRef, at: float) -> bool:
+        return True
+
+
+FAILURES = st.sampled_from(
+    [
+        Failed("status", status=503),
+        Failed("status", status=429, retry_after=1.0),
+        Failed("timeout"),
+        Failed("reset"),
+        Failed("unusable"),
+    ]
+)
+
+
 @given(
     st.integers(1, 5),
     st.integers(1, 5),
     st.integers(0, 5000),
     st.integers(0, 5000),
-    st.data(),
+    st.sampled_from([0, 1, None]),
+    st.lists(FAILURES, max_size=20),
 )
-def test_no_path_of_the_gateway_costs_more_than_the_bound(cheap, premium, reads, writes, data):
-    """A random walk through the exchange's rules, each call with fewer tokens than allowed."""
+def test_no_request_through_the_gateways_own_policy_costs_more_than_the_bound(
+    cheap, premium, reads, writes, verdict, failures
+):
+    """The exchange itself is walked through, with every failure that may befall it."""
     tiers = (Tier("cheap", HAIKU, attempts=cheap), Tier("premium", SONNET, attempts=premium))
     scenario = Scenario(tiers, escalation="0.2", classifier=Classifier(FLASH))
     found = bound(scenario, input_tokens=reads, output_tokens=writes)
     assert found is not None
-    start = data.draw(st.sampled_from(tiers))
-    path = [start] * data.draw(st.integers(1, start.attempts or 1))
-    path += [tier for tier in tiers if tier is not start and data.draw(st.booleans())]
-    pico = 300_000 * (300 + reads) + 2_500_000 * 20
-    for tier in path:
-        rates = tier.card.rates
-        pico += rates.input * data.draw(st.integers(0, reads))
-        pico += rates.output * data.draw(st.integers(0, writes))
+    rungs = [
+        Rung(name=tier.name, model=ModelRef("p", tier.name), attempts=tier.attempts or 1)
+        for tier in tiers
+    ]
+    exchange = Exchange(
+        rungs, None, safe=rungs[1], limits=Limits(), jitter=lambda: 0.0, gate=NoBrakes()
+    )
+    ahead = list(failures)
+    pico = 0
+    command = exchange.step(Start(), 0.0)
+    while not isinstance(command, Finish):
+        match command:
+            case Classify():
+                pico += 300_000 * (300 + reads) + 2_500_000 * 20
+                command = exchange.step(Verdict(verdict), 0.0)
+            case Call(tier=rung):
+                rates = prices_of(HAIKU.rates if rung.name == "cheap" else SONNET.rates)
+                pico += rates.input * reads + rates.output * writes
+                command = exchange.step(ahead.pop(0) if ahead else Answered(), 0.0)
+            case Wait():
+                command = exchange.step(Woke(), 0.0)
+            case _:
+                command = exchange.step(Ended(), 0.0)
     assert pico <= found.nano * 1000
+
+
+def test_the_bound_is_reached_when_everything_fails():
+    found = bound(mission(), input_tokens=1000, output_tokens=400)
+    assert found is not None
+    assert sum(step.calls for step in found.steps) == 1 + 3 + 1
 
 
 @pytest.mark.parametrize("prefix", ["0", "0.5", "1"])

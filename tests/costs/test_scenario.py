@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.costs.scenario import Classifier, Scenario, Tier
+from headgate.costs.scenario import Classifier, Misrouting, Scenario, Stress, Tier
 from headgate.errors import ConfigError
 from tests.costs.cards import FLASH, HAIKU, SONNET, card, mission
 
@@ -104,6 +104,9 @@ def test_a_scenario_cannot_be_changed_but_a_changed_copy_is_easily_made():
         ("days", 367, "367 is too high."),
         ("stable_prefix", 2, "2 is too high."),
         ("overhead_usd", -1, "-1 is too low."),
+        ("split_loss", "1.5", "Give a share of 0 to 1."),
+        ("batch_share", "x", "'x' is not a number."),
+        ("direct", -1, "-1 is too low."),
         ("cache_life", "2h", '\'2h\' is no cache life. Give "5m" or "1h".'),
     ],
 )
@@ -118,6 +121,7 @@ def test_a_number_out_of_range_is_named_with_what_is_allowed(field, value, says)
         ("output_tokens", 10**9, "is too high."),
         ("retry_rate", "1.01", "Give a probability of 0 to 1."),
         ("cache_hit_rate", "x", "'x' is not a number."),
+        ("text_factor", 0, "Give a factor above 0 to 100."),
         ("attempts", 0, "0 attempts are not possible."),
         ("attempts", 101, "Give a whole number of 1 to 100"),
         ("attempts", True, "True attempts are not possible."),
@@ -133,6 +137,47 @@ def test_failing_for_ever_without_a_limit_is_said_to_have_no_end():
     assert (
         "the bill has no end" in faults(lambda: mission(tiers=endless))["tiers.premium.retry_rate"]
     )
+
+
+@pytest.mark.parametrize(
+    ("stress", "field", "says"),
+    [
+        ({"escalation": 2}, "stress.escalation", "Give a share of 0 to 1."),
+        ({"retry_rate": "nan"}, "stress.retry_rate", "is not a number"),
+        ({"output_factor": "0.5"}, "stress.output_factor", "Give a factor of 1 to 100."),
+    ],
+)
+def test_a_stress_out_of_range_is_named(stress, field, says):
+    assert says in faults(lambda: mission(stress=Stress(**stress)))[field]
+
+
+def test_a_stress_that_fails_for_ever_without_a_limit_has_no_end():
+    endless = (Tier("cheap", HAIKU), Tier("premium", SONNET, attempts=None))
+    found = faults(lambda: mission(tiers=endless, stress=Stress(retry_rate=1)))
+    assert "the bill has no end" in found["stress.retry_rate"]
+
+
+@pytest.mark.parametrize("field", ["hard", "caught", "wasted"])
+def test_a_rate_of_the_misrouting_out_of_range_is_named(field):
+    wrong = Misrouting(**{"hard": "0.2", field: "1.2"})
+    assert (
+        "1.2 is too high." in faults(lambda: mission(None, misrouting=wrong))[f"misrouting.{field}"]
+    )
+
+
+def test_the_rate_and_the_misrouting_are_not_given_both():
+    wrong = Misrouting(hard="0.2")
+    assert "Give one of the two." in faults(lambda: mission("0.2", misrouting=wrong))["escalation"]
+
+
+def test_a_verifier_is_checked_like_a_classifier():
+    broken = Classifier(FLASH, output_tokens=-1)
+    assert "verifier.output_tokens" in faults(lambda: mission(verifier=broken))
+
+
+def test_batch_calls_without_a_batch_price_are_noted():
+    (note, _) = mission(batch_share="0.5").notes()
+    assert note.startswith("No batch price is known for Haiku 4.5")
 
 
 def test_a_classifier_is_checked_like_a_tier():

@@ -62,7 +62,7 @@ def test_a_break_even_just_below_all_is_not_rounded_up_to_it():
 
 def test_no_break_even_and_nothing_to_flip_are_told():
     assert headline(tripwire(mission(classifier=None), "output_tokens")) == (
-        "Routed is cheaper than all premium whatever output tokens (now 400) is: "
+        "Routed is cheaper than all premium whatever the output length (now 400) is: "
         "no break-even from 1 to 40,000."
     )
     same = tripwire(mission(), a="single:cheap", b="single:cheap")

@@ -344,3 +344,18 @@ def test_a_fault_brings_no_other_along(desk: Desk):
     assert desk.fault(GOOD.replace('"google/gemini-2.5-flash"', "5")).field == "classifier.model"
     assert desk.fault(GOOD.replace('"model"', '"modle"')).field == "classifier.kind"
     assert desk.fault(THREE.replace("0.3", "3")).field == "tiers.middle.share"
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [("low = 0.25", "escalation.low"), ("high = 0.1", "escalation.high")],
+)
+def test_an_interval_must_hold_the_planned_rate(desk: Desk, line: str, field: str):
+    (fault,) = desk.faults(TIERS + f"[escalation]\nrate = 0.2\n{line}\n")
+    assert fault.field == field
+    assert "does not hold the rate of 0.2" in fault.message
+
+
+def test_an_interval_around_the_planned_rate_is_fine(desk: Desk):
+    text = TIERS + "[escalation]\nrate = 0.2\nlow = 0.2\nhigh = 0.3\n"
+    assert desk.read(text).warnings == ()

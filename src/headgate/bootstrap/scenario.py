@@ -166,13 +166,19 @@ def _pick(changed: str | None, planned: Number) -> Number:
 
 
 def caveats(settings: Settings, changes: WhatIf | None = None) -> list[str]:
-    """What the gateway would do otherwise than the plan assumes, one sentence each."""
+    """What must be known of the plan to read it rightly, one sentence each."""
+    notes = []
+    calls = settings.traffic.calls_per_request
+    if calls != 1:
+        notes.append(
+            f"A request leads to {calls:g} model calls; the plan counts and routes each of them."
+        )
     asked = changes.classifier if changes is not None else None
     if asked is not None or settings.classifier.kind != "none":
-        return []
+        return notes
     tier = settings.classifier.default or settings.premium.name
     told = f"The settings name no classifier: the gateway would send every request to {tier}."
-    return [f"{told} The plan shows what deciding for nothing would save."]
+    return [*notes, f"{told} The plan shows what deciding for nothing would save."]
 
 
 def _classifier(settings: Settings, book: Book, at: date, asked: str | None) -> Classifier | None:

@@ -37,6 +37,10 @@ COMMANDS = {
         "Say where routing stops paying, and how far away that is.",
     ),
     "prices": Entry("headgate.cli.prices:prices", "Look up, compare and update what models cost."),
+    "archetypes": Entry(
+        "headgate.cli.archetypes:archetypes",
+        "List typical applications to start a plan from, or print one as a headgate.toml.",
+    ),
     "init": Entry("headgate.cli.init:init", "Write a commented headgate.toml to start from."),
     "check": Entry("headgate.cli.check:check", "Say what is wrong with the settings, if anything."),
     "serve": Entry(
@@ -47,7 +51,7 @@ COMMANDS = {
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
     "status": Entry(
-        "headgate.cli.status:status", "Say on one screen whether all is well: bill, budget, alarm."
+        "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
     "sample": Entry(

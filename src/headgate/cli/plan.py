@@ -17,19 +17,19 @@ from headgate.cli.options import (
     document_options,
     json_option,
     one_format,
-    open_settings,
     prices_option,
     settings_options,
 )
-from headgate.cli.plan_document import plan_document, plan_rows
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
 from headgate.cli.what_if import (
     CHANGES,
+    archetype_option,
     bad_flag,
     day_of,
     flag_of,
     naming_flags,
+    open_origin,
     unpercent,
     what_if,
     what_if_options,
@@ -39,8 +39,6 @@ from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
-from headgate.render.page import html, markdown
-from headgate.render.table import csv_text
 
 __all__ = ["plan"]
 
@@ -50,6 +48,7 @@ MOST_FACTOR = 1_000_000
 
 @click.command()
 @settings_options
+@archetype_option
 @what_if_options
 @click.option(
     "--target-saving", metavar="SHARE", help="Say what would save that share, such as 0.4 or 40%."
@@ -63,6 +62,7 @@ MOST_FACTOR = 1_000_000
 def plan(
     config: Path | None,
     sets: tuple[str, ...],
+    name_of_archetype: str | None,
     growth: str,
     at: str | None,
     target_saving: str | None,
@@ -83,8 +83,9 @@ def plan(
     """
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day, factors = day_of(at), _factors(growth)
-    reading = open_settings(config, sets, prices=prices, need_providers=False)
-    source = str(reading.file) if reading.file else "the built-in example"
+    reading, source, example = open_origin(
+        config, sets, prices=prices, archetype_name=name_of_archetype
+    )
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     changed = what_if(changes)
     try:
@@ -92,7 +93,7 @@ def plan(
         breakdown = evaluate(scenario)
         made = Plan(
             source=source,
-            example=reading.file is None,
+            example=example,
             changed=tuple(flag_of(field) for field in CHANGES if changes[field] is not None),
             prices=book.source,
             breakdown=breakdown,
@@ -115,15 +116,22 @@ def plan(
         raise naming_flags(error, changes) from error
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
-    elif as_csv:
-        click.echo(csv_text(plan_rows(made)), nl=False)
-    elif as_markdown:
-        click.echo(markdown(plan_document(made)), nl=False)
-    elif as_html:
-        click.echo(html(plan_document(made)), nl=False)
+    elif as_csv or as_markdown or as_html:
+        click.echo(_in_form(made, "csv" if as_csv else "html" if as_html else "markdown"), nl=False)
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         click.echo(page(made, width=shutil.get_terminal_size().columns, colour=colour))
+
+
+def _in_form(made: Plan, form: str) -> str:
+    # nobody who asks for the page or for JSON waits for these
+    from headgate.cli.plan_document import plan_document, plan_rows
+    from headgate.render.page import html, markdown
+    from headgate.render.table import csv_text
+
+    if form == "csv":
+        return csv_text(plan_rows(made))
+    return html(plan_document(made)) if form == "html" else markdown(plan_document(made))
 
 
 def _solved(scenario: Scenario, saving: str | None, bill: str | None) -> tuple[Solution, ...]:

@@ -14,14 +14,23 @@ from typing import Any, NamedTuple, cast, get_args
 import click
 
 from headgate.bootstrap.alternatives import alternative_of
-from headgate.bootstrap.book import book_of
+from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, scenario_of
-from headgate.cli.options import json_option, open_settings, settings_options
+from headgate.cli.options import (
+    document_options,
+    json_option,
+    one_format,
+    open_settings,
+    prices_option,
+    settings_options,
+)
 from headgate.cli.tripwire_page import Wires, document, page
 from headgate.cli.what_if import (
+    archetype_option,
     bad_flag,
     day_of,
     naming_flags,
+    open_origin,
     unpercent,
     what_if,
     what_if_options,
@@ -49,6 +58,8 @@ WHAT = "The tripwire"
 
 @click.command("tripwire")
 @settings_options
+@prices_option
+@archetype_option
 @what_if_options
 @click.option(
     "--a",
@@ -108,9 +119,12 @@ WHAT = "The tripwire"
 )
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
 @json_option
+@document_options
 def tripwire_command(  # one argument a flag
     config: Path | None,
     sets: tuple[str, ...],
+    name_of_archetype: str | None,
+    prices: str | None,
     first: str,
     second: str | None,
     over: tuple[str, ...],
@@ -125,6 +139,9 @@ def tripwire_command(  # one argument a flag
     with_tornado: bool,
     joint: bool,
     as_json: bool,
+    as_csv: bool,
+    as_markdown: bool,
+    as_html: bool,
     **changes: str | None,
 ) -> None:
     """Say where routing stops paying, and how far away that is.
@@ -133,8 +150,9 @@ def tripwire_command(  # one argument a flag
     against the premium model for everything. Reads headgate.toml, or
     takes the built-in example; flags try changes out, nothing is written and nothing is sent.
     """
+    one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day = day_of(at)
-    reading = open_settings(config, sets, need_providers=False)
+    reading, source, _ = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     try:
         asked = _Asked(
@@ -144,7 +162,7 @@ def tripwire_command(  # one argument a flag
         )
         ranges(asked.a.scenario, asked.intervals)  # an interval of nothing is told, not ignored
         found = Wires(
-            source=str(reading.file) if reading.file else "the built-in example",
+            source=source,
             prices=book.source,
             wires=asked.wires(over),
             swings=tornado(asked.a.scenario, **asked.rest) if with_tornado else (),
@@ -163,6 +181,8 @@ def tripwire_command(  # one argument a flag
             seed=None if draws is None else seed,
             notes=(
                 *map(str, reading.warnings),
+                *map(str, doubts_about_prices(reading.settings, book, day)),
+                *map(str, aged(reading.settings, book, day)),
                 *caveats(reading.settings, what_if(changes)),
                 *asked.a.scenario.notes(),
             ),
@@ -171,8 +191,23 @@ def tripwire_command(  # one argument a flag
         raise naming_flags(error, changes) from error
     if as_json:
         click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
+    elif as_csv or as_markdown or as_html:
+        form = "csv" if as_csv else "html" if as_html else "markdown"
+        click.echo(_in_form(found, form), nl=False)
     else:
         click.echo(page(found, width=shutil.get_terminal_size().columns))
+
+
+def _in_form(found: Wires, form: str) -> str:
+    # nobody who asks for the page or for JSON waits for these
+    from headgate.cli.tripwire_document import tripwire_document, tripwire_rows
+    from headgate.render.page import html, markdown
+    from headgate.render.table import csv_text
+
+    if form == "csv":
+        return csv_text(tripwire_rows(found))
+    made = tripwire_document(found)
+    return html(made) if form == "html" else markdown(made)
 
 
 class _Asked(NamedTuple):

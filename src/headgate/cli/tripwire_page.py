@@ -137,7 +137,7 @@ def _place(value: Decimal, wire: Tripwire, last: int) -> int:
     low, high = float(wire.low), float(wire.high)
     if high == low:
         return 0
-    if low > 0 and high / low > 1000:  # many orders of magnitude: by ratio
+    if wire.log:
         return round(last * log(float(value) / low) / log(high / low))
     return round(last * (float(value) - low) / (high - low))
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
+from headgate.bootstrap.archetypes import archetype
 from headgate.bootstrap.scenario import WhatIf
+from headgate.cli.options import open_settings
 from headgate.errors import ConfigError, ConfigFault
+from headgate.settings import Reading
 
 __all__ = [
     "CHANGES",
+    "Origin",
+    "archetype_option",
     "bad_flag",
     "day_of",
     "flag_of",
     "naming_flags",
+    "open_origin",
     "unpercent",
     "what_if",
     "what_if_options",
@@ -94,6 +101,47 @@ def bad_flag(flag: str, problem: str, fix: str, *, what: str = "The plan") -> Co
     return ConfigError(
         f"{what} cannot be made:", faults=[ConfigFault(problem, fix=fix, field=flag)]
     )
+
+
+class Origin(NamedTuple):
+    """The settings that a command plans with, and how to speak of them."""
+
+    reading: Reading
+    source: str
+    example: bool
+    """They are the built-in example."""
+
+
+def archetype_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--archetype NAME`; the function receives `name_of_archetype: str | None`."""
+    return click.option(
+        "--archetype",
+        "name_of_archetype",
+        metavar="NAME",
+        help="A typical application in place of a file; `headgate archetypes` lists them.",
+    )(command)
+
+
+def open_origin(
+    config: Path | None, sets: tuple[str, ...], *, prices: str | None, archetype_name: str | None
+) -> Origin:
+    """The file named or found, an archetype, or the built-in example.
+
+    Raises:
+        ConfigError: both a file and an archetype are named, or the settings cannot be read.
+    """
+    source = None
+    if archetype_name is not None:
+        if config is not None:
+            raise bad_flag(
+                "--archetype", "A file is named as well.", "Take --config or --archetype out."
+            )
+        found = archetype(archetype_name)
+        config, source = found.path, f"archetype {found.name}"
+    reading = open_settings(config, sets, prices=prices, need_providers=False)
+    if source is None:
+        source = str(reading.file) if reading.file else "the built-in example"
+    return Origin(reading, source, example=reading.file is None)
 
 
 def what_if(changes: Mapping[str, str | None]) -> WhatIf:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from headgate.costs.quantities import Prices, Quantity, TierInputs
 from headgate.prices.card import Card, Rates
@@ -10,7 +10,7 @@ from headgate.prices.card import Card, Rates
 __all__ = ["Call", "call", "expected_retries", "prices_of", "raw_call", "steps_of"]
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, gc=False):
     """Pico-dollars of one call."""
 
     raw: Quantity

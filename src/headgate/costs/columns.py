@@ -6,12 +6,12 @@ between realistic and worst is attributed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from typing import Literal, TypeAlias, get_args
 
 from msgspec.structs import replace
 
-from headgate.costs.quantities import Inputs, Matrix, Quantity, TierInputs, larger, like
+from headgate.costs.quantities import Inputs, Matrix, Quantity, larger, like, smaller
 from headgate.costs.scenario import Scenario
 
 __all__ = ["COLUMNS", "DRIVERS", "ColumnName", "Driver", "at_column", "escalated", "naive", "worst"]
@@ -44,11 +44,31 @@ def naive(x: Inputs) -> Inputs:
     )
 
 
-def worst(x: Inputs, scenario: Scenario, drivers: Iterable[Driver] = DRIVERS) -> Inputs:
+def worst(x: Inputs, scenario: Scenario, drivers: Collection[Driver] = DRIVERS) -> Inputs:
     """Under the scenario's stress, or under some of its drivers only."""
-    for driver in drivers:
-        x = _STRESSES[driver](x, scenario)
-    return x
+    stress = scenario.stress
+    first, last = x.tiers[0], x.tiers[-1]
+    cold = stress.cold_cache and "cold cache" in drivers
+    longer, together = None, first.writes
+    if "longer answers" in drivers:
+        longer = like(first.writes, stress.output_factor)
+        together = first.writes * longer  # equal tokens stay one object
+    tiers = []
+    for tier in x.tiers:
+        retry, writes = tier.retry, tier.writes
+        if stress.retry_rate and ("premium" if tier is last else "cheap") + " retries" in drivers:
+            rate = like(tier.reads, stress.retry_rate)
+            retry = rate if retry is None else larger(retry, rate)
+        if longer is not None:
+            writes = together if writes is first.writes else writes * longer
+        hit = None if cold else tier.hit
+        tiers.append(replace(tier, retry=retry, writes=writes, hit=hit))
+    x = replace(x, tiers=tuple(tiers))
+    if "escalation" not in drivers:
+        return x
+    now = x.rate
+    rate = smaller(2 * now, 1) if stress.escalation is None else like(now, stress.escalation)
+    return escalated(x, larger(now, rate))
 
 
 def escalated(x: Inputs, rate: Quantity) -> Inputs:
@@ -61,64 +81,11 @@ def escalated(x: Inputs, rate: Quantity) -> Inputs:
         return replace(x, escalation=rate)
     hard, caught, wasted = x.matrix
     now = x.matrix.escalation
-    if rate >= now:
-        more = 0 if now == 1 else (rate - now) / (1 - now)
-        caught, wasted = caught + more * (1 - caught), wasted + more * (1 - wasted)
-    else:
-        caught, wasted = caught * rate / now, wasted * rate / now
-    return replace(x, matrix=Matrix(hard, caught, wasted))
-
-
-def _more_escalation(x: Inputs, scenario: Scenario) -> Inputs:
-    now, stated = x.rate, scenario.stress.escalation
-    rate = min(1, 2 * now) if stated is None else like(now, stated)
-    return escalated(x, larger(now, rate))
-
-
-def _premium_retries(x: Inputs, scenario: Scenario) -> Inputs:
-    *below, premium = x.tiers
-    return replace(x, tiers=(*below, _retried(premium, scenario)))
-
-
-def _cheap_retries(x: Inputs, scenario: Scenario) -> Inputs:
-    *below, premium = x.tiers
-    return replace(x, tiers=(*[_retried(tier, scenario) for tier in below], premium))
-
-
-def _retried(tier: TierInputs, scenario: Scenario) -> TierInputs:
-    if not scenario.stress.retry_rate:
-        return tier
-    rate = like(tier.reads, scenario.stress.retry_rate)
-    return replace(tier, retry=rate if tier.retry is None else larger(tier.retry, rate))
-
-
-def _cold(x: Inputs, scenario: Scenario) -> Inputs:
-    if x.prefix is None or not scenario.stress.cold_cache:
-        return x
-    return replace(x, tiers=tuple([replace(tier, hit=None) for tier in x.tiers]))
-
-
-def _longer(x: Inputs, scenario: Scenario) -> Inputs:
-    first = x.tiers[0]
-    factor = like(first.writes, scenario.stress.output_factor)
-    longer = first.writes * factor
+    low, left = smaller(rate, now), 1 - now
+    # nothing to share out is no reason to divide by it
+    fewer = (now - low) / (now + (now <= 0))
+    more = (larger(rate, now) - now) / (left + (left <= 0))
+    caught, wasted = caught - fewer * caught, wasted - fewer * wasted
     return replace(
-        x,
-        tiers=tuple(
-            [
-                replace(
-                    tier, writes=longer if tier.writes is first.writes else tier.writes * factor
-                )
-                for tier in x.tiers
-            ]
-        ),
+        x, matrix=Matrix(hard, caught + more * (1 - caught), wasted + more * (1 - wasted))
     )
-
-
-_STRESSES: dict[Driver, Callable[[Inputs, Scenario], Inputs]] = {
-    "escalation": _more_escalation,
-    "premium retries": _premium_retries,
-    "cheap retries": _cheap_retries,
-    "cold cache": _cold,
-    "longer answers": _longer,
-}

@@ -6,7 +6,8 @@ Amounts are nano-dollars a month and are not rounded. docs/plan.md states the fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from headgate.costs.call import Call, call, expected_retries
 from headgate.costs.quantities import Inputs, Quantity, TierInputs
@@ -14,7 +15,7 @@ from headgate.costs.quantities import Inputs, Quantity, TierInputs
 __all__ = ["Amounts", "Month", "total"]
 
 
-class Amounts(NamedTuple):
+class Amounts(msgspec.Struct, gc=False):
     """The parts of one strategy's monthly bill."""
 
     classifier: Quantity
@@ -27,9 +28,8 @@ class Amounts(NamedTuple):
 
 def total(amounts: Amounts) -> Quantity:
     """The whole bill."""
-    classifier, tiers, verifier, retries, overhead = amounts
-    whole = classifier + retries + overhead + verifier
-    for amount in tiers:
+    whole = amounts.classifier + amounts.retries + amounts.overhead + amounts.verifier
+    for amount in amounts.tiers:
         whole = whole + amount
     return whole
 

@@ -94,7 +94,7 @@ def _all(scenario: Scenario, x: Inputs) -> Iterator[Parameter]:
     bill = total(Month(x).single(len(x.tiers) - 1)) / NANO  # beyond it routing has lost for certain
     yield Parameter(
         "overhead_usd",
-        "fixed cost",
+        "the fixed cost",
         "usd",
         overhead,
         0,
@@ -177,7 +177,9 @@ def _of_the_cache(x: Inputs, names: list[str]) -> Iterator[Parameter]:
             f"cache_hit_rate.{name}", f"the cache hit rate of {name}", hits[n], _in_tier(n, "hit")
         )
     yield _share("stable_prefix", "the stable prefix", x.prefix, _field("prefix"))
-    yield _share("split_loss", "hits lost by splitting", x.split_loss or 0, _field("split_loss"))
+    yield _share(
+        "split_loss", "the loss of hits by splitting", x.split_loss or 0, _field("split_loss")
+    )
 
 
 def _of_the_tokens(x: Inputs) -> Iterator[Parameter]:
@@ -185,8 +187,8 @@ def _of_the_tokens(x: Inputs) -> Iterator[Parameter]:
     weights = [*x.weights, 1]  # premium stands for itself
     shares = [weight * (1 - x.rate) for weight in weights[:-1]] + [x.rate]
     for name, attribute, label in (
-        ("input_tokens", "reads", "input tokens"),
-        ("output_tokens", "writes", "output tokens"),
+        ("input_tokens", "reads", "the input length"),
+        ("output_tokens", "writes", "the output length"),
     ):
         kinds = [getattr(tier, attribute) for tier in x.tiers]
         alike = all(kind is kinds[0] for kind in kinds)
@@ -221,7 +223,7 @@ def _of_the_tokens(x: Inputs) -> Iterator[Parameter]:
     now = 1 if factor is None else factor
     yield Parameter(
         "text_factor",
-        "premium tokens per text",
+        "the premium model's tokens per text",
         "ratio",
         now,
         min(now, Decimal("0.5")),
@@ -242,8 +244,8 @@ def _of_the_prices(x: Inputs) -> Iterator[Parameter]:
         label = "the premium/cheap price ratio"
         yield _wide("price_ratio", label, "ratio", dear / base, put, times=10)
     asked: tuple[tuple[str, str, str, Decimal], ...] = (
-        ("classifier_usd", "classifier cost per request", "classify", x.classify),
-        ("verifier_usd", "verifier cost per draft", "verify", x.verify),
+        ("classifier_usd", "the classifier's cost per request", "classify", x.classify),
+        ("verifier_usd", "the verifier's cost per draft", "verify", x.verify),
     )
     for name, label, attribute, pico in asked:
 

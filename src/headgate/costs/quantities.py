@@ -12,7 +12,17 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-__all__ = ["Inputs", "Matrix", "Prices", "Quantity", "TierInputs", "as_floats", "larger", "like"]
+__all__ = [
+    "Inputs",
+    "Matrix",
+    "Prices",
+    "Quantity",
+    "TierInputs",
+    "as_floats",
+    "larger",
+    "like",
+    "smaller",
+]
 
 Quantity: TypeAlias = Any
 """A Decimal, a float or an array of float64; all of one scenario are of one kind."""
@@ -96,6 +106,11 @@ class Inputs(msgspec.Struct, gc=False):
 def larger(one: Quantity, other: Quantity) -> Quantity:
     """The larger of two, element by element where they are arrays."""
     return one + (other > one) * (other - one)
+
+
+def smaller(one: Quantity, other: Quantity) -> Quantity:
+    """The smaller of two, element by element where they are arrays."""
+    return one + (other < one) * (other - one)
 
 
 def like(model: Quantity, value: Decimal) -> Quantity:

@@ -106,6 +106,8 @@ class Tripwire(msgspec.Struct, frozen=True):
     verdict: Verdict
     break_evens: tuple[BreakEven, ...]
     """Ascending; empty unless the verdict is `flips`."""
+    log: bool = False
+    """The range spans orders of magnitude: look at it by ratios."""
     interval: tuple[Decimal, Decimal] | None = None
     """Where the parameter lies by measurement, if that is known."""
 
@@ -283,6 +285,7 @@ def _tripwire(
         b_nano,
         verdict,
         tuple(points_found),
+        parameter.log,
         interval,
     )
 

@@ -1,0 +1,1 @@
+"""How fast the cost model is, against its bars, in one run."""
