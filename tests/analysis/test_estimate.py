@@ -121,9 +121,7 @@ def test_where_the_range_holds_the_least_saving_more_requests_are_needed_and_wou
     assert found.saving[0] <= least < found.saving[1]
     assert found.needed is not None
     assert found.needed > 100
-    enough = estimate(
-        graded(found.needed, round(found.needed * 0.2)), scenario, least_saving=least
-    )
+    enough = estimate(graded(found.needed, round(found.needed * 0.2)), scenario, least_saving=least)
     assert enough.verdict == "build"
 
 

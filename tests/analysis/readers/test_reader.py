@@ -185,11 +185,10 @@ def outcome(data: bytes) -> None:
         path.write_bytes(data)
         try:
             records, reader, rejects = read(path)
-        except UnreadableError as error:
-            assert str(error)
-        else:
-            assert len(records) == reader.taken
-            assert len(rejects) == reader.rejected
+        except UnreadableError:
+            return
+        assert len(records) == reader.taken
+        assert len(rejects) == reader.rejected
 
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
