@@ -4,8 +4,11 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from headgate.cli.main import cli
+from headgate.errors import HeadgateError
 from tests.shared import shared_dir
 
 AT = ("--at", "2026-11-20")
@@ -93,6 +96,24 @@ def test_wrong_use_is_told(args, told, tmp_path):
     result = run(*args)
     assert result.exception is not None
     assert told in str(result.exception)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    data=st.binary(max_size=60)
+    | st.builds(
+        lambda row, tail: json.dumps([row, row]).encode() + tail,
+        st.dictionaries(
+            st.sampled_from(["prompt", "model", "category", "time", "turns"]),
+            st.text(st.characters(exclude_categories=()), max_size=4) | st.integers(),
+        ),
+        st.binary(max_size=3),
+    )
+)
+def test_any_bytes_give_a_page_or_a_sentence_and_never_a_traceback(data, tmp_path):
+    (tmp_path / "any").write_bytes(data)
+    result = run("any", "--rejects", "bad")
+    assert result.exception is None or isinstance(result.exception, HeadgateError)
 
 
 @pytest.mark.parametrize("name", ["mmlu_pro", "routellm_mmlu_gsm8k", "ulab_llmrouter"])

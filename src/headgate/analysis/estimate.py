@@ -253,13 +253,14 @@ def _savings(scenario_at: Callable[[float], Scenario]) -> Callable[[float], Deci
 
 
 def _limit(saving: Callable[[float], Decimal], least: Decimal) -> float | None:
-    """Where the saving falls below the least: it falls as more requests are hard."""
+    """Where the saving passes the least, as more requests are hard; by bisection."""
     low, high = 0.0, 1.0
-    if not saving(high) <= least < saving(low):
+    begins_above = saving(low) > least
+    if begins_above == (saving(high) > least):
         return None
     for _ in range(40):
         middle = (low + high) / 2
-        if saving(middle) > least:
+        if (saving(middle) > least) == begins_above:
             low = middle
         else:
             high = middle

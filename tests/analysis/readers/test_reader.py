@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headgate.analysis.readers import FORMATS, Reader, UnreadableError, expand
+from headgate.analysis.record import Reject
 from headgate.ledger.url import open_store
 from tests.analysis.readers.examples import BY_FORM, COLUMNS
 from tests.ledger.samples import entry
@@ -23,7 +24,7 @@ LINES = "".join(json.dumps({"prompt": f"ask {n}", "output_tokens": n}) + "\n" fo
 
 
 def read(path, **rest):
-    rejects = []
+    rejects: list[Reject] = []
     reader = Reader(expand((str(path),)), rejects=rejects.append, **rest)
     return list(reader.records()), reader, rejects
 

@@ -198,7 +198,7 @@ def _shape(head: list[Numbered]) -> str:
     """What the rows look like, by their keys; values may be secret."""
     for _, row in head:
         if not isinstance(row, Bad):
-            names = [f"`{name[:40]}`" for name in row][:MOST_SHOWN]
+            names = [f"`{_whole(name[:40])}`" for name in row][:MOST_SHOWN]
             return f"rows with {', '.join(names)}" if names else "rows without any column"
     if not head:
         return "a heading without rows, or nothing"
@@ -207,7 +207,12 @@ def _shape(head: list[Numbered]) -> str:
 
 
 def _text(row: object) -> str:
-    return json.dumps(row, ensure_ascii=False, default=str)
+    return _whole(json.dumps(row, ensure_ascii=False, default=str))
+
+
+def _whole(text: str) -> str:
+    """The text as UTF-8 can hold it; a byte that was none is a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _of_entry(entry: Entry) -> Record:

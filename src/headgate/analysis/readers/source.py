@@ -104,7 +104,7 @@ def open_source(name: str) -> Source:
         raise
 
 
-def _source(name: str, raw: io.BufferedReader, head: bytes, size: int) -> Source:
+def _source(name: str, raw: io.BufferedReader[Any], head: bytes, size: int) -> Source:
     close = _closer(name, raw)
     position = (lambda: 0) if name == STDIN else raw.tell
     if head.startswith(SQLITE):
@@ -116,17 +116,19 @@ def _source(name: str, raw: io.BufferedReader, head: bytes, size: int) -> Source
     return Source(name, container, _rows(container, stream), position, size, close)
 
 
-def _closer(name: str, raw: io.BufferedReader) -> Callable[[], object]:
+def _closer(name: str, raw: io.BufferedReader[Any]) -> Callable[[], object]:
     """Closes a file, but leaves standard input to whoever opened it."""
     return raw.detach if name == STDIN else raw.close
 
 
-def _open(name: str) -> io.BufferedReader:
-    return open(name, "rb", buffering=HEAD)  # noqa: PTH123 - closed with its rows
+def _open(name: str) -> io.BufferedReader[Any]:
+    raw: Any = io.FileIO(name)
+    return io.BufferedReader(raw, HEAD)
 
 
-def _stdin() -> io.BufferedReader:
-    return io.BufferedReader(sys.stdin.buffer, HEAD)  # type: ignore[type-var] # has readinto
+def _stdin() -> io.BufferedReader[Any]:
+    raw: Any = sys.stdin.buffer
+    return io.BufferedReader(raw, HEAD)
 
 
 class _Buffered:
@@ -261,8 +263,10 @@ def _plain(line: bytes) -> str:
 def _json_document(stream: _Buffered) -> Iterator[Numbered]:
     """The elements of a JSON array, or objects one after the other, however they are broken."""
     for number, value in enumerate(_json_values(stream), 1):
-        if isinstance(value, (dict, Bad)):
+        if isinstance(value, Bad) or (isinstance(value, dict) and _is_text(value)):
             yield number, value
+        elif isinstance(value, dict):
+            yield number, Bad("it is not UTF-8", json.dumps(value))
         else:
             yield number, Bad(f"no JSON object but {json.dumps(value)[:40]}", json.dumps(value))
 
@@ -283,7 +287,7 @@ def _json_values(stream: _Buffered) -> Iterator[Any]:
                     continue
             except (json.JSONDecodeError, RecursionError) as error:
                 if ended or len(text) - at > MOST:
-                    yield Bad(f"the rest is no JSON: {error}", text[at : at + CHUNK])
+                    yield Bad(f"the rest is no JSON: {error}", _shown(text[at : at + CHUNK]))
                     return
         if ended:
             return
@@ -292,6 +296,15 @@ def _json_values(stream: _Buffered) -> Iterator[Any]:
         more = _some(stream, wanted)
         ended = not more
         text += letters.decode(more, ended)
+
+
+def _is_text(value: dict[str, Any]) -> bool:
+    """Whether all texts within are whole; half of a surrogate pair is none."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _some(stream: _Buffered, wanted: int) -> bytes:
