@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast, get_args
 import click
 
 from headgate.bootstrap.alternatives import alternative_of
-from headgate.bootstrap.book import book_of
+from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.options import (
     json_option,
@@ -174,6 +174,8 @@ def tripwire_command(  # one argument a flag
             seed=None if draws is None else seed,
             notes=(
                 *map(str, reading.warnings),
+                *map(str, doubts_about_prices(reading.settings, book, day)),
+                *map(str, aged(reading.settings, book, day)),
                 *caveats(reading.settings, what_if(changes)),
                 *asked.a.scenario.notes(),
             ),
