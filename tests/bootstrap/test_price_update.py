@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -111,6 +112,19 @@ def test_a_directory_that_cannot_be_written_is_said_to_be_so(tmp_path):
     text = refused(tmp_path, feed(provider(priced(1))))
     assert f"{tmp_path / 'prices'} cannot be written" in text
     assert "price_list.directory" in text
+
+
+def test_a_clock_that_is_behind_is_told_because_the_new_list_would_not_be_used(tmp_path):
+    held = table(tmp_path / "held", priced(1))
+    with pytest.raises(UpdateError, match="clock says 2026-11-19, but the list in use is of"):
+        update(
+            feed(provider(priced(1))),
+            Snapshots(tmp_path / "prices"),
+            held,
+            accept=True,
+            clock=lambda: NOON - timedelta(days=1),
+        )
+    assert in_use(tmp_path) is None
 
 
 def test_a_feed_in_a_file_is_read(tmp_path):
@@ -227,6 +241,7 @@ def test_only_http_and_https_are_fetched(url):
 def test_the_whole_list_can_be_taken_as_it_would_be_fetched(tmp_path):
     encoder = msgspec.json.Encoder(decimal_format="number")
     data = encoder.encode(feed_of(providers))
-    done = update(data, Snapshots(tmp_path), Table.shipped(), clock=lambda: NOON)
+    later = NOON.replace(year=2027)
+    done = update(data, Snapshots(tmp_path), Table.shipped(), clock=lambda: later)
     assert done.same
     assert done.review.models > 2000

@@ -142,3 +142,45 @@ def test_no_file_at_all_is_wrong_use(here: Path):
     result = check()
     assert result.return_value == 2
     assert "headgate init" in result.output
+
+
+def test_an_own_price_in_a_wrong_unit_is_a_warning_with_both_numbers(here: Path):
+    (here / "own.toml").write_text(
+        '[prices."anthropic/claude-haiku-4-5"]\ninput = "0.000001"\noutput = "5"\n'
+    )
+    result = check("--set", "price_list.file=own.toml")
+    assert result.return_value == 0
+    (warning,) = [line for line in result.output.splitlines() if line.startswith("warning:")]
+    assert warning.startswith('warning: own.toml:1: prices."anthropic/claude-haiku-4-5".input:')
+    assert "1,000,000 times less than the list" in warning
+    assert "It looks like US dollars per token" in warning
+
+
+def test_a_price_file_that_cannot_be_used_is_an_error_with_its_line(here: Path):
+    (here / "own.jsonl").write_text('{"model": "a/b", "input": 3}\n')
+    result = check("--set", "price_list.file=own.jsonl", "--json")
+    assert result.return_value == 2
+    found = json.loads(result.output)
+    assert {(error["file"], error["line"]) for error in found["errors"]} == {("own.jsonl", 1)}
+
+
+def test_a_price_file_is_looked_for_beside_the_settings_that_name_it(here: Path):
+    (here / "deep").mkdir()
+    (here / "deep" / "headgate.toml").write_text(
+        render().replace('#file = "prices.toml"', 'file = "own.toml"')
+    )
+    assert "deep/own.toml cannot be read" in check("deep/headgate.toml").output
+    (here / "deep" / "own.toml").write_text(
+        '[prices."anthropic/claude-haiku-4-5"]\ninput = "1"\noutput = "5"\n'
+    )
+    assert check("deep/headgate.toml").return_value == 0
+
+
+def test_a_doubtful_price_of_the_settings_file_is_told_at_its_line(here: Path):
+    text = render() + '\n[prices."anthropic/claude-haiku-4-5"]\ninput = "5000"\noutput = "5"\n'
+    (here / "x.toml").write_text(text)
+    (warning,) = [line for line in check("x.toml").output.splitlines() if "times" in line]
+    number = text.splitlines().index('input = "5000"') + 1
+    assert warning.startswith(f"warning: x.toml:{number}: prices.")
+    assert "5,000 times the list's price" in warning
+    assert "another unit or currency" in warning

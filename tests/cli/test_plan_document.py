@@ -7,14 +7,18 @@ import pytest
 
 from headgate.cli.plan_document import (
     bill_bars,
+    gap_bars,
     growth_bars,
     plan_document,
     plan_rows,
     saving_curve,
 )
 from headgate.cli.plan_page import Plan
+from headgate.costs.advice import advice_of
+from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Classifier, Scenario, Tier
+from headgate.render.chart import Bars
 from headgate.render.page import Items, Page, Text, html, markdown
 from headgate.render.table import Table
 from tests.costs.cards import HAIKU, SONNET, mission
@@ -74,8 +78,10 @@ def test_the_routed_lines_end_in_their_total(document):
 
 def test_growth_and_prices_have_their_tables(document):
     found = tables(document)
-    assert [row[0] for row in found["Growth"].rows] == ["1×", "3×", "10×"]
-    assert found["Growth"].rows[2][2] == "$2,700.00"
+    rows = found["Growth"].rows
+    assert [row[0] for row in rows if row[0]] == ["1×", "3×", "10×"]
+    assert rows[4][:4] == ("10×", "300,000", "all premium", "$2,700.00")
+    assert rows[5][2:4] == ("routed", "$1,302.00")
     assert len(found["Prices, US dollars per million tokens"].rows) == 3
 
 
@@ -131,11 +137,42 @@ def test_bars_are_made_of_the_bills_lines():
     breakdown = evaluate(scenario())
     for (name, bars), column in zip(bill_bars(breakdown).groups, breakdown.columns, strict=True):
         assert name == column.name
-        assert [bar.label for bar in bars] == ["all premium", "all cheap", "routed"]
+        assert [bar.label for bar in bars] == ["all premium", "all cheap", "routed", "cascade"]
         for bar, bill in zip(
-            bars, (column.all_premium, column.all_cheap, column.routed), strict=True
+            bars,
+            (column.all_premium, column.all_cheap, column.routed, column.cascade),
+            strict=True,
         ):
             assert sum(part.value for part in bar.parts) == pytest.approx(bill.total / 1e9)
+
+
+def test_the_gap_is_shown_by_its_drivers_largest_first():
+    found = gap(scenario())
+    ((_, bars),) = gap_bars(found).groups
+    assert [bar.label for bar in bars] == [name for name, nano in found.parts if nano > 0]
+    assert sum(bar.parts[0].value for bar in bars) <= found.nano / 1e9 + 1e-6
+
+
+def test_the_bound_and_the_advice_are_told():
+    asked = scenario()
+    made = plan_document(
+        Plan(
+            source="x",
+            example=False,
+            prices="p",
+            breakdown=evaluate(asked),
+            gap=gap(asked),
+            bound=bound(asked),
+            advice=advice_of(evaluate(asked), ()),
+        )
+    )
+    items = {block.title: block.items for block in made.blocks if isinstance(block, Items)}
+    assert any(item.startswith("No request of ") for item in items["What follows"])
+    assert any(
+        block.title == "Why the worst case is dearer"
+        for block in made.blocks
+        if isinstance(block, Bars)
+    )
 
 
 def test_growth_bars_show_both_bills_at_each_factor():

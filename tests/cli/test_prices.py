@@ -329,6 +329,12 @@ def test_without_a_place_for_the_list_nothing_is_fetched(monkeypatch: pytest.Mon
     assert "There is no place for the list" in fault("update")
 
 
+def test_a_list_that_nobody_would_use_is_not_fetched():
+    assert "no command would use a fetched list" in fault(
+        "update", "--set", "price_list.shipped=true"
+    )
+
+
 def test_an_address_of_the_settings_is_fetched():
     from tests.bootstrap.test_price_update import server
 

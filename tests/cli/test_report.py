@@ -247,3 +247,12 @@ def test_any_traffic_gives_a_report_whose_parts_add_up(here, seed):
     store.close()
     assert found["bill"]["actual_usd"] == f"{paid / 10**9:.9f}".rstrip("0")
     assert found["requests"] + found["pinned"]["requests"] == 150
+
+
+def test_html_and_markdown_say_the_same_and_keep_the_exit_code(here):
+    fill(here / "headgate.db", as_planned(200, 200))
+    for form, start in (("--html", "<!doctype html>"), ("--markdown", "# Is routing paying?")):
+        code, out, _ = run(form)
+        assert code == 1
+        assert out.startswith(start)
+        assert "Routing does not pay" in out

@@ -143,6 +143,18 @@ def test_a_missing_key_stops_the_start_and_is_named(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_an_own_price_in_a_wrong_unit_is_told_at_the_start(tmp_path):
+    file = tmp_path / "headgate.toml"
+    file.write_text(CONFIG.format(address="http://127.0.0.1:1", ledger=tmp_path / "x.db"))
+    env = {name: value for name, value in os.environ.items() if name != "SIM_KEY"}
+    command = [sys.executable, "-m", "headgate", "serve", "-c", str(file)]
+    command += ["--set", 'prices."openai/gpt-4o".input=0.000003']
+    command += ["--set", 'prices."openai/gpt-4o".output=10.00']
+    done = command_line(command, env=env)
+    assert "warning: " in done.stderr
+    assert "less than the list" in done.stderr
+
+
 def test_an_address_in_use_is_one_sentence(tmp_path):
     with running(tmp_path) as gate:
         taken = gate.gateway.address.removeprefix("http://")

@@ -156,3 +156,27 @@ def test_a_wrong_flag_is_named_with_what_is_allowed(flags, says):
     result = run(*flags)
     assert isinstance(result.exception, ConfigError), result.output
     assert says in str(result.exception)
+
+
+def test_the_tripwires_as_html_markdown_and_csv_say_the_same():
+    assert told("--html", *EVERYTHING).startswith("<!doctype html>")
+    assert "97.9 %" in told("--markdown")
+    lines = told("--csv").splitlines()
+    assert lines[0].startswith("parameter,unit,column,now,")
+    assert lines[1].startswith("escalation,share,realistic,0.2,0,1,routed,134.8656,")
+
+
+def test_two_forms_at_once_are_refused():
+    result = run("--json", "--csv")
+    assert result.exit_code == 2
+    assert "Choose one: --json or --csv." in result.output
+
+
+def test_own_prices_of_a_file_count():
+    Path("own.toml").write_text(
+        '[prices."anthropic/claude-sonnet-4-6"]\ninput = "1.00"\noutput = "5.00"\n'
+    )
+    (wire,) = document("--prices", "own.toml", "--over", "escalation", "--column", "naive")[
+        "tripwires"
+    ]
+    assert wire["b"] == {"name": "all premium", "usd": "90"}

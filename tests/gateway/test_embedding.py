@@ -126,3 +126,59 @@ def test_a_provider_that_is_not_there_gives_502_and_is_written_down():
         assert (entry.error, entry.served, entry.usage) == ("connect", False, Usage())
 
     run(case, config)
+
+
+SILENT = RULES.replace("request_timeout = 5.0", "request_timeout = 0.3")
+
+
+def silently(case):
+    """A case with a provider `silent` that takes requests and never answers."""
+
+    async def main():
+        taken = asyncio.Event()
+
+        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"}")
+            taken.set()
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(listen, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}/v1"
+        config = SILENT + f'[providers.silent]\ndialect = "openai"\nbase_url = "{url}"\n'
+        async with server, house(config) as home:
+            await case(home, taken)
+
+    asyncio.run(main())
+
+
+def test_a_provider_that_never_answers_gives_504_and_an_estimate_of_what_it_bills():
+    async def case(home: House, _: asyncio.Event):
+        with pytest.raises(openai.APIStatusError) as caught:
+            await home.client.embeddings.create(model="silent/x", input="word " * 8)
+        assert caught.value.status_code == 504
+        (entry,) = home.entries
+        assert (entry.error, entry.usage_source, entry.usage) == (
+            "timeout", "estimated", Usage(input=10),
+        )  # fmt: skip
+
+    silently(case)
+
+
+def test_a_caller_that_leaves_is_written_down():
+    async def case(home: House, taken: asyncio.Event):
+        _, writer = await asyncio.open_connection("127.0.0.1", home.port)
+        body = b'{"model": "silent/x", "input": "hi"}'
+        head = f"POST /v1/embeddings HTTP/1.1\r\nhost: h\r\ncontent-length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        await asyncio.wait_for(taken.wait(), 5)
+        writer.close()
+        for _ in range(100):
+            if home.entries:
+                break
+            await asyncio.sleep(0.01)
+        (entry,) = home.entries
+        assert (entry.error, entry.aborted, entry.served) == ("caller-left", True, False)
+
+    silently(case)

@@ -63,6 +63,7 @@ def test_a_message_is_answered_whole_and_streamed_with_its_usage(model):
         assert [entry.dialect_in for entry in home.entries] == ["anthropic"] * 2
         assert [entry.route for entry in home.entries] == ["/v1/messages"] * 2
         assert home.entries[0].usage == home.entries[1].usage
+        assert whole._request_id == home.entries[0].request_id
 
     run(case)
 

@@ -1,6 +1,6 @@
 """provider: endpoints with the provider's key, and the caller's headers where they are wanted."""
 
-from headgate.gateway.provider import Provider
+from headgate.gateway.provider import MOST_KEPT, Provider
 from headgate.gateway.upstream import Endpoint
 
 BETA = [("anthropic-beta", "context-1m")]
@@ -22,11 +22,22 @@ def test_an_endpoint_has_the_path_the_key_and_the_version():
     assert "sk-1" not in repr(endpoint) + repr(made())
 
 
-def test_an_endpoint_is_written_once_unless_it_holds_a_callers_header():
+def test_an_endpoint_is_written_once_for_each_set_of_headers():
     provider = made()
     assert provider.endpoint("/v1/messages") is provider.endpoint("/v1/messages")
-    assert provider.endpoint("/v1/messages", BETA) is not provider.endpoint("/v1/messages", BETA)
+    assert provider.endpoint("/v1/messages", BETA) is provider.endpoint("/v1/messages", BETA)
+    assert "anthropic-beta: context-1m" in lines(provider.endpoint("/v1/messages", BETA))
     assert "anthropic-beta: context-1m" not in lines(provider.endpoint("/v1/messages"))
+
+
+def test_callers_cannot_fill_the_memory_with_headers():
+    provider = made()
+    kept = provider.endpoint("/v1/messages")
+    for number in range(2 * MOST_KEPT):
+        provider.endpoint("/v1/messages", [("anthropic-beta", f"b{number}")])
+    last = [("anthropic-beta", "last")]
+    assert provider.endpoint("/v1/messages", last) is not provider.endpoint("/v1/messages", last)
+    assert provider.endpoint("/v1/messages") is kept
 
 
 def test_a_callers_header_replaces_the_same_one():

@@ -70,6 +70,7 @@ def test_a_response_is_whole_and_streamed_with_its_usage(model):
         assert numbers == list(range(len(events)))
         assert {entry.dialect_in for entry in home.entries} == {"openai-responses"}
         assert home.entries[0].usage == home.entries[1].usage
+        assert whole._request_id == home.entries[0].request_id
 
     run(case)
 
@@ -337,5 +338,80 @@ def test_the_classifier_can_be_a_model_of_this_dialect():
         assert headers["x-headgate-reason"] == "classifier"
         assert headers["x-headgate-tier"] == "premium"
         assert home.entries[0].dialect_out == "openai-responses"
+
+    run(case, config)
+
+
+def codex(turns: int, **more) -> dict[str, Any]:
+    """A request as a coding agent sends it: nothing stored, sealed reasoning, a long tool loop."""
+    items: list[Any] = [
+        {
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_text", "text": "Fix the tests. " * 20}],
+        }
+    ]
+    for turn in range(turns):
+        arguments = json.dumps({"command": ["ls", str(turn)]})
+        call = {"name": "shell", "arguments": arguments, "call_id": f"call_{turn}"}
+        items.append({"type": "function_call", **call})
+        output = {"type": "function_call_output", "call_id": f"call_{turn}", "output": f"o{turn}"}
+        items.append(output)
+    parameters: Any = {"type": "object", "properties": {"command": {"type": "array"}}}
+    tool = {"type": "function", "name": "shell", "parameters": parameters, "strict": False}
+    return {
+        "instructions": "You are a coding agent. " * 40,
+        "input": items,
+        "tools": [{**tool, "description": "Runs a command."}],
+        "tool_choice": "auto",
+        "parallel_tool_calls": False,
+        "reasoning": {"effort": "medium", "summary": "auto"},
+        "store": False,
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": "session-1",
+        **more,
+    }
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_coding_agents_long_loop_goes_on_with_what_came_back(model):
+    async def case(home: House):
+        asked = codex(20)
+        async with home.client.responses.stream(model=model, **asked) as out:
+            first: Any = await out.get_final_response()
+        assert first.output_text == "o19"
+        question = {"role": "user", "content": "[[tool]] Once more."}
+        history = [*asked["input"], *first.output, question]
+        again: Any = await home.client.responses.create(model=model, **codex(0, input=history))
+        assert again.output[-1].type == "function_call"
+        assert [entry.error for entry in home.entries] == [None, None]
+
+    run(case)
+
+
+def test_a_beta_of_the_callers_reaches_a_provider_of_the_dialect_alone():
+    async def case(home: House):
+        beta = {"openai-beta": "responses=experimental", "openai-organization": "org-1"}
+        for model in MODELS[:2]:
+            await home.client.responses.create(model=model, input="hi", extra_headers=beta)
+        same, other = (request.headers for request in home.seen)
+        assert same["openai-beta"] == "responses=experimental"
+        assert "openai-organization" not in same
+        assert "openai-beta" not in other
+
+    run(case)
+
+
+def test_what_one_tier_cannot_say_goes_to_a_tier_that_can():
+    config = RULES.replace('model = "anthropic/claude-sonnet-4-6"', 'model = "responses/gpt-5"')
+
+    async def case(home: House):
+        raw = await home.client.responses.with_raw_response.create(
+            model="auto", input="hello", top_logprobs=2
+        )
+        assert raw.headers["x-headgate-tier"] == "premium"
+        assert raw.headers["x-headgate-reason"] == "default, fallback"
+        (entry,) = home.entries
+        assert entry.dialect_out == "openai-responses"
 
     run(case, config)

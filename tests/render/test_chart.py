@@ -9,7 +9,21 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import headgate.render.chart
-from headgate.render.chart import Axis, Bar, Bars, Line, Lines, Mark, Part, svg, ticks
+from headgate.render.chart import (
+    Axis,
+    Bar,
+    Bars,
+    Chart,
+    Field,
+    Line,
+    Lines,
+    Mark,
+    Part,
+    Span,
+    Spans,
+    svg,
+    ticks,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '</svg><script>alert("x")</script>&\x00'
@@ -31,7 +45,26 @@ def bars(*values: float) -> Bars:
     return Bars("Bills", "A month.", (("naive", made),))
 
 
-def drawn(chart: Lines | Bars) -> ET.Element:
+SPANS = Spans(
+    "Tornado",
+    "Each through its range.",
+    Y,
+    (Span("wide", -0.5, 0.5, "both"), Span("back", 0.25, -0.25, "both"), Span("none", 0, 0, "")),
+    at=0.1,
+)
+FIELD = Field(
+    "Map",
+    "Who is cheaper.",
+    "escalation",
+    "retries",
+    tuple(f"{n} %" for n in range(40)),
+    ("0 %", "50 %"),
+    ((0,) * 39 + (1,), (1,) * 40),
+    (("routed", 0), ("premium", 1)),
+)
+
+
+def drawn(chart: Chart) -> ET.Element:
     return ET.fromstring(svg(chart, "c1"))
 
 
@@ -39,7 +72,9 @@ def test_the_examples_in_the_docstrings_hold():
     assert doctest.testmod(headgate.render.chart).failed == 0
 
 
-@pytest.mark.parametrize("chart", [lines(), bars(1, 2)], ids=["lines", "bars"])
+@pytest.mark.parametrize(
+    "chart", [lines(), bars(1, 2), SPANS, FIELD], ids=["lines", "bars", "spans", "field"]
+)
 def test_a_chart_is_named_and_described_for_who_cannot_see_it(chart):
     root = drawn(chart)
     assert root.get("role") == "img"
@@ -85,6 +120,24 @@ def test_bars_are_to_one_scale():
     assert widths[2] == pytest.approx(widths[0] * 4, abs=0.3)
 
 
+def test_a_span_reaches_from_its_low_to_its_high_end_whichever_comes_first():
+    wide, back, none = (
+        (float(one.get("x") or 0), float(one.get("width") or 0))
+        for one in drawn(SPANS).iter("rect")
+    )
+    assert back[1] == pytest.approx(wide[1] / 2, abs=0.2)
+    assert back[0] == pytest.approx(wide[0] + wide[1] / 4, abs=0.2)
+    assert none[1] == 1.0
+
+
+def test_a_field_has_a_cell_for_every_pair_and_labels_that_do_not_overlap():
+    root = drawn(FIELD)
+    cells = [one.get("class") for one in root.iter("rect") if "cell" in (one.get("class") or "")]
+    assert (cells.count("s0 cell"), cells.count("s1 cell")) == (39, 41)
+    across = [float(one.get("x") or 0) for one in root.iter("text") if one.get("y") == "114.0"]
+    assert all(other - one > 30 for one, other in pairwise(across))
+
+
 @pytest.mark.parametrize("values", [(), (0,), (0, 0)])
 def test_bars_of_nothing_are_drawn_all_the_same(values):
     assert drawn(bars(*values)).tag == "svg"
@@ -103,7 +156,10 @@ def test_nothing_that_a_chart_shows_becomes_markup():
     hostile = Bars(HOSTILE, HOSTILE, ((HOSTILE, (Bar(HOSTILE, (Part(HOSTILE, 1, HOSTILE, 0),),
                                                      HOSTILE),)),))  # fmt: skip
     marked = lines(title=HOSTILE, marks=(Mark(HOSTILE, 0.5),), lines=(Line(HOSTILE, ()),))
-    for chart in (hostile, marked):
+    odd = SPANS._replace(spans=(Span(HOSTILE, 0, 1, HOSTILE),))
+    field = FIELD._replace(rows=(HOSTILE, HOSTILE), legend=((HOSTILE, 0),), x_title=HOSTILE)
+    charts: tuple[Chart, ...] = (hostile, marked, odd, field)
+    for chart in charts:
         text = svg(chart, "c")
         assert "<script" not in text
         assert ET.fromstring(text).tag == "svg"

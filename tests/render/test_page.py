@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from headgate.render.chart import Axis, Bar, Bars, Line, Lines, Part
+from headgate.render.chart import Axis, Bar, Bars, Field, Line, Lines, Part, Span, Spans
 from headgate.render.page import Block, Figure, Figures, Items, Page, Text, html, markdown
 from headgate.render.table import Column, Table
 
@@ -21,6 +21,8 @@ BLOCKS: tuple[Block, ...] = (
           frozenset({1})),
     Lines("Curve", "How it falls.", AXIS, AXIS, (Line("a", ((0.0, 1.0), (1.0, 0.0))),)),
     Bars("Bars", "What it is made of.", (("", (Bar("a", (Part("p", 1, "$1", 0),), "$1"),)),)),
+    Spans("Spans", "What moves it.", AXIS, (Span("a", 0.2, 0.8, "both"),), at=0.5),
+    Field("Map", "Who.", "x", "y", ("1",), ("1",), ((0,),), (("a", 0),)),
     Items("Notes", ("One.", "Two.")),
 )  # fmt: skip
 PAGE = Page("The plan", "headgate.toml", BLOCKS, "Prices: a list.")
@@ -58,7 +60,7 @@ def test_every_block_is_on_the_page_and_all_elements_are_closed():
     elements = Elements(html(PAGE))
     assert elements.open == []
     tags = [tag for tag, _ in elements.found]
-    for tag, count in (("svg", 2), ("table", 1), ("ul", 1), ("dl", 1), ("footer", 1), ("h1", 1)):
+    for tag, count in (("svg", 4), ("table", 1), ("ul", 1), ("dl", 1), ("footer", 1), ("h1", 1)):
         assert tags.count(tag) == count, tag
     texts = " ".join(elements.texts)
     for text in ("Routing pays.", "A paragraph.", "52\xa0%", "Two.", "Prices: a list."):

@@ -9,6 +9,7 @@ from headgate.wire.lane import (
     UnusableAnswerError,
     lane,
     read,
+    read_count,
     refuse,
     refuse_stream,
     small_answer,
@@ -171,3 +172,32 @@ def test_a_small_answer_without_text_is_unusable_and_billed(provider):
     assert (caught.value.kind, caught.value.usage) == ("unusable", Usage(input=3, output=1))
     with pytest.raises(UnusableAnswerError):
         small_answer(provider, b"<html>")
+
+
+def test_tokens_are_counted_only_where_the_dialect_has_a_call_for_it():
+    body = json.dumps({"model": "auto", "messages": MESSAGES}).encode()
+    assert read_count("anthropic", body, {}).ask.last_user == "Hello"
+    with pytest.raises(InternalError):
+        read_count("openai", body, {})
+
+
+def test_a_callers_header_that_http_does_not_allow_is_refused():
+    way = lane(read("anthropic", ANTHROPIC, {"anthropic-beta": "a\tb"}), "anthropic", at=1)
+    with pytest.raises(RequestError) as caught:
+        way.passed()
+    assert caught.value.param == "anthropic-beta"
+
+
+def test_a_refusal_is_mended_once_and_only_within_a_dialect():
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+    text = {"type": "text", "text": "So."}
+    history = [*MESSAGES, {"role": "assistant", "content": [thought, text]}, *MESSAGES]
+    body = json.dumps({"model": "auto", "max_tokens": 9, "messages": history}).encode()
+    refused = b'{"error":{"message":"Invalid `signature` in `thinking` block"}}'
+    way = lane(read("anthropic", body, {}), "anthropic", at=1)
+    assert b"signature" in way.request("m")
+    assert way.mended(400, refused)
+    assert b"signature" not in way.request("m")
+    assert not way.mended(400, refused)
+    other = lane(read("anthropic", body, {}), "openai", at=1)
+    assert not other.mended(400, refused)

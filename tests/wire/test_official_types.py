@@ -1,10 +1,12 @@
 """What we write to callers, held against the types of the official SDKs."""
 
 import json
+from typing import Any
 
 import pytest
 from anthropic.types import ErrorResponse, Message, RawMessageStreamEvent
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from headgate.errors import RequestError, UpstreamError
@@ -13,6 +15,7 @@ from headgate.wire.sse import Decoder
 from tests.wire.recordings import (
     MESSAGE_STOP,
     OPENAI_TOOL_STREAM,
+    RESPONSES_STREAM,
     TOOL_STREAM,
     Json,
     anthropic_stream,
@@ -26,6 +29,7 @@ from tests.wire.recordings import (
 
 HI = [{"role": "user", "content": "Hi"}]
 EVENT: TypeAdapter[object] = TypeAdapter(RawMessageStreamEvent)
+ANY_RESPONSE: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 
 REFUSED = anthropic_stream(
     message_start(),
@@ -120,3 +124,63 @@ def test_our_refusals_are_anthropics_errors():
         UpstreamError("No.", kind="timeout", status=504),
     ):
         ErrorResponse.model_validate_json(refuse("anthropic", error))
+
+
+def responses_flow(provider: str) -> Flow:
+    body: Json = {"model": "auto", "input": "Hi", "stream": True}
+    return lane(read("openai-responses", json.dumps(body).encode(), {}), provider, at=7).flow()
+
+
+def responses_events(data: bytes) -> list[Any]:
+    return [ANY_RESPONSE.validate_json(event.data or b"") for event in Decoder().feed(data)]
+
+
+def test_recorded_answers_become_responses():
+    body = json.dumps({"model": "a", "input": "Hi"}).encode()
+    way = lane(read("openai-responses", body, {}), "openai", at=1)
+    seen = 0
+    for exchange in recorded():
+        if exchange.status == 200 and not exchange.streamed:
+            found = Response.model_validate_json(way.answer(exchange.answer).body)
+            assert found.output or found.status == "incomplete"
+            seen += 1
+    assert seen >= 7
+
+
+def test_recorded_streams_become_the_events_of_a_response_wherever_they_are_split():
+    for exchange in recorded():
+        if not exchange.streamed:
+            continue
+        there = responses_flow("openai")
+        whole = there.feed(exchange.answer) + there.end()
+        assert responses_events(whole)[-1].type in ("response.completed", "response.incomplete")
+        for at in range(0, len(exchange.answer) + 1, 7):
+            there = responses_flow("openai")
+            parts = there.feed(exchange.answer[:at]), there.feed(exchange.answer[at:]), there.end()
+            assert b"".join(parts) == whole
+
+
+@pytest.mark.parametrize("stream", [TOOL_STREAM, REFUSED, SHORT])
+def test_a_message_stream_becomes_the_events_of_a_response(stream):
+    there = responses_flow("anthropic")
+    found = responses_events(there.feed(stream) + there.end())
+    assert found[-1].type in ("response.completed", "response.incomplete")
+    assert [event.sequence_number for event in found] == list(range(len(found)))
+
+
+def test_a_response_stream_becomes_chunks_and_messages():
+    there = flow("openai", "openai-responses")
+    *chunks, last = Decoder().feed(there.feed(RESPONSES_STREAM) + there.end())
+    assert last.data == b"[DONE]"
+    for chunk in chunks:
+        ChatCompletionChunk.model_validate_json(chunk.data or b"")
+    there = flow("anthropic", "openai-responses")
+    for event in Decoder().feed(there.feed(RESPONSES_STREAM) + there.end()):
+        EVENT.validate_json(event.data or b"")
+
+
+def test_a_broken_stream_of_a_response_ends_with_an_error_that_is_numbered():
+    there = responses_flow("anthropic")
+    found = responses_events(there.feed(TOOL_STREAM[: len(TOOL_STREAM) // 2]) + there.end())
+    assert found[-1].type == "error"
+    assert found[-1].sequence_number == len(found) - 1

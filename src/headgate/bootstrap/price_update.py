@@ -75,6 +75,8 @@ def fetch(url: str, *, timeout: float = TIMEOUT, largest: int = LARGEST) -> byte
     body = bytearray()
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
+            if url.startswith("https:") and not answer.url.startswith("https:"):
+                raise UpdateError(f"{url} leads to {answer.url}, unencrypted.", fix=_ELSEWHERE)
             while piece := answer.read1(_PIECE):
                 body += piece
                 if len(body) > largest:
@@ -144,6 +146,12 @@ def update(
         UpdateError: the feed is not taken, and why; nothing has changed then.
     """
     now = clock()
+    if now.date() < held.index.compiled:
+        raise UpdateError(
+            f"This machine's clock says {now.date()}, but the list in use is of "
+            f"{held.index.compiled}.",
+            fix=f"Set the clock. {_KEPT}",
+        )
     try:
         version = f"feed {hashlib.sha256(data).hexdigest()[:8]}"
         made = Compilation(

@@ -18,7 +18,7 @@ from headgate.prices.book import Book
 from headgate.settings import Reading, Source
 from headgate.values import ModelRef
 
-__all__ = ["check", "missing_prices", "missing_variables"]
+__all__ = ["check", "doubtful_prices", "missing_prices", "missing_variables"]
 
 
 @click.command()
@@ -49,11 +49,22 @@ def check(
     warnings = (
         *reading.warnings,
         *missing_prices(reading, book, today),
-        *doubts_about_prices(reading.settings, book, today),
+        *doubtful_prices(reading, book, today),
         *missing_variables(reading, os.environ),
     )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
     return 0
+
+
+def doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
+    """A finding for every own price that is likely in another unit, at its line."""
+    sources = {field: source for field, _, source, _ in reading.values}
+    for doubt in doubts_about_prices(reading.settings, book, on):
+        source = sources.get(doubt.field or "")
+        if doubt.line is None and source is not None:
+            yield _at(source, doubt.field or "", doubt.message, doubt.fix)
+        else:
+            yield doubt
 
 
 def missing_variables(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:

@@ -20,7 +20,6 @@ from headgate.cli.options import (
     prices_option,
     settings_options,
 )
-from headgate.cli.plan_document import plan_document, plan_rows
 from headgate.cli.plan_json import document
 from headgate.cli.plan_page import Plan, page
 from headgate.cli.what_if import (
@@ -40,8 +39,6 @@ from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
-from headgate.render.page import html, markdown
-from headgate.render.table import csv_text
 
 __all__ = ["plan"]
 
@@ -119,15 +116,22 @@ def plan(
         raise naming_flags(error, changes) from error
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
-    elif as_csv:
-        click.echo(csv_text(plan_rows(made)), nl=False)
-    elif as_markdown:
-        click.echo(markdown(plan_document(made)), nl=False)
-    elif as_html:
-        click.echo(html(plan_document(made)), nl=False)
+    elif as_csv or as_markdown or as_html:
+        click.echo(_in_form(made, "csv" if as_csv else "html" if as_html else "markdown"), nl=False)
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         click.echo(page(made, width=shutil.get_terminal_size().columns, colour=colour))
+
+
+def _in_form(made: Plan, form: str) -> str:
+    # nobody who asks for the page or for JSON waits for these
+    from headgate.cli.plan_document import plan_document, plan_rows
+    from headgate.render.page import html, markdown
+    from headgate.render.table import csv_text
+
+    if form == "csv":
+        return csv_text(plan_rows(made))
+    return html(plan_document(made)) if form == "html" else markdown(plan_document(made))
 
 
 def _solved(scenario: Scenario, saving: str | None, bill: str | None) -> tuple[Solution, ...]:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from headgate.cli.plan_page import Plan, assumptions, cards_of, headline
+from headgate.costs.gap import Gap
 from headgate.costs.model import Bill, Breakdown, Column, evaluate
 from headgate.costs.scenario import Scenario
+from headgate.costs.wording import bound_sentence, gap_sentence
 from headgate.prices.card import Card, usd_per_million
 from headgate.render import chart, page
 from headgate.render.table import Column as Heading
@@ -37,6 +39,13 @@ def plan_document(plan: Plan) -> page.Page:
         bill_bars(breakdown),
         _lines(breakdown),
     ]
+    if plan.gap is not None and plan.gap.nano > 0:
+        blocks.append(gap_bars(plan.gap))
+    told = [] if plan.bound is None else [bound_sentence(plan.bound)]
+    told += [advice.sentence for advice in plan.advice]
+    told += [found.sentence for found in plan.solutions]
+    if told:
+        blocks.append(page.Items("What follows", tuple(told)))
     if plan.growth:
         blocks += [_growth(plan.growth), growth_bars(plan.growth)]
     blocks += [
@@ -135,7 +144,13 @@ def saving_curve(breakdown: Breakdown) -> chart.Lines:
 
 
 def _escalated(scenario: Scenario, rate: Decimal) -> Scenario:
-    return replace(scenario, escalation=rate)
+    """The scenario at another escalation rate, in every column: the stress has its own."""
+    return replace(
+        scenario,
+        escalation=rate,
+        misrouting=None,
+        stress=replace(scenario.stress, escalation=rate),
+    )
 
 
 def _shares(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
@@ -173,6 +188,18 @@ def bill_bars(breakdown: Breakdown) -> chart.Bars:
     )
 
 
+def gap_bars(gap: Gap) -> chart.Bars:
+    """What makes the worst case dearer than the realistic one."""
+    bars = tuple(
+        chart.Bar(driver, (chart.Part("gap", nano / USD, _money(nano), 1),), _money(nano))
+        for driver, nano in gap.parts
+        if nano > 0
+    )
+    return chart.Bars(
+        title="Why the worst case is dearer", description=gap_sentence(gap), groups=(("", bars),)
+    )
+
+
 def growth_bars(growth: Sequence[tuple[Decimal, Breakdown]]) -> chart.Bars:
     """All-premium against routed at each traffic factor, realistic."""
     groups = []
@@ -199,8 +226,9 @@ def growth_bars(growth: Sequence[tuple[Decimal, Breakdown]]) -> chart.Bars:
 
 
 def _alternatives(column: Column) -> tuple[Bill, ...]:
-    """The dearest single model first, routing last: it is what is looked for."""
-    return (*reversed(column.singles), column.routed)
+    """The single models, premium first; then routing, and the cascades in its place."""
+    singles = len(column.singles)
+    return (*reversed(column.singles), *column.bills[singles:])
 
 
 def _bills(breakdown: Breakdown) -> Table:
@@ -210,6 +238,7 @@ def _bills(breakdown: Breakdown) -> Table:
         (bills[0].name, *(_money(bill.total) for bill in bills))
         for bills in zip(*map(_alternatives, columns), strict=True)
     ]
+    routed = len(columns[0].singles)
     saved = [_money(one.all_premium.total - one.routed.total) for one in columns]
     shares = ["–" if one.saving is None else f"{one.saving * 100:.1f} %" for one in columns]
     rows.append((f"saved against {premium}", *saved))
@@ -219,7 +248,7 @@ def _bills(breakdown: Breakdown) -> Table:
         (Heading("a month"), *(Heading(one.name, right=True) for one in columns)),
         tuple(rows),
         title="The bill for a month",
-        strong=frozenset({len(rows) - 4, len(rows) - 2}),
+        strong=frozenset({routed, len(rows) - 2}),
     )
 
 
@@ -249,17 +278,22 @@ def _lines(breakdown: Breakdown) -> Table:
 def _growth(growth: Sequence[tuple[Decimal, Breakdown]]) -> Table:
     rows = []
     for factor, grown in growth:
-        row = [f"{_plain(factor)}×", _plain(grown.requests)]
-        for column in grown.columns:
-            row += [_money(column.all_premium.total), _money(column.routed.total)]
-        rows.append(tuple(row))
-    headings = [Heading("traffic"), Heading("requests", right=True)]
-    for column in growth[0][1].columns:
-        headings += [
-            Heading(f"{column.all_premium.name}, {column.name}", right=True),
-            Heading(f"routed, {column.name}", right=True),
-        ]
-    return Table(tuple(headings), tuple(rows), title="Growth")
+        pairs = [(column.all_premium, column.routed) for column in grown.columns]
+        premium, routed = zip(*pairs, strict=True)
+        facts = (f"{_plain(factor)}×", _plain(grown.requests))
+        rows.append((*facts, premium[0].name, *(_money(bill.total) for bill in premium)))
+        rows.append(("", "", routed[0].name, *(_money(bill.total) for bill in routed)))
+    columns = growth[0][1].columns
+    return Table(
+        (
+            Heading("traffic"),
+            Heading("requests", right=True),
+            Heading("alternative"),
+            *(Heading(column.name, right=True) for column in columns),
+        ),
+        tuple(rows),
+        title="Growth",
+    )
 
 
 def _prices(cards: Sequence[Card]) -> Table:

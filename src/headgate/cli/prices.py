@@ -289,6 +289,11 @@ def update(
     from headgate.bootstrap.price_update import update as take
 
     chosen = open_settings(config, sets, need_providers=False).settings.price_list
+    if chosen.shipped:
+        raise ConfigError(
+            "The settings say `shipped = true`: no command would use a fetched list.",
+            fix="Take it out of [price_list], or update with --set price_list.shipped=false.",
+        )
     snapshots = snapshots_of(chosen)
     if snapshots is None:
         raise ConfigError(

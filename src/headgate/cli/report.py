@@ -9,7 +9,7 @@ import click
 
 from headgate.bootstrap.planned import planned_of
 from headgate.cli.open_ledger import open_ledger
-from headgate.cli.options import json_option, settings_options
+from headgate.cli.options import document_options, json_option, one_format, settings_options
 from headgate.cli.period import window
 from headgate.cli.report_data import document, table
 from headgate.cli.report_page import page, period
@@ -28,7 +28,7 @@ __all__ = ["report"]
 )
 @click.option("--until", metavar="WHEN", help="End, in the same forms; a day is taken to its end.")
 @json_option
-@click.option("--csv", "as_csv", is_flag=True, help="Print the money as CSV instead of a table.")
+@document_options
 def report(
     config: Path | None,
     sets: tuple[str, ...],
@@ -38,14 +38,15 @@ def report(
     *,
     as_json: bool,
     as_csv: bool,
+    as_markdown: bool,
+    as_html: bool,
 ) -> int:
     """Hold the bill against the plan: is routing paying?
 
     Reads the ledger over the whole of its time, or from --since to --until. Exit code 0: routing
     pays, or there is too little to tell; 1: it does not pay.
     """
-    if as_json and as_csv:
-        raise click.UsageError("Choose one: --json or --csv.")
+    one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     now = datetime.now(UTC)
     asked = window(since, until, now)
     with open_ledger(config, sets, ledger) as (store, settings, book):
@@ -57,11 +58,22 @@ def report(
             click.echo(document(held))
         elif as_csv:
             click.echo(table(held), nl=False)
+        elif as_markdown or as_html:
+            click.echo(_in_form(held, html=as_html), nl=False)
         elif held.first_us is None:
             click.echo(_nothing(store, asked))
         else:
             click.echo(page(held), nl=False)
     return _exit_code(held)
+
+
+def _in_form(held: Report, *, html: bool) -> str:
+    # nobody who asks for the page or for JSON waits for these
+    from headgate.cli.report_document import report_document
+    from headgate.render import page as paper
+
+    made = report_document(held)
+    return paper.html(made) if html else paper.markdown(made)
 
 
 def _nothing(store: Store, asked: Window) -> str:

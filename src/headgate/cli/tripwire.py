@@ -17,7 +17,9 @@ from headgate.bootstrap.alternatives import alternative_of
 from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.options import (
+    document_options,
     json_option,
+    one_format,
     open_settings,
     prices_option,
     settings_options,
@@ -117,6 +119,7 @@ WHAT = "The tripwire"
 )
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
 @json_option
+@document_options
 def tripwire_command(  # one argument a flag
     config: Path | None,
     sets: tuple[str, ...],
@@ -136,6 +139,9 @@ def tripwire_command(  # one argument a flag
     with_tornado: bool,
     joint: bool,
     as_json: bool,
+    as_csv: bool,
+    as_markdown: bool,
+    as_html: bool,
     **changes: str | None,
 ) -> None:
     """Say where routing stops paying, and how far away that is.
@@ -144,6 +150,7 @@ def tripwire_command(  # one argument a flag
     against the premium model for everything. Reads headgate.toml, or
     takes the built-in example; flags try changes out, nothing is written and nothing is sent.
     """
+    one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day = day_of(at)
     reading, source, _ = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
@@ -184,8 +191,23 @@ def tripwire_command(  # one argument a flag
         raise naming_flags(error, changes) from error
     if as_json:
         click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
+    elif as_csv or as_markdown or as_html:
+        form = "csv" if as_csv else "html" if as_html else "markdown"
+        click.echo(_in_form(found, form), nl=False)
     else:
         click.echo(page(found, width=shutil.get_terminal_size().columns))
+
+
+def _in_form(found: Wires, form: str) -> str:
+    # nobody who asks for the page or for JSON waits for these
+    from headgate.cli.tripwire_document import tripwire_document, tripwire_rows
+    from headgate.render.page import html, markdown
+    from headgate.render.table import csv_text
+
+    if form == "csv":
+        return csv_text(tripwire_rows(found))
+    made = tripwire_document(found)
+    return html(made) if form == "html" else markdown(made)
 
 
 class _Asked(NamedTuple):

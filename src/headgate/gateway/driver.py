@@ -481,6 +481,7 @@ class Driver:
         decision = self._exchange.decision
         headers = [
             ("x-headgate-request-id", self._request_id),
+            (DIALECTS[self._inbound.dialect].request_id, self._request_id),
             ("x-headgate-tier", tier.name),
             ("x-headgate-model", str(tier.model)),
             ("x-headgate-reason", self._reason(tier)),

@@ -14,7 +14,7 @@ from headgate.routing.policy import AUTO
 from headgate.routing.tier import PINNED, Tier
 from headgate.values import ModelRef, Usage, usd
 from headgate.wire.embeddings import PATH, Embeddings, measured, read, speaks
-from headgate.wire.lane import refuse
+from headgate.wire.lane import DIALECTS, refuse
 
 __all__ = ["embed"]
 
@@ -127,6 +127,7 @@ class _Embedding:
     def _headers(self, spent: int | None) -> list[tuple[str, str]]:
         headers = [
             ("x-headgate-request-id", self._request_id),
+            (DIALECTS[DIALECT].request_id, self._request_id),
             ("x-headgate-model", str(self._tier.model)),
         ]
         if spent is not None:

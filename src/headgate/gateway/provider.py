@@ -12,6 +12,9 @@ __all__ = ["Provider"]
 LISTS = frozenset({"anthropic-beta", "openai-beta"})
 """Headers that hold a list: the operator's and the caller's values go together."""
 
+MOST_KEPT = 256
+"""Endpoints that are kept written out; a program sends the same headers again and again."""
+
 
 class Provider:
     """Where a provider's models are called.
@@ -43,7 +46,7 @@ class Provider:
             ("accept-encoding", "identity"),
             ("user-agent", "headgate"),
         ]
-        self._endpoints: dict[str, Endpoint] = {}
+        self._endpoints: dict[tuple[object, ...], Endpoint] = {}
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r}, {self.dialect!r}, {self._base_url!r})"
@@ -51,14 +54,16 @@ class Provider:
     def endpoint(self, path: str, passed: Sequence[tuple[str, str]] = ()) -> Endpoint:
         """The endpoint of one of the dialect's paths; written out once, then reused.
 
-        `passed` are headers of the caller's, which replace those of the same name. Such an endpoint
-        is not kept, because callers may think of any number of values.
+        `passed` are headers of the caller's, which replace those of the same name. Callers may
+        think of any number of values, so not all are kept.
         """
-        if passed:
-            return endpoint(self._base_url + path, self._with(passed))
-        found = self._endpoints.get(path)
+        key = (path, *passed)
+        found = self._endpoints.get(key)
         if found is None:
-            found = self._endpoints[path] = endpoint(self._base_url + path, self._headers)
+            headers = self._with(passed) if passed else self._headers
+            found = endpoint(self._base_url + path, headers)
+            if len(self._endpoints) < MOST_KEPT:
+                self._endpoints[key] = found
         return found
 
     def _with(self, passed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

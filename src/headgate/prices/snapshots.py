@@ -6,7 +6,6 @@ A directory whose content is not what its name says is passed over.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -104,6 +103,8 @@ def _whole(path: Path) -> Table | None:
 
 def _digest(directory: Path) -> str:
     """16 hex digits of the SHA-256 over the names and contents of all files."""
+    import hashlib  # most commands never find a fetched list
+
     digest = hashlib.sha256()
     for path in sorted(directory.iterdir()):
         content = path.read_bytes()

@@ -10,11 +10,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from headgate.render.table import plain
 
-__all__ = ["Axis", "Bar", "Bars", "Line", "Lines", "Mark", "Part", "svg", "ticks"]
+__all__ = [
+    "Axis",
+    "Bar",
+    "Bars",
+    "Chart",
+    "Field",
+    "Line",
+    "Lines",
+    "Mark",
+    "Part",
+    "Span",
+    "Spans",
+    "svg",
+    "ticks",
+]
 
 WIDTH = 720
 LETTER = 6.6
@@ -95,6 +109,44 @@ class Bars(NamedTuple):
     """(heading, bars); an empty heading takes no room."""
 
 
+class Span(NamedTuple):
+    """One bar that floats between two values."""
+
+    label: str
+    low: float
+    high: float
+    note: str
+    """Both ends in words, for the tooltip."""
+
+
+class Spans(NamedTuple):
+    """Bars that float over one axis, such as a tornado's; `at` is where all of them stand now."""
+
+    title: str
+    description: str
+    x: Axis
+    spans: tuple[Span, ...]
+    at: float | None = None
+
+
+class Field(NamedTuple):
+    """Cells over two axes, each of one colour: who is ahead where."""
+
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    """Labels, the first row at the top."""
+    cells: tuple[tuple[int, ...], ...]
+    """A colour for each cell, by row."""
+    legend: tuple[tuple[str, int], ...]
+
+
+Chart: TypeAlias = Lines | Bars | Spans | Field
+
+
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     """Round numbers that span a range: steps of 1, 2 or 5 times a power of ten.
 
@@ -110,10 +162,17 @@ def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     return tuple(round(position * step, 12) for position in range(first, last + 1))
 
 
-def svg(chart: Lines | Bars, name: str) -> str:
+def svg(chart: Chart, name: str) -> str:
     """The chart as an SVG element; `name` sets its ids apart from those of other charts."""
-    body = _lines(chart) if isinstance(chart, Lines) else _bars(chart)
-    height, inner = body
+    match chart:
+        case Lines():
+            height, inner = _lines(chart)
+        case Bars():
+            height, inner = _bars(chart)
+        case Spans():
+            height, inner = _spans(chart)
+        case _:
+            height, inner = _field(chart)
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc">'
@@ -226,11 +285,15 @@ def _bars(chart: Bars) -> tuple[float, str]:
     return y, "".join(parts)
 
 
-def _bar(bar: Bar, left: float, y: float, scale: float) -> Iterator[str]:
-    label = bar.label
-    while _width(label) > left - 10 and len(label) > 1:
+def _fitted(label: str, room: float) -> str:
+    """A label that fits, its end cut."""
+    while _width(label) > room and len(label) > 1:
         label = label[:-2] + "…"
-    yield _write(left - 8, y + 15, label, "label", "end")
+    return label
+
+
+def _bar(bar: Bar, left: float, y: float, scale: float) -> Iterator[str]:
+    yield _write(left - 8, y + 15, _fitted(bar.label, left - 10), "label", "end")
     x = left
     for part in bar.parts:
         wide = max(part.value, 0) * scale
@@ -266,3 +329,63 @@ def _swatches(names: dict[str, int]) -> Iterator[str]:
         )
         yield _write(x + 18, y, name, "legend")
         x += room
+
+
+# ---- spans
+
+
+def _spans(chart: Spans) -> tuple[float, str]:
+    left = min(max((_width(span.label) for span in chart.spans), default=0.0) + 12, WIDTH * 0.4)
+    wide, top = WIDTH - left - RIGHT * 2, 12.0
+    bottom = top + len(chart.spans) * (BAR + BETWEEN)
+
+    def x_of(value: float) -> float:
+        return left + chart.x.share(value) * wide
+
+    parts = []
+    for value, label in chart.x.ticks:
+        kind = "zero" if value == 0 else "grid"
+        parts.append(f'<path class="{kind}" d="M{x_of(value):.1f} {top:.1f}V{bottom:.1f}"/>')
+        parts.append(_write(x_of(value), bottom + 18, label, "tick", "middle"))
+    parts.append(_write(left + wide / 2, bottom + 40, chart.x.title, "axis", "middle"))
+    for position, span in enumerate(chart.spans):
+        y = top + position * (BAR + BETWEEN) + BETWEEN / 2
+        low, high = sorted((x_of(span.low), x_of(span.high)))
+        parts.append(_write(left - 8, y + 15, _fitted(span.label, left - 10), "label", "end"))
+        parts.append(
+            f'<rect class="s0" x="{low:.1f}" y="{y:.1f}" width="{max(high - low, 1):.1f}" '
+            f'height="{BAR:.0f}"><title>{_text(f"{span.label}: {span.note}")}</title></rect>'
+        )
+    if chart.at is not None:
+        parts.append(f'<path class="mark" d="M{x_of(chart.at):.1f} {top:.1f}V{bottom:.1f}"/>')
+    return bottom + 52, "".join(parts)
+
+
+# ---- a field of cells
+
+CELL = 20.0
+
+
+def _field(chart: Field) -> tuple[float, str]:
+    left = max((_width(row) for row in chart.rows), default=0.0) + 18
+    wide = (WIDTH - left - RIGHT * 2) / max(len(chart.columns), 1)
+    top = 56.0
+    bottom = top + len(chart.rows) * CELL
+    parts = list(_swatches(dict(chart.legend)))
+    parts.append(_write(left, top - 12, chart.y_title, "axis"))
+    for down, (label, cells) in enumerate(zip(chart.rows, chart.cells, strict=True)):
+        y = top + down * CELL
+        parts.append(_write(left - 8, y + 14, label, "tick", "end"))
+        parts += [
+            f'<rect class="s{colour % COLOURS} cell" x="{left + across * wide:.1f}" y="{y:.1f}" '
+            f'width="{wide:.1f}" height="{CELL:.0f}"/>'
+            for across, colour in enumerate(cells)
+        ]
+    room = max((_width(column) for column in chart.columns), default=0.0) + 10
+    every = max(math.ceil(room / wide), 1)
+    for across in range(0, len(chart.columns), every):
+        x = left + (across + 0.5) * wide
+        parts.append(_write(x, bottom + 18, chart.columns[across], "tick", "middle"))
+    middle = left + wide * len(chart.columns) / 2
+    parts.append(_write(middle, bottom + 40, chart.x_title, "axis", "middle"))
+    return bottom + 52, "".join(parts)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple, TypeAlias
 
-from headgate.render.chart import Bars, Lines, svg
+from headgate.render.chart import Bars, Chart, Field, Lines, Spans, svg
 from headgate.render.table import Table, markdown_text, plain
 
 __all__ = ["Block", "Figure", "Figures", "Items", "Page", "Text", "html", "markdown"]
@@ -46,7 +46,7 @@ class Items(NamedTuple):
     items: tuple[str, ...]
 
 
-Block: TypeAlias = Text | Figures | Items | Table | Lines | Bars
+Block: TypeAlias = Text | Figures | Items | Table | Chart
 
 
 class Page(NamedTuple):
@@ -77,7 +77,7 @@ def markdown(page: Page) -> str:
                 parts.append(f"### {_md(block.title)}\n\n{items}\n")
             case Table():
                 parts.append(markdown_text(block))
-            case Lines() | Bars():
+            case Lines() | Bars() | Spans() | Field():
                 pass
     if page.footer:
         parts.append(f"{_md(page.footer)}\n")
@@ -127,7 +127,7 @@ def _blocks(page: Page) -> Iterator[str]:
                 yield f"<section><h2>{_safe(block.title)}</h2><ul>{items}</ul></section>"
             case Table():
                 yield _table(block)
-            case Lines() | Bars():
+            case Lines() | Bars() | Spans() | Field():
                 heading = f"<h2>{_safe(block.title)}</h2>"
                 note = f"<figcaption>{_safe(block.description)}</figcaption>"
                 yield f"<figure>{heading}{svg(block, f'c{position}')}{note}</figure>"
@@ -201,6 +201,7 @@ font-size:.85rem}
 .chart text{font-size:12px;fill:var(--ink)}
 .chart .tick,.chart .axis{fill:var(--soft)}.chart .total{font-weight:600}
 .chart .grid{stroke:var(--rule)}.chart .zero{stroke:var(--soft)}
+.chart .cell{stroke:var(--paper)}
 .chart .dot{fill:var(--paper);stroke:var(--ink);stroke-width:2}
 .chart .mark{stroke:var(--ink);stroke-dasharray:3 4}
 .chart .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.chart .dashed{stroke-dasharray:7 5}

@@ -70,6 +70,8 @@ class Dialect:
     """Headers of a call with this key: content type, authorization, version."""
     kept_headers: Sequence[str] = ()
     """The caller's headers that go on to a provider of the same dialect; never a key."""
+    request_id: str = "x-request-id"
+    """The response header in which this dialect's SDKs look for the request's id."""
     count_path: str | None = None
     """Where tokens are counted before a call, appended like `path`; None where nowhere."""
 

@@ -1,7 +1,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from headgate.errors import RequestError
 from headgate.wire.anthropic_messages.inbound import read
 from headgate.wire.anthropic_messages.thinking import mend
 from tests.wire.recordings import Json
@@ -63,3 +66,31 @@ def test_other_refusals_and_histories_without_thinking_are_not_mended():
     assert mended(HI, {"role": "assistant", "content": "So."}, HI) == {}
     said = {"role": "user", "content": [{"type": "text", "text": "thinking"}]}
     assert mended(said) == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+BLOCKS = st.lists(st.sampled_from([THOUGHT, SEALED, USE, RESULT]) | JSON, max_size=4)
+MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant"]), "content": BLOCKS | st.text()}
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(MESSAGES, JSON | st.sampled_from([{"type": "enabled"}]))
+def test_whatever_is_read_as_a_request_can_be_mended(messages, thinking):
+    body = {"model": "m", "max_tokens": 9, "messages": messages, "thinking": thinking}
+    try:
+        inbound = read(json.dumps(body).encode(), {})
+    except RequestError:
+        return
+    fields = mend(inbound, 400, REFUSED)
+    left = json.loads(fields.get("messages", b"[]"))
+    spoken = [one["content"] for one in left if one["role"] == "assistant"]
+    assert THOUGHT not in [block for content in spoken for block in content]

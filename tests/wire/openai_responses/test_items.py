@@ -1,5 +1,8 @@
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from headgate.wire.inbound import Inbound
 from headgate.wire.openai_responses.inbound import read
 from headgate.wire.openai_responses.items import OWN_REASONING, mend, own_fields
@@ -50,3 +53,22 @@ def test_other_refusals_and_other_input_are_not_mended():
     assert mend(inbound(MESSAGE), 400, REFUSED) == {}
     text = read(b'{"model": "m", "input": "hi"}', {})
     assert mend(text, 400, REFUSED) == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+ITEM = st.sampled_from([OWN, THEIRS, MESSAGE, CALL]) | st.fixed_dictionaries(
+    {"type": st.sampled_from(["reasoning", "other", "function_call"])}, optional={"id": JSON}
+)
+
+
+@given(st.lists(ITEM, min_size=1, max_size=5))
+def test_whatever_is_read_as_a_request_can_be_mended(items):
+    found = inbound(*items)
+    left = json.loads(own_fields(found).get("input", b"[]"))
+    assert OWN not in left
+    left = json.loads(mend(found, 400, REFUSED).get("input", b"[]"))
+    assert "reasoning" not in [item["type"] for item in left]

@@ -47,6 +47,7 @@ ANTHROPIC_MESSAGES = Dialect(
     },
     headers=_headers,
     kept_headers=("anthropic-version", "anthropic-beta"),
+    request_id="request-id",
     count_path="/v1/messages/count_tokens",
     read=inbound.read,
     read_count=inbound.read_count,

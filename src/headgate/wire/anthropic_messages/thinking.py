@@ -29,16 +29,11 @@ class _Message(msgspec.Struct):
     content: msgspec.Raw
 
 
-class _Thinking(msgspec.Struct, gc=False):
-    type: str = ""
-
-
 _MESSAGES = msgspec.json.Decoder(list[msgspec.Raw])
 _MESSAGE = msgspec.json.Decoder(_Message)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BLOCKS = msgspec.json.Decoder(list[msgspec.Raw])
 _BLOCK = msgspec.json.Decoder(_Block)
-_THINKING = msgspec.json.Decoder(_Thinking)
 
 
 def mend(inbound: Inbound, status: int, body: bytes) -> dict[str, bytes]:
@@ -67,11 +62,18 @@ def without_thinking(fields: Mapping[str, msgspec.Raw]) -> dict[str, bytes]:
     if not found:
         return {}
     mended = {"messages": msgspec.json.encode(kept)}
-    if "thinking" in fields and _THINKING.decode(fields["thinking"]).type == "enabled":
+    if kept and _has_budget(fields):
         last = _blocks(_MESSAGE.decode(kept[-1]))
         if any(_BLOCK.decode(block).type == "tool_result" for block in last):
             mended["thinking"] = b'{"type":"disabled"}'
     return mended
+
+
+def _has_budget(fields: Mapping[str, msgspec.Raw]) -> bool:
+    match msgspec.json.decode(fields.get("thinking", b"null")):
+        case {"type": "enabled"}:
+            return True
+    return False
 
 
 def _blocks(message: _Message) -> list[msgspec.Raw]:

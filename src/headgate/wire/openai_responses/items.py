@@ -19,9 +19,9 @@ OWN_REASONING = "rs_headgate_"
 """How the ids of reasoning items begin that we have written."""
 
 
-class _Item(msgspec.Struct, gc=False):
+class _Item(msgspec.Struct):
     type: str | None = None
-    id: str | None = None
+    id: object = None
 
 
 _ITEM = msgspec.json.Decoder(_Item)
@@ -62,4 +62,4 @@ def _items(fields: Mapping[str, msgspec.Raw]) -> list[msgspec.Raw]:
 
 
 def _is_own(item: _Item) -> bool:
-    return item.type == "reasoning" and (item.id or "").startswith(OWN_REASONING)
+    return item.type == "reasoning" and str(item.id).startswith(OWN_REASONING)

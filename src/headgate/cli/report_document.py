@@ -1,0 +1,194 @@
+"""The report as a document of tables and charts, for Markdown and HTML."""
+
+from __future__ import annotations
+
+from headgate.cli.report_page import day_and_time
+from headgate.monitor.figures import between, money, percent, places, signed
+from headgate.monitor.report import Line, Report
+from headgate.render import chart, page
+from headgate.render.table import Column, Table
+from headgate.values import dollars
+
+__all__ = ["report_document"]
+
+USD = 10**9
+
+
+def report_document(report: Report) -> page.Page:
+    """The whole report; what only a plan can say is left out without one."""
+    blocks: list[page.Block] = [
+        page.Text(report.verdict.sentence, lead=True),
+        _figures(report),
+        bill_bars(report),
+        _bill(report),
+    ]
+    if report.bill.planned_nano is not None and any(driver.nano for driver in report.drivers):
+        blocks += [driver_spans(report), _drivers(report)]
+    blocks.append(page.Items("What was counted", tuple(_counted(report))))
+    rests = f"The verdict rests on {report.verdict.rests_on}."
+    blocks.append(page.Text(f"{rests} {report.basis}".strip()))
+    return page.Page(
+        title="Is routing paying?",
+        subtitle=_subtitle(report),
+        blocks=tuple(blocks),
+        footer="Money is what the ledger's attempts cost at their list prices, in US dollars.",
+    )
+
+
+def _subtitle(report: Report) -> str:
+    facts = [f"{report.requests:,} routed requests"]
+    if report.first_us is not None and report.last_us is not None:
+        facts.append(f"{day_and_time(report.first_us)} to {day_and_time(report.last_us)} UTC")
+    if report.planned_requests_per_month is not None:
+        facts.append(
+            f"the plan's {report.planned_requests_per_month:,} requests a month are scaled to these"
+        )
+    return " · ".join(facts)
+
+
+def _figures(report: Report) -> page.Figures:
+    saving, escalation = report.saving, report.escalation
+    figures = [
+        page.Figure("Paid", money(report.bill.actual_nano), "for routed requests"),
+        page.Figure("All premium", money(saving.baseline_nano), "the same tokens"),
+    ]
+    if saving.share is not None:
+        interval = ""
+        if saving.low is not None and saving.high is not None:
+            interval = f"95 %: {between(saving.low, saving.high)}"
+        good = {"yes": True, "no": False}.get(report.verdict.answer)
+        figures.append(page.Figure("Saved", percent(saving.share), interval, good=good))
+    if escalation.rate is not None:
+        planned = "" if escalation.planned is None else f"planned {percent(escalation.planned)}"
+        state = {"within": True, "over": False}.get(escalation.state)
+        figures.append(page.Figure("Escalated", percent(escalation.rate), planned, good=state))
+    return page.Figures(tuple(figures))
+
+
+def _named(line: Line) -> str:
+    """A line's name, and the tier's own where that is another."""
+    return line.name if line.tier in (None, line.name) else f"{line.name} ({line.tier})"
+
+
+def bill_bars(report: Report) -> chart.Bars:
+    """Plan, bill and all-premium, each by its lines."""
+    bill = report.bill
+    names = {_named(line): colour for colour, line in enumerate(bill.lines)}
+
+    def parts(planned: bool) -> tuple[chart.Part, ...]:
+        return tuple(
+            chart.Part(_named(line), nano / USD, money(nano), names[_named(line)])
+            for line in bill.lines
+            if (nano := line.planned_nano if planned else line.actual_nano)
+        )
+
+    bars = [chart.Bar("paid", parts(planned=False), money(bill.actual_nano))]
+    if bill.planned_nano is not None:
+        bars.insert(0, chart.Bar("plan", parts(planned=True), money(bill.planned_nano)))
+    saving, grey = report.saving, len(names)
+    compared = [("all premium", saving.baseline_nano)]
+    if saving.left_out:  # what was paid for requests without a price for all is in neither
+        compared = [("paid, comparable", saving.paid_nano), ("all premium", saving.baseline_nano)]
+    for name, nano in compared:
+        bars.append(
+            chart.Bar(name, (chart.Part(name, nano / USD, money(nano), grey),), money(nano))
+        )
+    planned = "" if bill.planned_nano is None else "What was planned for as many requests, "
+    rest = "what was paid, and what the served tokens would have cost on the premium tier."
+    text = planned + rest
+    return chart.Bars(
+        title="The bill against the plan" if planned else "The bill",
+        description=text[0].upper() + text[1:],
+        groups=(("", tuple(bars)),),
+    )
+
+
+def _bill(report: Report) -> Table:
+    bill, saving = report.bill, report.saving
+    decimals = places(max(bill.actual_nano, bill.planned_nano or 0, saving.baseline_nano))
+
+    def row(name: str, calls: int | None, planned: int | None, actual: int) -> tuple[str, ...]:
+        return (
+            name,
+            "" if calls is None else f"{calls:,}",
+            "" if planned is None else dollars(planned, decimals),
+            dollars(actual, decimals),
+            "" if planned is None else signed(actual - planned, decimals),
+        )
+
+    rows = []
+    for line in bill.lines:
+        rows.append(row(_named(line), line.attempts, line.planned_nano, line.actual_nano))
+        rows += [
+            row(f"– on {part.tier}", part.attempts, None, part.actual_nano) for part in line.parts
+        ]
+    total = len(rows)
+    rows.append(row("total", None, bill.planned_nano, bill.actual_nano))
+    if saving.left_out:
+        rows.append(row("paid for comparable ones", saving.comparable, None, saving.paid_nano))
+    rows.append(
+        row("all premium, same tokens", None, saving.planned_baseline_nano, saving.baseline_nano)
+    )
+    headings = ("calls", "plan", "actual", "difference")
+    return Table(
+        (Column("line"), *(Column(title, right=True) for title in headings)),
+        tuple(rows),
+        title="Line by line",
+        strong=frozenset({total}),
+    )
+
+
+def driver_spans(report: Report) -> chart.Spans:
+    """What each driver has added to the plan or taken off it."""
+    drivers = [driver for driver in report.drivers if driver.nano]
+    ends = [driver.nano / USD for driver in drivers]
+    marks = chart.ticks(min(*ends, 0.0), max(*ends, 0.0), 6)
+    decimals = places(max(abs(driver.nano) for driver in drivers))
+    return chart.Spans(
+        title="Why the bill is not the plan",
+        description="What each driver has added to the planned bill, or taken off it.",
+        x=chart.Axis(
+            "difference from the plan",
+            tuple((at, signed(round(at * USD), decimals)) for at in marks),
+        ),
+        spans=tuple(
+            chart.Span(driver.name, 0.0, driver.nano / USD, money(driver.nano))
+            for driver in drivers
+        ),
+    )
+
+
+def _drivers(report: Report) -> Table:
+    drivers = [driver for driver in report.drivers if driver.nano]
+    decimals = places(max(abs(driver.nano) for driver in drivers))
+    return Table(
+        (Column("driver"), Column("what happened"), Column("difference", right=True)),
+        tuple((driver.name, driver.detail, signed(driver.nano, decimals)) for driver in drivers),
+        title="The drivers in figures",
+    )
+
+
+def _counted(report: Report) -> list[str]:
+    bill, escalation, saving, pinned = (
+        report.bill, report.escalation, report.saving, report.pinned,
+    )  # fmt: skip
+    unsure = f"{bill.estimated:,} attempts whose tokens are an estimate"
+    counted = [
+        f"{report.unserved:,} unserved requests, {bill.unpriced:,} unpriced attempts, {unsure}"
+    ]
+    if saving.left_out:
+        unpriced = f"{saving.left_out:,} have an attempt without a price"
+        counted.append(f"the saving is over {saving.comparable:,} requests; {unpriced}")
+    if escalation.rate is not None:
+        counted.append(
+            f"escalation: {escalation.escalated:,} of {escalation.served:,} answers "
+            f"(95 %: {between(escalation.low, escalation.high)})"
+        )
+    if escalation.budget is not None:
+        counted.append(f"budget: {percent(escalation.budget)} may escalate ({escalation.state})")
+    if pinned.requests:
+        counted.append(
+            f"{pinned.requests:,} requests pinned by their callers, {money(pinned.actual_nano)}; "
+            "in no other figure"
+        )
+    return counted

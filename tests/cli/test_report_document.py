@@ -1,0 +1,99 @@
+"""report_document: the page has the report's own figures, with a plan and without."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from headgate.cli.report_document import bill_bars, driver_spans, report_document
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.store import EVER
+from headgate.monitor.figures import money, percent
+from headgate.monitor.report import Report, report
+from headgate.render.page import Items, Text, html, markdown
+from headgate.render.table import Table
+from tests.ledger.samples import traffic
+from tests.monitor.plans import EXAMPLE
+
+
+def made(*, planned: bool = True, requests: int = 200) -> Report:
+    store = MemoryStore()
+    store.append(traffic(random.Random(3), requests))
+    return report(store.tiers(EVER), store.requests(EVER), EXAMPLE if planned else None)
+
+
+@pytest.fixture(scope="module")
+def held() -> Report:
+    return made()
+
+
+def test_the_verdict_leads(held):
+    lead = report_document(held).blocks[0]
+    assert isinstance(lead, Text)
+    assert (lead.text, lead.lead) == (held.verdict.sentence, True)
+
+
+def test_the_figures_are_the_reports(held):
+    text = html(report_document(held))
+    for figure in (
+        money(held.bill.actual_nano),
+        money(held.saving.baseline_nano),
+        percent(held.saving.share or 0).replace(" %", "&nbsp;%"),
+        percent(held.escalation.rate or 0).replace(" %", "&nbsp;%"),
+    ):
+        assert figure in text
+
+
+def test_every_line_and_driver_has_its_row(held):
+    tables = {
+        block.title: block for block in report_document(held).blocks if isinstance(block, Table)
+    }
+    rows = [row[0] for row in tables["Line by line"].rows]
+    for line in held.bill.lines:
+        assert any(line.name in row for row in rows)
+    total = rows.index("total")
+    assert total in tables["Line by line"].strong
+    assert len(tables["The drivers in figures"].rows) == sum(1 for one in held.drivers if one.nano)
+
+
+def test_the_bars_add_up_to_the_bill_and_to_the_plan(held):
+    ((_, (plan, paid, comparable, premium)),) = bill_bars(held).groups
+    assert sum(part.value for part in paid.parts) == pytest.approx(held.bill.actual_nano / 1e9)
+    assert sum(part.value for part in plan.parts) == pytest.approx(
+        (held.bill.planned_nano or 0) / 1e9
+    )
+    assert held.saving.left_out  # so the two that can be compared stand beside each other
+    assert comparable.parts[0].value == held.saving.paid_nano / 1e9
+    assert premium.parts[0].value == held.saving.baseline_nano / 1e9
+
+
+def test_the_drivers_reach_from_nothing_to_what_they_did(held):
+    spans = driver_spans(held).spans
+    assert all(span.low == 0 for span in spans)
+    difference = held.bill.actual_nano - (held.bill.planned_nano or 0)
+    assert sum(span.high for span in spans) == pytest.approx(difference / 1e9)
+
+
+def test_without_a_plan_there_is_no_plan_and_no_driver():
+    page = report_document(made(planned=False))
+    text = html(page)
+    assert "Why the bill is not the plan" not in text
+    assert "planned " not in text
+    assert "scaled to these" not in page.subtitle
+    ((_, bars),) = bill_bars(made(planned=False)).groups
+    assert [bar.label for bar in bars] == ["paid", "paid, comparable", "all premium"]
+
+
+@pytest.mark.parametrize("requests", [0, 1])
+def test_a_ledger_with_next_to_nothing_is_a_page_too(requests):
+    for planned in (True, False):
+        page = report_document(made(planned=planned, requests=requests))
+        assert html(page)
+        assert markdown(page)
+
+
+def test_what_is_left_out_is_counted(held):
+    (items,) = [block for block in report_document(held).blocks if isinstance(block, Items)]
+    assert f"{held.bill.unpriced:,} unpriced attempts" in items.items[0]
+    assert any(item.startswith("escalation: ") for item in items.items)
