@@ -51,7 +51,7 @@ COMMANDS = {
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
     "status": Entry(
-        "headgate.cli.status:status", "Say on one screen whether all is well: bill, budget, alarm."
+        "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
     "demo": Entry(

@@ -22,7 +22,7 @@ __all__ = ["BILL", "exit_code", "status", "told"]
 
 BILL = "30d"
 """How far back the money is looked at where nothing is said."""
-TOLD_EVERY_SECONDS = 2.0
+TOLD_EVERY_SECONDS = 5.0
 
 
 @click.command()
@@ -38,7 +38,7 @@ TOLD_EVERY_SECONDS = 2.0
 def status(
     config: Path | None, sets: tuple[str, ...], ledger: str | None, since: str, *, as_json: bool
 ) -> int:
-    """Say on one screen whether routing pays and escalation keeps to its budget.
+    """Say on one screen whether routing pays and the budget holds.
 
     Reads the ledger, and nothing else. Exit code 0: all is well, or there is too little to tell; 1:
     the budget is breached, or routing does not pay.
