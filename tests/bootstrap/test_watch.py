@@ -28,7 +28,7 @@ def test_plan_budget_and_headroom_come_from_the_settings():
     store.append(answers(300))
     found = watch(store, "escalation.budget=0.3", "escalation.window=2d").look(NOON, EVER)
     assert found.escalation.budget == 0.3
-    assert found.escalation.slow.span_us == 2 * 86_400_000_000
+    assert found.escalation.slow.span_seconds == 2 * 86_400
     assert found.report.planned_requests_per_month == 30_000
     assert known(found.headroom).assumed == ("premium", "classifier")
     assert known(found.month.planned_nano) > 0

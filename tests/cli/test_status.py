@@ -33,6 +33,9 @@ budget = 0.15
 """
 
 
+HOUR_US = 3_600_000_000
+
+
 class Answer(NamedTuple):
     code: int
     out: str
@@ -83,8 +86,12 @@ def answered(count: int, premium: int, **changes: Any) -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def crept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A ledger of six months that ends now, and the moment it ends."""
-    path, end_us = tmp_path_factory.mktemp("creep") / "headgate.db", now_us()
+    """A ledger of six months that ends with the last whole hour, and that moment.
+
+    The watch counts by the hour, so that the figures do not hang on the minute of the run.
+    """
+    path = tmp_path_factory.mktemp("creep") / "headgate.db"
+    end_us = now_us() // HOUR_US * HOUR_US
     fill(path, six_months(1, end_us, requests_a_day=150))
     return path, end_us
 

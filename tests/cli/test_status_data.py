@@ -31,6 +31,7 @@ def test_all_that_the_screen_shows_is_there():
     assert found["month"]["planned_usd"] == "130.2"
     assert found["month"]["expected_usd"] is None
     assert found["headroom"]["room"] == 0.777
+    assert found["escalation"]["slow"]["span_seconds"] == 7 * 86_400
 
 
 def test_the_reasons_are_numbers_and_the_cause_is_named():

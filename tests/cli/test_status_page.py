@@ -25,7 +25,7 @@ HOUR, DAY = 3_600_000_000, 86_400_000_000
 def burn(span_us: int, served: int, escalated: int, budget: float = 0.25) -> Burn:
     rate = escalated / served
     return Burn(
-        span_us=span_us,
+        span_seconds=span_us / 1_000_000,
         served=served,
         escalated=escalated,
         rate=rate,
@@ -278,18 +278,18 @@ def test_a_cleared_alarm_is_remembered():
 
 
 @pytest.mark.parametrize(
-    ("length", "text"),
+    ("seconds", "text"),
     [
-        (7 * DAY, "7 d"),
-        (6 * HOUR, "6 h"),
-        (DAY, "1 d"),
-        (25_714_285_714, "7.1 h"),
-        (128_571_428, "2 min"),
-        (1, "1 min"),
+        (7 * 86_400, "7 d"),
+        (6 * 3_600, "6 h"),
+        (86_400, "1 d"),
+        (25_714.3, "7.1 h"),
+        (128.6, "2 min"),
+        (1.0, "1 min"),
     ],
 )
-def test_lengths_of_time_are_told_in_their_largest_unit(length, text):
-    assert span(length) == text
+def test_lengths_of_time_are_told_in_their_largest_unit(seconds, text):
+    assert span(seconds) == text
 
 
 def test_a_line_for_a_log_holds_the_essence():

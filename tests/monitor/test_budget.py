@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headgate.ledger.store import Outcome
-from headgate.monitor.budget import ALARM_AT, FAST_PARTS, MOST_HOURS, EscalationBudget
+from headgate.monitor.budget import ALARM_AT, MOST_HOURS, EscalationBudget
 from headgate.stats.sequential import Detector, DetectorState, confidence_sequence
 from tests.known import known
 from tests.ledger.samples import NOON_US
@@ -105,7 +105,7 @@ def test_folding_again_what_was_folded_changes_nothing():
 def test_windows_count_what_lies_within_them():
     rows = [outcome(n + 1, NOON_US - n * HOUR, premium=n < 6) for n in range(400)]
     found = budget(iter(rows)).assess(NOON_US)
-    assert (found.slow.span_us, found.fast.span_us) == (WEEK, WEEK // FAST_PARTS)
+    assert (found.slow.span_seconds, found.fast.span_seconds) == (7 * 86_400, 6 * 3_600)
     assert (found.slow.served, found.slow.escalated) == (168, 6)
     assert (found.fast.served, found.fast.escalated) == (6, 6)
     assert found.fast.burn == pytest.approx(1 / 0.15)

@@ -30,7 +30,7 @@ WIDTH = 80
 _FACT = 15
 _MARK = {"yes": "green", "no": "red", "too little": "yellow"}
 _MOST_ROUTES = 4
-_DAY_US, _HOUR_US, _MINUTE_US = 86_400_000_000, 3_600_000_000, 60_000_000
+_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
 def page(status: Status) -> str:
@@ -54,7 +54,7 @@ def line(status: Status) -> str:
         click.unstyle(_verdict(status)[0]),
         f"routing {status.report.verdict.answer}",
         "escalation "
-        + ("none" if slow.rate is None else f"{percent(slow.rate)} over {span(slow.span_us)}"),
+        + ("none" if slow.rate is None else f"{percent(slow.rate)} over {span(slow.span_seconds)}"),
     ]
     if escalation.budget is not None:
         parts.append(f"budget {percent(escalation.budget)}")
@@ -63,18 +63,18 @@ def line(status: Status) -> str:
     return " · ".join(parts)
 
 
-def span(length_us: int) -> str:
+def span(seconds: float) -> str:
     """A length of time in its largest whole unit.
 
-    >>> span(7 * 86_400_000_000), span(6 * 3_600_000_000), span(90_000_000)
+    >>> span(7 * 86_400), span(6 * 3_600), span(90)
     ('7 d', '6 h', '2 min')
     """
-    for unit, name in ((_DAY_US, "d"), (_HOUR_US, "h")):
-        if length_us >= unit and length_us % unit == 0:
-            return f"{length_us // unit} {name}"
-    if length_us >= 2 * _HOUR_US:
-        return f"{length_us / _HOUR_US:.1f} h"
-    return f"{max(1, round(length_us / _MINUTE_US))} min"
+    for unit, name in ((_DAY, "d"), (_HOUR, "h")):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds / unit:.0f} {name}"
+    if seconds >= 2 * _HOUR:
+        return f"{seconds / _HOUR:.1f} h"
+    return f"{max(1, round(seconds / _MINUTE))} min"
 
 
 def _head(status: Status) -> str:
@@ -109,10 +109,10 @@ def _escalation(escalation: Assessment) -> Iterator[str]:
         yield from _fact("Escalation", "no routed request was served yet")
         return
     if slow.rate is None:
-        text = f"no served request in the last {span(slow.span_us)}"
+        text = f"no served request in the last {span(slow.span_seconds)}"
     else:
         text = (
-            f"{percent(slow.rate)} in the last {span(slow.span_us)} "
+            f"{percent(slow.rate)} in the last {span(slow.span_seconds)} "
             f"(95 %: {between(slow.low, slow.high)})"
         )
     budget = "no budget is set" if escalation.budget is None else percent(escalation.budget)
@@ -215,9 +215,9 @@ def _burns(fast: Burn, slow: Burn) -> str:
     parts, of = [], " the budget"
     for one in (fast, slow):
         if one.burn is None:
-            parts.append(f"no requests over {span(one.span_us)}")
+            parts.append(f"no requests over {span(one.span_seconds)}")
         else:
-            parts.append(f"{one.burn:.2f} ×{of} over {span(one.span_us)}")
+            parts.append(f"{one.burn:.2f} ×{of} over {span(one.span_seconds)}")
             of = ""
     return ", ".join(parts)
 

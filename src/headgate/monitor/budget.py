@@ -53,7 +53,7 @@ HOURS_ENOUGH = 48
 class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """How fast a window spends the budget."""
 
-    span_us: int
+    span_seconds: float
     served: int
     escalated: int
     rate: float | None
@@ -332,7 +332,7 @@ class _Watched:
         rate = hits / n if n else None
         low, high = wilson(hits, n)
         return Burn(
-            span_us=span_us,
+            span_seconds=span_us / 1_000_000,
             served=n,
             escalated=hits,
             rate=rate,
