@@ -192,11 +192,28 @@ def _step(
 )
 @click.option("--seed", default=1, help="Another seed, other streams.")
 @click.option("--jobs", default=1, help="Processes.")
-def detector(streams: int, requests: int, seed: int, jobs: int) -> int:
+@click.option("--peers", is_flag=True, help="Compare with river's drift detectors instead.")
+def detector(streams: int, requests: int, seed: int, jobs: int, *, peers: bool) -> int:
     """Print what the detector reaches on simulated streams; exit code 1 if a target is missed."""
+    if peers:
+        _compare(streams, requests, seed)
+        return 0
     result = measure(streams, requests, seed, jobs)
     click.echo(page(result))
     return 0 if result.holds else 1
+
+
+def _compare(streams: int, requests: int, seed: int) -> None:
+    from benchmarks.detector.peers import PEERS, compare  # river takes seconds to import
+
+    step = STEPS[0]
+    click.echo(f"{streams} streams of each kind; a constant 15 % of {requests:,} requests,")
+    click.echo(f"a step from {step[0]:.0%} to {step[1]:.0%}, and one from 5 % to 10 %")
+    click.echo(f"{'':<20}{'constant':>10}{'early':>8}{'median':>9}{'5 to 10 %':>12}")
+    for name, make in PEERS.items():
+        peer = compare(name, make, streams=streams, requests=requests, step=step, seed=seed)
+        median = "none" if peer.median is None else f"{peer.median:,}"
+        click.echo(f"{name:<20}{peer.false_alarms:>10}{peer.early:>8}{median:>9}{peer.within:>12}")
 
 
 if __name__ == "__main__":
