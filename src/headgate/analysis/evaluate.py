@@ -25,7 +25,7 @@ from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import gains, train, upgrades
 from headgate.routing.router import Router
 
-__all__ = ["BandPoint", "Errors", "Evaluation", "Figures", "evaluate", "transfer"]
+__all__ = ["BandPoint", "Errors", "Evaluation", "Figures", "baselines", "evaluate", "transfer"]
 
 NEIGHBOURS = 50
 CHUNK = 500
@@ -114,7 +114,7 @@ def evaluate(
     route = gains(router, test)
     scores = np.array([router.calibration(gain) for gain in route.tolist()])
     up = upgrades(test)
-    policies = {"router": route, **_baselines(fit, test)}
+    policies = {"router": route, **baselines(fit, test)}
     cut = float(np.quantile(scores, 1 - up.mean())) if threshold is None else threshold
 
     def measured(measure, *columns: np.ndarray) -> Measure:  # type: ignore[no-untyped-def]
@@ -242,12 +242,12 @@ def _errors(table: _Table, scores: np.ndarray, cut: float, times: int, seed: int
     )
 
 
-def _baselines(fit: Sequence[GradedRow], test: Sequence[GradedRow]) -> dict[str, np.ndarray]:
+def baselines(fit: Sequence[GradedRow], test: Sequence[GradedRow]) -> dict[str, np.ndarray]:
     """The simple policies as rankings; the oracle knows the answers, and nobody can beat it."""
     gain = np.array([row.premium - row.cheap for row in fit])
     lengths = np.array([len(row.prompt) for row in test], dtype=float)
     longer = np.corrcoef([len(row.prompt) for row in fit], gain)[0, 1] if len(fit) > 1 else 0.0
-    linear, neighbours = _text_baselines(fit, test, gain)
+    linear, neighbours = _texts(fit, test, gain)
     return {
         "random mix": np.zeros(len(test)),
         "prompt length": lengths if not longer < 0 else -lengths,
@@ -269,7 +269,7 @@ def _lookup(fit: Sequence[GradedRow], test: Sequence[GradedRow], gain: np.ndarra
     return np.array([shrunk.get(row.category, mean) for row in test])
 
 
-def _text_baselines(
+def _texts(
     fit: Sequence[GradedRow], test: Sequence[GradedRow], gain: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     flat = np.zeros(len(test))

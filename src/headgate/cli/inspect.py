@@ -23,7 +23,8 @@ __all__ = ["explain", "inspect"]
 def inspect(router: Path, *, as_json: bool) -> None:
     """Show what a router file holds.
 
-    What it was made from, how many features it knows, its certificate. ROUTER is the file that `train` wrote. Its hash is verified.
+    What it was made from, how many features it knows, its certificate. ROUTER is the file that
+    `train` wrote. Its hash is verified.
     """
     artifact, version = open_router(router)
     model = artifact.router
