@@ -54,6 +54,15 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "train": Entry("headgate.cli.train:train", "Make a router from graded rows."),
+    "evaluate": Entry(
+        "headgate.cli.evaluate:evaluate", "Measure a router on rows it has not seen."
+    ),
+    "certify": Entry(
+        "headgate.cli.certify:certify", "Choose the threshold that keeps a promise, with its proof."
+    ),
+    "inspect": Entry("headgate.cli.inspect:inspect", "Show what a router file holds."),
+    "explain": Entry("headgate.cli.inspect:explain", "Name the features that decide on a prompt."),
     "demo": Entry(
         "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
     ),
