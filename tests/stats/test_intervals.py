@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import headgate.stats.intervals
-from headgate.stats.intervals import Pairs, binomial_tail, clopper_pearson, ratio, wilson
+from headgate.stats.intervals import Pairs, binomial_tail, blaker, clopper_pearson, ratio, wilson
 
 BOTH = pytest.mark.parametrize("method", [wilson, clopper_pearson])
 COUNTS = st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -184,3 +184,63 @@ def test_the_ratio_interval_covers_nearly_as_often_as_it_says_on_skewed_sums(n, 
         assert found is not None
         held += 0.2 * 1.0 + 0.8 * 0.35 in found
     assert least < held / rounds < 0.97
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        # by stepping through the acceptability function of Blaker (2000) a millionth at a time
+        (5, 10, 0.222441, 0.777559),
+        (1, 10, 0.005116, 0.444447),
+        (0, 10, 0.000000, 0.282935),
+        (20, 100, 0.128607, 0.288192),
+    ],
+)
+def test_blaker_gives_what_stepping_through_its_definition_gives(successes, trials, low, high):
+    assert blaker(successes, trials) == pytest.approx((low, high), abs=2e-6)
+    accepted = _accepted(successes, trials, low + 2e-6), _accepted(successes, trials, high - 2e-6)
+    assert min(accepted) > 0.05
+    if low > 0:
+        assert _accepted(successes, trials, low - 2e-6) <= 0.05
+    assert _accepted(successes, trials, high + 2e-6) <= 0.05
+
+
+def _accepted(k: int, n: int, p: float) -> float:
+    """Blaker's acceptability, straight from its definition over all counts."""
+    mass = [math.comb(n, x) * p**x * (1 - p) ** (n - x) for x in range(n + 1)]
+    rarity = [min(sum(mass[x:]), sum(mass[: x + 1])) for x in range(n + 1)]
+    return sum(m for m, rare in zip(mass, rarity, strict=True) if rare <= rarity[k] * (1 + 1e-12))
+
+
+@settings(max_examples=60, deadline=None)
+@given(COUNTS, st.sampled_from([0.8, 0.95, 0.99]))
+def test_blaker_lies_within_clopper_pearson_and_holds_the_observed_share(counts, confidence):
+    successes, trials = counts
+    low, high = blaker(successes, trials, confidence)
+    outer = clopper_pearson(successes, trials, confidence)
+    assert outer.low <= low <= high <= outer.high
+    if trials:
+        assert low <= successes / trials <= high
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 10, 37, 120])
+def test_blaker_covers_every_share_as_often_as_stated_to_the_last_digit(n):
+    intervals = [blaker(k, n) for k in range(n + 1)]
+    ends = {end + step for interval in intervals for end in interval for step in (-1e-9, 1e-9)}
+    for p in (*(step / 200 for step in range(1, 200)), *(p for p in ends if 0 < p < 1)):
+        covered = sum(
+            math.comb(n, k) * p**k * (1 - p) ** (n - k)
+            for k, interval in enumerate(intervals)
+            if p in interval
+        )
+        assert covered >= 0.95 - 1e-9
+
+
+def test_blaker_is_narrower_where_clopper_pearson_wastes():
+    widths = [[high - low for low, high in (blaker(k, 50), clopper_pearson(k, 50))] for k in (1, 9)]
+    assert all(mine < theirs for mine, theirs in widths)
+
+
+def test_blaker_takes_large_samples():
+    low, high = blaker(200_000, 1_000_000)
+    assert (low, high) == pytest.approx((0.199217, 0.200785), abs=2e-6)

@@ -54,6 +54,12 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "sample": Entry(
+        "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
+    ),
+    "estimate": Entry(
+        "headgate.cli.estimate:estimate", "Say from graded requests whether routing will pay."
+    ),
     "train": Entry("headgate.cli.train:train", "Make a router from graded rows."),
     "evaluate": Entry(
         "headgate.cli.evaluate:evaluate", "Measure a router on rows it has not seen."

@@ -1,0 +1,1 @@
+"""How fast `headgate sample` reads, and how much memory it takes."""

@@ -1,0 +1,291 @@
+"""The easy/hard split of graded requests, and what it makes of the bill: build, or not, or wait.
+
+A request is *hard* where the premium answer would do and the cheap one would not: there alone does
+escalating buy anything. Where both fail it is money for nothing, and where both do it is wasted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+from headgate.analysis.record import Record
+from headgate.costs.model import Breakdown, evaluate
+from headgate.costs.scenario import Scenario
+from headgate.costs.tripwire import Tripwire, tripwire
+from headgate.stats.intervals import Interval, blaker
+
+__all__ = [
+    "MOST_NEEDED",
+    "Cells",
+    "Estimate",
+    "Grades",
+    "Split",
+    "Verdict",
+    "estimate",
+    "needed",
+]
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value", bool, str)
+
+MOST_NEEDED = 10_000_000
+"""Requests beyond which grading more is no answer."""
+
+Verdict: TypeAlias = Literal["build", "do not build", "not enough"]
+
+
+class Cells(NamedTuple):
+    """Graded requests by which of both answers would do."""
+
+    both: int = 0
+    premium_only: int = 0
+    """The hard ones."""
+    cheap_only: int = 0
+    neither: int = 0
+
+    @property
+    def n(self) -> int:
+        """All of them."""
+        return sum(self)
+
+
+class Split(NamedTuple):
+    """A share of hard requests, and the interval that holds the true one."""
+
+    name: str
+    """The stratum; empty for all."""
+    cells: Cells
+    interval: Interval
+
+    @property
+    def share(self) -> float:
+        """π as observed."""
+        return self.cells.premium_only / self.cells.n
+
+
+class Grades:
+    """Graded requests, counted by stratum; grows by a record and merges in any order.
+
+    Pairs come in one record, or as a record a model, joined by their `id`.
+
+    Args:
+        good: the least score of an answer that will do.
+        cheap: how the cheap model is named in records of one model; None where there are none.
+        premium: the same of the premium model.
+        stratum: what tells requests apart.
+    """
+
+    def __init__(
+        self,
+        *,
+        good: float = 0.5,
+        cheap: str | None = None,
+        premium: str | None = None,
+        stratum: Callable[[Record], str] = lambda record: record.category,
+    ) -> None:
+        self.good = good
+        self.cheap = cheap
+        self.premium = premium
+        self._stratum = stratum
+        self.counts: dict[tuple[str, bool, bool], int] = {}
+        self.halves: dict[tuple[str, bool], bool] = {}
+        """By id and whether it is the premium one: whether the answer will do."""
+        self.named: dict[str, str] = {}
+        """Of requests whose grades come a model at a time, by id."""
+
+    def add(self, record: Record) -> None:
+        """Take what grades a record has."""
+        if record.cheap is not None and record.premium is not None:
+            key = (self._stratum(record), record.cheap >= self.good, record.premium >= self.good)
+            self.counts[key] = self.counts.get(key, 0) + 1
+            return
+        if not record.id:
+            return
+        name = self._stratum(record)
+        if name:
+            self._keep(self.named, record.id, name)
+        if record.score is not None and record.model in (self.cheap, self.premium):
+            which = (record.id, record.model == self.premium)
+            self._keep(self.halves, which, record.score >= self.good)
+
+    def merge(self, other: Grades) -> Grades:
+        """Both as one; neither is changed. They must be graded alike."""
+        both = Grades(good=self.good, cheap=self.cheap, premium=self.premium, stratum=self._stratum)
+        for side in (self, other):
+            for key, times in side.counts.items():
+                both.counts[key] = both.counts.get(key, 0) + times
+            for half, will_do in side.halves.items():
+                both._keep(both.halves, half, will_do)
+            for request, name in side.named.items():
+                both._keep(both.named, request, name)
+        return both
+
+    @staticmethod
+    def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+        """Of two values for one key the lesser counts, whichever came first."""
+        found = kept.get(key)
+        kept[key] = value if found is None or value < found else found
+
+    def strata(self) -> dict[str, Cells]:
+        """The cells of each stratum, by name; one without a name holds those that have none."""
+        counts = dict(self.counts)
+        for (request, is_premium), cheap in self.halves.items():
+            premium = self.halves.get((request, True))
+            if not is_premium and premium is not None:
+                key = (self.named.get(request, ""), cheap, premium)
+                counts[key] = counts.get(key, 0) + 1
+        return {
+            name: Cells(
+                counts.get((name, True, True), 0),
+                counts.get((name, False, True), 0),
+                counts.get((name, True, False), 0),
+                counts.get((name, False, False), 0),
+            )
+            for name in sorted({name for name, _, _ in counts})
+        }
+
+    @property
+    def cells(self) -> Cells:
+        """Over all strata."""
+        found = self.strata().values()
+        return Cells(*map(sum, zip(*found, strict=True))) if found else Cells()
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """What the grades say of the plan."""
+
+    whole: Split
+    strata: tuple[Split, ...]
+    """The largest first; empty where requests are not told apart."""
+    confidence: float
+    at: Breakdown
+    """The plan at π as observed."""
+    at_low: Breakdown
+    at_high: Breakdown
+    """The plan at both ends of the interval."""
+    saving: tuple[Decimal, Decimal]
+    """The least and the greatest saving over the interval, shares of the all-premium bill."""
+    least_saving: Decimal
+    """What must be saved for routing to be worth building, a share."""
+    break_even: float | None
+    """The π at which just that is saved; None where no π gives it, or every one more."""
+    verdict: Verdict
+    needed: int | None
+    """Graded requests that would decide it, if π stays as it is; None: decided, or more than
+    `MOST_NEEDED`."""
+    wire: Tripwire
+    """The break-even of the escalation rate, with its interval."""
+
+
+def estimate(
+    grades: Grades,
+    scenario_at: Callable[[float], Scenario],
+    *,
+    confidence: float = 0.95,
+    least_saving: Decimal = Decimal(0),
+) -> Estimate:
+    """Carry the split through the plan.
+
+    Args:
+        grades: at least one pair.
+        scenario_at: the plan with that share of hard requests.
+        confidence: of all intervals.
+        least_saving: what must be saved, a share of the all-premium bill.
+
+    Raises:
+        ValueError: there is no pair.
+        ConfigError: the plan cannot be made.
+    """
+    strata = grades.strata()
+    whole = _split("", grades.cells, confidence)
+    low, high = whole.interval
+    saving = _savings(scenario_at)
+    ends = sorted(saving(end) for end in (low, high))
+    verdict: Verdict = "not enough"
+    if ends[0] > least_saving:
+        verdict = "build"
+    elif ends[1] <= least_saving:
+        verdict = "do not build"
+    limit = _limit(saving, least_saving)
+    at = scenario_at(whole.share)
+    rates = sorted(scenario_at(end).escalation_rate for end in (low, high))
+    return Estimate(
+        whole=whole,
+        strata=tuple(
+            sorted(
+                (_split(name, cells, confidence) for name, cells in strata.items()),
+                key=lambda split: (-split.cells.n, split.name),
+            )
+        )
+        if len(strata) > 1
+        else (),
+        confidence=confidence,
+        at=evaluate(at),
+        at_low=evaluate(scenario_at(low)),
+        at_high=evaluate(scenario_at(high)),
+        saving=(ends[0], ends[1]),
+        least_saving=least_saving,
+        break_even=limit,
+        verdict=verdict,
+        needed=needed(whole.share, limit, confidence, start=whole.cells.n)
+        if verdict == "not enough" and limit is not None
+        else None,
+        wire=tripwire(at, "escalation", interval=(rates[0], rates[1])),
+    )
+
+
+def _split(name: str, cells: Cells, confidence: float) -> Split:
+    if not cells.n:
+        raise ValueError("no request is graded for both models")
+    return Split(name, cells, blaker(cells.premium_only, cells.n, confidence))
+
+
+def _savings(scenario_at: Callable[[float], Scenario]) -> Callable[[float], Decimal]:
+    def saving(share: float) -> Decimal:
+        found = evaluate(scenario_at(share)).realistic.saving
+        return Decimal(0) if found is None else found
+
+    return saving
+
+
+def _limit(saving: Callable[[float], Decimal], least: Decimal) -> float | None:
+    """Where the saving falls below the least: it falls as more requests are hard."""
+    low, high = 0.0, 1.0
+    if not saving(high) <= least < saving(low):
+        return None
+    for _ in range(40):
+        middle = (low + high) / 2
+        if saving(middle) > least:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def needed(share: float, limit: float, confidence: float = 0.95, *, start: int = 1) -> int | None:
+    """The requests that tell `share` from `limit`, if that is the share that they show.
+
+    From `start` on; the search is for one end of a run of numbers that do, good to a few requests,
+    for the interval's ends move by whole requests. None: more than `MOST_NEEDED`.
+    """
+
+    def tells(n: int) -> bool:
+        interval = blaker(round(share * n), n, confidence)
+        return not interval.low <= limit <= interval.high
+
+    low, high = start, max(start, 1)
+    while not tells(high):
+        low, high = high, high * 2
+        if low > MOST_NEEDED:
+            return None
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if tells(middle):
+            high = middle
+        else:
+            low = middle
+    return high if high <= MOST_NEEDED else None

@@ -1,0 +1,67 @@
+"""Columns: names, other names, mapped names; values are checked."""
+
+import pytest
+
+from headgate.analysis.readers.columns import FIELDS, Columns
+from headgate.analysis.record import MalformedError
+from headgate.values import Usage
+from tests.analysis.readers.examples import COLUMNS
+
+
+def test_a_row_tells_all_that_its_columns_say():
+    (record,) = Columns().records(COLUMNS)
+    assert record.prompt == "What?"
+    assert record.usage == Usage(input=60, output=10, cache_read=40)
+    assert (record.cheap, record.premium, record.cost_nano) == (1.0, 0.75, 1_000_000)
+
+
+def test_a_mapped_column_is_the_field_and_no_other_is():
+    columns = Columns({"prompt": "said", "cheap": "grades.small"})
+    row = {"said": "Hello", "question": "not this", "grades": {"small": "yes"}}
+    (record,) = columns.records(row)
+    assert (record.prompt, record.cheap) == ("Hello", 1.0)
+
+
+def test_a_path_reaches_into_json_within_text():
+    (record,) = Columns({"prompt": "meta.asked"}).records({"meta": '{"asked": "Why?"}'})
+    assert record.prompt == "Why?"
+
+
+def test_a_row_without_prompt_tokens_or_grade_is_malformed():
+    assert not Columns().recognises({"model": "x"})
+    with pytest.raises(MalformedError, match="no prompt"):
+        Columns().records({"model": "x"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"input_tokens": -1},
+        {"input_tokens": 1.5},
+        {"input_tokens": "many"},
+        {"input_tokens": float("inf")},
+        {"input_tokens": 10, "cache_read_tokens": 11},
+        {"cheap": 2},
+        {"cheap": float("nan")},
+        {"prompt": "x", "time": "soon"},
+        {"prompt": "x", "time": -5},
+        {"prompt": "x", "cost_usd": "-1"},
+        {"prompt": "x", "cost_usd": "NaN"},
+        {"prompt": ["x"]},
+        {"prompt": "x", "failed": "perhaps"},
+        {"messages": {"role": "user"}},
+    ],
+)
+def test_a_value_that_is_none_of_its_kind_is_told_with_its_name(wrong):
+    with pytest.raises(MalformedError, match=r"must be|expected|no moment|cache|list"):
+        Columns().records(wrong)
+
+
+@pytest.mark.parametrize("time", [1790000000, "1790000000", 1790000000000, 1790000000000000000])
+def test_times_come_in_seconds_or_finer(time):
+    assert Columns().records({"prompt": "x", "time": time})[0].time == 1790000000.0
+
+
+def test_no_name_stands_for_two_fields():
+    names = [name for field, known in FIELDS.items() for name in (field, *known.names)]
+    assert len(names) == len(set(names))

@@ -1,0 +1,148 @@
+"""The estimate: planted splits come out, the bill follows, and the verdict says what is needed."""
+
+import itertools
+import random
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.analysis.estimate import Cells, Grades, estimate, needed
+from headgate.analysis.record import Record
+from headgate.costs.model import evaluate
+from headgate.costs.scenario import Classifier, Misrouting, Scenario, Tier
+from headgate.prices.book import Book
+from headgate.stats.intervals import blaker
+from headgate.values import ModelRef
+
+BOOK = Book.shipped()
+DAY = date(2026, 11, 20)
+
+
+def card(name):
+    found = BOOK.card(ModelRef.parse(name), DAY)
+    assert found is not None
+    return found
+
+
+def scenario(share, overhead=0):
+    return Scenario(
+        [
+            Tier("easy", card("anthropic/claude-haiku-4-5")),
+            Tier("hard", card("anthropic/claude-sonnet-4-6")),
+        ],
+        misrouting=Misrouting(hard=share),
+        classifier=Classifier(card("google/gemini-2.5-flash-lite")),
+        overhead_usd=overhead,
+    )
+
+
+def graded(n, hard, *, strata=("a", "b")):
+    made = Grades()
+    for number, name in zip(range(n), itertools.cycle(strata), strict=False):
+        made.add(Record(cheap=float(number >= hard), premium=1.0, category=name))
+    return made
+
+
+def test_cells_tell_who_will_do():
+    made = Grades(good=0.6)
+    for cheap, premium in ((1, 1), (0.5, 0.6), (0.5, 0.6), (0.9, 0.1), (0, 0.59)):
+        made.add(Record(cheap=float(cheap), premium=float(premium)))
+    assert made.cells == Cells(both=1, premium_only=2, cheap_only=1, neither=1)
+
+
+def test_rows_of_one_model_each_are_joined_with_their_prompts():
+    made = Grades(cheap="s", premium="l")
+    for row in (
+        Record(id="1", model="l", score=1.0),
+        Record(id="1", prompt="x", category="maths"),
+        Record(id="1", model="s", score=0.0),
+        Record(id="2", model="s", score=0.0),
+        Record(id="3", model="other", score=0.0),
+    ):
+        made.add(row)
+    assert made.strata() == {"maths": Cells(premium_only=1)}
+
+
+RECORDS = st.lists(
+    st.builds(
+        Record,
+        id=st.sampled_from(["", "1", "2", "3"]),
+        model=st.sampled_from(["s", "l", "x"]),
+        score=st.none() | st.sampled_from([0.0, 1.0]),
+        cheap=st.none() | st.sampled_from([0.0, 1.0]),
+        premium=st.none() | st.sampled_from([0.0, 1.0]),
+        category=st.sampled_from(["", "a", "b"]),
+    ),
+    max_size=10,
+)
+
+
+@given(RECORDS, RECORDS, RECORDS)
+def test_grades_merge_in_any_order(a, b, c):
+    def made(rows):
+        grades = Grades(cheap="s", premium="l")
+        for row in rows:
+            grades.add(row)
+        return grades
+
+    whole = made(a + b + c).strata()
+    one, two, three = made(a), made(b), made(c)
+    assert one.merge(two).merge(three).strata() == whole
+    assert three.merge(two.merge(one)).strata() == whole
+
+
+def test_the_bill_is_the_plans_at_both_ends_of_the_interval():
+    found = estimate(graded(500, 100), scenario)
+    low, high = blaker(100, 500)
+    assert found.whole.interval == (low, high)
+    assert found.saving == (
+        evaluate(scenario(high)).realistic.saving,
+        evaluate(scenario(low)).realistic.saving,
+    )
+    assert found.at.escalation == Decimal("0.2")
+    assert (found.verdict, found.needed) == ("build", None)
+    assert [split.name for split in found.strata] == ["a", "b"]
+    assert found.wire.interval is not None
+
+
+def test_where_fixed_costs_eat_the_saving_it_is_not_to_be_built():
+    found = estimate(graded(500, 100), lambda share: scenario(share, overhead=10_000))
+    assert found.verdict == "do not build"
+    assert found.needed is None
+
+
+def test_where_the_range_holds_the_least_saving_more_requests_are_needed_and_would_do():
+    least = Decimal("0.50")
+    found = estimate(graded(100, 20), scenario, least_saving=least)
+    assert found.verdict == "not enough"
+    assert found.saving[0] <= least < found.saving[1]
+    assert found.needed is not None
+    assert found.needed > 100
+    enough = estimate(graded(found.needed, round(found.needed * 0.2)), scenario, least_saving=least)
+    assert enough.verdict == "build"
+
+
+def test_a_split_at_the_break_even_is_too_close_to_call():
+    assert needed(0.25, 0.25) is None
+    few, many = needed(0.2, 0.3), needed(0.2, 0.21)
+    assert few is not None
+    assert many is not None
+    assert few < 100 < many
+
+
+def test_without_a_pair_there_is_no_estimate():
+    with pytest.raises(ValueError, match="no request"):
+        estimate(Grades(), scenario)
+
+
+def test_planted_shares_lie_within_their_intervals_as_often_as_stated():
+    chance = random.Random(11)
+    for truth in (0.02, 0.2, 0.5):
+        inside = 0
+        for _ in range(400):
+            hard = sum(chance.random() < truth for _ in range(150))
+            inside += truth in blaker(hard, 150)
+        assert inside >= 0.925 * 400  # 95 % less three standard errors
