@@ -170,6 +170,7 @@ def test_an_alarm_says_since_when_and_because_of_whom():
     assert text.splitlines()[0].endswith("BUDGET BREACHED")
     for row in (
         "  Alarm        since 2026-11-21 12:00: the rate has gone above its budget",
+        "               False alarms: a chance of at most 5 % in 100,000 requests.",
         "  Creep        began 2026-11-19 (95 %: 2026-11-18 to 2026-11-20), at once: 18.0",
         "  Because      reason rule:code has grown: 10.0 % → 30.0 % of the traffic",
         "               reason rule:code                 +16.0 = rate  +0.0 mix +16.0",

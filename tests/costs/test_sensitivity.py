@@ -145,3 +145,11 @@ def test_two_scenarios_are_moved_together():
 def test_the_worst_column_can_be_asked_too():
     found = simulate(mission(), random.Random(1), draws=50, column="worst case")
     assert found.a_bill.p50 > 200_000_000_000
+
+
+def test_a_model_of_its_own_can_be_drawn_against():
+    scenario = mission()
+    outside = Tier("other", SONNET, text_factor="1.5")
+    other = Alternative("all other", scenario, "single", outside)
+    found = simulate(scenario, random.Random(1), draws=20, b=other, column="naive")
+    assert found.b_bill.p50 == pytest.approx(405_000_000_000, rel=0.1)

@@ -131,7 +131,7 @@ def test_a_provider_that_is_not_there_gives_502_and_is_written_down():
 SILENT = RULES.replace("request_timeout = 5.0", "request_timeout = 0.3")
 
 
-def silently(case):
+def silently(case, *sets: str):
     """A case with a provider `silent` that takes requests and never answers."""
 
     async def main():
@@ -147,7 +147,7 @@ def silently(case):
         port = server.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/v1"
         config = SILENT + f'[providers.silent]\ndialect = "openai"\nbase_url = "{url}"\n'
-        async with server, house(config) as home:
+        async with server, house(config, sets=sets) as home:
             await case(home, taken)
 
     asyncio.run(main())
@@ -163,7 +163,7 @@ def test_a_provider_that_never_answers_gives_504_and_an_estimate_of_what_it_bill
             "timeout", "estimated", Usage(input=10),
         )  # fmt: skip
 
-    silently(case)
+    silently(case, "resilience.request_timeout=0.5")
 
 
 def test_a_caller_that_leaves_is_written_down():

@@ -60,6 +60,15 @@ COMMANDS = {
     "estimate": Entry(
         "headgate.cli.estimate:estimate", "Say from graded requests whether routing will pay."
     ),
+    "train": Entry("headgate.cli.train:train", "Make a router from graded rows."),
+    "evaluate": Entry(
+        "headgate.cli.evaluate:evaluate", "Measure a router on rows it has not seen."
+    ),
+    "certify": Entry(
+        "headgate.cli.certify:certify", "Choose the threshold that keeps a promise, with its proof."
+    ),
+    "inspect": Entry("headgate.cli.inspect:inspect", "Show what a router file holds."),
+    "explain": Entry("headgate.cli.inspect:explain", "Name the features that decide on a prompt."),
     "demo": Entry(
         "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
     ),

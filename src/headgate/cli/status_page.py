@@ -149,7 +149,7 @@ def _alarm(escalation: Assessment) -> Iterator[str]:
     )
     yield from _fact(
         "",
-        f"The chance that this is false is at most {FALSE_ALARMS * 100:.0f} % in "
+        f"False alarms: a chance of at most {FALSE_ALARMS * 100:.0f} % in "
         f"{FALSE_ALARM_REQUESTS:,} requests.",
         dim=True,
     )

@@ -57,7 +57,7 @@ class Matrix(NamedTuple):
         return self.hard * self.caught + (1 - self.hard) * self.wasted
 
 
-class TierInputs(msgspec.Struct, gc=False):
+class TierInputs(msgspec.Struct, frozen=True, gc=False):
     """One tier. `reads` and `writes` are the tokens of the requests that it is meant for."""
 
     prices: Prices
@@ -75,7 +75,7 @@ class TierInputs(msgspec.Struct, gc=False):
     price_factor: Quantity | None = None
 
 
-class Inputs(msgspec.Struct, gc=False):
+class Inputs(msgspec.Struct, frozen=True, gc=False):
     """All of a scenario's numbers."""
 
     requests_per_day: Quantity

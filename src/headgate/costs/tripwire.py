@@ -11,12 +11,13 @@ from decimal import Decimal, localcontext
 from typing import Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from headgate.costs.columns import ColumnName, at_column
 from headgate.costs.decimals import EXACT, Number, exact
 from headgate.costs.formula import Month, total
 from headgate.costs.parameters import Parameter, Unit, parameters
-from headgate.costs.quantities import Inputs, Quantity, TierInputs
+from headgate.costs.quantities import Inputs, Quantity, TierInputs, like
 from headgate.costs.roots import grid, roots
 from headgate.costs.scenario import Scenario, Tier, single_inputs
 from headgate.errors import ConfigError, ConfigFault
@@ -71,8 +72,10 @@ class Alternative(msgspec.Struct, frozen=True):
                 return place
         # a model of its own fails, is cached and writes as the premium tier does in this column
         premium, own = x.tiers[-1], single_inputs(self.scenario, self.tier)
-        own.retry, own.hit, own.attempts = premium.retry, premium.hit, premium.attempts
-        return own
+        text = None if own.text is None else like(premium.reads, own.text)
+        return replace(
+            own, retry=premium.retry, hit=premium.hit, attempts=premium.attempts, text=text
+        )
 
 
 class BreakEven(msgspec.Struct, frozen=True):

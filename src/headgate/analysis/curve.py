@@ -1,0 +1,160 @@
+"""Quality and cost as premium takes a growing share of requests, and the measures read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "Curve",
+    "Measure",
+    "apgr",
+    "bootstrap",
+    "brier",
+    "calibration_error",
+    "cost_at_quality",
+    "cpt",
+    "curve",
+]
+
+BINS = 15
+
+
+class Curve(NamedTuple):
+    """Points from no premium to all of it, straight lines between; ties are one step."""
+
+    share: np.ndarray
+    quality: np.ndarray
+    cost: np.ndarray
+
+    def at(self, share: float) -> float:
+        """The quality at a premium share, 0 to 1."""
+        return float(np.interp(share, self.share, self.quality))
+
+
+class Measure(NamedTuple):
+    """A measured value and its bootstrap interval; None where it cannot be had."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def curve(
+    cheap: np.ndarray,
+    premium: np.ndarray,
+    route: np.ndarray,
+    cheap_cost: np.ndarray | float = 0.0,
+    premium_cost: np.ndarray | float = 1.0,
+) -> Curve:
+    """The rows with the highest `route` go to premium first.
+
+    With the default costs the cost is the premium share.
+    """
+    size = len(route)
+    order = np.argsort(-route, kind="stable")
+    ordered = route[order]
+    ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), size - 1)
+    costs = [np.broadcast_to(np.asarray(c, dtype=float), size) for c in (cheap_cost, premium_cost)]
+
+    def running(base: np.ndarray, other: np.ndarray) -> np.ndarray:
+        extra = np.cumsum((other - base)[order])[ends] / size
+        return np.append(base.mean(), base.mean() + extra)
+
+    return Curve(np.append(0, ends + 1) / size, running(cheap, premium), running(*costs))
+
+
+def _recovered(points: Curve) -> np.ndarray | None:
+    gap = points.quality[-1] - points.quality[0]
+    return None if gap <= 1e-12 else (points.quality - points.quality[0]) / gap
+
+
+def apgr(cheap: np.ndarray, premium: np.ndarray, route: np.ndarray) -> float | None:
+    """Average performance gap recovered: the area under it against share; random is 0.5.
+
+    None where premium is not better than cheap: there is no gap. Ong et al. (2024), "RouteLLM",
+    arXiv:2406.18665, section 2.3.
+    """
+    points = curve(cheap, premium, route)
+    part = _recovered(points)
+    if part is None:
+        return None
+    return float(np.sum((part[1:] + part[:-1]) / 2 * np.diff(points.share)))
+
+
+def cpt(cheap: np.ndarray, premium: np.ndarray, route: np.ndarray, part: float) -> float | None:
+    """Call-performance threshold: the least premium share that recovers `part` of the gap."""
+    points = curve(cheap, premium, route)
+    found = _recovered(points)
+    return None if found is None else _least(points.share, found, part)
+
+
+def cost_at_quality(
+    cheap: np.ndarray,
+    premium: np.ndarray,
+    route: np.ndarray,
+    part: float,
+    cheap_cost: np.ndarray | float = 0.0,
+    premium_cost: np.ndarray | float = 1.0,
+) -> float | None:
+    """The least mean cost of a request that keeps `part` of the premium quality; None: never."""
+    points = curve(cheap, premium, route, cheap_cost, premium_cost)
+    return _least(points.cost, points.quality, part * float(premium.mean()))
+
+
+def _least(price: np.ndarray, height: np.ndarray, target: float) -> float | None:
+    """The least price on the polygon where its height reaches the target."""
+    candidates = list(price[height >= target - 1e-12])
+    rises = np.flatnonzero((height[:-1] < target) & (height[1:] >= target))
+    falls = np.flatnonzero((height[:-1] >= target) & (height[1:] < target))
+    for i in (*rises, *falls):
+        along = (target - height[i]) / (height[i + 1] - height[i])
+        candidates.append(price[i] + along * (price[i + 1] - price[i]))
+    return float(min(candidates)) if candidates else None
+
+
+def calibration_error(scores: np.ndarray, up: np.ndarray) -> float:
+    """Expected calibration error over 15 bins of equal size.
+
+    Naeini, Cooper & Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian
+    binning", AAAI; bins of equal size after Nixon et al. (2019), arXiv:1904.01685.
+    """
+    parts = np.array_split(np.argsort(scores, kind="stable"), min(BINS, len(scores)))
+    gaps = [abs(scores[part].mean() - up[part].mean()) * len(part) for part in parts]
+    return float(sum(gaps) / len(scores))
+
+
+def brier(scores: np.ndarray, up: np.ndarray) -> float:
+    """Mean squared distance of the score from what came (Brier 1950)."""
+    return float(np.mean((scores - up) ** 2))
+
+
+def bootstrap(
+    measure: Callable[..., float | None],
+    *columns: np.ndarray,
+    times: int = 200,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Measure:
+    """A measure of columns and its percentile interval, rows drawn with replacement.
+
+    The router is not fitted again, so the interval leaves out what another training set would
+    add. Draws without the measure are left out.
+    """
+    value = measure(*columns)
+    if value is None:
+        return Measure(None, None, None)
+    rng = np.random.default_rng(seed)
+    size = len(columns[0])
+    drawn = []
+    for _ in range(times):
+        at = rng.integers(size, size=size)
+        again = measure(*(column[at] for column in columns))
+        if again is not None:
+            drawn.append(again)
+    if not drawn:
+        return Measure(value, None, None)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return Measure(value, float(low), float(high))

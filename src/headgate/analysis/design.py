@@ -1,0 +1,162 @@
+"""Graded rows as numbers: the vocabulary they share, and one sparse matrix for all kinds of it."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+import scipy.sparse as sp
+
+from headgate.analysis.rows import GradedRow
+from headgate.routing.features import Request, grams, pairs, traits, words
+
+__all__ = ["Block", "Design", "Weights", "request_of"]
+
+MIN_ROWS = 3
+"""An n-gram that fewer rows hold is left out: it tells nothing, and might be somebody's name."""
+MIN_TRAIT_ROWS = 5
+MOST = {"words": 20_000, "pairs": 30_000, "grams": 20_000}
+FULL = 2_000_000
+"""Distinct n-grams held while counting; beyond it, those seen once so far are forgotten."""
+TRAIT_SHARE = 0.2
+"""Length of one trait of shape; some twenty hold for a row, and together they weigh as one block.
+Category, route and system prompt weigh 1 each."""
+WHOLE = ("category=", "route=", "system=")
+
+_Key = TypeVar("_Key", bound=Hashable)
+
+
+def request_of(row: GradedRow) -> Request:
+    """The row's request as the gateway would have seen it."""
+    return Request(
+        text=row.prompt,
+        system=row.system,
+        category=row.category,
+        route=row.route,
+        tokens=row.tokens,
+        turns=row.turns,
+        tools=row.tools,
+        images=row.images,
+        json_schema=row.json_schema,
+    )
+
+
+class Block(Generic[_Key]):
+    """One kind of n-gram: its vocabulary and what a coefficient is multiplied with.
+
+    An entry is count · idf / √(known n-grams of the row) / scale, where `scale` makes the mean
+    square of a row's length 1. A router keeps coefficient · idf / scale as the n-gram's weight.
+    """
+
+    def __init__(self, keys: Callable[[Request, list[bytes]], Iterable[_Key]], most: int) -> None:
+        self.keys = keys
+        self.most = most
+        self.index: dict[_Key, int] = {}
+        self.factors = np.zeros(0)
+        self._seen: Counter[_Key] = Counter()
+
+    def count(self, request: Request, found: list[bytes]) -> None:
+        """First pass: in how many rows each n-gram occurs."""
+        self._seen.update(set(self.keys(request, found)))
+        if len(self._seen) > FULL:
+            self._seen = Counter({key: n for key, n in self._seen.items() if n > 1})
+
+    def settle(self, rows: int) -> None:
+        """Between the passes: keep what is frequent enough; ties in order of first occurrence."""
+        kept = [(key, n) for key, n in self._seen.most_common(self.most) if n >= MIN_ROWS]
+        self.index = {key: at for at, (key, _) in enumerate(kept)}
+        self.factors = np.log(rows / np.array([n for _, n in kept], dtype=float)) + 1
+        self._seen.clear()
+
+    def matrix(self, rows: Iterable[tuple[Request, list[bytes]]]) -> sp.csr_matrix:
+        """Second pass: the rows against the settled vocabulary, before `scale`."""
+        columns, ends = array("i"), array("q", [0])
+        for request, found in rows:
+            known = map(self.index.get, self.keys(request, found))
+            columns.extend([column for column in known if column is not None])
+            ends.append(len(columns))
+        at = np.frombuffer(ends, dtype=np.int64)
+        lengths = np.maximum(np.diff(at), 1)
+        columns_ = np.frombuffer(columns, dtype=np.int32) if columns else np.zeros(0, np.int32)
+        values = np.repeat(1 / np.sqrt(lengths), np.diff(at)) * self.factors[columns_]
+        matrix = sp.csr_matrix(
+            (values.astype(np.float32), columns_, at), shape=(len(at) - 1, len(self.index))
+        )
+        matrix.sum_duplicates()
+        return matrix
+
+
+class Weights(NamedTuple):
+    """The weight of every feature, as a router keeps them."""
+
+    words: dict[bytes, float]
+    pairs: dict[tuple[bytes, bytes], float]
+    grams: dict[int, float]
+    traits: dict[str, float]
+
+
+class Design:
+    """What is learned of the training rows before any fit, and the matrices of any rows."""
+
+    def __init__(self, rows: Sequence[GradedRow]) -> None:
+        self.words: Block[bytes] = Block(lambda _, found: found, MOST["words"])
+        self.pairs: Block[tuple[bytes, bytes]] = Block(lambda _, f: pairs(f), MOST["pairs"])
+        self.grams: Block[int] = Block(lambda _, found: grams(found), MOST["grams"])
+        seen: Counter[str] = Counter()
+        for request, found in _read(rows):
+            for block in (self.words, self.pairs, self.grams):
+                block.count(request, found)
+            seen.update(set(traits(request, found)))
+        for block in (self.words, self.pairs, self.grams):
+            block.settle(len(rows))
+            scale = float(np.sqrt(block.matrix(_read(rows)).power(2).sum() / max(1, len(rows))))
+            block.factors /= scale or 1.0
+        # what holds for every row tells nothing
+        kept = [name for name, n in seen.items() if MIN_TRAIT_ROWS <= n < len(rows)]
+        self.traits = {name: at for at, name in enumerate(kept)}
+        self.trait_factors = np.array(
+            [1.0 if name.startswith(WHOLE) else TRAIT_SHARE for name in kept]
+        )
+
+    def matrix(self, rows: Sequence[GradedRow]) -> sp.csr_matrix:
+        """One line a row; columns are words, pairs, letter groups and traits, in this order."""
+        blocks = [b.matrix(_read(rows)) for b in (self.words, self.pairs, self.grams)]
+        return sp.hstack([*blocks, self._trait_matrix(rows)], format="csr", dtype=np.float32)
+
+    def _trait_matrix(self, rows: Sequence[GradedRow]) -> sp.csr_matrix:
+        columns: list[int] = []
+        ends = [0]
+        for request, found in _read(rows):
+            known = map(self.traits.get, traits(request, found))
+            columns.extend(column for column in known if column is not None)
+            ends.append(len(columns))
+        values = self.trait_factors[columns] if columns else np.zeros(0)
+        return sp.csr_matrix((values, columns, ends), shape=(len(ends) - 1, len(self.traits)))
+
+    def weights(
+        self, coefficients: np.ndarray
+    ) -> tuple[
+        dict[bytes, float], dict[tuple[bytes, bytes], float], dict[int, float], dict[str, float]
+    ]:
+        """What a router keeps, from a coefficient for each column of `matrix`."""
+        ends = np.cumsum([len(self.words.index), len(self.pairs.index), len(self.grams.index)])
+        words_, pairs_, grams_, traits_ = np.split(coefficients, ends)
+        return Weights(
+            _named(self.words.index, words_ * self.words.factors),
+            _named(self.pairs.index, pairs_ * self.pairs.factors),
+            _named(self.grams.index, grams_ * self.grams.factors),
+            _named(self.traits, traits_ * self.trait_factors),
+        )
+
+
+def _named(index: dict[_Key, int], values: np.ndarray) -> dict[_Key, float]:
+    return dict(zip(index, values.tolist(), strict=True))
+
+
+def _read(rows: Sequence[GradedRow]) -> Iterator[tuple[Request, list[bytes]]]:
+    for row in rows:
+        request = request_of(row)
+        yield request, words(request.text)

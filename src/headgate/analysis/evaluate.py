@@ -1,0 +1,293 @@
+"""Evaluation: a router on rows it has not seen, beside every simple policy it has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from headgate.analysis.curve import (
+    Measure,
+    apgr,
+    bootstrap,
+    brier,
+    calibration_error,
+    cost_at_quality,
+    cpt,
+    curve,
+)
+from headgate.analysis.rows import GradedRow
+from headgate.analysis.train import gains, train, upgrades
+from headgate.routing.router import Router
+
+__all__ = ["BandPoint", "Errors", "Evaluation", "Figures", "baselines", "evaluate", "transfer"]
+
+NEIGHBOURS = 50
+CHUNK = 500
+PRIOR = 5.0
+SHARES = tuple(step / 20 for step in range(21))
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """One way to rank requests for premium, measured; every figure with its interval.
+
+    Costs are mean nano-USD a request, or premium shares where the rows have no costs.
+    """
+
+    apgr: Measure
+    cpt50: Measure
+    cpt80: Measure
+    cpt95: Measure
+    cost95: Measure
+    cost98: Measure
+    cost99: Measure
+
+
+class BandPoint(msgspec.Struct, frozen=True):
+    """The router's curve at one premium share: the cost there, and quality with its band."""
+
+    share: float
+    cost: float
+    quality: Measure
+
+
+class Errors(msgspec.Struct, frozen=True):
+    """Both errors at a threshold, and where the requests went."""
+
+    threshold: float
+    premium_share: float
+    cheap_share: float
+    missed: Measure
+    """Of the requests that only premium answers right, the share sent to cheap."""
+    wasted: Measure
+    """Of those sent to premium, the share where it did no better than cheap."""
+    quality: Measure
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything measured on held-out rows."""
+
+    rows: int
+    priced: bool
+    always_cheap: Measure
+    """Mean score when cheap answers all."""
+    always_premium: Measure
+    always_cheap_cost: float
+    always_premium_cost: float
+    policies: Mapping[str, Figures]
+    band: tuple[BandPoint, ...]
+    errors: Errors
+    ece: Measure
+    brier: Measure
+    transfer: Mapping[str, Measure] = {}
+    """APGR on each category by a router that never saw it."""
+
+
+class _Table(NamedTuple):
+    cheap: np.ndarray
+    premium: np.ndarray
+    cheap_cost: np.ndarray
+    premium_cost: np.ndarray
+    priced: bool
+
+
+def evaluate(
+    router: Router,
+    fit: Sequence[GradedRow],
+    test: Sequence[GradedRow],
+    *,
+    threshold: float | None = None,
+    times: int = 200,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure a router on `test`; the baselines learn from `fit`, which must not overlap it.
+
+    Without a threshold the errors are taken where the router sends as many to premium as there
+    are requests that only premium answers right. `times` is the number of bootstrap draws.
+    """
+    table = _table(test)
+    route = gains(router, test)
+    scores = np.array([router.calibration(gain) for gain in route.tolist()])
+    up = upgrades(test)
+    policies = {"router": route, **baselines(fit, test)}
+    cut = float(np.quantile(scores, 1 - up.mean())) if threshold is None else threshold
+
+    def measured(measure, *columns: np.ndarray) -> Measure:  # type: ignore[no-untyped-def]
+        return bootstrap(measure, *columns, times=times, seed=seed)
+
+    return Evaluation(
+        rows=len(test),
+        priced=table.priced,
+        always_cheap=measured(_mean, table.cheap),
+        always_premium=measured(_mean, table.premium),
+        always_cheap_cost=float(table.cheap_cost.mean()),
+        always_premium_cost=float(table.premium_cost.mean()),
+        policies={name: _figures(table, rank, times, seed) for name, rank in policies.items()},
+        band=_band(table, route, times, seed),
+        errors=_errors(table, scores, cut, times, seed),
+        ece=measured(calibration_error, scores, up),
+        brier=measured(brier, scores, up),
+    )
+
+
+def transfer(
+    rows: Sequence[GradedRow], *, most: int = 5, times: int = 200, seed: int = 0, on: date
+) -> dict[str, Measure]:
+    """APGR on each of the largest categories by a router trained on all the others."""
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row.category] = sizes.get(row.category, 0) + 1
+    found: dict[str, Measure] = {}
+    if len(sizes) < 2:
+        return found
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name))[:most]:
+        unseen = [row for row in rows if row.category == name]
+        router = train([row for row in rows if row.category != name], seed=seed, on=on).router
+        table = _table(unseen)
+        found[name] = bootstrap(
+            apgr, table.cheap, table.premium, gains(router, unseen), times=times, seed=seed
+        )
+    return found
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean())
+
+
+def _table(rows: Sequence[GradedRow]) -> _Table:
+    priced = all(row.cheap_nano is not None and row.premium_nano is not None for row in rows)
+    size = len(rows)
+    return _Table(
+        cheap=np.array([row.cheap for row in rows]),
+        premium=np.array([row.premium for row in rows]),
+        cheap_cost=np.array([row.cheap_nano if priced else 0 for row in rows], dtype=float),
+        premium_cost=np.array([row.premium_nano for row in rows], dtype=float)
+        if priced
+        else np.ones(size),
+        priced=priced,
+    )
+
+
+def _figures(table: _Table, route: np.ndarray, times: int, seed: int) -> Figures:
+    scores = (table.cheap, table.premium, route)
+    costs = (table.cheap_cost, table.premium_cost)
+
+    def recovered(part: float) -> Measure:
+        return bootstrap(lambda c, p, r: cpt(c, p, r, part), *scores, times=times, seed=seed)
+
+    def cost(part: float) -> Measure:
+        return bootstrap(
+            lambda c, p, r, cc, pc: cost_at_quality(c, p, r, part, cc, pc),
+            *scores,
+            *costs,
+            times=times,
+            seed=seed,
+        )
+
+    return Figures(
+        apgr=bootstrap(apgr, *scores, times=times, seed=seed),
+        cpt50=recovered(0.5),
+        cpt80=recovered(0.8),
+        cpt95=recovered(0.95),
+        cost95=cost(0.95),
+        cost98=cost(0.98),
+        cost99=cost(0.99),
+    )
+
+
+def _band(table: _Table, route: np.ndarray, times: int, seed: int) -> tuple[BandPoint, ...]:
+    columns = (table.cheap, table.premium, route)
+    points = curve(*columns, table.cheap_cost, table.premium_cost)
+    return tuple(
+        BandPoint(
+            share,
+            float(np.interp(share, points.share, points.cost)),
+            bootstrap(
+                lambda c, p, r, share=share: curve(c, p, r).at(share),
+                *columns,
+                times=times,
+                seed=seed,
+            ),
+        )
+        for share in SHARES
+    )
+
+
+def _errors(table: _Table, scores: np.ndarray, cut: float, times: int, seed: int) -> Errors:
+    taken = scores >= cut
+    better = table.premium > table.cheap
+
+    def share(of: np.ndarray, among: np.ndarray) -> Measure:
+        return bootstrap(
+            lambda o, a: float((o & a).sum() / a.sum()) if a.any() else None,
+            of,
+            among,
+            times=times,
+            seed=seed,
+        )
+
+    served = np.where(taken, table.premium, table.cheap)
+    return Errors(
+        threshold=cut,
+        premium_share=float(taken.mean()),
+        cheap_share=float(1 - taken.mean()),
+        missed=share(~taken, better),
+        wasted=share(~better, taken),
+        quality=bootstrap(_mean, served, times=times, seed=seed),
+    )
+
+
+def baselines(fit: Sequence[GradedRow], test: Sequence[GradedRow]) -> dict[str, np.ndarray]:
+    """The simple policies as rankings; the oracle knows the answers, and nobody can beat it."""
+    gain = np.array([row.premium - row.cheap for row in fit])
+    lengths = np.array([len(row.prompt) for row in test], dtype=float)
+    longer = np.corrcoef([len(row.prompt) for row in fit], gain)[0, 1] if len(fit) > 1 else 0.0
+    linear, neighbours = _texts(fit, test, gain)
+    return {
+        "random mix": np.zeros(len(test)),
+        "prompt length": lengths if not longer < 0 else -lengths,
+        "category lookup": _lookup(fit, test, gain),
+        "TF-IDF + LR": linear,
+        "kNN": neighbours,
+        "oracle": np.array([row.premium - row.cheap for row in test]),
+    }
+
+
+def _lookup(fit: Sequence[GradedRow], test: Sequence[GradedRow], gain: np.ndarray) -> np.ndarray:
+    mean = float(gain.mean())
+    table: dict[str, list[float]] = {}
+    for row, value in zip(fit, gain.tolist(), strict=True):
+        table.setdefault(row.category, []).append(value)
+    shrunk = {
+        name: (sum(values) + PRIOR * mean) / (len(values) + PRIOR) for name, values in table.items()
+    }
+    return np.array([shrunk.get(row.category, mean) for row in test])
+
+
+def _texts(
+    fit: Sequence[GradedRow], test: Sequence[GradedRow], gain: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    flat = np.zeros(len(test))
+    vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=60_000)
+    try:
+        known = vectors.fit_transform(row.prompt for row in fit)
+    except ValueError:  # no word occurs twice
+        return flat, flat
+    asked = vectors.transform(row.prompt for row in test)
+    better = gain > 0
+    linear = flat
+    if better.any() and not better.all():
+        model = LogisticRegression(max_iter=1000).fit(known, better)
+        linear = model.predict_proba(asked)[:, 1]
+    count = min(NEIGHBOURS, len(fit))
+    means = []
+    for start in range(0, asked.shape[0], CHUNK):
+        alike = (asked[start : start + CHUNK] @ known.T).toarray()
+        nearest = np.argpartition(-alike, count - 1, axis=1)[:, :count]
+        means.append(gain[nearest].mean(axis=1))
+    return linear, np.concatenate(means)

@@ -1,0 +1,117 @@
+"""`headgate inspect` and `headgate explain`: what a router file holds, and why it decides so."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from headgate.cli.certify import certificate_page
+from headgate.cli.graded import open_router
+from headgate.cli.options import json_option
+from headgate.routing.features import Request
+from headgate.values import NANO_PER_USD
+
+__all__ = ["explain", "inspect"]
+
+
+@click.command()
+@click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def inspect(router: Path, *, as_json: bool) -> None:
+    """Show what a router file holds.
+
+    What it was made from, how many features it knows, its certificate. ROUTER is the file that
+    `train` wrote. Its hash is verified.
+    """
+    artifact, version = open_router(router)
+    model = artifact.router
+    features = {
+        "words": len(model.words),
+        "pairs": len(model.pairs),
+        "letters": len(model.grams),
+        "traits": len(model.traits),
+    }
+    if as_json:
+        document = {
+            "router": str(router),
+            "version": version,
+            "features": features,
+            "training": artifact.training,
+            "certificate": artifact.certificate,
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        return
+    training = artifact.training
+    recovered = "none to recover" if training.apgr is None else f"{training.apgr:.3f}"
+    click.echo(
+        f"{router}: router {version}, sound\n"
+        f"  trained on {training.rows:,} rows (sample {training.sample}), {training.trained_on}, "
+        f"seed {training.seed}\n"
+        f"  APGR, out of fold, {recovered}; calibration error {training.ece:.3f}\n"
+        f"  features: {', '.join(f'{count:,} {kind}' for kind, count in features.items())}"
+    )
+    if artifact.certificate:
+        click.echo(certificate_page(artifact.certificate))
+    else:
+        click.echo("No certificate yet: run `headgate certify`.")
+
+
+@click.command()
+@click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("prompt")
+@click.option("--category", default="", help="The category, as the router was trained with.")
+@click.option("--route", default="", help="The route, as the router was trained with.")
+@click.option("--tokens", type=click.IntRange(0), default=0, help="Input tokens, if known.")
+@click.option(
+    "--top", type=click.IntRange(1), default=10, show_default=True, help="Features to name."
+)
+@json_option
+def explain(
+    router: Path, prompt: str, category: str, route: str, tokens: int, top: int, *, as_json: bool
+) -> None:
+    """Name the features that decide on a prompt.
+
+    ROUTER is the file that `train` wrote. PROMPT is the text, or `-` to read it from standard
+    input. A positive part speaks for premium.
+    """
+    artifact, version = open_router(router)
+    text = sys.stdin.read() if prompt == "-" else prompt
+    request = Request(text=text, category=category, route=route, tokens=tokens)
+    model = artifact.router
+    gain, score = model.gain(request), model.score(request)
+    reasons = model.reasons(request)
+    certificate = artifact.certificate
+    cut = certificate.threshold if certificate else None
+    tier = None if certificate is None else "premium" if cut is None or score >= cut else "cheap"
+    costs = {
+        name: None if cost is None else cost(tokens) / NANO_PER_USD
+        for name, cost in (("cheap", model.cheap_cost), ("premium", model.premium_cost))
+    }
+    if as_json:
+        document = {
+            "version": version,
+            "score": score,
+            "gain": gain,
+            "bias": model.bias,
+            "threshold": cut,
+            "tier": tier,
+            "cost_usd": costs,
+            "features": len(reasons),
+            "reasons": [reason._asdict() for reason in reasons[:top]],
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        return
+    verdict = f", so {tier} (threshold {cut:.4f})" if tier and cut is not None else ""
+    click.echo(f"score {score:.3f}: P(premium right and cheap wrong){verdict}")
+    click.echo(f"expected gain {gain:+.4f}, of which {model.bias:+.4f} for any request")
+    for name, cost in costs.items():
+        if cost is not None:
+            click.echo(f"expected cost on {name}: {cost:.6f} USD")
+    for reason in reasons[:top]:
+        click.echo(f"  {reason.gain:+.4f}  {reason.kind:<8} {reason.name}")
+    if len(reasons) > top:
+        rest = sum(reason.gain for reason in reasons[top:])
+        click.echo(f"  {rest:+.4f}  {len(reasons) - top} weaker features together")

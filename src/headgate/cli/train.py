@@ -1,0 +1,91 @@
+"""`headgate train`: graded rows in, one router file out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from headgate.cli.graded import (
+    files_argument,
+    map_option,
+    need_train,
+    open_graded,
+    seed_option,
+)
+from headgate.cli.options import json_option
+from headgate.routing.artifact import Training, dump, fingerprint
+
+__all__ = ["train"]
+
+
+@click.command()
+@files_argument
+@map_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("router.headgate"),
+    show_default=True,
+    help="Where to write the router.",
+)
+@click.option(
+    "--hold-out",
+    type=click.FloatRange(0, 0.9),
+    default=0.3,
+    show_default=True,
+    help="Share of the rows, the latest, kept from training to evaluate and certify on.",
+)
+@seed_option
+@json_option
+def train(
+    files: tuple[Path, ...],
+    columns: tuple[str, ...],
+    output: Path,
+    hold_out: float,
+    seed: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Make a router from graded rows.
+
+    FILES are JSONL or Parquet, one row a request: `prompt`, and the scores `cheap` and `premium`
+    from 0 to 1. `evaluate` and `certify` take the same files and seed and look only at the rows
+    that were held out.
+    """
+    need_train()
+    from headgate.analysis.train import held_out
+    from headgate.analysis.train import train as fit
+
+    rows, _ = held_out(open_graded(files, columns).rows, share=hold_out, seed=seed)
+    artifact = fit(rows, seed=seed, on=datetime.now(UTC).date())
+    data = dump(artifact)
+    output.write_bytes(data)
+    version = fingerprint(data)
+    if as_json:
+        document = {
+            "router": str(output),
+            "version": version,
+            "bytes": len(data),
+            "training": artifact.training,
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        return
+    click.echo(_page(artifact.training, output, version, len(data)))
+
+
+def _page(training: Training, output: Path, version: str, size: int) -> str:
+    found = "no gap to recover" if training.apgr is None else f"{training.apgr:.3f} (random 0.5)"
+    return "\n".join(
+        [
+            f"{output}: router {version}, {size / 1024:,.0f} KiB, from {training.rows:,} rows",
+            f"  always cheap        {training.cheap_quality:.3f} mean score",
+            f"  always premium      {training.premium_quality:.3f}",
+            f"  APGR, out of fold   {found}",
+            f"  calibration error   {training.ece:.3f}",
+            "Next: `headgate evaluate` and `headgate certify` with the same files.",
+        ]
+    )

@@ -1,0 +1,228 @@
+"""The learned router as one file: versioned, hashed, compressed, with no code in it.
+
+    magic (8 bytes) · version (2) · SHA-256 of what follows (32) · zlib(MessagePack of `_Document`)
+
+Weights are 16-bit integers and a scale for each kind of feature. All numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Literal
+
+import msgspec
+
+from headgate.errors import ConfigError
+from headgate.routing.router import Calibration, CostModel, Router
+
+__all__ = ["Artifact", "Certificate", "Training", "dump", "fingerprint", "load"]
+
+MAGIC = b"HEADGATE"
+VERSION = 1
+HEAD = len(MAGIC) + 2 + 32
+MAX_BYTES = 256 * 1024 * 1024
+"""A small file must not fill the memory."""
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """What a router was made from, and how well it did on rows it had not seen."""
+
+    rows: int
+    sample: str
+    """Fingerprint of the rows."""
+    seed: int
+    trained_on: str
+    """The day, as YYYY-MM-DD."""
+    cheap_quality: float
+    premium_quality: float
+    apgr: float | None = None
+    """Average performance gap recovered, out of fold; None where there was no gap."""
+    ece: float
+    """Expected calibration error of the score, out of fold."""
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """Which threshold was chosen, on which rows, and what may be said of it.
+
+    Requests whose score is `threshold` or more go to premium; None means that no threshold
+    passed and every request does.
+    """
+
+    goal: Literal["quality", "escalation", "bill"]
+    target: float
+    """A share of the premium quality, a premium share, or nano-USD for a request."""
+    risk: float
+    """Probability, at most, that the choice breaks the target."""
+    method: str
+    threshold: float | None
+    p_value: float | None
+    rows: int
+    sample: str
+    """Fingerprint of the calibration rows."""
+    issued_on: str
+    escalation: float
+    """Share of the calibration rows that the threshold sends to premium."""
+    quality: float
+    """Mean score on the calibration rows."""
+    premium_quality: float
+    cheap_quality: float
+    assumptions: tuple[str, ...]
+    advice: str = ""
+    """Where no threshold passed: what would be needed."""
+
+
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+    """A router with its history."""
+
+    router: Router
+    training: Training
+    certificate: Certificate | None = None
+
+
+class _Weights(msgspec.Struct, frozen=True):
+    scale: float
+    steps: bytes
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    bias: float
+    words: bytes
+    word_weights: _Weights
+    pairs: bytes
+    pair_weights: _Weights
+    grams: bytes
+    gram_weights: _Weights
+    traits: dict[str, float]
+    gains: tuple[float, ...]
+    probabilities: tuple[float, ...]
+    cheap_cost: tuple[float, float] | None
+    premium_cost: tuple[float, float] | None
+    training: Training
+    certificate: Certificate | None
+
+
+def dump(artifact: Artifact) -> bytes:
+    """The file of an artifact; the same artifact gives the same bytes."""
+    router = artifact.router
+    document = _Document(
+        bias=router.bias,
+        words=b" ".join(router.words),
+        word_weights=_packed(router.words.values()),
+        pairs=b" ".join(word for pair in router.pairs for word in pair),
+        pair_weights=_packed(router.pairs.values()),
+        grams=b"".join(gram.to_bytes(4, sys.byteorder) for gram in router.grams),
+        gram_weights=_packed(router.grams.values()),
+        traits=router.traits,
+        gains=router.calibration.gains,
+        probabilities=router.calibration.probabilities,
+        cheap_cost=router.cheap_cost,
+        premium_cost=router.premium_cost,
+        training=artifact.training,
+        certificate=artifact.certificate,
+    )
+    body = zlib.compress(msgspec.msgpack.encode(document), 9)
+    return MAGIC + VERSION.to_bytes(2, "little") + sha256(body).digest() + body
+
+
+def fingerprint(data: bytes) -> str:
+    """The first 12 hex digits of the hash that a file carries: the router's version."""
+    return data[HEAD - 32 : HEAD].hex()[:12]
+
+
+def load(data: bytes, name: str = "The router", *, most: int = MAX_BYTES) -> Artifact:
+    """The artifact in a file's bytes; `name` is what errors call it.
+
+    `most` bounds what the compressed part may unfold to, in bytes.
+
+    Raises:
+        ConfigError: no artifact, of another version, damaged, or not made by `dump`.
+    """
+    if data[: len(MAGIC)] != MAGIC:
+        raise ConfigError(f"{name} is no router.", fix="Make one with `headgate train`.")
+    version = int.from_bytes(data[len(MAGIC) : len(MAGIC) + 2], "little")
+    if version != VERSION:
+        raise ConfigError(
+            f"{name} is of version {version}; this Headgate reads version {VERSION}.",
+            fix="Train it again with this Headgate.",
+        )
+    body = data[HEAD:]
+    if len(data) < HEAD or sha256(body).digest() != data[HEAD - 32 : HEAD]:
+        raise ConfigError(
+            f"{name} is damaged: its hash does not fit.", fix="Copy it again, or train it again."
+        )
+    try:
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(body, most)
+        if not unpacker.eof:
+            raise ValueError("it unfolds to more than a router ever does")
+        return _artifact(msgspec.msgpack.decode(raw, type=_Document))
+    except (zlib.error, msgspec.DecodeError, ValueError) as error:
+        raise ConfigError(
+            f"{name} cannot be read: {error}.", fix="Make one with `headgate train`."
+        ) from error
+
+
+def _artifact(document: _Document) -> Artifact:
+    words = document.words.split()
+    parts = document.pairs.split()
+    grams = document.grams
+    if len(grams) % 4:
+        raise ValueError("its last letter group is cut short")
+    if len(document.gains) != len(document.probabilities) or not document.gains:
+        raise ValueError("its calibration has no knots, or half of them")
+    numbers = (document.bias, *document.traits.values(), *document.gains, *document.probabilities)
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("it holds a number that is not finite")
+    router = Router(
+        bias=document.bias,
+        words=dict(zip(words, _unpacked(document.word_weights), strict=True)),
+        pairs=dict(
+            zip(
+                zip(parts[::2], parts[1::2], strict=True),
+                _unpacked(document.pair_weights),
+                strict=True,
+            )
+        ),
+        grams=dict(
+            zip(
+                (
+                    int.from_bytes(grams[at : at + 4], sys.byteorder)
+                    for at in range(0, len(grams), 4)
+                ),
+                _unpacked(document.gram_weights),
+                strict=True,
+            )
+        ),
+        traits=document.traits,
+        calibration=Calibration(document.gains, document.probabilities),
+        cheap_cost=None if document.cheap_cost is None else CostModel(*document.cheap_cost),
+        premium_cost=None if document.premium_cost is None else CostModel(*document.premium_cost),
+    )
+    return Artifact(router=router, training=document.training, certificate=document.certificate)
+
+
+def _packed(weights: Iterable[float]) -> _Weights:
+    """Weights in steps of 1/32,767 of the largest; none becomes zero, which would mean unknown."""
+    values = list(weights)
+    scale = max(map(abs, values), default=0.0) / 32767 or 1.0
+    steps = array("h", [round(value / scale) or (1 if value >= 0 else -1) for value in values])
+    return _Weights(scale, _little(steps).tobytes())
+
+
+def _unpacked(packed: _Weights) -> Sequence[float]:
+    if not math.isfinite(packed.scale):
+        raise ValueError("it holds a number that is not finite")
+    steps = array("h")
+    steps.frombytes(packed.steps)
+    return [step * packed.scale for step in _little(steps)]
+
+
+def _little(steps: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        steps.byteswap()
+    return steps

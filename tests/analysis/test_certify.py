@@ -1,0 +1,175 @@
+"""The certificate: the promise holds, is worth having, and is refused where it cannot be given."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+import numpy as np
+import pytest
+from mapie.risk_control.fwer_control import FWERFixedSequenceTesting, control_fwer
+from mapie.risk_control.methods import compute_hoeffding_bentkus_p_value
+from scipy.stats import binom
+
+from headgate.analysis.certify import Calibrating, Goal, certify, choose, thresholds
+from headgate.analysis.design import request_of
+from headgate.errors import ConfigError
+from tests.analysis.conftest import Trained
+from tests.analysis.planted import planted
+
+DAY = date(2026, 11, 20)
+GRID = [step / 100 for step in range(102)]
+
+
+def population(size: int, seed: int, *, down: float = 0.05) -> Calibrating:
+    """Rows whose score is the true P(premium right and cheap wrong); else both right, mostly."""
+    rng = np.random.default_rng(seed)
+    score = rng.beta(0.6, 2.0, size)
+    draw = rng.random(size)
+    up = draw < score
+    only_cheap = ~up & (draw > 1 - down)
+    both = ~up & ~only_cheap & (rng.random(size) < 0.9)
+    return Calibrating(
+        score=score, cheap=(only_cheap | both).astype(float), premium=(up | both).astype(float)
+    )
+
+
+def part(table: Calibrating, rows: np.ndarray) -> Calibrating:
+    return Calibrating(table.score[rows], table.cheap[rows], table.premium[rows])
+
+
+def ratio(table: Calibrating, threshold: float | None) -> float:
+    """The quality served, as a share of the premium quality."""
+    taken = table.score >= (0.0 if threshold is None else threshold)
+    return float(np.where(taken, table.premium, table.cheap).sum() / table.premium.sum())
+
+
+def mapies(table: Calibrating, floor: float, risk: float) -> float | None:
+    """What MAPIE's bound allows: the same loss, moved into 0..1, on the same thresholds."""
+    losses = [
+        (floor * table.premium - np.where(table.score >= t, table.premium, table.cheap) + 1)
+        / (1 + floor)
+        for t in GRID
+    ]
+    p_values = compute_hoeffding_bentkus_p_value(
+        np.array([loss.mean() for loss in losses]), len(table.score), 1 / (1 + floor)
+    ).ravel()
+    passed = control_fwer(p_values, risk, fwer_method=FWERFixedSequenceTesting(n_starts=1))
+    return GRID[int(np.max(passed))] if len(passed) else None
+
+
+@pytest.mark.parametrize("floor", [0.9, 0.97])
+def test_the_floor_is_broken_no_more_often_than_stated(floor: float):
+    splits, risk = 80, 0.1
+    table = population(3000, 5)
+    broken = 0
+    for seed in range(splits):
+        order = np.random.default_rng(seed).permutation(3000)
+        chosen, _ = choose(part(table, order[:1500]), GRID, Goal("quality", floor, risk))
+        broken += ratio(part(table, order[1500:]), chosen) < floor
+    assert broken <= binom.ppf(0.999, splits, risk)
+
+
+@pytest.mark.parametrize("floor", [0.8, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("down", [0.0, 0.05])
+def test_it_sends_no_more_to_premium_than_mapies_bound(floor: float, down: float):
+    for seed in range(3):
+        table = population(2000, seed, down=down)
+        ours, _ = choose(table, GRID, Goal("quality", floor, 0.05))
+        theirs = mapies(table, floor, 0.05)
+        assert (ours or 0.0) >= (theirs or 0.0)
+
+
+def test_it_is_worth_having():
+    table = population(3000, 1)
+    chosen, p_value = choose(table, GRID, Goal("quality", 0.95))
+    assert chosen is not None
+    assert p_value is not None
+    assert p_value <= 0.05
+    assert (table.score >= chosen).mean() < 0.6
+    assert chosen > (mapies(table, 0.95, 0.05) or 0.0)
+
+
+def test_a_lower_floor_and_a_higher_risk_allow_more():
+    table = population(3000, 2)
+
+    def chosen(floor: float, risk: float) -> float:
+        return choose(table, GRID, Goal("quality", floor, risk))[0] or 0.0
+
+    assert chosen(0.85, 0.05) > chosen(0.95, 0.05) >= chosen(0.95, 0.001)
+
+
+def test_an_escalation_rate_is_kept_by_the_binomial():
+    splits, broken = 200, 0
+    for seed in range(splits):
+        chosen, _ = choose(population(300, seed), GRID, Goal("escalation", 0.3, 0.1))
+        assert chosen is not None
+        broken += (population(300, seed + 10_000).score >= chosen).mean() > 0.3
+    assert broken <= binom.ppf(0.999, splits, 0.1)
+
+
+def test_the_certificate_says_what_was_found(trained: Trained):
+    artifact, _, test = trained
+    found = certify(artifact.router, test, Goal("quality", 0.9), on=DAY)
+    assert found.threshold is not None
+    assert found.rows == len(test)
+    assert found.issued_on == "2026-11-20"
+    assert found.quality >= 0.9 * found.premium_quality
+    assert 0 < found.escalation < 0.8
+    assert any("exchangeable" in assumption for assumption in found.assumptions)
+    scores = [artifact.router.score(request_of(row)) for row in test]
+    assert found.escalation == pytest.approx(np.mean(np.array(scores) >= found.threshold))
+
+
+def test_a_bill_is_kept(trained: Trained):
+    artifact, _, test = trained
+    found = certify(artifact.router, test, Goal("bill", 12_000.0), on=DAY)
+    assert found.threshold is not None
+    costs = [
+        row.premium_nano
+        if artifact.router.score(request_of(row)) >= found.threshold
+        else row.cheap_nano
+        for row in test
+    ]
+    assert np.mean([cost or 0 for cost in costs]) < 12_000
+    assert found.escalation > 0.2
+    assert "dearest" in found.assumptions[-1]
+
+
+@pytest.mark.parametrize(
+    ("goal", "advice"),
+    [
+        (Goal("quality", 1.0), "lower floor"),
+        (Goal("quality", 0.999), "At least"),
+        (Goal("escalation", 0.0005), "rows are needed"),
+        (Goal("bill", 500.0), "cheap tier alone"),
+    ],
+)
+def test_where_nothing_passes_it_says_so_and_what_is_needed(
+    trained: Trained, goal: Goal, advice: str
+):
+    found = certify(trained[0].router, trained[2], goal, on=DAY)
+    assert found.threshold is None
+    assert found.p_value is None
+    assert found.escalation == 1.0
+    assert found.quality == found.premium_quality
+    assert advice in found.advice
+
+
+def test_a_bill_without_costs_is_refused(trained: Trained):
+    rows = [msgspec.structs.replace(row, cheap_nano=None) for row in planted(60)]
+    with pytest.raises(ConfigError, match="cost of both answers"):
+        certify(trained[0].router, rows, Goal("bill", 1.0), on=DAY)
+
+
+def test_no_rows_are_refused(trained: Trained):
+    with pytest.raises(ConfigError, match="no rows"):
+        certify(trained[0].router, [], Goal("quality", 0.9), on=DAY)
+
+
+def test_thresholds_rise_and_come_from_training_alone(trained: Trained):
+    grid = thresholds(trained[0].router)
+    assert grid == sorted(grid)
+    assert grid[0] == 0.0
+    assert grid[-1] > 1.0
+    assert len(grid) > 100

@@ -1,0 +1,101 @@
+"""The measures agree with the shared definitions they will be judged by."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from headgate.analysis.curve import (
+    apgr,
+    bootstrap,
+    brier,
+    calibration_error,
+    cost_at_quality,
+    cpt,
+    curve,
+)
+from tests.shared import shared_dir
+
+
+@pytest.fixture(scope="module")
+def judge() -> ModuleType:
+    path = shared_dir("metrics", "routing_metrics.py")
+    spec = importlib.util.spec_from_file_location("routing_metrics", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["routing_metrics"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def columns(seed: int, ties: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    size = 200
+    cheap = (rng.random(size) < 0.6).astype(float)
+    premium = (rng.random(size) < 0.75).astype(float)
+    return [cheap, premium, rng.integers(ties, size=size).astype(float)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("ties", [1, 3, 1000])
+def test_the_measures_are_the_judges(judge: ModuleType, seed: int, ties: int):
+    c, p, r = columns(seed, ties)
+    rng = np.random.default_rng(seed + 100)
+    costs = rng.random(200), 10 * rng.random(200)
+    assert apgr(c, p, r) == pytest.approx(judge.apgr(c, p, r))
+    for part in (0.5, 0.8, 0.95):
+        assert cpt(c, p, r, part) == pytest.approx(judge.cpt(c, p, r, part))
+    for part in (0.95, 0.98, 0.99):
+        found = cost_at_quality(c, p, r, part, *costs)
+        assert found == pytest.approx(judge.cost_at_quality(c, p, r, part, *costs))
+
+
+def test_ties_are_one_step():
+    points = curve(np.array([0.0, 1, 0, 1]), np.array([1.0, 1, 0, 0]), np.array([0.9, 0.5, 0.5, 0]))
+    assert points.share.tolist() == [0, 0.25, 0.75, 1]
+    assert points.quality.tolist() == [0.5, 0.75, 0.75, 0.5]
+    assert points.at(0.125) == 0.625
+
+
+def test_without_a_gap_there_is_nothing_to_recover():
+    same = np.array([0.0, 1.0])
+    assert apgr(same, same, same) is None
+    assert cpt(same, same, same, 0.5) is None
+    assert bootstrap(apgr, same, same, same) == (None, None, None)
+
+
+def test_a_quality_out_of_reach_has_no_cost():
+    zero, half = np.zeros(4), np.full(4, 0.5)
+    assert cost_at_quality(zero, half, zero, 1.5) is None
+
+
+def test_a_calibrated_score_has_no_error_and_a_constant_one_off_by_so_much():
+    rng = np.random.default_rng(0)
+    scores = rng.random(20_000)
+    up = (rng.random(20_000) < scores).astype(float)
+    assert calibration_error(scores, up) < 0.02
+    assert calibration_error(np.full(100, 0.3), np.ones(100)) == pytest.approx(0.7)
+    assert brier(np.array([0.0, 1.0]), np.array([0.0, 0.0])) == 0.5
+
+
+def test_the_bootstrap_interval_holds_the_value_and_shrinks_with_rows():
+    rng = np.random.default_rng(1)
+    few, many = rng.random(50), rng.random(5000)
+
+    def mean(values: np.ndarray) -> float:
+        return float(values.mean())
+
+    widths = []
+    for values in (few, many):
+        value, low, high = bootstrap(mean, values)
+        assert low is not None
+        assert high is not None
+        assert value is not None
+        assert low < value < high
+        widths.append(high - low)
+    assert widths[0] > 5 * widths[1]

@@ -1,0 +1,62 @@
+"""The design: the matrix and the router's weights say the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headgate.analysis.design import MIN_ROWS, MIN_TRAIT_ROWS, Design, request_of
+from headgate.analysis.rows import GradedRow
+from headgate.routing.router import Calibration, Router
+from tests.analysis.planted import planted
+
+ROWS = planted(300)
+
+
+def test_a_router_computes_what_the_matrix_computes():
+    design = Design(ROWS)
+    matrix = design.matrix(ROWS)
+    coefficients = np.random.default_rng(3).normal(size=matrix.shape[1])
+    words, pairs, grams, traits = design.weights(coefficients)
+    router = Router(
+        bias=0.0,
+        words=words,
+        pairs=pairs,
+        grams=grams,
+        traits=traits,
+        calibration=Calibration((0.0,), (0.5,)),
+    )
+    expected = matrix @ coefficients
+    assert [router.gain(request_of(row)) for row in ROWS] == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_few_rows_hold_is_not_kept():
+    rows = [*ROWS, *[GradedRow(prompt="secretname", cheap=0, premium=1)] * (MIN_ROWS - 1)]
+    assert b"secretname" not in Design(rows).words.index
+    assert b"secretname" in Design([*rows, rows[-1]]).words.index
+
+
+def test_traits_of_every_row_or_of_few_are_not_kept():
+    rare = [GradedRow(prompt="x", category="rare", cheap=0, premium=1)] * (MIN_TRAIT_ROWS - 1)
+    kept = Design([*ROWS, *rare]).traits
+    assert "category=a" in kept
+    assert "category=rare" not in kept
+    assert "images~0" not in kept
+
+
+def test_every_kind_of_n_gram_weighs_the_same_on_average():
+    design = Design(ROWS)
+    for block in (design.words, design.pairs, design.grams):
+        matrix = block.matrix([(request_of(row), _words(row)) for row in ROWS])
+        assert matrix.power(2).sum() / len(ROWS) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_rows_without_any_known_feature_are_empty_lines():
+    matrix = Design(ROWS).matrix([GradedRow(prompt="", cheap=0, premium=0, turns=9)])
+    assert np.isfinite(matrix.toarray()).all()
+
+
+def _words(row: GradedRow) -> list[bytes]:
+    from headgate.routing.features import words
+
+    return words(row.prompt)

@@ -1,0 +1,188 @@
+"""Training: finds what was planted, finds nothing where nothing is, and never leaks."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+
+import msgspec
+import numpy as np
+import pytest
+
+from headgate.analysis.curve import apgr
+from headgate.analysis.design import request_of
+from headgate.analysis.rows import GradedRow
+from headgate.analysis.train import (
+    calibrated,
+    fingerprint,
+    folds,
+    gains,
+    held_out,
+    train,
+    upgrades,
+)
+from headgate.errors import ConfigError
+from headgate.routing.artifact import dump, load
+from headgate.routing.features import Request
+from tests.analysis.conftest import Trained
+from tests.analysis.planted import CHANCE, planted
+
+DAY = date(2026, 11, 20)
+
+
+def test_the_planted_probability_is_what_the_router_scores(trained: Trained):
+    router = trained[0].router
+    hard = [router.score(request_of(r)) for r in trained[2] if _hard(r)]
+    easy = [router.score(request_of(r)) for r in trained[2] if not _hard(r)]
+    assert np.mean(hard) == pytest.approx(CHANCE["hard"], abs=0.08)
+    assert np.mean(easy) == pytest.approx(CHANCE["easy"], abs=0.04)
+
+
+def _hard(row: GradedRow) -> bool:
+    return bool({"prove", "derive", "integral", "theorem"} & set(row.prompt.split()))
+
+
+def test_shuffled_labels_teach_nothing():
+    found = []
+    for seed in range(3):
+        fit, test = held_out(planted(2000, seed, shuffled=True), share=0.5)
+        artifact = train(fit, on=DAY)
+        route = gains(artifact.router, test)
+        value = apgr(np.array([r.cheap for r in test]), np.array([r.premium for r in test]), route)
+        assert value is not None
+        found += [value, artifact.training.apgr or 0.0]
+    assert np.mean(found) == pytest.approx(0.5, abs=0.06)
+
+
+def test_the_figures_out_of_fold_are_those_of_new_rows(trained: Trained):
+    artifact, _, test = trained
+    route = gains(artifact.router, test)
+    new = apgr(np.array([r.cheap for r in test]), np.array([r.premium for r in test]), route)
+    assert artifact.training.apgr == pytest.approx(new, abs=0.06)
+    assert artifact.training.ece < 0.04
+
+
+def test_a_repeated_prompt_cannot_be_learned_by_heart():
+    # each prompt comes ten times with one grade drawn for all: leaking folds would score 1
+    rng = np.random.default_rng(0)
+    grades = (rng.random(60) < 0.5).astype(float)
+    rows = [
+        GradedRow(prompt=f"w{i}x y{i}z q{i}", cheap=0.0, premium=float(grades[i]))
+        for i in range(60)
+        for _ in range(10)
+    ]
+    found = train(rows, on=DAY).training.apgr
+    assert found is not None
+    assert found < 0.65
+
+
+def test_the_same_rows_and_seed_give_the_same_bytes():
+    rows = planted(300)
+    assert dump(train(rows, seed=4, on=DAY)) == dump(train(rows, seed=4, on=DAY))
+
+
+def test_quantised_weights_rank_as_the_exact_ones(trained: Trained):
+    artifact, _, test = trained
+    back = load(dump(artifact)).router
+    exact, stored = gains(artifact.router, test), gains(back, test)
+    assert np.abs(exact - stored).max() < 1e-3
+
+
+def test_a_conversation_and_a_repeated_prompt_stay_in_one_fold():
+    rows = [*planted(200), *[GradedRow(prompt="same", cheap=0, premium=1)] * 5]
+    found: dict[str, set[int]] = {}
+    for row, fold in zip(rows, folds(rows, 0).tolist(), strict=True):
+        found.setdefault(row.conversation or row.prompt, set()).add(fold)
+    assert all(len(numbers) == 1 for numbers in found.values())
+    assert len(set.union(*found.values())) == 5
+
+
+def test_the_latest_conversations_are_held_out():
+    rows = planted(200)
+    fit, test = held_out(rows, share=0.25)
+    assert len(test) == 50
+    assert max(r.time or 0 for r in fit) < min(r.time or 0 for r in test)
+
+
+def test_a_conversation_is_never_cut_even_where_it_spans_the_split():
+    rows = [
+        msgspec.structs.replace(row, conversation=str(number % 7))
+        for number, row in enumerate(planted(200))
+    ]
+    fit, test = held_out(rows)
+    assert fit
+    assert test
+    assert not {r.conversation for r in fit} & {r.conversation for r in test}
+
+
+def test_without_times_the_split_is_drawn_and_seeded():
+    rows = [msgspec.structs.replace(row, time=None) for row in planted(400)]
+    again = [held_out(rows, seed=seed)[1] for seed in (0, 0, 1)]
+    assert again[0] == again[1] != again[2]
+    assert len(again[0]) == pytest.approx(120, abs=2)
+
+
+def test_a_fingerprint_is_of_the_rows_and_not_of_their_order():
+    rows = planted(20)
+    assert fingerprint(rows) == fingerprint(rows[::-1])
+    assert fingerprint(rows) != fingerprint(rows[1:])
+    assert fingerprint(rows) != fingerprint([*rows, rows[0]])
+
+
+def test_costs_are_learned_by_token(trained: Trained):
+    router = trained[0].router
+    assert router.cheap_cost
+    assert router.premium_cost
+    assert router.cheap_cost(30) == pytest.approx(1300, abs=2)
+    assert router.premium_cost(30) == pytest.approx(23_000, abs=2)
+
+
+def test_unknown_costs_stay_unknown():
+    rows = [msgspec.structs.replace(r, cheap_nano=None, premium_nano=None) for r in planted(100)]
+    router = train(rows, on=DAY).router
+    assert router.cheap_cost is None
+    assert router.premium_cost is None
+
+
+def test_a_category_that_tells_is_used():
+    rng = np.random.default_rng(2)
+    rows = [
+        GradedRow(prompt=f"t{i}", category=c, cheap=0.0, premium=float(rng.random() < p))
+        for i in range(400)
+        for c, p in (("hard", 0.8), ("easy", 0.1))
+    ]
+    router = train(rows, on=DAY).router
+    hard, easy, new = (router.score(Request(text="t", category=c)) for c in ("hard", "easy", "new"))
+    assert hard > new > easy
+
+
+def test_partial_scores_count_by_how_much_premium_was_better():
+    rows = [GradedRow(prompt="x", cheap=c, premium=p) for c, p in ((0.5, 0.75), (1, 0), (0, 1))]
+    assert upgrades(rows).tolist() == [0.25, 0.0, 1.0]
+
+
+def test_a_calibration_rises_everywhere_even_where_the_data_do_not():
+    rng = np.random.default_rng(0)
+    line = calibrated(rng.normal(size=500), np.full(500, 0.4))
+    scores = [line(gain) for gain in np.linspace(-1.9, 1.9, 50)]
+    assert all(low < high for low, high in itertools.pairwise(scores))
+    assert scores[25] == pytest.approx(0.4, abs=0.01)
+
+
+@pytest.mark.parametrize("rows", [planted(49), planted(4)])
+def test_too_few_rows_are_refused(rows: list[GradedRow]):
+    with pytest.raises(ConfigError, match="too few"):
+        train(rows, on=DAY)
+
+
+def test_rows_of_one_conversation_are_refused():
+    rows = [msgspec.structs.replace(row, conversation="one") for row in planted(100)]
+    with pytest.raises(ConfigError, match="too few"):
+        train(rows, on=DAY)
+
+
+@pytest.mark.parametrize(("cheap", "premium"), [(0.0, 1.0), (1.0, 1.0), (1.0, 0.0)])
+def test_grades_that_never_differ_still_give_a_router(cheap: float, premium: float):
+    rows = [GradedRow(prompt=f"word{i} x", cheap=cheap, premium=premium) for i in range(60)]
+    score = train(rows, on=DAY).router.score(Request(text="word"))
+    assert score == pytest.approx(max(0.0, premium - cheap), abs=0.05)

@@ -1,0 +1,49 @@
+"""`headgate train`: from a file of graded rows to a router file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from headgate.errors import ConfigError
+from headgate.routing.artifact import load
+from tests.cli.graded_files import graded_file, run
+
+
+def test_a_router_is_written_and_described(tmp_path: Path):
+    output = tmp_path / "r.headgate"
+    result = run("train", graded_file(tmp_path), "-o", output)
+    assert "from 630 rows" in result.output
+    assert "APGR, out of fold" in result.output
+    assert load(output.read_bytes()).training.rows == 630
+
+
+def test_json_gives_the_same_facts(tmp_path: Path):
+    output = tmp_path / "r.headgate"
+    result = run("train", graded_file(tmp_path), "-o", output, "--hold-out", "0", "--json")
+    found = json.loads(result.stdout)
+    assert found["training"]["rows"] == 900
+    assert found["bytes"] == output.stat().st_size
+
+
+def test_bad_rows_are_told_and_the_rest_is_used(tmp_path: Path):
+    file = graded_file(tmp_path)
+    file.write_text("nonsense\n" * 5 + file.read_text())
+    result = run("train", file, "-o", tmp_path / "r")
+    assert "5 rows cannot be used" in result.stderr
+    assert "graded.jsonl:1" in result.stderr
+    assert "from 630 rows" in result.stdout
+
+
+def test_too_few_rows_write_nothing(tmp_path: Path):
+    result = run("train", graded_file(tmp_path, 20), "-o", tmp_path / "r")
+    assert isinstance(result.exception, ConfigError)
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("pair", ["prompt=nothing", "colour=prompt"])
+def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, pair: str):
+    result = run("train", graded_file(tmp_path), "--map", pair, "-o", tmp_path / "r")
+    assert isinstance(result.exception, ConfigError)

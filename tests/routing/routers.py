@@ -1,0 +1,56 @@
+"""A small router to test with."""
+
+from __future__ import annotations
+
+import sys
+
+from headgate.routing.artifact import Artifact, Certificate, Training
+from headgate.routing.router import Calibration, CostModel, Router
+
+TRAINING = Training(
+    rows=100,
+    sample="0123456789abcdef",
+    seed=0,
+    trained_on="2026-11-20",
+    cheap_quality=0.5,
+    premium_quality=0.75,
+    apgr=0.625,
+    ece=0.01,
+)
+CERTIFICATE = Certificate(
+    goal="quality",
+    target=0.98,
+    risk=0.05,
+    method="Learn-then-Test",
+    threshold=0.25,
+    p_value=0.001,
+    rows=50,
+    sample="fedcba9876543210",
+    issued_on="2026-11-21",
+    escalation=0.25,
+    quality=0.75,
+    premium_quality=0.75,
+    cheap_quality=0.5,
+    assumptions=("Nothing changes.",),
+)
+
+
+def gram(text: bytes) -> int:
+    return int.from_bytes(text, sys.byteorder)
+
+
+def small_router() -> Router:
+    return Router(
+        bias=0.1,
+        words={b"prove": 0.5, b"hello": -0.25},
+        pairs={(b"prove", b"that"): 0.125, ("größe".encode(), b"x"): -0.5},
+        grams={gram(b"prov"): 0.0625, gram("界".encode() + b" "): 0.5},
+        traits={"category=maths": 0.25, "category=chat": -0.25},
+        calibration=Calibration((-2.0, 0.0, 2.0), (0.0, 0.2, 1.0)),
+        cheap_cost=CostModel(1000.0, 2.5),
+        premium_cost=None,
+    )
+
+
+def small_artifact(certificate: Certificate | None = CERTIFICATE) -> Artifact:
+    return Artifact(router=small_router(), training=TRAINING, certificate=certificate)

@@ -1,0 +1,107 @@
+"""The artifact: what is written is what is read, and nothing else is accepted."""
+
+from __future__ import annotations
+
+import zlib
+from hashlib import sha256
+
+import msgspec
+import pytest
+
+from headgate.errors import ConfigError
+from headgate.routing.artifact import HEAD, MAGIC, dump, fingerprint, load
+from headgate.routing.features import Request
+from tests.routing.routers import CERTIFICATE, TRAINING, small_artifact, small_router
+
+DATA = dump(small_artifact())
+
+
+def sealed(body: bytes) -> bytes:
+    return MAGIC + (1).to_bytes(2, "little") + sha256(body).digest() + body
+
+
+def document() -> dict[str, object]:
+    found = msgspec.msgpack.decode(zlib.decompress(DATA[HEAD:]))
+    assert isinstance(found, dict)
+    return found
+
+
+def packed(**changes: object) -> bytes:
+    return sealed(zlib.compress(msgspec.msgpack.encode({**document(), **changes})))
+
+
+def test_a_router_scores_the_same_after_a_round_trip():
+    back = load(DATA)
+    for text in ("prove that", "hello", "größe x 界", ""):
+        request = Request(text=text, category="maths")
+        # weights are rounded to 1/32,767 of the largest of their kind
+        assert back.router.gain(request) == pytest.approx(small_router().gain(request), abs=1e-4)
+    assert back.training == TRAINING
+    assert back.certificate == CERTIFICATE
+    assert back.router.cheap_cost == small_router().cheap_cost
+    assert back.router.premium_cost is None
+
+
+def test_the_same_router_gives_the_same_bytes():
+    assert dump(small_artifact()) == DATA
+    assert dump(load(DATA)) == DATA
+
+
+def test_a_certificate_makes_another_version():
+    assert fingerprint(dump(small_artifact(None))) != fingerprint(DATA)
+
+
+def test_a_weight_too_small_to_keep_still_marks_its_feature_as_known():
+    made = small_artifact()
+    made.router.words[b"tiny"] = 1e-12
+    assert load(dump(made)).router.words[b"tiny"] != 0
+
+
+@pytest.mark.parametrize("at", range(len(DATA) - 40, len(DATA), 7))
+def test_one_changed_byte_is_found(at: int):
+    changed = bytearray(DATA)
+    changed[at] ^= 1
+    with pytest.raises(ConfigError, match="hash does not fit"):
+        load(bytes(changed), "r")
+
+
+@pytest.mark.parametrize("size", [10, HEAD - 1, HEAD, len(DATA) - 1])
+def test_a_file_cut_short_is_refused(size: int):
+    with pytest.raises(ConfigError, match="damaged"):
+        load(DATA[:size])
+
+
+def test_another_file_is_refused():
+    with pytest.raises(ConfigError, match=r"x\.bin is no router"):
+        load(b"PK\x03\x04", "x.bin")
+
+
+def test_another_version_is_named():
+    with pytest.raises(ConfigError, match="version 2"):
+        load(MAGIC + b"\x02\x00" + DATA[10:])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sealed(b"not zlib"),
+        sealed(zlib.compress(b"not msgpack")),
+        sealed(zlib.compress(b"x" * 100)[:-6]),
+        packed(words=b"one two three four"),
+        packed(grams=b"abcde"),
+        packed(pairs=b"odd"),
+        packed(bias=float("nan")),
+        packed(gains=[], probabilities=[]),
+        packed(gains=[0.0, float("inf")], probabilities=[0.0, 1.0]),
+        packed(word_weights=[float("nan"), b"\0\0\0\0"]),
+        packed(word_weights=[1.0, b"\0\0\0"]),
+    ],
+)
+def test_a_sealed_file_of_nonsense_is_refused_with_a_sentence(data: bytes):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(data)
+
+
+def test_a_small_file_may_not_fill_the_memory():
+    with pytest.raises(ConfigError, match="unfolds to more"):
+        load(DATA, most=100)

@@ -1,0 +1,62 @@
+"""The learned router: the gain is the sum of its reasons, the score rises with it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.routing.features import Request
+from headgate.routing.router import Calibration, CostModel
+from tests.routing.routers import small_router
+
+LINE = Calibration((-2.0, 0.0, 2.0), (0.0, 0.2, 1.0))
+
+
+def test_known_features_add_up_and_unknown_ones_count_nothing():
+    router = small_router()
+    plain = router.gain(Request(text="zzz"))
+    assert plain == pytest.approx(0.1)
+    assert router.gain(Request(text="zzz", category="maths")) == pytest.approx(0.35)
+    assert router.gain(Request(text="prove that zzz")) == pytest.approx(0.1 + 0.5 + 0.125 + 0.0625)
+
+
+def test_words_are_pooled_by_the_root_of_their_number():
+    router = small_router()
+    gain = router.gain(Request(text="hello hello hello hello"))
+    assert gain == pytest.approx(0.1 - 4 * 0.25 / 2)
+
+
+@given(st.text(alphabet="prove thaloß x界\n", max_size=60), st.sampled_from(["", "maths", "no"]))
+def test_the_reasons_add_up_to_the_gain(text: str, category: str):
+    router = small_router()
+    request = Request(text=text, category=category)
+    total = router.bias + sum(reason.gain for reason in router.reasons(request))
+    assert total == pytest.approx(router.gain(request))
+
+
+def test_the_strongest_reason_comes_first_and_is_readable():
+    reasons = small_router().reasons(Request(text="Prove that!", category="chat"))
+    assert [(r.kind, r.name) for r in reasons] == [
+        ("word", "prove"),
+        ("trait", "category=chat"),
+        ("pair", "prove that"),
+        ("letters", "prov"),
+    ]
+
+
+@given(st.floats(-5, 5), st.floats(-5, 5))
+def test_a_higher_gain_never_has_a_lower_probability(one: float, other: float):
+    low, high = sorted((one, other))
+    assert 0 <= LINE(low) <= LINE(high) <= 1
+
+
+def test_a_calibration_is_straight_between_its_knots():
+    assert [LINE(gain) for gain in (-9.0, -1.0, 0.0, 1.0, 9.0)] == pytest.approx(
+        [0.0, 0.1, 0.2, 0.6, 1.0]
+    )
+
+
+def test_a_cost_has_a_fixed_part_and_one_for_each_token():
+    assert CostModel(1000.0, 2.5)(100) == 1250
+    assert CostModel(-1000.0, 2.5)(100) == 0
