@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from headgate.analysis.sample import KINDS, Sample, Sum
+from headgate.costs.wording import money as written
 from headgate.render.table import Column, Table, aligned, plain
-from headgate.values import dollars, usd
+from headgate.values import usd
 
 __all__ = ["Described", "document", "page"]
 
@@ -99,10 +100,10 @@ def _bill(found: Described) -> Iterator[str]:
 def _sum(money: Sum, sample: Sample) -> str:
     if not money.priced:
         return f"unknown; no price for {money.unpriced:,} calls."
-    text = dollars(money.nano)
+    text = written(money.nano)
     days = sample.days
     if days and days >= 1:
-        text += f", {dollars(round(money.nano * MONTH / days))} in {MONTH} days"
+        text += f", {written(round(money.nano * MONTH / days))} in {MONTH} days"
     return text + (f"; {money.unpriced:,} calls without a price." if money.unpriced else ".")
 
 
