@@ -102,9 +102,9 @@ def estimate(  # one argument a flag
     *,
     as_json: bool,
 ) -> int:
-    """Say from graded requests whether routing will pay: build, do not build, or grade more.
+    """Say from graded requests whether routing will pay.
 
-    FILES are read as `headgate sample` reads them. Their rows need the columns cheap and premium,
+    The verdict is build, do not build, or grade more. FILES are read as `headgate sample` reads them. Their rows need the columns cheap and premium,
     the scores of both answers, or a row for each model with id, model and score. Exit code 0:
     build; 1: do not build, or not enough requests to tell.
     """

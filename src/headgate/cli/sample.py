@@ -46,7 +46,7 @@ def sample(
     *,
     as_json: bool,
 ) -> int:
-    """Describe a sample of traffic: volume, tokens, cost, caching, retries, repetition.
+    """Describe a sample of traffic: volume, tokens, cost, habits.
 
     FILES are logs or tables: JSON lines, JSON, CSV or Parquet, plain or packed with gzip or zstd;
     patterns such as 'logs/*.jsonl.gz'; a ledger; - for standard input. They are read once, a row at

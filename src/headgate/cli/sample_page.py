@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 
 from headgate.analysis.sample import KINDS, Sample, Sum
-from headgate.costs.wording import money as written
 from headgate.render.table import Column, Table, aligned, plain
-from headgate.values import usd
+from headgate.values import NANO_PER_USD, dollars, usd
 
 __all__ = ["Described", "document", "page"]
 
@@ -100,11 +99,16 @@ def _bill(found: Described) -> Iterator[str]:
 def _sum(money: Sum, sample: Sample) -> str:
     if not money.priced:
         return f"unknown; no price for {money.unpriced:,} calls."
-    text = written(money.nano)
+    text = _dollars(money.nano)
     days = sample.days
     if days and days >= 1:
-        text += f", {written(round(money.nano * MONTH / days))} in {MONTH} days"
+        text += f", {_dollars(round(money.nano * MONTH / days))} in {MONTH} days"
     return text + (f"; {money.unpriced:,} calls without a price." if money.unpriced else ".")
+
+
+def _dollars(nano: int) -> str:
+    """Cents, or ten-thousandths where a sample is small."""
+    return dollars(nano, 2 if nano >= NANO_PER_USD else 4)
 
 
 def _habits(sample: Sample) -> Iterator[str]:
