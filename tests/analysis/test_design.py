@@ -30,6 +30,11 @@ def test_a_router_computes_what_the_matrix_computes():
     assert [router.gain(request_of(row)) for row in ROWS] == pytest.approx(expected, abs=1e-4)
 
 
+def test_the_training_matrix_is_that_of_the_training_rows():
+    design = Design(ROWS)
+    assert np.allclose(design.training.toarray(), design.matrix(ROWS).toarray(), atol=1e-6)
+
+
 def test_what_few_rows_hold_is_not_kept():
     rows = [*ROWS, *[GradedRow(prompt="secretname", cheap=0, premium=1)] * (MIN_ROWS - 1)]
     assert b"secretname" not in Design(rows).words.index

@@ -110,21 +110,26 @@ class Design:
             for block in (self.words, self.pairs, self.grams):
                 block.count(request, found)
             seen.update(set(traits(request, found)))
+        blocks = []
         for block in (self.words, self.pairs, self.grams):
             block.settle(len(rows))
-            scale = float(np.sqrt(block.matrix(_read(rows)).power(2).sum() / max(1, len(rows))))
-            block.factors /= scale or 1.0
+            blocks.append(block.matrix(_read(rows)))
+            scale = float(np.sqrt(blocks[-1].power(2).sum() / max(1, len(rows)))) or 1.0
+            block.factors /= scale
+            blocks[-1] /= scale
         # what holds for every row tells nothing
         kept = [name for name, n in seen.items() if MIN_TRAIT_ROWS <= n < len(rows)]
         self.traits = {name: at for at, name in enumerate(kept)}
         self.trait_factors = np.array(
             [1.0 if name.startswith(WHOLE) else TRAIT_SHARE for name in kept]
         )
+        self.training = _joined([*blocks, self._trait_matrix(rows)])
+        """`matrix` of the rows that the design was made from."""
 
     def matrix(self, rows: Sequence[GradedRow]) -> sp.csr_matrix:
         """One line a row; columns are words, pairs, letter groups and traits, in this order."""
         blocks = [b.matrix(_read(rows)) for b in (self.words, self.pairs, self.grams)]
-        return sp.hstack([*blocks, self._trait_matrix(rows)], format="csr", dtype=np.float32)
+        return _joined([*blocks, self._trait_matrix(rows)])
 
     def _trait_matrix(self, rows: Sequence[GradedRow]) -> sp.csr_matrix:
         columns: list[int] = []
@@ -150,6 +155,10 @@ class Design:
             _named(self.grams.index, grams_ * self.grams.factors),
             _named(self.traits, traits_ * self.trait_factors),
         )
+
+
+def _joined(blocks: Sequence[sp.csr_matrix]) -> sp.csr_matrix:
+    return sp.hstack(blocks, format="csr", dtype=np.float32)
 
 
 def _named(index: dict[_Key, int], values: np.ndarray) -> dict[_Key, float]:

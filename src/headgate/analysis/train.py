@@ -152,7 +152,7 @@ def _fit(rows: Sequence[GradedRow]) -> _Fit:
     mean = float(gain.mean())
     design = Design(rows)
     found = lsqr(
-        sp.csr_matrix(design.matrix(rows), dtype=np.float64),
+        sp.csr_matrix(design.training, dtype=np.float64),
         gain - mean,
         damp=sqrt(RIDGE),
         atol=1e-4,
