@@ -104,9 +104,10 @@ def estimate(  # one argument a flag
 ) -> int:
     """Say from graded requests whether routing will pay.
 
-    The verdict is build, do not build, or grade more. FILES are read as `headgate sample` reads them. Their rows need the columns cheap and premium,
-    the scores of both answers, or a row for each model with id, model and score. Exit code 0:
-    build; 1: do not build, or not enough requests to tell.
+    The verdict is build, do not build, or grade more. FILES are read as `headgate sample` reads
+    them. Their rows need the columns cheap and premium, the scores of both answers, or a row for
+    each model with id, model and score. Exit code 0: build; 1: do not build, or not enough
+    requests to tell.
     """
     day, least = day_of(at), _share(min_saving)
     reading = open_settings(config, sets, prices=prices, need_providers=False)
