@@ -3,7 +3,8 @@
 The rules of the file:
 - One attempt answers a request; those before it failed before anything reached the caller.
 - Only the tier a request starts on is retried, up to its `attempts`; each further tier is tried
-  once. So a request costs at most `attempts + tiers - 1` answer calls, and one classifier call.
+  once. So a request costs at most `attempts + tiers - 1` answer calls, and one classifier call
+  (a refused call that the driver repeats without foreign reasoning is not billed, nor counted).
 - A slow failure (a time-out) is not retried on the same tier: the next tier has the better chance.
 - A tier whose circuit breaker is open is passed over; a retry beyond the retry budget is not made.
 - A Retry-After is honoured when it is bearable; otherwise the next tier answers, or the caller is
