@@ -34,7 +34,7 @@ lock:  ## resolve again; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' pyproject.toml -o requirements/core.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command 'make lock' --extra prices --extra demo --extra vector --extra parquet --extra train --group dev pyproject.toml -o requirements/dev.txt
+	  --custom-compile-command 'make lock' --all-extras --group dev pyproject.toml -o requirements/dev.txt
 
 prices: setup  ## compile the shipped price table from the installed genai-prices
 	$(BIN)/python tools/compile_prices.py

@@ -99,4 +99,11 @@ def _attempt(chance: random.Random, *, purpose: str, served: bool, **fields: Any
         model_answered=chance.choice([None, "m"]),
         streamed=chance.random() < 0.5,
         aborted=chance.random() < 0.1,
+        queue_us=chance.choice([None, 900]),
+        key=chance.choice([None, "key_1", "key_2"]),
+        team=chance.choice([None, "search"]),
+        policy=chance.choice(["", "auto"]),
+        router=chance.choice([None, "0f3a"]),
+        category=chance.choice([None, "code"]),
+        trace=chance.choice([None, '{"ruled_out":[]}']),
     )

@@ -25,7 +25,7 @@ def test_a_staged_list_is_not_read_until_it_is_kept(tmp_path):
     stage = snapshots.stage(compiled(model()).files)
     assert snapshots.newest() is None
     path = snapshots.keep(stage, NOON)
-    assert path.name.startswith("20261120T120000Z-")
+    assert path.name.startswith("20261120T120000.000000Z-")
     assert names(snapshots.newest()) == ["m"]
     assert not stage.exists()
 
@@ -35,6 +35,13 @@ def test_the_newest_counts(tmp_path):
     kept(snapshots, model(id="new"), after=1)
     kept(snapshots, model(id="old"))
     assert names(snapshots.newest()) == ["new"]
+
+
+def test_of_two_lists_taken_in_one_second_the_later_counts(tmp_path):
+    snapshots = Snapshots(tmp_path)
+    for number in range(8):
+        kept(snapshots, model(id=f"m{number}"), after=number / 1000)
+        assert names(snapshots.newest()) == [f"m{number}"]
 
 
 def test_a_damaged_list_is_passed_over_and_named(tmp_path):

@@ -10,7 +10,7 @@ from headgate.values import Usage
 
 __all__ = ["Entry", "Purpose", "UsageSource"]
 
-Purpose = Literal["classifier", "answer", "embedding"]
+Purpose = Literal["classifier", "answer", "embedding", "verifier", "judge", "shadow"]
 UsageSource = Literal["measured", "estimated", "none"]
 
 
@@ -66,6 +66,20 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The same tokens priced on the premium tier's model: the all-premium baseline."""
     first_token_us: int | None = None
     total_us: int
+    queue_us: int | None = None
+    """From the request's arrival to the sending of this attempt: all that came before it."""
+    key: str | None = None
+    """Id of the virtual key that the caller sent; never the key itself."""
+    team: str | None = None
+    """The team that the key belongs to."""
+    policy: str = ""
+    """Name of the policy that decided; empty where the caller pinned a tier or a model."""
+    router: str | None = None
+    """Version of the learned router that scored the request."""
+    category: str | None = None
+    """The caller's `x-headgate-category`."""
+    trace: str | None = None
+    """What led here, as JSON text: alternatives ruled out, checks of a draft, session, costs."""
     session: str | None = None
     tags: str | None = None
     """The caller's `x-headgate-tags` as JSON text."""

@@ -54,7 +54,7 @@ _FIELDS = (
     "score", "served", "status", "error", "streamed", "aborted", "usage.input", "usage.output",
     "usage.cache_read", "usage.cache_write_5m", "usage.cache_write_1h", "usage.reasoning",
     "usage_source", "card", "cost_nano", "premium_nano", "first_token_us", "total_us", "session",
-    "tags", "config",
+    "tags", "config", "queue_us", "key", "team", "policy", "router", "category", "trace",
 )  # fmt: skip
 """Where each column of `attempts` comes from in an entry, in the table's order."""
 

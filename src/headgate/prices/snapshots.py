@@ -1,6 +1,7 @@
 """Fetched price lists on disk: each a directory that is written whole, then named, never changed.
 
-A name is the moment it was taken and a digest of its content, `20261123T204105Z-9f2c41d07ab3e655`.
+A name is the moment it was taken and a digest of its content,
+`20261123T204105.250000Z-9f2c41d07ab3e655`; the fraction keeps two lists of one second in order.
 A directory whose content is not what its name says is passed over.
 """
 
@@ -21,7 +22,7 @@ __all__ = ["Snapshots"]
 KEPT = 3
 """How many lists stay; older ones are removed once a newer one is in place."""
 
-_NAME = re.compile(r"\d{8}T\d{6}Z-(?P<digest>[0-9a-f]{16})")
+_NAME = re.compile(r"\d{8}T\d{6}(?:\.\d{6})?Z-(?P<digest>[0-9a-f]{16})")
 _STAGE = ".incoming-"
 
 
@@ -65,10 +66,10 @@ class Snapshots:
         Raises:
             OSError: the directory cannot be written.
         """
-        name = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_digest(stage)}"
+        name = f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{_digest(stage)}"
         path = self.directory / name
         if path.exists():
-            self.drop(stage)  # the same list in the same second
+            self.drop(stage)  # the same list at the same moment
         else:
             stage.rename(path)
             _sync(self.directory)

@@ -11,6 +11,7 @@ SELECT
     premium, provider, model_asked, model_answered, reason, cause, score, served, status, error,
     streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
     cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
-    first_token_us, total_us, session, tags, config
+    first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
+    trace
 FROM request JOIN attempts USING (request_id)
 ORDER BY began_us, request_id, attempt
