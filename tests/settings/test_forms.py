@@ -147,6 +147,20 @@ def test_ledgers_that_cannot_be_written_are_refused(text: str):
     assert "sqlite:///headgate.db" in refusal(forms.ledger_url, text).fix
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://user:hunter2@host/db",
+        "postgres://user@host/db?password=hunter2",
+        "postgresql://user@host/db?sslmode=require&sslpassword=hunter2",
+    ],
+)
+def test_a_password_in_the_ledgers_url_is_refused_and_not_shown(text: str):
+    refused = refusal(forms.ledger_url, text)
+    assert "password_env" in refused.fix
+    assert "hunter2" not in refused.message + refused.fix
+
+
 @pytest.mark.parametrize("text", [r"(?i)\bprove\b", r"[[:alpha:]", "a{2,3}", r"^\s*$", "(a++)+"])
 def test_patterns_are_pythons(text: str):
     assert forms.pattern(text) == text

@@ -15,9 +15,9 @@ import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.ledger import ledger_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.service import serve as serve_app
-from headgate.ledger.writer import Ledger
 from headgate.settings import Reading, split_address
 
 __all__ = ["serve"]
@@ -51,7 +51,7 @@ async def _serve(reading: Reading) -> None:
     settings = reading.settings
     clock = SystemClock()
     upstream = upstream_of(settings)
-    ledger = Ledger.open(settings.ledger.url, clock=clock)
+    ledger = ledger_of(settings.ledger, os.environ, clock)
     try:
         app = app_of(
             settings,
