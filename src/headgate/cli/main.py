@@ -54,6 +54,9 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "metrics": Entry(
+        "headgate.cli.metrics:metrics", "List the metrics, or print a dashboard and alert rules."
+    ),
     "sample": Entry(
         "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
     ),

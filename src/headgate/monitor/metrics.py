@@ -52,6 +52,7 @@ class Metrics:
         self._shared = env.get(MULTIPROCESS)
         self._registry = CollectorRegistry()
         self._made = {metric.name: _made(metric, self._registry) for metric in METRICS}
+        self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
         self._waiting: deque[Entry] = deque()
         self._folding = threading.Lock()
         self._names: dict[str, set[str]] = {}
@@ -146,21 +147,29 @@ class Metrics:
 
     def counter(self, name: str, *labels: str) -> Counter:
         """The counter of that name and those labels."""
-        made = self._made[name]
-        assert isinstance(made, Counter)  # noqa: S101 - a slip in the table above
-        return made.labels(*labels) if labels else made
+        made = self._labelled(name, labels)
+        assert isinstance(made, Counter)  # noqa: S101 - a slip in the table of metrics
+        return made
 
     def gauge(self, name: str, *labels: str) -> Gauge:
         """The gauge of that name and those labels."""
-        made = self._made[name]
-        assert isinstance(made, Gauge)  # noqa: S101 - a slip in the table above
-        return made.labels(*labels) if labels else made
+        made = self._labelled(name, labels)
+        assert isinstance(made, Gauge)  # noqa: S101 - a slip in the table of metrics
+        return made
 
     def histogram(self, name: str, *labels: str) -> Histogram:
         """The histogram of that name and those labels."""
-        made = self._made[name]
-        assert isinstance(made, Histogram)  # noqa: S101 - a slip in the table above
-        return made.labels(*labels) if labels else made
+        made = self._labelled(name, labels)
+        assert isinstance(made, Histogram)  # noqa: S101 - a slip in the table of metrics
+        return made
+
+    def _labelled(self, name: str, labels: tuple[str, ...]) -> Counter | Gauge | Histogram:
+        """Looked up once: prometheus-client takes a lock and a microsecond each time."""
+        found = self._children.get((name, labels))
+        if found is None:
+            made = self._made[name]
+            found = self._children[name, labels] = made.labels(*labels) if labels else made
+        return found
 
     def exposition(self, accept: str = "") -> tuple[str, bytes]:
         """Content type and text for a scrape that accepts such types."""
