@@ -55,7 +55,8 @@ COMMANDS = {
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
     "metrics": Entry(
-        "headgate.cli.metrics:metrics", "List the metrics, or print a dashboard and alert rules."
+        "headgate.cli.metrics:metrics",
+        "List the metrics, or print the dashboard and the alert rules made for them.",
     ),
     "sample": Entry(
         "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
