@@ -145,7 +145,13 @@ def test_merging_in_any_order_gives_the_rows_of_one_pass(one, two, three):
         return gathered(*records, names=Names("s", "l"))
 
     def state(graded):
-        return sorted(map(repr, graded.rows())), graded.facts, graded.bare, graded.other
+        return (
+            sorted(map(repr, graded.rows())),
+            graded.facts,
+            graded.bare,
+            graded.other,
+            graded.strangers,
+        )
 
     whole = state(part(*one, *two, *three))
     a, b, c = part(*one), part(*two), part(*three)

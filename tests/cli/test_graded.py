@@ -73,6 +73,13 @@ def test_without_a_pair_the_reason_is_in_the_refusal(tmp_path: Path):
         open_graded(files(written(tmp_path / "b.jsonl", thumb)))
 
 
+def test_models_that_nobody_named_are_told(tmp_path: Path):
+    row = {"prompt_id": "1", "prompt": "x", "score": 1}
+    file = written(tmp_path / "a.jsonl", {**row, "model": "s"}, {**row, "model": "l"})
+    with pytest.raises(UnreadableError, match=r"Single grades are of l, s: say which"):
+        open_graded(files(file))
+
+
 def test_a_file_of_another_shape_is_refused_with_what_was_expected(tmp_path: Path):
     with pytest.raises(UnreadableError, match="another shape"):
         open_graded(files(written(tmp_path / "a.jsonl", {"colour": "x"})))

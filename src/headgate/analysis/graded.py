@@ -13,6 +13,8 @@ from headgate.analysis.rows import GradedRow
 
 __all__ = ["Graded"]
 
+MOST_STRANGERS = 8
+
 _T = TypeVar("_T", str, float, int)
 
 
@@ -53,6 +55,8 @@ class Graded:
         """Pairs that came in one record, without the request that they grade."""
         self.other = 0
         """Verdicts over other models, or over models that were not named."""
+        self.strangers: set[str] = set()
+        """Some models whose answers are graded and that go by neither name."""
 
     def add(self, record: Record) -> None:
         """Take what a record says of grades, or of a request that others grade."""
@@ -66,9 +70,15 @@ class Graded:
         if record.winner is not None:
             self.other += 1
         elif record.id:
+            if record.score is not None and side_of(record, self.names) is None:
+                self._meet({record.model})
             self.halves.add(record)
             if record.prompt or side_of(record, self.names) is not None:
                 self._learn(record.id, _facts(record, self.names))
+
+    def _meet(self, models: set[str]) -> None:
+        """The first ones by name, so that the order of merging does not count."""
+        self.strangers = set(sorted((self.strangers | models) - {""})[:MOST_STRANGERS])
 
     def _learn(self, request: str, facts: _Facts) -> None:
         known = self.facts.get(request)
@@ -81,6 +91,7 @@ class Graded:
         both.halves = self.halves.merge(other.halves)
         both.without_prompt = self.without_prompt + other.without_prompt
         both.other = self.other + other.other
+        both._meet(self.strangers | other.strangers)
         for part in (self, other):
             for request, facts in part.facts.items():
                 both._learn(request, facts)

@@ -117,6 +117,11 @@ def _left_out(graded: Graded) -> Iterator[str]:
             f"{graded.halves.single:,} requests are graded for one model only: what the other "
             "would have answered is not known."
         )
+    if graded.strangers and not graded.halves.scores:
+        yield (
+            f"Single grades are of {', '.join(sorted(graded.strangers))}: say which is which with "
+            "--graded-cheap and --graded-premium."
+        )
     if graded.other:
         yield (
             f"{graded.other:,} verdicts are not over {cheap} and {premium}: name yours with "
