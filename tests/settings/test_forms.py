@@ -193,3 +193,10 @@ def test_a_header_condition_names_a_header():
 @given(st.text("()[]{}*+?|\\.ab,19^$:<>=!#P", max_size=60))
 def test_any_pattern_at_all_is_taken_or_refused(text: str):
     assert isinstance(forms.pattern(text), str | Refusal)
+
+
+def test_an_admin_address_may_be_empty():
+    assert forms.admin_address("") == ""
+    assert forms.admin_address("127.0.0.1:8788") == "127.0.0.1:8788"
+    assert forms.admin_address("[::1]:0") == "[::1]:0"
+    assert '"" turns it off' in refusal(forms.admin_address, "8788").fix

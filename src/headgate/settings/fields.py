@@ -11,6 +11,7 @@ import msgspec
 from headgate.settings import schema
 from headgate.settings.kinds import (
     ADDRESS,
+    ADMIN_ADDRESS,
     HEADER_MATCH,
     LEDGER_URL,
     MODEL,
@@ -666,6 +667,18 @@ SERVER = Section(
     schema.ServerSettings,
     (
         Field("listen", ADDRESS, "Address and port for callers; port 0 takes a free one."),
+        Field(
+            "admin",
+            ADMIN_ADDRESS,
+            "Address and port for pages, metrics and the admin API; empty turns them off.",
+        ),
+        Field(
+            "admin_token_env",
+            VARIABLE,
+            "The environment variable that holds the admin token.",
+            otherwise="one is made and kept in a file beside the ledger",
+            example='"HEADGATE_ADMIN_TOKEN"',
+        ),
         Field(
             "max_body_bytes",
             Whole(1024, 1024**3),

@@ -109,6 +109,16 @@ def address(text: str) -> str | Refusal:
     return Refusal(f"{shown(text)} is not an address to listen on.", fix)
 
 
+def admin_address(text: str) -> str | Refusal:
+    """Where to listen, or nothing."""
+    if not text:
+        return text
+    refused = address(text)
+    if isinstance(refused, Refusal):
+        return Refusal(refused.message, f'{refused.fix} "" turns it off.')
+    return refused
+
+
 def url(text: str) -> str | Refusal:
     """A provider's base URL; a slash at its end is taken off."""
     fix = 'Write it as "https://host/path", such as "https://api.openai.com/v1".'

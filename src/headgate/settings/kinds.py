@@ -12,6 +12,7 @@ from headgate.settings.redaction import shown
 
 __all__ = [
     "ADDRESS",
+    "ADMIN_ADDRESS",
     "HEADER_MATCH",
     "LEDGER_URL",
     "MODEL",
@@ -361,6 +362,9 @@ VARIABLE = Formed("name of an environment variable", forms.variable)
 
 ADDRESS = Formed('"host:port"', forms.address)
 """Where to listen."""
+
+ADMIN_ADDRESS = Formed('"host:port" or ""', forms.admin_address)
+"""Where to listen, or nowhere."""
 
 URL = Formed("http or https URL", forms.url)
 """An http or https URL without credentials, query and fragment; no slash at its end."""
