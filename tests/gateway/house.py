@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from anthropic import AsyncAnthropic
@@ -135,17 +135,30 @@ class House:
         }
 
 
-def _noting(provider: Provider, seen: list[Request]):
+Objector: TypeAlias = Callable[[str, Request], Awaitable[str | None]]
+"""What somebody else says is wrong with a request in a dialect; None where nothing is."""
+
+
+def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Objector | None):
     async def noting(request: Request) -> Response:
         seen.append(request)
+        objection = await objector(dialect, request) if objector and request.body else None
+        if objection is not None:
+            body = msgspec.json.encode({"error": {"message": objection, "type": "off_spec"}})
+            return Response(400, {"content-type": "application/json"}, body)
         return await provider(request)
 
     return noting
 
 
 @asynccontextmanager
-async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIterator[House]:
-    """Everything up and listening; torn down to the last socket at the end."""
+async def house(
+    config: str = CONFIG, *, sets: tuple[str, ...] = (), objector: Objector | None = None
+) -> AsyncIterator[House]:
+    """Everything up and listening; torn down to the last socket at the end.
+
+    `objector` judges each request before the simulated provider does: off-spec ones get 400.
+    """
     providers = {
         "openai": Provider(
             DIALECTS["openai"](),
@@ -160,7 +173,11 @@ async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIte
         ),
     }
     seen: list[Request] = []
-    servers = {name: Server(_noting(provider, seen)) for name, provider in providers.items()}
+    spoken = {"openai": "openai", "responses": "openai-responses", "anthropic": "anthropic"}
+    servers = {
+        name: Server(_noting(provider, spoken[name], seen, objector))
+        for name, provider in providers.items()
+    }
     bases = {
         name: f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
         for name, server in servers.items()
