@@ -60,6 +60,7 @@ api_key_env = "{answers_key}"
 
 [server]
 listen = "127.0.0.1:0"
+admin = ""
 [ledger]
 url = "sqlite:///{ledger}"
 """

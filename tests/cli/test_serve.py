@@ -10,10 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
@@ -45,6 +48,7 @@ input = "3.00"
 output = "15.00"
 [server]
 listen = "127.0.0.1:0"
+admin = ""
 drain_seconds = 5
 [ledger]
 url = "sqlite:///{ledger}"
@@ -255,3 +259,24 @@ def _get(url: str) -> bytes:
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"{url} does not answer")
+
+
+def test_the_admin_port_has_its_own_address_and_token(tmp_path):
+    with running(tmp_path) as home:
+        home.gateway.stop()
+        text = home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"')
+        home.file.write_text(text)
+        log = home.start().log.read_text()
+        (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
+        _, url, origin = line.split()
+        token = Path(origin.strip("()")).read_text().strip()
+        assert token not in log
+        assert url != home.gateway.address
+        for headers, status in (({}, 401), ({"authorization": f"Bearer {token}"}, 404)):
+            request = urllib.request.Request(f"{url}/none", headers=headers)
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(request, timeout=10)
+            assert caught.value.code == status
+            caught.value.close()
+        with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
+            assert answer.status == 200

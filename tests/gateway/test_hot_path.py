@@ -104,6 +104,7 @@ class Caller:
 
     method = "POST"
     path = "/v1/chat/completions"
+    query = ""
     headers: dict[str, str] = {"host": "h", "content-type": "application/json"}  # noqa: RUF012
 
     def __init__(self, *, stream: bool) -> None:

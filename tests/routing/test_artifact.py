@@ -11,6 +11,7 @@ import pytest
 from headgate.errors import ConfigError
 from headgate.routing.artifact import HEAD, MAGIC, dump, fingerprint, load
 from headgate.routing.features import Request
+from headgate.routing.reference import Reference
 from tests.routing.routers import CERTIFICATE, TRAINING, small_artifact, small_router
 
 DATA = dump(small_artifact())
@@ -49,6 +50,21 @@ def test_the_same_router_gives_the_same_bytes():
 
 def test_a_certificate_makes_another_version():
     assert fingerprint(dump(small_artifact(None))) != fingerprint(DATA)
+
+
+def test_a_certificate_keeps_what_its_rows_looked_like():
+    reference = Reference.of([0.1, 0.4, 0.9] * 40, [100, 200, 300] * 40, ["maths"] * 120)
+    certificate = msgspec.structs.replace(CERTIFICATE, reference=reference)
+    back = load(dump(small_artifact(certificate)))
+    assert back.certificate == certificate
+
+
+def test_a_file_from_before_references_is_read():
+    old = document()
+    certificate = old["certificate"]
+    assert isinstance(certificate, dict)
+    del certificate["reference"]
+    assert load(packed(certificate=certificate)).certificate == CERTIFICATE
 
 
 def test_a_weight_too_small_to_keep_still_marks_its_feature_as_known():

@@ -317,6 +317,26 @@ def test_a_gateway_open_to_all_is_a_warning(desk: Desk):
     assert not warnings_of(desk, TIERS, "server.listen=[::1]:8787")
 
 
+def test_the_admin_port_needs_a_token_of_ones_own_beyond_this_machine(desk: Desk):
+    fault = desk.fault(TIERS, "server.admin=0.0.0.0:8788")
+    assert "no token of your choosing" in fault.message
+    for more in ("server.admin_token_env=ADMIN",):
+        assert not warnings_of(desk, TIERS, "server.admin=0.0.0.0:8788", more)
+    for address in ("[::1]:8788", "localhost:8788", ""):
+        assert desk.read(TIERS, f"server.admin={address}").settings.server.admin == address
+
+
+def test_whoever_calls_models_does_not_hold_the_admin_token(desk: Desk):
+    fault = desk.fault(TIERS, "server.admin_token_env=K", "server.api_key_env=K")
+    assert "change keys and budgets" in fault.message
+
+
+def test_the_admin_port_is_not_the_callers(desk: Desk):
+    assert "use this address" in desk.fault(TIERS, "server.admin=127.0.0.1:8787").message
+    assert "use this address" in desk.fault(TIERS, "server.listen=127.0.0.1:8788").message
+    assert desk.read(TIERS, "server.listen=127.0.0.1:0", "server.admin=127.0.0.1:0")
+
+
 def test_callers_should_not_need_a_providers_key(desk: Desk):
     (warning,) = warnings_of(desk, GOOD, "server.api_key_env=GEMINI_API_KEY")
     assert "key of provider google" in warning

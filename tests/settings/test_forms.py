@@ -133,7 +133,13 @@ def test_a_bare_port_gets_its_host_in_the_fix():
 
 
 @pytest.mark.parametrize(
-    "text", ["sqlite:///headgate.db", "sqlite:////var/lib/headgate.db", "memory:"]
+    "text",
+    [
+        "sqlite:///headgate.db",
+        "sqlite:////var/lib/headgate.db",
+        "memory:",
+        "postgresql://u@h:5432/d",
+    ],
 )
 def test_ledgers_are_taken(text: str):
     assert forms.ledger_url(text) == text
@@ -145,6 +151,20 @@ def test_ledgers_are_taken(text: str):
 )
 def test_ledgers_that_cannot_be_written_are_refused(text: str):
     assert "sqlite:///headgate.db" in refusal(forms.ledger_url, text).fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://user:hunter2@host/db",
+        "postgres://user@host/db?password=hunter2",
+        "postgresql://user@host/db?sslmode=require&sslpassword=hunter2",
+    ],
+)
+def test_a_password_in_the_ledgers_url_is_refused_and_not_shown(text: str):
+    refused = refusal(forms.ledger_url, text)
+    assert "password_env" in refused.fix
+    assert "hunter2" not in refused.message + refused.fix
 
 
 @pytest.mark.parametrize("text", [r"(?i)\bprove\b", r"[[:alpha:]", "a{2,3}", r"^\s*$", "(a++)+"])
@@ -193,3 +213,10 @@ def test_a_header_condition_names_a_header():
 @given(st.text("()[]{}*+?|\\.ab,19^$:<>=!#P", max_size=60))
 def test_any_pattern_at_all_is_taken_or_refused(text: str):
     assert isinstance(forms.pattern(text), str | Refusal)
+
+
+def test_an_admin_address_may_be_empty():
+    assert forms.admin_address("") == ""
+    assert forms.admin_address("127.0.0.1:8788") == "127.0.0.1:8788"
+    assert forms.admin_address("[::1]:0") == "[::1]:0"
+    assert '"" turns it off' in refusal(forms.admin_address, "8788").fix

@@ -94,6 +94,7 @@ base_url = "{address}/v1"
 api_key_env = "HEADGATE_TEST_ACME_KEY"
 [server]
 listen = "127.0.0.1:0"
+admin = ""
 [ledger]
 url = "memory:"
 """

@@ -86,6 +86,7 @@ api_key_env = "{anthropic_key}"
 
 [server]
 listen = "127.0.0.1:0"
+admin = ""
 
 [ledger]
 url = "sqlite:///{ledger}"

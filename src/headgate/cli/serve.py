@@ -13,11 +13,15 @@ from typing import Any
 
 import click
 
+from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.ledger import ledger_of
+from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.cli.options import open_settings, settings_options
+from headgate.gateway.record import Told
+from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
-from headgate.ledger.writer import Ledger
 from headgate.settings import Reading, split_address
 
 __all__ = ["serve"]
@@ -51,31 +55,41 @@ async def _serve(reading: Reading) -> None:
     settings = reading.settings
     clock = SystemClock()
     upstream = upstream_of(settings)
-    ledger = Ledger.open(settings.ledger.url, clock=clock)
+    ledger = ledger_of(settings.ledger, os.environ, clock)
+    metrics = metrics_of(settings)
     try:
         app = app_of(
             settings,
             os.environ,
             upstream=upstream,
-            recorder=ledger,
+            recorder=Told(ledger, metrics.take),
             clock=clock,
             source=str(reading.file),
         )
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
+        admin, token = None, None
+        if (listen := split_address(settings.server.admin)) is not None:
+            token = admin_token(settings, os.environ)
+            handler = admin_of(app, token)
+            handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            admin = Port(handler, *listen, setting="admin")
         await serve_app(
             app,
             upstream,
             host=address[0],
             port=address[1],
             drain_seconds=settings.server.drain_seconds,
-            ready=lambda url: _ready(url, reading),
+            ready=lambda *urls: _ready(urls, reading, token),
+            admin=admin,
         )
     finally:
         ledger.close()
+        metrics.close()
 
 
-def _ready(url: str, reading: Reading) -> None:
+def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) -> None:
+    url, *others = urls
     settings = reading.settings
     tiers = ", ".join(f"{tier.name} ({tier.model})" for tier in settings.tiers)
     classifier = settings.classifier
@@ -85,6 +99,9 @@ def _ready(url: str, reading: Reading) -> None:
     click.echo(f"  tiers                 {tiers}", err=True)
     click.echo(f"  decided by            {decided}", err=True)
     click.echo(f"  ledger                {settings.ledger.url}", err=True)
+    if others and token is not None:
+        kept = f"token {token.value}, until it stops" if token.origin == "memory" else token.origin
+        click.echo(f"  admin                 {others[0]}  ({kept})", err=True)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
+from headgate.access.token import carries
 from headgate.errors import HeadgateError, InternalError, RequestError
 from headgate.gateway.caller import Caller
 from headgate.gateway.counting import count
@@ -141,10 +141,12 @@ class App:
         ]
         _answer(caller, 200, msgspec.json.encode({"object": "list", "data": listing}))
 
-    async def _health(self, caller: Caller) -> None:
+    async def health(self, caller: Caller) -> None:
+        """Say that the process runs."""
         _answer(caller, 200, b'{"status":"ok"}')
 
-    async def _ready(self, caller: Caller) -> None:
+    async def ready(self, caller: Caller) -> None:
+        """Say whether requests are welcome."""
         if self.draining:
             _answer(caller, 503, b'{"status":"draining"}')
         else:
@@ -175,9 +177,7 @@ class App:
     def _authenticate(self, caller: Caller) -> None:
         if self._api_key is None:
             return
-        if not any(
-            hmac.compare_digest(given.encode(), self._api_key) for given in _keys(caller.headers)
-        ):
+        if not carries(caller.headers, self._api_key):
             raise RequestError(
                 "The API key is missing or not valid.",
                 status=401,
@@ -197,21 +197,13 @@ _ROUTES: dict[str, dict[str, Action]] = {
     "/v1/messages/count_tokens": {"POST": _limited(App._count)},  # noqa: SLF001
     "/v1/embeddings": {"POST": _limited(App._embed)},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
-    "/healthz": {"GET": App._health},  # noqa: SLF001
-    "/readyz": {"GET": App._ready},  # noqa: SLF001
+    "/healthz": {"GET": App.health},
+    "/readyz": {"GET": App.ready},
 }
 
 
 def _dialect(caller: Caller) -> str:
     return DIALECTS.get(caller.path.rstrip("/"), "openai")
-
-
-def _keys(headers: Mapping[str, str]) -> Iterator[str]:
-    """The keys that a request carries: OpenAI's SDKs send one kind of header, Anthropic's both."""
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        yield given.strip()
-    yield headers.get("x-api-key", "").strip()
 
 
 def _check_labels(headers: Mapping[str, str]) -> None:

@@ -30,6 +30,8 @@ class Caller(Protocol):
 
     method: str
     path: str
+    query: str
+    """What follows the question mark of the target, as it was sent; empty where there is none."""
     headers: dict[str, str]
     """Names in lower case; a repeated header's values are joined by a comma and a space."""
 

@@ -67,6 +67,7 @@ class _Request:
         "keep_alive",
         "method",
         "path",
+        "query",
         "version",
     )
 
@@ -74,6 +75,7 @@ class _Request:
         self._peer = peer
         self.method = ""
         self.path = ""
+        self.query = ""
         self.version = "1.1"
         self.headers: dict[str, str] = {}
         self.keep_alive = True
@@ -338,7 +340,7 @@ class _Peer(asyncio.Protocol):
         request.method = parser.get_method().decode("latin-1")
         request.version = parser.get_http_version()
         request.keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
-        request.path = _path(self._url)
+        request.path, request.query = _target(self._url)
         request.expects_continue = request.headers.get("expect", "").lower() == "100-continue"
         if self._hosts != 1 and request.version == "1.1":
             raise ValueError("a request names exactly one host")
@@ -528,13 +530,16 @@ class Http1Server:
         return self._date
 
 
-def _path(url: bytes) -> str:
+def _target(url: bytes) -> tuple[str, str]:
+    """Path and query of a request's target."""
     if not url.startswith(b"/"):  # absolute form, as sent to a proxy
         try:
-            url = httptools.parse_url(url).path or b"/"
+            parts = httptools.parse_url(url)
         except httptools.HttpParserInvalidURLError:
-            return "/"
-    return url.partition(b"?")[0].decode("latin-1")
+            return "/", ""
+        return (parts.path or b"/").decode("latin-1"), (parts.query or b"").decode("latin-1")
+    path, _, query = url.partition(b"?")
+    return path.decode("latin-1"), query.partition(b"#")[0].decode("latin-1")
 
 
 def _too_large(limit: int) -> RequestError:

@@ -6,15 +6,26 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from typing import NamedTuple
 
 from headgate.errors import ConfigError
 from headgate.gateway.app import App
+from headgate.gateway.caller import Handler
 from headgate.gateway.http1_server import Http1Server
 from headgate.gateway.upstream import Upstream
 
-__all__ = ["serve"]
+__all__ = ["Port", "serve"]
 
 log = logging.getLogger("headgate.gateway")
+
+
+class Port(NamedTuple):
+    """An address, who answers there, and the setting that names it."""
+
+    handler: Handler
+    host: str
+    port: int
+    setting: str
 
 
 async def serve(
@@ -24,44 +35,61 @@ async def serve(
     host: str,
     port: int,
     drain_seconds: float,
-    ready: Callable[[str], None],
+    ready: Callable[..., None],
+    admin: Port | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a second signal stops at once.
 
     On the first signal readiness turns to 503, no new connection is taken, and what is under way
-    has `drain_seconds` to finish.
+    has `drain_seconds` to finish. The admin port answers until then, so that it can be watched.
 
     Args:
-        ready: called once with the URL that callers use, when it can be used.
+        ready: called once when all is up, with the URL that callers use, then, where there is an
+            admin port, with its URL.
+        admin: the admin port, if there is one.
+
+    Raises:
+        ConfigError: an address cannot be bound.
+    """
+    ports = [Port(app, host, port, "listen"), *([admin] if admin else [])]
+    servers = [Http1Server(entry.handler) for entry in ports]
+    try:
+        urls = [await _listen(*pair) for pair in zip(servers, ports, strict=True)]
+        stop, now = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def signalled() -> None:
+            (now if stop.is_set() else stop).set()
+
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, signalled)
+        ready(*urls)
+        await stop.wait()
+        app.draining = True
+        server = servers[0]
+        drained = asyncio.ensure_future(server.drain(drain_seconds))
+        impatient = asyncio.ensure_future(now.wait())
+        await asyncio.wait({drained, impatient}, return_when=asyncio.FIRST_COMPLETED)
+        impatient.cancel()
+        if not (drained.done() and drained.result()):
+            log.warning("stopping with %d requests under way", len(server.tasks))
+    finally:
+        for server in servers:
+            await server.close()
+    await upstream.close()
+
+
+async def _listen(server: Http1Server, entry: Port) -> str:
+    """The URL in use.
 
     Raises:
         ConfigError: the address cannot be bound.
     """
-    server = Http1Server(app)
     try:
-        bound_host, bound_port = await server.listen(host, port)
+        host, port = await server.listen(entry.host, entry.port)
     except OSError as error:
         raise ConfigError(
-            f"Cannot listen on {host}:{port}: {error.strerror or error}.",
-            fix="Stop what uses it, or set another [server] listen.",
+            f"Cannot listen on {entry.host}:{entry.port}: {error.strerror or error}.",
+            fix=f"Stop what uses it, or set another [server] {entry.setting}.",
         ) from error
-    stop, now = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def signalled() -> None:
-        (now if stop.is_set() else stop).set()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, signalled)
-    shown = f"[{bound_host}]" if ":" in bound_host else bound_host
-    ready(f"http://{shown}:{bound_port}")
-    await stop.wait()
-    app.draining = True
-    drained = asyncio.ensure_future(server.drain(drain_seconds))
-    impatient = asyncio.ensure_future(now.wait())
-    await asyncio.wait({drained, impatient}, return_when=asyncio.FIRST_COMPLETED)
-    impatient.cancel()
-    if not (drained.done() and drained.result()):
-        log.warning("stopping with %d requests under way", len(server.tasks))
-    await server.close()
-    await upstream.close()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

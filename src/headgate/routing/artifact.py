@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 
 from headgate.errors import ConfigError
+from headgate.routing.reference import Reference
 from headgate.routing.router import Calibration, CostModel, Router
 
 __all__ = ["Artifact", "Certificate", "Training", "dump", "fingerprint", "load"]
@@ -74,6 +75,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     assumptions: tuple[str, ...]
     advice: str = ""
     """Where no threshold passed: what would be needed."""
+    reference: Reference | None = None
+    """What the calibration rows looked like, for the watch to hold later traffic to."""
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):

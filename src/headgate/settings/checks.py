@@ -17,6 +17,7 @@ from headgate.settings.fields import (
     PROVIDERS,
     RULES,
     SECTIONS,
+    SERVER,
     TIERS,
     Section,
     default,
@@ -452,6 +453,7 @@ def _check_server(draft: Draft) -> None:
             "whoever reaches it spends your money.",
             "Set api_key_env below [server], or listen on 127.0.0.1.",
         )
+    _check_admin(draft)
     for name in draft.names("providers"):
         table: Path = ("providers", name)
         theirs = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
@@ -461,3 +463,26 @@ def _check_server(draft: Draft) -> None:
                 f"Callers would have to know the key of provider {name}.",
                 "Name a variable of its own.",
             )
+
+
+def _check_admin(draft: Draft) -> None:
+    """Beyond this machine the admin port needs a token that an operator chose, not callers' key."""
+    table: Path = ("server",)
+    path, token = (*table, "admin"), (*table, "admin_token_env")
+    admin = _value(draft, SERVER, table, "admin")
+    address = split_address(admin) if isinstance(admin, str) else None
+    if address and not _is_loopback(address[0]) and token not in draft.given:
+        draft.fault(
+            path,
+            "The admin port would be reachable from other machines with no token of your choosing.",
+            "Set admin_token_env below [server], or listen on 127.0.0.1.",
+        )
+    if token in draft.values and draft.values[token] == draft.values.get(("server", "api_key_env")):
+        draft.fault(
+            token,
+            "Whoever may call models could also change keys and budgets.",
+            "Name another variable than that of api_key_env.",
+        )
+    listen = _value(draft, SERVER, table, "listen")
+    if address and address[1] and isinstance(listen, str) and split_address(listen) == address:
+        draft.fault(path, "Callers use this address already.", "Give it a port of its own.")

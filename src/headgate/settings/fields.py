@@ -11,6 +11,7 @@ import msgspec
 from headgate.settings import schema
 from headgate.settings.kinds import (
     ADDRESS,
+    ADMIN_ADDRESS,
     HEADER_MATCH,
     LEDGER_URL,
     MODEL,
@@ -684,6 +685,18 @@ SERVER = Section(
     (
         Field("listen", ADDRESS, "Address and port for callers; port 0 takes a free one."),
         Field(
+            "admin",
+            ADMIN_ADDRESS,
+            "Address and port for pages, metrics and the admin API; empty turns them off.",
+        ),
+        Field(
+            "admin_token_env",
+            VARIABLE,
+            "The environment variable that holds the admin token.",
+            otherwise="one is made and kept in a file beside the ledger",
+            example='"HEADGATE_ADMIN_TOKEN"',
+        ),
+        Field(
             "max_body_bytes",
             Whole(1024, 1024**3),
             "Longest request body that is accepted.",
@@ -720,7 +733,24 @@ LEDGER = Section(
     "ledger",
     "Where every attempt is written down.",
     schema.LedgerSettings,
-    (Field("url", LEDGER_URL, "The database; a relative path begins where `serve` starts."),),
+    (
+        Field("url", LEDGER_URL, "The database; a relative path begins where `serve` starts."),
+        Field(
+            "password_env",
+            VARIABLE,
+            "The environment variable that holds the password of a PostgreSQL database.",
+            otherwise="PGPASSWORD or the user's `.pgpass`, if a password is asked for",
+            example='"HEADGATE_DB_PASSWORD"',
+        ),
+        Field(
+            "journal",
+            Text(500),
+            "Directory of the journal, on a local disk; a relative path begins where `serve` "
+            "starts.",
+            otherwise="`NAME.journal` beside the file, `headgate.journal` for PostgreSQL",
+            example='"/var/lib/headgate/journal"',
+        ),
+    ),
 )
 
 SECTIONS = (

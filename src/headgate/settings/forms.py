@@ -109,6 +109,16 @@ def address(text: str) -> str | Refusal:
     return Refusal(f"{shown(text)} is not an address to listen on.", fix)
 
 
+def admin_address(text: str) -> str | Refusal:
+    """Where to listen, or nothing."""
+    if not text:
+        return text
+    refused = address(text)
+    if isinstance(refused, Refusal):
+        return Refusal(refused.message, f'{refused.fix} "" turns it off.')
+    return refused
+
+
 def url(text: str) -> str | Refusal:
     """A provider's base URL; a slash at its end is taken off."""
     fix = 'Write it as "https://host/path", such as "https://api.openai.com/v1".'
@@ -152,11 +162,21 @@ def ledger_url(text: str) -> str | Refusal:
     path = text.removeprefix("sqlite:///")
     if text == "memory:" or (path != text and path != ":memory:" and _FILE.fullmatch(path)):
         return text
+    if text.startswith(("postgresql://", "postgres://")):
+        if looks_secret(text) or _PASSWORD.search(text):
+            return Refusal(
+                "The ledger's URL holds a password, which does not belong in the file.",
+                "Take it out, and name the environment variable that holds it: password_env.",
+            )
+        return text
     return Refusal(
         f"{shown(text)} is no ledger that Headgate knows.",
-        'Write "sqlite:///headgate.db", "sqlite:////var/lib/headgate.db" (an absolute path), or '
-        '"memory:" (gone with the process).',
+        'Write "sqlite:///headgate.db", "sqlite:////var/lib/headgate.db" (an absolute path), '
+        '"postgresql://user@host/database", or "memory:" (gone with the process).',
     )
+
+
+_PASSWORD = re.compile(r"[?&](?:ssl)?password=", re.IGNORECASE)
 
 
 _FILE = re.compile(r"[^?#]*[^?#/]")

@@ -12,6 +12,7 @@ from headgate.settings.redaction import shown
 
 __all__ = [
     "ADDRESS",
+    "ADMIN_ADDRESS",
     "HEADER_MATCH",
     "LEDGER_URL",
     "MODEL",
@@ -362,10 +363,13 @@ VARIABLE = Formed("name of an environment variable", forms.variable)
 ADDRESS = Formed('"host:port"', forms.address)
 """Where to listen."""
 
+ADMIN_ADDRESS = Formed('"host:port" or ""', forms.admin_address)
+"""Where to listen, or nowhere."""
+
 URL = Formed("http or https URL", forms.url)
 """An http or https URL without credentials, query and fragment; no slash at its end."""
 
-LEDGER_URL = Formed('"sqlite:///PATH" or "memory:"', forms.ledger_url, 1000)
+LEDGER_URL = Formed('"sqlite:///PATH", "postgresql://…" or "memory:"', forms.ledger_url, 1000)
 """Where the ledger lies."""
 
 PATTERN = Formed("regular expression", forms.pattern, 1000)

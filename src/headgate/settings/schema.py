@@ -212,6 +212,11 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[server]`: where the gateway listens."""
 
     listen: str = "127.0.0.1:8787"
+    admin: str = "127.0.0.1:8788"
+    """Where pages, metrics and the admin API listen; empty: nowhere."""
+    admin_token_env: str | None = None
+    """Name of the environment variable with the admin token; None: one is made and kept in a file
+    beside the ledger."""
     max_body_bytes: int = 32 * 1024 * 1024
     drain_seconds: float = 30.0
     max_requests: int = 1000
@@ -226,6 +231,10 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[ledger]`: where attempts are written down."""
 
     url: str = "sqlite:///headgate.db"
+    password_env: str | None = None
+    """Name of the environment variable with the database's password; None: PGPASSWORD, .pgpass."""
+    journal: str | None = None
+    """Directory of the journal; None: beside the file, or `headgate.journal` for a database."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,33 @@
+"""The secret that a request carries, and whether it is the right one."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Mapping
+
+__all__ = ["carries", "presented"]
+
+
+def presented(headers: Mapping[str, str]) -> Iterator[str]:
+    """The secrets in a request's headers: OpenAI's SDKs send one kind of header, Anthropic's both.
+
+    Args:
+        headers: names in lower case.
+    """
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and given.strip():
+        yield given.strip()
+    if other := headers.get("x-api-key", "").strip():
+        yield other
+
+
+def carries(headers: Mapping[str, str], expected: bytes) -> bool:
+    """Whether one of the secrets in the headers is the expected one.
+
+    The time does not tell how much of a wrong one is right. An empty expectation fits nothing: a
+    secret that was never set opens no door.
+    """
+    fits = False
+    for given in presented(headers):
+        fits |= hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected)
+    return fits and bool(expected)
