@@ -20,8 +20,8 @@ from headgate.bootstrap.gateway import SystemClock, app_of
 from headgate.gateway.caller import Headers
 from headgate.gateway.upstream import Endpoint
 from headgate.ledger.entry import Entry
-from headgate.settings import read
 from headgate.routing.artifact import dump
+from headgate.settings import read
 from tests.gateway.house import ENV, LEARNED, RULES
 from tests.routing.routers import small_artifact
 
