@@ -33,7 +33,7 @@ def planted(count: int, seed: int = 0, *, shuffled: bool = False) -> list[Graded
                 prompt=" ".join(words) + f" {number}",
                 category=rng.choice(["a", "b", "c"]),
                 conversation=f"c{number // 2}",
-                time=1_000_000.0 + number,
+                time=1_790_000_000.0 + number,
                 tokens=10 + number % 50,
                 cheap=1.0 if down or (both and not up) else 0.0,
                 premium=1.0 if up or (both and not down) else 0.0,

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.analysis.estimate import Cells, Grades, estimate, needed
+from headgate.analysis.pairs import Names
 from headgate.analysis.record import Record
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Classifier, Misrouting, Scenario, Tier
@@ -54,7 +55,7 @@ def test_cells_tell_who_will_do():
 
 
 def test_rows_of_one_model_each_are_joined_with_their_prompts():
-    made = Grades(cheap="s", premium="l")
+    made = Grades(names=Names("s", "l"))
     for row in (
         Record(id="1", model="l", score=1.0),
         Record(id="1", prompt="x", category="maths"),
@@ -83,7 +84,7 @@ RECORDS = st.lists(
 @given(RECORDS, RECORDS, RECORDS)
 def test_grades_merge_in_any_order(a, b, c):
     def made(rows):
-        grades = Grades(cheap="s", premium="l")
+        grades = Grades(names=Names("s", "l"))
         for row in rows:
             grades.add(row)
         return grades

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from headgate.analysis.readers import UnreadableError
 from headgate.errors import ConfigError
 from headgate.routing.artifact import load
 from tests.cli.graded_files import graded_file, run
@@ -30,9 +31,9 @@ def test_json_gives_the_same_facts(tmp_path: Path):
 
 def test_bad_rows_are_told_and_the_rest_is_used(tmp_path: Path):
     file = graded_file(tmp_path)
-    file.write_text("nonsense\n" * 5 + file.read_text())
+    file.write_text("{nonsense\n" * 5 + file.read_text())
     result = run("train", file, "-o", tmp_path / "r")
-    assert "5 rows cannot be used" in result.stderr
+    assert "5 rows could not be read" in result.stderr
     assert "graded.jsonl:1" in result.stderr
     assert "from 630 rows" in result.stdout
 
@@ -43,7 +44,7 @@ def test_too_few_rows_write_nothing(tmp_path: Path):
     assert not (tmp_path / "r").exists()
 
 
-@pytest.mark.parametrize("pair", ["prompt=nothing", "colour=prompt"])
+@pytest.mark.parametrize("pair", ["prompt=nothing", "colour=prompt", "prompt"])
 def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, pair: str):
     result = run("train", graded_file(tmp_path), "--map", pair, "-o", tmp_path / "r")
-    assert isinstance(result.exception, ConfigError)
+    assert isinstance(result.exception, (ConfigError, UnreadableError))

@@ -6,12 +6,13 @@ escalating buy anything. Where both fail it is money for nothing, and where both
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from headgate.analysis.pairs import Halves, Names, Pair, pair_of
 from headgate.analysis.record import Record
 from headgate.costs.model import Breakdown, evaluate
 from headgate.costs.scenario import Scenario
@@ -28,9 +29,6 @@ __all__ = [
     "estimate",
     "needed",
 ]
-
-_Key = TypeVar("_Key", bound=Hashable)
-_Value = TypeVar("_Value", bool, str)
 
 MOST_NEEDED = 10_000_000
 """Requests beyond which grading more is no answer."""
@@ -70,12 +68,11 @@ class Split(NamedTuple):
 class Grades:
     """Graded requests, counted by stratum; grows by a record and merges in any order.
 
-    Pairs come in one record, or as a record a model, joined by their `id`.
+    Pairs come in one record, as a verdict, or as a record a model, joined by their `id`.
 
     Args:
         good: the least score of an answer that will do.
-        cheap: how the cheap model is named in records of one model; None where there are none.
-        premium: the same of the premium model.
+        names: what the cheap and the premium one are called in records of one model and verdicts.
         stratum: what tells requests apart.
     """
 
@@ -83,61 +80,60 @@ class Grades:
         self,
         *,
         good: float = 0.5,
-        cheap: str | None = None,
-        premium: str | None = None,
+        names: Names = Names(),  # noqa: B008 - immutable
         stratum: Callable[[Record], str] = lambda record: record.category,
     ) -> None:
         self.good = good
-        self.cheap = cheap
-        self.premium = premium
+        self.names = names
         self._stratum = stratum
         self.counts: dict[tuple[str, bool, bool], int] = {}
-        self.halves: dict[tuple[str, bool], bool] = {}
-        """By id and whether it is the premium one: whether the answer will do."""
+        self.halves = Halves(names)
         self.named: dict[str, str] = {}
-        """Of requests whose grades come a model at a time, by id."""
+        """Strata of requests whose grades come a model at a time, by id."""
+        self.other = 0
+        """Verdicts over other models, or over models that were not named."""
 
     def add(self, record: Record) -> None:
         """Take what grades a record has."""
-        if record.cheap is not None and record.premium is not None:
-            key = (self._stratum(record), record.cheap >= self.good, record.premium >= self.good)
-            self.counts[key] = self.counts.get(key, 0) + 1
-            return
-        if not record.id:
-            return
-        name = self._stratum(record)
-        if name:
-            self._keep(self.named, record.id, name)
-        if record.score is not None and record.model in (self.cheap, self.premium):
-            which = (record.id, record.model == self.premium)
-            self._keep(self.halves, which, record.score >= self.good)
+        pair = pair_of(record, self.names)
+        if pair is not None:
+            self._count((self._stratum(record), *self._will_do(pair)))
+        elif record.winner is not None:
+            self.other += 1
+        elif record.id:
+            name = self._stratum(record)
+            if name:
+                self._name(record.id, name)
+            self.halves.add(record)
+
+    def _will_do(self, pair: Pair) -> tuple[bool, bool]:
+        return pair.cheap >= self.good, pair.premium >= self.good
+
+    def _count(self, key: tuple[str, bool, bool], times: int = 1) -> None:
+        self.counts[key] = self.counts.get(key, 0) + times
+
+    def _name(self, request: str, name: str) -> None:
+        """Of two strata of one request the lesser counts, whichever came first."""
+        self.named[request] = min(name, self.named.get(request, name))
 
     def merge(self, other: Grades) -> Grades:
         """Both as one; neither is changed. They must be graded alike."""
-        both = Grades(good=self.good, cheap=self.cheap, premium=self.premium, stratum=self._stratum)
+        both = Grades(good=self.good, names=self.names, stratum=self._stratum)
+        both.halves = self.halves.merge(other.halves)
+        both.other = self.other + other.other
         for side in (self, other):
             for key, times in side.counts.items():
-                both.counts[key] = both.counts.get(key, 0) + times
-            for half, will_do in side.halves.items():
-                both._keep(both.halves, half, will_do)
+                both._count(key, times)
             for request, name in side.named.items():
-                both._keep(both.named, request, name)
+                both._name(request, name)
         return both
-
-    @staticmethod
-    def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:
-        """Of two values for one key the lesser counts, whichever came first."""
-        found = kept.get(key)
-        kept[key] = value if found is None or value < found else found
 
     def strata(self) -> dict[str, Cells]:
         """The cells of each stratum, by name; one without a name holds those that have none."""
         counts = dict(self.counts)
-        for (request, is_premium), cheap in self.halves.items():
-            premium = self.halves.get((request, True))
-            if not is_premium and premium is not None:
-                key = (self.named.get(request, ""), cheap, premium)
-                counts[key] = counts.get(key, 0) + 1
+        for request, pair in self.halves.pairs():
+            key = (self.named.get(request, ""), *self._will_do(pair))
+            counts[key] = counts.get(key, 0) + 1
         return {
             name: Cells(
                 counts.get((name, True, True), 0),

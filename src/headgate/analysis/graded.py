@@ -1,176 +1,177 @@
-"""Graded files: JSONL or Parquet, read into rows by a column mapping."""
+"""Graded rows out of records, in whatever form the grades come: what is trained and tested on."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
+from headgate.analysis.pairs import Halves, Names, Pair, human_of, pair_of, side_of
+from headgate.analysis.record import Record
 from headgate.analysis.rows import GradedRow
-from headgate.errors import ConfigError
-from headgate.values import nano_from_usd
 
-__all__ = ["FIELDS", "Graded", "mapping_of", "read_graded"]
+__all__ = ["Graded"]
 
-FIELDS = {
-    **{name: name for name in GradedRow.__struct_fields__ if not name.endswith("_nano")},
-    "cheap_cost": "cheap_cost",
-    "premium_cost": "premium_cost",
-}
-"""What a column can be mapped to, and the column's name if it is not mapped. Costs are in USD."""
+MOST_STRANGERS = 8
 
-REQUIRED = ("prompt", "cheap", "premium")
-_TEXTS = ("id", "prompt", "system", "category", "route", "conversation")
-_COUNTS = ("tokens", "turns", "tools", "images")
+_T = TypeVar("_T", str, float, int)
 
 
-class Graded(NamedTuple):
-    """The rows of some files, and what was wrong with those left out: (place, reason)."""
+class _Facts(msgspec.Struct, gc=False):
+    """What the records of one request say of it, whichever comes first."""
 
-    rows: list[GradedRow]
-    rejected: list[tuple[str, str]]
+    prompt: str = ""
+    system: str = ""
+    category: str = ""
+    route: str = ""
+    conversation: str = ""
+    time: float | None = None
+    tokens: int = 0
+    turns: int = 1
+    tools: int = 0
+    images: int = 0
+    json_schema: bool = False
+    cheap_nano: int | None = None
+    premium_nano: int | None = None
 
 
-def mapping_of(pairs: Sequence[str]) -> dict[str, str]:
-    """The column of each field, from `field=column` pairs over the defaults.
+class Graded:
+    """Graded rows, gathered from records; grows by a record and merges in any order.
 
-    Raises:
-        ConfigError: not a pair, or no such field.
+    Rows of one model each are joined by their id. They are kept until the end, so that memory
+    grows with them.
+
+    Args:
+        names: what the cheap and the premium one are called in records of one model and verdicts.
     """
-    mapping = dict(FIELDS)
-    for pair in pairs:
-        field, sign, column = pair.partition("=")
-        if not sign or not column or field not in mapping:
-            raise ConfigError(
-                f"{pair!r} maps no column.",
-                fix=f"Write FIELD=COLUMN; the fields are {', '.join(FIELDS)}.",
-            )
-        mapping[field] = column
-    return mapping
 
+    def __init__(self, names: Names = Names()) -> None:  # noqa: B008 - immutable
+        self.names = names
+        self.whole: list[GradedRow] = []
+        self.halves = Halves(names)
+        self.facts: dict[str, _Facts] = {}
+        self.without_prompt = 0
+        """Pairs that came in one record, without the request that they grade."""
+        self.other = 0
+        """Verdicts over other models, or over models that were not named."""
+        self.strangers: set[str] = set()
+        """Some models whose answers are graded and that go by neither name."""
 
-def read_graded(paths: Sequence[Path], mapping: Mapping[str, str] = FIELDS) -> Graded:
-    """Every row of the files; a row that cannot be used is kept with its place and reason.
-
-    Raises:
-        ConfigError: a file cannot be read, lacks a required column, or gives no row.
-    """
-    graded = Graded([], [])
-    for path in paths:
-        before, wrong = len(graded.rows), len(graded.rejected)
-        for number, fields in _records(path, mapping):
-            try:
-                graded.rows.append(_row(fields, mapping))
-            except ValueError as error:
-                graded.rejected.append((f"{path}:{number}", str(error)))
-        if len(graded.rows) == before:
-            reason = graded.rejected[wrong][1] if len(graded.rejected) > wrong else "it is empty"
-            raise ConfigError(
-                f"{path} holds no graded row: {reason}.",
-                fix=f"Each row needs {', '.join(mapping[name] for name in REQUIRED)}; name other "
-                "columns with --map FIELD=COLUMN.",
-            )
-    return graded
-
-
-def _records(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int, object]]:
-    """Row numbers from 1, and the row as a mapping, or as the ValueError that says why not."""
-    try:
-        if path.suffix == ".parquet":
-            yield from _parquet(path, mapping)
+    def add(self, record: Record) -> None:
+        """Take what a record says of grades, or of a request that others grade."""
+        pair = human_of(record) or pair_of(record, self.names)
+        if pair is not None:
+            if record.prompt:
+                self.whole.append(_row(record.id, _facts(record, self.names), pair))
+            else:
+                self.without_prompt += 1
             return
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, _decoded(line)
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror or error}.", fix="Name a file that is there."
-        ) from error
+        if record.winner is not None:
+            self.other += 1
+        elif record.id:
+            if record.score is not None and side_of(record, self.names) is None:
+                self._meet({record.model})
+            self.halves.add(record)
+            if record.prompt or side_of(record, self.names) is not None:
+                self._learn(record.id, _facts(record, self.names))
+
+    def _meet(self, models: set[str]) -> None:
+        """The first ones by name, so that the order of merging does not count."""
+        self.strangers = set(sorted((self.strangers | models) - {""})[:MOST_STRANGERS])
+
+    def _learn(self, request: str, facts: _Facts) -> None:
+        known = self.facts.get(request)
+        self.facts[request] = facts if known is None else _joined(known, facts)
+
+    def merge(self, other: Graded) -> Graded:
+        """Both as one; neither is changed."""
+        both = Graded(self.names)
+        both.whole = self.whole + other.whole
+        both.halves = self.halves.merge(other.halves)
+        both.without_prompt = self.without_prompt + other.without_prompt
+        both.other = self.other + other.other
+        both._meet(self.strangers | other.strangers)
+        for part in (self, other):
+            for request, facts in part.facts.items():
+                both._learn(request, facts)
+        return both
+
+    def rows(self) -> list[GradedRow]:
+        """Every request whose text and both grades are known: as they came, then those joined."""
+        return [*self.whole, *self._joined_rows(lambda facts: bool(facts.prompt))]
+
+    @property
+    def bare(self) -> int:
+        """Requests with both grades and no text."""
+        return self.without_prompt + len(self._joined_rows(lambda facts: not facts.prompt))
+
+    def _joined_rows(self, wanted: Callable[[_Facts], bool]) -> list[GradedRow]:
+        found = sorted(self.halves.pairs())
+        facts = [(request, self.facts.get(request, _Facts()), pair) for request, pair in found]
+        return [_row(*one) for one in facts if wanted(one[1])]
 
 
-def _decoded(line: bytes) -> object:
-    try:
-        return msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+def _facts(record: Record, names: Names) -> _Facts:
+    side = side_of(record, names)
+    usage = record.usage
+    return _Facts(
+        prompt=record.prompt,
+        system=record.system,
+        category=record.category,
+        route=record.route,
+        conversation=record.conversation,
+        time=record.time,
+        tokens=0 if usage is None else usage.total_input,
+        turns=record.turns,
+        tools=record.tools,
+        images=record.images,
+        json_schema=record.json_schema,
+        cheap_nano=record.cost_nano if side == "cheap" else record.cheap_nano,
+        premium_nano=record.cost_nano if side == "premium" else record.premium_nano,
+    )
 
 
-def _parquet(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int, object]]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise ConfigError(
-            "Parquet needs pyarrow, which is not installed.",
-            fix="Run `pip install 'headgate[train]'`, or bring JSONL.",
-        ) from error
-    try:
-        file = pq.ParquetFile(path)
-        have = set(file.schema_arrow.names)
-        wanted = sorted(set(mapping.values()) & have)
-        number = 0
-        for batch in file.iter_batches(batch_size=4096, columns=wanted):
-            for fields in batch.to_pylist():
-                number += 1
-                yield number, fields
-    except pa.ArrowException as error:
-        raise ConfigError(
-            f"{path} is no Parquet file that can be read.", fix="Write it again, or bring JSONL."
-        ) from error
+def _joined(one: _Facts, other: _Facts) -> _Facts:
+    """What both say; of two texts, times or costs the lesser counts, of two numbers the greater."""
+    return _Facts(
+        prompt=_lesser(one.prompt, other.prompt) or "",
+        system=_lesser(one.system, other.system) or "",
+        category=_lesser(one.category, other.category) or "",
+        route=_lesser(one.route, other.route) or "",
+        conversation=_lesser(one.conversation, other.conversation) or "",
+        time=_lesser(one.time, other.time),
+        tokens=max(one.tokens, other.tokens),
+        turns=max(one.turns, other.turns),
+        tools=max(one.tools, other.tools),
+        images=max(one.images, other.images),
+        json_schema=one.json_schema or other.json_schema,
+        cheap_nano=_lesser(one.cheap_nano, other.cheap_nano),
+        premium_nano=_lesser(one.premium_nano, other.premium_nano),
+    )
 
 
-def _row(fields: object, mapping: Mapping[str, str]) -> GradedRow:
-    if not isinstance(fields, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004 - a reason, not a defect
-
-    def given(name: str) -> object:
-        return fields.get(mapping[name])
-
-    for name in REQUIRED:
-        if given(name) is None:
-            raise ValueError(f"it has no {mapping[name]!r}")
-    values: dict[str, object] = {
-        name: str(given(name)) for name in _TEXTS if given(name) is not None
-    }
-    for name in _COUNTS:
-        if given(name) is not None:
-            values[name] = int(_number(given(name), mapping[name], low=0))
-    for name in ("cheap", "premium"):
-        values[name] = _number(given(name), mapping[name], low=0, high=1)
-        cost = given(f"{name}_cost")
-        if cost is not None and cost == cost:
-            _number(cost, mapping[f"{name}_cost"], low=0)
-            values[f"{name}_nano"] = nano_from_usd(str(cost))
-    if given("json_schema") is not None:
-        values["json_schema"] = bool(given("json_schema"))
-    if given("time") is not None:
-        values["time"] = _time(given("time"), mapping["time"])
-    return GradedRow(**values)  # type: ignore[arg-type]  # each was made of its type above
+def _lesser(one: _T | None, other: _T | None) -> _T | None:
+    known = [value for value in (one, other) if value is not None and value != ""]
+    return min(known, default=None)
 
 
-def _number(value: object, column: str, *, low: float, high: float = math.inf) -> float:
-    if not isinstance(value, (int, float)):
-        raise ValueError(f"its {column!r} is not a number")  # noqa: TRY004
-    if not low <= value <= high or value == math.inf:
-        limits = f"between {low} and {high}" if high < math.inf else f"{low} or more"
-        raise ValueError(f"its {column!r} is not {limits}")
-    return float(value)
-
-
-def _time(value: object, column: str) -> float:
-    """Seconds since 1970, or a date and time in ISO 8601 (UTC where it names no zone)."""
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            value = None
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-    raise ValueError(f"its {column!r} is no time")
+def _row(request: str, facts: _Facts, pair: Pair) -> GradedRow:
+    return GradedRow(
+        id=request,
+        prompt=facts.prompt,
+        system=facts.system,
+        category=facts.category,
+        route=facts.route,
+        conversation=facts.conversation,
+        time=facts.time,
+        tokens=facts.tokens,
+        turns=facts.turns,
+        tools=facts.tools,
+        images=facts.images,
+        json_schema=facts.json_schema,
+        cheap=pair.cheap,
+        premium=pair.premium,
+        cheap_nano=facts.cheap_nano,
+        premium_nano=facts.premium_nano,
+    )

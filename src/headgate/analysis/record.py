@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from headgate.values import Usage
 
-__all__ = ["MalformedError", "Record", "Reject"]
+__all__ = ["MalformedError", "Record", "Reject", "Winner"]
+
+Winner: TypeAlias = Literal["a", "b", "tie", "neither"]
+"""Of a comparison of two answers; a tie is of two that will do, `neither` of two that will not."""
 
 
 class Record(msgspec.Struct, kw_only=True, gc=False):
@@ -25,6 +28,8 @@ class Record(msgspec.Struct, kw_only=True, gc=False):
     usage: Usage | None = None
     cost_nano: int | None = None
     """What the log says it cost."""
+    tier: str = ""
+    """`cheap`, `premium` or another tier that answered, where the log says so."""
     category: str = ""
     route: str = ""
     conversation: str = ""
@@ -43,6 +48,15 @@ class Record(msgspec.Struct, kw_only=True, gc=False):
     """How good the cheap and the premium model's answers were, 0..1."""
     cheap_nano: int | None = None
     premium_nano: int | None = None
+    human_cheap: float | None = None
+    human_premium: float | None = None
+    """The same grades by a human, where `cheap` and `premium` are a judge's."""
+    winner: Winner | None = None
+    """Which of two answers was preferred."""
+    model_a: str = ""
+    model_b: str = ""
+    request: object = None
+    """The request as the log has it, or its messages: what could be sent again."""
 
 
 class Reject(NamedTuple):

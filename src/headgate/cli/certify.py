@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from headgate.cli.graded import (
-    files_argument,
-    map_option,
+    Files,
+    graded_options,
     need_train,
     open_graded,
     open_router,
@@ -30,8 +30,7 @@ __all__ = ["certificate_page", "certify"]
 
 @click.command()
 @click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
-@files_argument
-@map_option
+@graded_options
 @click.option(
     "--quality-floor",
     type=click.FloatRange(0, 1, min_open=True),
@@ -70,8 +69,7 @@ __all__ = ["certificate_page", "certify"]
 @json_option
 def certify(
     router: Path,
-    files: tuple[Path, ...],
-    columns: tuple[str, ...],
+    files: Files,
     quality_floor: float | None,
     max_escalation: float | None,
     max_bill: float | None,
@@ -97,7 +95,7 @@ def certify(
 
     goal = _goal(quality_floor, max_escalation, max_bill, requests, risk)
     artifact, _ = open_router(router)
-    rows = open_graded(files, columns).rows
+    rows = open_graded(files)
     if hold_out < 1:
         fit, rows = held_out(rows, share=hold_out, seed=seed)
         if artifact.training.sample != sample(fit):

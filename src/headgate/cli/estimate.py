@@ -20,6 +20,7 @@ from headgate.analysis.sample import Sample
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.estimate_page import Estimated, Measured, document, page, settings_text
+from headgate.cli.graded import graded_names, names_of
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.cli.what_if import bad_flag, day_of
@@ -40,12 +41,7 @@ WHAT = "The estimate"
 
 @click.command()
 @reader_options
-@click.option(
-    "--graded-cheap",
-    metavar="NAME",
-    help="The cheap model's name in rows that grade one model each.",
-)
-@click.option("--graded-premium", metavar="NAME", help="The premium model's name in such rows.")
+@graded_names
 @click.option(
     "--good",
     default=0.5,
@@ -112,7 +108,7 @@ def estimate(  # one argument a flag
     day, least = day_of(at), _share(min_saving)
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
-    grades = Grades(good=good, cheap=graded_cheap, premium=graded_premium, stratum=STRATA[by])
+    grades = Grades(good=good, names=names_of(graded_cheap, graded_premium), stratum=STRATA[by])
     sample = Sample()
     with open_reader(files, form, mapping, rejects) as (reader, records):
         for record in records:

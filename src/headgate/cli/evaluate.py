@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from headgate.cli.graded import (
-    files_argument,
-    map_option,
+    Files,
+    graded_options,
     need_train,
     open_graded,
     open_router,
@@ -29,8 +29,7 @@ __all__ = ["evaluate"]
 
 @click.command()
 @click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
-@files_argument
-@map_option
+@graded_options
 @click.option(
     "--hold-out",
     type=click.FloatRange(0, 0.9, min_open=True),
@@ -50,8 +49,7 @@ __all__ = ["evaluate"]
 @json_option
 def evaluate(
     router: Path,
-    files: tuple[Path, ...],
-    columns: tuple[str, ...],
+    files: Files,
     hold_out: float,
     draws: int,
     seed: int,
@@ -72,7 +70,7 @@ def evaluate(
     from headgate.analysis.train import fingerprint, held_out
 
     artifact, version = open_router(router)
-    rows = open_graded(files, columns).rows
+    rows = open_graded(files)
     fit, test = held_out(rows, share=hold_out, seed=seed)
     if not test or artifact.training.sample != fingerprint(fit):
         raise ConfigError(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from headgate.analysis.graded import Graded, mapping_of, read_graded
+from headgate.analysis.graded import Graded
+from headgate.analysis.pairs import Names
+from headgate.analysis.readers import UnreadableError
+from headgate.analysis.rows import GradedRow
+from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact, fingerprint, load
 
 __all__ = [
-    "files_argument",
-    "map_option",
+    "Files",
+    "graded_names",
+    "graded_options",
+    "names_of",
     "need_train",
     "open_graded",
     "open_router",
@@ -22,25 +29,51 @@ __all__ = [
 ]
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
-SHOWN = 3
 
 
-def files_argument(command: _Callback) -> _Callback:
-    """Add `FILES...`; the function receives `files: tuple[Path, ...]`."""
-    return click.argument(
-        "files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False)
-    )(command)
+class Files(NamedTuple):
+    """Graded files as the command line names them."""
+
+    names: tuple[str, ...]
+    form: str | None
+    mapping: tuple[str, ...]
+    rejects: Path | None
+    sides: Names
 
 
-def map_option(command: _Callback) -> _Callback:
-    """Add `--map FIELD=COLUMN`, repeatable; the function receives `columns: tuple[str, ...]`."""
-    return click.option(
-        "--map",
-        "columns",
-        multiple=True,
-        metavar="FIELD=COLUMN",
-        help="Where a field stands if not under its own name, as cheap=score_small; repeatable.",
-    )(command)
+def graded_names(command: _Callback) -> _Callback:
+    """Add `--graded-cheap` and `--graded-premium`: `graded_cheap` and `graded_premium`."""
+    for side in ("premium", "cheap"):
+        command = click.option(
+            f"--graded-{side}",
+            metavar="NAME",
+            help=f"The {side} model's name in rows that grade one model, or compare two.",
+        )(command)
+    return command
+
+
+def names_of(cheap: str | None, premium: str | None) -> Names:
+    """The names that were given; a tier's own where none was."""
+    return Names(cheap or "cheap", premium or "premium")
+
+
+def graded_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add FILES and all that says how to read them; the function receives `files: Files`."""
+
+    @functools.wraps(command)
+    def with_files(
+        files: tuple[str, ...],
+        form: str | None,
+        mapping: tuple[str, ...],
+        rejects: Path | None,
+        graded_cheap: str | None,
+        graded_premium: str | None,
+        **rest: Any,
+    ) -> Any:
+        sides = names_of(graded_cheap, graded_premium)
+        return command(files=Files(files, form, mapping, rejects, sides), **rest)
+
+    return reader_options(graded_names(with_files))
 
 
 def seed_option(command: _Callback) -> _Callback:
@@ -50,20 +83,50 @@ def seed_option(command: _Callback) -> _Callback:
     )
 
 
-def open_graded(files: tuple[Path, ...], columns: tuple[str, ...]) -> Graded:
-    """Read the files, and say on standard error which rows were left out.
+def open_graded(files: Files) -> list[GradedRow]:
+    """Read the files, and say on standard error what was left out.
 
     Raises:
-        ConfigError: a file cannot be used.
+        ConfigError: the mapping or the file of rejects cannot be used.
+        UnreadableError: a file cannot be read, or no row has a request and both grades.
     """
-    graded = read_graded(files, mapping_of(columns))
-    if graded.rejected:
-        click.echo(f"{len(graded.rejected)} rows cannot be used:", err=True)
-        for place, reason in graded.rejected[:SHOWN]:
-            click.echo(f"  {place}: {reason}", err=True)
-        if len(graded.rejected) > SHOWN:
-            click.echo("  ...", err=True)
-    return graded
+    graded = Graded(files.sides)
+    with open_reader(files.names, files.form, files.mapping, files.rejects) as (reader, records):
+        for record in records:
+            graded.add(record)
+    rows = graded.rows()
+    left_out = list(_left_out(graded))
+    for note in [*notes_of(reader, kept=files.rejects is not None), *left_out]:
+        click.echo(f"Note: {note}", err=True)
+    if not rows:
+        why = f" {' '.join(left_out)}" if left_out else ""
+        raise UnreadableError(
+            f"No row has a request and the grades of both answers.{why}",
+            fix="Give `prompt`, `cheap` and `premium` (0 to 1), or name your columns with "
+            "--map cheap=COLUMN,premium=COLUMN; docs/sample.md lists the other forms of grades.",
+        )
+    return rows
+
+
+def _left_out(graded: Graded) -> Iterator[str]:
+    cheap, premium = graded.names
+    if graded.bare:
+        yield f"{graded.bare:,} graded requests have no text: name the file of prompts too."
+    if graded.halves.single:
+        yield (
+            f"{graded.halves.single:,} requests are graded for one model only: what the other "
+            "would have answered is not known."
+        )
+    if graded.strangers and not graded.halves.scores:
+        yield (
+            f"Single grades are of {', '.join(sorted(graded.strangers))}: say which is which with "
+            "--graded-cheap and --graded-premium."
+        )
+    if graded.other:
+        yield (
+            f"{graded.other:,} verdicts are not over {cheap} and {premium}: name yours with "
+            "--graded-cheap and --graded-premium."
+        )
 
 
 def open_router(path: Path) -> tuple[Artifact, str]:

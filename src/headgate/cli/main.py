@@ -54,6 +54,10 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "metrics": Entry(
+        "headgate.cli.metrics:metrics",
+        "List the metrics, or print the dashboard and the alert rules made for them.",
+    ),
     "sample": Entry(
         "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
     ),

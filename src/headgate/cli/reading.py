@@ -135,6 +135,8 @@ def notes_of(reader: Reader, *, kept: bool) -> list[str]:
     if reader.rejected:
         most = sorted(reader.reasons.items(), key=lambda item: -item[1])[:5]
         told = "; ".join(f"{times:,} × {reason}" for reason, times in most)
+        if reader.first is not None:
+            told += f"; the first is {reader.first.file}:{reader.first.line}"
         hint = "" if kept else " Keep them with --rejects FILE."
         notes.append(f"{reader.rejected:,} rows could not be read: {told}.{hint}")
     return notes

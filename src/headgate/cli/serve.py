@@ -16,10 +16,12 @@ import click
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.ledger import ledger_of
+from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.cli.options import open_settings, settings_options
+from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
-from headgate.ledger.writer import Ledger
 from headgate.settings import Reading, split_address
 
 __all__ = ["serve"]
@@ -53,13 +55,14 @@ async def _serve(reading: Reading) -> None:
     settings = reading.settings
     clock = SystemClock()
     upstream = upstream_of(settings)
-    ledger = Ledger.open(settings.ledger.url, clock=clock)
+    ledger = ledger_of(settings.ledger, os.environ, clock)
+    metrics = metrics_of(settings)
     try:
         app = app_of(
             settings,
             os.environ,
             upstream=upstream,
-            recorder=ledger,
+            recorder=Told(ledger, metrics.take),
             clock=clock,
             source=str(reading.file),
         )
@@ -68,7 +71,9 @@ async def _serve(reading: Reading) -> None:
         admin, token = None, None
         if (listen := split_address(settings.server.admin)) is not None:
             token = admin_token(settings, os.environ)
-            admin = Port(admin_of(app, token), *listen, setting="admin")
+            handler = admin_of(app, token)
+            handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            admin = Port(handler, *listen, setting="admin")
         await serve_app(
             app,
             upstream,
@@ -80,6 +85,7 @@ async def _serve(reading: Reading) -> None:
         )
     finally:
         ledger.close()
+        metrics.close()
 
 
 def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) -> None:
@@ -87,7 +93,7 @@ def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) ->
     settings = reading.settings
     tiers = ", ".join(f"{tier.name} ({tier.model})" for tier in settings.tiers)
     classifier = settings.classifier
-    decided = classifier.model if classifier.kind == "model" else classifier.kind
+    decided = classifier.model or classifier.router or classifier.kind
     click.echo(f"Headgate listens on {url}")
     click.echo(f"  base URL for clients  {url}/v1", err=True)
     click.echo(f"  tiers                 {tiers}", err=True)

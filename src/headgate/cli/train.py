@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from headgate.cli.graded import (
-    files_argument,
-    map_option,
+    Files,
+    graded_options,
     need_train,
     open_graded,
     seed_option,
@@ -22,8 +22,7 @@ __all__ = ["train"]
 
 
 @click.command()
-@files_argument
-@map_option
+@graded_options
 @click.option(
     "-o",
     "--output",
@@ -42,8 +41,7 @@ __all__ = ["train"]
 @seed_option
 @json_option
 def train(
-    files: tuple[Path, ...],
-    columns: tuple[str, ...],
+    files: Files,
     output: Path,
     hold_out: float,
     seed: int,
@@ -52,15 +50,15 @@ def train(
 ) -> None:
     """Make a router from graded rows.
 
-    FILES are JSONL or Parquet, one row a request: `prompt`, and the scores `cheap` and `premium`
-    from 0 to 1. `evaluate` and `certify` take the same files and seed and look only at the rows
-    that were held out.
+    FILES are read as `headgate sample` reads them. A request needs its `prompt` and the grades of
+    both answers: `cheap` and `premium` from 0 to 1, a row for each model, or a verdict over both.
+    `evaluate` and `certify` take the same files and seed and look only at the rows held out.
     """
     need_train()
     from headgate.analysis.train import held_out
     from headgate.analysis.train import train as fit
 
-    rows, _ = held_out(open_graded(files, columns).rows, share=hold_out, seed=seed)
+    rows, _ = held_out(open_graded(files), share=hold_out, seed=seed)
     artifact = fit(rows, seed=seed, on=datetime.now(UTC).date())
     data = dump(artifact)
     output.write_bytes(data)

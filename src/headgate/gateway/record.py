@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from headgate.prices.charge import charge
 from headgate.routing.tier import Tier
 from headgate.values import Ask, ModelRef, Usage
 
-__all__ = ["Attempt", "Pricer", "Recorder", "estimated"]
+__all__ = ["Attempt", "Pricer", "Recorder", "Told", "estimated"]
 
 CHARS_PER_TOKEN = 4
 """Characters of English text to a token, for answers whose provider never counted them."""
@@ -24,6 +24,25 @@ class Recorder(Protocol):
 
     def record(self, entry: Entry) -> None:
         """Take an entry. Never raises: serving goes on when the ledger cannot."""
+
+
+class Told:
+    """A recorder that tells others of an entry once it is safe.
+
+    Args:
+        recorder: makes it safe.
+        others: take an entry at once and never raise; each request waits for them.
+    """
+
+    def __init__(self, recorder: Recorder, *others: Callable[[Entry], None]) -> None:
+        self._record = recorder.record
+        self._others = others
+
+    def record(self, entry: Entry) -> None:
+        """Make the entry safe, then tell the others."""
+        self._record(entry)
+        for other in self._others:
+            other(entry)
 
 
 class Pricer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.analysis.readers.columns import FIELDS, Columns
+from headgate.analysis.readers.columns import FIELDS, Columns, field_of
 from headgate.analysis.record import MalformedError
 from headgate.values import Usage
 from tests.analysis.readers.examples import COLUMNS
@@ -65,3 +65,55 @@ def test_times_come_in_seconds_or_finer(time):
 def test_no_name_stands_for_two_fields():
     names = [name for field, known in FIELDS.items() for name in (field, *known.names)]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("row", "score"),
+    [
+        ({"thumbs": "up"}, 1.0),
+        ({"feedback": -1}, 0.0),
+        ({"thumbs": True}, 1.0),
+        ({"feedback": "👎"}, 0.0),
+        ({"rating": 1}, 0.0),
+        ({"stars": "4"}, 0.75),
+        ({"rating": 5}, 1.0),
+    ],
+)
+def test_a_users_feedback_is_a_score(row, score):
+    assert Columns().records(row)[0].score == score
+
+
+@pytest.mark.parametrize("row", [{"thumbs": "sideways"}, {"rating": 6}, {"rating": 0}])
+def test_feedback_of_another_kind_is_malformed(row):
+    with pytest.raises(MalformedError, match="must be"):
+        Columns().records(row)
+
+
+@pytest.mark.parametrize(
+    ("winner", "side"),
+    [("model_a", "a"), ("B", "b"), ("tie", "tie"), ("tie (bothbad)", "neither"), ("gpt", "b")],
+)
+def test_a_verdict_names_a_side_or_a_model(winner, side):
+    (record,) = Columns().records({"winner": winner, "model_a": "small", "model_b": "gpt"})
+    assert (record.winner, record.model_a, record.model_b) == (side, "small", "gpt")
+
+
+def test_a_verdict_may_name_a_tier():
+    (record,) = Columns().records({"prompt": "x", "preference": "premium"})
+    assert (record.cheap, record.premium, record.winner) == (0.0, 1.0, None)
+
+
+def test_a_verdict_for_an_unknown_model_is_malformed():
+    with pytest.raises(MalformedError, match="none of a, b"):
+        Columns().records({"winner": "who", "model_a": "small", "model_b": "gpt"})
+
+
+def test_messages_are_kept_as_they_could_be_sent_again():
+    messages = [{"role": "user", "content": "Hi"}]
+    assert Columns().records({"messages": messages})[0].request == messages
+
+
+def test_every_name_leads_to_its_field():
+    assert field_of("question") == "prompt"
+    assert field_of("cheap_cost") == "cheap_usd"
+    assert field_of("colour") is None

@@ -84,6 +84,30 @@ def test_a_ledger_is_read_by_its_answers(tmp_path):
     assert (reader.passed, list(reader.forms.values())) == (1, ["ledger"])
 
 
+def test_of_a_ledger_the_tier_that_served_is_told(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path / 'ledger.db'}")
+    store.append(
+        [
+            entry(request_id="a", tier="cheap", served=False, category="code"),
+            entry(request_id="a", attempt=1, tier="premium", served=True, category="code"),
+        ]
+    )
+    store.close()
+    records, _, _ = read(tmp_path / "ledger.db")
+    assert [record.tier for record in records] == ["", "premium"]
+    assert {record.category for record in records} == {"code"}
+
+
+def test_of_several_files_one_must_have_a_mapped_column(tmp_path):
+    (tmp_path / "prompts.jsonl").write_text('{"id": "1", "asked": "Why?"}\n')
+    (tmp_path / "grades.jsonl").write_text('{"id": "1", "model": "s", "score": 1}\n')
+    names = [str(tmp_path / name) for name in ("prompts.jsonl", "grades.jsonl")]
+    records = list(Reader(names, mapping={"question": "asked"}).records())
+    assert [(record.prompt, record.score) for record in records] == [("Why?", None), ("", 1.0)]
+    with pytest.raises(UnreadableError, match="No file has a column `no`"):
+        list(Reader(names, mapping={"question": "asked", "time": "no"}).records())
+
+
 def test_bad_rows_are_kept_with_line_and_reason(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_bytes(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from headgate.analysis.readers.columns import FIELDS
+from headgate.analysis.readers.columns import FIELDS, field_of
 from headgate.analysis.readers.formats import FORMATS, Format
 from headgate.analysis.readers.reader import Reader
 from headgate.analysis.readers.source import UnreadableError, expand
 
-__all__ = ["FIELDS", "FORMATS", "Format", "Reader", "UnreadableError", "expand"]
+__all__ = ["FIELDS", "FORMATS", "Format", "Reader", "UnreadableError", "expand", "field_of"]

@@ -15,12 +15,15 @@ from headgate.analysis.readers.values import (
     grade,
     moment,
     money,
+    preferred,
+    stars,
     text,
+    thumb,
 )
-from headgate.analysis.record import MalformedError, Record
+from headgate.analysis.record import MalformedError, Record, Winner
 from headgate.values import Usage
 
-__all__ = ["FIELDS", "Columns"]
+__all__ = ["FIELDS", "Columns", "field_of"]
 
 
 class Field(NamedTuple):
@@ -35,6 +38,10 @@ def _named(read: Callable[[object, str], Any], name: str) -> Callable[[Any], Any
     return lambda value: read(value, name)
 
 
+def _messages(value: object) -> tuple[tuple[str, str, int, int], object]:
+    return chat(value), value
+
+
 def _counted(name: str) -> Callable[[Any], Any]:
     return _named(count, name)
 
@@ -43,11 +50,13 @@ FIELDS: dict[str, Field] = {
     "id": Field(text, ("prompt_id", "request_id"), "the request"),
     "prompt": Field(text, ("question", "query", "text"), "what is asked: the last user turn"),
     "system": Field(text, ("system_prompt",), "the system prompt"),
-    "messages": Field(chat, (), "the conversation, in the form of OpenAI or Anthropic"),
+    "messages": Field(_messages, (), "the conversation, in the form of OpenAI or Anthropic"),
     "model": Field(text, ("model_name",), "the model that answered, best as provider/model"),
     "time": Field(moment, ("timestamp", "created_at", "at"), "when it was sent"),
     "input_tokens": Field(
-        _counted("input_tokens"), ("prompt_tokens", "in_tokens"), "tokens read, cached ones too"
+        _counted("input_tokens"),
+        ("prompt_tokens", "in_tokens", "tokens"),
+        "tokens read, cached ones too",
     ),
     "output_tokens": Field(
         _counted("output_tokens"), ("completion_tokens", "out_tokens"), "tokens written"
@@ -62,6 +71,7 @@ FIELDS: dict[str, Field] = {
         _counted("reasoning_tokens"), (), "tokens of the output that were thinking"
     ),
     "cost_usd": Field(_named(money, "cost_usd"), ("cost",), "what it cost, in US dollars"),
+    "tier": Field(text, (), "the tier that answered, such as cheap or premium"),
     "category": Field(text, ("task", "subject"), "kind of task, known before the answer"),
     "route": Field(text, ("path", "feature"), "where in the product it came from"),
     "conversation": Field(text, ("conversation_id", "session", "session_id"), "the conversation"),
@@ -76,14 +86,37 @@ FIELDS: dict[str, Field] = {
     "premium": Field(
         _named(grade, "premium"), ("premium_score",), "how good the premium answer was"
     ),
-    "cheap_usd": Field(_named(money, "cheap_usd"), (), "what the cheap answer cost"),
-    "premium_usd": Field(_named(money, "premium_usd"), (), "what the premium answer cost"),
+    "cheap_usd": Field(_named(money, "cheap_usd"), ("cheap_cost",), "what the cheap answer cost"),
+    "premium_usd": Field(
+        _named(money, "premium_usd"), ("premium_cost",), "what the premium answer cost"
+    ),
+    "human_cheap": Field(
+        _named(grade, "human_cheap"), (), "the cheap answer's grade by a human, beside a judge's"
+    ),
+    "human_premium": Field(
+        _named(grade, "human_premium"), (), "the premium answer's grade by a human"
+    ),
+    "winner": Field(
+        preferred, ("preference", "verdict"), "the better of two answers: a, b, tie, neither"
+    ),
+    "model_a": Field(text, (), "the model of answer a"),
+    "model_b": Field(text, (), "the model of answer b"),
+    "thumbs": Field(_named(thumb, "thumbs"), ("feedback",), "the user's thumb, up or down"),
+    "rating": Field(_named(stars, "rating"), ("stars",), "the user's rating, 1 to 5"),
 }
 """What a row may say, by the name that `--map` knows it under."""
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-_TELLING = frozenset({"prompt", "messages", "input_tokens", "output_tokens", "score", "cheap"})
+_GRADES = frozenset({"score", "cheap", "human_cheap", "winner", "thumbs", "rating"})
+_TELLING = _GRADES | {"prompt", "messages", "input_tokens", "output_tokens"}
 _RENAMED = {"cost_usd": "cost_nano", "cheap_usd": "cheap_nano", "premium_usd": "premium_nano"}
+
+
+def field_of(name: str) -> str | None:
+    """The field that goes by this name; None where there is none."""
+    if name in FIELDS:
+        return name
+    return next((field for field, known in FIELDS.items() if name in known.names), None)
 
 
 class Columns:
@@ -108,7 +141,7 @@ class Columns:
         """Whether the row tells enough to be one: a prompt, tokens or a grade."""
         found = {self._plan[name][0] for name in row if name in self._plan}
         found.update(field for field, path in self._deep.items() if _at(row, path) is not None)
-        return bool(found & _TELLING)
+        return not found.isdisjoint(_TELLING)
 
     def records(self, row: Row) -> list[Record]:
         """The one record of a row.
@@ -147,9 +180,30 @@ def _record(facts: dict[str, Any]) -> Record:
         if field in facts:
             facts[name] = facts.pop(field)
     if "messages" in facts:
-        last, system, turns, images = facts.pop("messages")
-        facts = {"prompt": last, "system": system, "turns": turns, "images": images} | facts
+        (last, system, turns, images), request = facts.pop("messages")
+        told = {"prompt": last, "system": system, "turns": turns, "images": images}
+        facts = {**told, "request": request} | facts
+    for name in ("thumbs", "rating"):
+        if name in facts:
+            facts.setdefault("score", facts.pop(name))
+    if "winner" in facts:
+        _settle(facts)
     return Record(**facts)
+
+
+def _settle(facts: dict[str, Any]) -> None:
+    """The verdict as a side, or as the grades of both tiers where it names them."""
+    found = facts.pop("winner")
+    if found in ("cheap", "premium"):
+        facts.setdefault("cheap", float(found == "cheap"))
+        facts.setdefault("premium", float(found == "premium"))
+        return
+    if found not in ("a", "b", "tie", "neither"):
+        sides: dict[object, Winner] = {facts.get("model_b"): "b", facts.get("model_a"): "a"}
+        if not found or found not in sides:
+            raise MalformedError("the winner is none of a, b, tie, neither and the two models")
+        found = sides[found]
+    facts["winner"] = found
 
 
 def _at(row: object, path: list[str]) -> object:

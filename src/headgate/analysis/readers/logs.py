@@ -99,6 +99,7 @@ def _call(row: Row, provider: str, derive: Callable[[Counts], Usage | None]) -> 
         id=text(row.get("custom_id", answer.get("id", row.get("id")))),
         prompt=last,
         system=system,
+        request=request or None,
         model=_model(provider, answer.get("model", request.get("model", row.get("model")))),
         time=None if when is None else moment(when),
         usage=meter.usage,
@@ -156,6 +157,7 @@ def litellm(row: Row) -> list[Record]:
             system=system,
             turns=turns,
             images=images,
+            request=asked,
             model=_model(
                 text(row.get("custom_llm_provider")), row.get("model") or row.get("model_group")
             ),
@@ -198,6 +200,7 @@ def langfuse(row: Row) -> list[Record]:
             system=system,
             turns=turns,
             images=images,
+            request=asked,
             model=_model("", row.get("model")),
             time=moment(row["startTime"], "startTime"),
             usage=_langfuse_usage(row),
@@ -277,6 +280,7 @@ def _of_span(span: Row) -> list[Record]:
             system=system,
             turns=turns,
             images=images,
+            request=asked,
             model=_model(
                 text(facts.get("gen_ai.provider.name", facts.get("gen_ai.system"))), model
             ),

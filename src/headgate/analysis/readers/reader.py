@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
-from headgate.analysis.readers.columns import FIELDS, Columns
+from headgate.analysis.readers.columns import FIELDS, Columns, field_of
 from headgate.analysis.readers.formats import FORMATS, LEDGER, Format, detect
 from headgate.analysis.readers.source import Bad, Numbered, Source, UnreadableError, open_source
 from headgate.analysis.record import MalformedError, Record, Reject
@@ -28,7 +28,8 @@ class Reader:
     Args:
         names: files as `expand` gives them.
         form: name of the form; None: told by each file's first rows.
-        mapping: the columns of fields that are called otherwise, by field; nested ones with dots.
+        mapping: the columns of fields that are called otherwise, by field or any of its names;
+            nested ones with dots.
         rejects: called with every row that is not taken.
     """
 
@@ -42,28 +43,25 @@ class Reader:
     ) -> None:
         self.names = names
         self.form = form
-        self.mapping = mapping
+        self.mapping = _by_field(mapping or {})
         self.taken = 0
         self.passed = 0
         """Rows that are whole and no model call: spans, embeddings."""
         self.rejected = 0
         self.reasons: dict[str, int] = {}
         """How often each reason was given; further ones are counted under `other reasons`."""
+        self.first: Reject | None = None
+        """The first row that was not taken."""
         self.forms: dict[str, str] = {}
         """The form of each file, by its name."""
         self.position = 0
         """Bytes of the files read so far, packed as they lie."""
         self._rejects = rejects
+        self._never = set(self.mapping.values())
         if form is not None and form != LEDGER and form not in FORMATS:
             raise UnreadableError(
                 f"There is no form {form!r}.", fix=f"Choose among {', '.join([*FORMATS, LEDGER])}."
             )
-        for field in mapping or {}:
-            if field not in FIELDS:
-                raise UnreadableError(
-                    f"There is no field {field!r} to map a column to.",
-                    fix=f"Choose among {', '.join(FIELDS)}.",
-                )
 
     def records(self) -> Iterator[Record]:
         """Every record of every file.
@@ -81,6 +79,11 @@ class Reader:
                 source.close()
             done += source.size
             self.position = done
+        if self._never:
+            raise UnreadableError(
+                f"No file has a column `{min(self._never)}`.",
+                fix="Check the columns that --map names.",
+            )
 
     def _rows(self, source: Source, done: int) -> Iterator[Record]:
         head, rows = _head(source.rows)
@@ -119,7 +122,10 @@ class Reader:
                 )
             expects = f"a column {' or '.join(f'`{name}`' for name in columns.asked)}"
             form = Format("columns", expects, columns.recognises, columns.records)
-            missing = [name for name in columns.asked if not _has(rows, name)]
+            absent = [name for name in columns.asked if not _has(rows, name)]
+            self._never.intersection_update(absent)
+            # of several files one may hold the prompts and another the grades
+            missing = absent if len(self.names) == 1 else []
             found = None if missing else form if any(map(form.recognises, rows)) else None
             expects = f"a column `{missing[0]}`" if missing else expects
         elif self.form is not None:
@@ -170,8 +176,24 @@ class Reader:
         known = reason in self.reasons or len(self.reasons) < MOST_REASONS
         key = reason if known else "other reasons"
         self.reasons[key] = self.reasons.get(key, 0) + 1
+        reject = Reject(file, line, reason, row)
+        if self.first is None:
+            self.first = reject
         if self._rejects is not None:
-            self._rejects(Reject(file, line, reason, row))
+            self._rejects(reject)
+
+
+def _by_field(mapping: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, column in mapping.items():
+        field = field_of(name)
+        if field is None:
+            raise UnreadableError(
+                f"There is no field {name!r} to map a column to.",
+                fix=f"Choose among {', '.join(FIELDS)}.",
+            )
+        found[field] = column
+    return found
 
 
 def _head(rows: Iterator[Numbered]) -> tuple[list[Numbered], Iterator[Numbered]]:
@@ -222,7 +244,8 @@ def _of_entry(entry: Entry) -> Record:
         time=entry.at_us / 1e6,
         usage=None if entry.usage_source == "none" else entry.usage,
         cost_nano=entry.cost_nano,
-        category=entry.tier,
+        tier=entry.tier if entry.served else "",
+        category=entry.category or "",
         route=entry.route,
         conversation=entry.session or "",
         failed=entry.error is not None,

@@ -383,7 +383,9 @@ def _batches(file: Any, faults: tuple[type[Exception], ...]) -> Iterator[Numbere
         for batch in file.iter_batches(batch_size=BATCH):
             for row in batch.to_pylist():
                 number += 1
-                yield number, {key: value for key, value in row.items() if value is not None}
+                # pandas writes what is missing as NaN, the one value that is not equal to itself
+                known = row.items()
+                yield number, {key: x for key, x in known if x is not None and x == x}
     except faults as error:
         yield number + 1, Bad(f"the file is damaged from here on: {_line(error)}", "")
 

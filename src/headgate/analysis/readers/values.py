@@ -11,7 +11,19 @@ from typing import TypeAlias
 from headgate.analysis.record import MalformedError
 from headgate.values import nano_from_usd
 
-__all__ = ["Row", "chat", "count", "flag", "grade", "moment", "money", "text"]
+__all__ = [
+    "Row",
+    "chat",
+    "count",
+    "flag",
+    "grade",
+    "moment",
+    "money",
+    "preferred",
+    "stars",
+    "text",
+    "thumb",
+]
 
 Row: TypeAlias = Mapping[str, object]
 
@@ -22,6 +34,18 @@ MILLI, MICRO, NANO = 1e11, 1e14, 1e17
 """A time above one of these is in milliseconds, microseconds or nanoseconds."""
 
 _YES, _NO = {"true", "yes", "1", "right"}, {"false", "no", "0", "wrong"}
+_UP, _DOWN = {"up", "+1", "👍", "like", "positive"}, {"down", "-1", "👎", "dislike", "negative"}
+
+WINNERS = {
+    "a": ("a", "model_a", "left"),
+    "b": ("b", "model_b", "right"),
+    "tie": ("tie", "both", "equal", "both_good"),
+    "neither": ("neither", "tie (bothbad)", "tie (both bad)", "bothbad", "both_bad", "none"),
+    "cheap": ("cheap",),
+    "premium": ("premium",),
+}
+"""Spellings of a verdict over two answers; those with `model_` are Chatbot Arena's."""
+_WINNERS = {spelling: name for name, spellings in WINNERS.items() for spelling in spellings}
 
 
 def text(value: object) -> str:
@@ -63,6 +87,42 @@ def grade(value: object, name: str) -> float:
     if not 0 <= number <= 1:
         raise MalformedError(f"{name} is {_shown(value)}, and must be from 0 to 1")
     return number
+
+
+def thumb(value: object, name: str) -> float:
+    """A thumb up as 1, down as 0; also as 1 and -1 or 0, true and false.
+
+    Raises:
+        MalformedError: it is neither.
+    """
+    word = str(value).strip().lower()
+    if word in _UP or word in _DOWN:
+        return 1.0 if word in _UP else 0.0
+    if isinstance(value, bool) or word in _YES | _NO:
+        return float(word in _YES)
+    raise MalformedError(f"{name} is {_shown(value)}, and must be up or down")
+
+
+def stars(value: object, name: str) -> float:
+    """One to five stars as 0 to 1, evenly.
+
+    Raises:
+        MalformedError: fewer, more, or no number.
+    """
+    number = _number(value, name)
+    if not 1 <= number <= 5:
+        raise MalformedError(f"{name} is {_shown(value)}, and must be from 1 to 5")
+    return (number - 1) / 4
+
+
+def preferred(value: object) -> str:
+    """Which of two answers won: a key of `WINNERS`, or the name of a model as it stands.
+
+    Raises:
+        MalformedError: it is no text.
+    """
+    word = text(value).strip()
+    return _WINNERS.get(word.lower(), word)
 
 
 def flag(value: object, name: str) -> bool:

@@ -1,0 +1,1 @@
+"""What metrics cost: the request's part, and the counting afterwards."""

@@ -1,0 +1,210 @@
+"""What the gateway tells Prometheus: the registry that entries are counted in.
+
+A request pays for one `append` to a queue. Entries are counted in groups, when somebody scrapes or
+the watch's thread comes by. Money and tokens here are for graphs and alerts; the ledger is exact.
+
+Where several processes serve, each is scraped at its own admin port, and sums are Prometheus's. If
+`PROMETHEUS_MULTIPROC_DIR` names a directory that they share, each answers for all of them instead.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter as Tally
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from headgate.ledger.entry import Entry
+from headgate.ledger.writer import Counts
+from headgate.monitor.metric import METRICS, Metric
+from headgate.values import NANO_PER_USD
+
+__all__ = ["MULTIPROCESS", "OTHER", "Metrics"]
+
+OTHER = "other"
+"""What a label says in place of names that are not configured or too many: callers choose some of
+them, and must not be able to fill Prometheus's memory."""
+MOST_NAMES = 50
+"""Names that a label with no configured list takes."""
+WAITING = 5_000
+"""Entries that wait to be counted at most; the next one counts them all."""
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Metrics:
+    """The numbers of one process.
+
+    Args:
+        models: `provider/model` of all that are configured; others are counted as `other`.
+        env: where the directory that processes share is named.
+    """
+
+    def __init__(
+        self, models: Collection[str] = (), *, env: Mapping[str, str] = os.environ
+    ) -> None:
+        self._models = frozenset(models)
+        self._shared = env.get(MULTIPROCESS)
+        self._registry = CollectorRegistry()
+        self._made = {metric.name: _made(metric, self._registry) for metric in METRICS}
+        self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
+        self._waiting: deque[Entry] = deque()
+        self._folding = threading.Lock()
+        self._names: dict[str, set[str]] = {}
+        self._shown: dict[str, set[tuple[str, ...]]] = {}
+        self._counts: Counts | None = None
+
+    def take(self, entry: Entry) -> None:
+        """Count an entry soon; this costs a request some tens of nanoseconds."""
+        self._waiting.append(entry)
+        if len(self._waiting) > WAITING:
+            self.fold()
+
+    def fold(self) -> None:
+        """Count what waits."""
+        with self._folding:
+            sums: Tally[tuple[str, tuple[str, ...]]] = Tally()
+            while self._waiting:
+                self._count(self._waiting.popleft(), sums)
+            for (name, labels), amount in sums.items():
+                value = amount / NANO_PER_USD if "_usd_" in name else amount
+                self.counter(name, *labels).inc(value)
+
+    def _count(self, entry: Entry, sums: Tally[tuple[str, tuple[str, ...]]]) -> None:
+        model = f"{entry.provider}/{entry.model_asked}"
+        if model not in self._models:
+            model = OTHER
+        tier, purpose = entry.tier, entry.purpose
+        routed, served = _flag(entry.routed), _flag(entry.served)
+        outcome = self._name("outcome", entry.error or ("served" if entry.served else "ok"))
+        sums["headgate_attempts_total", (purpose, tier, model, outcome)] += 1
+        route = self._name("route", entry.route)
+        if entry.served:
+            premium, policy = _flag(entry.premium), self._name("policy", entry.policy)
+            sums["headgate_answers_total", (route, policy, tier, premium, routed)] += 1
+            if entry.routed and entry.premium_nano is not None:
+                sums["headgate_premium_cost_usd_total", (route,)] += entry.premium_nano
+        for kind in entry.usage.__struct_fields__:
+            if tokens := getattr(entry.usage, kind):
+                sums["headgate_tokens_total", (tier, model, kind)] += tokens
+        if entry.cost_nano is None:
+            sums["headgate_unpriced_attempts_total", (tier, model)] += 1
+        else:
+            labels = (purpose, tier, model, routed, served)
+            sums["headgate_cost_usd_total", labels] += entry.cost_nano
+        self._observe(entry)
+
+    def _observe(self, entry: Entry) -> None:
+        self.histogram("headgate_attempt_seconds", entry.purpose, entry.tier).observe(
+            entry.total_us / 1e6
+        )
+        if entry.first_token_us is not None and entry.streamed:
+            self.histogram("headgate_first_token_seconds", entry.tier).observe(
+                entry.first_token_us / 1e6
+            )
+        if entry.queue_us is not None and entry.attempt == 0:
+            self.histogram("headgate_queue_seconds").observe(entry.queue_us / 1e6)
+
+    def _name(self, label: str, name: str) -> str:
+        """The name, or `other` once a label has all it may have."""
+        names = self._names.setdefault(label, set())
+        if name in names:
+            return name
+        if len(names) >= MOST_NAMES:
+            return OTHER
+        names.add(name)
+        return name
+
+    def info(self, version: str, config: str) -> None:
+        """Say what runs; a reload replaces the configuration of before."""
+        self.show("headgate_info", {(version, config): 1})
+
+    def show(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+        """Set a gauge; labels that it had before and that are not among these are 0 from now on.
+
+        They are not removed, so that an alert sees its alarm end, and not its series go missing.
+        """
+        shown = self._shown.setdefault(name, set())
+        for labels in shown.difference(values):
+            self.gauge(name, *labels).set(0)
+        for labels, value in values.items():
+            self.gauge(name, *labels).set(value)
+        shown.update(values)
+
+    def ledger(self, counts: Counts) -> None:
+        """Take over what the ledger's writer counts of itself."""
+        before = self._counts
+        self._counts = counts
+        self.gauge("headgate_ledger_pending_rows").set(counts.pending)
+        for name, field in (("lost_rows", "lost"), ("failures", "failed")):
+            new = getattr(counts, field) - (0 if before is None else getattr(before, field))
+            self.counter(f"headgate_ledger_{name}_total").inc(max(0, new))
+
+    def counter(self, name: str, *labels: str) -> Counter:
+        """The counter of that name and those labels."""
+        made = self._labelled(name, labels)
+        assert isinstance(made, Counter)  # noqa: S101 - a slip in the table of metrics
+        return made
+
+    def gauge(self, name: str, *labels: str) -> Gauge:
+        """The gauge of that name and those labels."""
+        made = self._labelled(name, labels)
+        assert isinstance(made, Gauge)  # noqa: S101 - a slip in the table of metrics
+        return made
+
+    def histogram(self, name: str, *labels: str) -> Histogram:
+        """The histogram of that name and those labels."""
+        made = self._labelled(name, labels)
+        assert isinstance(made, Histogram)  # noqa: S101 - a slip in the table of metrics
+        return made
+
+    def _labelled(self, name: str, labels: tuple[str, ...]) -> Counter | Gauge | Histogram:
+        """Looked up once: prometheus-client takes a lock and a microsecond each time."""
+        found = self._children.get((name, labels))
+        if found is None:
+            made = self._made[name]
+            found = self._children[name, labels] = made.labels(*labels) if labels else made
+        return found
+
+    def exposition(self, accept: str = "") -> tuple[str, bytes]:
+        """Content type and text for a scrape that accepts such types."""
+        self.fold()
+        encode: Callable[[CollectorRegistry], bytes]
+        encode, content_type = choose_encoder(accept)
+        if self._shared is None:
+            return content_type, encode(self._registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=self._shared)  # type: ignore[no-untyped-call]
+        return content_type, encode(registry)
+
+    def close(self) -> None:
+        """The process ends: its gauges no longer count, its counters stay."""
+        self.fold()
+        if self._shared is not None:
+            mark_process_dead(os.getpid(), path=self._shared)  # type: ignore[no-untyped-call]
+
+
+def _made(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    if metric.kind == "counter":
+        return Counter(
+            metric.name.removesuffix("_total"), metric.meaning, metric.labels, registry=registry
+        )
+    if metric.kind == "histogram":
+        return Histogram(
+            metric.name, metric.meaning, metric.labels, registry=registry, buckets=metric.buckets
+        )
+    mode: Literal["livesum", "livemostrecent"] = (
+        "livemostrecent" if metric.of == "watch" else "livesum"
+    )
+    return Gauge(
+        metric.name, metric.meaning, metric.labels, registry=registry, multiprocess_mode=mode
+    )
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

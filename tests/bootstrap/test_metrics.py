@@ -1,0 +1,69 @@
+"""Metrics of a gateway: what is served is counted, and a scrape needs the admin token."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from headgate.bootstrap.admin import AdminToken, admin_of
+from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.gateway.record import Told
+from headgate.ledger.writer import Ledger
+from headgate.settings import read
+from headgate.settings.schema import Settings
+from tests.gateway.callers import Asked
+from tests.gateway.house import ENV, RULES, Kept, house
+
+TOKEN = "a-token-of-sixteen-and-more"
+
+
+def settings_of(folder: Path) -> Settings:
+    file = folder / "headgate.toml"
+    base = "http://127.0.0.1:1"
+    file.write_text(RULES.format(openai=base, anthropic=base, responses=base))
+    return read(file, env=ENV)
+
+
+def test_a_scrape_needs_the_admin_token_and_says_what_runs(tmp_path):
+    settings = settings_of(tmp_path)
+    metrics = metrics_of(settings)
+    ledger = Ledger.open("memory:", clock=SystemClock())
+    app = app_of(
+        settings, ENV, upstream=upstream_of(settings), recorder=Kept(), clock=SystemClock()
+    )
+    admin = admin_of(app, AdminToken(TOKEN, "memory"))
+    admin.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+    stranger = Asked(path="/metrics")
+    asyncio.run(admin(stranger))
+    assert stranger.status == 401
+    known = Asked(path="/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+    asyncio.run(admin(known))
+    assert known.status == 200
+    assert known.answer_headers["content-type"].startswith("text/plain")
+    assert f'config="{settings.fingerprint}"' in known.answer.decode()
+    assert "headgate_ledger_pending_rows 0.0" in known.answer.decode()
+    ledger.close()
+
+
+def test_what_the_gateway_serves_is_counted_under_its_models(tmp_path):
+    metrics = metrics_of(settings_of(tmp_path))
+
+    async def run() -> str:
+        async with house(RULES) as home:
+            await home.ask("hello")
+            await home.ask("hello again")
+            told = Told(Kept(), metrics.take)
+            for entry in home.entries:
+                told.record(entry)
+            return metrics.exposition()[1].decode()
+
+    text = asyncio.run(run())
+    (line,) = (
+        line
+        for line in text.splitlines()
+        if line.startswith("headgate_attempts_total{") and 'purpose="answer"' in line
+    )
+    assert line.endswith(" 2.0")
+    assert 'model="other"' not in line
+    assert "gate-key" not in text
