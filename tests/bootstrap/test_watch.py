@@ -73,4 +73,4 @@ def test_budgets_of_the_settings_are_what_scopes_are_held_to(tmp_path):
     text = TIERS + '[escalation_budgets.a]\nmatch = "hg_1"\nkind = "key"\nbudget = 0.1\n'
     file = tmp_path / "headgate.toml"
     file.write_text(text)
-    assert own_budgets(read(file)) == {("key", "hg_1"): 0.1}
+    assert own_budgets(read(file, env={})) == {("key", "hg_1"): 0.1}
