@@ -11,6 +11,7 @@ from time import time_ns
 from headgate.bootstrap.book import book_of
 from headgate.errors import ConfigError, ConfigFault
 from headgate.gateway.app import App
+from headgate.gateway.deadline import Deadlines
 from headgate.gateway.driver import Plant
 from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.provider import Provider
@@ -138,6 +139,7 @@ def app_of(
             {entry.name: entry.prices for entry in settings.providers if entry.prices},
         ),
         clock=clock,
+        deadlines=Deadlines(),
         jitter=jitter,
         config=settings.fingerprint,
         embedding_model=_embedding_model(settings),

@@ -12,6 +12,7 @@ import msgspec
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.caller import Body, Caller
+from headgate.gateway.deadline import Deadlines
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Attempt, Pricer, Recorder, estimated
 from headgate.gateway.upstream import Reply, Upstream
@@ -87,6 +88,7 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     recorder: Recorder
     pricer: Pricer
     clock: Clock
+    deadlines: Deadlines
     jitter: Callable[[], float]
     config: str
     embedding_model: ModelRef | None = None
@@ -184,7 +186,7 @@ class Driver:
         sent = estimated(ask, 0)
         choice: int | None = None
         try:
-            async with asyncio.timeout(command.timeout):
+            with plant.deadlines.within(command.timeout):
                 endpoint = provider.endpoint(DIALECTS[provider.dialect].path)
                 reply = self._reply = await plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
@@ -228,7 +230,7 @@ class Driver:
         body = way.request(command.tier.model.model)
         attempt = self._begin("answer", command.tier, cause)
         try:
-            async with asyncio.timeout(command.timeout):
+            with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(
                     provider.endpoint(way.path, passed), body
                 )
