@@ -6,7 +6,6 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from headgate.bootstrap.archetypes import NAMES
 from headgate.bootstrap.measured import Measurement
 from headgate.bootstrap.scenario import scenario_of
 from headgate.costs.model import evaluate
