@@ -27,7 +27,7 @@ class Caller:
     def __init__(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
         self.method = method
         self.path, _, self.query = target.partition("?")
-        self.headers = {"host": "127.0.0.1:8788", **headers}
+        self.headers = {"host": "127.0.0.1:8788", "accept": "text/html", **headers}
         self._body = body
         self.got: Got | None = None
 

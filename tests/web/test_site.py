@@ -159,6 +159,12 @@ def test_a_script_without_a_session_is_told_so():
     assert ask(site(), "/", x_headgate_fragment="1").status == 401
 
 
+def test_a_program_without_the_token_is_refused_rather_than_led_to_a_form():
+    got = ask(site(), "/", accept="*/*")
+    assert got.status == 401
+    assert got.headers["www-authenticate"].startswith("Bearer")
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8788", "", "[::2]:1"])
 def test_without_a_login_only_a_local_name_is_answered(host):
     assert ask(site(None), "/", host=host).status == 421

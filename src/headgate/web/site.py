@@ -199,10 +199,13 @@ class Site:
         return redirect(to, ("set-cookie", _cookie(session, LASTS_SECONDS)))
 
     def _shown_the_door(self, visit: Visit) -> Answer:
-        if visit.method == "GET" and not visit.wants_fragment:
+        browses = "text/html" in visit.headers.get("accept", "")
+        if visit.method == "GET" and browses and not visit.wants_fragment:
             to = visit.path + query_of(visit.query)
             return redirect("/login" + query_of({"to": to} if to != "/" else {}))
-        return self._problem(401, "You are not logged in.", "Load the page again.")
+        told = ("www-authenticate", 'Bearer realm="headgate"')
+        problem = self._problem(401, "You are not logged in.", "Log in, or send the admin token.")
+        return problem._replace(headers=(told,))
 
     # ---- what needs no page
 
