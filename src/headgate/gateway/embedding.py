@@ -6,7 +6,8 @@ import asyncio
 
 from headgate.errors import RequestError, UpstreamError
 from headgate.gateway.caller import Caller
-from headgate.gateway.driver import JSON, Plant
+from headgate.gateway.driver import JSON
+from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Entry
@@ -86,7 +87,7 @@ class _Embedding:
         provider = plant.providers[self._tier.model.provider]
         limit = plant.limits.request_timeout
         try:
-            async with asyncio.timeout(limit):
+            with plant.deadlines.within(limit):
                 request = self._asked.request(self._tier.model.model)
                 reply = await plant.upstream.send(provider.endpoint(PATH), request)
                 attempt.status = reply.status

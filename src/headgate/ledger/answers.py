@@ -44,6 +44,9 @@ PAGE_ROWS = 5_000
 Row = tuple[Any, ...]
 
 _FAR = 1 << 62
+_PREMIUM = Outcome._fields.index("premium")
+"""The column that SQLite gives back as a number."""
+
 _TIER = ("routed", "role", "tier", "premium", "priced")
 
 
@@ -139,7 +142,7 @@ class Answers(ABC):
         """The served routed requests in the order stored, read a page at a time."""
         while page := self._ask("outcomes", after=after, page=PAGE_ROWS):
             for row in page:
-                yield Outcome._make((*row[:-1], bool(row[-1])))
+                yield Outcome._make((*row[:_PREMIUM], bool(row[_PREMIUM]), *row[_PREMIUM + 1 :]))
             after = page[-1][0]
 
     def events(self, window: Window = EVER, kinds: Sequence[str] = ()) -> list[Event]:

@@ -49,10 +49,12 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     _check_shares(draft)
     _check_models(draft, need_providers=need_providers)
     _check_escalation(draft)
+    _check_escalation_budgets(draft)
+    _check_alerts(draft)
     _check_times(draft)
     _check_providers(draft)
     _check_server(draft)
-    _check_price_list(draft)
+    _beside(draft, ("price_list", "file"))
 
 
 def places(draft: Draft) -> Iterator[tuple[Section, Path]]:
@@ -149,12 +151,7 @@ def _check_classifier(draft: Draft) -> None:
             f"{'' if kind_path in draft.given else ' (the default)'}.",
             f"Take {field.key} out, or set {wanted}.",
         )
-    if kind == "model" and (*table, "model") not in draft.given:
-        draft.fault(
-            (*table, "model"),
-            'A classifier of kind "model" needs a model.',
-            'Add a line model = "provider/model", best a small one.',
-        )
+    _check_decider(draft, table, kind)
     rules = [path for path in draft.tables if path[:2] == ("classifier", "rules")]
     if kind == "rules" and not rules:
         draft.fault(
@@ -169,9 +166,31 @@ def _check_classifier(draft: Draft) -> None:
         else:
             draft.fault(
                 rules[0],
-                'Rules are for kind = "rules" or "model", but the classifier is of kind "none".',
+                'Rules are for another kind, but the classifier is of kind "none".',
                 'Take the rules out, or set kind = "rules".',
             )
+
+
+def _check_decider(draft: Draft, table: Path, kind: str) -> None:
+    """What a kind cannot do without; a router that the settings file names lies beside it."""
+    needed = {
+        "model": ("model", 'Add a line model = "provider/model", best a small one.'),
+        "learned": ("router", 'Add a line router = "FILE"; `headgate train` makes one.'),
+    }
+    if kind in needed:
+        key, fix = needed[kind]
+        if (*table, key) not in draft.given:
+            message = f'A classifier of kind "{kind}" needs a {key}.'
+            draft.fault((*table, key), message, fix)
+    _beside(draft, (*table, "router"))
+
+
+def _beside(draft: Draft, path: Path) -> None:
+    """A file that the settings file names is looked for beside it."""
+    named = draft.values.get(path)
+    source = draft.source_of(path)
+    if isinstance(named, str) and source.kind == "file":
+        draft.values[path] = str(FilePath(source.name).parent / named)
 
 
 def _check_tier_name(draft: Draft, path: Path, tiers: Sequence[str]) -> None:
@@ -351,6 +370,63 @@ def _check_escalation(draft: Draft) -> None:
         )
 
 
+def _check_escalation_budgets(draft: Draft) -> None:
+    section = _section("escalation_budgets")
+    seen: set[tuple[object, object]] = set()
+    for name in draft.names("escalation_budgets"):
+        table: Path = ("escalation_budgets", name)
+        match = draft.values.get((*table, "match"))
+        whose = (_value(draft, section, table, "kind"), match)
+        if match is not None and whose in seen:
+            draft.fault(
+                (*table, "match"), f"{shown(match)} has a budget already.", "Take one of them out."
+            )
+        seen.add(whose)
+
+
+def _check_alerts(draft: Draft) -> None:
+    """Mail needs all of its parts; whatever carries a secret is encrypted, or stays here."""
+    values = {key: draft.values.get(("alerts", key)) for key in _MAIL}
+    missing = [key for key in ("smtp", "mail_from", "mail_to") if values[key] is None]
+    if missing and len(missing) < 3:
+        draft.fault(
+            ("alerts",),
+            f"Mail needs {' and '.join(missing)} too.",
+            "Give smtp, mail_from and mail_to, or none of them.",
+        )
+    if (values["smtp_user"] is None) != (values["smtp_password_env"] is None):
+        draft.fault(
+            ("alerts", "smtp_user"),
+            "To sign in takes a user and a password.",
+            "Give smtp_user and smtp_password_env, or none of them.",
+        )
+    address = split_address(str(values["smtp"])) if values["smtp"] else None
+    local = address is None or _is_loopback(address[0])
+    if values["smtp_security"] == "none" and values["smtp_password_env"] and not local:
+        draft.fault(
+            ("alerts", "smtp_security"),
+            "The password would go over the network unencrypted.",
+            'Use "starttls" or "tls".',
+        )
+    url = draft.values.get(("alerts", "webhook_url"))
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts and parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        draft.warn(
+            ("alerts", "webhook_url"),
+            "Alerts would go over the network unencrypted: the URL is http, not https.",
+            "Use https, or an address of this machine.",
+        )
+    if ("alerts", "webhook_secret_env") in draft.given and url is None:
+        draft.warn(
+            ("alerts", "webhook_secret_env"),
+            "There is no webhook whose posts could be signed.",
+            "Set webhook_url, or take it out.",
+        )
+
+
+_MAIL = ("smtp", "smtp_security", "smtp_user", "smtp_password_env", "mail_from", "mail_to")
+
+
 def _check_times(draft: Draft) -> None:
     section = _section("resilience")
     table: Path = ("resilience",)
@@ -469,12 +545,3 @@ def _check_admin(draft: Draft) -> None:
     listen = _value(draft, SERVER, table, "listen")
     if address and address[1] and isinstance(listen, str) and split_address(listen) == address:
         draft.fault(path, "Callers use this address already.", "Give it a port of its own.")
-
-
-def _check_price_list(draft: Draft) -> None:
-    """A file of prices that the settings file names is looked for beside it."""
-    path: Path = ("price_list", "file")
-    named = draft.values.get(path)
-    source = draft.source_of(path)
-    if isinstance(named, str) and source.kind == "file":
-        draft.values[path] = str(FilePath(source.name).parent / named)
