@@ -14,8 +14,9 @@ from headgate.bootstrap.scenario import scenario_of
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import DAY_US, Store, StoreError, Window
+from headgate.ledger.store import Store, StoreError, Window
 from headgate.ledger.totals import (
+    DAY_US,
     HOUR_US,
     Latency,
     LatencyDimension,
