@@ -31,6 +31,8 @@ READY = b"1"
 STEADY_SECONDS = 30.0
 """A worker that lived so long is replaced at once; one that did not, after a growing pause."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+LATER = float("inf")
+"""Not due before the first worker serves."""
 Command = Callable[[int, int, int], Sequence[str]]
 """The command of worker number `i`, given its ready pipe and its end of the lifeline."""
 
@@ -64,7 +66,7 @@ class _Worker:
         self.ready = False
         self.began = 0.0
         self.pause = FIRST_PAUSE
-        self.due: float | None = 0.0
+        self.due: float | None = 0.0 if index == 0 else LATER
         """When it is to be started; None while it runs, or is to stay away."""
 
 
@@ -104,8 +106,9 @@ class Supervisor:
     def run(self, ready: Callable[[], object]) -> int:
         """Start all, call `ready` once all serve, and return the exit code when all have ended.
 
-        Where a worker ends before all have been ready once, the others are stopped and its exit
-        code is returned: it has said why.
+        The others start when the first one serves: what is wrong is told once, and a new ledger is
+        laid out by one process. Where a worker ends before all have been ready once, the others are
+        stopped and its exit code is returned: it has said why.
         """
         with self._listening():
             while not self._over():
@@ -113,6 +116,7 @@ class Supervisor:
                 self._look(self._patience())
                 self._heed()
                 self._bury()
+                self._follow()
                 if not self._told and all(worker.ready for worker in self._workers):
                     self._told = True
                     ready()
@@ -156,6 +160,12 @@ class Supervisor:
             if worker.due is not None and worker.due <= now:
                 self._start(worker, now)
 
+    def _follow(self) -> None:
+        if self._workers[0].ready and not self._told:
+            for worker in self._workers:
+                if worker.due == LATER:
+                    worker.due = 0.0
+
     def _start(self, worker: _Worker, now: float) -> None:
         worker.pipe, theirs = os.pipe()
         lifeline = self._lifeline[0]
@@ -173,7 +183,8 @@ class Supervisor:
 
     def _patience(self) -> float | None:
         """Seconds until something is due by itself."""
-        dues = [worker.due for worker in self._workers if worker.due is not None]
+        starts = (worker.due for worker in self._workers)
+        dues = [due for due in starts if due is not None and due < LATER]
         if self._stopping_since is not None:
             dues.append(self._stopping_since + self._last_seconds)
         return max(0.0, min(dues) - time.monotonic()) if dues else None
