@@ -242,7 +242,8 @@ class Supervisor:
             self._hear(worker)
         worker.ready = False
         if self._stopping_since is not None:
-            self._code = self._code or _exit_code(code)
+            # told to end before it could listen to signals: it ended as it was told
+            self._code = self._code or (0 if code == -signal.SIGTERM else _exit_code(code))
             return
         if not self._told:  # it could not start: that will not be better the second time
             self._code = _exit_code(code) or 1
