@@ -98,7 +98,7 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
-            handler.mount("/", site_of(reading, token=token.value), access="own")
+            handler.mount("/", site_of(reading, pages, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         await serve_app(

@@ -1,9 +1,9 @@
-"""The dashboard: is routing paying, is the budget kept, where did the bill go, how are the tiers."""
+"""The dashboard: is routing paying, is the budget kept, where did the bill go."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -36,7 +36,7 @@ class Dashboard:
         now_us: the time, microseconds since 1970.
     """
 
-    def __init__(self, observer: Observer, templates: Templates, now_us: Any) -> None:
+    def __init__(self, observer: Observer, templates: Templates, now_us: Callable[[], int]) -> None:
         self._observer = observer
         self._templates = templates
         self._now_us = now_us
@@ -155,20 +155,29 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
     report, month = seen.report, seen.month
     saving, escalation = report.saving, report.escalation
     if saving.share is not None:
-        interval = "" if saving.low is None or saving.high is None else between(saving.low, saving.high)
+        interval = (
+            "" if saving.low is None or saving.high is None else between(saving.low, saving.high)
+        )
         good = {"yes": True, "no": False}.get(report.verdict.answer)
         note = f"{money(saving.saved_nano)} of {money(saving.baseline_nano)}"
         yield page.Figure("Saved", percent(saving.share), note, good=good)
-        if interval:
+        if saving.low is not None and saving.high is not None:
+            interval = between(saving.low, saving.high)
             yield page.Figure("Saving, 95 % interval", interval, "against all premium")
     yield page.Figure("Paid", money(report.bill.actual_nano), _planned(report.bill.planned_nano))
     if escalation.rate is not None:
         state = {"within": True, "over": False}.get(escalation.state)
-        budget = "no budget" if escalation.budget is None else f"budget {percent(escalation.budget)}"
+        budget = (
+            "no budget" if escalation.budget is None else f"budget {percent(escalation.budget)}"
+        )
         yield page.Figure("Escalated", percent(escalation.rate), budget, good=state)
     planned = "" if month.planned_nano is None else f"planned {money(month.planned_nano)}"
     yield page.Figure("This month so far", money(month.spent_nano), planned)
-    if month.expected_nano is not None and month.low_nano is not None and month.high_nano is not None:
+    if (
+        month.expected_nano is not None
+        and month.low_nano is not None
+        and month.high_nano is not None
+    ):
         note = f"95 %: {money(month.low_nano)} to {money(month.high_nano)}"
         yield page.Figure("Month's forecast", money(month.expected_nano), note)
     if seen.headroom is not None:
@@ -180,7 +189,9 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
             yield page.Figure("Headroom", seen.headroom.pays, "routing pays, at any rate")
     if seen.overhead_us is not None:
         p50, p95, p99 = (_milliseconds(value) for value in seen.overhead_us)
-        yield page.Figure("Before the first call", p50, f"p95 {p95}, p99 {p99}; with the classifier")
+        yield page.Figure(
+            "Before the first call", p50, f"p95 {p95}, p99 {p99}; with the classifier"
+        )
 
 
 def _planned(nano: int | None) -> str:
@@ -247,7 +258,7 @@ def _series(seen: Seen) -> Iterator[_Series]:
         if budget is not None:
             ends = (float(drawn[0].hour), budget), (float(drawn[-1].hour), budget)
             lines.append(chart.Line("budget", ends, 7, dashed=True))
-        top = max(max(rate for _, rate in rates), budget or 0.0)
+        top = max(*(rate for _, rate in rates), budget or 0.0)
         marks = []
         account = seen.escalation
         if account is not None and account.creep is not None:
@@ -279,8 +290,8 @@ def _series(seen: Seen) -> Iterator[_Series]:
     yield _Series(
         chart.Lines(
             title=f"Paid, and all premium, {step}",
-            description="What the comparable requests cost, and what their served tokens would have "
-            "cost on the premium tier. The space between is the saving.",
+            description="What the comparable requests cost, and what their served tokens would "
+            "have cost on the premium tier. The space between is the saving.",
             x=_times(drawn),
             y=chart.Axis("", tuple((at, money(round(at * USD))) for at in chart.ticks(0, top, 5))),
             lines=(
@@ -300,7 +311,9 @@ def _series(seen: Seen) -> Iterator[_Series]:
 
 
 def _data(hours: Sequence[int], *rows: Sequence[float]) -> str:
-    return json.dumps([[hour * 3600 for hour in hours], *([round(v, 6) for v in row] for row in rows)])
+    return json.dumps(
+        [[hour * 3600 for hour in hours], *([round(v, 6) for v in row] for row in rows)]
+    )
 
 
 def _drawn(hours: tuple[Hour, ...]) -> tuple[Hour, ...]:
@@ -426,5 +439,3 @@ def _choices(seen: Seen, period: Period) -> list[tuple[str, str, list[str]]]:
 
 def _without(period: Period) -> dict[str, str]:
     return dict(period.only)
-
-

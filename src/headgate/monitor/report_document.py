@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from headgate.cli.report_page import day_and_time
-from headgate.monitor.figures import between, money, percent, places, signed
+from headgate.monitor.figures import between, day_and_time, money, percent, places, signed
 from headgate.monitor.report import Line, Report
 from headgate.render import chart, page
 from headgate.render.table import Column, Table
 from headgate.values import dollars
 
-__all__ = ["report_document"]
+__all__ = ["bill_bars", "bill_table", "driver_spans", "report_document"]
 
 USD = 10**9
 
@@ -20,7 +19,7 @@ def report_document(report: Report) -> page.Page:
         page.Text(report.verdict.sentence, lead=True),
         _figures(report),
         bill_bars(report),
-        _bill(report),
+        bill_table(report),
     ]
     if report.bill.planned_nano is not None and any(driver.nano for driver in report.drivers):
         blocks += [driver_spans(report), _drivers(report)]
@@ -103,7 +102,8 @@ def bill_bars(report: Report) -> chart.Bars:
     )
 
 
-def _bill(report: Report) -> Table:
+def bill_table(report: Report) -> Table:
+    """Each line of the bill: calls, plan, actual, difference."""
     bill, saving = report.bill, report.saving
     decimals = places(max(bill.actual_nano, bill.planned_nano or 0, saving.baseline_nano))
 
