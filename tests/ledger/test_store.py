@@ -302,7 +302,18 @@ def test_outcomes_are_the_served_routed_requests_in_the_order_stored(store):
             entry(request_id="late", at_us=NOON_US + 9, tier="premium", premium=True),
             entry(request_id="failed", served=False),
             entry(request_id="pinned", routed=False),
-            entry(request_id="early", at_us=NOON_US, reason="rule:code", config="abc"),
+            entry(
+                request_id="early",
+                at_us=NOON_US,
+                reason="rule:code",
+                config="abc",
+                policy="careful",
+                router="0f3a",
+                category="code",
+                key="key_1",
+                score=0.25,
+                usage=Usage(100, 20, 30, 40, 50),
+            ),
         ]
     )
     late, early = store.outcomes()
@@ -315,10 +326,23 @@ def test_outcomes_are_the_served_routed_requests_in_the_order_stored(store):
         "anthropic/claude-haiku-4-5",
         "0123456789ab",
         True,
+        "",
+        None,
+        None,
+        None,
+        None,
+        1000,
     )
+    assert early[8:] == ("careful", "0f3a", "code", "key_1", 0.25, 220)
     assert (early.at_us, early.reason, early.config) == (NOON_US, "rule:code", "abc")
     assert early.premium is False
     assert late.sequence < early.sequence
+
+
+def test_an_outcome_of_estimated_tokens_says_nothing_of_its_length(store):
+    store.append([entry(usage_source="estimated")])
+    (found,) = store.outcomes()
+    assert found.tokens == 0
 
 
 def test_outcomes_go_on_after_a_sequence_number_and_miss_none_that_came_late(store):

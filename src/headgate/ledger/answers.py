@@ -29,6 +29,9 @@ PAGE_ROWS = 5_000
 
 Row = tuple[Any, ...]
 
+_PREMIUM = Outcome._fields.index("premium")
+"""The column that SQLite gives back as a number."""
+
 _OPEN_ENDS = Window(-(1 << 62), 1 << 62)
 
 
@@ -72,7 +75,7 @@ class Answers(ABC):
         """The served routed requests in the order stored, read a page at a time."""
         while page := self._ask("outcomes", after=after, page=PAGE_ROWS):
             for row in page:
-                yield Outcome._make((*row[:-1], bool(row[-1])))
+                yield Outcome._make((*row[:_PREMIUM], bool(row[_PREMIUM]), *row[_PREMIUM + 1 :]))
             after = page[-1][0]
 
     def days(self, window: Window = EVER) -> list[DayTotal]:

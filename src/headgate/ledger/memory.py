@@ -70,6 +70,12 @@ class MemoryStore:
                     f"{entry.provider}/{entry.model_asked}",
                     entry.config,
                     entry.premium,
+                    entry.policy,
+                    entry.router,
+                    entry.category,
+                    entry.key,
+                    entry.score,
+                    entry.usage.total_input if entry.usage_source == "measured" else 0,
                 )
 
     def days(self, window: Window = EVER) -> list[DayTotal]:

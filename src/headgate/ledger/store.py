@@ -136,6 +136,16 @@ class Outcome(NamedTuple):
     config: str
     premium: bool
     """The premium tier answered: the request escalated."""
+    policy: str = ""
+    router: str | None = None
+    """Version of the learned router that scored it."""
+    category: str | None = None
+    """The kind of task that the caller named."""
+    key: str | None = None
+    """Id of the caller's virtual key."""
+    score: float | None = None
+    tokens: int = 0
+    """Input tokens, cached ones included; 0 where they were not measured."""
 
 
 class Store(Protocol):
