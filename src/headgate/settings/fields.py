@@ -34,6 +34,7 @@ from headgate.settings.kinds import (
 
 __all__ = [
     "DECIDERS",
+    "POLICIES",
     "POLICY_RULES",
     "ROUTES",
     "RULES",
