@@ -148,7 +148,7 @@ class LedgerObserver:
                 target=self._read, args=(now,), name="headgate-pages-account", daemon=True
             )
             self._reader.start()
-        self._reader.join(WAIT_SECONDS)
+        self._reader.join(WAIT_SECONDS if self._assessed is None else 0)
         return self._assessed
 
     def _read(self, now: int) -> None:

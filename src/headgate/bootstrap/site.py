@@ -91,7 +91,7 @@ class SettingsPrices:
         return _today()
 
     def search(self, text: str) -> Sequence[Found]:
-        """Models that fit, best first; those of the own settings before all, where none is asked."""
+        """Models that fit, best first; without a text those of the settings before all."""
         found = search(self._book, text, _today())
         if text:
             return found

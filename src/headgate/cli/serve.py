@@ -17,7 +17,7 @@ import click
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
-from headgate.bootstrap.ledger import ledger_of
+from headgate.bootstrap.ledger import ledger_of, reader_of
 from headgate.bootstrap.metrics import keep_counted, metrics_of, scrape
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
@@ -25,6 +25,7 @@ from headgate.cli.workers import Place, supervise
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.ledger.store import Store
 from headgate.settings import Reading, split_address
 
 __all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
@@ -80,6 +81,7 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics = metrics_of(settings)
+    pages: Store | None = None
     counting = asyncio.ensure_future(keep_counted(metrics)) if place is not None else None
     try:
         app = app_of(
@@ -98,6 +100,7 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            pages = reader_of(ledger, settings.ledger, os.environ)
             handler.mount("/", site_of(reading, pages, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
@@ -114,6 +117,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     finally:
         if counting is not None:
             counting.cancel()
+        if pages is not None:
+            pages.close()
         ledger.close()
         metrics.close()
 

@@ -11,7 +11,8 @@ import msgspec
 
 from headgate.ledger.totals import HOUR_US
 from headgate.monitor.budget import Assessment
-from headgate.monitor.figures import between, money, percent
+from headgate.monitor.figures import between, percent
+from headgate.monitor.figures import money as amount
 from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
 from headgate.render import chart, page, palette
 from headgate.render.table import Column, Table, csv_text
@@ -23,7 +24,7 @@ from headgate.web.visit import Answer, Visit, query_of
 __all__ = ["Dashboard"]
 
 USD = 10**9
-MOST_POINTS = 120
+MOST_POINTS = 24 * 15
 """Points of a drawn series; beyond them hours are put together."""
 
 
@@ -101,7 +102,7 @@ class Board(NamedTuple):
 
 
 class _Series(NamedTuple):
-    """A drawn series, and the same in every hour for whoever has a script."""
+    """A drawn series, and its numbers for whoever has a script to look closer."""
 
     block: chart.Lines
     data: str
@@ -275,9 +276,9 @@ def _series(seen: Seen) -> Iterator[_Series]:
                 marks=tuple(marks),
             ),
             _data(
-                [h.hour for h in hours if h.served],
-                [h.escalated / h.served for h in hours if h.served],
-                *([[budget] * sum(1 for h in hours if h.served)] if budget is not None else []),
+                [hour.hour for hour, _ in rates],
+                [rate for _, rate in rates],
+                *([[budget] * len(rates)] if budget is not None else []),
             ),
             "|".join(line.name for line in lines),
             "|".join(str(line.colour) for line in lines),
@@ -300,9 +301,9 @@ def _series(seen: Seen) -> Iterator[_Series]:
             ),
         ),
         _data(
-            [hour.hour for hour in hours],
-            [hour.paid_nano / USD for hour in hours],
-            [hour.baseline_nano / USD for hour in hours],
+            [hour.hour for hour in drawn],
+            [hour.paid_nano / USD for hour in drawn],
+            [hour.baseline_nano / USD for hour in drawn],
         ),
         "paid|all premium",
         f"{palette.ROUTED}|{palette.PREMIUM}",
@@ -380,8 +381,8 @@ def _timings(seen: Seen) -> Table:
             f"{one.tier}: {one.model}",
             f"{one.attempts:,}",
             percent(one.failed / one.attempts) if one.attempts else "–",
-            " / ".join(map(_milliseconds, one.first_us)),
-            " / ".join(map(_milliseconds, one.total_us)),
+            _three(one.first_us),
+            _three(one.total_us),
             money(one.cost_nano) + (f", {one.unpriced:,} unpriced" if one.unpriced else ""),
         )
         for one in seen.timings
@@ -412,6 +413,21 @@ def _groups(name: str, groups: Sequence[Group]) -> Table:
         rows,
         title=f"By {name}",
     )
+
+
+def money(nano: int) -> str:
+    """An amount; nothing is nothing, without its digits."""
+    return amount(nano) if nano else "$0.00"
+
+
+def _three(us: tuple[float | None, float | None, float | None]) -> str:
+    """Three latencies in the unit that suits the longest."""
+    known = [value for value in us if value is not None]
+    if not known:
+        return "–"
+    if known[-1] >= 1_000_000:
+        return " / ".join(f"{value / 1e6:.2f}" for value in known) + " s"
+    return " / ".join(f"{value / 1000:.0f}" for value in known) + " ms"
 
 
 def _milliseconds(us: float | None) -> str:

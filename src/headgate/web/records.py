@@ -71,7 +71,7 @@ class Prices:
                 _rates(one.card.rates),
                 "" if one.card.context_window is None else f"{one.card.context_window:,}",
                 str(one.card.valid_from or "–"),
-                one.card.source + (", your own" if one.card.overridden else ""),
+                f"your own, {one.card.source}" if one.card.overridden else "the list",
                 one.card.deprecated,
             )
             for one in found[:MOST]
