@@ -190,9 +190,7 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
             yield page.Figure("Headroom", seen.headroom.pays, "routing pays, at any rate")
     if seen.overhead_us is not None:
         p50, p95, p99 = (_milliseconds(value) for value in seen.overhead_us)
-        yield page.Figure(
-            "Before the first call", p50, f"p95 {p95}, p99 {p99}; with the classifier"
-        )
+        yield page.Figure("Before the first call", p50, f"p95 {p95}, p99 {p99}")
 
 
 def _planned(nano: int | None) -> str:

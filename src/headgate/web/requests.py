@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote_plus, unquote_plus
 
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
@@ -13,7 +14,7 @@ from headgate.render.palette import CHECK, CLASSIFIER, QUIET, tier_colour
 from headgate.web.observer import Observer, Search
 from headgate.web.period import PERIODS, moment_text, period_of
 from headgate.web.templates import Templates
-from headgate.web.visit import Answer, Visit, query_of
+from headgate.web.visit import Answer, Visit
 
 __all__ = ["Requests"]
 
@@ -53,7 +54,7 @@ class Requests:
 
     def show(self, visit: Visit) -> Answer:
         """A search, or below `/requests/` the one request that the path names."""
-        name = visit.path.removeprefix("/requests").strip("/")
+        name = unquote_plus(visit.path.removeprefix("/requests").strip("/"))
         if name:
             return self._one(visit, name)
         problem = None
@@ -122,7 +123,7 @@ class Requests:
         priced = [entry.cost_nano for entry in own if entry.cost_nano is not None]
         return {
             "id": first.request_id,
-            "link": f"/requests/{query_of([('', first.request_id)]).removeprefix('?=')}",
+            "link": f"/requests/{quote_plus(first.request_id)}",
             "at": moment_text(first.at_us),
             "route": first.route,
             "asked": first.asked,
