@@ -1,7 +1,7 @@
 """`python -m benchmarks.ledger [ROWS] [--url URL]`: rows a second in, seconds for a month's report.
 
-Fills an empty ledger with requests (a call of the classifier and an answer each, now and then a retry),
-dense as ten million rows in 30 days, in groups as the gateway's writer commits them, each on the
+Fills an empty ledger with requests (a classifier's call and an answer each, now and then a retry),
+as dense as ten million rows in 30 days, in groups as the gateway's writer commits them, each on the
 disk before the next. Hours are summed up meanwhile, as the gateway does. Then asks what a report
 and a dashboard ask.
 """

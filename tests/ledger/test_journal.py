@@ -287,9 +287,10 @@ def test_segments_are_readable_by_their_owner_only(tmp_path):
 
 def test_what_waits_for_the_store_is_bounded(tmp_path):
     journal = Journal(tmp_path / "j", spool_bytes=3 * len(RECORDS[0]))
+    journal.append(answers(1)[0])
+    journal.append(answers(1)[0])
     with pytest.raises(OSError, match="wait for the store"):
-        for row in answers(10):
-            journal.append(row)
+        journal.append(entry(tags="x" * len(RECORDS[0])))
     waiting = journal.waiting
     (segment,) = journal.segments()
     assert 0 < waiting == segment.size <= 3 * len(RECORDS[0])
