@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from headgate.analysis.betting import MOST_STAKE, betting_p
 from headgate.analysis.design import request_of
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import fingerprint
@@ -19,7 +20,7 @@ from headgate.errors import ConfigError
 from headgate.routing.artifact import Certificate
 from headgate.routing.reference import Reference
 from headgate.routing.router import Router
-from headgate.stats.risk import MOST_STAKE, betting_p, binomial_p, fixed_sequence
+from headgate.stats.risk import binomial_p, fixed_sequence
 from headgate.values import NANO_PER_USD
 
 __all__ = ["Calibrating", "Goal", "certify", "choose", "thresholds"]
@@ -166,7 +167,7 @@ def _test(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], floa
         gains = np.where(table.score >= threshold, on_premium, on_cheap)
         if gains.mean() <= 0:
             return 1.0
-        return betting_p(gains.tolist(), least, risk)
+        return betting_p(gains, least, risk)
 
     return test
 
