@@ -48,7 +48,8 @@ def _certificate(floor: float, seen: Splits, risk: float) -> str:
     more = seen.escalation - seen.theirs
     return (
         f"  floor {floor:.0%}: broken {broken}/{tried} [{low:.1%} {high:.1%}] "
-        f"(p {test.pvalue:.3f}), refused {seen.refused.sum()}, to premium {seen.escalation.mean():.1%}; MAPIE broken "
+        f"(p {test.pvalue:.3f}), refused {seen.refused.sum()}, "
+        f"to premium {seen.escalation.mean():.1%}; MAPIE broken "
         f"{seen.theirs_broken.sum()}, to premium {seen.theirs.mean():.1%}; "
         f"more than MAPIE in {(more > 0).sum()}, at the most by {max(0.0, more.max()):.1%}"
     )
