@@ -19,6 +19,7 @@ from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
@@ -74,6 +75,7 @@ async def _serve(reading: Reading) -> None:
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            handler.mount("/", site_of(reading, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         await serve_app(
