@@ -40,12 +40,20 @@ class Splits(NamedTuple):
 
 
 def routes(rows: Sequence[GradedRow], seed: int = 0) -> dict[str, np.ndarray]:
-    """Each policy's number per row, out of fold."""
-    found = {name: np.empty(len(rows)) for name in ("router", *RIVALS)}
+    """Each policy's number per row, out of fold; a verifier's too where rows have drafts.
+
+    The recorded sets have the length of the cheap answer and no text, so that is all it sees.
+    """
+    drafts = any(row.draft for row in rows)
+    names = ("router", "verifier", *RIVALS) if drafts else ("router", *RIVALS)
+    found = {name: np.empty(len(rows)) for name in names}
     for fit, test in KFold(FOLDS, shuffle=True, random_state=seed).split(np.arange(len(rows))):
         seen, unseen = [rows[i] for i in fit.tolist()], [rows[i] for i in test.tolist()]
         router = train(seen, seed=seed, on=date(2026, 1, 1)).router
         found["router"][test] = gains(router, unseen)
+        if drafts:
+            judge = train(seen, verifier=True, seed=seed, on=date(2026, 1, 1)).router
+            found["verifier"][test] = gains(judge, unseen)
         rivals = baselines(seen, unseen)
         for name in RIVALS:
             found[name][test] = rivals[name]
