@@ -118,7 +118,7 @@ def app_of(
     resilience, classifier = settings.resilience, settings.classifier
     plant = Plant(
         policy=policy,
-        providers={entry.name: _provider(entry, keys) for entry in settings.providers},
+        providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
         classifier=_classifier(settings),
         classifier_chars=classifier.max_chars,
         safe=policy.tier(classifier.on_failure or settings.premium.name),
@@ -211,7 +211,8 @@ def _rules(settings: Settings) -> list[Rule]:
     ]
 
 
-def _provider(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+def provider_of(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+    """A provider of the file; `keys` are what `secrets_of` gives."""
     return Provider(
         entry.name,
         entry.dialect,

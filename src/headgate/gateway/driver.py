@@ -6,7 +6,6 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
@@ -14,6 +13,7 @@ from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.caller import Body, Caller
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Attempt, Pricer, Recorder, estimated
+from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.upstream import Reply, Upstream
 from headgate.ledger.entry import Entry, Purpose
 from headgate.routing.breaker import Brakes
@@ -263,7 +263,7 @@ class Driver:
         self._close(attempt, served=False)
         self._mended = way.mended(reply.status, body)
         self._refusal = (reply.status, way.error(reply.status, body), retry_after)
-        wait = _seconds(retry_after, self._plant.clock.time())
+        wait = seconds_of(retry_after, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)
 
     async def _read(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
@@ -508,17 +508,3 @@ def _is_outage(attempt: Attempt) -> bool:
 
 def _micros(at: float | None, since: float) -> int | None:
     return None if at is None else int((at - since) * 1e6)
-
-
-def _seconds(retry_after: str | None, now: float) -> float | None:
-    """Retry-After in seconds: a number, or an HTTP date; None where it is missing or nonsense."""
-    if retry_after is None:
-        return None
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(retry_after).timestamp() - now
-        except (ValueError, OverflowError):
-            return None
-    return max(0.0, seconds) if seconds < float("inf") else None
