@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from anthropic import AsyncAnthropic
@@ -17,10 +17,12 @@ from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.gateway.app import App
 from headgate.gateway.http1_server import Http1Server
 from headgate.ledger.entry import Entry
+from headgate.routing.artifact import dump
 from headgate.settings import read
 from headgate.testing.brain import Echo
 from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Request, Response, Server
+from tests.routing.routers import small_artifact
 
 ENV = {"ANTHROPIC_API_KEY": "sk-ant-canary", "GEMINI_API_KEY": "gm-canary", "GATE_KEY": "gate-key"}
 
@@ -64,6 +66,12 @@ RULES = CONFIG.replace(
     'matches = "(?i)prove"\n',
 )
 """Without a classifier call: `prove` in the question escalates."""
+
+LEARNED = CONFIG.replace(
+    'kind = "model"\nmodel = "google/gemini-2.5-flash"\ntimeout = 20\n',
+    'kind = "learned"\nrouter = "router.headgate"\n',
+)
+"""The small router of the tests decides: `prove` scores above its threshold, `hello` below."""
 
 
 class Kept:
@@ -135,17 +143,30 @@ class House:
         }
 
 
-def _noting(provider: Provider, seen: list[Request]):
+Objector: TypeAlias = Callable[[str, Request], Awaitable[str | None]]
+"""What somebody else says is wrong with a request in a dialect; None where nothing is."""
+
+
+def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Objector | None):
     async def noting(request: Request) -> Response:
         seen.append(request)
+        objection = await objector(dialect, request) if objector and request.body else None
+        if objection is not None:
+            body = msgspec.json.encode({"error": {"message": objection, "type": "off_spec"}})
+            return Response(400, {"content-type": "application/json"}, body)
         return await provider(request)
 
     return noting
 
 
 @asynccontextmanager
-async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIterator[House]:
-    """Everything up and listening; torn down to the last socket at the end."""
+async def house(
+    config: str = CONFIG, *, sets: tuple[str, ...] = (), objector: Objector | None = None
+) -> AsyncIterator[House]:
+    """Everything up and listening; torn down to the last socket at the end.
+
+    `objector` judges each request before the simulated provider does: off-spec ones get 400.
+    """
     providers = {
         "openai": Provider(
             DIALECTS["openai"](),
@@ -160,7 +181,11 @@ async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIte
         ),
     }
     seen: list[Request] = []
-    servers = {name: Server(_noting(provider, seen)) for name, provider in providers.items()}
+    spoken = {"openai": "openai", "responses": "openai-responses", "anthropic": "anthropic"}
+    servers = {
+        name: Server(_noting(provider, spoken[name], seen, objector))
+        for name, provider in providers.items()
+    }
     bases = {
         name: f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
         for name, server in servers.items()
@@ -168,10 +193,11 @@ async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIte
     with TemporaryDirectory() as folder:
         file = Path(folder) / "headgate.toml"
         file.write_text(config.format(**bases))
+        (Path(folder) / "router.headgate").write_bytes(dump(small_artifact()))
         settings = read(file, env=ENV, sets=sets)
-    kept = Kept()
-    upstream = upstream_of(settings)
-    app = app_of(settings, ENV, upstream=upstream, recorder=kept, clock=SystemClock())
+        kept = Kept()
+        upstream = upstream_of(settings)
+        app = app_of(settings, ENV, upstream=upstream, recorder=kept, clock=SystemClock())
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)
     made = House(app, gateway, port, kept, providers, seen)

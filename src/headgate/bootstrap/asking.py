@@ -165,14 +165,14 @@ class Asker:
         for attempt in range(1, self._patience.attempts + 1):
             try:
                 return await self._paid(seat, key, body, most_tokens, money)
-            except _Refused as refusal:
+            except _RefusedError as refusal:
                 wait = self._wait(refusal, attempt)
                 if wait is None or attempt == self._patience.attempts:
                     raise refusal.error from None
                 await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
 
-    def _wait(self, refusal: _Refused, attempt: int) -> float | None:
+    def _wait(self, refusal: _RefusedError, attempt: int) -> float | None:
         """Seconds until another attempt is worth it; None: never."""
         error = refusal.error
         retryable = error.kind != "status" or error.status in WORTH_ANOTHER or error.status >= 500
@@ -202,10 +202,10 @@ class Asker:
             self._receipts.add(found)
             ended = True
             return found
-        except _Misconfigured:
+        except _MisconfiguredError:
             cost = 0
             raise
-        except _Refused as refusal:
+        except _RefusedError as refusal:
             cost = refusal.cost
             raise
         finally:  # also where it is cancelled: what was under way may have been billed
@@ -223,17 +223,17 @@ class Asker:
             late = UpstreamError(
                 f"{seat.ref} did not answer within {seat.timeout:g} s.", kind="timeout", status=504
             )
-            raise _Refused(late, worst) from None
+            raise _RefusedError(late, worst) from None
         except UpstreamError as error:
             cost = 0 if error.kind in NEVER_BILLED else worst
-            raise _Refused(error, cost) from error
+            raise _RefusedError(error, cost) from error
         if reply.status != 200:
             raise self._turned_down(seat, reply.status, reply.header("retry-after"))
         try:
             answer = dialect.read_answer(told, False)
         except UnusableAnswerError as error:
             cost = worst if error.usage is None else charge(seat.card, error.usage)
-            raise _Refused(error, cost) from error
+            raise _RefusedError(error, cost) from error
         usage = answer.usage
         return Receipt(
             key,
@@ -249,19 +249,19 @@ class Asker:
 
     def _turned_down(self, seat: Seat, status: int, header: str | None) -> Exception:
         if status in WRONG_USE:
-            return _Misconfigured(
+            return _MisconfiguredError(
                 f"{seat.ref}: the provider {seat.provider.name} answers {status}.",
                 fix="Check the key, the model's name and base_url of this provider.",
             )
         error = UpstreamError(f"{seat.ref} answers {status}.", kind="status", status=status)
-        return _Refused(error, 0, seconds_of(header, self._clock.time()))
+        return _RefusedError(error, 0, seconds_of(header, self._clock.time()))
 
 
-class _Misconfigured(ConfigError):
+class _MisconfiguredError(ConfigError):
     """The provider refuses every call; going on would only repeat it."""
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """An attempt that failed, what it may have cost, and how long the provider asks to wait."""
 
     def __init__(self, error: UpstreamError, cost: int, retry_after: float | None = None) -> None:
@@ -269,4 +269,3 @@ class _Refused(Exception):
         self.error = error
         self.cost = cost
         self.retry_after = retry_after
-

@@ -151,8 +151,9 @@ CLASSIFIER = Section(
     (
         Field(
             "kind",
-            Choice("model", "rules", "none"),
-            "Who decides: a small model, the rules below, or nobody (one tier answers all).",
+            Choice("model", "rules", "learned", "none"),
+            "Who decides: a small model, the rules below, a learned router, or nobody (one tier "
+            "answers all).",
         ),
         Field(
             "model",
@@ -197,11 +198,27 @@ CLASSIFIER = Section(
             example='"premium"',
         ),
         Field(
+            "router",
+            Text(500),
+            "The learned router's file, made by `headgate train`; its path begins at this file.",
+            kinds=("learned",),
+            example='"router.headgate"',
+        ),
+        Field(
+            "threshold",
+            Number(0, 1),
+            "Score from which a request goes to the premium tier.",
+            otherwise="that of the router's certificate",
+            kinds=("learned",),
+            example="0.3",
+        ),
+        Field(
             "default",
             name_of("tier"),
-            "Tier that answers when no rule holds, or when nobody decides.",
-            otherwise="the cheapest tier with rules, else the premium tier",
-            kinds=("rules", "none"),
+            "Tier that answers when no rule holds, when the score is below the threshold, or when "
+            "nobody decides.",
+            otherwise="the premium tier where nobody decides, else the cheapest",
+            kinds=("rules", "learned", "none"),
             example='"cheap"',
         ),
     ),
@@ -716,7 +733,24 @@ LEDGER = Section(
     "ledger",
     "Where every attempt is written down.",
     schema.LedgerSettings,
-    (Field("url", LEDGER_URL, "The database; a relative path begins where `serve` starts."),),
+    (
+        Field("url", LEDGER_URL, "The database; a relative path begins where `serve` starts."),
+        Field(
+            "password_env",
+            VARIABLE,
+            "The environment variable that holds the password of a PostgreSQL database.",
+            otherwise="PGPASSWORD or the user's `.pgpass`, if a password is asked for",
+            example='"HEADGATE_DB_PASSWORD"',
+        ),
+        Field(
+            "journal",
+            Text(500),
+            "Directory of the journal, on a local disk; a relative path begins where `serve` "
+            "starts.",
+            otherwise="`NAME.journal` beside the file, `headgate.journal` for PostgreSQL",
+            example='"/var/lib/headgate/journal"',
+        ),
+    ),
 )
 
 SECTIONS = (
