@@ -48,6 +48,8 @@ class Record(msgspec.Struct, kw_only=True, gc=False):
     """How good the cheap and the premium model's answers were, 0..1."""
     cheap_nano: int | None = None
     premium_nano: int | None = None
+    judge: str = ""
+    """The model that gave `cheap` and `premium`; empty where a human did, or nobody says."""
     human_cheap: float | None = None
     human_premium: float | None = None
     """The same grades by a human, where `cheap` and `premium` are a judge's."""

@@ -63,8 +63,16 @@ class Seat(NamedTuple):
 
     def worst(self, body: bytes, most_tokens: int) -> int:
         """The most that a call can cost, nano-USD: a token is no shorter than a byte."""
-        usage = Usage(len(body) + TEMPLATE_TOKENS, max(LEAST_OUTPUT, most_tokens))
-        return charge(self.card, usage)
+        found = charge(
+            self.card, Usage(len(body) + TEMPLATE_TOKENS, max(LEAST_OUTPUT, most_tokens))
+        )
+        assert found is not None  # noqa: S101 - `seats_of` sees to it
+        return found
+
+    def cost(self, usage: Usage | None, worst: int) -> int:
+        """What these tokens cost; the worst where they, or the price of a kind, are not known."""
+        found = None if usage is None else charge(self.card, usage)
+        return worst if found is None else found
 
 
 class Patience(NamedTuple):
@@ -104,10 +112,20 @@ def seats_of(
     keys = secrets_of(replace(settings, providers=entries, server=server), env)
     providers = {entry.name: provider_of(entry, keys) for entry in entries}
     found = [
-        Seat(ref, providers[ref.provider], card_of(book, settings, ref, day), timeout)
+        Seat(ref, providers[ref.provider], _card(book, settings, ref, day), timeout)
         for ref, timeout in wanted
     ]
     return found[0], found[1], found[2]
+
+
+def _card(book: Book, settings: Settings, ref: ModelRef, day: date) -> Card:
+    card = card_of(book, settings, ref, day)
+    if charge(card, Usage(1, 1)) is None:
+        raise ConfigError(
+            f"The price list has no price of input or output for {ref}.",
+            fix=f'State both below [prices."{ref}"]: without them no cap can be held.',
+        )
+    return card
 
 
 class Asker:
@@ -183,9 +201,8 @@ class Asker:
             if refusal.retry_after > patience.max_retry_after:
                 return None
             return refusal.retry_after * (1 + 0.1 * spread)
-        return min(patience.backoff_max, patience.backoff_base * 2 ** (attempt - 1)) * (
-            0.5 + spread / 2
-        )
+        growing = patience.backoff_base * float(2 ** (attempt - 1))
+        return min(patience.backoff_max, growing) * (0.5 + spread / 2)
 
     async def _paid(
         self, seat: Seat, key: str, body: bytes, most_tokens: int, money: Allowance
@@ -232,13 +249,12 @@ class Asker:
         try:
             answer = dialect.read_answer(told, False)
         except UnusableAnswerError as error:
-            cost = worst if error.usage is None else charge(seat.card, error.usage)
-            raise _RefusedError(error, cost) from error
+            raise _RefusedError(error, seat.cost(error.usage, worst)) from error
         usage = answer.usage
         return Receipt(
             key,
             "paid",
-            worst if usage is None else charge(seat.card, usage),
+            seat.cost(usage, worst),
             model=str(seat.ref),
             text=said(answer),
             stop=answer.stop,

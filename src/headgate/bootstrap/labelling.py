@@ -12,7 +12,6 @@ from headgate.analysis.purse import Allowance, Purse, SpentError
 from headgate.analysis.receipts import Receipt, Receipts
 from headgate.bootstrap.asking import Asker, Seat
 from headgate.errors import RequestError, UpstreamError
-from headgate.prices.charge import charge
 from headgate.values import Usage
 from headgate.wire.lane import small_request
 
@@ -65,13 +64,15 @@ def forecast(
             body = _body(seat, item)
             if body is not None and seat.key(body) not in receipts.paid:
                 calls += 1
-                expected += charge(seat.card, Usage(item.tokens, output))
-                worst += seat.worst(body, _limit(item))
+                most = seat.worst(body, _limit(item))
+                expected += seat.cost(Usage(item.tokens, output), most)
+                worst += most
         if not _judged(item, bench, receipts):
             read = item.tokens + 2 * output + len(SYSTEM) // CHARS_PER_TOKEN
             calls += 2
-            expected += 2 * charge(bench.judge.card, Usage(read, LIKELY_RULING))
-            worst += 2 * _worst_ruling(item, bench.judge)
+            most = _worst_ruling(item, bench.judge)
+            expected += 2 * bench.judge.cost(Usage(read, LIKELY_RULING), most)
+            worst += 2 * most
     return Forecast(expected, worst, calls)
 
 

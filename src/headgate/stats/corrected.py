@@ -53,7 +53,7 @@ def corrected(counts: Counts, confidence: float = 0.95) -> Corrected:
     The interval puts together those of the three parts, each exact (Blaker's), by their distances
     from the estimate (MOVER: Zou & Donner 2008, Statistics in Medicine 27). In simulations it holds
     the truth in 94.5 % of samples or more from 20 human rows on, where the normal approximation of
-    PPI and PPI++ falls to 40 % for rare cases (docs/decisions/0011-labels.md).
+    PPI and PPI++ falls to 40 % for rare cases (docs/decisions/0030-labels.md).
 
     The human rows must be a random part of the judged ones.
 

@@ -90,6 +90,7 @@ FIELDS: dict[str, Field] = {
     "premium_usd": Field(
         _named(money, "premium_usd"), ("premium_cost",), "what the premium answer cost"
     ),
+    "judge": Field(text, (), "the model that graded both answers"),
     "human_cheap": Field(
         _named(grade, "human_cheap"), (), "the cheap answer's grade by a human, beside a judge's"
     ),
