@@ -12,6 +12,7 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError, ConfigFault
 from headgate.gateway.app import App
+from headgate.gateway.deadline import Deadlines
 from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.plant import Plant
 from headgate.gateway.provider import Provider
@@ -113,6 +114,7 @@ def app_of(
             {entry.name: entry.prices for entry in settings.providers if entry.prices},
         ),
         clock=clock,
+        deadlines=Deadlines(),
         jitter=jitter,
         config=settings.fingerprint,
         embedding_model=_embedding_model(settings),
