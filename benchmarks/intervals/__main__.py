@@ -1,4 +1,4 @@
-"""`python -m benchmarks.intervals [SAMPLES]`: do 95 % intervals hold the truth, how wide are they?"""
+"""`python -m benchmarks.intervals [SAMPLES]`: how often 95 % intervals hold, how wide they are."""
 
 from __future__ import annotations
 
