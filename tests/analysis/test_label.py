@@ -49,6 +49,9 @@ def test_a_row_comes_back_through_the_readers():
     assert (record.cheap_nano, record.premium_nano) == (1_000, 9_000)
     assert record.usage is not None
     assert record.usage.total_input == 7
+    assert record.judge == "p/judge"
+    assert record.draft is not None  # a verifier can be trained on it
+    assert record.draft.chars == len("CHEAP")
     assert row["judge_swung"] is True
 
 
