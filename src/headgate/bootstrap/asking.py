@@ -219,7 +219,7 @@ class Asker:
             self._receipts.add(found)
             ended = True
             return found
-        except _MisconfiguredError:
+        except ConfigError:  # the provider refuses every call: going on would only repeat it
             cost = 0
             raise
         except _RefusedError as refusal:
@@ -265,16 +265,12 @@ class Asker:
 
     def _turned_down(self, seat: Seat, status: int, header: str | None) -> Exception:
         if status in WRONG_USE:
-            return _MisconfiguredError(
+            return ConfigError(
                 f"{seat.ref}: the provider {seat.provider.name} answers {status}.",
                 fix="Check the key, the model's name and base_url of this provider.",
             )
         error = UpstreamError(f"{seat.ref} answers {status}.", kind="status", status=status)
         return _RefusedError(error, 0, seconds_of(header, self._clock.time()))
-
-
-class _MisconfiguredError(ConfigError):
-    """The provider refuses every call; going on would only repeat it."""
 
 
 class _RefusedError(Exception):
