@@ -10,9 +10,11 @@ import msgspec
 
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
 from headgate.monitor.budget import Assessment
+from headgate.monitor.drift import Drift
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.planned import Planned
 from headgate.monitor.report import Report, report
+from headgate.monitor.standing import Action
 from headgate.stats.forecast import forecast
 
 __all__ = [
@@ -73,6 +75,8 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     history_days: int
     planned_nano: int | None
     """The plan's bill for a month of routed requests; None without a plan."""
+    worst_nano: int | None = None
+    """The plan's worst case for it."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +92,23 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     month: Month
     headroom: Headroom | None
     """None for too few requests, or without settings."""
+    drift: tuple[Drift, ...] = ()
+    """Each certified router at work, against the sample of its certificate."""
+    action: Action | None = None
+    """What the watch does to routing now."""
+
+    @property
+    def stale(self) -> bool:
+        """Traffic is no longer like the sample of a certificate."""
+        return any(drift.stale_us is not None for drift in self.drift)
 
     @property
     def answer(self) -> bool:
-        """All is well: the budget is kept, and routing is not known to cost more than it saves."""
-        return not self.escalation.breached and self.report.verdict.answer != "no"
+        """All is well: the budget is kept, no certificate is stale, and routing is not known to
+        cost more than it saves."""
+        return (
+            not self.escalation.breached and not self.stale and self.report.verdict.answer != "no"
+        )
 
 
 def bill_window(now_us: int, days: int) -> Window:
@@ -110,6 +126,8 @@ def status(
     escalation: Assessment,
     planned: Planned | None,
     headroom: Headroom | None,
+    drift: tuple[Drift, ...] = (),
+    action: Action | None = None,
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
@@ -119,6 +137,8 @@ def status(
         retries=retries(tiers),
         month=month(days, looked_us, planned),
         headroom=headroom,
+        drift=drift,
+        action=action,
     )
 
 
@@ -179,6 +199,9 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
         planned_nano=None
         if planned is None
         else round(planned.nano_per_request * planned.requests_per_month),
+        worst_nano=None
+        if planned is None or planned.worst_nano is None
+        else round(planned.worst_nano * planned.requests_per_month),
     )
 
 
