@@ -18,11 +18,13 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.ledger import ledger_of
+from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
 
 __all__ = ["serve"]
@@ -57,7 +59,8 @@ async def _serve(reading: Reading) -> None:
     clock = SystemClock()
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
-    metrics = metrics_of(settings)
+    metrics, helm = metrics_of(settings), Helm()
+    lookout: Lookout | None = None
     try:
         app = app_of(
             settings,
@@ -66,7 +69,13 @@ async def _serve(reading: Reading) -> None:
             recorder=Told(ledger, metrics.take),
             clock=clock,
             source=str(reading.file),
+            helm=helm,
         )
+        book = book_of(settings, str(reading.file))
+        lookout = lookout_of(
+            settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+        )
+        lookout.start(look=settings.watch.live)
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
         admin, token = None, None
@@ -86,6 +95,8 @@ async def _serve(reading: Reading) -> None:
             admin=admin,
         )
     finally:
+        if lookout is not None:
+            lookout.close()
         ledger.close()
         metrics.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Literal
@@ -86,7 +87,7 @@ def due(conditions: Sequence[Condition], now: Standing, rules: Rules, at_us: int
         if told is not None and told.news != "cleared" and at_us - cleared_us < FORGET_US:
             alerts.append(
                 Alert(
-                    id=f"{subject}/{told.alarm_us}/cleared",
+                    id=_identity(subject, told.alarm_us, "cleared"),
                     subject=subject,
                     news="cleared",
                     level=now.levels.get(subject, "warning"),
@@ -115,7 +116,7 @@ def _of_alarm(
         number = (at_us - since_us) // rules.repeat_us
     condition = found.get(subject)
     return Alert(
-        id=f"{subject}/{since_us}/{number}",
+        id=_identity(subject, since_us, str(number)),
         subject=subject,
         news="repeated" if number else "raised",
         level=condition.level if condition else "warning",
@@ -124,6 +125,12 @@ def _of_alarm(
         title=condition.title if condition else now.titles.get(subject, subject),
         text=condition.text if condition else "",
     )
+
+
+def _identity(*parts: object) -> str:
+    """An id of plain letters, whatever a route or a key is called."""
+    text = "/".join(map(str, parts))
+    return f"alert_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
 def _may(alert: Alert, rules: Rules, at_us: int) -> bool:

@@ -212,10 +212,19 @@ class Mail:
         message["Date"] = format_datetime(datetime.fromtimestamp(at, UTC))
         digest = hashlib.sha256(alert.id.encode()).hexdigest()[:32]
         message["Message-ID"] = f"<{digest}@headgate>"
-        message.set_content(f"{alert.title}.\n\n{alert.text}\n\nSubject: {alert.subject}\n")
+        message.set_content(
+            f"{alert.title}.\n\n{alert.text}\n\nSubject: {alert.subject}\n", cte="quoted-printable"
+        )
         try:
             with self._connected() as server:
                 server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = {code for code, _ in error.recipients.values()}
+            again = any(400 <= code < 500 for code in codes)
+            raise NotDeliveredError(
+                f"the server said {', '.join(map(str, sorted(codes)))} to all receivers",
+                again=again,
+            ) from error
         except smtplib.SMTPResponseException as error:
             again = 400 <= error.smtp_code < 500
             raise NotDeliveredError(f"the server said {error.smtp_code}", again=again) from error
@@ -267,7 +276,7 @@ def signature(key: bytes, identity: str, stamp: str, body: bytes) -> str:
 
 def _key(secret: str) -> bytes:
     if secret.startswith("whsec_"):
-        return base64.b64decode(secret.removeprefix("whsec_"))
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     return secret.encode()
 
 

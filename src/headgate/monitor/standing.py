@@ -84,8 +84,7 @@ def standing(events: Iterable[Event]) -> Standing:
     for event in events:
         facts = detail_of(event)
         if event.kind == "alarm.raised":
-            since = facts.get("since_us")
-            alarms[event.subject] = since if isinstance(since, int) else event.at_us
+            alarms[event.subject] = _moment(facts, "since_us") or event.at_us
             titles[event.subject] = str(facts.get("title", event.subject))
             critical = facts.get("level") == "critical"
             levels[event.subject] = "critical" if critical else "warning"
@@ -105,7 +104,7 @@ def standing(events: Iterable[Event]) -> Standing:
             told[event.subject] = Told(
                 at_us=event.at_us,
                 news=str(facts.get("news", "raised")),
-                alarm_us=int(facts.get("alarm_us", 0)),
+                alarm_us=_moment(facts, "alarm_us") or 0,
             )
     return Standing(
         alarms=alarms,
@@ -129,11 +128,16 @@ def detail_of(event: Event) -> dict[str, Any]:
 
 
 def _action(event: Event, facts: Mapping[str, Any]) -> Action:
-    threshold, alarm = facts.get("threshold"), facts.get("alarm_us")
+    threshold = facts.get("threshold")
     return Action(
         kind="pin" if event.kind == "action.pin" else "hold",
         since_us=event.at_us,
         threshold=float(threshold) if isinstance(threshold, int | float) else None,
         by="command" if facts.get("by") == "command" else "watch",
-        alarm_us=alarm if isinstance(alarm, int) else None,
+        alarm_us=_moment(facts, "alarm_us"),
     )
+
+
+def _moment(facts: Mapping[str, Any], key: str) -> int | None:
+    found = facts.get(key)
+    return found if isinstance(found, int) else None
