@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import click
 import numpy as np
@@ -81,14 +81,10 @@ def main(years: int, shifts: int, an_hour: float, seed: int) -> None:
         f"(95 %: {interval.low:.1%} to {interval.high:.1%}); promised at most {FALSE_STALE:.0%}"
     )
     for name, shares in SHIFTS.items():
-        found = _requests_until(lambda s=shares: year(dice, 2000, an_hour, s), shifts)
+        found = [year(dice, 2000, an_hour, shares) or 10**9 for _ in range(shifts)]
         median = statistics.median(found) * an_hour
         click.echo(f"{name}: stale after a median of {median:,.0f} requests")
     click.echo(f"an update: {_update_us(dice):.1f} µs a request")
-
-
-def _requests_until(run: Callable[[], int | None], times: int) -> list[int]:
-    return [found if (found := run()) is not None else 10**9 for _ in range(times)]
 
 
 def _update_us(dice: random.Random) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headgate.errors import RequestError
-from headgate.wire.lane import DIALECTS
+from headgate.wire.lane import DIALECTS, lane, read
 from headgate.wire.neutral import Request
 from tests.gateway.house import RULES, House, house
 from tests.gateway.sdks import PARSED, TEXTS, TOOLS, City, Said, Way, asked, ways
 from tests.gateway.test_sdks import MODELS
 from tests.gateway.upstreams import Witness, mock_of_apis, witness
+from tests.wire.agents import AGENTS, Traffic
 from tests.wire.test_translate import ANTHROPIC_REQUESTS, OPENAI_REQUESTS
 
 
@@ -116,6 +118,18 @@ def test_whatever_is_translated_is_written_to_specification(
         assert judge.objection(dialect, body, HEADERS) is None, body
 
     check()
+
+
+@pytest.mark.parametrize("traffic", AGENTS, ids=lambda one: f"{one.dialect}: {one.name}")
+def test_what_coding_agents_ask_is_to_specification_and_so_is_its_translation(
+    traffic: Traffic, judge: Witness
+):
+    inbound = read(traffic.dialect, json.dumps(traffic.body).encode(), traffic.headers)
+    for dialect, model in {**dict(WRITTEN_FOR), "anthropic": "claude-haiku-4-5"}.items():
+        if dialect not in traffic.refused:
+            way = lane(inbound, dialect, at=0)
+            headers = HEADERS | dict(way.passed())
+            assert judge.objection(dialect, way.request(model), headers) is None, dialect
 
 
 # ---- a mock of whole APIs that others wrote: its answers and streams, its checks of what is sent

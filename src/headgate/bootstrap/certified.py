@@ -39,6 +39,7 @@ def routers_of(settings: Settings) -> list[AtWork]:
 
 def _deciding(settings: Settings) -> Iterator[ClassifierSettings]:
     yield settings.classifier
+    yield from settings.policies
 
 
 def _read(decides: ClassifierSettings) -> AtWork | None:

@@ -22,7 +22,7 @@ from headgate.errors import HeadgateError
 from headgate.ledger.election import Election, election_of
 from headgate.ledger.event import Event
 from headgate.ledger.store import Store
-from headgate.ledger.writer import Ledger
+from headgate.ledger.writer import Counts, Ledger
 from headgate.monitor.actions import Held, Release, act, release
 from headgate.monitor.alerting import Rules, due, news_of, quiet_of
 from headgate.monitor.conditions import Condition, conditions
@@ -68,6 +68,7 @@ class Lookout:
         metrics: is told what was found.
         courier: made for a function that keeps events.
         clock: the time.
+        counts: what the ledger's writer says of itself, for the metrics.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Lookout:
         metrics: Metrics,
         courier: Callable[[Callable[[Sequence[Event]], object]], Courier],
         clock: Clock,
+        counts: Callable[[], Counts] | None = None,
     ) -> None:
         self._settings = settings
         self._book = book
@@ -89,6 +91,7 @@ class Lookout:
         self._steer = steer
         self._metrics = metrics
         self._clock = clock
+        self._counts = counts
         escalation, alerts = settings.escalation, settings.alerts
         after = escalation.release_after
         self._release = Release(
@@ -140,7 +143,7 @@ class Lookout:
     def tick(self, *, look: bool = True) -> None:
         """Do what is due: count, follow and, unless told otherwise, look. Never raises."""
         try:
-            self._metrics.fold()
+            self._count()
             now = self._clock.time()
             if now - self._followed >= FOLLOW_SECONDS:
                 self._followed = now
@@ -155,6 +158,12 @@ class Lookout:
             self._complain(error)
         except Exception as error:  # noqa: BLE001 - serving goes on, and so must the watch
             self._complain(error, defect=True)
+
+    def _count(self) -> None:
+        """Count what this process served: it may be one that another one is scraped for."""
+        self._metrics.fold()
+        if self._counts is not None:
+            self._metrics.ledger(self._counts())
 
     def _complain(self, error: Exception, *, defect: bool = False) -> None:
         now = self._clock.monotonic()
@@ -272,6 +281,7 @@ def lookout_of(
         metrics=metrics,
         courier=lambda note: Courier(channels, note, clock),
         clock=clock,
+        counts=lambda: ledger.counts,
     )
 
 

@@ -93,14 +93,14 @@ class Watch:
             own={} if settings is None else own_budgets(settings),
         )
         self.routers = [] if settings is None else routers_of(settings)
-        self._drift = [
-            DriftWatch(
-                router.certified.version,
-                router.reference,
-                settings.watch.drift_factor,
-            )
+        factor = settings.watch.drift_factor if settings is not None else 0.0
+        references = {
+            router.certified.version: router.reference
             for router in self.routers
-            if settings is not None and router.reference is not None
+            if router.reference is not None
+        }
+        self._drift = [
+            DriftWatch(version, reference, factor) for version, reference in references.items()
         ]
         self._scores = RecentScores(window_us)
         self.standing = standing(())
@@ -159,7 +159,8 @@ class Watch:
                 return self._money
         began = monotonic()
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
-        tiers, requests = self._store.tiers(window), self._store.requests(window)
+        tiers = self._store.tiers(window, ("error",))
+        requests = self._store.requests(window)
         days = self._store.days(Window((at_us // DAY_US - back) * DAY_US, None))
         planned = found = None
         if self._settings is not None and self._book is not None:

@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,27 @@ from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
+from headgate.cli.workers import Place, supervise
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
 
-__all__ = ["serve"]
+__all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
 
 
 @click.command()
 @settings_options
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen, instead of the file's.")
-def serve(config: Path | None, sets: tuple[str, ...], *, listen: str | None) -> None:
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="How many processes, instead of the file's."
+)
+def serve(
+    config: Path | None, sets: tuple[str, ...], *, listen: str | None, workers: int | None
+) -> int:
     """Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.
 
     Needs a headgate.toml and the environment variables that it names. Stops on Ctrl-C or SIGTERM,
@@ -41,20 +48,35 @@ def serve(config: Path | None, sets: tuple[str, ...], *, listen: str | None) -> 
     """
     if listen is not None:
         sets = (*sets, f"server.listen={listen}")
+    if workers is not None:
+        sets = (*sets, f"server.workers={workers}")
     reading = open_settings(config, sets, need_file=True)
+    log_to_stderr()
+    settings, today = reading.settings, datetime.now(UTC).date()
+    book = book_of(settings, str(reading.file))
+    for warning in (*reading.warnings, *doubts_about_prices(settings, book, today)):
+        click.echo(f"warning: {warning}", err=True)
+    if settings.server.workers > 1:
+        return supervise(config, sets, reading, announce)
+    run(serve_one(reading))
+    return 0
+
+
+def log_to_stderr() -> None:
+    """Where a gateway's log goes."""
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    settings, today = reading.settings, datetime.now(UTC).date()
-    book = book_of(settings, str(reading.file))
-    for warning in (*reading.warnings, *doubts_about_prices(settings, book, today)):
-        click.echo(f"warning: {warning}", err=True)
-    _run(_serve(reading))
 
 
-async def _serve(reading: Reading) -> None:
+async def serve_one(reading: Reading, place: Place | None = None) -> None:
+    """Serve in this process, alone or, with a `place`, as one of several workers.
+
+    Raises:
+        ConfigError: a key is missing, an address cannot be bound, …
+    """
     settings = reading.settings
     clock = SystemClock()
     upstream = upstream_of(settings)
@@ -79,10 +101,12 @@ async def _serve(reading: Reading) -> None:
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
         admin, token = None, None
-        if (listen := split_address(settings.server.admin)) is not None:
+        listen = split_address(settings.server.admin)
+        if listen is not None and (place is None or place.number == 0):
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            handler.mount("/", site_of(reading, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         await serve_app(
@@ -91,8 +115,9 @@ async def _serve(reading: Reading) -> None:
             host=address[0],
             port=address[1],
             drain_seconds=settings.server.drain_seconds,
-            ready=lambda *urls: _ready(urls, reading, token),
+            ready=(lambda *urls: announce(urls, reading, token)) if place is None else place.report,
             admin=admin,
+            lifeline=None if place is None else place.lifeline,
         )
     finally:
         if lookout is not None:
@@ -101,7 +126,8 @@ async def _serve(reading: Reading) -> None:
         metrics.close()
 
 
-def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) -> None:
+def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:
+    """Say where the gateway listens: callers' URL first, then that of the admin port."""
     url, *others = urls
     settings = reading.settings
     tiers = ", ".join(f"{tier.name} ({tier.model})" for tier in settings.tiers)
@@ -117,7 +143,7 @@ def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) ->
         click.echo(f"  admin                 {others[0]}  ({kept})", err=True)
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, None]) -> None:
     """Run on uvloop where there is one (not on Windows): it halves the cost of a request."""
     try:
         import uvloop

@@ -10,6 +10,8 @@ from headgate.errors import UpstreamError
 from headgate.gateway.caller import Caller
 from headgate.gateway.driver import JSON
 from headgate.gateway.plant import Plant
+from headgate.routing.guard import fitting
+from headgate.routing.policies import Origin
 from headgate.routing.tier import Tier
 from headgate.wire.lane import DIALECTS, Inbound, lane, read_count
 
@@ -45,12 +47,15 @@ async def count(plant: Plant, caller: Caller, body: bytes) -> None:
 
 
 def _tier(plant: Plant, inbound: Inbound) -> Tier:
-    ask = inbound.ask
-    policy = plant.policies.policy(ask)
+    ask, policies = inbound.ask, plant.policies
+    policy = policies.policy(ask, Origin("/v1/messages"))
     if policy is None:
-        return plant.policies.pinned(ask.model).tier
+        return policies.pinned(ask.model).tier
     decision = policy.decide(ask, plant.helm.controls)
-    return policy.safe if decision is None else decision.tier
+    if decision is None:
+        return policy.safe
+    fit = fitting(decision, policies.tiers, policies.guard.bars(ask))
+    return decision.tier if fit is None else fit.tier
 
 
 async def _told(plant: Plant, inbound: Inbound, tier: Tier) -> tuple[int, bytes] | None:

@@ -21,6 +21,7 @@ __all__ = [
     "HISTORY_DAYS",
     "Month",
     "Retries",
+    "RetryReason",
     "Status",
     "TierSpend",
     "bill_window",
@@ -31,6 +32,16 @@ __all__ = [
 
 HISTORY_DAYS = 28
 """Whole days that a forecast rests on: four weeks, so that every weekday counts alike."""
+
+
+class RetryReason(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempts of one tier that failed in one way."""
+
+    reason: str
+    """The ledger's word: `timeout`, `status`, `connect`, `reset`, …; `superseded` without one."""
+    retries: int
+    nano: int
+    """What they cost."""
 
 
 class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +58,8 @@ class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
     """All its attempts, drafts and retries included."""
     retry_nano: int
     unpriced: int
+    reasons: tuple[RetryReason, ...] = ()
+    """Its retries by why they failed, the most frequent first; empty where it was not asked."""
 
 
 class Retries(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +186,22 @@ def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
         spent_nano=sum(total.cost_nano for total in totals),
         retry_nano=sum(total.cost_nano for total in failed),
         unpriced=sum(total.attempts for total in totals if not total.priced),
+        reasons=_reasons(failed),
     )
+
+
+def _reasons(failed: Sequence[TierTotal]) -> tuple[RetryReason, ...]:
+    """By the first of the further dimensions, which is the error."""
+    names = {str(total.of[0]) for total in failed if total.of}
+    found = [
+        RetryReason(
+            reason=name or "superseded",
+            retries=sum(total.attempts for total in failed if total.of and total.of[0] == name),
+            nano=sum(total.cost_nano for total in failed if total.of and total.of[0] == name),
+        )
+        for name in names
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.retries, one.reason)))
 
 
 def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) -> Month:

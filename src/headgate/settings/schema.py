@@ -13,10 +13,12 @@ __all__ = [
     "EscalationSettings",
     "LedgerSettings",
     "PlanSettings",
+    "PolicySettings",
     "PriceListSettings",
     "PriceSettings",
     "ProviderSettings",
     "ResilienceSettings",
+    "RouteSettings",
     "RuleSettings",
     "ServerSettings",
     "Settings",
@@ -107,6 +109,23 @@ class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[RuleSettings, ...] = ()
 
 
+class PolicySettings(ClassifierSettings, frozen=True, kw_only=True):
+    """`[policies.NAME]`: a further policy, with the settings of `[classifier]`."""
+
+    name: str
+
+
+class RouteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[[routes]]`: the policy of requests on which every condition holds; the first one counts."""
+
+    policy: str
+    path: str | None = None
+    model: str | None = None
+    """What the caller asks for; `*` stands for anything. None: requests for `auto`."""
+    header: str | None = None
+    key: str | None = None
+
+
 class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tiers.NAME]`: tiers stand in the file from cheapest to premium; the last is premium."""
 
@@ -133,6 +152,12 @@ class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds for one attempt: until the answer's head when streaming, else until its end."""
     fallback: bool = True
     """Another tier may answer when this one fails before the first byte has gone out."""
+    context: int | None = None
+    """Tokens that the model's context holds, answer included; None: what the price list says."""
+    images: bool = True
+    tools: bool = True
+    json_schema: bool = True
+    """What the model can serve; a request that needs more never goes there."""
 
 
 class EscalationSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -271,7 +296,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: int = 32 * 1024 * 1024
     drain_seconds: float = 30.0
     max_requests: int = 1000
-    """Requests under way at once; more are refused with 503 and Retry-After."""
+    """Requests under way at once in a worker; more are refused with 503 and Retry-After."""
+    workers: int = 1
+    """Processes that serve the one port."""
     api_key_env: str | None = None
     """Name of the environment variable with the key callers must send; None: no key is asked."""
     embedding_model: str | None = None
@@ -305,6 +332,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ledger: LedgerSettings
     plan: PlanSettings = PlanSettings()
     price_list: PriceListSettings = PriceListSettings()
+    policies: tuple[PolicySettings, ...] = ()
+    routes: tuple[RouteSettings, ...] = ()
     fingerprint: str
     """First 12 hex digits of the SHA-256 of the effective values; secrets are not among them."""
 
