@@ -68,6 +68,10 @@ COMMANDS = {
     "sample": Entry(
         "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
     ),
+    "label": Entry(
+        "headgate.cli.label:label",
+        "Have a random part of a sample answered by both tiers and judged.",
+    ),
     "estimate": Entry(
         "headgate.cli.estimate:estimate", "Say from graded requests whether routing will pay."
     ),
