@@ -51,7 +51,7 @@ def test_one_request_shows_every_attempt_with_times_costs_and_reasons():
     made.append(
         [
             entry(**base, purpose="classifier", tier="classifier", served=False,
-                  cost_nano=100_000, total_us=200_000, usage=Usage(300, 5)),
+                  cost_nano=100_000, total_us=200_000, first_token_us=None, usage=Usage(300, 5)),
             entry(**base, attempt=1, at_us=NOON_US + 200_000, served=False, status=503,
                   error="status", cost_nano=None, total_us=300_000, first_token_us=None),
             entry(**base, attempt=2, at_us=NOON_US + 500_000, cause="retry", tier="premium",
@@ -71,7 +71,7 @@ def test_one_request_shows_every_attempt_with_times_costs_and_reasons():
         (int(x), int(w))
         for x, w in re.findall(r'<rect class="s\d[^"]*" x="(\d+)" y="0" width="(\d+)"', html)
     ]
-    assert rects[0] == (0, 200 - 0)
+    assert rects[0] == (0, 200)
     assert rects[-1][0] + rects[-1][1] == WIDE
 
 
