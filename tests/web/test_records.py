@@ -7,11 +7,12 @@ from headgate.ledger.memory import MemoryStore
 from headgate.web.records import Alerts, Prices
 from headgate.web.visit import Visit
 from tests.ledger.samples import NOON_US
+from tests.web.houses import DAY
 from tests.web.ledgers import SETTINGS, observer, templates
 
 
 def prices(**query: str) -> str:
-    made = Prices(SettingsPrices(SETTINGS, book_of(SETTINGS, env={})), templates())
+    made = Prices(SettingsPrices(SETTINGS, book_of(SETTINGS, env={}), lambda: DAY), templates())
     return made.show(Visit(method="GET", path="/prices", query=query)).body.decode()
 
 

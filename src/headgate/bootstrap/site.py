@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from headgate.bootstrap.book import book_of, prices_of
@@ -25,26 +25,44 @@ from headgate.web.site import Place, Site
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, redirect
 
-__all__ = ["SettingsPrices", "site_of"]
+__all__ = ["SettingsPrices", "pages_of", "site_of"]
 
 
 def site_of(reading: Reading, store: Store | None, *, token: str | None) -> Site:
-    """The pages of a configuration.
+    """The pages of a configuration, now.
 
     Args:
         store: the ledger, which is only read; None where there is none, and no pages of it.
         token: the admin token that a visitor must give; None lets this machine's visitors in.
     """
-    settings = reading.settings
     source = reading.file.name if reading.file else "flags"
-    book = book_of(settings, source, env=os.environ)
-    observer = None if store is None else LedgerObserver(store, settings, book, now_us=_now_us)
+    book = book_of(reading.settings, source, env=os.environ)
+    return pages_of(reading, store, book, token=token, now_us=_now_us, today=_today)
+
+
+def pages_of(
+    reading: Reading,
+    store: Store | None,
+    book: Book,
+    *,
+    token: str | None,
+    now_us: Callable[[], int],
+    today: Callable[[], date],
+) -> Site:
+    """The same at any time and at the prices of a book.
+
+    Args:
+        now_us: the time, microseconds since 1970.
+        today: the day that prices are of.
+    """
+    settings = reading.settings
+    observer = None if store is None else LedgerObserver(store, settings, book, now_us=now_us)
     measures: dict[str, Measure] = {} if observer is None else {"ledger": observer.measurement}
-    planner = SettingsPlanner(reading, today=_today, measures=measures)
+    planner = SettingsPlanner(reading, today=today, measures=measures)
 
     def make(templates: Templates) -> Mapping[str, Place]:
         calculator = Calculator(planner, templates)
-        prices = Prices(SettingsPrices(settings, book), templates)
+        prices = Prices(SettingsPrices(settings, book, today), templates)
         places = {
             "/plan": Place(calculator.show, title="Plan"),
             "/plan.json": Place(calculator.json),
@@ -56,9 +74,9 @@ def site_of(reading: Reading, store: Store | None, *, token: str | None) -> Site
         }
         if observer is None:
             return {"/": Place(_to_plan), **places, "/prices": Place(prices.show, title="Prices")}
-        dashboard = Dashboard(observer, templates, _now_us)
+        dashboard = Dashboard(observer, templates, now_us)
         tiers = [tier.name for tier in settings.tiers]
-        requests = Requests(observer, templates, _now_us, tiers)
+        requests = Requests(observer, templates, now_us, tiers)
         return {
             "/": Place(dashboard.show, title="Dashboard"),
             "/dashboard.json": Place(dashboard.json),
@@ -67,7 +85,7 @@ def site_of(reading: Reading, store: Store | None, *, token: str | None) -> Site
             "/requests": Place(requests.show, title="Requests"),
             "/requests/": Place(requests.show),
             "/prices": Place(prices.show, title="Prices"),
-            "/alerts": Place(Alerts(observer, templates, _now_us).show, title="Alerts"),
+            "/alerts": Place(Alerts(observer, templates, now_us).show, title="Alerts"),
         }
 
     return Site(make, token=token, now=time.time, chance=lambda: secrets.token_urlsafe(18))
@@ -76,9 +94,10 @@ def site_of(reading: Reading, store: Store | None, *, token: str | None) -> Site
 class SettingsPrices:
     """The `PriceList` of a configuration: its book, today."""
 
-    def __init__(self, settings: Settings, book: Book) -> None:
+    def __init__(self, settings: Settings, book: Book, today: Callable[[], date]) -> None:
         self._settings = settings
         self._book = book
+        self._today = today
 
     @property
     def source(self) -> str:
@@ -88,11 +107,11 @@ class SettingsPrices:
     @property
     def today(self) -> date:
         """The day that prices are shown for."""
-        return _today()
+        return self._today()
 
     def search(self, text: str) -> Sequence[Found]:
         """Models that fit, best first; without a text those of the settings before all."""
-        found = search(self._book, text, _today())
+        found = search(self._book, text, self.today)
         if text:
             return found
         own = {tier.model for tier in self._settings.tiers} | {self._settings.classifier.model}
