@@ -54,6 +54,14 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "ledger": Entry(
+        "headgate.cli.ledger:ledger",
+        "Look into the ledger, export it, prune it, check it, hold it against an invoice.",
+    ),
+    "reprice": Entry(
+        "headgate.cli.reprice:reprice_command",
+        "Derive the ledger's money again from its tokens, at today's knowledge of prices.",
+    ),
     "metrics": Entry(
         "headgate.cli.metrics:metrics",
         "List the metrics, or print the dashboard and the alert rules made for them.",
