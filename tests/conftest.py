@@ -1,8 +1,10 @@
-"""What holds for every test: the price lists that a developer has fetched are not seen."""
+"""What holds for every test: fetched price lists are not seen, PostgreSQL is there when asked."""
 
 from __future__ import annotations
 
 import pytest
+
+from tests.databases import new_database, postgres_server
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,3 +13,16 @@ def _no_data_of_the_developer(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture(scope="session")
+def _postgres():
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(_postgres):
+    """The URL of an empty database in a real PostgreSQL."""
+    with new_database(_postgres) as url:
+        yield url

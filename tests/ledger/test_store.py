@@ -8,18 +8,22 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from headgate.ledger.answers import PAGE_ROWS
+from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.sqlite import PAGE_ROWS, SqliteStore
-from headgate.ledger.store import DAY_US, EVER, Store, Window
+from headgate.ledger.store import DAY_US, EVER, RowRejectedError, Store, Window
+from headgate.ledger.url import open_store
 from headgate.values import Usage
 from tests.ledger.samples import NOON_US, answers, entry, traffic
 
 HOUR_US = 3_600_000_000
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request, tmp_path) -> Iterator[Store]:
-    opened = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "l.db")
+    urls = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path}/l.db"}
+    url = urls.get(request.param) or request.getfixturevalue("postgres_url")
+    opened = open_store(url)
     yield opened
     opened.close()
 
@@ -215,6 +219,68 @@ def test_threads_may_share_a_store(store):
     for thread in threads:
         thread.join()
     assert store.requests()[0].requests == 400
+
+
+def test_a_group_with_a_row_that_does_not_fit_is_rejected_whole(store, request):
+    if isinstance(store, MemoryStore):
+        pytest.skip("a dictionary holds any number")
+    with pytest.raises(RowRejectedError, match="cannot be stored"):
+        store.append([entry(request_id="good"), entry(request_id="bad", total_us=1 << 63)])
+    assert list(store.entries()) == []
+    assert store.append([entry(request_id="good")]) == 1
+
+
+def test_a_model_that_is_spelled_with_a_nul_is_stored_all_the_same(store):
+    assert store.append([entry(asked="gpt\0")]) == 1
+    assert [row.cost_nano for row in store.entries()] == [3_000_000]
+
+
+def test_check_finds_two_served_attempts_and_numbers_below_zero(store):
+    if isinstance(store, MemoryStore):
+        pytest.skip("what is in memory is not checked")
+    store.append([entry(), entry(attempt=1), entry(request_id="r7", cost_nano=-1)])
+    assert store.check() == [
+        "Request r0 has 2 served attempts; a caller gets one answer.",
+        "Attempt 0 of request r7 holds a number below zero.",
+    ]
+
+
+def _event(**changes):
+    plain = Event(id="e1", at_us=NOON_US, kind="alarm.raised", subject="auto", detail='{"p":1}')
+    return msgspec.structs.replace(plain, **changes)
+
+
+def test_events_come_back_in_the_order_of_time(store):
+    late, early = _event(id="late", at_us=NOON_US + 1), _event(id="early")
+    assert store.note([late, early]) == 2
+    assert store.events() == [early, late]
+
+
+def test_an_event_is_kept_once_and_its_first_word_stands(store):
+    assert store.note([_event(), _event(subject="other")]) == 1
+    assert store.note([_event(detail="{}")]) == 0
+    assert store.events() == [_event()]
+
+
+def test_events_are_found_by_their_kind_and_by_a_window(store):
+    store.note([_event(id=kind, kind=kind) for kind in ("a", "b", 'it\'s "c"')])
+    store.note([_event(id="later", kind="a", at_us=NOON_US + 9)])
+    assert [event.id for event in store.events(kinds=["a", 'it\'s "c"'])] == [
+        "a",
+        'it\'s "c"',
+        "later",
+    ]
+    assert [event.id for event in store.events(Window(NOON_US + 1, NOON_US + 10))] == ["later"]
+    assert store.events(Window(NOON_US + 1, NOON_US + 9)) == []
+    assert store.events(Window(None, None), ["absent"]) == []
+
+
+def test_an_event_that_does_not_fit_is_rejected_with_its_group(store):
+    if isinstance(store, MemoryStore):
+        pytest.skip("a dictionary holds any number")
+    with pytest.raises(RowRejectedError):
+        store.note([_event(), _event(id="e2", at_us=1 << 63)])
+    assert store.events() == []
 
 
 def _key(row):

@@ -6,6 +6,7 @@ import pytest
 
 from headgate.errors import ConfigError
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.postgres import PostgresStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.url import journal_directory, open_store
 
@@ -38,6 +39,17 @@ def test_a_reader_does_not_make_the_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_database_has_its_journal_where_the_process_starts():
+    assert journal_directory("postgresql://user@host/db") == Path("headgate.journal")
+    assert journal_directory("postgres://user@host/db") == Path("headgate.journal")
+
+
+def test_a_postgresql_url_opens_that_database(postgres_url):
+    store = open_store(postgres_url)
+    assert isinstance(store, PostgresStore)
+    store.close()
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -47,8 +59,7 @@ def test_a_reader_does_not_make_the_file(tmp_path):
         "sqlite:///",
         "sqlite:///:memory:",
         "sqlite:///headgate.db?mode=ro",
-        "postgresql://user:hunter2@host/db",
-        "mysql://host/db",
+        "mysql://user:hunter2@host/db",
         "memory:x",
     ],
 )

@@ -133,7 +133,13 @@ def test_a_bare_port_gets_its_host_in_the_fix():
 
 
 @pytest.mark.parametrize(
-    "text", ["sqlite:///headgate.db", "sqlite:////var/lib/headgate.db", "memory:"]
+    "text",
+    [
+        "sqlite:///headgate.db",
+        "sqlite:////var/lib/headgate.db",
+        "memory:",
+        "postgresql://u@h:5432/d",
+    ],
 )
 def test_ledgers_are_taken(text: str):
     assert forms.ledger_url(text) == text
@@ -145,6 +151,20 @@ def test_ledgers_are_taken(text: str):
 )
 def test_ledgers_that_cannot_be_written_are_refused(text: str):
     assert "sqlite:///headgate.db" in refusal(forms.ledger_url, text).fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://user:hunter2@host/db",
+        "postgres://user@host/db?password=hunter2",
+        "postgresql://user@host/db?sslmode=require&sslpassword=hunter2",
+    ],
+)
+def test_a_password_in_the_ledgers_url_is_refused_and_not_shown(text: str):
+    refused = refusal(forms.ledger_url, text)
+    assert "password_env" in refused.fix
+    assert "hunter2" not in refused.message + refused.fix
 
 
 @pytest.mark.parametrize("text", [r"(?i)\bprove\b", r"[[:alpha:]", "a{2,3}", r"^\s*$", "(a++)+"])

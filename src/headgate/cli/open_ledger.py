@@ -11,12 +11,13 @@ from typing import NamedTuple
 import click
 
 from headgate.bootstrap.book import book_of
+from headgate.bootstrap.ledger import journal_of, store_of
 from headgate.cli.options import open_settings
 from headgate.ledger.store import Store, StoreError
-from headgate.ledger.url import open_store
 from headgate.ledger.writer import recover
 from headgate.prices.book import Book
 from headgate.settings import Settings, find
+from headgate.settings.schema import LedgerSettings
 
 __all__ = ["Opened", "open_ledger"]
 
@@ -44,13 +45,20 @@ def open_ledger(config: Path | None, sets: tuple[str, ...], url: str | None) -> 
     settings = _settings(config, sets, needed=url is None)
     source = config or find(Path(), os.environ) or "headgate.toml"
     book = None if settings is None else book_of(settings, str(source))
-    where = url or (settings.ledger.url if settings else "")
-    store = open_store(where, create=False)
+    where = _where(settings, url)
+    store = store_of(where, os.environ)
     try:
         _take_in(where, store)
         yield Opened(store, settings, book)
     finally:
         store.close()
+
+
+def _where(settings: Settings | None, url: str | None) -> LedgerSettings:
+    """The ledger of the settings, or the one at `url`; the settings' password is not for others."""
+    if settings is not None and url in (None, settings.ledger.url):
+        return settings.ledger
+    return LedgerSettings(url=url or "")
 
 
 def _settings(config: Path | None, sets: tuple[str, ...], *, needed: bool) -> Settings | None:
@@ -59,10 +67,10 @@ def _settings(config: Path | None, sets: tuple[str, ...], *, needed: bool) -> Se
     return open_settings(config, sets, need_file=True, need_providers=False).settings
 
 
-def _take_in(url: str, store: Store) -> None:
+def _take_in(where: LedgerSettings, store: Store) -> None:
     """Bring in what a gateway that died left in its journal; without that, say so and go on."""
     try:
-        found = recover(url, store)
+        found = recover(where.url, store, journal=journal_of(where))
     except (OSError, StoreError) as error:
         click.echo(f"Rows in the journal could not be taken in, and are missing: {error}", err=True)
         return

@@ -16,12 +16,12 @@ import click
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
-from headgate.ledger.writer import Ledger
 from headgate.settings import Reading, split_address
 
 __all__ = ["serve"]
@@ -55,7 +55,7 @@ async def _serve(reading: Reading) -> None:
     settings = reading.settings
     clock = SystemClock()
     upstream = upstream_of(settings)
-    ledger = Ledger.open(settings.ledger.url, clock=clock)
+    ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics = metrics_of(settings)
     try:
         app = app_of(

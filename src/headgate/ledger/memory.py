@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice
 
 from headgate.ledger.entry import Entry
+from headgate.ledger.event import Event
 from headgate.ledger.store import (
     DAY_US,
     EVER,
@@ -27,6 +28,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, int], Entry] = {}
+        self._events: dict[str, Event] = {}
         self._lock = threading.Lock()
 
     def append(self, entries: Sequence[Entry]) -> int:
@@ -76,6 +78,25 @@ class MemoryStore:
             rows = [row for row in self._rows.values() if _within(window, row.at_us)]
         rows.sort(key=_day)
         return [_day_total(day, list(group)) for day, group in groupby(rows, key=_day)]
+
+    def note(self, events: Sequence[Event]) -> int:
+        """Keep the events that are new."""
+        with self._lock:
+            before = len(self._events)
+            for event in events:
+                self._events.setdefault(event.id, event)
+            return len(self._events) - before
+
+    def events(self, window: Window = EVER, kinds: Sequence[str] = ()) -> list[Event]:
+        """The events within the window, in the order of time and id."""
+        with self._lock:
+            events = list(self._events.values())
+        within = [
+            event
+            for event in events
+            if _within(window, event.at_us) and (not kinds or event.kind in kinds)
+        ]
+        return sorted(within, key=lambda event: (event.at_us, event.id))
 
     def check(self) -> list[str]:
         """A dictionary has nothing that could break."""

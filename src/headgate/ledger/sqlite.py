@@ -11,28 +11,20 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 from headgate.errors import ConfigError
+from headgate.ledger.answers import Answers, Row
+from headgate.ledger.columns import row_of
 from headgate.ledger.entry import Entry
-from headgate.ledger.store import (
-    DAY_US,
-    EVER,
-    DayTotal,
-    Outcome,
-    RequestTotal,
-    RowRejectedError,
-    StoreError,
-    TierTotal,
-    Window,
-)
-from headgate.values import Usage
+from headgate.ledger.event import Event
+from headgate.ledger.statements import migrations, statement
+from headgate.ledger.store import RowRejectedError, StoreError
 
-__all__ = ["APPLICATION_ID", "SqliteStore", "migrations"]
+__all__ = ["APPLICATION_ID", "SqliteStore"]
 
 APPLICATION_ID = 0x48444754
 """`HDGT` in the file's header: how a ledger is told from any other SQLite file."""
@@ -40,39 +32,10 @@ APPLICATION_ID = 0x48444754
 BUSY_SECONDS = 5.0
 """How long to wait for another process's lock before the rows stay in the journal."""
 
-PAGE_ROWS = 5_000
-"""Rows of a page where a result may be too large to hold."""
-
-_SQL = Path(__file__).parent / "sql"
-_OPEN_ENDS = Window(-(1 << 62), 1 << 62)
-_REACH_US = 3_600_000_000
-"""The hour within which a request's attempts are sent; see `Window`."""
-
-_FIELDS = (
-    "request_id", "attempt", "at_us", "purpose", "dialect_in", "dialect_out", "route", "asked",
-    "routed", "tier", "premium", "provider", "model_asked", "model_answered", "reason", "cause",
-    "score", "served", "status", "error", "streamed", "aborted", "usage.input", "usage.output",
-    "usage.cache_read", "usage.cache_write_5m", "usage.cache_write_1h", "usage.reasoning",
-    "usage_source", "card", "cost_nano", "premium_nano", "first_token_us", "total_us", "session",
-    "tags", "config", "queue_us", "key", "team", "policy", "router", "category", "trace",
-)  # fmt: skip
-"""Where each column of `attempts` comes from in an entry, in the table's order."""
-
-_row = attrgetter(*_FIELDS)
-_FLAGS = frozenset({"routed", "premium", "served", "streamed", "aborted"})
+_event_row = attrgetter(*Event.__struct_fields__)
 
 
-def _sql(name: str) -> str:
-    return (_SQL / name).read_text(encoding="utf-8")
-
-
-def migrations() -> list[tuple[int, str, str]]:
-    """Every step from an empty file to the present schema: number, name, SQL."""
-    paths = sorted((_SQL / "migrations").glob("*.sql"))
-    return [(int(path.name[:4]), path.stem, path.read_text(encoding="utf-8")) for path in paths]
-
-
-class SqliteStore:
+class SqliteStore(Answers):
     """A ledger file, opened; made and brought to the present schema where needed.
 
     Args:
@@ -106,10 +69,9 @@ class SqliteStore:
         except BaseException:
             self._db.close()
             raise
-        self._append_sql = _sql("append.sql")
 
     def _prepare(self) -> None:
-        steps = migrations()
+        steps = migrations("sqlite")
         if self._is_empty():
             self._enter_wal()
         elif self._pragma("application_id") != APPLICATION_ID:
@@ -140,8 +102,8 @@ class SqliteStore:
             time.sleep(0.01)
 
     def _apply(self, step: int, name: str, script: str) -> None:
-        for statement in _statements(script):
-            self._db.execute(statement)
+        for one in _statements(script):
+            self._db.execute(one)
         self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         self._db.execute(
             "INSERT INTO migrations (step, name, applied_us) VALUES (?, ?, ?)",
@@ -173,113 +135,54 @@ class SqliteStore:
 
     def append(self, entries: Sequence[Entry]) -> int:
         """Store all entries in one transaction, on the disk when this returns."""
+        return self._insert("append", map(row_of, entries))
+
+    def note(self, events: Sequence[Event]) -> int:
+        """Keep all events in one transaction, on the disk when this returns."""
+        return self._insert("note", map(_event_row, events))
+
+    def _insert(self, name: str, rows: Iterable[Row]) -> int:
         with self._lock, _faults(self.path), self._writing():
             before = self._db.total_changes
             try:
-                self._db.executemany(self._append_sql, map(_row, entries))
+                self._db.executemany(statement("sqlite", name), rows)
             except (OverflowError, UnicodeError, sqlite3.IntegrityError) as error:
                 raise RowRejectedError(
                     f"A row cannot be stored in the ledger {self.path}: {error}."
                 ) from error
             return self._db.total_changes - before
 
-    def tiers(self, window: Window = EVER) -> list[TierTotal]:
-        """Sums over attempts, by routed, role, tier, premium and priced."""
-        return [
-            TierTotal(
-                routed=bool(row[0]),
-                role=row[1],
-                tier=row[2],
-                premium=bool(row[3]),
-                priced=bool(row[4]),
-                attempts=row[5],
-                estimated=row[6],
-                cost_nano=row[7],
-                usage=Usage(*row[8:14]),
-            )
-            for row in self._rows("tiers.sql", window)
-        ]
-
-    def requests(self, window: Window = EVER) -> list[RequestTotal]:
-        """Sums over requests, pinned ones first."""
-        fields = RequestTotal.__struct_fields__[1:]
-        return [
-            RequestTotal(routed=bool(row[0]), **dict(zip(fields, row[1:], strict=True)))
-            for row in self._rows("requests.sql", window)
-        ]
-
-    def entries(self, window: Window = EVER) -> Iterator[Entry]:
-        """Every attempt, whole requests in a row."""
-        return map(_entry, self._rows("entries.sql", window))
-
-    def outcomes(self, after: int = 0) -> Iterator[Outcome]:
-        """The served routed requests in the order stored, read a page at a time."""
-        sql = _sql("outcomes.sql")
-        while page := self._query(sql, {"after": after, "page": PAGE_ROWS}):
-            for row in page:
-                yield Outcome._make((*row[:-1], bool(row[-1])))
-            after = page[-1][0]
-
-    def days(self, window: Window = EVER) -> list[DayTotal]:
-        """Sums by day over attempts."""
-        fields = DayTotal.__struct_fields__
-        rows = self._rows("days.sql", window, day=DAY_US)
-        return [DayTotal(**dict(zip(fields, row, strict=True))) for row in rows]
-
     def check(self) -> list[str]:
         """SQLite's own check of the file, then what no sound ledger holds."""
         try:
-            damage = [row[0] for row in self._query("PRAGMA integrity_check") if row[0] != "ok"]
-            twice = self._query(_sql("twice_served.sql"))
-            negative = self._query(_sql("negative.sql"))
+            found = self._query("PRAGMA integrity_check", {})
+            return [row[0] for row in found if row[0] != "ok"] + self._unsound()
         except StoreError as error:
             if _is_corrupt(error.__cause__):
                 return [str(error)]
             raise
-        return [
-            *damage,
-            *(
-                f"Request {request} has {served} served attempts; a caller gets one answer."
-                for request, served in twice
-            ),
-            *(
-                f"Attempt {attempt} of request {request} holds a number below zero."
-                for request, attempt in negative
-            ),
-        ]
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._db.close()
 
-    def _rows(self, name: str, window: Window, **further: int) -> list[tuple[Any, ...]]:
-        since, until = (
-            end if given is None else given for given, end in zip(window, _OPEN_ENDS, strict=True)
-        )
-        bounds = {"since": since, "until": until, "reach": _REACH_US}
-        return self._query(_sql(name), {**bounds, **further})
+    def _ask(self, name: str, **parameters: int | str) -> list[Row]:
+        return self._query(statement("sqlite", name), parameters)
 
-    def _query(self, sql: str, parameters: dict[str, int | None] | None = None) -> list[Any]:
+    def _query(self, sql: str, parameters: dict[str, int | str]) -> list[Row]:
         with self._lock, _faults(self.path):
-            return self._db.execute(sql, parameters or {}).fetchall()
-
-
-def _entry(row: Sequence[Any]) -> Entry:
-    fields = dict(zip(_FIELDS, row, strict=True))
-    usage = {name[6:]: fields.pop(name) for name in _FIELDS if name.startswith("usage.")}
-    flags = {name: bool(fields[name]) for name in _FLAGS}
-    return Entry(**{**fields, **flags, "usage": Usage(**usage)})
+            return self._db.execute(sql, parameters).fetchall()
 
 
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script one by one; `executescript` would commit what is under way."""
-    statement = ""
+    one = ""
     for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+        one += line
+        if sqlite3.complete_statement(one):
+            yield one
+            one = ""
 
 
 @contextmanager

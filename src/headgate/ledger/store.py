@@ -9,11 +9,13 @@ import msgspec
 
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
+from headgate.ledger.event import Event
 from headgate.values import Usage
 
 __all__ = [
     "DAY_US",
     "EVER",
+    "REACH_US",
     "DayTotal",
     "Outcome",
     "RequestTotal",
@@ -56,6 +58,9 @@ class Window(NamedTuple):
 
 EVER = Window()
 """The whole ledger."""
+
+REACH_US = 3_600_000_000
+"""The hour within which a request's attempts are sent, in microseconds."""
 
 
 class TierTotal(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +173,21 @@ class Store(Protocol):
         """Sums by day over the attempts sent within the window, for days that have any, in order.
 
         Here the window counts attempts, not whole requests.
+        """
+
+    def note(self, events: Sequence[Event]) -> int:
+        """Keep all events or none; return how many were new.
+
+        An event whose id is there already is left alone, whatever it says.
+
+        Raises:
+            RowRejectedError: one of the events can never be kept; none was.
+        """
+
+    def events(self, window: Window = EVER, kinds: Sequence[str] = ()) -> list[Event]:
+        """What happened within the window, of these kinds or of all, in the order of time and id.
+
+        Here the window counts events, by when each happened.
         """
 
     def check(self) -> list[str]:

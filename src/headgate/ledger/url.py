@@ -12,26 +12,42 @@ from headgate.ledger.store import Store
 __all__ = ["journal_directory", "open_store"]
 
 _SQLITE = "sqlite:///"
+_POSTGRES = ("postgresql://", "postgres://")
 _MEMORY = "memory:"
 
 
-def open_store(url: str, *, create: bool = True) -> Store:
-    """The store a URL names: `sqlite:///relative.db`, `sqlite:////absolute.db` or `memory:`.
+def open_store(url: str, *, create: bool = True, password: str | None = None) -> Store:
+    """The store a URL names.
+
+    Args:
+        url: `sqlite:///relative.db`, `sqlite:////absolute.db`, `postgresql://user@host/database`
+            or `memory:`.
+        create: make it if it is not there.
+        password: for a database that asks for one.
 
     Raises:
         ConfigError: the URL names no store Headgate knows, or one that cannot be used.
         StoreError: the store is there but does not answer.
     """
+    if url.startswith(_POSTGRES):
+        from headgate.ledger.postgres import PostgresStore  # an extra: not everyone has psycopg
+
+        return PostgresStore(url, password=password, create=create)
     path = _sqlite_path(url)
     return MemoryStore() if path is None else SqliteStore(path, create=create)
 
 
 def journal_directory(url: str) -> Path | None:
-    """Where the journal of this ledger lies; None for one that lives in memory.
+    """Where the journal of this ledger lies if nothing else is said; None for one in memory.
+
+    A file has its journal beside it; a database that may be on another machine has it where the
+    process starts.
 
     Raises:
         ConfigError: the URL names no store Headgate knows.
     """
+    if url.startswith(_POSTGRES):
+        return Path("headgate.journal")
     path = _sqlite_path(url)
     return None if path is None else path.with_name(f"{path.name}.journal")
 
@@ -46,5 +62,6 @@ def _sqlite_path(url: str) -> Path | None:
     raise ConfigError(
         f"The ledger url beginning with {url.partition('/')[0]!r} is none that Headgate knows.",
         fix="Use sqlite:///headgate.db (a relative path), sqlite:////var/lib/headgate.db "
-        "(an absolute one), or memory: (rows are gone with the process).",
+        "(an absolute one), postgresql://user@host/database, or memory: (rows are gone with the "
+        "process).",
     )

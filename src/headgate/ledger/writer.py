@@ -69,14 +69,16 @@ class Recovered(NamedTuple):
     damaged: int
 
 
-def recover(url: str, store: Store) -> Recovered:
+def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered:
     """Store what dead processes left in the journal of `url`; living ones keep their segments.
+
+    `journal` is its directory where that is not the usual one.
 
     Raises:
         StoreError: the store does not take the rows; they stay in the journal.
         OSError: the journal cannot be read.
     """
-    directory = journal_directory(url)
+    directory = journal or journal_directory(url)
     rows = damaged = 0
     if directory is not None and directory.is_dir():
         for segment in leftovers(directory):
@@ -156,23 +158,26 @@ class Ledger:
         self._thread.start()
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock) -> Ledger:
+    def open(
+        cls, url: str, *, clock: Clock, password: str | None = None, journal: Path | None = None
+    ) -> Ledger:
         """Open (or make) the ledger a URL names and start its writer thread.
 
-        Rows that dead processes left in the journal are stored in the background.
+        Rows that dead processes left in the journal are stored in the background. `journal` is its
+        directory where that is not the usual one.
 
         Raises:
             ConfigError: the URL, file or directory cannot be used; says what to mend.
             StoreError: the store is there but does not answer.
         """
-        store = open_store(url)
-        directory: Path | None = journal_directory(url)
+        store = open_store(url, password=password)
+        directory = journal or journal_directory(url)
         try:
-            journal = None if directory is None else Journal(directory)
+            own = None if directory is None else Journal(directory)
         except BaseException:
             store.close()
             raise
-        return cls(store, journal, clock=clock)
+        return cls(store, own, clock=clock)
 
     def record(self, entry: Entry) -> None:
         """Write the entry to the journal; when this returns, it survives the process.

@@ -716,7 +716,24 @@ LEDGER = Section(
     "ledger",
     "Where every attempt is written down.",
     schema.LedgerSettings,
-    (Field("url", LEDGER_URL, "The database; a relative path begins where `serve` starts."),),
+    (
+        Field("url", LEDGER_URL, "The database; a relative path begins where `serve` starts."),
+        Field(
+            "password_env",
+            VARIABLE,
+            "The environment variable that holds the password of a PostgreSQL database.",
+            otherwise="PGPASSWORD or the user's `.pgpass`, if a password is asked for",
+            example='"HEADGATE_DB_PASSWORD"',
+        ),
+        Field(
+            "journal",
+            Text(500),
+            "Directory of the journal, on a local disk; a relative path begins where `serve` "
+            "starts.",
+            otherwise="`NAME.journal` beside the file, `headgate.journal` for PostgreSQL",
+            example='"/var/lib/headgate/journal"',
+        ),
+    ),
 )
 
 SECTIONS = (

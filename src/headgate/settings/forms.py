@@ -162,11 +162,21 @@ def ledger_url(text: str) -> str | Refusal:
     path = text.removeprefix("sqlite:///")
     if text == "memory:" or (path != text and path != ":memory:" and _FILE.fullmatch(path)):
         return text
+    if text.startswith(("postgresql://", "postgres://")):
+        if looks_secret(text) or _PASSWORD.search(text):
+            return Refusal(
+                "The ledger's URL holds a password, which does not belong in the file.",
+                "Take it out, and name the environment variable that holds it: password_env.",
+            )
+        return text
     return Refusal(
         f"{shown(text)} is no ledger that Headgate knows.",
-        'Write "sqlite:///headgate.db", "sqlite:////var/lib/headgate.db" (an absolute path), or '
-        '"memory:" (gone with the process).',
+        'Write "sqlite:///headgate.db", "sqlite:////var/lib/headgate.db" (an absolute path), '
+        '"postgresql://user@host/database", or "memory:" (gone with the process).',
     )
+
+
+_PASSWORD = re.compile(r"[?&](?:ssl)?password=", re.IGNORECASE)
 
 
 _FILE = re.compile(r"[^?#]*[^?#/]")

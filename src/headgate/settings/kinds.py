@@ -369,7 +369,7 @@ ADMIN_ADDRESS = Formed('"host:port" or ""', forms.admin_address)
 URL = Formed("http or https URL", forms.url)
 """An http or https URL without credentials, query and fragment; no slash at its end."""
 
-LEDGER_URL = Formed('"sqlite:///PATH" or "memory:"', forms.ledger_url, 1000)
+LEDGER_URL = Formed('"sqlite:///PATH", "postgresql://…" or "memory:"', forms.ledger_url, 1000)
 """Where the ledger lies."""
 
 PATTERN = Formed("regular expression", forms.pattern, 1000)

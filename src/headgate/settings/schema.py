@@ -227,6 +227,10 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[ledger]`: where attempts are written down."""
 
     url: str = "sqlite:///headgate.db"
+    password_env: str | None = None
+    """Name of the environment variable with the database's password; None: PGPASSWORD, .pgpass."""
+    journal: str | None = None
+    """Directory of the journal; None: beside the file, or `headgate.journal` for a database."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

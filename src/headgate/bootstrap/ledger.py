@@ -1,0 +1,57 @@
+"""Opens the ledger that the settings name: the store alone to read, or the whole to record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from headgate.errors import ConfigError
+from headgate.ledger.store import Store
+from headgate.ledger.url import open_store
+from headgate.ledger.writer import Ledger
+from headgate.settings.schema import LedgerSettings
+from headgate.values import Clock
+
+__all__ = ["journal_of", "ledger_of", "store_of"]
+
+
+def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:
+    """The store, for whoever only reads or writes events.
+
+    Raises:
+        ConfigError: it cannot be used, or the variable with its password is not set.
+        StoreError: it does not answer.
+    """
+    return open_store(settings.url, create=create, password=_password(settings, env))
+
+
+def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) -> Ledger:
+    """The store with a journal before it and a writer between them, for a gateway.
+
+    Raises:
+        ConfigError: one of them cannot be used, or the variable with the password is not set.
+        StoreError: the store does not answer.
+    """
+    return Ledger.open(
+        settings.url,
+        clock=clock,
+        password=_password(settings, env),
+        journal=journal_of(settings),
+    )
+
+
+def journal_of(settings: LedgerSettings) -> Path | None:
+    """The journal's directory where the settings name one; None for the usual place."""
+    return None if settings.journal is None else Path(settings.journal)
+
+
+def _password(settings: LedgerSettings, env: Mapping[str, str]) -> str | None:
+    name = settings.password_env
+    if name is None:
+        return None
+    if not env.get(name):
+        raise ConfigError(
+            f"The environment variable {name} is not set; it holds the ledger's password.",
+            fix=f"Set it (export {name}=...), or remove password_env below [ledger].",
+        )
+    return env[name]

@@ -1,0 +1,247 @@
+"""The ledger in a PostgreSQL database: several gateways, on several machines, write one ledger.
+
+A group of rows goes by COPY into a table of the connection's own, and from there into the ledger
+in the same transaction. Writers take turns (an advisory lock): so rows become visible in the order
+of their `sequence`, and who reads on from a sequence number misses none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from operator import attrgetter
+from typing import Any
+
+from headgate.errors import ConfigError
+from headgate.ledger.answers import Answers, Row
+from headgate.ledger.columns import row_of
+from headgate.ledger.entry import Entry
+from headgate.ledger.event import Event
+from headgate.ledger.statements import migrations, statement
+from headgate.ledger.store import RowRejectedError, StoreError
+
+try:
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+except ImportError as missing:
+    raise ConfigError(
+        "A ledger in PostgreSQL needs the package psycopg, which is not installed.",
+        fix="pip install 'headgate[postgres]'",
+    ) from missing
+
+__all__ = ["PostgresStore"]
+
+CONNECT_SECONDS = 5
+"""How long to wait for the server, and for other writers, before the rows stay in the journal."""
+
+# Two numbers that say whose lock it is: "HDGT", and what is locked.
+_WRITING = "SELECT pg_advisory_xact_lock(1212434260, 1)"
+
+_LASTING = {
+    "connect_timeout": CONNECT_SECONDS,
+    "application_name": "headgate",
+    # A server that vanishes without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+_event_row = attrgetter(*Event.__struct_fields__)
+
+
+class PostgresStore(Answers):
+    """A ledger in PostgreSQL, opened; its tables are made, or brought up to date, where needed.
+
+    Everything lies in the schema `headgate` of the database. A connection that breaks is made anew
+    by the next call.
+
+    Args:
+        url: `postgresql://user@host:5432/database`, without a password.
+        password: of the user; None leaves it to PGPASSWORD or the user's `.pgpass`.
+        create: make the tables if there are none.
+
+    Raises:
+        ConfigError: the URL cannot be used, there is no ledger, or a newer Headgate wrote it.
+        StoreError: the server does not answer.
+    """
+
+    def __init__(self, url: str, *, password: str | None = None, create: bool = True) -> None:
+        self._to = _destination(url)
+        self.name = _name(self._to)
+        self._password = password
+        self._lock = threading.Lock()
+        self._db: psycopg.Connection[Row] | None = None
+        self._closed = False
+        try:
+            with self._connected() as db:
+                self._prepare(db, create=create)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, db: psycopg.Connection[Row], *, create: bool) -> None:
+        steps = migrations("postgres")
+        version = _version(db)
+        if version == 0 and not create:
+            raise ConfigError(
+                f"There is no ledger in {self.name} yet.",
+                fix="It is made by the first `headgate serve`; "
+                "point [ledger] url or --ledger at an existing one.",
+            )
+        if version < steps[-1].number:
+            with db.transaction():
+                db.execute(_WRITING)
+                # Asked again under the lock: another process may have gone first.
+                for step in steps[_version(db) :]:
+                    db.execute("CREATE SCHEMA IF NOT EXISTS headgate")
+                    db.execute(_trusted(step.script))
+                    db.execute(
+                        "INSERT INTO headgate.migrations (step, name, applied_us)"
+                        " VALUES (%s, %s, %s)",
+                        (step.number, step.name, time.time_ns() // 1000),
+                    )
+        if version > steps[-1].number:
+            raise ConfigError(
+                f"The ledger in {self.name} has schema version {version}; "
+                f"this Headgate knows versions up to {steps[-1].number}.",
+                fix="Upgrade Headgate, or set [ledger] url to another database.",
+            )
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Store all entries in one transaction, on the server's disk when this returns."""
+        rows = [(*row_of(entry), place) for place, entry in enumerate(entries)]
+        if not rows:
+            return 0
+        with self._writing() as db:
+            db.execute(_trusted(statement("postgres", "incoming")))
+            with db.cursor() as cursor:
+                with cursor.copy(_trusted(statement("postgres", "copy"))) as copy:
+                    for row in rows:
+                        copy.write_row(_storable(row))
+                return cursor.execute(_trusted(statement("postgres", "append"))).rowcount
+
+    def note(self, events: Sequence[Event]) -> int:
+        """Keep all events in one transaction, on the server's disk when this returns."""
+        sql = _trusted(statement("postgres", "note"))
+        with self._writing() as db:
+            return sum(db.execute(sql, _storable(_event_row(event))).rowcount for event in events)
+
+    def check(self) -> list[str]:
+        """What no sound ledger holds; the pages on the disk are PostgreSQL's own matter."""
+        return self._unsound()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _ask(self, name: str, **parameters: int | str) -> list[Row]:
+        with self._connected() as db:
+            return db.execute(_trusted(statement("postgres", name)), parameters).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[psycopg.Connection[Row]]:
+        """A transaction in which no other writer is; rows that do not fit are rejected rows."""
+        try:
+            with self._connected() as db, db.transaction():
+                db.execute(f"SET LOCAL lock_timeout = '{CONNECT_SECONDS}s'")
+                db.execute(_WRITING)
+                yield db
+        except (psycopg.DataError, psycopg.IntegrityError, UnicodeError) as error:
+            raise RowRejectedError(
+                f"A row cannot be stored in the ledger in {self.name}: {_first_line(error)}."
+            ) from error
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Row]]:
+        with self._lock:
+            if self._closed:
+                raise StoreError(f"The ledger in {self.name} is closed.")
+            try:
+                if self._db is None or self._db.closed:
+                    self._db = self._connect()
+                yield self._db
+            except (psycopg.DataError, psycopg.IntegrityError):
+                raise
+            except psycopg.Error as error:
+                # A broken connection would fail for ever; a sound one is quickly made again.
+                self._drop()
+                raise _store_error(self.name, error) from error
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        given = {**_LASTING, **self._to}
+        if self._password is not None:
+            given["password"] = self._password
+        # No prepared statements: poolers between here and the server need not know them.
+        return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+
+    def _drop(self) -> None:
+        if self._db is not None:
+            with suppress(psycopg.Error):
+                self._db.close()
+            self._db = None
+
+
+def _version(db: psycopg.Connection[Row]) -> int:
+    (there,) = _one(db, "SELECT to_regclass('headgate.migrations') IS NOT NULL")
+    if not there:
+        return 0
+    return int(_one(db, "SELECT COALESCE(MAX(step), 0) FROM headgate.migrations")[0])
+
+
+def _one(db: psycopg.Connection[Row], sql: str) -> Row:
+    row = db.execute(_trusted(sql)).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    return row
+
+
+def _trusted(sql: str) -> Any:
+    """SQL of our own files; psycopg's types ask for literals, so that no input gets in."""
+    return sql.encode()
+
+
+def _storable(row: Sequence[Any]) -> Sequence[Any]:
+    """PostgreSQL's texts cannot hold the character NUL; a caller's model name might."""
+    if any(type(value) is str and "\0" in value for value in row):
+        return [value.replace("\0", "\ufffd") if type(value) is str else value for value in row]
+    return row
+
+
+def _destination(url: str) -> dict[str, Any]:
+    try:
+        to = conninfo_to_dict(url)
+    except psycopg.Error as error:  # its text quotes the URL
+        raise ConfigError(
+            "The ledger's postgresql:// url cannot be read.",
+            fix="Write postgresql://user@host:5432/database.",
+        ) from error
+    if to.pop("password", None) is not None:
+        raise ConfigError(
+            "The ledger's url holds a password.",
+            fix="Take it out, and name the environment variable that holds it: "
+            "[ledger] password_env; PGPASSWORD and ~/.pgpass are read too.",
+        )
+    return to
+
+
+def _name(to: dict[str, Any]) -> str:
+    """Where the ledger lies, as a message may say it."""
+    return f"the database {to.get('dbname', '')!r} on {to.get('host', 'the local server')}"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _store_error(name: str, error: psycopg.Error) -> StoreError:
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        fix = "Another program holds it; try again, or end that program."
+    elif isinstance(error, psycopg.errors.InsufficientPrivilege):
+        fix = "Let its user create and write the schema headgate."
+    else:
+        fix = "Look whether the server runs, and at its user, password and log."
+    return StoreError(f"The ledger in {name} does not answer: {_first_line(error)}.", fix=fix)

@@ -1,0 +1,2 @@
+INSERT INTO events (id, at_us, kind, subject, detail) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (id) DO NOTHING

@@ -1,0 +1,36 @@
+"""The SQL of the stores: a directory for each database, a file for each statement."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+__all__ = ["Dialect", "Step", "migrations", "statement"]
+
+Dialect = Literal["sqlite", "postgres"]
+
+_SQL = Path(__file__).parent / "sql"
+
+
+class Step(NamedTuple):
+    """One step from an empty database to the present schema."""
+
+    number: int
+    name: str
+    script: str
+
+
+@cache
+def statement(dialect: Dialect, name: str) -> str:
+    """The text of `sql/DIALECT/NAME.sql`."""
+    return (_SQL / dialect / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def migrations(dialect: Dialect) -> tuple[Step, ...]:
+    """Every step to the present schema, in order; both databases go through the same ones."""
+    paths = sorted((_SQL / dialect / "migrations").glob("*.sql"))
+    return tuple(
+        Step(int(path.name[:4]), path.stem, path.read_text(encoding="utf-8")) for path in paths
+    )

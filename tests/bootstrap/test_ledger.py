@@ -1,0 +1,49 @@
+"""ledger: the settings' ledger is opened, with its password and its journal."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from headgate.bootstrap.ledger import journal_of, ledger_of, store_of
+from headgate.errors import ConfigError
+from headgate.ledger.memory import MemoryStore
+from headgate.settings.schema import LedgerSettings
+from tests.ledger.samples import answers
+
+
+def test_the_store_of_a_url_is_opened():
+    assert isinstance(store_of(LedgerSettings(url="memory:"), {}), MemoryStore)
+
+
+def test_a_reader_does_not_make_the_ledger_and_a_writer_does(tmp_path):
+    settings = LedgerSettings(url=f"sqlite:///{tmp_path}/l.db")
+    with pytest.raises(ConfigError, match="no ledger at"):
+        store_of(settings, {})
+    store_of(settings, {}, create=True).close()
+    store_of(settings, {}).close()
+
+
+def test_a_password_variable_that_is_not_set_is_named():
+    settings = LedgerSettings(url="memory:", password_env="DB_PASSWORD")
+    for env in ({}, {"DB_PASSWORD": ""}):
+        with pytest.raises(ConfigError, match=r"DB_PASSWORD is not set.*export DB_PASSWORD"):
+            store_of(settings, env)
+    store_of(settings, {"DB_PASSWORD": "hunter2"}).close()
+
+
+def test_the_journal_lies_where_the_settings_say(tmp_path):
+    settings = LedgerSettings(url=f"sqlite:///{tmp_path}/l.db", journal=str(tmp_path / "j"))
+    assert journal_of(settings) == tmp_path / "j"
+    ledger = ledger_of(settings, {}, time)
+    ledger.record(answers(1)[0])
+    assert [path.suffix for path in (tmp_path / "j").iterdir()] == [".segment"]
+    assert not Path(tmp_path / "l.db.journal").exists()
+    ledger.close()
+    with_rows = store_of(settings, {})
+    assert len(list(with_rows.entries())) == 1
+    with_rows.close()
+
+
+def test_the_usual_journal_is_left_to_the_ledger():
+    assert journal_of(LedgerSettings()) is None

@@ -1,0 +1,205 @@
+"""postgres: the database itself: its schema, its locks, its failures, and what is said of them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from headgate.errors import ConfigError
+from headgate.ledger.postgres import PostgresStore
+from headgate.ledger.sqlite import SqliteStore
+from headgate.ledger.statements import migrations
+from headgate.ledger.store import StoreError
+from tests.ledger.samples import answers, entry
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "ledger.md"
+KINDS = {"BOOLEAN": "INTEGER", "BIGINT": "INTEGER", "DOUBLE PRECISION": "REAL", "TEXT": "TEXT"}
+
+
+@pytest.fixture
+def db(postgres_url):
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def store(postgres_url):
+    opened = PostgresStore(postgres_url)
+    yield opened
+    opened.close()
+
+
+def test_rows_are_there_when_the_database_is_opened_again(postgres_url):
+    first = PostgresStore(postgres_url)
+    first.append(answers(3))
+    first.close()
+    first.close()
+    again = PostgresStore(postgres_url, create=False)
+    assert list(again.entries()) == answers(3)
+    again.close()
+
+
+def test_both_databases_go_through_the_same_steps_to_the_same_tables(store, db, tmp_path):
+    assert [step.name for step in migrations("postgres")] == [
+        step.name for step in migrations("sqlite")
+    ]
+    steps = db.execute("SELECT step, name FROM headgate.migrations ORDER BY step").fetchall()
+    assert steps == [(step.number, step.name) for step in migrations("postgres")]
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in db.execute(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = 'headgate' ORDER BY ordinal_position"
+    ):
+        found.setdefault(table, {})[column] = KINDS[kind.upper()]
+    del found["attempts"]["sequence"]  # SQLite has it unasked: the rowid
+    file = SqliteStore(tmp_path / "l.db")
+    columns = "SELECT name, type FROM pragma_table_info('{}')"
+    in_file: dict[str, dict[str, str]] = {
+        table: dict(file._query(columns.format(table), {})) for table in found
+    }
+    file.close()
+    assert found == in_file
+
+
+def test_a_reader_does_not_make_the_tables(postgres_url, db):
+    with pytest.raises(ConfigError, match=r"no ledger in the database .* yet.*headgate serve"):
+        PostgresStore(postgres_url, create=False)
+    assert db.execute("SELECT to_regnamespace('headgate')").fetchone() == (None,)
+
+
+def test_a_newer_schema_is_left_alone(postgres_url, store, db):
+    db.execute("INSERT INTO headgate.migrations VALUES (999, '0999_later', 0)")
+    with pytest.raises(ConfigError, match=r"schema version 999.*Upgrade Headgate"):
+        PostgresStore(postgres_url)
+
+
+def test_a_connection_that_broke_is_made_again_by_the_next_call(store, db):
+    store.append(answers(2))
+    db.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'headgate' AND datname = current_database()"
+    )
+    with pytest.raises(StoreError, match=r"does not answer.*Look whether the server runs"):
+        store.append([entry(request_id="late")])
+    assert store.append([entry(request_id="late")]) == 1
+    assert len(list(store.entries())) == 3
+
+
+def test_a_writer_that_does_not_get_its_turn_is_a_store_error_and_stores_nothing(
+    store, db, monkeypatch
+):
+    monkeypatch.setattr("headgate.ledger.postgres.CONNECT_SECONDS", "0.05")
+    with db.transaction():
+        db.execute("SELECT pg_advisory_xact_lock(1212434260, 1)")
+        with pytest.raises(StoreError, match=r"lock timeout.*Another program holds it"):
+            store.append(answers(1))
+        assert list(store.entries()) == []
+    assert store.append(answers(1)) == 1
+
+
+def test_a_server_that_is_not_there_is_a_store_error_that_names_it(tmp_path):
+    with pytest.raises(StoreError, match=r"database 'd' on .*nowhere does not answer"):
+        PostgresStore(f"postgresql://u@/d?host={tmp_path}/nowhere")
+
+
+def test_a_url_that_cannot_be_read_is_refused_without_showing_it():
+    with pytest.raises(ConfigError, match="cannot be read") as refused:
+        PostgresStore("postgresql://u@host/d?hunter2=1")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:hunter2@host/d", "postgresql://u@host/d?password=hunter2"]
+)
+def test_a_password_in_the_url_is_refused_without_showing_it(url):
+    with pytest.raises(ConfigError, match=r"holds a password.*password_env") as refused:
+        PostgresStore(url)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_password_opens_the_database_and_is_in_no_message(postgres_url, store, db):
+    store.append(answers(1))
+    db.execute("CREATE ROLE clerk LOGIN PASSWORD 'hunter2'")
+    try:
+        db.execute("GRANT USAGE ON SCHEMA headgate TO clerk")
+        db.execute("GRANT SELECT ON ALL TABLES IN SCHEMA headgate TO clerk")
+        url = postgres_url.replace("postgres@", "clerk@")
+        reader = PostgresStore(url, password="hunter2", create=False)
+        assert len(list(reader.entries())) == 1
+        with pytest.raises(StoreError, match=r"permission denied.*create and write") as refused:
+            reader.append([entry(request_id="more")])
+        assert "hunter2" not in str(refused.value)
+        reader.close()
+    finally:
+        db.execute("DROP OWNED BY clerk")
+        db.execute("DROP ROLE clerk")
+
+
+def test_a_closed_store_says_so_without_a_traceback(postgres_url):
+    store = PostgresStore(postgres_url)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.requests()
+
+
+def test_rows_become_visible_in_the_order_of_their_sequence(postgres_url, store, db):
+    """Who reads on from a sequence number must not miss a row of a slower writer."""
+    other = PostgresStore(postgres_url)
+    with db.transaction():
+        db.execute("SELECT pg_advisory_xact_lock(1212434260, 1)")
+        waiting = subprocess.Popen(
+            [sys.executable, "-c", APPEND, postgres_url, "slow"], stdout=subprocess.PIPE
+        )
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == b"ready\n"
+    other.append([entry(request_id="quick")])
+    assert waiting.wait(timeout=30) == 0
+    waiting.stdout.close()
+    sequences = [outcome.sequence for outcome in other.outcomes()]
+    assert sequences == sorted(sequences)
+    assert len(sequences) == 2
+    other.close()
+
+
+APPEND = """
+import sys
+from headgate.ledger.postgres import PostgresStore
+from tests.ledger.samples import entry
+
+store = PostgresStore(sys.argv[1], create=False)
+print("ready", flush=True)
+for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 1):
+    store.append([entry(request_id=f"{sys.argv[2]}-{number}")])
+store.close()
+"""
+
+
+def test_many_processes_may_fill_one_ledger_at_once(postgres_url, store):
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", APPEND, postgres_url, name, "20"], stdout=subprocess.DEVNULL
+        )
+        for name in "abcd"
+    ]
+    assert [child.wait(timeout=60) for child in children] == [0, 0, 0, 0]
+    assert store.requests()[0].requests == 80
+    assert store.check() == []
+
+
+def test_the_documented_privileges_are_enough(postgres_url, db):
+    """What docs/ledger.md tells an administrator to grant lets a gateway make and fill a ledger."""
+    (grants,) = re.findall(
+        r"```sql\n(-- as an administrator.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL
+    )
+    (name,) = db.execute("SELECT current_database()").fetchone()
+    db.execute(grants.replace("DATABASE llm", f"DATABASE {name}"))
+    try:
+        store = PostgresStore(postgres_url.replace("postgres@", "headgate@"))
+        assert store.append(answers(2)) == 2
+        store.close()
+    finally:
+        db.execute("DROP OWNED BY headgate")
+        db.execute("DROP ROLE headgate")

@@ -1,0 +1,44 @@
+"""statements: each database has the same ones, and goes through the same steps."""
+
+from pathlib import Path
+
+import pytest
+
+from headgate.ledger import statements
+from headgate.ledger.columns import COLUMNS
+from headgate.ledger.statements import migrations, statement
+
+SQL = Path(statements.__file__).parent / "sql"
+ONLY_POSTGRES = {"copy", "incoming"}
+"""Where rows are laid down first; SQLite takes them one by one."""
+
+
+def names(dialect: str) -> set[str]:
+    return {path.stem for path in (SQL / dialect).glob("*.sql")}
+
+
+def test_both_databases_have_the_same_statements():
+    assert names("postgres") - ONLY_POSTGRES == names("sqlite")
+
+
+def test_steps_are_numbered_from_one_without_a_gap():
+    for dialect in ("sqlite", "postgres"):
+        numbers = [step.number for step in migrations(dialect)]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_both_databases_go_through_steps_of_the_same_names():
+    assert [step.name for step in migrations("sqlite")] == [
+        step.name for step in migrations("postgres")
+    ]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+@pytest.mark.parametrize("name", ["append", "entries"])
+def test_rows_are_written_and_read_in_the_order_of_the_columns(dialect, name):
+    assert ", ".join(COLUMNS) in " ".join(statement(dialect, name).split())
+
+
+def test_a_statement_that_there_is_not_is_no_statement():
+    with pytest.raises(FileNotFoundError):
+        statement("sqlite", "absent")
