@@ -61,7 +61,6 @@ class Purse:
         "_seen",
         "_told",
         "account",
-        "asked",
         "demand",
         "limit",
         "reserved",
@@ -76,8 +75,6 @@ class Purse:
         self.reserved = 0
         self.spent = 0
         self.spent_by_all = 0
-        self.asked = False
-        """The store has answered at least once."""
         self.demand = 0
         """What requests wait for that the purse did not hold."""
         self.used = 0
@@ -93,19 +90,19 @@ class Purse:
         return self._held - (self.spent - self._base) - self.reserved
 
     @property
-    def idle(self) -> bool:
-        """Nothing is reserved, wanted or untold."""
-        return not self.reserved and not self.demand and self.spent == self._told
+    def news(self) -> bool:
+        """The store should hear something: of money spent or wanted, or kept and not used."""
+        return bool(self.demand or self.used or self.spent != self._told or self.free > 0)
 
     @property
     def empty(self) -> bool:
-        """Nothing is held either: the store need not be told anything."""
-        return self.idle and not self._held
+        """Nothing is held, reserved, wanted or untold."""
+        return not self._held and not self.reserved and not self.news
 
     @property
-    def exhausted(self) -> bool:
-        """All of it is spent for certain: no request under way could give anything back."""
-        return self.asked and max(self.spent_by_all, self.spent) >= self.limit
+    def left(self) -> int:
+        """What is not spent, as far as is known here: nobody could reserve more than that."""
+        return max(0, self.limit - max(self.spent_by_all, self.spent))
 
     def reserve(self, amount: int) -> bool:
         """Set money aside; False where the purse does not hold so much."""
@@ -142,11 +139,9 @@ class Purse:
         self._held = grant.held
         self._base = self._told = self._seen
         self.spent_by_all = grant.spent_by_all
-        self.asked = True
 
     def _most(self) -> int:
-        left = self.limit - max(self.spent_by_all, self.spent)
-        return max(0, left // SHARE)
+        return self.left // SHARE
 
 
 def lend(

@@ -1,4 +1,4 @@
-"""The key store's twin in memory: gone with the process, for tests and for gateways without keys."""
+"""The key store's twin in memory: gone with the process, for tests and keyless gateways."""
 
 from __future__ import annotations
 
