@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 import headgate.cli.plan_page
-from headgate.cli.plan_page import Plan, headline, page
+from headgate.cli.plan_page import page
 from headgate.costs.advice import advice_of, solve
 from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
+from headgate.costs.plan import Plan
 from headgate.costs.scenario import Scenario, Tier
 from tests.costs.cards import HAIKU, SONNET, card, mission
 
@@ -110,45 +111,6 @@ def test_the_built_in_example_says_that_it_is_one():
     assert "headgate.toml · changed: --escalation" in page(
         made(mission(), changed=("--escalation",))
     )
-
-
-def test_the_headline_says_until_when_routing_pays():
-    assert headline(evaluate(mission())) == (
-        "Routing pays until 97.7 % of requests escalate; now 20 %: 77.7 points of headroom."
-    )
-
-
-def test_a_realistic_crossover_that_differs_is_added():
-    assert headline(evaluate(retrying())).endswith(
-        "headroom. Realistic: until 97.9 %, 77.9 points of headroom."
-    )
-
-
-def test_a_router_that_does_not_pay_is_told_by_how_much_and_how_far_it_is():
-    assert headline(evaluate(mission(1))) == (
-        "Routing does not pay: it costs 1.6 % more than all premium. It would pay below 97.7 % "
-        "escalation; now 100 %, 2.3 points away."
-    )
-
-
-def test_columns_that_disagree_are_both_told():
-    text = headline(evaluate(mission(overhead_usd=150)))
-    assert text.startswith("Routing pays until 97.7 % of requests escalate")
-    assert "Realistic: routing does not pay: it costs 3.8 % more than all premium." in text
-
-
-@pytest.mark.parametrize(
-    ("tiers", "changes", "says"),
-    [
-        ((HAIKU, SONNET), {"classifier": None}, "Routing never costs more than all premium"),
-        ((SONNET, SONNET), {}, "costs at least as much as all premium at every"),
-        ((SONNET, SONNET), {"classifier": None}, "nothing can flip"),
-    ],
-)
-def test_where_nothing_crosses_that_is_said(tiers, changes, says):
-    cheap, premium = tiers
-    scenario = mission(tiers=(Tier("cheap", cheap), Tier("premium", premium)), **changes)
-    assert says in headline(evaluate(scenario))
 
 
 def test_the_assumptions_of_each_column_are_on_the_page():

@@ -18,7 +18,7 @@ from tests.settings.files import Desk
 def default_text(section: Section, field: Field) -> str:
     value = default(section, field)
     if value is msgspec.NODEFAULT or value is None or value == () or field.otherwise:
-        if value is msgspec.NODEFAULT or (field.kinds == ("model",) and not field.otherwise):
+        if value is msgspec.NODEFAULT or (len(field.kinds) == 1 and not field.otherwise):
             return field.otherwise or "needed"
         return field.otherwise
     return f"`{written(field, value)}`"

@@ -17,10 +17,12 @@ from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.gateway.app import App
 from headgate.gateway.http1_server import Http1Server
 from headgate.ledger.entry import Entry
+from headgate.routing.artifact import dump
 from headgate.settings import read
 from headgate.testing.brain import Echo
 from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Request, Response, Server
+from tests.routing.routers import small_artifact
 
 ENV = {"ANTHROPIC_API_KEY": "sk-ant-canary", "GEMINI_API_KEY": "gm-canary", "GATE_KEY": "gate-key"}
 
@@ -64,6 +66,12 @@ RULES = CONFIG.replace(
     'matches = "(?i)prove"\n',
 )
 """Without a classifier call: `prove` in the question escalates."""
+
+LEARNED = CONFIG.replace(
+    'kind = "model"\nmodel = "google/gemini-2.5-flash"\ntimeout = 20\n',
+    'kind = "learned"\nrouter = "router.headgate"\n',
+)
+"""The small router of the tests decides: `prove` scores above its threshold, `hello` below."""
 
 
 class Kept:
@@ -168,10 +176,11 @@ async def house(config: str = CONFIG, *, sets: tuple[str, ...] = ()) -> AsyncIte
     with TemporaryDirectory() as folder:
         file = Path(folder) / "headgate.toml"
         file.write_text(config.format(**bases))
+        (Path(folder) / "router.headgate").write_bytes(dump(small_artifact()))
         settings = read(file, env=ENV, sets=sets)
-    kept = Kept()
-    upstream = upstream_of(settings)
-    app = app_of(settings, ENV, upstream=upstream, recorder=kept, clock=SystemClock())
+        kept = Kept()
+        upstream = upstream_of(settings)
+        app = app_of(settings, ENV, upstream=upstream, recorder=kept, clock=SystemClock())
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)
     made = House(app, gateway, port, kept, providers, seen)

@@ -20,8 +20,10 @@ from headgate.bootstrap.gateway import SystemClock, app_of
 from headgate.gateway.caller import Headers
 from headgate.gateway.upstream import Endpoint
 from headgate.ledger.entry import Entry
+from headgate.routing.artifact import dump
 from headgate.settings import read
-from tests.gateway.house import ENV, RULES
+from tests.gateway.house import ENV, LEARNED, RULES
+from tests.routing.routers import small_artifact
 
 BODY = {
     "model": "auto",
@@ -131,11 +133,12 @@ class Forget:
     def record(self, entry: Entry) -> None: ...
 
 
-def calls_for_one(tmp_path, *, stream: bool) -> int:
+def calls_for_one(tmp_path, *, stream: bool, config: str = RULES) -> int:
     """Function calls, Python's and C's, for one request through a warm gateway."""
     file = tmp_path / "headgate.toml"
     base = "http://127.0.0.1:1"
-    file.write_text(RULES.format(openai=base, anthropic=base, responses=base))
+    file.write_text(config.format(openai=base, anthropic=base, responses=base))
+    (tmp_path / "router.headgate").write_bytes(dump(small_artifact()))
     sets = ("tiers.cheap.model=google/gpt-5-mini",)
     settings = read(file, env=ENV, sets=sets)
 
@@ -167,3 +170,10 @@ def test_a_request_takes_no_more_calls_than_it_did(tmp_path, stream, bound):
     calls = calls_for_one(tmp_path, stream=stream)
     assert calls <= bound
     assert calls > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"
+
+
+def test_a_learned_router_adds_its_own_calls_and_no_more(tmp_path):
+    added = calls_for_one(tmp_path, stream=False, config=LEARNED)
+    added -= calls_for_one(tmp_path, stream=False)
+    assert added <= 120
+    assert added > 60, "it takes far fewer now: lower the bound, so that it stays so"

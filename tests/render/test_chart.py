@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import headgate.render.chart
 from headgate.render.chart import (
     Axis,
+    Band,
     Bar,
     Bars,
     Chart,
@@ -187,3 +188,17 @@ def test_a_range_of_one_value_still_has_two_ticks():
 
 def test_values_beyond_an_axis_lie_at_its_end():
     assert [X.share(value) for value in (-1, 0.5, 2)] == [0.0, 0.5, 1.0]
+
+
+def test_an_interval_is_a_shaded_band_with_its_label():
+    chart = Lines(
+        title="t",
+        description="d",
+        x=Axis("x", ((0.0, "0"), (1.0, "1"))),
+        y=Axis("y", ((0.0, "0"), (1.0, "1"))),
+        lines=(Line("a", ((0.0, 0.0), (1.0, 1.0))),),
+        bands=(Band("measured: 10 % to 20 %", 0.1, 0.2),),
+    )
+    text = svg(chart, "c")
+    assert '<rect class="band"' in text
+    assert "<title>measured: 10 % to 20 %</title>" in text

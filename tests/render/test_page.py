@@ -92,7 +92,7 @@ def test_light_dark_print_and_small_screens_are_provided_for():
 
 
 def test_every_colour_of_a_chart_has_its_rule():
-    from headgate.render.chart import COLOURS
+    from headgate.render.palette import COLOURS
 
     text = html(PAGE)
     for colour in range(COLOURS):

@@ -51,7 +51,6 @@ def tier(name: str, *, attempts: int = 3, fallback: bool = True, premium: bool =
 CHEAP, PREMIUM = tier("cheap"), tier("premium", premium=True)
 LIMITS = Limits(
     request_timeout=100,
-    classifier_timeout=3,
     backoff_base=0.25,
     backoff_max=8,
     max_retry_after=30,
@@ -271,7 +270,7 @@ def test_an_attempt_has_no_more_time_than_the_request():
 
 
 def test_a_classifier_that_eats_all_the_time_leaves_none_for_an_answer():
-    talk = Talk(CHEAP, PREMIUM, limits=Limits(request_timeout=2, classifier_timeout=3))
+    talk = Talk(CHEAP, PREMIUM, limits=Limits(request_timeout=2))
     talk >> Start() << Classify(2)
     talk.after(2) >> Verdict(None) << Refuse(None)
 

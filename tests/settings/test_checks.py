@@ -136,6 +136,15 @@ def test_a_model_classifier_needs_a_model(desk: Desk):
     assert (fault.line, fault.field) == (1, "classifier.model")
 
 
+def test_a_learned_classifier_needs_a_router_which_lies_beside_the_file(desk: Desk):
+    fault = desk.fault('[classifier]\nkind = "learned"\n' + TIERS)
+    assert (fault.line, fault.field) == (1, "classifier.router")
+    assert "headgate train" in fault.fix
+    text = '[classifier]\nkind = "learned"\nrouter = "r.headgate"\n' + TIERS
+    assert desk.read(text).settings.classifier.router == str(desk.path.parent / "r.headgate")
+    assert desk.read(text, "classifier.router=r").settings.classifier.router == "r"
+
+
 def test_a_rules_classifier_needs_a_rule(desk: Desk):
     fault = desk.fault('[classifier]\nkind = "rules"\n' + TIERS)
     assert fault.line == 2
@@ -155,7 +164,7 @@ def test_settings_of_a_kind_without_the_kind_say_what_the_default_is(desk: Desk)
 
 def test_rules_where_nobody_decides_are_refused(desk: Desk):
     fault = desk.fault(RULES.replace('kind = "rules"', 'kind = "none"') + TIERS)
-    assert fault.message.startswith('Rules are for kind = "rules" or "model"')
+    assert fault.message.startswith("Rules are for another kind")
 
 
 def test_rules_may_come_before_a_model(desk: Desk):

@@ -47,7 +47,7 @@ def test_every_commented_setting_is_valid_once_it_is_switched_on(desk: Desk):
     on = re.sub(r"^#(?=[a-z_]+ = |\[)", "", render(), flags=re.MULTILINE)
     tomllib.loads(on)
     # what belongs to another kind of classifier, or to three tiers, cannot be on at the same time
-    on = re.sub(r"^(share|default) = .*\n", "", on, flags=re.MULTILINE)
+    on = re.sub(r"^(share|default|router|threshold) = .*\n", "", on, flags=re.MULTILINE)
     on = re.sub(r"^\[\[classifier.rules\]\]\n(?:.+\n)+", "", on, flags=re.MULTILINE)
     assert desk.read(on).settings.server.api_key_env == "GATEWAY_KEY"
 

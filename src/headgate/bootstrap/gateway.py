@@ -9,23 +9,22 @@ from time import time as _now
 from time import time_ns
 
 from headgate.bootstrap.book import book_of
+from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError, ConfigFault
 from headgate.gateway.app import App
-from headgate.gateway.driver import Plant
 from headgate.gateway.http1_client import Http1Upstream
+from headgate.gateway.plant import Plant
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Pricer, Recorder
 from headgate.gateway.upstream import Upstream
 from headgate.routing.breaker import Brakes, Breaker, RetryBudget
+from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
-from headgate.routing.policy import AUTO, Policy, Rule, rule
-from headgate.routing.tier import Tier
-from headgate.settings.schema import ProviderSettings, Settings, TierSettings
+from headgate.routing.policies import Policies
+from headgate.settings.schema import ProviderSettings, Settings
 from headgate.values import Clock, ModelRef
 
-__all__ = ["SystemClock", "app_of", "new_request_id", "policy_of", "secrets_of", "upstream_of"]
-
-CLASSIFIER = "classifier"
+__all__ = ["SystemClock", "app_of", "new_request_id", "secrets_of", "upstream_of"]
 
 
 class SystemClock:
@@ -72,27 +71,6 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
     return {name: env[name] for name in wanted.values() if name}
 
 
-def policy_of(settings: Settings) -> Policy:
-    """Which tier answers, as the file says it."""
-    classifier = settings.classifier
-    tiers = [_tier(tier, premium=tier is settings.premium) for tier in settings.tiers]
-    default: str | None
-    if classifier.kind == "model":
-        default = None
-    elif classifier.kind == "rules":
-        default = classifier.default or settings.tiers[0].name
-    else:
-        default = classifier.default or settings.premium.name
-    aliases = [entry.model for entry in classifier.rules if entry.model and entry.model != AUTO]
-    return Policy(
-        tiers,
-        rules=_rules(settings),
-        default=default,
-        aliases=aliases,
-        providers=[provider.name for provider in settings.providers],
-    )
-
-
 def upstream_of(settings: Settings) -> Http1Upstream:
     """The client to all providers."""
     return Http1Upstream(connect_timeout=settings.resilience.connect_timeout)
@@ -111,25 +89,22 @@ def app_of(
     """The gateway's application.
 
     Raises:
-        ConfigError: a key is missing or unusable, or a price is none.
+        ConfigError: a key is missing or unusable, a price is none, or a router cannot be loaded.
     """
     keys = secrets_of(settings, env)
-    policy = policy_of(settings)
-    resilience, classifier = settings.resilience, settings.classifier
+    policies = policies_of(settings)
+    resilience = settings.resilience
     plant = Plant(
-        policy=policy,
+        policies=policies,
+        helm=Helm(),
         providers={entry.name: _provider(entry, keys) for entry in settings.providers},
-        classifier=_classifier(settings),
-        classifier_chars=classifier.max_chars,
-        safe=policy.tier(classifier.on_failure or settings.premium.name),
         limits=Limits(
             request_timeout=resilience.request_timeout,
-            classifier_timeout=classifier.timeout,
             backoff_base=resilience.backoff_base,
             backoff_max=resilience.backoff_max,
             max_retry_after=resilience.max_retry_after,
         ),
-        brakes=_brakes(settings, policy),
+        brakes=_brakes(settings, policies),
         idle_timeout=resilience.idle_timeout,
         upstream=upstream,
         recorder=recorder,
@@ -152,24 +127,11 @@ def app_of(
     )
 
 
-def _tier(tier: TierSettings, *, premium: bool) -> Tier:
-    return Tier(
-        name=tier.name,
-        model=ModelRef.parse(tier.model),
-        description=tier.description,
-        attempts=tier.attempts,
-        timeout=tier.timeout,
-        fallback=tier.fallback,
-        premium=premium,
-    )
-
-
-def _brakes(settings: Settings, policy: Policy) -> Brakes:
+def _brakes(settings: Settings, policies: Policies) -> Brakes:
     resilience = settings.resilience
-    models = [tier.model for tier in policy.tiers]
-    classifier = _classifier(settings)
-    if classifier is not None:
-        models.append(classifier.model)
+    models = [tier.model for tier in policies.tiers]
+    sorters = [policy.sorter for policy in policies.policies]
+    models += [sorter.tier.model for sorter in sorters if sorter is not None]
     return Brakes(
         models,
         breaker=lambda: Breaker(
@@ -179,36 +141,9 @@ def _brakes(settings: Settings, policy: Policy) -> Brakes:
     )
 
 
-def _classifier(settings: Settings) -> Tier | None:
-    model = settings.classifier.model
-    if settings.classifier.kind != "model" or model is None:
-        return None
-    return Tier(name=CLASSIFIER, model=ModelRef.parse(model), attempts=1, fallback=False)
-
-
 def _embedding_model(settings: Settings) -> ModelRef | None:
     model = settings.server.embedding_model
     return None if model is None else ModelRef.parse(model)
-
-
-def _rules(settings: Settings) -> list[Rule]:
-    return [
-        rule(
-            entry.name,
-            entry.tier,
-            min_tokens=entry.min_tokens,
-            max_tokens=entry.max_tokens,
-            matches=entry.matches,
-            system_matches=entry.system_matches,
-            tools=entry.tools,
-            images=entry.images,
-            json_schema=entry.json_schema,
-            min_turns=entry.min_turns,
-            header=entry.header,
-            model=entry.model,
-        )
-        for entry in settings.classifier.rules
-    ]
 
 
 def _provider(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:

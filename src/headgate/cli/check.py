@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices, prices_of
+from headgate.bootstrap.policies import policies_of
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.book import Book
@@ -41,6 +42,7 @@ def check(
     try:
         reading = open_settings(file, sets, need_file=True)
         book = book_of(reading.settings, str(reading.file))
+        policies_of(reading.settings)
     except ConfigError as error:
         faults = error.faults or (ConfigFault(error.message, fix=error.fix or ""),)
         _print(faults, (), as_json=as_json)

@@ -10,9 +10,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
-from headgate.bootstrap.book import aged, book_of, doubts_about_prices
-from headgate.bootstrap.scenario import caveats, deciders, scenario_of
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.plan import notes_of, plan_of
 from headgate.cli.options import (
     document_options,
     json_option,
@@ -20,8 +21,7 @@ from headgate.cli.options import (
     prices_option,
     settings_options,
 )
-from headgate.cli.plan_json import document
-from headgate.cli.plan_page import Plan, page
+from headgate.cli.plan_page import page
 from headgate.cli.what_if import (
     CHANGES,
     archetype_option,
@@ -34,9 +34,9 @@ from headgate.cli.what_if import (
     what_if,
     what_if_options,
 )
-from headgate.costs.advice import Solution, advice_of, solve
-from headgate.costs.gap import bound, gap
-from headgate.costs.model import evaluate
+from headgate.costs.advice import Solution, solve
+from headgate.costs.plan import Plan
+from headgate.costs.plan_json import document
 from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
 
@@ -89,29 +89,20 @@ def plan(
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     changed = what_if(changes)
     try:
-        scenario = scenario_of(reading.settings, book, day, changed)
-        breakdown = evaluate(scenario)
-        made = Plan(
+        made = plan_of(
+            reading.settings,
+            book,
+            day,
+            changed,
             source=source,
             example=example,
             changed=tuple(flag_of(field) for field in CHANGES if changes[field] is not None),
-            prices=book.source,
-            breakdown=breakdown,
-            gap=gap(scenario),
-            bound=bound(
-                scenario, falls_back={tier.name: tier.fallback for tier in reading.settings.tiers}
-            ),
-            advice=advice_of(breakdown, deciders(reading.settings, book, day)),
-            solutions=_solved(scenario, target_saving, target_bill),
-            growth=tuple((factor, evaluate(scenario.at_traffic(factor))) for factor in factors),
-            notes=(
-                *map(str, reading.warnings),
-                *map(str, doubts_about_prices(reading.settings, book, day)),
-                *map(str, aged(reading.settings, book, day)),
-                *caveats(reading.settings, changed),
-                *scenario.notes(),
-            ),
+            growth=factors,
+            notes=notes_of(reading, book, day, changed),
         )
+        if target_saving is not None or target_bill is not None:
+            solutions = _solved(made.breakdown.scenario, target_saving, target_bill)
+            made = replace(made, solutions=solutions)
     except ConfigError as error:
         raise naming_flags(error, changes) from error
     if as_json:
@@ -125,7 +116,7 @@ def plan(
 
 def _in_form(made: Plan, form: str) -> str:
     # nobody who asks for the page or for JSON waits for these
-    from headgate.cli.plan_document import plan_document, plan_rows
+    from headgate.costs.plan_document import plan_document, plan_rows
     from headgate.render.page import html, markdown
     from headgate.render.table import csv_text
 

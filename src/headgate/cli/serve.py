@@ -93,7 +93,7 @@ def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) ->
     settings = reading.settings
     tiers = ", ".join(f"{tier.name} ({tier.model})" for tier in settings.tiers)
     classifier = settings.classifier
-    decided = classifier.model if classifier.kind == "model" else classifier.kind
+    decided = classifier.model or classifier.router or classifier.kind
     click.echo(f"Headgate listens on {url}")
     click.echo(f"  base URL for clients  {url}/v1", err=True)
     click.echo(f"  tiers                 {tiers}", err=True)

@@ -12,8 +12,11 @@ from headgate.access.token import carries
 from headgate.errors import HeadgateError, InternalError, RequestError
 from headgate.gateway.caller import Caller
 from headgate.gateway.counting import count
-from headgate.gateway.driver import JSON, Driver, Plant
+from headgate.gateway.driver import JSON, Driver
 from headgate.gateway.embedding import embed
+from headgate.gateway.plant import Plant
+from headgate.routing.features import CATEGORY_HEADER
+from headgate.routing.policies import Origin
 from headgate.wire.lane import read, refuse
 
 __all__ = ["App"]
@@ -29,9 +32,13 @@ DIALECTS = {
 }
 """Path -> dialect of its requests, and of the errors that are answered there."""
 
-LONGEST_SESSION = 200
+LONGEST_NAME = 200
 LONGEST_TAGS = 4000
 
+_NAMES = {
+    "x-headgate-session": "a short id of the conversation",
+    CATEGORY_HEADER: "the name of a kind of task, such as summary",
+}
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller], Awaitable[None]]
@@ -58,7 +65,7 @@ class App:
         max_requests: int,
         api_key: str | None = None,
     ) -> None:
-        self._plant = plant
+        self.plant = plant
         self._new_id = new_id
         self._max_body = max_body
         self._max_requests = max_requests
@@ -101,9 +108,11 @@ class App:
     # ---- handlers
 
     async def _converse(self, caller: Caller) -> None:
+        arrived = self.plant.clock.monotonic()
         body = await caller.body(self._max_body)
         inbound = read(_dialect(caller), body, caller.headers)
-        driver = Driver(self._plant, caller, inbound, self._new_id(), caller.path.rstrip("/"))
+        origin = Origin(caller.path.rstrip("/"))
+        driver = Driver(self.plant, caller, inbound, self._new_id(), origin, arrived=arrived)
         try:
             await _leaving(caller, driver.run())
         except (asyncio.CancelledError, ConnectionError):
@@ -115,15 +124,15 @@ class App:
 
     async def _count(self, caller: Caller) -> None:
         body = await caller.body(self._max_body)
-        await _leaving(caller, count(self._plant, caller, body))
+        await _leaving(caller, count(self.plant, caller, body))
 
     async def _embed(self, caller: Caller) -> None:
         body = await caller.body(self._max_body)
-        await _leaving(caller, embed(self._plant, caller, body, self._new_id()))
+        await _leaving(caller, embed(self.plant, caller, body, self._new_id()))
 
     async def _models(self, caller: Caller) -> None:
         self._authenticate(caller)
-        names = self._plant.policy.names
+        names = self.plant.policies.names
         if "anthropic-version" in caller.headers:
             _answer(caller, 200, _anthropic_models(names))
             return
@@ -203,14 +212,15 @@ def _check_labels(headers: Mapping[str, str]) -> None:
     Raises:
         RequestError: it is not.
     """
-    session, tags = headers.get("x-headgate-session"), headers.get("x-headgate-tags")
-    if session is not None and len(session) > LONGEST_SESSION:
-        raise RequestError(
-            f"The header x-headgate-session is longer than {LONGEST_SESSION} characters.",
-            code="invalid_value",
-            param="x-headgate-session",
-            fix="Send a short id of the conversation.",
-        )
+    for name, what in _NAMES.items():
+        if len(headers.get(name, "")) > LONGEST_NAME:
+            raise RequestError(
+                f"The header {name} is longer than {LONGEST_NAME} characters.",
+                code="invalid_value",
+                param=name,
+                fix=f"Send {what}.",
+            )
+    tags = headers.get("x-headgate-tags")
     if tags is None:
         return
     try:

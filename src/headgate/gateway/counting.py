@@ -9,7 +9,8 @@ import msgspec
 
 from headgate.errors import UpstreamError
 from headgate.gateway.caller import Caller
-from headgate.gateway.driver import JSON, Plant
+from headgate.gateway.driver import JSON
+from headgate.gateway.plant import Plant
 from headgate.routing.tier import Tier
 from headgate.wire.lane import DIALECTS, Inbound, lane, read_count
 
@@ -34,8 +35,7 @@ async def count(plant: Plant, caller: Caller, body: bytes) -> None:
         RequestError: it is not a request, or asks for a model that is not served.
     """
     inbound = read_count(DIALECT, body, caller.headers)
-    decision = plant.policy.decide(inbound.ask)
-    tier = plant.safe if decision is None else decision.tier
+    tier = _tier(plant, inbound)
     told = await _told(plant, inbound, tier)
     if told is not None:
         status, answer = told
@@ -43,6 +43,15 @@ async def count(plant: Plant, caller: Caller, body: bytes) -> None:
         return
     estimate = msgspec.json.encode({"input_tokens": inbound.ask.tokens})
     caller.respond(200, [JSON, (HEADER, "estimate")], estimate)
+
+
+def _tier(plant: Plant, inbound: Inbound) -> Tier:
+    ask = inbound.ask
+    policy = plant.policies.policy(ask)
+    if policy is None:
+        return plant.policies.pinned(ask.model).tier
+    decision = policy.decide(ask, plant.helm.controls)
+    return policy.safe if decision is None else decision.tier
 
 
 async def _told(plant: Plant, inbound: Inbound, tier: Tier) -> tuple[int, bytes] | None:

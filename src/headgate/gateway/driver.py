@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 
-import msgspec
-
 from headgate.errors import HeadgateError, RequestError, UpstreamError
+from headgate.gateway.books import Books
 from headgate.gateway.caller import Body, Caller
-from headgate.gateway.provider import Provider
-from headgate.gateway.record import Attempt, Pricer, Recorder, estimated
-from headgate.gateway.upstream import Reply, Upstream
-from headgate.ledger.entry import Entry, Purpose
-from headgate.routing.breaker import Brakes
+from headgate.gateway.plant import Plant
+from headgate.gateway.record import Attempt, estimated
+from headgate.gateway.upstream import Reply
+from headgate.ledger.entry import Purpose
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import (
     Answered,
@@ -30,7 +27,6 @@ from headgate.routing.exchange import (
     Finish,
     Forward,
     Left,
-    Limits,
     Opened,
     Refuse,
     Serve,
@@ -39,9 +35,9 @@ from headgate.routing.exchange import (
     Wait,
     Woke,
 )
-from headgate.routing.policy import Policy
+from headgate.routing.policies import Origin
+from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
-from headgate.values import Clock, ModelRef, usd
 from headgate.wire.lane import (
     DIALECTS,
     Flow,
@@ -54,13 +50,7 @@ from headgate.wire.lane import (
     small_request,
 )
 
-__all__ = ["Driver", "Plant"]
-
-log = logging.getLogger("headgate.gateway")
-
-OUTAGES = frozenset({"connect", "timeout", "reset", "stream-error"})
-OUR_END = frozenset({"caller-left", "internal"})
-"""Attempts that ended on this side say nothing about the upstream."""
+__all__ = ["JSON", "Driver", "Plant"]
 
 JSON = ("content-type", "application/json")
 SSE = [
@@ -70,56 +60,41 @@ SSE = [
 ]
 
 
-class Plant(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the requests of a gateway share."""
-
-    policy: Policy
-    providers: dict[str, Provider]
-    classifier: Tier | None
-    """The model that classifies, dressed as a tier; None where rules alone decide."""
-    classifier_chars: int
-    safe: Tier
-    """Answers when the classifier fails."""
-    limits: Limits
-    brakes: Brakes
-    idle_timeout: float
-    upstream: Upstream
-    recorder: Recorder
-    pricer: Pricer
-    clock: Clock
-    jitter: Callable[[], float]
-    config: str
-    embedding_model: ModelRef | None = None
-    """Answers requests for embeddings that do not name a provider."""
-
-    @property
-    def premium(self) -> Tier:
-        """The tier that the all-premium baseline is priced on."""
-        return self.policy.tiers[-1]
-
-
 class Driver:
     """One request on its way. `run` returns when the caller has its answer or has left."""
 
     def __init__(
-        self, plant: Plant, caller: Caller, inbound: Inbound, request_id: str, route: str
+        self,
+        plant: Plant,
+        caller: Caller,
+        inbound: Inbound,
+        request_id: str,
+        origin: Origin,
+        *,
+        arrived: float,
     ) -> None:
         self._plant = plant
         self._caller = caller
         self._inbound = inbound
-        self._request_id = request_id
-        self._route = route
+        policies, ask = plant.policies, inbound.ask
+        policy = self._policy = policies.policy(ask)
+        decision: Decision | None
+        if policy is None:
+            decision, name, safe, sorter = policies.pinned(ask.model), "", plant.premium, None
+        else:
+            decision = policy.decide(ask, plant.helm.controls)
+            name, safe, sorter = policy.name, policy.safe, policy.sorter
         self._exchange = Exchange(
-            plant.policy.tiers,
-            plant.policy.decide(inbound.ask),
-            safe=plant.safe,
+            policies.tiers,
+            decision,
+            policy=name,
+            safe=safe,
             limits=plant.limits,
+            classifier_timeout=0.0 if sorter is None else sorter.timeout,
             gate=plant.brakes,
             jitter=plant.jitter,
         )
-        self._attempts = 0
-        self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
-        self._attempt: Attempt | None = None  # the one under way
+        self._books = Books(plant, inbound, request_id, origin, arrived, name)
         self._reply: Reply | None = None
         self._flow: Flow | None = None
         self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
@@ -156,7 +131,7 @@ class Driver:
         """
         if self._reply is not None:
             self._reply.close()
-        attempt = self._attempt
+        attempt = self._books.open
         if attempt is not None:
             attempt.error = attempt.error or why
             flow = self._flow
@@ -171,13 +146,15 @@ class Driver:
     # ---- commands
 
     async def _classify(self, command: Classify) -> Verdict:
-        plant, tier = self._plant, self._plant.classifier
-        assert tier is not None  # noqa: S101 - the policy leaves no request open without one
+        plant = self._plant
+        policy, sorter = self._policy, self._policy and self._policy.sorter
+        assert policy and sorter  # noqa: S101, PT018 - no request is left open without them
+        tier = sorter.tier
         if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
             return Verdict(None)
         provider = plant.providers[tier.model.provider]
         ask = self._inbound.ask
-        system, user = question(ask, plant.policy.tiers, plant.classifier_chars)
+        system, user = question(ask, plant.policies.tiers, sorter.max_chars)
         body = small_request(provider.dialect, tier.model.model, system, user, MAX_ANSWER_TOKENS)
         attempt = self._begin("classifier", tier, "first")
         # an answer that never came may still be billed for what was sent
@@ -194,7 +171,7 @@ class Driver:
             else:
                 text, usage = small_answer(provider.dialect, answer)
                 attempt.measured(usage, sent)
-                choice = verdict(text, len(plant.policy.tiers))
+                choice = verdict(text, len(plant.policies.tiers))
                 attempt.error = None if choice is not None else "verdict"
         except TimeoutError:
             attempt.error = "timeout"
@@ -311,7 +288,7 @@ class Driver:
         return Opened()
 
     def _serve(self) -> Event:
-        attempt = self._attempt
+        attempt = self._books.open
         assert attempt is not None  # noqa: S101 - the exchange serves only what was answered
         # the row is safe before the caller has the answer: what was acknowledged is never lost
         self._close(attempt, served=True)
@@ -320,7 +297,7 @@ class Driver:
 
     async def _forward(self) -> Event:
         """Pass the stream on; the row is written before the event that completes it goes out."""
-        attempt, flow, reply = self._attempt, self._flow, self._reply
+        attempt, flow, reply = self._books.open, self._flow, self._reply
         assert attempt is not None and flow is not None and reply is not None  # noqa: PT018, S101
         if flow.complete:
             self._complete(attempt, flow)
@@ -408,106 +385,18 @@ class Driver:
     # ---- attempts
 
     def _begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
-        clock = self._plant.clock
-        attempt = self._attempt = Attempt(
-            self._attempts, purpose, tier, cause, int(clock.time() * 1e6), clock.monotonic()
-        )
-        self._attempts += 1
         self._reply = self._flow = None
-        return attempt
+        return self._books.begin(purpose, tier, cause)
 
     def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
         self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
         return failed
 
     def _close(self, attempt: Attempt, *, served: bool, aborted: bool = False) -> None:
-        """Write the attempt down."""
-        plant, inbound, tier = self._plant, self._inbound, attempt.tier
-        decision = self._exchange.decision
-        card, cost, premium = attempt.price(plant.pricer, plant.premium.model)
-        self._spent = None if self._spent is None or cost is None else self._spent + cost
-        now = plant.clock.monotonic()
-        self._attempt = None
-        if attempt.error not in OUR_END:
-            plant.brakes.note(tier.model, not _is_outage(attempt), now)
-        if attempt.error is not None:
-            log.warning(
-                "%s attempt %d on %s: %s%s",
-                self._request_id,
-                attempt.number,
-                tier.model,
-                attempt.error,
-                f" {attempt.status}" if attempt.status else "",
-            )
-        plant.recorder.record(
-            Entry(
-                request_id=self._request_id,
-                attempt=attempt.number,
-                at_us=attempt.at_us,
-                purpose=attempt.purpose,
-                dialect_in=inbound.dialect,
-                dialect_out=plant.providers[tier.model.provider].dialect,
-                route=self._route,
-                asked=inbound.ask.model,
-                routed=decision.routed if decision else True,
-                tier=tier.name,
-                premium=tier.premium,
-                provider=tier.model.provider,
-                model_asked=tier.model.model,
-                model_answered=attempt.model_answered,
-                reason=decision.reason if decision else "classifier",
-                cause=attempt.cause,
-                score=decision.score if decision else None,
-                served=served,
-                status=attempt.status,
-                error=attempt.error,
-                streamed=inbound.stream and attempt.purpose == "answer",
-                aborted=aborted,
-                usage=attempt.usage,
-                usage_source=attempt.usage_source,
-                card=card,
-                cost_nano=cost,
-                premium_nano=premium,
-                first_token_us=_micros(attempt.first_token, attempt.began),
-                total_us=int((now - attempt.began) * 1e6),
-                session=inbound.ask.headers.get("x-headgate-session"),
-                tags=inbound.ask.headers.get("x-headgate-tags"),
-                config=plant.config,
-            )
-        )
+        self._books.close(attempt, self._exchange.decision, served=served, aborted=aborted)
 
     def _headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
-        """What the decision was and why; the cost only where it is final."""
-        decision = self._exchange.decision
-        headers = [
-            ("x-headgate-request-id", self._request_id),
-            (DIALECTS[self._inbound.dialect].request_id, self._request_id),
-            ("x-headgate-tier", tier.name),
-            ("x-headgate-model", str(tier.model)),
-            ("x-headgate-reason", self._reason(tier)),
-            ("x-headgate-attempts", str(self._attempts)),
-            ("x-headgate-escalated", "true" if tier.premium else "false"),
-        ]
-        if decision is not None and decision.score is not None:
-            headers.append(("x-headgate-score", f"{decision.score:.4g}"))
-        if final and self._spent is not None:
-            headers.append(("x-headgate-cost-usd", usd(self._spent)))
-        return headers
-
-    def _reason(self, tier: Tier) -> str:
-        decision = self._exchange.decision
-        if decision is None:
-            return "none"
-        return decision.reason if tier is decision.tier else f"{decision.reason}, fallback"
-
-
-def _is_outage(attempt: Attempt) -> bool:
-    """The upstream is at fault; a refusal of this one request, or a rate limit, is no outage."""
-    return attempt.error in OUTAGES or (attempt.status is not None and attempt.status >= 500)
-
-
-def _micros(at: float | None, since: float) -> int | None:
-    return None if at is None else int((at - since) * 1e6)
+        return self._books.headers(tier, self._exchange.decision, final=final)
 
 
 def _seconds(retry_after: str | None, now: float) -> float | None:

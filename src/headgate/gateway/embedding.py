@@ -6,7 +6,8 @@ import asyncio
 
 from headgate.errors import RequestError, UpstreamError
 from headgate.gateway.caller import Caller
-from headgate.gateway.driver import JSON, Plant
+from headgate.gateway.driver import JSON
+from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Entry

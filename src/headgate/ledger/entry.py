@@ -44,7 +44,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     model_asked: str
     model_answered: str | None = None
     reason: str
-    """Why this tier: `classifier`, `rule:NAME`, `default`, `pinned`, `classifier-failed`, …"""
+    """Why this tier: `classifier`, `rule:NAME`, `router`, `default`, `pinned`, …"""
     cause: str
     """Why this attempt: `first`, `retry` or `fallback`."""
     score: float | None = None

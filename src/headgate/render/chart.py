@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple, TypeAlias
 
+from headgate.render.palette import COLOURS
 from headgate.render.table import plain
 
 __all__ = [
     "Axis",
+    "Band",
     "Bar",
     "Bars",
     "Chart",
@@ -36,8 +38,6 @@ LETTER = 6.6
 
 BOLD = 1.15
 """How much wider bold letters are."""
-
-COLOURS = 8
 
 
 class Axis(NamedTuple):
@@ -71,6 +71,14 @@ class Mark(NamedTuple):
     """Where on the vertical axis a dot is set; None: no dot."""
 
 
+class Band(NamedTuple):
+    """A stretch of the horizontal axis that is shaded: the interval of an estimate."""
+
+    label: str
+    low: float
+    high: float
+
+
 class Lines(NamedTuple):
     """Lines over two axes."""
 
@@ -80,6 +88,7 @@ class Lines(NamedTuple):
     y: Axis
     lines: tuple[Line, ...]
     marks: tuple[Mark, ...] = ()
+    bands: tuple[Band, ...] = ()
 
 
 class Part(NamedTuple):
@@ -213,6 +222,12 @@ def _lines(chart: Lines) -> tuple[float, str]:
         return TOP + (1 - chart.y.share(value)) * tall
 
     parts = [*_legend([(line.name, line.colour, line.dashed) for line in chart.lines])]
+    for band in chart.bands:
+        low, high = x_of(band.low), x_of(band.high)
+        parts.append(
+            f'<rect class="band" x="{low:.1f}" y="{TOP:.1f}" width="{max(high - low, 1):.1f}" '
+            f'height="{tall:.1f}"><title>{_text(band.label)}</title></rect>'
+        )
     for value, label in chart.y.ticks:
         y = y_of(value)
         kind = "zero" if value == 0 else "grid"

@@ -202,6 +202,7 @@ font-size:.85rem}
 .chart .tick,.chart .axis{fill:var(--soft)}.chart .total{font-weight:600}
 .chart .grid{stroke:var(--rule)}.chart .zero{stroke:var(--soft)}
 .chart .cell{stroke:var(--paper)}
+.chart .band{fill:var(--soft);opacity:.16}
 .chart .dot{fill:var(--paper);stroke:var(--ink);stroke-width:2}
 .chart .mark{stroke:var(--ink);stroke-dasharray:3 4}
 .chart .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.chart .dashed{stroke-dasharray:7 5}

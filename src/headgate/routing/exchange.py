@@ -67,7 +67,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long and how often, in seconds."""
 
     request_timeout: float = 300.0
-    classifier_timeout: float = 3.0
     backoff_base: float = 0.25
     backoff_max: float = 8.0
     max_retry_after: float = 30.0
@@ -190,6 +189,8 @@ class Exchange:
         limits: time-outs and back-off.
         gate: which models may be called and retried at present.
         jitter: a number in [0, 1) at each call, for the spread of the waits.
+        classifier_timeout: seconds that the classifier may take.
+        policy: name of the policy, for the decisions that fall here.
     """
 
     def __init__(
@@ -201,12 +202,16 @@ class Exchange:
         limits: Limits,
         gate: Gate,
         jitter: Callable[[], float],
+        classifier_timeout: float = 3.0,
+        policy: str = "",
     ) -> None:
         self._tiers = tiers
         self._safe = safe
         self._limits = limits
         self._gate = gate
         self._jitter = jitter
+        self._classifier_timeout = classifier_timeout
+        self._policy = policy
         self._state = "new"
         self._deadline = 0.0
         self._ahead: list[Tier] = []
@@ -250,15 +255,14 @@ class Exchange:
         if self.decision is not None:
             return self._begin(self.decision, at)
         self._state = "classifying"
-        return Classify(min(self._limits.classifier_timeout, self._limits.request_timeout))
+        return Classify(min(self._classifier_timeout, self._limits.request_timeout))
 
     def _classified(self, verdict: Verdict, at: float) -> Command:
         if verdict.tier is None:
-            return self._begin(Decision(self._safe, "classifier-failed"), at)
+            return self._begin(Decision(self._safe, "classifier-failed", policy=self._policy), at)
         top = max(1, len(self._tiers) - 1)
-        return self._begin(
-            Decision(self._tiers[verdict.tier], "classifier", score=verdict.tier / top), at
-        )
+        tier, score = self._tiers[verdict.tier], verdict.tier / top
+        return self._begin(Decision(tier, "classifier", score, policy=self._policy), at)
 
     def _begin(self, decision: Decision, at: float) -> Command:
         self.decision = decision

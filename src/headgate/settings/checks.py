@@ -52,7 +52,7 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     _check_times(draft)
     _check_providers(draft)
     _check_server(draft)
-    _check_price_list(draft)
+    _beside(draft, ("price_list", "file"))
 
 
 def places(draft: Draft) -> Iterator[tuple[Section, Path]]:
@@ -149,12 +149,7 @@ def _check_classifier(draft: Draft) -> None:
             f"{'' if kind_path in draft.given else ' (the default)'}.",
             f"Take {field.key} out, or set {wanted}.",
         )
-    if kind == "model" and (*table, "model") not in draft.given:
-        draft.fault(
-            (*table, "model"),
-            'A classifier of kind "model" needs a model.',
-            'Add a line model = "provider/model", best a small one.',
-        )
+    _check_decider(draft, table, kind)
     rules = [path for path in draft.tables if path[:2] == ("classifier", "rules")]
     if kind == "rules" and not rules:
         draft.fault(
@@ -169,9 +164,31 @@ def _check_classifier(draft: Draft) -> None:
         else:
             draft.fault(
                 rules[0],
-                'Rules are for kind = "rules" or "model", but the classifier is of kind "none".',
+                'Rules are for another kind, but the classifier is of kind "none".',
                 'Take the rules out, or set kind = "rules".',
             )
+
+
+def _check_decider(draft: Draft, table: Path, kind: str) -> None:
+    """What a kind cannot do without; a router that the settings file names lies beside it."""
+    needed = {
+        "model": ("model", 'Add a line model = "provider/model", best a small one.'),
+        "learned": ("router", 'Add a line router = "FILE"; `headgate train` makes one.'),
+    }
+    if kind in needed:
+        key, fix = needed[kind]
+        if (*table, key) not in draft.given:
+            message = f'A classifier of kind "{kind}" needs a {key}.'
+            draft.fault((*table, key), message, fix)
+    _beside(draft, (*table, "router"))
+
+
+def _beside(draft: Draft, path: Path) -> None:
+    """A file that the settings file names is looked for beside it."""
+    named = draft.values.get(path)
+    source = draft.source_of(path)
+    if isinstance(named, str) and source.kind == "file":
+        draft.values[path] = str(FilePath(source.name).parent / named)
 
 
 def _check_tier_name(draft: Draft, path: Path, tiers: Sequence[str]) -> None:
@@ -469,12 +486,3 @@ def _check_admin(draft: Draft) -> None:
     listen = _value(draft, SERVER, table, "listen")
     if address and address[1] and isinstance(listen, str) and split_address(listen) == address:
         draft.fault(path, "Callers use this address already.", "Give it a port of its own.")
-
-
-def _check_price_list(draft: Draft) -> None:
-    """A file of prices that the settings file names is looked for beside it."""
-    path: Path = ("price_list", "file")
-    named = draft.values.get(path)
-    source = draft.source_of(path)
-    if isinstance(named, str) and source.kind == "file":
-        draft.values[path] = str(FilePath(source.name).parent / named)

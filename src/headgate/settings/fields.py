@@ -151,8 +151,9 @@ CLASSIFIER = Section(
     (
         Field(
             "kind",
-            Choice("model", "rules", "none"),
-            "Who decides: a small model, the rules below, or nobody (one tier answers all).",
+            Choice("model", "rules", "learned", "none"),
+            "Who decides: a small model, the rules below, a learned router, or nobody (one tier "
+            "answers all).",
         ),
         Field(
             "model",
@@ -197,11 +198,27 @@ CLASSIFIER = Section(
             example='"premium"',
         ),
         Field(
+            "router",
+            Text(500),
+            "The learned router's file, made by `headgate train`; its path begins at this file.",
+            kinds=("learned",),
+            example='"router.headgate"',
+        ),
+        Field(
+            "threshold",
+            Number(0, 1),
+            "Score from which a request goes to the premium tier.",
+            otherwise="that of the router's certificate",
+            kinds=("learned",),
+            example="0.3",
+        ),
+        Field(
             "default",
             name_of("tier"),
-            "Tier that answers when no rule holds, or when nobody decides.",
-            otherwise="the cheapest tier with rules, else the premium tier",
-            kinds=("rules", "none"),
+            "Tier that answers when no rule holds, when the score is below the threshold, or when "
+            "nobody decides.",
+            otherwise="the premium tier where nobody decides, else the cheapest",
+            kinds=("rules", "learned", "none"),
             example='"cheap"',
         ),
     ),

@@ -84,7 +84,7 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
 class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[classifier]`: who decides which tier answers."""
 
-    kind: Literal["model", "rules", "none"] = "none"
+    kind: Literal["model", "rules", "learned", "none"] = "none"
     model: str | None = None
     input_tokens: int = 300
     output_tokens: int = 20
@@ -94,9 +94,13 @@ class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Longest excerpt of the request that the classifier model is shown, in characters."""
     on_failure: str | None = None
     """Tier that answers when the classifier fails; default: the premium tier."""
+    router: str | None = None
+    """A learned router's file; relative to the settings file that names it."""
+    threshold: float | None = None
+    """Score from which a request goes to premium; None: that of the router's certificate."""
     default: str | None = None
-    """Tier when no rule holds (`kind = "rules"`, or "none"); default: the cheapest tier for rules,
-    the premium tier for none."""
+    """Tier when no rule holds (`kind = "rules"`, or "none"), or when the score is below the
+    threshold; default: the premium tier for none, else the cheapest."""
     rules: tuple[RuleSettings, ...] = ()
 
 

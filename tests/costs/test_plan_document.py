@@ -5,7 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from headgate.cli.plan_document import (
+from headgate.costs.advice import advice_of
+from headgate.costs.gap import bound, gap
+from headgate.costs.model import evaluate
+from headgate.costs.plan import Plan
+from headgate.costs.plan_document import (
     bill_bars,
     gap_bars,
     growth_bars,
@@ -13,10 +17,6 @@ from headgate.cli.plan_document import (
     plan_rows,
     saving_curve,
 )
-from headgate.cli.plan_page import Plan
-from headgate.costs.advice import advice_of
-from headgate.costs.gap import bound, gap
-from headgate.costs.model import evaluate
 from headgate.costs.scenario import Classifier, Scenario, Tier
 from headgate.render.chart import Bars
 from headgate.render.page import Items, Page, Text, html, markdown
@@ -122,7 +122,7 @@ def test_the_crossover_is_marked_on_the_zero_line():
 def test_where_nothing_flips_no_crossover_is_marked():
     never = scenario(classifier=Classifier(SONNET, input_tokens=5000))
     curve = saving_curve(evaluate(never))
-    assert [mark.label for mark in curve.marks] == ["now 20 %"]
+    assert [mark.label for mark in curve.marks] == ["you are here: 20 %"]
     assert "it is nothing at" not in curve.description
     assert html(plan_document(plan(classifier=Classifier(SONNET, input_tokens=5000))))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from headgate.cli.plan_page import Plan, assumptions, cards_of
 from headgate.costs.advice import Solution
 from headgate.costs.gap import Bound, Gap
 from headgate.costs.model import Bill, Breakdown, Column, Line
+from headgate.costs.plan import Plan, assumptions, cards_of
 from headgate.costs.scenario import Classifier, Scenario
 from headgate.costs.wording import gap_sentence
 from headgate.prices.card import Card, usd_per_million

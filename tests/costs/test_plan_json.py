@@ -5,11 +5,11 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
-from headgate.cli.plan_json import document
-from headgate.cli.plan_page import Plan
 from headgate.costs.advice import advice_of, solve
 from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
+from headgate.costs.plan import Plan
+from headgate.costs.plan_json import document
 from headgate.costs.scenario import Classifier, Misrouting, Tier
 from headgate.values import nano_from_usd
 from tests.costs.cards import FLASH, HAIKU, SONNET, mission

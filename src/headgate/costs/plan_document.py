@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from headgate.cli.plan_page import Plan, assumptions, cards_of, headline
 from headgate.costs.gap import Gap
 from headgate.costs.model import Bill, Breakdown, Column, evaluate
+from headgate.costs.plan import Plan, assumptions, cards_of, headline
 from headgate.costs.scenario import Scenario
 from headgate.costs.wording import bound_sentence, gap_sentence
 from headgate.prices.card import Card, usd_per_million
-from headgate.render import chart, page
+from headgate.render import chart, page, palette
+from headgate.render.palette import tier_colour
 from headgate.render.table import Column as Heading
 from headgate.render.table import Table
 from headgate.values import dollars, usd
@@ -23,6 +24,14 @@ STEPS = 40
 """Points between 0 and 1 at which the saving is computed for its curve."""
 
 USD = 10**9
+LINE_COLOURS = {
+    "classifier": palette.CLASSIFIER,
+    "verifier": palette.CHECK,
+    "retries": palette.RETRIES,
+    "overhead": palette.FIXED,
+}
+CURVES = (palette.QUIET, palette.ROUTED, palette.RETRIES)
+"""Colours of the columns' curves: they are no tiers'."""
 DEEPEST = -2.0
 """The curve is cut where routing costs three times as much as all-premium: nobody goes there."""
 
@@ -107,8 +116,13 @@ def _figures(breakdown: Breakdown) -> page.Figures:
 # ---- charts
 
 
-def saving_curve(breakdown: Breakdown) -> chart.Lines:
-    """The saving of routing against all-premium at every escalation rate, for each column."""
+def saving_curve(
+    breakdown: Breakdown, interval: tuple[Decimal, Decimal] | None = None
+) -> chart.Lines:
+    """The saving of routing against all-premium at every escalation rate, for each column.
+
+    `interval` is where the rate lies by measurement; it is shown as a band.
+    """
     rates = [Decimal(step) / STEPS for step in range(STEPS + 1)]
     runs = [evaluate(_escalated(breakdown.scenario, rate)) for rate in rates]
     curves = [
@@ -122,7 +136,11 @@ def saving_curve(breakdown: Breakdown) -> chart.Lines:
     ]
     savings = [saving for curve in curves for _, saving in curve] or [0.0]
     realistic = breakdown.realistic.crossover.rate
-    marks = [chart.Mark(f"now {_percent(breakdown.escalation)}", float(breakdown.escalation))]
+    here = f"you are here: {_percent(breakdown.escalation)}"
+    now = None if breakdown.realistic.saving is None else float(breakdown.realistic.saving)
+    marks = [
+        chart.Mark(here, float(breakdown.escalation), None if now is None else max(now, DEEPEST))
+    ]
     if realistic is not None:
         marks.append(chart.Mark(f"crossover {_percent(realistic)}", float(realistic), 0.0))
     nothing = "" if realistic is None else f"; it is nothing at {_percent(realistic)}, realistic"
@@ -135,11 +153,20 @@ def saving_curve(breakdown: Breakdown) -> chart.Lines:
         x=chart.Axis("requests that escalate", _shares(0, 1, 10)),
         y=chart.Axis("saved", _shares(min(savings), max(*savings, 0.0), 6)),
         lines=tuple(
-            chart.Line(column.name, curve, colour=position, dashed=position != 1)
+            chart.Line(column.name, curve, colour=CURVES[position], dashed=position != 1)
             for position, (column, curve) in enumerate(zip(breakdown.columns, curves, strict=True))
             if curve
         ),
         marks=tuple(marks),
+        bands=()
+        if interval is None
+        else (
+            chart.Band(
+                f"measured: {_percent(interval[0])} to {_percent(interval[1])}",
+                float(interval[0]),
+                float(interval[1]),
+            ),
+        ),
     )
 
 
@@ -159,7 +186,7 @@ def _shares(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]
 
 def bill_bars(breakdown: Breakdown) -> chart.Bars:
     """The lines of every alternative's bill, stacked, for each column."""
-    colours: dict[str, int] = {}
+    scenario = breakdown.scenario
     groups = []
     for column in breakdown.columns:
         bars = tuple(
@@ -170,7 +197,7 @@ def bill_bars(breakdown: Breakdown) -> chart.Bars:
                         line.name,
                         line.nano / USD,
                         _money(line.nano),
-                        colours.setdefault(line.name, len(colours)),
+                        line_colour(scenario, line.name),
                     )
                     for line in bill.lines
                     if line.nano
@@ -191,13 +218,24 @@ def bill_bars(breakdown: Breakdown) -> chart.Bars:
 def gap_bars(gap: Gap) -> chart.Bars:
     """What makes the worst case dearer than the realistic one."""
     bars = tuple(
-        chart.Bar(driver, (chart.Part("gap", nano / USD, _money(nano), 1),), _money(nano))
+        chart.Bar(
+            driver, (chart.Part("gap", nano / USD, _money(nano), palette.RETRIES),), _money(nano)
+        )
         for driver, nano in gap.parts
         if nano > 0
+        for money in (_money(nano),)
     )
     return chart.Bars(
         title="Why the worst case is dearer", description=gap_sentence(gap), groups=(("", bars),)
     )
+
+
+def line_colour(scenario: Scenario, name: str) -> int:
+    """The colour of a bill's line: each tier has its own, the same in every chart."""
+    names = [tier.name for tier in scenario.tiers]
+    if name in names:
+        return tier_colour(names.index(name), len(names))
+    return LINE_COLOURS[name]
 
 
 def growth_bars(growth: Sequence[tuple[Decimal, Breakdown]]) -> chart.Bars:
@@ -212,7 +250,7 @@ def growth_bars(growth: Sequence[tuple[Decimal, Breakdown]]) -> chart.Bars:
                 (chart.Part(bill.name, bill.total / USD, _money(bill.total), colour),),
                 _money(bill.total),
             )
-            for colour, bill in enumerate(bills)
+            for colour, bill in zip((palette.PREMIUM, palette.ROUTED), bills, strict=True)
         )
         groups.append((f"{_plain(factor)}× traffic", bars))
     return chart.Bars(

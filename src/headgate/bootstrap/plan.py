@@ -1,0 +1,74 @@
+"""Brings settings, prices and the cost model together: a plan with all that is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from headgate.bootstrap.book import aged, doubts_about_prices
+from headgate.bootstrap.scenario import WhatIf, caveats, deciders, scenario_of
+from headgate.costs.advice import Solution, advice_of
+from headgate.costs.gap import bound, gap
+from headgate.costs.model import evaluate
+from headgate.costs.plan import Plan
+from headgate.prices.book import Book
+from headgate.settings import Reading
+from headgate.settings.schema import Settings
+
+__all__ = ["notes_of", "plan_of"]
+
+
+def plan_of(
+    settings: Settings,
+    book: Book,
+    at: date,
+    changes: WhatIf | None = None,
+    *,
+    source: str,
+    example: bool = False,
+    changed: Sequence[str] = (),
+    growth: Sequence[Decimal] = (),
+    solutions: Sequence[Solution] = (),
+    notes: Sequence[str] = (),
+) -> Plan:
+    """The plan of a configuration at the prices of a day, with changes tried out on it.
+
+    Args:
+        source: what the settings are called.
+        example: they are the built-in example.
+        changed: what the changes are called.
+        growth: traffic factors to show.
+        solutions: what targets would take.
+        notes: what must be known to read it rightly.
+
+    Raises:
+        ConfigError: a model has no price, or a number is out of range.
+    """
+    scenario = scenario_of(settings, book, at, changes)
+    breakdown = evaluate(scenario)
+    return Plan(
+        source=source,
+        example=example,
+        changed=tuple(changed),
+        prices=book.source,
+        breakdown=breakdown,
+        gap=gap(scenario),
+        bound=bound(scenario, falls_back={tier.name: tier.fallback for tier in settings.tiers}),
+        advice=advice_of(breakdown, deciders(settings, book, at)),
+        solutions=tuple(solutions),
+        growth=tuple((factor, evaluate(scenario.at_traffic(factor))) for factor in growth),
+        notes=(*notes, *scenario.notes()),
+    )
+
+
+def notes_of(
+    reading: Reading, book: Book, at: date, changes: WhatIf | None = None
+) -> tuple[str, ...]:
+    """What must be known of the settings and their prices to read a plan of them rightly."""
+    return (
+        *map(str, reading.warnings),
+        *map(str, doubts_about_prices(reading.settings, book, at)),
+        *map(str, aged(reading.settings, book, at)),
+        *caveats(reading.settings, changes),
+    )

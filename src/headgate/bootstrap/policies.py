@@ -1,0 +1,115 @@
+"""Builds the policies of a configuration: tiers, rules, learned routers, who decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headgate.errors import ConfigError, ConfigFault
+from headgate.routing.artifact import fingerprint, load
+from headgate.routing.learned import Learned, learned
+from headgate.routing.policies import Policies
+from headgate.routing.policy import AUTO, Policy, Sorter
+from headgate.routing.rules import Rule, rule
+from headgate.routing.tier import Tier
+from headgate.settings.schema import ClassifierSettings, RuleSettings, Settings, TierSettings
+from headgate.values import ModelRef
+
+__all__ = ["policies_of"]
+
+CLASSIFIER = "classifier"
+
+
+def policies_of(settings: Settings) -> Policies:
+    """Which tier answers, as the file says it; routers are read from their files.
+
+    Raises:
+        ConfigError: a router cannot be read, or nothing says what its threshold is.
+    """
+    tiers = [_tier(tier, premium=tier is settings.premium) for tier in settings.tiers]
+    classifier = settings.classifier
+    aliases = [entry.model for entry in classifier.rules if entry.model and entry.model != AUTO]
+    return Policies(
+        tiers,
+        [_policy(tiers, classifier, AUTO, "classifier")],
+        aliases=aliases,
+        providers=[provider.name for provider in settings.providers],
+    )
+
+
+def _policy(tiers: list[Tier], decides: ClassifierSettings, name: str, field: str) -> Policy:
+    return Policy(
+        tiers,
+        name=name,
+        rules=[_rule(entry) for entry in decides.rules],
+        learned=_learned(decides, field),
+        default=_default(tiers, decides),
+        sorter=_sorter(decides),
+        safe=decides.on_failure,
+    )
+
+
+def _default(tiers: list[Tier], decides: ClassifierSettings) -> str | None:
+    if decides.kind == "model":
+        return None
+    usual = tiers[-1] if decides.kind == "none" else tiers[0]
+    return decides.default or usual.name
+
+
+def _sorter(decides: ClassifierSettings) -> Sorter | None:
+    if decides.kind != "model" or decides.model is None:
+        return None
+    tier = Tier(name=CLASSIFIER, model=ModelRef.parse(decides.model), attempts=1, fallback=False)
+    return Sorter(tier=tier, max_chars=decides.max_chars, timeout=decides.timeout)
+
+
+def _learned(decides: ClassifierSettings, field: str) -> Learned | None:
+    if decides.kind != "learned" or decides.router is None:
+        return None
+    try:
+        data = Path(decides.router).read_bytes()
+        artifact = load(data, decides.router)
+        return learned(
+            artifact, fingerprint(data), threshold=decides.threshold, name=decides.router
+        )
+    except OSError as error:
+        raise _unusable(
+            f"{decides.router} cannot be read: {error.strerror or error}.",
+            "Make it with `headgate train`, or name another file.",
+            field,
+        ) from error
+    except ConfigError as error:
+        raise _unusable(error.message, error.fix or "", field) from error
+
+
+def _unusable(message: str, fix: str, field: str) -> ConfigError:
+    fault = ConfigFault(message, fix=fix, field=f"{field}.router")
+    return ConfigError("The learned router cannot be used:", faults=[fault])
+
+
+def _tier(tier: TierSettings, *, premium: bool) -> Tier:
+    return Tier(
+        name=tier.name,
+        model=ModelRef.parse(tier.model),
+        description=tier.description,
+        attempts=tier.attempts,
+        timeout=tier.timeout,
+        fallback=tier.fallback,
+        premium=premium,
+    )
+
+
+def _rule(entry: RuleSettings) -> Rule:
+    return rule(
+        entry.name,
+        entry.tier,
+        min_tokens=entry.min_tokens,
+        max_tokens=entry.max_tokens,
+        matches=entry.matches,
+        system_matches=entry.system_matches,
+        tools=entry.tools,
+        images=entry.images,
+        json_schema=entry.json_schema,
+        min_turns=entry.min_turns,
+        header=entry.header,
+        model=entry.model,
+    )

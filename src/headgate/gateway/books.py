@@ -1,0 +1,168 @@
+"""The books of one request: its attempts are begun, priced and written down here, and added up."""
+
+from __future__ import annotations
+
+import logging
+
+from headgate.gateway.plant import Plant
+from headgate.gateway.record import Attempt
+from headgate.ledger.entry import Entry, Purpose
+from headgate.routing.features import CATEGORY_HEADER
+from headgate.routing.policies import Origin
+from headgate.routing.policy import Decision
+from headgate.routing.tier import Tier
+from headgate.values import usd
+from headgate.wire.lane import DIALECTS, Inbound
+
+__all__ = ["Books"]
+
+log = logging.getLogger("headgate.gateway")
+
+OUTAGES = frozenset({"connect", "timeout", "reset", "stream-error"})
+OUR_END = frozenset({"caller-left", "internal"})
+"""Attempts that ended on this side say nothing about the upstream."""
+
+
+class Books:
+    """What one request has tried, and what that cost.
+
+    Args:
+        plant: where prices and the ledger are.
+        inbound: the request.
+        request_id: what ties its rows together.
+        origin: where it came in.
+        arrived: when, as a monotonic time in seconds.
+        policy: name of the policy that decides; empty where the caller has pinned.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        inbound: Inbound,
+        request_id: str,
+        origin: Origin,
+        arrived: float,
+        policy: str,
+    ) -> None:
+        self._plant = plant
+        self._inbound = inbound
+        self._request_id = request_id
+        self._origin = origin
+        self._arrived = arrived
+        self._policy = policy
+        self._attempts = 0
+        self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
+        self.open: Attempt | None = None
+        """The attempt under way."""
+
+    def begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
+        """An attempt is about to be sent."""
+        clock = self._plant.clock
+        attempt = self.open = Attempt(
+            self._attempts, purpose, tier, cause, int(clock.time() * 1e6), clock.monotonic()
+        )
+        self._attempts += 1
+        return attempt
+
+    def close(
+        self,
+        attempt: Attempt,
+        decision: Decision | None,
+        *,
+        served: bool,
+        aborted: bool = False,
+    ) -> None:
+        """Write an attempt down; None stands for a decision that it was to bring about."""
+        plant, inbound, tier = self._plant, self._inbound, attempt.tier
+        card, cost, premium = attempt.price(plant.pricer, plant.premium.model)
+        self._spent = None if self._spent is None or cost is None else self._spent + cost
+        now = plant.clock.monotonic()
+        self.open = None
+        if attempt.error not in OUR_END:
+            plant.brakes.note(tier.model, not _is_outage(attempt), now)
+        if attempt.error is not None:
+            log.warning(
+                "%s attempt %d on %s: %s%s",
+                self._request_id,
+                attempt.number,
+                tier.model,
+                attempt.error,
+                f" {attempt.status}" if attempt.status else "",
+            )
+        headers = inbound.ask.headers
+        plant.recorder.record(
+            Entry(
+                request_id=self._request_id,
+                attempt=attempt.number,
+                at_us=attempt.at_us,
+                purpose=attempt.purpose,
+                dialect_in=inbound.dialect,
+                dialect_out=plant.providers[tier.model.provider].dialect,
+                route=self._origin.path,
+                asked=inbound.ask.model,
+                routed=decision.routed if decision else True,
+                tier=tier.name,
+                premium=tier.premium,
+                provider=tier.model.provider,
+                model_asked=tier.model.model,
+                model_answered=attempt.model_answered,
+                reason=decision.reason if decision else "classifier",
+                cause=attempt.cause,
+                score=decision.score if decision else None,
+                served=served,
+                status=attempt.status,
+                error=attempt.error,
+                streamed=inbound.stream and attempt.purpose == "answer",
+                aborted=aborted,
+                usage=attempt.usage,
+                usage_source=attempt.usage_source,
+                card=card,
+                cost_nano=cost,
+                premium_nano=premium,
+                first_token_us=_micros(attempt.first_token, attempt.began),
+                total_us=int((now - attempt.began) * 1e6),
+                queue_us=int((attempt.began - self._arrived) * 1e6),
+                key=self._origin.key,
+                team=self._origin.team,
+                policy=self._policy,
+                router=decision.router if decision else None,
+                category=headers.get(CATEGORY_HEADER),
+                session=headers.get("x-headgate-session"),
+                tags=headers.get("x-headgate-tags"),
+                config=plant.config,
+            )
+        )
+
+    def headers(
+        self, tier: Tier, decision: Decision | None, *, final: bool
+    ) -> list[tuple[str, str]]:
+        """What the decision was and why; the cost only where it is final."""
+        headers = [
+            ("x-headgate-request-id", self._request_id),
+            (DIALECTS[self._inbound.dialect].request_id, self._request_id),
+            ("x-headgate-tier", tier.name),
+            ("x-headgate-model", str(tier.model)),
+            ("x-headgate-reason", _reason(tier, decision)),
+            ("x-headgate-attempts", str(self._attempts)),
+            ("x-headgate-escalated", "true" if tier.premium else "false"),
+        ]
+        if decision is not None and decision.score is not None:
+            headers.append(("x-headgate-score", f"{decision.score:.4g}"))
+        if final and self._spent is not None:
+            headers.append(("x-headgate-cost-usd", usd(self._spent)))
+        return headers
+
+
+def _reason(tier: Tier, decision: Decision | None) -> str:
+    if decision is None:
+        return "none"
+    return decision.reason if tier is decision.tier else f"{decision.reason}, fallback"
+
+
+def _is_outage(attempt: Attempt) -> bool:
+    """The upstream is at fault; a refusal of this one request, or a rate limit, is no outage."""
+    return attempt.error in OUTAGES or (attempt.status is not None and attempt.status >= 500)
+
+
+def _micros(at: float | None, since: float) -> int | None:
+    return None if at is None else int((at - since) * 1e6)

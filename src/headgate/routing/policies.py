@@ -1,0 +1,107 @@
+"""All policies of a gateway: which one a request is under, and what else a caller may name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from headgate.errors import UnknownModelError
+from headgate.routing.controls import STEADY, Controls
+from headgate.routing.policy import AUTO, Decision, Policy
+from headgate.routing.tier import PINNED, Tier
+from headgate.values import Ask, ModelRef
+
+__all__ = ["Origin", "Policies"]
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a request came in: the path, and the virtual key it was sent with, if any."""
+
+    path: str = ""
+    key: str | None = None
+    team: str | None = None
+
+
+class Policies:
+    """Tells routed requests from pinned ones, and hands each routed one to its policy.
+
+    Args:
+        tiers: from cheapest to premium, at least one.
+        policies: the first is what `auto` means; each further one is `auto:NAME`.
+        aliases: further names that callers may use for the first policy, such as `auto:careful`.
+        providers: names of the providers whose models callers may pin as `provider/model`.
+    """
+
+    def __init__(
+        self,
+        tiers: Sequence[Tier],
+        policies: Sequence[Policy],
+        *,
+        aliases: Sequence[str] = (),
+        providers: Sequence[str] = (),
+    ) -> None:
+        self.tiers = tuple(tiers)
+        self.policies = tuple(policies)
+        main, *named = policies
+        self._by_name: Mapping[str, Tier] = {tier.name: tier for tier in tiers}
+        self._by_alias: dict[str, Policy] = dict.fromkeys((AUTO, *aliases), main)
+        self._by_alias |= {f"{AUTO}:{policy.name}": policy for policy in named}
+        self._providers = frozenset(providers)
+        self._pins: dict[str, Tier] = dict(self._by_name)
+        for tier in reversed(self.tiers):  # the cheapest of several tiers on one model wins
+            self._pins[str(tier.model)] = tier
+            self._pins.setdefault(tier.model.model, tier)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a caller may ask for: `auto`, aliases, tiers and the tiers' models."""
+        models = dict.fromkeys(str(tier.model) for tier in self.tiers)
+        return (*sorted(self._by_alias), *self._by_name, *models)
+
+    def tier(self, name: str) -> Tier:
+        """The tier of that name. Raises KeyError where there is none."""
+        return self._by_name[name]
+
+    def policy(self, ask: Ask) -> Policy | None:
+        """The policy that a request is under; None where the caller pins a tier or a model."""
+        return self._by_alias.get(ask.model)
+
+    def decide(self, ask: Ask, controls: Controls = STEADY) -> Decision | None:
+        """The decision that can be taken without asking anybody, or None.
+
+        Raises:
+            UnknownModelError: the caller asked for a model this gateway does not serve.
+        """
+        policy = self.policy(ask)
+        return self.pinned(ask.model) if policy is None else policy.decide(ask, controls)
+
+    def pinned(self, name: str) -> Decision:
+        """The tier that a caller chose by its name or by its model.
+
+        Raises:
+            UnknownModelError: this gateway does not serve it.
+        """
+        tier = self._pins.get(name)
+        if tier is None:
+            tier = self._outside(name)
+        return Decision(tier, "pinned", routed=False)
+
+    def _outside(self, name: str) -> Tier:
+        """A model of a configured provider that no tier uses: called as asked, never routed."""
+        provider, slash, model = name.partition("/")
+        if (
+            slash
+            and model
+            and provider in self._providers
+            and model.isprintable()
+            and " " not in model
+        ):
+            return Tier(name=PINNED, model=ModelRef(provider, model), fallback=False)
+        near = difflib.get_close_matches(name, self.names, n=3)
+        known = ", ".join(f"`{known}`" for known in (near or self.names))
+        raise UnknownModelError(
+            f"The model `{name[:100]}` is not served here.",
+            fix=f"{'Did you mean' if near else 'Ask for one of'} {known}?",
+        )

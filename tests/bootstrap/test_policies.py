@@ -1,0 +1,88 @@
+"""policies: what a file says of who decides, made into policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headgate.bootstrap.policies import policies_of
+from headgate.errors import ConfigError
+from headgate.routing.artifact import dump
+from headgate.routing.policy import Decision
+from headgate.values import Ask
+from tests.routing.routers import CERTIFICATE, small_artifact
+from tests.settings.files import TIERS, Desk
+
+LEARNED = '[classifier]\nkind = "learned"\nrouter = "r.headgate"\n'
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "r.headgate").write_bytes(dump(small_artifact()))
+    return Desk(tmp_path)
+
+
+def decided(desk: Desk, text: str, **ask) -> Decision | None:
+    policies = policies_of(desk.read(text + TIERS).settings)
+    return policies.decide(Ask(model="auto", **ask))
+
+
+def tier_of(desk: Desk, text: str, **ask) -> str:
+    decision = decided(desk, text, **ask)
+    assert decision is not None
+    return decision.tier.name
+
+
+def test_a_learned_router_is_loaded_from_beside_the_file(desk: Desk):
+    assert tier_of(desk, LEARNED, last_user="prove that") == "premium"
+    assert tier_of(desk, LEARNED, last_user="hello") == "cheap"
+
+
+def test_below_the_threshold_default_answers(desk: Desk):
+    assert tier_of(desk, LEARNED + 'default = "premium"\n', last_user="hello") == "premium"
+
+
+def test_rules_may_come_before_the_router(desk: Desk):
+    rule = "[[classifier.rules]]\nname = 'long'\ntier = 'premium'\nmin_tokens = 10\n"
+    decision = decided(desk, LEARNED + rule, last_user="hello", tokens=10)
+    assert decision is not None
+    assert decision.reason == "rule:long"
+
+
+def test_what_each_kind_answers_when_nothing_else_decides(desk: Desk):
+    assert tier_of(desk, '[classifier]\nkind = "none"\n') == "premium"
+    rules = "[[classifier.rules]]\nname = 'x'\ntier = 'premium'\ntools = true\n"
+    assert tier_of(desk, '[classifier]\nkind = "rules"\n' + rules) == "cheap"
+    assert decided(desk, '[classifier]\nkind = "model"\nmodel = "a/x"\n') is None
+
+
+@pytest.mark.parametrize(
+    ("data", "problem", "fix"),
+    [
+        (None, "No such file", "headgate train"),
+        (b"hello", "is no router", "headgate train"),
+        (dump(small_artifact(None)), "has no certificate", "headgate certify"),
+        (dump(small_artifact())[:-1], "is damaged", "Copy it again"),
+    ],
+)
+def test_a_router_that_cannot_be_used_is_told_with_its_field_and_the_fix(
+    desk: Desk, data: bytes | None, problem: str, fix: str
+):
+    file = desk.path.parent / "r.headgate"
+    file.unlink()
+    if data is not None:
+        file.write_bytes(data)
+    with pytest.raises(ConfigError) as caught:
+        decided(desk, LEARNED)
+    (fault,) = caught.value.faults
+    assert fault.field == "classifier.router"
+    assert problem in fault.message
+    assert str(file) in fault.message
+    assert fix in fault.fix
+
+
+def test_a_threshold_stands_in_for_a_certificate(desk: Desk):
+    (desk.path.parent / "r.headgate").write_bytes(dump(small_artifact(None)))
+    assert tier_of(desk, LEARNED + "threshold = 0.9\n", last_user="prove that") == "cheap"
+    assert CERTIFICATE.threshold is not None
