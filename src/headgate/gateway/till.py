@@ -124,11 +124,13 @@ class Till:
         An attempt that nobody has reserved for counts too, in the budgets that this process knows
         of its key and team. One of unknown price counts nothing.
         """
-        if not entry.cost_nano or entry.key is None:
+        if not entry.cost_nano:
             return
         reservation = self._open.get(entry.request_id)
         if reservation is not None:
             reservation.cost += entry.cost_nano
+            return
+        if entry.key is None:
             return
         for scope in (f"key:{entry.key}", f"team:{entry.team}"):
             for period in PERIODS:
