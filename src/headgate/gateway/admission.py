@@ -5,26 +5,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from headgate.access.bucket import Bucket
 from headgate.access.limits import Budget
 from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring, Visitor
-from headgate.gateway.record import Pricer
+from headgate.gateway.plant import Plant
+from headgate.gateway.record import CHARS_PER_TOKEN, Pricer
 from headgate.gateway.till import Shortage, Till
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
+from headgate.routing.classifier import MAX_ANSWER_TOKENS
 from headgate.values import ModelRef, Usage, usd
+from headgate.wire.lane import Inbound
 
-__all__ = ["Admission", "Step", "Terms", "worst_case"]
+__all__ = ["Admission", "Bill", "Step", "Terms", "worst_case"]
 
 log = logging.getLogger("headgate.gateway")
+
+CACHE_MARK = b"cache_control"
+"""Stands in a request whose input is to be kept in a prompt cache."""
+OWN_WORDS = 400
+"""Tokens that the classifier is sent besides the excerpt of the request."""
 
 LOOK_SECONDS = 2.0
 """How soon a change of keys is seen."""
@@ -38,6 +48,15 @@ class Step(NamedTuple):
     output: int
     cached: bool = False
     """The request asks for its input to be kept in a cache, which costs more than reading it."""
+
+
+class Bill(NamedTuple):
+    """The calls that a request may lead to."""
+
+    answers: Sequence[Step]
+    """Any of which may answer; the dearest is set aside for."""
+    besides: Sequence[Step] = ()
+    """Which may all be made besides."""
 
 
 class Terms(NamedTuple):
@@ -93,28 +112,56 @@ class Admission:
         self,
         visitor: Visitor,
         request_id: str,
-        tokens: int,
-        steps: Sequence[Step],
-        extra: Sequence[Step],
-        pricer: Pricer,
-        at_us: int,
+        plant: Plant,
+        inbound: Inbound,
+        closed: frozenset[str],
     ) -> None:
         """Take a request's tokens and money, or refuse it and take nothing.
 
         Args:
-            tokens: estimated input tokens.
-            steps: the calls that may answer; the dearest one is paid for.
-            extra: calls that may come besides, all of them.
+            closed: names of the tiers that may not answer it.
 
         Raises:
             RequestError: 429 (too fast, or too little money), 403 (a price is not known), 503 (the
                 budgets cannot be looked at).
         """
-        if visitor.key is None:
-            return
+        if visitor.key is not None:
+            tokens = inbound.ask.tokens
+            await self._take(visitor, request_id, plant, tokens, self._bill(plant, inbound, closed))
+
+    async def admit_embedding(
+        self, visitor: Visitor, request_id: str, plant: Plant, model: ModelRef, tokens: int
+    ) -> None:
+        """The same for a request for embeddings.
+
+        Raises:
+            RequestError: as above.
+        """
+        if visitor.key is not None:
+            await self._take(visitor, request_id, plant, tokens, Bill([Step(model, tokens, 0)]))
+
+    def _bill(self, plant: Plant, inbound: Inbound, closed: frozenset[str]) -> Bill:
+        ask, policies = inbound.ask, plant.policies
+        policy = policies.policy(ask)
+        output = (ask.max_output or self.terms.output_tokens) * _answers(inbound)
+        cached = CACHE_MARK in inbound.body
+        if policy is None:
+            models = [policies.pinned(ask.model).tier.model]
+        else:
+            models = [tier.model for tier in policies.tiers if tier.name not in closed]
+        besides = []
+        if policy is not None and policy.sorter is not None:
+            sorter = policy.sorter
+            read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
+            besides.append(Step(sorter.tier.model, read, MAX_ANSWER_TOKENS))
+        return Bill([Step(model, ask.tokens, output, cached) for model in models], besides)
+
+    async def _take(
+        self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill
+    ) -> None:
         buckets = self.gate.tokens(visitor, tokens)
         try:
-            await self._pay(visitor, request_id, steps, extra, pricer, at_us)
+            await self._pay(visitor, request_id, plant, bill)
         except BaseException:
             for bucket in buckets:
                 bucket.take(-tokens)
@@ -122,22 +169,15 @@ class Admission:
         if buckets:
             self._open[request_id] = _Open(buckets, tokens)
 
-    async def _pay(
-        self,
-        visitor: Visitor,
-        request_id: str,
-        steps: Sequence[Step],
-        extra: Sequence[Step],
-        pricer: Pricer,
-        at_us: int,
-    ) -> None:
+    async def _pay(self, visitor: Visitor, request_id: str, plant: Plant, bill: Bill) -> None:
         budgets = list(_budgets(visitor))
         if not budgets or self._till is None:
             return
-        amount, unknown = worst_case(steps, extra, pricer, at_us, self.terms.margin)
+        at_us = int(plant.clock.time() * 1e6)
+        amount, unknown = worst_case(bill, plant.pricer, at_us, self.terms.margin)
         if unknown is not None and self.terms.on_unpriced == "refuse":
             raise RequestError(
-                f"The price of {unknown} is not known, and this key has a budget.",
+                f"The price of {unknown} is not known, and this API key has a budget.",
                 status=403,
                 code="unpriced_model",
                 param="model",
@@ -208,23 +248,21 @@ class Admission:
 
 
 def worst_case(
-    steps: Iterable[Step], extra: Iterable[Step], pricer: Pricer, at_us: int, margin: float
+    bill: Bill, pricer: Pricer, at_us: int, margin: float
 ) -> tuple[int, ModelRef | None]:
-    """The dearest of the steps and all of the extra ones, in nano-USD.
+    """The dearest answer and all that may come besides, in nano-USD.
 
     Also the first model whose price is not known; it counts nothing.
     """
-    unknown: ModelRef | None = None
-    dearest = 0
-    for step in steps:
-        cost = _cost(step, pricer.card(step.model, at_us), margin)
-        unknown = unknown or (step.model if cost is None else None)
-        dearest = max(dearest, cost or 0)
-    for step in extra:
-        cost = _cost(step, pricer.card(step.model, at_us), margin)
-        unknown = unknown or (step.model if cost is None else None)
-        dearest += cost or 0
-    return dearest, unknown
+    answers = [
+        (step.model, _cost(step, pricer.card(step.model, at_us), margin)) for step in bill.answers
+    ]
+    besides = [
+        (step.model, _cost(step, pricer.card(step.model, at_us), margin)) for step in bill.besides
+    ]
+    unknown = next((model for model, cost in (*answers, *besides) if cost is None), None)
+    dearest = max((cost or 0 for _, cost in answers), default=0)
+    return dearest + sum(cost or 0 for _, cost in besides), unknown
 
 
 def _cost(step: Step, card: Card | None, margin: float) -> int | None:
@@ -236,6 +274,14 @@ def _cost(step: Step, card: Card | None, margin: float) -> int | None:
         return cost
     kept = charge(card, Usage(cache_write_1h=tokens, output=step.output))
     return cost if kept is None else max(cost, kept)
+
+
+def _answers(inbound: Inbound) -> int:
+    """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
+    try:
+        return max(1, int(msgspec.json.decode(inbound.fields["n"], type=int)))
+    except (KeyError, msgspec.MsgspecError):
+        return 1
 
 
 def _budgets(visitor: Visitor) -> Iterator[tuple[str, Budget]]:

@@ -10,6 +10,8 @@ import msgspec
 from headgate.errors import UpstreamError
 from headgate.gateway.caller import Caller
 from headgate.gateway.driver import JSON
+from headgate.gateway.gate import NOBODY, Visitor
+from headgate.gateway.permission import barred
 from headgate.gateway.plant import Plant
 from headgate.routing.tier import Tier
 from headgate.wire.lane import DIALECTS, Inbound, lane, read_count
@@ -23,7 +25,7 @@ HEADER = "x-headgate-token-count"
 """Says where a count comes from: `provider` or `estimate`."""
 
 
-async def count(plant: Plant, caller: Caller, body: bytes) -> None:
+async def count(plant: Plant, caller: Caller, body: bytes, visitor: Visitor = NOBODY) -> None:
     """Answer a request for a count.
 
     The tier is the one that would answer, as far as that is known without asking the classifier's
@@ -32,9 +34,11 @@ async def count(plant: Plant, caller: Caller, body: bytes) -> None:
     some 25 %. A provider's refusal of the request (4xx) is the answer.
 
     Raises:
-        RequestError: it is not a request, or asks for a model that is not served.
+        RequestError: it is not a request, or asks for a model that is not served, or not to the
+            visitor.
     """
     inbound = read_count(DIALECT, body, caller.headers)
+    barred(visitor, plant.policies, inbound.ask)
     tier = _tier(plant, inbound)
     told = await _told(plant, inbound, tier)
     if told is not None:

@@ -93,6 +93,7 @@ class Driver:
             classifier_timeout=0.0 if sorter is None else sorter.timeout,
             gate=plant.brakes,
             jitter=plant.jitter,
+            barred=origin.barred,
         )
         self._books = Books(plant, inbound, request_id, origin, arrived, name)
         self._reply: Reply | None = None

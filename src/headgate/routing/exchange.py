@@ -191,6 +191,7 @@ class Exchange:
         jitter: a number in [0, 1) at each call, for the spread of the waits.
         classifier_timeout: seconds that the classifier may take.
         policy: name of the policy, for the decisions that fall here.
+        barred: names of tiers that are not open to the caller; not all of them.
     """
 
     def __init__(
@@ -204,6 +205,7 @@ class Exchange:
         jitter: Callable[[], float],
         classifier_timeout: float = 3.0,
         policy: str = "",
+        barred: frozenset[str] = frozenset(),
     ) -> None:
         self._tiers = tiers
         self._safe = safe
@@ -212,6 +214,7 @@ class Exchange:
         self._jitter = jitter
         self._classifier_timeout = classifier_timeout
         self._policy = policy
+        self._barred = barred
         self._state = "new"
         self._deadline = 0.0
         self._ahead: list[Tier] = []
@@ -265,6 +268,8 @@ class Exchange:
         return self._begin(Decision(tier, "classifier", score, policy=self._policy), at)
 
     def _begin(self, decision: Decision, at: float) -> Command:
+        if decision.routed and decision.tier.name in self._barred:
+            decision = self._opened(decision)
         self.decision = decision
         self._ahead = [decision.tier, *self._others(decision)]
         return self._advance(None, at)
@@ -286,7 +291,18 @@ class Exchange:
         if not decision.routed or not decision.tier.fallback:
             return []
         here = self._tiers.index(decision.tier)
-        return [*self._tiers[here + 1 :], *reversed(self._tiers[:here])]
+        others = [*self._tiers[here + 1 :], *reversed(self._tiers[:here])]
+        return [tier for tier in others if tier.name not in self._barred]
+
+    def _opened(self, decision: Decision) -> Decision:
+        """The same decision within what is open to the caller: the next cheaper tier, else dearer.
+
+        A key is barred from a tier for what that costs; so the cheaper side is tried first.
+        """
+        here = self._tiers.index(decision.tier)
+        near = [*reversed(self._tiers[:here]), *self._tiers[here + 1 :]]
+        tier = next(tier for tier in near if tier.name not in self._barred)
+        return msgspec.structs.replace(decision, tier=tier, reason=f"{decision.reason}, key")
 
     def _call(self, tier: Tier, cause: Cause, at: float) -> Command:
         self._tries = self._tries + 1 if cause == "retry" else 1

@@ -22,6 +22,8 @@ class Origin(msgspec.Struct, frozen=True):
     path: str = ""
     key: str | None = None
     team: str | None = None
+    barred: frozenset[str] = frozenset()
+    """Names of the tiers that are not open to the key; never all of them."""
 
 
 class Policies:
