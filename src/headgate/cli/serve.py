@@ -16,6 +16,7 @@ import click
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.cli.options import open_settings, settings_options
@@ -57,14 +58,18 @@ async def _serve(reading: Reading) -> None:
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics = metrics_of(settings)
+    store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
+    note = in_background(ledger.store)
     try:
+        admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
             settings,
             os.environ,
             upstream=upstream,
-            recorder=Told(ledger, metrics.take),
+            recorder=Told(ledger, metrics.take, admission.take),
             clock=clock,
             source=str(reading.file),
+            admission=admission,
         )
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
@@ -74,16 +79,19 @@ async def _serve(reading: Reading) -> None:
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
             admin = Port(handler, *listen, setting="admin")
-        await serve_app(
-            app,
-            upstream,
-            host=address[0],
-            port=address[1],
-            drain_seconds=settings.server.drain_seconds,
-            ready=lambda *urls: _ready(urls, reading, token),
-            admin=admin,
-        )
+        async with admission:
+            await serve_app(
+                app,
+                upstream,
+                host=address[0],
+                port=address[1],
+                drain_seconds=settings.server.drain_seconds,
+                ready=lambda *urls: _ready(urls, reading, token),
+                admin=admin,
+            )
     finally:
+        if store is not None:
+            store.close()
         ledger.close()
         metrics.close()
 

@@ -195,24 +195,14 @@ class Till:
 
     async def _ask(self) -> bool:
         """A visit to the store that begins from now on; False where the store did not answer."""
-        if self._visit is not None:
+        if self._visit is not None and not self._visit.done():
             await asyncio.shield(self._visit)  # it was sent before what is wanted now
-        if self._visit is None:
-            self._begin()
-        visit = self._visit
-        assert visit is not None  # noqa: S101 - it was begun just now, by us or by another waiter
-        return await asyncio.shield(visit)
+        return await asyncio.shield(self._ask_soon())
 
-    def _ask_soon(self) -> None:
-        if self._visit is None:
-            self._begin()
-
-    def _begin(self) -> None:
-        self._visit = asyncio.get_running_loop().create_task(self._go())
-        self._visit.add_done_callback(self._ended)
-
-    def _ended(self, _: asyncio.Task[bool]) -> None:
-        self._visit = None
+    def _ask_soon(self) -> asyncio.Task[bool]:
+        if self._visit is None or self._visit.done():
+            self._visit = asyncio.get_running_loop().create_task(self._go())
+        return self._visit
 
     async def _go(self, *, closing: bool = False) -> bool:
         now_us = int(self._clock.time() * 1e6)
