@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format setup lock prices clean
+.PHONY: demo test lint format setup upstreams lock prices clean
 
 demo: setup  ## simulated providers, the gateway, traffic through it, the bill against the plan
 	$(BIN)/headgate demo $(ARGS)
 
-test: setup lint  ## all checks and all tests
+test: setup lint upstreams  ## all checks and all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup  ## style, types, the floors of the house
@@ -29,6 +29,9 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+upstreams: setup  ## mock providers from npm for the strictest tests; skipped where there is no Node.js
+	$(BIN)/python tools/fetch_upstreams.py
 
 lock:  ## resolve again; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

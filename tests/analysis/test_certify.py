@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import msgspec
@@ -119,6 +120,20 @@ def test_the_certificate_says_what_was_found(trained: Trained):
     assert any("exchangeable" in assumption for assumption in found.assumptions)
     scores = [artifact.router.score(request_of(row)) for row in test]
     assert found.escalation == pytest.approx(np.mean(np.array(scores) >= found.threshold))
+
+
+def test_the_certificate_remembers_what_its_rows_looked_like(trained: Trained):
+    artifact, _, test = trained
+    found = certify(artifact.router, test, Goal("quality", 0.9), on=DAY).reference
+    assert found is not None
+    assert found.rows == len(test)
+    assert found.scores is not None
+    scores = [artifact.router.score(request_of(row)) for row in test]
+    below = sum(score < found.scores.edges[0] for score in scores)
+    assert found.scores.counts[0] == below
+    assert found.tokens is not None
+    assert sum(found.tokens.counts) == len(test)
+    assert found.categories == Counter(row.category for row in test)
 
 
 def test_a_bill_is_kept(trained: Trained):

@@ -60,6 +60,12 @@ def test_the_figures_out_of_fold_are_those_of_new_rows(trained: Trained):
     new = apgr(np.array([r.cheap for r in test]), np.array([r.premium for r in test]), route)
     assert artifact.training.apgr == pytest.approx(new, abs=0.06)
     assert artifact.training.ece < 0.04
+    assert artifact.training.learned == "text"
+    assert artifact.training.apgr_interval is not None
+    low, high = artifact.training.apgr_interval
+    assert new is not None
+    assert low < new < high
+    assert high - low < 0.2
 
 
 def test_a_repeated_prompt_cannot_be_learned_by_heart():

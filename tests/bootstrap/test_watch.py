@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.watch import Watch
+from headgate.bootstrap.watch import Watch, own_budgets
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER, Outcome
 from headgate.settings import Settings, read
 from tests.known import known
 from tests.ledger.samples import NOON_US, answers, entry
+from tests.settings.files import TIERS
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -66,3 +67,10 @@ def test_looks_at_one_moment_are_equal():
     store.append(answers(200))
     watched = watch(store)
     assert watched.look(NOON, EVER) == watched.look(NOON, EVER)
+
+
+def test_budgets_of_the_settings_are_what_scopes_are_held_to(tmp_path):
+    text = TIERS + '[escalation_budgets.a]\nmatch = "hg_1"\nkind = "key"\nbudget = 0.1\n'
+    file = tmp_path / "headgate.toml"
+    file.write_text(text)
+    assert own_budgets(read(file, env={})) == {("key", "hg_1"): 0.1}

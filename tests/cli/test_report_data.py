@@ -13,7 +13,7 @@ from headgate.ledger.store import EVER, Window
 from headgate.monitor.report import Report, report
 from headgate.values import usd
 from tests.ledger.samples import NOON_US, traffic
-from tests.monitor.plans import EXAMPLE
+from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
 
 
 def made(*, planned: bool = True, window: Window = EVER) -> Report:
@@ -82,7 +82,7 @@ def test_csv_drivers_add_up_to_the_difference():
     found = rows(table(made()))
     (total,) = [row for row in found if row["section"] == "total"]
     drivers = [Decimal(row["difference_usd"]) for row in found if row["section"] == "driver"]
-    assert len(drivers) == 9
+    assert len(drivers) == 11
     assert sum(drivers) == Decimal(total["difference_usd"])
 
 
@@ -102,3 +102,18 @@ def test_every_field_and_column_is_documented():
     }
     assert {name for name in names if f"`{name}`" not in text} == set()
     assert {column for column in CSV_COLUMNS if f"`{column}`" not in text} == set()
+
+
+def test_csv_has_drafts_checks_and_shadows_where_there_are_any():
+    attempts = [
+        cheap(6),
+        cheap(3, role="draft", cost_nano=9_000_000),
+        classified(3, role="check", tier="judge", cost_nano=3_000_000),
+        premium(2, role="shadow", cost_nano=18_000_000),
+    ]
+    found = rows(table(report([*attempts], [requests(9, 3)])))
+    parts = [(row["section"], row["name"], row["tier"], row["actual_usd"]) for row in found]
+    assert ("bill", "drafts", "", "0.009") in parts
+    assert ("drafts", "drafts", "cheap", "0.009") in parts
+    assert ("checks", "checks", "judge", "0.003") in parts
+    assert parts[-1] == ("shadows", "shadows", "", "0.018")

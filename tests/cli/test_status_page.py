@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from headgate.cli.status_page import line, page, span
 from headgate.ledger.store import Window
 from headgate.monitor.attribution import Attribution, Part
-from headgate.monitor.budget import Assessment, Burn, Creep, EscalationBudget, Route
+from headgate.monitor.budget import Assessment, Burn, Creep, EscalationBudget, Scope
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.status import Month, Status, status
 from tests.known import known
@@ -51,7 +51,7 @@ CALM = Assessment(
     attribution=None,
     fast=burn(6 * HOUR, 50, 10),
     slow=burn(7 * DAY, 1_500, 310),
-    routes=(),
+    scopes=(),
 )
 CODE = Part(
     name="rule:code",
@@ -215,8 +215,14 @@ def test_a_creep_within_a_day_is_told_to_the_hour():
 
 def test_routes_are_listed_the_busiest_first_and_not_without_end():
     routes = tuple(
-        Route(
-            route=f"/v1/{'long' * 9 if number == 1 else number}",
+        Scope(
+            kind="route",
+            name=f"/v1/{'long' * 9 if number == 1 else number}",
+            budget=0.2,
+            own=False,
+            fast=burn(6 * HOUR, 10, 3),
+            evidence=0.1,
+            cleared_us=None,
             served=100,
             escalated=30,
             low=0.2,
@@ -226,8 +232,8 @@ def test_routes_are_listed_the_busiest_first_and_not_without_end():
         )
         for number in range(6)
     )
-    text = shown(made(msgspec.structs.replace(CALM, routes=routes)))
-    assert "  Routes       /v1/0                 30.0 % of 100\n" in text
+    text = shown(made(msgspec.structs.replace(CALM, scopes=routes)))
+    assert "  Apart        /v1/0                 30.0 % of 100\n" in text
     assert "…  30.0 % of 100; alarm since 2026-11-23\n" in text
     assert "and 2 more: see --json" in text
 
@@ -314,9 +320,15 @@ def test_no_row_is_wider_than_80_columns(name, rate, nano, alarm):
         ALARM if alarm else CALM,
         rate=rate,
         attribution=attribution if alarm else None,
-        routes=(
-            Route(
-                route=f"/{name}",
+        scopes=(
+            Scope(
+                kind="key",
+                name=name,
+                budget=0.2,
+                own=True,
+                fast=burn(6 * HOUR, 10, 3),
+                evidence=0.1,
+                cleared_us=None,
                 served=10**9,
                 escalated=5,
                 low=0,

@@ -21,6 +21,17 @@ def test_a_router_is_written_and_described(tmp_path: Path):
     assert load(output.read_bytes()).training.rows == 630
 
 
+def test_a_router_that_fell_back_says_so_and_is_written_all_the_same(tmp_path: Path):
+    file = tmp_path / "flat.jsonl"
+    lines = [{"prompt": f"question {n}", "cheap": 1, "premium": 1} for n in range(100)]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    result = run("train", file, "-o", tmp_path / "r.headgate")
+    assert "scores all alike" in result.output
+    assert "no better than cheap" in result.output
+    assert "no gap to recover" in result.output
+    assert "scores all alike" in run("inspect", tmp_path / "r.headgate").output
+
+
 def test_json_gives_the_same_facts(tmp_path: Path):
     output = tmp_path / "r.headgate"
     result = run("train", graded_file(tmp_path), "-o", output, "--hold-out", "0", "--json")

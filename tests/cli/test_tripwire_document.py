@@ -8,14 +8,13 @@ from decimal import Decimal
 import pytest
 
 from headgate.cli.tripwire_document import (
-    map_chart,
-    tornado_chart,
     tripwire_document,
     tripwire_rows,
 )
 from headgate.cli.tripwire_page import Wires
 from headgate.costs.scenario import Tier
 from headgate.costs.sensitivity import joint_shift, saving_map, simulate, tornado
+from headgate.costs.sensitivity_charts import map_chart, tornado_chart
 from headgate.costs.tripwire import tripwires
 from headgate.render.page import Items, Page, Text, html, markdown
 from headgate.render.table import Table

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from anthropic import AsyncAnthropic
@@ -151,9 +151,17 @@ class House:
         }
 
 
-def _noting(provider: Provider, seen: list[Request]):
+Objector: TypeAlias = Callable[[str, Request], Awaitable[str | None]]
+"""What somebody else says is wrong with a request in a dialect; None where nothing is."""
+
+
+def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Objector | None):
     async def noting(request: Request) -> Response:
         seen.append(request)
+        objection = await objector(dialect, request) if objector and request.body else None
+        if objection is not None:
+            body = msgspec.json.encode({"error": {"message": objection, "type": "off_spec"}})
+            return Response(400, {"content-type": "application/json"}, body)
         return await provider(request)
 
     return noting
@@ -161,9 +169,17 @@ def _noting(provider: Provider, seen: list[Request]):
 
 @asynccontextmanager
 async def house(
-    config: str = CONFIG, *, sets: tuple[str, ...] = (), store: KeyStore | None = None
+    config: str = CONFIG,
+    *,
+    sets: tuple[str, ...] = (),
+    objector: Objector | None = None,
+    store: KeyStore | None = None,
 ) -> AsyncIterator[House]:
-    """Everything up and listening; torn down to the last socket at the end."""
+    """Everything up and listening; torn down to the last socket at the end.
+
+    `objector` judges each request before the simulated provider does: off-spec ones get 400.
+    `store` is where virtual keys rest.
+    """
     providers = {
         "openai": Provider(
             DIALECTS["openai"](),
@@ -178,7 +194,11 @@ async def house(
         ),
     }
     seen: list[Request] = []
-    servers = {name: Server(_noting(provider, seen)) for name, provider in providers.items()}
+    spoken = {"openai": "openai", "responses": "openai-responses", "anthropic": "anthropic"}
+    servers = {
+        name: Server(_noting(provider, spoken[name], seen, objector))
+        for name, provider in providers.items()
+    }
     bases = {
         name: f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
         for name, server in servers.items()

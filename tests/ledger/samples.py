@@ -75,6 +75,30 @@ def traffic(chance: random.Random, requests: int, *, start_us: int = NOON_US) ->
     return entries
 
 
+def shadowed(chance: random.Random, requests: int, *, start_us: int = NOON_US) -> list[Entry]:
+    """Traffic with all else there is: drafts that were rejected, checks of them, shadows, keys."""
+    entries: list[Entry] = []
+    for plain in traffic(chance, requests, start_us=start_us):
+        kind = chance.random()
+        changes: dict[str, Any] = {
+            "key": plain.request_id[-1:],
+            "reason": chance.choice(["classifier", "rule:code"]),
+            "total_us": chance.randrange(1, 1 << 31),
+        }
+        if plain.purpose == "answer" and not plain.served and kind < 0.5:
+            changes["error"] = "rejected"
+        elif plain.purpose == "classifier" and kind < 0.3:
+            changes["purpose"] = chance.choice(["verifier", "judge"])
+        row = msgspec.structs.replace(plain, **changes)
+        entries.append(row)
+        if row.served and kind < 0.3:
+            later = row.at_us + chance.randrange(1, 2_000_000_000)
+            changes = {"purpose": chance.choice(["shadow", "judge"]), "cause": "shadow"}
+            changes |= {"at_us": later, "served": False, "attempt": row.attempt + 1}
+            entries.append(msgspec.structs.replace(row, **changes))
+    return entries
+
+
 def _attempt(chance: random.Random, *, purpose: str, served: bool, **fields: Any) -> Entry:
     premium = purpose == "answer" and chance.random() < 0.3
     tier = "classifier" if purpose == "classifier" else "premium" if premium else "cheap"

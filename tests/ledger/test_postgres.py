@@ -56,9 +56,9 @@ def test_both_databases_go_through_the_same_steps_to_the_same_tables(store, db, 
         found.setdefault(table, {})[column] = KINDS[kind.upper()]
     del found["attempts"]["sequence"]  # SQLite has it unasked: the rowid
     file = SqliteStore(tmp_path / "l.db")
-    columns = "SELECT name, type FROM pragma_table_info('{}')"
+    columns = "SELECT name, type FROM pragma_table_xinfo('{}')"
     in_file: dict[str, dict[str, str]] = {
-        table: dict(file._query(columns.format(table), {})) for table in found
+        table: dict(file._db.execute(columns.format(table))) for table in found
     }
     file.close()
     assert found == in_file

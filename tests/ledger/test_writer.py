@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from headgate.errors import ConfigError
@@ -337,7 +338,7 @@ def test_a_locked_database_costs_time_and_no_row(tmp_path):
     store: Store = SqliteStore(path, busy_seconds=0.01)
     ledger = Ledger(store, Journal(tmp_path / "j"), clock=Watch(), interval=600)
     other = SqliteStore(path)
-    with other._writing():
+    with other._transaction("BEGIN IMMEDIATE"):
         for row in answers(10):
             ledger.record(row)
         assert not ledger.flush()
@@ -391,3 +392,19 @@ def test_the_log_never_shows_a_row(tmp_path, caplog):
     ledger.close()
     assert caplog.records
     assert "c4n4ry" not in caplog.text
+
+
+def test_hours_that_are_over_are_summed_up_one_after_the_other(url):
+    clock = Watch()
+    ledger = Ledger.open(url, clock=clock)
+    long_ago = int(clock.time() * 1e6) - 10 * 3_600_000_000
+    for row in answers(3):
+        ledger.record(msgspec.structs.replace(row, at_us=long_ago))
+    for _ in range(6):
+        assert ledger.flush()
+    ledger.close()
+    store = open_store(url, create=False)
+    assert store.roll(int(clock.time() * 1e6)) == 0
+    store.unroll()
+    assert store.roll(int(clock.time() * 1e6)) == 3
+    store.close()

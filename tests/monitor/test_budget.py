@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headgate.ledger.store import Outcome
-from headgate.monitor.budget import ALARM_AT, MOST_HOURS, EscalationBudget
+from headgate.monitor.budget import ALARM_AT, MOST_HOURS, PINNED_BY_WATCH, EscalationBudget
 from headgate.stats.sequential import Detector, DetectorState, confidence_sequence
 from tests.known import known
 from tests.ledger.samples import NOON_US
@@ -132,27 +132,136 @@ def test_routes_are_watched_apart_from_when_there_are_two():
     rows = sorted([*one, *other], key=lambda row: row.at_us)
     numbered = (row._replace(sequence=number) for number, row in enumerate(rows, start=1))
     found = budget(numbered).assess(NOON_US)
-    states = {route.route: route for route in found.routes}
+    states = {scope.name: scope for scope in found.scopes}
     assert set(states) == {"/v1/chat/completions", "/v1/messages"}
     assert states["/v1/chat/completions"].alarm_us is None
     assert NOON_US - 10 * DAY < known(states["/v1/messages"].alarm_us) < known(found.alarm_us)
-    assert sum(route.served for route in found.routes) == found.served
+    assert sum(scope.served for scope in found.scopes) == found.served
     dimension, part = known(known(found.attribution).cause)
     assert (dimension, part.name) == ("route", "/v1/messages")
     assert part.rate_shift > 5 * abs(part.mix_shift)
 
 
 def test_one_route_is_all_there_is_to_say():
-    assert budget(outcomes(9, 3, 100, lambda _: 0.1)).assess(NOON_US).routes == ()
+    assert budget(outcomes(9, 3, 100, lambda _: 0.1)).assess(NOON_US).scopes == ()
 
 
 def test_a_route_that_comes_late_does_not_change_what_the_first_has_seen():
     rows = list(outcomes(10, 10, 300, lambda day: 0.1 if day < 5 else 0.3))
     late = outcome(len(rows) + 1, NOON_US, premium=False, route="/v1/messages")
     alone, with_late = budget(iter(rows)), budget(iter([*rows, late]))
-    first = next(r for r in with_late.assess(NOON_US).routes if r.served == len(rows))
+    first = next(r for r in with_late.assess(NOON_US).scopes if r.served == len(rows))
     assert first.alarm_us == alone.assess(NOON_US).alarm_us
     assert first.escalated == alone.assess(NOON_US).escalated
+
+
+def mixed(*parts: Iterator[Outcome]) -> list[Outcome]:
+    rows = sorted((row for part in parts for row in part), key=lambda row: row.at_us)
+    return [row._replace(sequence=number) for number, row in enumerate(rows, start=1)]
+
+
+def test_a_budget_of_its_own_is_what_a_route_key_or_policy_is_held_to():
+    rows = mixed(
+        outcomes(3, 20, 400, lambda _: 0.1, key="key_1"),
+        outcomes(4, 20, 200, lambda _: 0.3, route="/v1/messages", key="key_2", policy="careful"),
+    )
+    account = EscalationBudget(
+        0.5,
+        WEEK,
+        own={("route", "/v1/messages"): 0.4, ("key", "key_2"): 0.2, ("policy", "careful"): 0.35},
+    )
+    account.fold(rows)
+    found = account.assess(NOON_US)
+    assert found.alarm_us is None
+    states = {scope.title: scope for scope in found.scopes}
+    assert set(states) == {
+        "route /v1/messages",
+        "route /v1/chat/completions",
+        "key key_2",
+        "policy careful",
+    }
+    assert states["key key_2"].alarm_us is not None
+    assert states["route /v1/messages"].alarm_us is None
+    assert states["policy careful"].served == 4_000
+    assert [scope.own for scope in found.scopes] == [True, True, True, False]
+    assert states["route /v1/chat/completions"].budget == 0.5
+    assert found.breached
+
+
+def test_a_first_route_with_a_budget_of_its_own_is_watched_from_the_first_request():
+    account = EscalationBudget(0.5, WEEK, own={("route", "/v1/chat/completions"): 0.15})
+    account.fold(outcomes(4, 20, 400, lambda _: 0.3))
+    (scope,) = account.assess(NOON_US).scopes
+    assert scope.served == 8_000
+    assert scope.alarm_us is not None
+
+
+def test_the_chance_of_a_false_alarm_is_shared_by_the_kinds_of_scope():
+    one = EscalationBudget(0.15, WEEK)
+    three = EscalationBudget(0.15, WEEK, own={("key", "a"): 0.1, ("policy", "b"): 0.1})
+    assert one._scope_at == ALARM_AT
+    assert three._scope_at == 3 * ALARM_AT
+
+
+def test_a_route_alone_above_the_common_budget_does_not_breach_it():
+    rows = mixed(
+        outcomes(3, 20, 900, lambda _: 0.05),
+        outcomes(4, 20, 100, lambda _: 0.5, route="/v1/messages"),
+    )
+    account = EscalationBudget(0.15, WEEK)
+    account.fold(rows)
+    found = account.assess(NOON_US)
+    assert any(scope.alarm_us for scope in found.scopes)
+    assert not found.breached
+
+
+def test_what_the_watch_has_pinned_says_nothing_of_the_router():
+    account = EscalationBudget(0.15, WEEK)
+    rows = outcomes(5, 10, 500, lambda _: 0.1)
+    pinned = outcomes(5, 1, 500, lambda _: 1.0, reason=PINNED_BY_WATCH)
+    account.fold(row._replace(sequence=n) for n, row in enumerate([*rows, *pinned], start=1))
+    found = account.assess(NOON_US)
+    assert (found.served, found.set_aside) == (5_000, 500)
+    assert not found.breached
+    assert account.cursor == 5_500
+
+
+def test_a_restart_ends_the_alarm_and_begins_anew_wherever_it_is_read():
+    at_us = NOON_US - 5 * DAY
+
+    def rate(day: float) -> float:
+        return 0.3 if 5 < day < 15 else 0.1
+
+    rows = list(outcomes(6, 20, 500, rate))
+    known_before = EscalationBudget(0.15, WEEK, restarts=[at_us])
+    known_before.fold(rows)
+    live = EscalationBudget(0.15, WEEK)
+    live.fold(row for row in rows if row.at_us < at_us)
+    assert live.assess(at_us - 1).alarm_us is not None
+    live.restart(at_us)
+    live.restart(at_us)
+    live.fold(rows)
+    assert live.assess(NOON_US) == known_before.assess(NOON_US)
+    assert live.assess(NOON_US).alarm_us is None
+    assert live.assess(NOON_US).cleared_us == at_us
+
+
+def test_after_a_restart_the_same_rate_raises_a_new_alarm():
+    account = EscalationBudget(0.15, WEEK, restarts=[NOON_US - 10 * DAY])
+    account.fold(outcomes(7, 20, 500, lambda _: 0.3))
+    assert known(account.assess(NOON_US).alarm_us) > NOON_US - 10 * DAY
+
+
+@pytest.mark.parametrize("field", ["category", "key", "router", "policy"])
+def test_the_category_key_or_router_that_moved_is_named(field: str):
+    rows = mixed(
+        outcomes(8, 40, 400, lambda _: 0.1, **{field: "calm"}),
+        outcomes(9, 40, 100, lambda day: 0.1 if day < 30 else 0.7, **{field: "moved"}),
+    )
+    account = EscalationBudget(0.15, WEEK)
+    account.fold(rows)
+    dimension, part = known(known(account.assess(NOON_US).attribution).cause)
+    assert (dimension, part.name) == (field, "moved")
 
 
 def test_the_reason_that_moved_is_named():

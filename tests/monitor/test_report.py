@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from headgate.ledger.store import TierTotal, Window
+from headgate.monitor.planned import PlannedLine
 from headgate.monitor.report import LEAST_REQUESTS, report
 from headgate.values import Usage
 from tests.monitor.plans import EXAMPLE, RETRIES, cheap, classified, premium, requests
@@ -219,3 +220,34 @@ def test_a_report_survives_json():
         EXAMPLE,
     )  # fmt: skip
     assert msgspec.json.decode(msgspec.json.encode(made), type=type(made)) == made
+
+
+def test_drafts_and_checks_are_lines_of_their_own_and_shadows_are_in_no_line():
+    more = [
+        cheap(300, role="draft"),
+        classified(1000, role="check", tier="judge", cost_nano=10),
+        premium(50, role="shadow", cost_nano=7, estimated=50),
+        premium(5, role="shadow", priced=False, cost_nano=0),
+        premium(2, role="shadow", cost_nano=1, routed=False),
+    ]
+    made = report([*TIERS, *more], [requests(1000, 200)], EXAMPLE)
+    assert list(lines(made)) == ["classifier", "easy", "hard", "drafts", "checks", "retries"]
+    assert lines(made)["drafts"] == (300, 0, 900_000_000)
+    assert lines(made)["checks"] == (1000, 0, 10)
+    assert made.bill.actual_nano == 4_340_000_000 + 900_000_000 + 10
+    assert made.bill.estimated == 0
+    assert (made.shadows.attempts, made.shadows.actual_nano, made.shadows.unpriced) == (57, 8, 5)
+    assert (made.pinned.actual_nano, made.pinned.unpriced) == (0, 0)
+    assert sum(driver.nano for driver in made.drivers) == 900_000_010
+
+
+def test_planned_drafts_have_their_line_even_where_there_were_none():
+    draft = PlannedLine(
+        name="drafts", role="draft", calls=Fraction(1, 5), nano_per_call=Fraction(3_000_000)
+    )
+    planned = msgspec.structs.replace(EXAMPLE, lines=(*EXAMPLE.lines, draft))
+    made = report(TIERS, [requests(1000, 200)], planned)
+    assert lines(made)["drafts"] == (0, 600_000_000, 0)
+    assert {driver.name: driver.nano for driver in made.drivers if driver.nano} == {
+        "drafts": -600_000_000
+    }

@@ -134,3 +134,11 @@ def test_months_end_where_the_calendar_says(at, left):
 
 def test_the_bills_window_ends_with_the_present_moment():
     assert bill_window(NOV_16_NOON, 30) == Window(NOV_16_NOON - 30 * DAY_US, NOV_16_NOON + 1)
+
+
+def test_drafts_are_spent_on_and_are_no_retries_and_shadows_are_no_tiers():
+    found = retries([cheap(8), cheap(2, role="draft"), premium(5, role="shadow")])
+    (tier,) = found.tiers
+    assert (tier.tier, tier.answers, tier.retries, tier.retry_rate) == ("cheap", 8, 0, 0.0)
+    assert tier.spent_nano == 10 * 3_000_000
+    assert found.spent_nano == 0

@@ -93,8 +93,25 @@ def test_another_file_is_refused():
 
 
 def test_another_version_is_named():
-    with pytest.raises(ConfigError, match="version 2"):
-        load(MAGIC + b"\x02\x00" + DATA[10:])
+    with pytest.raises(ConfigError, match="version 3; this Headgate reads 1 to 2"):
+        load(MAGIC + b"\x03\x00" + DATA[10:])
+
+
+def test_a_file_of_the_first_version_counts_repeats_and_keeps_its_version():
+    old = MAGIC + b"\x01\x00" + DATA[10:]
+    found = load(old)
+    request = Request(text="hello hello hello hello")
+    assert found.router.gain(request) == pytest.approx(0.1 - 4 * 0.25 / 2, abs=1e-4)
+    assert dump(found) == old
+
+
+def test_a_file_of_the_first_version_knows_less_of_its_training():
+    fields = document()
+    training = {"apgr_interval", "learned"}
+    old = {k: v for k, v in dict(fields["training"]).items() if k not in training}  # type: ignore[call-overload]
+    found = load(packed(training=old)).training
+    assert found.apgr_interval is None
+    assert found.learned == "text"
 
 
 @pytest.mark.parametrize(

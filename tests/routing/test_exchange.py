@@ -372,3 +372,48 @@ def test_a_request_never_costs_more_calls_than_the_policy_allows(
     assert isinstance(command, Refuse)
     assert calls <= attempts + tiers - 1
     assert waited <= (attempts - 1) * (LIMITS.max_retry_after + LIMITS.backoff_max)
+
+
+def barring(start: Tier, *barred: Tier, routed: bool = True) -> Exchange:
+    """An exchange over cheap, middle and premium tiers of which some are closed to the caller."""
+    exchange = Exchange(
+        LADDER,
+        Decision(start, "rule:r", routed=routed),
+        safe=LADDER[-1],
+        limits=LIMITS,
+        jitter=lambda: 1.0,
+        gate=Shut(),
+        barred=frozenset(tier.name for tier in barred),
+    )
+    return exchange
+
+
+LADDER = tuple(Tier(name=name, model=ModelRef("p", name), attempts=1) for name in ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("start", "closed", "called"),
+    [
+        (2, (2,), ["b", "a"]),
+        (2, (2, 1), ["a"]),
+        (0, (0,), ["b", "c"]),
+        (1, (1,), ["a", "c"]),
+        (1, (0,), ["b", "c"]),
+        (1, (), ["b", "c", "a"]),
+    ],
+)
+def test_a_barred_tier_is_called_neither_first_nor_as_a_fallback(start, closed, called):
+    exchange = barring(LADDER[start], *(LADDER[index] for index in closed))
+    command, found = exchange.step(Start(), 0.0), []
+    while isinstance(command, Call):
+        found.append(command.tier.name)
+        command = exchange.step(Failed("timeout"), 0.0)
+    assert found == called
+    assert exchange.decision is not None
+    assert exchange.decision.reason == ("rule:r, key" if start in closed else "rule:r")
+
+
+def test_what_a_caller_pins_has_been_permitted_before():
+    command = barring(LADDER[2], LADDER[2], routed=False).step(Start(), 0.0)
+    assert isinstance(command, Call)
+    assert command.tier.name == "c"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,15 +23,28 @@ def test_known_features_add_up_and_unknown_ones_count_nothing():
     assert router.gain(Request(text="prove that zzz")) == pytest.approx(0.1 + 0.5 + 0.125 + 0.0625)
 
 
-def test_words_are_pooled_by_the_root_of_their_number():
+def test_distinct_words_are_pooled_by_the_root_of_their_number():
     router = small_router()
-    gain = router.gain(Request(text="hello hello hello hello"))
-    assert gain == pytest.approx(0.1 - 4 * 0.25 / 2)
+    assert router.gain(Request(text="prove hello")) == pytest.approx(
+        0.1 + (0.5 - 0.25) / sqrt(2) + 0.0625
+    )
 
 
-@given(st.text(alphabet="prove thaloß x界\n", max_size=60), st.sampled_from(["", "maths", "no"]))
-def test_the_reasons_add_up_to_the_gain(text: str, category: str):
+def test_what_a_text_repeats_counts_once_and_in_a_first_version_each_time():
     router = small_router()
+    assert router.gain(Request(text="hello hello hello hello")) == pytest.approx(0.1 - 0.25)
+    router.repeats = True
+    assert router.gain(Request(text="hello hello hello hello")) == pytest.approx(0.1 - 4 * 0.25 / 2)
+
+
+@given(
+    st.text(alphabet="prove thaloß x界\n", max_size=60),
+    st.sampled_from(["", "maths", "no"]),
+    st.booleans(),
+)
+def test_the_reasons_add_up_to_the_gain(text: str, category: str, repeats: bool):
+    router = small_router()
+    router.repeats = repeats
     request = Request(text=text, category=category)
     total = router.bias + sum(reason.gain for reason in router.reasons(request))
     assert total == pytest.approx(router.gain(request))

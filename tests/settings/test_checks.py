@@ -317,6 +317,16 @@ def test_a_gateway_open_to_all_is_a_warning(desk: Desk):
     assert not warnings_of(desk, TIERS, "server.listen=[::1]:8787")
 
 
+def test_a_gateway_that_asks_for_virtual_keys_may_be_open_to_all(desk: Desk):
+    assert not warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=true")
+    assert warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=false")
+
+
+def test_a_ledger_in_memory_has_no_virtual_keys_to_ask_for(desk: Desk):
+    fault = desk.fault(TIERS, "keys.required=true", "ledger.url=memory:")
+    assert "nobody could have one" in fault.message
+
+
 def test_the_admin_port_needs_a_token_of_ones_own_beyond_this_machine(desk: Desk):
     fault = desk.fault(TIERS, "server.admin=0.0.0.0:8788")
     assert "no token of your choosing" in fault.message
@@ -388,3 +398,65 @@ def test_an_interval_must_hold_the_planned_rate(desk: Desk, line: str, field: st
 def test_an_interval_around_the_planned_rate_is_fine(desk: Desk):
     text = TIERS + "[escalation]\nrate = 0.2\nlow = 0.2\nhigh = 0.3\n"
     assert desk.read(text).warnings == ()
+
+
+BUDGETS = TIERS + (
+    '[escalation_budgets.a]\nmatch = "/v1/messages"\nbudget = 0.4\n'
+    '[escalation_budgets.b]\nmatch = "hg_1"\nkind = "{kind}"\nbudget = 0.1\n'
+)
+
+
+def test_budgets_of_their_own_are_read_with_what_they_are_for(desk: Desk):
+    first, second = desk.read(BUDGETS.format(kind="key")).settings.escalation_budgets
+    assert (first.kind, first.match, first.budget) == ("route", "/v1/messages", 0.4)
+    assert (second.kind, second.match, second.budget) == ("key", "hg_1", 0.1)
+
+
+def test_nobody_has_two_budgets(desk: Desk):
+    text = BUDGETS.format(kind="route").replace("hg_1", "/v1/messages")
+    assert desk.fault(text).field == "escalation_budgets.b.match"
+
+
+def test_a_budget_says_whose_it_is(desk: Desk):
+    assert desk.fault(TIERS + "[escalation_budgets.a]\nbudget = 0.4\n").field == (
+        "escalation_budgets.a.match"
+    )
+
+
+MAIL = (
+    '[alerts]\nsmtp = "mail.example.com:587"\nmail_from = "a@example.com"\n'
+    'mail_to = "b@example.com,  c@example.com"\n'
+)
+
+
+def test_mail_addresses_are_put_in_order(desk: Desk):
+    assert desk.read(TIERS + MAIL).settings.alerts.mail_to == "b@example.com, c@example.com"
+
+
+@pytest.mark.parametrize("line", MAIL.splitlines()[1:])
+def test_mail_needs_all_of_its_parts(desk: Desk, line: str):
+    fault = desk.fault(TIERS + MAIL.replace(f"{line}\n", ""))
+    assert line.split(" ")[0] in fault.message
+
+
+def test_a_mail_user_and_a_password_go_together(desk: Desk):
+    for line in ('smtp_user = "me"\n', 'smtp_password_env = "SMTP"\n'):
+        assert desk.fault(TIERS + MAIL + line).field == "alerts.smtp_user"
+
+
+def test_a_password_is_not_sent_unencrypted_to_another_machine(desk: Desk):
+    text = MAIL + 'smtp_user = "me"\nsmtp_password_env = "SMTP"\nsmtp_security = "none"\n'
+    assert desk.fault(TIERS + text).field == "alerts.smtp_security"
+    assert not desk.read(TIERS + text.replace("mail.example.com", "127.0.0.1")).warnings
+
+
+def test_alerts_over_plain_http_are_a_warning(desk: Desk):
+    for url, warned in (("http://a.example/x", 1), ("https://a.example/x", 0)):
+        text = f'{TIERS}[alerts]\nwebhook_url = "{url}"\n'
+        assert len(desk.read(text).warnings) == warned
+    assert not desk.read(TIERS + '[alerts]\nwebhook_url = "http://127.0.0.1:9/x"\n').warnings
+
+
+def test_a_secret_without_a_webhook_is_a_warning(desk: Desk):
+    (warning,) = desk.read(TIERS + '[alerts]\nwebhook_secret_env = "S"\n').warnings
+    assert warning.field == "alerts.webhook_secret_env"

@@ -220,3 +220,32 @@ def test_an_admin_address_may_be_empty():
     assert forms.admin_address("127.0.0.1:8788") == "127.0.0.1:8788"
     assert forms.admin_address("[::1]:0") == "[::1]:0"
     assert '"" turns it off' in refusal(forms.admin_address, "8788").fix
+
+
+@pytest.mark.parametrize("text", ["a@b", "ops+hg@mail.example.com"])
+def test_a_mail_address_is_taken_as_it_is(text: str):
+    assert forms.mail(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "ops", "@b", "a@", "a b@c", "Ops <a@b>", "a@b\nBcc: c@d"])
+def test_what_is_no_mail_address_is_refused(text: str):
+    assert isinstance(forms.mail(text), Refusal)
+    assert isinstance(forms.mails(f"x@y, {text}"), Refusal)
+
+
+@pytest.mark.parametrize("text", ["22:00-07:00", "00:00-23:59", "09:30-17:00"])
+def test_hours_of_the_day_may_go_over_midnight(text: str):
+    assert forms.hours(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "22-07", "24:00-07:00", "22:60-07:00", "07:00-07:00", "7:0-8:0"]
+)
+def test_what_are_no_hours_is_refused(text: str):
+    assert isinstance(forms.hours(text), Refusal)
+
+
+def test_time_zones_go_by_their_names():
+    assert forms.timezone("Europe/Berlin") == "Europe/Berlin"
+    for text in ("Mars/Olympus", "", "../../etc/passwd", "/etc/passwd"):
+        assert isinstance(forms.timezone(text), Refusal)

@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 import pytest
@@ -201,3 +202,25 @@ def test_a_refusal_is_mended_once_and_only_within_a_dialect():
     assert not way.mended(400, refused)
     other = lane(read("anthropic", body, {}), "openai", at=1)
     assert not other.mended(400, refused)
+
+
+DEEP = [10, 500, 950, 990, 1000, 5000, 100_000]
+
+
+@pytest.mark.parametrize("depth", DEEP)
+def test_an_answer_of_any_depth_is_read_or_unusable(depth: int):
+    deep = b"[" * depth + b"]" * depth
+    answers = {
+        "openai": b'{"choices": [{"message": {"content": "x", "y": ' + deep + b"}}]}",
+        "openai-responses": b'{"output": ' + deep + b"}",
+        "anthropic": b'{"content": [{"type": "tool_use", "input": {"a": ' + deep + b"}}]}",
+    }
+    for provider, body in answers.items():
+        for caller in DIALECTS:
+            turn = b'[{"role": "user", "content": "hi"}]'
+            asked = b'{"model": "auto", "max_tokens": 9, "messages": %b, "input": %b}'
+            inbound = read(caller, asked % (turn, turn), {})
+            with contextlib.suppress(UnusableAnswerError):
+                lane(inbound, provider, at=0).answer(body)
+        with contextlib.suppress(UnusableAnswerError):
+            small_answer(provider, body)

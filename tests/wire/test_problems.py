@@ -128,3 +128,12 @@ def test_what_cannot_be_read_is_a_value_error_or_a_value(data):
     except ValueError:
         return
     assert data.isdigit()
+
+
+@pytest.mark.parametrize("depth", [10, 500, 950, 990, 1000, 5000, 100_000])
+def test_an_error_of_any_depth_is_told(depth: int):
+    deep = b"[" * depth + b"]" * depth
+    for body in (b'{"error": {"message": ' + deep + b"}}", b'{"a": ' + deep + b"}", deep):
+        found = read_problem(500, body)
+        assert found.message.startswith("The provider answered with status 500")
+        assert len(found.message) <= MAX_MESSAGE_CHARS + 50

@@ -606,18 +606,26 @@ def _back(dialect: Dialect, request: Request, model: str) -> Request:
     return dialect.read_request(dialect.read(body, {}), "another")
 
 
-@given(
-    st.builds(
-        Request,
-        messages=_conversation(_OPENAI_TURN),
-        parallel=st.none() | st.booleans(),
-        top_p=st.none() | st.floats(0, 1),
-        format=st.none()
-        | st.just(JsonFormat())
-        | st.builds(JsonFormat, st.just(_CLOSED), _NAME, st.none() | _TEXT, st.booleans()),
-        **_REQUESTS,
-    )
+OPENAI_REQUESTS = st.builds(
+    Request,
+    messages=_conversation(_OPENAI_TURN),
+    parallel=st.none() | st.booleans(),
+    top_p=st.none() | st.floats(0, 1),
+    format=st.none()
+    | st.just(JsonFormat())
+    | st.builds(JsonFormat, st.just(_CLOSED), _NAME, st.none() | _TEXT, st.booleans()),
+    **_REQUESTS,
 )
+ANTHROPIC_REQUESTS = st.builds(
+    Request,
+    messages=_conversation(_ANTHROPIC_TURN),
+    parallel=st.none(),
+    format=st.none() | st.just(JsonFormat(_CLOSED, strict=True)),
+    **_REQUESTS,
+)
+
+
+@given(OPENAI_REQUESTS)
 def test_openai_keeps_what_it_can_say(request):
     found = _back(OPENAI_CHAT, request, "some-model")
     said = Request(
@@ -631,14 +639,6 @@ def test_openai_keeps_what_it_can_say(request):
     assert found == said
 
 
-@given(
-    st.builds(
-        Request,
-        messages=_conversation(_ANTHROPIC_TURN),
-        parallel=st.none(),
-        format=st.none() | st.just(JsonFormat(_CLOSED, strict=True)),
-        **_REQUESTS,
-    )
-)
+@given(ANTHROPIC_REQUESTS)
 def test_anthropic_keeps_what_it_can_say(request):
     assert _back(ANTHROPIC_MESSAGES, request, "claude-haiku-4-5") == request

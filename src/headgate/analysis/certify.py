@@ -17,6 +17,7 @@ from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import fingerprint
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Certificate
+from headgate.routing.reference import Reference
 from headgate.routing.router import Router
 from headgate.stats.risk import MOST_STAKE, betting_p, binomial_p, fixed_sequence
 from headgate.values import NANO_PER_USD
@@ -111,6 +112,9 @@ def certify(
         cheap_quality=float(table.cheap.mean()),
         assumptions=_assumptions(table, goal),
         advice="" if passed is not None else _advice(table, goal),
+        reference=Reference.of(
+            table.score.tolist(), [row.tokens for row in rows], (row.category for row in rows)
+        ),
     )
 
 

@@ -47,7 +47,7 @@ def request_of(row: GradedRow) -> Request:
 class Block(Generic[_Key]):
     """One kind of n-gram: its vocabulary and what a coefficient is multiplied with.
 
-    An entry is count · idf / √(known n-grams of the row) / scale, where `scale` makes the mean
+    An entry is idf / √(distinct known n-grams of the row) / scale, where `scale` makes the mean
     square of a row's length 1. A router keeps coefficient · idf / scale as the n-gram's weight.
     """
 
@@ -75,7 +75,7 @@ class Block(Generic[_Key]):
         """Second pass: the rows against the settled vocabulary, before `scale`."""
         columns, ends = array("i"), array("q", [0])
         for request, found in rows:
-            known = map(self.index.get, self.keys(request, found))
+            known = map(self.index.get, dict.fromkeys(self.keys(request, found)))
             columns.extend([column for column in known if column is not None])
             ends.append(len(columns))
         at = np.frombuffer(ends, dtype=np.int64)
@@ -85,7 +85,7 @@ class Block(Generic[_Key]):
         matrix = sp.csr_matrix(
             (values.astype(np.float32), columns_, at), shape=(len(at) - 1, len(self.index))
         )
-        matrix.sum_duplicates()
+        matrix.sort_indices()
         return matrix
 
 
@@ -141,11 +141,7 @@ class Design:
         values = self.trait_factors[columns] if columns else np.zeros(0)
         return sp.csr_matrix((values, columns, ends), shape=(len(ends) - 1, len(self.traits)))
 
-    def weights(
-        self, coefficients: np.ndarray
-    ) -> tuple[
-        dict[bytes, float], dict[tuple[bytes, bytes], float], dict[int, float], dict[str, float]
-    ]:
+    def weights(self, coefficients: np.ndarray) -> Weights:
         """What a router keeps, from a coefficient for each column of `matrix`."""
         ends = np.cumsum([len(self.words.index), len(self.pairs.index), len(self.grams.index)])
         words_, pairs_, grams_, traits_ = np.split(coefficients, ends)

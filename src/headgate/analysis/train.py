@@ -10,29 +10,28 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.linalg import lsqr
 from sklearn.isotonic import IsotonicRegression
 
+from headgate.analysis.blend import blended, edge, lookup, ranked, tables
 from headgate.analysis.curve import apgr, calibration_error
-from headgate.analysis.design import Design, request_of
+from headgate.analysis.design import Design, Weights, request_of
+from headgate.analysis.ridges import ridges
 from headgate.analysis.rows import GradedRow
 from headgate.errors import ConfigError
-from headgate.routing.artifact import Artifact, Training
+from headgate.routing.artifact import Artifact, Learned, Training
 from headgate.routing.router import Calibration, CostModel, Router
 
 __all__ = ["fingerprint", "folds", "gains", "held_out", "train", "upgrades"]
 
 RIDGE = 30.0
 """Penalty on squared coefficients. The best differs little from 20 to 80 on all sets tried."""
-TABLE_PRIOR = 5.0
-"""Rows with the mean gain that each category begins with."""
-TABLE_PART = 1 / 3
-"""Weight of the category table in the average with the text model."""
 FOLDS = 5
 MANY = 30_000
 """Rows from which one fold is held out instead of each in turn: that is enough to calibrate on."""
 KNOTS = 20
+LEAST_GAP = 1e-12
+WIDTH = 1.96
+"""Standard errors to either end of a 95 % interval."""
 LEAST = 50
 """Fewer rows cannot be split, fitted and calibrated with a result worth anything."""
 
@@ -40,11 +39,13 @@ LEAST = 50
 def train(rows: Sequence[GradedRow], *, seed: int = 0, on: date) -> Artifact:
     """A router for these rows. The same rows, seed and day give the same bytes.
 
-    A ridge regression on the gain (premium score − cheap score) sees words, pairs, letter groups,
-    traits and category at once; it is averaged with a category table shrunk to the mean. Fitting
-    the gain itself beats a classifier of "premium was better": a prompt where only cheap is right
-    counts against premium, and one where both fail counts for neither. Calibration and figures
-    come from folds that hold no conversation of the rows they were fitted on.
+    Two ridge regressions see words, pairs, letter groups, traits and category at once: one says
+    how likely cheap is wrong, one how likely premium is right. Each is averaged with a category
+    table; what each of the four is worth, the rows left out of a fit decide (`blended`). The sum
+    is the gain, which beats a classifier of "premium was better": a prompt where only cheap is
+    right counts against premium, and one where both fail counts for neither. Where the rows left
+    out bear out no ranking, the router scores all requests alike. Calibration and figures come
+    from folds that hold no conversation of the rows they were fitted on.
 
     Raises:
         ConfigError: fewer than 50 rows, or all of one conversation.
@@ -54,10 +55,13 @@ def train(rows: Sequence[GradedRow], *, seed: int = 0, on: date) -> Artifact:
             f"{len(rows)} graded rows are too few to train on.",
             fix=f"Bring {LEAST} at the least, of {FOLDS} conversations; thousands are better.",
         )
-    tested, unseen = _out_of_fold(rows, seed)
-    up = upgrades([rows[at] for at in tested])
-    calibration = calibrated(unseen, up)
-    cheap, premium = _scores([rows[at] for at in tested])
+    heads, seen = _learned(rows, seed)
+    tested = [rows[at] for at in seen.at.tolist()]
+    cheap, premium = _scores(tested)
+    learned, weights = _chosen(seen, premium - cheap)
+    unseen = float(np.mean([row.premium - row.cheap for row in rows])) + seen.expected(weights)
+    ranks = ranked(unseen, seen.fold)
+    up = upgrades(tested)
     training = Training(
         rows=len(rows),
         sample=fingerprint(rows),
@@ -65,10 +69,12 @@ def train(rows: Sequence[GradedRow], *, seed: int = 0, on: date) -> Artifact:
         trained_on=on.isoformat(),
         cheap_quality=float(np.mean([row.cheap for row in rows])),
         premium_quality=float(np.mean([row.premium for row in rows])),
-        apgr=apgr(cheap, premium, unseen),
+        apgr=apgr(cheap, premium, ranks),
+        apgr_interval=_interval(premium - cheap, ranks),
         ece=_cross_error(unseen, up),
+        learned=learned,
     )
-    return Artifact(router=_fitted(rows, calibration), training=training)
+    return Artifact(router=_router(rows, heads, weights, calibrated(unseen, up)), training=training)
 
 
 def gains(router: Router, rows: Sequence[GradedRow]) -> np.ndarray:
@@ -134,72 +140,91 @@ def calibrated(unseen: np.ndarray, up: np.ndarray) -> Calibration:
     )
 
 
-class _Fit(NamedTuple):
+class _Seen(NamedTuple):
+    """What rows were expected to do by fits that had not seen them."""
+
+    at: np.ndarray
+    """Which rows."""
+    fold: np.ndarray
+    text: np.ndarray
+    category: np.ndarray
+
+    def expected(self, weights: np.ndarray) -> np.ndarray:
+        """Their gains over the mean, by a blend."""
+        return np.asarray(np.hstack([self.text, self.category]) @ weights)
+
+
+class _Heads(NamedTuple):
+    """What is learned of each target: from the text, and from the category."""
+
     design: Design
     coefficients: np.ndarray
-    mean: float
-    table: dict[str, float]
-
-    def gains(self, rows: Sequence[GradedRow]) -> np.ndarray:
-        text = self.design.matrix(rows) @ self.coefficients
-        table = np.array([self.table.get(row.category, 0.0) for row in rows])
-        return np.asarray(self.mean + (1 - TABLE_PART) * text + TABLE_PART * table)
+    numbers: dict[str, int]
+    """The row of `tables` for each category."""
+    tables: np.ndarray
 
 
-def _fit(rows: Sequence[GradedRow]) -> _Fit:
+def _learned(rows: Sequence[GradedRow], seed: int) -> tuple[_Heads, _Seen]:
+    """Both heads on all rows, and what they say of rows left out, all in one solve.
+
+    The vocabulary is that of all rows; it knows no grades.
+    """
     cheap, premium = _scores(rows)
-    gain = premium - cheap
-    mean = float(gain.mean())
+    centred = np.column_stack([cheap.mean() - cheap, premium - premium.mean()])
+    fold = folds(rows, seed)
+    tests = list(_tests(fold))
+    masks = np.repeat(np.column_stack([*(~t for t in tests), np.ones(len(rows))]), 2, axis=1)
+    targets = np.tile(centred, len(tests) + 1)
     design = Design(rows)
-    found = lsqr(
-        sp.csr_matrix(design.training, dtype=np.float64),
-        gain - mean,
-        damp=sqrt(RIDGE),
-        atol=1e-4,
-        btol=1e-4,
-        iter_lim=50,
+    index, numbers = lookup([row.category for row in rows])
+    coefficients = ridges(design.training, targets, masks, RIDGE)
+    means = tables(numbers, targets, masks)
+    at = [np.flatnonzero(test) for test in tests]
+    own = [slice(2 * number, 2 * number + 2) for number in range(len(tests))]
+    seen = _Seen(
+        at=np.concatenate(at),
+        fold=np.concatenate([fold[rows_] for rows_ in at]),
+        text=np.vstack(
+            [design.training[rows_] @ coefficients[:, o] for rows_, o in zip(at, own, strict=True)]
+        ),
+        category=np.vstack([means[numbers[rows_], o] for rows_, o in zip(at, own, strict=True)]),
     )
-    return _Fit(design, found[0], mean, _table(rows, gain - mean))
+    return _Heads(design, coefficients[:, -2:], index, means[:, -2:]), seen
 
 
-def _table(rows: Sequence[GradedRow], excess: np.ndarray) -> dict[str, float]:
-    """Each category's mean gain over that of all, shrunk towards it by `TABLE_PRIOR` rows."""
-    sums: dict[str, float] = {}
-    counts: dict[str, int] = {}
-    for row, value in zip(rows, excess.tolist(), strict=True):
-        sums[row.category] = sums.get(row.category, 0.0) + value
-        counts[row.category] = counts.get(row.category, 0) + 1
-    return {name: total / (counts[name] + TABLE_PRIOR) for name, total in sums.items()}
+def _chosen(seen: _Seen, gain: np.ndarray) -> tuple[Learned, np.ndarray]:
+    """What the rows left out bear out: the blend, the categories alone, or nothing."""
+    blend = blended(seen.text, seen.category, gain)
+    alone = np.array([0.0, 0.0, 1.0, 1.0])
+    found = edge(gain, ranked(seen.expected(blend), seen.fold))
+    simple = edge(gain, ranked(seen.expected(alone), seen.fold))
+    if not (found.shown or simple.shown):
+        return "nothing", np.zeros(4)
+    return ("text", blend) if found.value >= simple.value else ("categories", alone)
 
 
-def _fitted(rows: Sequence[GradedRow], calibration: Calibration) -> Router:
-    fit = _fit(rows)
-    words, pairs, grams, traits = fit.design.weights((1 - TABLE_PART) * fit.coefficients)
-    for name, excess in fit.table.items():
-        trait = f"category={name}"
-        traits[trait] = traits.get(trait, 0.0) + TABLE_PART * excess
+def _router(
+    rows: Sequence[GradedRow], heads: _Heads, weights: np.ndarray, calibration: Calibration
+) -> Router:
+    text = heads.design.weights(heads.coefficients @ weights[:2])
+    if not weights[:2].any():
+        text = Weights({}, {}, {}, {})
+    if weights[2:].any():
+        table = heads.tables @ weights[2:]
+        for name, number in heads.numbers.items():
+            trait = f"category={name}"
+            text.traits[trait] = text.traits.get(trait, 0.0) + float(table[number])
+    cheap, premium = _scores(rows)
     return Router(
-        bias=fit.mean,
-        words=words,
-        pairs=pairs,
-        grams=grams,
-        traits=traits,
+        bias=float((premium - cheap).mean()),
+        words=text.words,
+        pairs=text.pairs,
+        grams=text.grams,
+        traits=text.traits,
         calibration=calibration,
         cheap_cost=_cost([(row.tokens, row.cheap_nano) for row in rows]),
         premium_cost=_cost([(row.tokens, row.premium_nano) for row in rows]),
     )
-
-
-def _out_of_fold(rows: Sequence[GradedRow], seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows were tested, and the gain that a fit without their fold expects."""
-    fold = folds(rows, seed)
-    tested, expected = [], []
-    for test in _tests(fold):
-        fit = _fit([row for row, out in zip(rows, test.tolist(), strict=True) if not out])
-        at = np.flatnonzero(test)
-        tested.append(at)
-        expected.append(fit.gains([rows[i] for i in at.tolist()]))
-    return np.concatenate(tested), np.concatenate(expected)
 
 
 def _tests(fold: np.ndarray) -> Iterator[np.ndarray]:
@@ -207,6 +232,16 @@ def _tests(fold: np.ndarray) -> Iterator[np.ndarray]:
         test = fold == number
         if test.any() and not test.all():
             yield test
+
+
+def _interval(gain: np.ndarray, ranks: np.ndarray) -> tuple[float, float] | None:
+    """The 95 % interval of the APGR by the delta method; None without a gap."""
+    gap = float(gain.mean())
+    if gap <= LEAST_GAP:
+        return None
+    share = edge(gain, ranks).value / gap
+    error = float((gain * (ranks - 0.5 - share)).std()) / gap / sqrt(len(gain))
+    return 0.5 + share - WIDTH * error, 0.5 + share + WIDTH * error
 
 
 def _cross_error(unseen: np.ndarray, up: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError, ConfigFault
 from headgate.gateway.admission import Admission
 from headgate.gateway.app import App
+from headgate.gateway.deadline import Deadlines
 from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.plant import Plant
 from headgate.gateway.provider import Provider
@@ -119,6 +120,7 @@ def app_of(
             {entry.name: entry.prices for entry in settings.providers if entry.prices},
         ),
         clock=clock,
+        deadlines=Deadlines(),
         jitter=jitter,
         config=settings.fingerprint,
         embedding_model=_embedding_model(settings),

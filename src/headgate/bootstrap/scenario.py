@@ -25,7 +25,8 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     """Changes to try out on a configuration, as text; None leaves what the file says.
 
     `premium` and `cheap` are the models of the last and the first tier; `classifier` is a model, or
-    `none`. The token counts, retry rate and cache hit rate hold for every tier.
+    `none`. The token counts, retry rate and cache hit rate hold for every tier; what is said of the
+    cheapest or the premium tier's own retry rate stands above that.
     """
 
     escalation: str | None = None
@@ -37,6 +38,8 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: str | None = None
     output_tokens: str | None = None
     retry_rate: str | None = None
+    cheap_retry_rate: str | None = None
+    premium_retry_rate: str | None = None
     stable_prefix: str | None = None
     cache_hit_rate: str | None = None
     overhead_usd: str | None = None
@@ -83,11 +86,15 @@ def _tier(
     settings: Settings, book: Book, at: date, changes: WhatIf, index: int, *, waits: bool
 ) -> Tier:
     tier, traffic = settings.tiers[index], settings.traffic
-    model, field = tier.model, f"tiers.{tier.name}.model"
-    if index == 0 and changes.cheap is not None:
-        model, field = changes.cheap, "cheap"
-    elif tier is settings.premium and changes.premium is not None:
-        model, field = changes.premium, "premium"
+    model, field, own = tier.model, f"tiers.{tier.name}.model", None
+    if index == 0:
+        own = changes.cheap_retry_rate
+        if changes.cheap is not None:
+            model, field = changes.cheap, "cheap"
+    elif tier is settings.premium:
+        own = changes.premium_retry_rate
+        if changes.premium is not None:
+            model, field = changes.premium, "premium"
     ref = _ref(model, field)
     variant = None if tier.service_tier is None else f"service_tier={tier.service_tier}"
     return Tier(
@@ -96,7 +103,7 @@ def _tier(
         share=tier.share if len(settings.tiers) > 2 else None,
         input_tokens=_pick(changes.input_tokens, tier.input_tokens or traffic.input_tokens),
         output_tokens=_pick(changes.output_tokens, tier.output_tokens or traffic.output_tokens),
-        retry_rate=_pick(changes.retry_rate, tier.retry_rate),
+        retry_rate=_pick(changes.retry_rate if own is None else own, tier.retry_rate),
         attempts=tier.attempts,
         cache_hit_rate=_pick(changes.cache_hit_rate, tier.cache_hit_rate),
         text_factor=tier.text_factor,

@@ -18,18 +18,23 @@ from headgate.ledger.store import (
     TierTotal,
     Window,
 )
-from headgate.monitor.budget import EscalationBudget
+from headgate.monitor.budget import EscalationBudget, ScopeKind
 from headgate.monitor.headroom import headroom
 from headgate.monitor.status import HISTORY_DAYS, Status, status
 from headgate.prices.book import Book
 from headgate.settings import seconds
 from headgate.settings.schema import Settings
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "own_budgets"]
 
 MONTH_DAYS = 31
 RESTS = 20
 """Money is summed again after so many times as long as it took: at most a twentieth of the time."""
+
+
+def own_budgets(settings: Settings) -> dict[tuple[ScopeKind, str], float]:
+    """The budgets that routes, keys and policies have for themselves."""
+    return {(entry.kind, entry.match): entry.budget for entry in settings.escalation_budgets}
 
 
 class _Money(NamedTuple):
@@ -67,6 +72,7 @@ class Watch:
         self.budget = EscalationBudget(
             escalation.budget if escalation is not None else None,
             round(seconds(escalation.window if escalation is not None else "7d") * 1_000_000),
+            own={} if settings is None else own_budgets(settings),
         )
 
     def look(self, now: datetime, window: Window) -> Status:

@@ -11,6 +11,7 @@ import msgspec
 from headgate.cli.certify import certificate_page
 from headgate.cli.graded import open_router
 from headgate.cli.options import json_option
+from headgate.cli.train import LEARNED, recovered
 from headgate.routing.features import Request
 from headgate.values import NANO_PER_USD
 
@@ -45,14 +46,15 @@ def inspect(router: Path, *, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
         return
     training = artifact.training
-    recovered = "none to recover" if training.apgr is None else f"{training.apgr:.3f}"
     click.echo(
         f"{router}: router {version}, sound\n"
         f"  trained on {training.rows:,} rows (sample {training.sample}), {training.trained_on}, "
         f"seed {training.seed}\n"
-        f"  APGR, out of fold, {recovered}; calibration error {training.ece:.3f}\n"
+        f"  APGR, out of fold, {recovered(training)}; calibration error {training.ece:.3f}\n"
         f"  features: {', '.join(f'{count:,} {kind}' for kind, count in features.items())}"
     )
+    if training.learned in LEARNED:
+        click.echo(f"  {LEARNED[training.learned]}")
     if artifact.certificate:
         click.echo(certificate_page(artifact.certificate))
     else:

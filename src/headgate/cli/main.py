@@ -77,6 +77,10 @@ COMMANDS = {
     ),
     "inspect": Entry("headgate.cli.inspect:inspect", "Show what a router file holds."),
     "explain": Entry("headgate.cli.inspect:explain", "Name the features that decide on a prompt."),
+    "ui": Entry(
+        "headgate.cli.ui:ui",
+        "Show the pages in a browser: the calculator, and what the ledger says.",
+    ),
     "demo": Entry(
         "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
     ),

@@ -63,9 +63,10 @@ def _iso(at_us: int) -> str:
 def table(report: Report) -> str:
     """The money of the report as CSV with a header, one row a line.
 
-    `section` says what a row is: `bill` rows add up to the `total`, `retries` rows are the parts of
-    the bill's line of that name, `driver` rows add up to the total's difference; `baseline` and
-    `comparable` are all-premium and what was paid for the same requests; `pinned` stands alone.
+    `section` says what a row is: `bill` rows add up to the `total`; `drafts`, `checks` and
+    `retries` rows are the parts of the bill's line of that name; `driver` rows add up to the
+    total's difference; `baseline` and `comparable` are all-premium and what was paid for the same
+    requests; `pinned` and `shadows` stand alone.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -84,7 +85,7 @@ def _rows(report: Report) -> Iterator[_Row]:
         yield "bill", line.name, line.tier or "", line.attempts, line.unpriced, *money
         for part in line.parts:
             money = _money(None, part.actual_nano)
-            yield "retries", line.name, part.tier, part.attempts, part.unpriced, *money
+            yield line.name, line.name, part.tier, part.attempts, part.unpriced, *money
     attempts = sum(line.attempts for line in bill.lines)
     money = _money(bill.planned_nano, bill.actual_nano)
     yield "total", "total", "", attempts, bill.unpriced, *money
@@ -96,6 +97,10 @@ def _rows(report: Report) -> Iterator[_Row]:
         yield "driver", driver.name, "", "", "", "", "", usd(driver.nano)
     pinned = report.pinned
     yield "pinned", "pinned", "", "", pinned.unpriced, "", usd(pinned.actual_nano), ""
+    shadows = report.shadows
+    if shadows.attempts:
+        paid = usd(shadows.actual_nano)
+        yield "shadows", "shadows", "", shadows.attempts, shadows.unpriced, "", paid, ""
 
 
 def _money(planned_nano: int | None, actual_nano: int) -> tuple[str, str, str]:

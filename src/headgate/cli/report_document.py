@@ -186,6 +186,11 @@ def _counted(report: Report) -> list[str]:
         )
     if escalation.budget is not None:
         counted.append(f"budget: {percent(escalation.budget)} may escalate ({escalation.state})")
+    if report.shadows.attempts:
+        counted.append(
+            f"{report.shadows.attempts:,} attempts of the watch, to compare answers, "
+            f"{money(report.shadows.actual_nano)}; in no other figure"
+        )
     if pinned.requests:
         counted.append(
             f"{pinned.requests:,} requests pinned by their callers, {money(pinned.actual_nano)}; "

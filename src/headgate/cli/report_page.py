@@ -157,6 +157,14 @@ def _facts(report: Report) -> Iterator[str]:
             f"{_count(pinned.requests, 'request')} by their callers, "
             f"{money(pinned.actual_nano)}{unpriced}; in no other figure",
         )
+    shadows = report.shadows
+    if shadows.attempts:
+        unpriced = f", {_count(shadows.unpriced, 'attempt')} unpriced" if shadows.unpriced else ""
+        yield from _fact(
+            "Shadows",
+            f"{_count(shadows.attempts, 'attempt')} of the watch, to compare answers, "
+            f"{money(shadows.actual_nano)}{unpriced}; in no other figure",
+        )
 
 
 def _fact(label: str, text: str, colour: str | None = None) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -19,6 +20,7 @@ from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
@@ -78,7 +80,9 @@ async def _serve(reading: Reading) -> None:
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            handler.mount("/", site_of(reading, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
+        _spare_the_collector()
         async with admission:
             await serve_app(
                 app,
@@ -120,3 +124,14 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         asyncio.run(main)
     else:
         uvloop.run(main)
+
+
+def _spare_the_collector() -> None:
+    """Look for cyclic garbage seldom: a request leaves none, and each look goes over all it finds.
+
+    What is there before the first request stays for good and is not looked at again. Measured at 64
+    connections: 8 % of a request's processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -17,7 +17,7 @@ from headgate.monitor.budget import (
     Assessment,
     Burn,
     Creep,
-    Route,
+    Scope,
 )
 from headgate.monitor.figures import between, money, percent, places
 from headgate.monitor.headroom import Headroom
@@ -29,7 +29,7 @@ __all__ = ["line", "page", "span"]
 WIDTH = 80
 _FACT = 15
 _MARK = {"yes": "green", "no": "red", "too little": "yellow"}
-_MOST_ROUTES = 4
+_MOST_SCOPES = 4
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
@@ -129,7 +129,7 @@ def _escalation(escalation: Assessment) -> Iterator[str]:
     if escalation.budget is not None:
         yield from _alarm(escalation)
         yield from _fact("Burn", _burns(escalation.fast, slow), _burn_colour(escalation))
-    yield from _routes(escalation.routes)
+    yield from _scopes(escalation.scopes)
 
 
 def _alarm(escalation: Assessment) -> Iterator[str]:
@@ -229,19 +229,23 @@ def _burn_colour(escalation: Assessment) -> str | None:
     return (None, "yellow", "red")[over]
 
 
-def _routes(routes: tuple[Route, ...]) -> Iterator[str]:
-    for number, route in enumerate(routes[:_MOST_ROUTES]):
-        window = route.window
+def _scopes(scopes: tuple[Scope, ...]) -> Iterator[str]:
+    for number, scope in enumerate(scopes[:_MOST_SCOPES]):
+        window = scope.window
         rate = "none" if window.rate is None else percent(window.rate)
-        alarm = "" if route.alarm_us is None else f"; alarm since {_day(route.alarm_us)}"
-        name = route.route if len(route.route) <= 20 else f"{route.route[:19]}…"
+        alarm = "" if scope.alarm_us is None else f"; alarm since {_day(scope.alarm_us)}"
+        budget = (
+            "" if not scope.own or scope.budget is None else f", budget {percent(scope.budget)}"
+        )
+        title = scope.name if scope.kind == "route" else scope.title
+        name = title if len(title) <= 20 else f"{title[:19]}…"
         yield from _fact(
-            "" if number else "Routes",
-            f"{name:<20} {rate:>7} of {window.served:,}{alarm}",
+            "" if number else "Apart",
+            f"{name:<20} {rate:>7} of {window.served:,}{budget}{alarm}",
             "red" if alarm else None,
         )
-    if len(routes) > _MOST_ROUTES:
-        yield from _fact("", f"and {len(routes) - _MOST_ROUTES} more: see --json", dim=True)
+    if len(scopes) > _MOST_SCOPES:
+        yield from _fact("", f"and {len(scopes) - _MOST_SCOPES} more: see --json", dim=True)
 
 
 def _retries(retries: Retries) -> Iterator[str]:

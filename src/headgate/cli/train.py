@@ -18,7 +18,14 @@ from headgate.cli.graded import (
 from headgate.cli.options import json_option
 from headgate.routing.artifact import Training, dump, fingerprint
 
-__all__ = ["train"]
+__all__ = ["LEARNED", "recovered", "train"]
+
+LEARNED = {
+    "nothing": "Nothing in the requests tells which need premium, beyond chance: the router scores "
+    "all alike. More graded rows may help.",
+    "categories": "The texts add nothing to the categories: the router knows categories only.",
+}
+"""What a router says that fell back; nothing for one that did not."""
 
 
 @click.command()
@@ -76,14 +83,26 @@ def train(
 
 
 def _page(training: Training, output: Path, version: str, size: int) -> str:
-    found = "no gap to recover" if training.apgr is None else f"{training.apgr:.3f} (random 0.5)"
-    return "\n".join(
-        [
-            f"{output}: router {version}, {size / 1024:,.0f} KiB, from {training.rows:,} rows",
-            f"  always cheap        {training.cheap_quality:.3f} mean score",
-            f"  always premium      {training.premium_quality:.3f}",
-            f"  APGR, out of fold   {found}",
-            f"  calibration error   {training.ece:.3f}",
-            "Next: `headgate evaluate` and `headgate certify` with the same files.",
-        ]
-    )
+    lines = [
+        f"{output}: router {version}, {size / 1024:,.0f} KiB, from {training.rows:,} rows",
+        f"  always cheap        {training.cheap_quality:.3f} mean score",
+        f"  always premium      {training.premium_quality:.3f}",
+        f"  APGR, out of fold   {recovered(training)}",
+        f"  calibration error   {training.ece:.3f}",
+    ]
+    if training.premium_quality <= training.cheap_quality:
+        lines.append("Premium is no better than cheap on these rows: always cheap is as good.")
+    if training.learned in LEARNED:
+        lines.append(LEARNED[training.learned])
+    lines.append("Next: `headgate evaluate` and `headgate certify` with the same files.")
+    return "\n".join(lines)
+
+
+def recovered(training: Training) -> str:
+    """The APGR with its interval, in words where there is none."""
+    if training.apgr is None:
+        return "no gap to recover"
+    if training.apgr_interval is None:
+        return f"{training.apgr:.3f} (random 0.5)"
+    low, high = training.apgr_interval
+    return f"{training.apgr:.3f} [{low:.3f} {high:.3f}] (random 0.5)"

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from headgate.cli.tripwire_page import Wires
-from headgate.costs.sensitivity import JointShift, Map, Simulation, Swing
+from headgate.costs.sensitivity import JointShift, Simulation
+from headgate.costs.sensitivity_charts import map_chart, swings_table, tornado_chart
 from headgate.costs.tripwire import BreakEven, Tripwire
 from headgate.costs.wording import headline, money, number, percent, room, written
-from headgate.render import chart, page
+from headgate.render import page
 from headgate.render.table import Column, Table
 from headgate.values import usd
 
 __all__ = ["tripwire_document", "tripwire_rows"]
-
-USD = 10**9
 
 
 def tripwire_document(found: Wires) -> page.Page:
@@ -30,7 +29,7 @@ def tripwire_document(found: Wires) -> page.Page:
     if fragile:
         blocks.append(page.Items("Fragile", fragile))
     if found.swings:
-        blocks += [tornado_chart(found.swings, first), _swings(found.swings)]
+        blocks += [tornado_chart(found.swings, first), swings_table(found.swings)]
     if found.map is not None:
         blocks.append(map_chart(found.map, first))
     if found.joint_asked:
@@ -105,66 +104,6 @@ def _held(point: BreakEven, wire: Tripwire) -> str:
 
 
 # ---- sensitivity
-
-
-def tornado_chart(swings: Sequence[Swing], wire: Tripwire) -> chart.Spans:
-    """What each parameter does to the saving through its range, the largest swing on top."""
-    ends = [nano / USD for swing in swings for nano in (swing.saving_low, swing.saving_high)]
-    now = (wire.b_nano - wire.a_nano) / USD
-    marks = chart.ticks(min(*ends, now), max(*ends, now), 6)
-    return chart.Spans(
-        title="What moves the saving",
-        description=f"What {wire.a} saves against {wire.b} a month as each parameter goes through "
-        "its range; the dashed line is the saving now.",
-        x=chart.Axis("saved a month", tuple((at, money(round(at * USD))) for at in marks)),
-        spans=tuple(
-            chart.Span(
-                swing.label,
-                swing.saving_low / USD,
-                swing.saving_high / USD,
-                f"{money(swing.saving_low)} at {written(swing.low, swing.unit)}, "
-                f"{money(swing.saving_high)} at {written(swing.high, swing.unit)}",
-            )
-            for swing in swings
-        ),
-        at=now,
-    )
-
-
-def _swings(swings: Sequence[Swing]) -> Table:
-    rows = tuple(
-        (
-            swing.label,
-            f"{written(swing.low, swing.unit)} to {written(swing.high, swing.unit)}",
-            money(swing.saving_low),
-            money(swing.saving_high),
-        )
-        for swing in swings
-    )
-    return Table(
-        (
-            Column("parameter"),
-            Column("range"),
-            Column("saved at its low end", right=True),
-            Column("at its high end", right=True),
-        ),
-        rows,
-        title="The swings in figures",
-    )
-
-
-def map_chart(found: Map, wire: Tripwire) -> chart.Field:
-    """Who is cheaper over two parameters."""
-    return chart.Field(
-        title=f"{found.down} against {found.across}",
-        description=f"Where {wire.a} is cheaper than {wire.b}, over both parameters' whole ranges.",
-        x_title=found.across,
-        y_title=found.down,
-        columns=tuple(written(value, found.across_unit) for value in found.across_values),
-        rows=tuple(written(value, found.down_unit) for value in found.down_values),
-        cells=tuple(tuple(0 if saving > 0 else 1 for saving in row) for row in found.saving),
-        legend=((f"{wire.a} is cheaper", 0), (f"{wire.b} is cheaper or equal", 1)),
-    )
 
 
 def _joint(joint: JointShift | None, wire: Tripwire) -> list[page.Block]:

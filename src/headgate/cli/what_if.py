@@ -30,7 +30,14 @@ __all__ = [
     "what_if_options",
 ]
 
-SHARES = {"escalation", "retry_rate", "stable_prefix", "cache_hit_rate"}
+SHARES = {
+    "cache_hit_rate",
+    "cheap_retry_rate",
+    "escalation",
+    "premium_retry_rate",
+    "retry_rate",
+    "stable_prefix",
+}
 
 CHANGES: dict[str, tuple[str, str]] = {
     "escalation": ("RATE", "Share of requests that the premium tier answers, such as 0.2 or 20%."),
@@ -42,6 +49,8 @@ CHANGES: dict[str, tuple[str, str]] = {
     "input_tokens": ("N", "Tokens that a request reads."),
     "output_tokens": ("N", "Tokens that an answer has."),
     "retry_rate": ("RATE", "Share of attempts, on every tier, that fail and are tried again."),
+    "cheap_retry_rate": ("RATE", "The same for the cheapest tier alone."),
+    "premium_retry_rate": ("RATE", "The same for the premium tier alone."),
     "stable_prefix": ("SHARE", "Share of the input that a prompt cache can hold."),
     "cache_hit_rate": ("RATE", "How often that share is read from the cache."),
     "overhead_usd": ("USD", "Fixed cost of routing a month, in US dollars."),

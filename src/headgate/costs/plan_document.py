@@ -18,7 +18,23 @@ from headgate.render.table import Column as Heading
 from headgate.render.table import Table
 from headgate.values import dollars, usd
 
-__all__ = ["plan_document", "plan_rows"]
+__all__ = [
+    "bill_bars",
+    "bills_table",
+    "facts",
+    "figures",
+    "follows",
+    "gap_bars",
+    "granted",
+    "growth_bars",
+    "growth_table",
+    "line_colour",
+    "lines_table",
+    "plan_document",
+    "plan_rows",
+    "prices_table",
+    "saving_curve",
+]
 
 STEPS = 40
 """Points between 0 and 1 at which the saving is computed for its curve."""
@@ -42,56 +58,66 @@ def plan_document(plan: Plan) -> page.Page:
     scenario = breakdown.scenario
     blocks: list[page.Block] = [
         page.Text(headline(breakdown), lead=True),
-        _figures(breakdown),
+        figures(breakdown),
         saving_curve(breakdown),
-        _bills(breakdown),
+        bills_table(breakdown),
         bill_bars(breakdown),
-        _lines(breakdown),
+        lines_table(breakdown),
     ]
     if plan.gap is not None and plan.gap.nano > 0:
         blocks.append(gap_bars(plan.gap))
-    told = [] if plan.bound is None else [bound_sentence(plan.bound)]
-    told += [advice.sentence for advice in plan.advice]
-    told += [found.sentence for found in plan.solutions]
-    if told:
-        blocks.append(page.Items("What follows", tuple(told)))
+    if told := follows(plan):
+        blocks.append(page.Items("What follows", told))
     if plan.growth:
-        blocks += [_growth(plan.growth), growth_bars(plan.growth)]
+        blocks += [growth_table(plan.growth), growth_bars(plan.growth)]
     blocks += [
-        page.Items(
-            "What each column takes for granted",
-            tuple(f"{name}: {text}." for name, text in assumptions(scenario).items()),
-        ),
-        _prices(cards_of(scenario)),
+        granted(scenario),
+        prices_table(cards_of(scenario)),
     ]
     if plan.notes:
         blocks.append(page.Items("Notes", plan.notes))
     return page.Page(
         title="What routing would cost and save",
-        subtitle=" · ".join(_facts(plan)),
+        subtitle=" · ".join(facts(plan)),
         blocks=tuple(blocks),
         footer=f"Prices: {plan.prices}. Bills are US dollars a month, made from list prices.",
     )
 
 
-def _facts(plan: Plan) -> list[str]:
+def follows(plan: Plan) -> tuple[str, ...]:
+    """What the plan concludes, a sentence each."""
+    told = [] if plan.bound is None else [bound_sentence(plan.bound)]
+    told += [advice.sentence for advice in plan.advice]
+    told += [found.sentence for found in plan.solutions]
+    return tuple(told)
+
+
+def granted(scenario: Scenario) -> page.Items:
+    """What each column assumes."""
+    told = tuple(f"{name}: {text}." for name, text in assumptions(scenario).items())
+    return page.Items("What each column takes for granted", told)
+
+
+def facts(plan: Plan) -> list[str]:
+    """What was asked, in a few words each."""
     scenario = plan.breakdown.scenario
-    facts = ["the built-in example" if plan.example else plan.source]
+    told = ["the built-in example" if plan.example else plan.source]
     if plan.changed:
-        facts.append(f"changed: {' '.join(plan.changed)}")
-    facts.append(f"{_plain(scenario.requests)} requests a month")
+        told.append(f"changed: {' '.join(plan.changed)}")
+    told.append(f"{_plain(scenario.requests)} requests a month")
     shapes = {(tier.input_tokens, tier.output_tokens) for tier in scenario.tiers}
     if len(shapes) == 1:
         reads, writes = shapes.pop()
-        facts.append(f"{_plain(reads)} tokens in, {_plain(writes)} out")
-    facts.append(f"{_percent(scenario.escalation_rate)} escalated")
-    return facts
+        told.append(f"{_plain(reads)} tokens in, {_plain(writes)} out")
+    told.append(f"{_percent(scenario.escalation_rate)} escalated")
+    return told
 
 
-def _figures(breakdown: Breakdown) -> page.Figures:
+def figures(breakdown: Breakdown) -> page.Figures:
+    """The numbers that matter most, realistic."""
     now = breakdown.realistic
     saves = (now.saving or Decimal(0)) > 0
-    figures = [
+    shown = [
         page.Figure("Routed, a month", _money(now.routed.total), "realistic"),
         page.Figure(now.all_premium.name.capitalize(), _money(now.all_premium.total), "realistic"),
         page.Figure(
@@ -102,7 +128,7 @@ def _figures(breakdown: Breakdown) -> page.Figures:
         ),
     ]
     if now.crossover.rate is not None and now.crossover.headroom is not None:
-        figures.append(
+        shown.append(
             page.Figure(
                 "Pays until",
                 _percent(now.crossover.rate),
@@ -110,7 +136,7 @@ def _figures(breakdown: Breakdown) -> page.Figures:
                 good=now.crossover.headroom > 0,
             )
         )
-    return page.Figures(tuple(figures))
+    return page.Figures(tuple(shown))
 
 
 # ---- charts
@@ -269,14 +295,16 @@ def _alternatives(column: Column) -> tuple[Bill, ...]:
     return (*reversed(column.singles), *column.bills[singles:])
 
 
-def _bills(breakdown: Breakdown) -> Table:
+def bills_table(breakdown: Breakdown, others: Sequence[tuple[str, tuple[int, ...]]] = ()) -> Table:
+    """Every alternative's bill in each column; `others` are further ones, with their bills."""
     columns = breakdown.columns
     premium = columns[0].all_premium.name
     rows = [
         (bills[0].name, *(_money(bill.total) for bill in bills))
         for bills in zip(*map(_alternatives, columns), strict=True)
     ]
-    routed = len(columns[0].singles)
+    rows[:0] = [(name, *map(_money, bills)) for name, bills in others]
+    routed = len(others) + len(columns[0].singles)
     saved = [_money(one.all_premium.total - one.routed.total) for one in columns]
     shares = ["–" if one.saving is None else f"{one.saving * 100:.1f} %" for one in columns]
     rows.append((f"saved against {premium}", *saved))
@@ -290,7 +318,8 @@ def _bills(breakdown: Breakdown) -> Table:
     )
 
 
-def _lines(breakdown: Breakdown) -> Table:
+def lines_table(breakdown: Breakdown) -> Table:
+    """What the routed bill is made of, in each column."""
     columns = breakdown.columns
     rows = []
     for lines in zip(*(column.routed.lines for column in columns), strict=True):
@@ -313,7 +342,8 @@ def _lines(breakdown: Breakdown) -> Table:
     )
 
 
-def _growth(growth: Sequence[tuple[Decimal, Breakdown]]) -> Table:
+def growth_table(growth: Sequence[tuple[Decimal, Breakdown]]) -> Table:
+    """All-premium and routed at each traffic factor, in each column."""
     rows = []
     for factor, grown in growth:
         pairs = [(column.all_premium, column.routed) for column in grown.columns]
@@ -334,7 +364,8 @@ def _growth(growth: Sequence[tuple[Decimal, Breakdown]]) -> Table:
     )
 
 
-def _prices(cards: Sequence[Card]) -> Table:
+def prices_table(cards: Sequence[Card]) -> Table:
+    """The prices that a plan rests on, with their source and date."""
     kinds = {
         "input": "in",
         "output": "out",

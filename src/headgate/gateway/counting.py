@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import msgspec
@@ -67,7 +66,7 @@ async def _told(plant: Plant, inbound: Inbound, tier: Tier) -> tuple[int, bytes]
     way = lane(inbound, DIALECT, at=int(plant.clock.time()))
     endpoint = provider.endpoint(path, way.passed())
     try:
-        async with asyncio.timeout(tier.timeout):
+        with plant.deadlines.within(tier.timeout):
             reply = await plant.upstream.send(endpoint, way.request(tier.model.model))
             answer = await reply.read()
             if way.mended(reply.status, answer):

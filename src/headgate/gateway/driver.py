@@ -162,7 +162,7 @@ class Driver:
         sent = estimated(ask, 0)
         choice: int | None = None
         try:
-            async with asyncio.timeout(command.timeout):
+            with plant.deadlines.within(command.timeout):
                 endpoint = provider.endpoint(DIALECTS[provider.dialect].path)
                 reply = self._reply = await plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
@@ -206,7 +206,7 @@ class Driver:
         body = way.request(command.tier.model.model)
         attempt = self._begin("answer", command.tier, cause)
         try:
-            async with asyncio.timeout(command.timeout):
+            with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(
                     provider.endpoint(way.path, passed), body
                 )

@@ -104,7 +104,7 @@ class Embedding:
         provider = plant.providers[self._tier.model.provider]
         limit = plant.limits.request_timeout
         try:
-            async with asyncio.timeout(limit):
+            with plant.deadlines.within(limit):
                 request = self._asked.request(self._tier.model.model)
                 reply = await plant.upstream.send(provider.endpoint(PATH), request)
                 attempt.status = reply.status

@@ -15,6 +15,7 @@ from typing import cast
 import httptools
 
 from headgate.errors import UpstreamError
+from headgate.gateway.deadline import Deadlines
 from headgate.gateway.upstream import Endpoint, Origin
 
 __all__ = ["Http1Reply", "Http1Upstream"]
@@ -159,7 +160,14 @@ class _Connection(asyncio.Protocol):
             return
         headers = self._headers
         until_close = "content-length" not in headers and "transfer-encoding" not in headers
-        reply = Http1Reply(self, self._loop, status, headers, until_close and status != 204)
+        reply = Http1Reply(
+            self,
+            self._loop,
+            self._pool.deadlines,
+            status,
+            headers,
+            until_close and status != 204,
+        )
         self._reply = reply
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(reply)
@@ -189,15 +197,14 @@ class Http1Reply:
     __slots__ = (
         "_chunks",
         "_connection",
+        "_deadlines",
         "_done",
         "_error",
         "_headers",
         "_loop",
         "_paused",
-        "_quiet_since",
         "_released",
         "_size",
-        "_timer",
         "_waiter",
         "status",
         "until_close",
@@ -207,6 +214,7 @@ class Http1Reply:
         self,
         connection: _Connection,
         loop: asyncio.AbstractEventLoop,
+        deadlines: Deadlines,
         status: int,
         headers: dict[str, str],
         until_close: bool,
@@ -216,6 +224,7 @@ class Http1Reply:
         """The body has no stated length and ends where the connection does."""
         self._connection = connection
         self._loop = loop
+        self._deadlines = deadlines
         self._headers = headers
         self._chunks: deque[bytes] = deque()
         self._size = 0
@@ -224,8 +233,6 @@ class Http1Reply:
         self._released = False
         self._error: UpstreamError | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._quiet_since = 0.0
 
     def header(self, name: str) -> str | None:
         """The value of a header; the last one where it is repeated."""
@@ -263,25 +270,21 @@ class Http1Reply:
         """Drop what still comes; close the connection if the end does not come soon."""
         self._released = True
         self._chunks.clear()
-        self._disarm()
         if not self._done:
             self._paused = False
             self._connection.resume()
-            self._loop.call_later(RELEASE_SECONDS, self.close)
+            self._deadlines.arm(self, RELEASE_SECONDS, self.close)
 
     def close(self) -> None:
         """Close the connection unless the answer has come to its end."""
         if not self._done and self._error is None:
             self._error = UpstreamError("The answer was given up.", kind="reset")
             self._connection.abort()
-        self._disarm()
 
     async def _wait(self, idle: float | None) -> None:
         self._waiter = waiter = self._loop.create_future()
         if idle is not None:
-            self._quiet_since = self._loop.time()
-            if self._timer is None:  # one for the whole stream, not one for each of its events
-                self._timer = self._loop.call_later(idle, self._look, idle)
+            self._deadlines.arm(self, idle, lambda: self._silent(idle))
         try:
             await waiter
         except BaseException:
@@ -289,20 +292,14 @@ class Http1Reply:
             raise
         finally:
             self._waiter = None
+            if idle is not None:
+                self._deadlines.disarm(self)
 
-    def _look(self, idle: float) -> None:
-        """Has the provider been silent for too long while somebody waited for it?"""
-        left = self._quiet_since + idle - self._loop.time()
-        if self._waiter is not None and left <= 0:
+    def _silent(self, idle: float) -> None:
+        """Nothing has come for too long while somebody waited for it."""
+        if self._waiter is not None:
             self._connection.abort()
             self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
-            return
-        self._timer = self._loop.call_later(left if left > 0 else idle, self._look, idle)
-
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     # ---- called by the connection
 
@@ -321,14 +318,14 @@ class Http1Reply:
         """The body is complete; what is unread of it no longer concerns the connection."""
         self._done = True
         self._paused = False
-        self._disarm()
+        if self._released:
+            self._deadlines.disarm(self)
         self._wake()
 
     def failed(self, error: UpstreamError) -> None:
         """The body will never be complete."""
         if self._error is None:
             self._error = error
-        self._disarm()
         self._wake()
 
     def _wake(self) -> None:
@@ -339,7 +336,14 @@ class Http1Reply:
 class _Pool:
     """The connections to one origin: the last used first, so that the rest may grow old and go."""
 
-    def __init__(self, origin: Origin, tls: ssl.SSLContext | None, idle_seconds: float) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        tls: ssl.SSLContext | None,
+        idle_seconds: float,
+        deadlines: Deadlines,
+    ) -> None:
+        self.deadlines = deadlines
         self._origin = origin
         self._tls = tls
         self._idle_seconds = idle_seconds
@@ -356,7 +360,7 @@ class _Pool:
             connection.abort()
         host, port, _ = self._origin
         try:
-            async with asyncio.timeout(connect_timeout):
+            with self.deadlines.within(connect_timeout):
                 _, made = await loop.create_connection(
                     lambda: _Connection(self, loop),
                     host,
@@ -416,6 +420,7 @@ class Http1Upstream:
         self._idle_seconds = idle_seconds
         self._tls = tls
         self._pools: dict[Origin, _Pool] = {}
+        self._deadlines = Deadlines()
 
     async def send(self, endpoint: Endpoint, body: bytes) -> Http1Reply:
         """POST to the endpoint; see `Upstream.send`."""
@@ -434,5 +439,5 @@ class Http1Upstream:
         tls = None
         if origin.tls:
             tls = self._tls = self._tls or ssl.create_default_context()
-        pool = self._pools[origin] = _Pool(origin, tls, self._idle_seconds)
+        pool = self._pools[origin] = _Pool(origin, tls, self._idle_seconds, self._deadlines)
         return pool

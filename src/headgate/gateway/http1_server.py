@@ -20,6 +20,7 @@ import msgspec
 
 from headgate.errors import RequestError
 from headgate.gateway.caller import Handler, Headers
+from headgate.gateway.deadline import Deadlines
 
 __all__ = ["Http1Server", "ServerLimits"]
 
@@ -223,7 +224,6 @@ class _Peer(asyncio.Protocol):
         self._lingering = False
         self._writable: asyncio.Future[None] | None = None
         self.full = False
-        self._timer: asyncio.TimerHandle | None = None
         self.gone = False
 
     # ---- called by requests
@@ -458,14 +458,10 @@ class _Peer(asyncio.Protocol):
             self._close()
 
     def _arm(self, seconds: float, action: Callable[[], None]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_later(seconds, action)
+        self._server.deadlines.arm(self, seconds, action)
 
     def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._server.deadlines.disarm(self)
 
 
 class Http1Server:
@@ -482,6 +478,7 @@ class Http1Server:
         self.peers: set[_Peer] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.deadlines = Deadlines()
         self._server: asyncio.Server | None = None
         self._date = ""
         self._date_until = 0.0

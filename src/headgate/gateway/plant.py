@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from headgate.gateway.deadline import Deadlines
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Pricer, Recorder
 from headgate.gateway.upstream import Upstream
@@ -33,6 +34,7 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     recorder: Recorder
     pricer: Pricer
     clock: Clock
+    deadlines: Deadlines
     jitter: Callable[[], float]
     config: str
     embedding_model: ModelRef | None = None

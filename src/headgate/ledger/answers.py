@@ -5,41 +5,77 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from itertools import groupby
+from typing import Any, Protocol
 
 from headgate.ledger.columns import entry_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import (
-    DAY_US,
-    EVER,
-    REACH_US,
+from headgate.ledger.rollups import (
+    ATTEMPTS,
+    CUBES,
+    LATENCIES,
+    REQUESTS,
+    SPEND,
+    Cube,
+    merged,
+    split,
+)
+from headgate.ledger.store import EVER, REACH_US, Outcome, Window
+from headgate.ledger.totals import (
+    HOUR_US,
+    LATENCY_BOUNDS,
+    AttemptDimension,
     DayTotal,
-    Outcome,
+    Latency,
+    LatencyDimension,
+    RequestDimension,
     RequestTotal,
     TierTotal,
-    Window,
 )
 from headgate.values import Usage
 
-__all__ = ["PAGE_ROWS", "Answers", "Row"]
+__all__ = ["PAGE_ROWS", "Answers", "Ask", "Row", "Write", "touched"]
 
 PAGE_ROWS = 5_000
 """Rows of a page where a result may be too large to hold."""
 
 Row = tuple[Any, ...]
 
-_OPEN_ENDS = Window(-(1 << 62), 1 << 62)
+_FAR = 1 << 62
+_PREMIUM = Outcome._fields.index("premium")
+"""The column that SQLite gives back as a number."""
+
+_TIER = ("routed", "role", "tier", "premium", "priced")
+
+
+class Ask(Protocol):
+    """Runs the statement that `name` is the file of, in the store's own dialect."""
+
+    def __call__(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
+        """All its rows; `by` are the columns that a statement over sums groups by."""
+
+
+class Write(Protocol):
+    """Runs a writing statement, for each of the rows where it takes some."""
+
+    def __call__(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:
+        """How many rows it touched."""
 
 
 class Answers(ABC):
-    """The reading half of a store, over the one method `_ask`."""
+    """The half of a store that is the same for every database with SQL."""
 
     @abstractmethod
-    def _ask(self, name: str, **parameters: int | str) -> list[Row]:
-        """All rows of the statement that `name` is the file of, in the store's own dialect."""
+    def _reading(self) -> AbstractContextManager[Ask]:
+        """Ask several things of one and the same state of the store."""
 
-    def tiers(self, window: Window = EVER) -> list[TierTotal]:
+    @abstractmethod
+    def _changing(self) -> AbstractContextManager[tuple[Ask, Write]]:
+        """Change several things in one transaction, while nobody else writes."""
+
+    def tiers(self, window: Window = EVER, by: Sequence[AttemptDimension] = ()) -> list[TierTotal]:
         """Sums over attempts, by routed, role, tier, premium and priced."""
         return [
             TierTotal(
@@ -48,44 +84,154 @@ class Answers(ABC):
                 tier=row[2],
                 premium=bool(row[3]),
                 priced=bool(row[4]),
-                attempts=row[5],
-                estimated=row[6],
-                cost_nano=row[7],
-                usage=Usage(*row[8:14]),
+                of=row[5:-10],
+                attempts=row[-10],
+                estimated=row[-9],
+                aborted=row[-8],
+                cost_nano=row[-7],
+                usage=Usage(*row[-6:]),
             )
-            for row in self._ask("tiers", **_bounds(window), reach=REACH_US)
+            for row in self._sums(ATTEMPTS, window, (*_TIER, *by))
         ]
 
-    def requests(self, window: Window = EVER) -> list[RequestTotal]:
+    def requests(
+        self, window: Window = EVER, by: Sequence[RequestDimension] = ()
+    ) -> list[RequestTotal]:
         """Sums over requests, pinned ones first."""
-        fields = RequestTotal.__struct_fields__[1:]
+        fields = RequestTotal.__struct_fields__[2:]
         return [
-            RequestTotal(routed=bool(row[0]), **dict(zip(fields, row[1:], strict=True)))
-            for row in self._ask("requests", **_bounds(window), reach=REACH_US)
+            RequestTotal(
+                routed=bool(row[0]),
+                of=row[1 : len(by) + 1],
+                **dict(zip(fields, row[len(by) + 1 :], strict=True)),
+            )
+            for row in self._sums(REQUESTS, window, ("routed", *by))
         ]
+
+    def latencies(
+        self, window: Window = EVER, by: Sequence[LatencyDimension] = ()
+    ) -> list[Latency]:
+        """Histograms of how long answers took, by measure."""
+        rows = self._sums(LATENCIES, window, ("measure", *by, "from_us"))
+        return [
+            Latency(
+                measure=key[0], of=key[1:], buckets=tuple((row[-2], row[-1]) for row in buckets)
+            )
+            for key, buckets in groupby(rows, key=lambda row: row[:-2])
+        ]
+
+    def days(self, window: Window = EVER) -> list[DayTotal]:
+        """Sums by day over attempts."""
+        hours = self._sums(SPEND, window, ("hour",))
+        days = merged(((row[0] // 24, *row[1:]) for row in hours), 1, SPEND.folds)
+        fields = DayTotal.__struct_fields__
+        return [DayTotal(**dict(zip(fields, row, strict=True))) for row in days]
 
     def entries(self, window: Window = EVER) -> Iterator[Entry]:
-        """Every attempt, whole requests in a row."""
-        return map(entry_of, self._ask("entries", **_bounds(window), reach=REACH_US))
+        """Every attempt, whole requests in a row; read an hour at a time."""
+        since, until = _bounds(window)
+        with self._reading() as ask:
+            hours = ask("hours", first=since // HOUR_US, ceiling=-(-until // HOUR_US))
+        for hour, _, _ in hours:
+            begin, end = max(hour * HOUR_US, since), min((hour + 1) * HOUR_US, until)
+            with self._reading() as ask:
+                rows = ask("entries", since=begin, until=end, reach=REACH_US)
+            yield from map(entry_of, rows)
 
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored, read a page at a time."""
         while page := self._ask("outcomes", after=after, page=PAGE_ROWS):
             for row in page:
-                yield Outcome._make((*row[:-1], bool(row[-1])))
+                yield Outcome._make((*row[:_PREMIUM], bool(row[_PREMIUM]), *row[_PREMIUM + 1 :]))
             after = page[-1][0]
-
-    def days(self, window: Window = EVER) -> list[DayTotal]:
-        """Sums by day over attempts."""
-        fields = DayTotal.__struct_fields__
-        rows = self._ask("days", **_bounds(window), day=DAY_US)
-        return [DayTotal(**dict(zip(fields, row, strict=True))) for row in rows]
 
     def events(self, window: Window = EVER, kinds: Sequence[str] = ()) -> list[Event]:
         """The events within the window, in the order of time and id."""
         fields = Event.__struct_fields__
-        rows = self._ask("events", **_bounds(window), kinds=json.dumps(list(kinds)))
+        since, until = _bounds(window)
+        rows = self._ask("events", since=since, until=until, kinds=json.dumps(list(kinds)))
         return [Event(**dict(zip(fields, row, strict=True))) for row in rows]
+
+    def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
+        """Sum up the hours that are over and have changed, `most` of them; return how many."""
+        over = (now_us - REACH_US) // HOUR_US
+        with self._reading() as ask:
+            hours = ask("hours", first=-_FAR, ceiling=over)
+        stale = [hour for hour, _, fresh in hours if not fresh][:most]
+        return sum(self._roll_hour(hour) for hour in stale)
+
+    def _roll_hour(self, hour: int) -> bool:
+        """False where rows came while the sums were made: then the next round makes them."""
+        with self._reading() as ask:
+            ((_, changes, _),) = ask("hours", first=hour, ceiling=hour + 1)
+            sums = {cube: _sums_of_rows(ask, cube, hour) for cube in CUBES}
+        with self._changing() as (_, write):
+            if not write("claim", hour=hour, changes=changes):
+                return False
+            for cube, rows in sums.items():
+                write(f"unroll_{cube.name}", hour=hour)
+                write(f"roll_{cube.name}", [(hour, False, *row) for row in rows])
+        return True
+
+    def unroll(self) -> None:
+        """Trust no sums any more: all are to be made again from the rows there are."""
+        with self._changing() as (_, write):
+            write("forget")
+
+    def prune(self, before_us: int) -> Iterator[int]:
+        """Delete the rows of requests that began in hours before a moment; their sums stay.
+
+        An hour at a time, each in one transaction; yields how many rows each had.
+        """
+        newest = self._ask("newest")
+        if not newest:
+            return
+        (oldest,) = self._ask("oldest")[0]
+        # The row that came last stays: its sequence number must not be given out again.
+        end = min(before_us // HOUR_US, newest[0][0] // HOUR_US - 1)
+        for hour, *_ in self._ask("hours", first=oldest // HOUR_US, ceiling=end):
+            yield self._prune_hour(hour)
+
+    def _prune_hour(self, hour: int) -> int:
+        within: dict[str, Any] = {
+            "since": hour * HOUR_US,
+            "until": (hour + 1) * HOUR_US,
+            "reach": REACH_US,
+        }
+        with self._changing() as (ask, write):
+            spent = ask("pruned_spend", **within)
+            if not spent:
+                return 0
+            for cube in (ATTEMPTS, REQUESTS, LATENCIES):
+                rows = _sums_of_rows(ask, cube, hour)
+                write(f"roll_{cube.name}", [(hour, True, *row) for row in rows])
+            write("roll_spend", [(sent, True, *sums) for sent, *sums in spent])
+            gone = write("prune", **within)
+            write("change", [(touched,) for touched in {hour, *(row[0] for row in spent)}])
+        return gone
+
+    def _sums(self, cube: Cube, window: Window, by: Sequence[str]) -> list[Row]:
+        since, until = _bounds(window)
+        unknown = {*by} - {"hour", *cube.dimensions}
+        if unknown:
+            raise ValueError(f"the ledger keeps no sums of {cube.name} by {min(unknown)}")
+        with self._reading() as ask:
+            hours = ask("hours", first=since // HOUR_US, ceiling=-(-until // HOUR_US))
+            parts = split(since, until, [(row[0], row[1], bool(row[2])) for row in hours])
+            rows = ask(
+                f"rolled_{cube.name}",
+                by,
+                first=parts.first,
+                end=parts.end,
+                ceiling=parts.ceiling,
+            )
+            for begin, end in parts.raw:
+                rows += _rows_within(ask, cube, begin, end, by)
+        return merged(rows, len(by), cube.folds)
+
+    def _ask(self, name: str, **parameters: Any) -> list[Row]:
+        with self._reading() as ask:
+            return ask(name, **parameters)
 
     def _unsound(self) -> list[str]:
         """What no sound ledger holds, a sentence each."""
@@ -101,9 +247,28 @@ class Answers(ABC):
         ]
 
 
-def _bounds(window: Window) -> dict[str, int]:
-    since, until = (
-        end if given is None else given for given, end in zip(window, _OPEN_ENDS, strict=True)
-    )
-    assert since is not None and until is not None  # noqa: S101, PT018 - both ends are closed now
-    return {"since": since, "until": until}
+def _sums_of_rows(ask: Ask, cube: Cube, hour: int) -> list[Row]:
+    """All sums of one hour, as its rolled rows hold them behind `hour` and `sealed`."""
+    by = ("hour", *cube.dimensions)
+    return [row[1:] for row in _rows_within(ask, cube, hour * HOUR_US, (hour + 1) * HOUR_US, by)]
+
+
+def _rows_within(ask: Ask, cube: Cube, begin: int, end: int, by: Sequence[str]) -> list[Row]:
+    return ask(cube.name, by, since=begin, until=end, reach=REACH_US, bounds=list(LATENCY_BOUNDS))
+
+
+def _bounds(window: Window) -> tuple[int, int]:
+    since, until = window
+    return -_FAR if since is None else since, _FAR if until is None else until
+
+
+def touched(entries: Sequence[Entry]) -> list[Row]:
+    """The hours whose sums may no longer hold once these entries are stored.
+
+    An attempt counts where its request began: in its own hour or, at most, the one before. And it
+    may be the earliest of a request that was taken to have begun in the hour after.
+    """
+    own = {entry.at_us // HOUR_US for entry in entries}
+    return [
+        (hour,) for hour in sorted({near for hour in own for near in range(hour - 1, hour + 2)})
+    ]

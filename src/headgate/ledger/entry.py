@@ -46,14 +46,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     """Why this tier: `classifier`, `rule:NAME`, `router`, `default`, `pinned`, …"""
     cause: str
-    """Why this attempt: `first`, `retry` or `fallback`."""
+    """Why this attempt: `first`, `retry`, `fallback`, …; `shadow` for a judge's call that compares
+    a shadow, so that its bill is the watch's and not the answer's."""
     score: float | None = None
     served: bool
     """The caller got this attempt's answer, whole or in part."""
     status: int | None = None
     """HTTP status of the upstream; None where none arrived."""
     error: str | None = None
-    """Kind of failure, None for a success: `connect`, `timeout`, `reset`, `status`, `unusable`."""
+    """Kind of failure, None for a success: `connect`, `timeout`, `reset`, `status`, `unusable`;
+    `rejected` for a draft that a check turned down."""
     streamed: bool = False
     aborted: bool = False
     """The caller left, or the upstream broke off, before the end."""

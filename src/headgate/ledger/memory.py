@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice
+from typing import Any
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import (
+from headgate.ledger.store import EVER, Outcome, Window
+from headgate.ledger.totals import (
     DAY_US,
-    EVER,
+    HOUR_US,
+    AttemptDimension,
     DayTotal,
-    Outcome,
+    Latency,
+    LatencyDimension,
+    RequestDimension,
     RequestTotal,
     Role,
     TierTotal,
-    Window,
+    latency_from,
 )
 from headgate.values import Usage
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryStore", "role_of"]
+
+Key = tuple[Any, ...]
 
 
 class MemoryStore:
@@ -39,16 +47,45 @@ class MemoryStore:
                 self._rows.setdefault((entry.request_id, entry.attempt), entry)
             return len(self._rows) - before
 
-    def tiers(self, window: Window = EVER) -> list[TierTotal]:
+    def tiers(self, window: Window = EVER, by: Sequence[AttemptDimension] = ()) -> list[TierTotal]:
         """Sums over attempts, by routed, role, tier, premium and priced."""
-        entries = sorted(self.entries(window), key=_tier_key)
-        return [_tier_total(list(group)) for _, group in groupby(entries, key=_tier_key)]
+        keyed: dict[Key, list[Entry]] = {}
+        for request in self._requests(window):
+            for entry in request:
+                of = tuple(_attempt_of(request, entry, name) for name in by)
+                keyed.setdefault((*_tier_key(entry), *of), []).append(entry)
+        return [_tier_total(key[5:], keyed[key]) for key in sorted(keyed)]
 
-    def requests(self, window: Window = EVER) -> list[RequestTotal]:
+    def requests(
+        self, window: Window = EVER, by: Sequence[RequestDimension] = ()
+    ) -> list[RequestTotal]:
         """Sums over requests, pinned ones first."""
-        requests = self._requests(window)
-        halves = ([r for r in requests if _routed(r) is routed] for routed in (False, True))
-        return [_request_total(half) for half in halves if half]
+        keyed: dict[Key, list[list[Entry]]] = {}
+        for whole in self._requests(window):
+            request = [entry for entry in whole if role_of(entry) != "shadow"]
+            if request:
+                of = tuple(_request_of(request, name) for name in by)
+                keyed.setdefault((_routed(request), *of), []).append(request)
+        return [_request_total(key[1:], keyed[key]) for key in sorted(keyed)]
+
+    def latencies(
+        self, window: Window = EVER, by: Sequence[LatencyDimension] = ()
+    ) -> list[Latency]:
+        """Histograms of how long answers took, by measure."""
+        keyed: dict[Key, Counter[int]] = {}
+        for request in self._requests(window):
+            for entry in request:
+                if role_of(entry) != "answer":
+                    continue
+                of = tuple(_attempt_of(request, entry, name) for name in by)
+                keyed.setdefault(("total", *of), Counter())[latency_from(entry.total_us)] += 1
+                if entry.first_token_us is not None:
+                    first = keyed.setdefault(("first", *of), Counter())
+                    first[latency_from(entry.first_token_us)] += 1
+        return [
+            Latency(measure=key[0], of=key[1:], buckets=tuple(sorted(keyed[key].items())))
+            for key in sorted(keyed)
+        ]
 
     def entries(self, window: Window = EVER) -> Iterator[Entry]:
         """Every attempt, whole requests in a row."""
@@ -70,6 +107,12 @@ class MemoryStore:
                     f"{entry.provider}/{entry.model_asked}",
                     entry.config,
                     entry.premium,
+                    entry.policy,
+                    entry.router,
+                    entry.category,
+                    entry.key,
+                    entry.score,
+                    entry.usage.total_input if entry.usage_source == "measured" else 0,
                 )
 
     def days(self, window: Window = EVER) -> list[DayTotal]:
@@ -97,6 +140,17 @@ class MemoryStore:
             if _within(window, event.at_us) and (not kinds or event.kind in kinds)
         ]
         return sorted(within, key=lambda event: (event.at_us, event.id))
+
+    def roll(self, now_us: int, *, most: int = 1_000_000) -> int:  # noqa: ARG002 - as every store
+        """No sums are kept: whatever is asked is counted."""
+        return 0
+
+    def unroll(self) -> None:
+        """No sums are kept."""
+
+    def prune(self, before_us: int) -> Iterator[int]:  # noqa: ARG002 - as every store
+        """Nothing: what is in memory goes with the process, and there are no sums to keep."""
+        return iter(())
 
     def check(self) -> list[str]:
         """A dictionary has nothing that could break."""
@@ -139,27 +193,46 @@ def _day_total(day: int, entries: list[Entry]) -> DayTotal:
     )
 
 
-def _role(entry: Entry) -> Role:
+def role_of(entry: Entry) -> Role:
+    """What the attempt was to its request; the databases have a column for it."""
+    if entry.purpose == "shadow" or entry.cause == "shadow":
+        return "shadow"
     if entry.purpose == "classifier":
         return "classifier"
-    return "answer" if entry.served else "retry"
+    if entry.purpose in ("verifier", "judge"):
+        return "check"
+    if entry.served:
+        return "answer"
+    return "draft" if entry.error == "rejected" else "retry"
 
 
-def _tier_key(entry: Entry) -> tuple[bool, str, str, bool, bool]:
+def _tier_key(entry: Entry) -> Key:
     priced = entry.cost_nano is not None
-    return entry.routed, _role(entry), entry.tier, entry.premium, priced
+    return entry.routed, role_of(entry), entry.tier, entry.premium, priced
 
 
-def _tier_total(entries: list[Entry]) -> TierTotal:
+def _attempt_of(request: Sequence[Entry], entry: Entry, name: str) -> str | int:
+    if name == "hour":
+        return _began(request) // HOUR_US
+    return getattr(entry, "model_asked" if name == "model" else name) or ""
+
+
+def _request_of(request: Sequence[Entry], name: str) -> str | int:
+    return max(_attempt_of(request, entry, name) for entry in request)
+
+
+def _tier_total(of: Key, entries: list[Entry]) -> TierTotal:
     first = entries[0]
     return TierTotal(
         routed=first.routed,
-        role=_role(first),
+        role=role_of(first),
         tier=first.tier,
         premium=first.premium,
         priced=first.cost_nano is not None,
+        of=of,
         attempts=len(entries),
         estimated=sum(entry.usage_source == "estimated" for entry in entries),
+        aborted=sum(entry.aborted for entry in entries),
         cost_nano=sum(entry.cost_nano or 0 for entry in entries),
         usage=sum((entry.usage for entry in entries), Usage()),
     )
@@ -172,7 +245,7 @@ def _comparable(request: Sequence[Entry]) -> bool:
     )
 
 
-def _request_total(requests: list[list[Entry]]) -> RequestTotal:
+def _request_total(of: Key, requests: list[list[Entry]]) -> RequestTotal:
     compared = [request for request in requests if _comparable(request)]
     paid = [sum(entry.cost_nano or 0 for entry in request) for request in compared]
     baseline = [
@@ -181,6 +254,7 @@ def _request_total(requests: list[list[Entry]]) -> RequestTotal:
     begins = [_began(request) for request in requests]
     return RequestTotal(
         routed=_routed(requests[0]),
+        of=of,
         requests=len(requests),
         served=_count(requests, lambda entry: entry.served),
         escalated=_count(requests, lambda entry: entry.served and entry.premium),

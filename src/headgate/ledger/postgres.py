@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from headgate.errors import ConfigError
-from headgate.ledger.answers import Answers, Row
+from headgate.ledger.answers import Answers, Ask, Row, Write, touched
 from headgate.ledger.columns import row_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
@@ -112,22 +113,22 @@ class PostgresStore(Answers):
 
     def append(self, entries: Sequence[Entry]) -> int:
         """Store all entries in one transaction, on the server's disk when this returns."""
-        rows = [(*row_of(entry), place) for place, entry in enumerate(entries)]
-        if not rows:
+        if not entries:
             return 0
-        with self._writing() as db:
-            db.execute(_trusted(statement("postgres", "incoming")))
-            with db.cursor() as cursor:
-                with cursor.copy(_trusted(statement("postgres", "copy"))) as copy:
-                    for row in rows:
-                        copy.write_row(_storable(row))
-                return cursor.execute(_trusted(statement("postgres", "append"))).rowcount
+        with self._rejecting(), self._transaction() as cursor:
+            cursor.execute(_sql("incoming"))
+            with cursor.copy(_sql("copy")) as copy:
+                for place, entry in enumerate(entries):
+                    copy.write_row(_storable((*row_of(entry), place)))
+            new = cursor.execute(_sql("append")).rowcount
+            if new:
+                cursor.executemany(_sql("change"), touched(entries))
+        return new
 
     def note(self, events: Sequence[Event]) -> int:
         """Keep all events in one transaction, on the server's disk when this returns."""
-        sql = _trusted(statement("postgres", "note"))
-        with self._writing() as db:
-            return sum(db.execute(sql, _storable(_event_row(event))).rowcount for event in events)
+        with self._rejecting(), self._changing() as (_, write):
+            return write("note", [_storable(_event_row(event)) for event in events])
 
     def check(self) -> list[str]:
         """What no sound ledger holds; the pages on the disk are PostgreSQL's own matter."""
@@ -139,18 +140,29 @@ class PostgresStore(Answers):
             self._closed = True
             self._drop()
 
-    def _ask(self, name: str, **parameters: int | str) -> list[Row]:
-        with self._connected() as db:
-            return db.execute(_trusted(statement("postgres", name)), parameters).fetchall()
+    @contextmanager
+    def _reading(self) -> Iterator[Ask]:
+        with self._connected() as db, db.transaction():
+            db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield partial(_run_query, db.cursor())
 
     @contextmanager
-    def _writing(self) -> Iterator[psycopg.Connection[Row]]:
-        """A transaction in which no other writer is; rows that do not fit are rejected rows."""
+    def _changing(self) -> Iterator[tuple[Ask, Write]]:
+        with self._transaction() as cursor:
+            yield partial(_run_query, cursor), partial(_run_change, cursor)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Cursor[Row]]:
+        """A transaction in which no other writer is."""
+        with self._connected() as db, db.transaction():
+            db.execute(f"SET LOCAL lock_timeout = '{CONNECT_SECONDS}s'")
+            db.execute(_WRITING)
+            yield db.cursor()
+
+    @contextmanager
+    def _rejecting(self) -> Iterator[None]:
         try:
-            with self._connected() as db, db.transaction():
-                db.execute(f"SET LOCAL lock_timeout = '{CONNECT_SECONDS}s'")
-                db.execute(_WRITING)
-                yield db
+            yield
         except (psycopg.DataError, psycopg.IntegrityError, UnicodeError) as error:
             raise RowRejectedError(
                 f"A row cannot be stored in the ledger in {self.name}: {_first_line(error)}."
@@ -186,6 +198,25 @@ class PostgresStore(Answers):
             self._db = None
 
 
+def _run_query(
+    cursor: psycopg.Cursor[Row], name: str, by: Sequence[str] = (), **parameters: Any
+) -> list[Row]:
+    return cursor.execute(_sql(name, by), parameters).fetchall()
+
+
+def _run_change(
+    cursor: psycopg.Cursor[Row],
+    name: str,
+    rows: Sequence[Row] | None = None,
+    **parameters: Any,
+) -> int:
+    if rows is None:
+        return cursor.execute(_sql(name), parameters).rowcount
+    if rows:
+        cursor.executemany(_sql(name), rows)
+    return cursor.rowcount if rows else 0
+
+
 def _version(db: psycopg.Connection[Row]) -> int:
     (there,) = _one(db, "SELECT to_regclass('headgate.migrations') IS NOT NULL")
     if not there:
@@ -199,15 +230,21 @@ def _one(db: psycopg.Connection[Row], sql: str) -> Row:
     return row
 
 
+def _sql(name: str, by: Sequence[str] = ()) -> Any:
+    return _trusted(statement("postgres", name, by))
+
+
 def _trusted(sql: str) -> Any:
     """SQL of our own files; psycopg's types ask for literals, so that no input gets in."""
     return sql.encode()
 
 
-def _storable(row: Sequence[Any]) -> Sequence[Any]:
+def _storable(row: Row) -> Row:
     """PostgreSQL's texts cannot hold the character NUL; a caller's model name might."""
     if any(type(value) is str and "\0" in value for value in row):
-        return [value.replace("\0", "\ufffd") if type(value) is str else value for value in row]
+        return tuple(
+            value.replace("\0", "\ufffd") if type(value) is str else value for value in row
+        )
     return row
 
 

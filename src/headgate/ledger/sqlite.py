@@ -11,18 +11,20 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from headgate.errors import ConfigError
-from headgate.ledger.answers import Answers, Row
+from headgate.ledger.answers import Answers, Ask, Row, Write, touched
 from headgate.ledger.columns import row_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.statements import migrations, statement
 from headgate.ledger.store import RowRejectedError, StoreError
+from headgate.ledger.totals import latency_from
 
 __all__ = ["APPLICATION_ID", "SqliteStore"]
 
@@ -77,8 +79,9 @@ class SqliteStore(Answers):
         elif self._pragma("application_id") != APPLICATION_ID:
             raise _not_a_ledger(self.path)
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.create_function("latency_from", 1, latency_from, deterministic=True)
         if self._version() < steps[-1][0]:
-            with self._writing():
+            with self._transaction("BEGIN IMMEDIATE"):
                 # Asked again under the lock: another process may have gone first.
                 for step, name, script in steps[self._version() :]:
                     self._apply(step, name, script)
@@ -123,8 +126,8 @@ class SqliteStore(Answers):
         return int(self._db.execute("SELECT MAX(step) FROM migrations").fetchone()[0])
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _transaction(self, begin: str) -> Iterator[None]:
+        self._db.execute(begin)
         try:
             yield
             self._db.execute("COMMIT")
@@ -133,29 +136,52 @@ class SqliteStore(Answers):
                 self._db.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def _reading(self) -> Iterator[Ask]:
+        with self._lock, _faults(self.path), self._transaction("BEGIN"):
+            yield self._run_query
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[Ask, Write]]:
+        with self._lock, _faults(self.path), self._transaction("BEGIN IMMEDIATE"):
+            yield self._run_query, self._run_change
+
+    def _run_query(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
+        return self._db.execute(statement("sqlite", name, by), parameters).fetchall()
+
+    def _run_change(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:
+        sql = statement("sqlite", name)
+        if rows is None:
+            return self._db.execute(sql, parameters).rowcount
+        return max(self._db.executemany(sql, rows).rowcount, 0)
+
     def append(self, entries: Sequence[Entry]) -> int:
         """Store all entries in one transaction, on the disk when this returns."""
-        return self._insert("append", map(row_of, entries))
+        with self._rejecting(), self._changing() as (_, write):
+            new = write("append", list(map(row_of, entries)))
+            if new:
+                write("change", touched(entries))
+        return new
 
     def note(self, events: Sequence[Event]) -> int:
         """Keep all events in one transaction, on the disk when this returns."""
-        return self._insert("note", map(_event_row, events))
+        with self._rejecting(), self._changing() as (_, write):
+            return write("note", list(map(_event_row, events)))
 
-    def _insert(self, name: str, rows: Iterable[Row]) -> int:
-        with self._lock, _faults(self.path), self._writing():
-            before = self._db.total_changes
-            try:
-                self._db.executemany(statement("sqlite", name), rows)
-            except (OverflowError, UnicodeError, sqlite3.IntegrityError) as error:
-                raise RowRejectedError(
-                    f"A row cannot be stored in the ledger {self.path}: {error}."
-                ) from error
-            return self._db.total_changes - before
+    @contextmanager
+    def _rejecting(self) -> Iterator[None]:
+        try:
+            yield
+        except (OverflowError, UnicodeError, sqlite3.IntegrityError) as error:
+            raise RowRejectedError(
+                f"A row cannot be stored in the ledger {self.path}: {error}."
+            ) from error
 
     def check(self) -> list[str]:
         """SQLite's own check of the file, then what no sound ledger holds."""
         try:
-            found = self._query("PRAGMA integrity_check", {})
+            with self._lock, _faults(self.path):
+                found = self._db.execute("PRAGMA integrity_check").fetchall()
             return [row[0] for row in found if row[0] != "ok"] + self._unsound()
         except StoreError as error:
             if _is_corrupt(error.__cause__):
@@ -166,13 +192,6 @@ class SqliteStore(Answers):
         """Close the file."""
         with self._lock:
             self._db.close()
-
-    def _ask(self, name: str, **parameters: int | str) -> list[Row]:
-        return self._query(statement("sqlite", name), parameters)
-
-    def _query(self, sql: str, parameters: dict[str, int | str]) -> list[Row]:
-        with self._lock, _faults(self.path):
-            return self._db.execute(sql, parameters).fetchall()
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -189,6 +208,8 @@ def _statements(script: str) -> Iterator[str]:
 def _faults(path: Path) -> Iterator[None]:
     try:
         yield
+    except sqlite3.IntegrityError:
+        raise
     except sqlite3.Error as error:
         raise _store_error(path, error) from error
 

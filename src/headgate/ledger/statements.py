@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -21,9 +22,16 @@ class Step(NamedTuple):
     script: str
 
 
+def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
+    """The text of `sql/DIALECT/NAME.sql`, which groups by the columns `by` where it asks for them.
+
+    The columns become part of the SQL: they must be names that the code knows.
+    """
+    return _text(dialect, name).replace("{by}", ", ".join(by))
+
+
 @cache
-def statement(dialect: Dialect, name: str) -> str:
-    """The text of `sql/DIALECT/NAME.sql`."""
+def _text(dialect: Dialect, name: str) -> str:
     return (_SQL / dialect / f"{name}.sql").read_text(encoding="utf-8")
 
 

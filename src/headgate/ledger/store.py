@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol
-
-import msgspec
+from typing import NamedTuple, Protocol
 
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.values import Usage
+from headgate.ledger.totals import (
+    DAY_US,
+    HOUR_US,
+    AttemptDimension,
+    DayTotal,
+    Latency,
+    LatencyDimension,
+    RequestDimension,
+    RequestTotal,
+    Role,
+    TierTotal,
+)
 
 __all__ = [
     "DAY_US",
@@ -26,10 +35,6 @@ __all__ = [
     "TierTotal",
     "Window",
 ]
-
-Role = Literal["classifier", "answer", "retry"]
-"""What an attempt was to its request: `answer` if it was served, `retry` if it failed or was
-superseded and its bill bought nothing, `classifier` for every call of the classifier."""
 
 
 class StoreError(HeadgateError):
@@ -59,66 +64,8 @@ class Window(NamedTuple):
 EVER = Window()
 """The whole ledger."""
 
-REACH_US = 3_600_000_000
+REACH_US = HOUR_US
 """The hour within which a request's attempts are sent, in microseconds."""
-
-
-class TierTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over the attempts that agree in the first five fields."""
-
-    routed: bool
-    role: Role
-    tier: str
-    premium: bool
-    priced: bool
-    """`cost_nano` is known; where it is not, `cost_nano` here is 0 and means nothing."""
-    attempts: int
-    estimated: int
-    """Attempts whose tokens are an estimate."""
-    cost_nano: int
-    usage: Usage
-
-
-class RequestTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over whole requests, for those Headgate routed or those the caller pinned.
-
-    A request is *comparable* when every attempt of it is priced and, if it was served, its answer
-    is priced on the premium tier too. Only then can its bill be held against all-premium. The
-    moments are sums over the comparable requests of paid² , baseline² and paid × baseline in
-    nano-USD²: statistics, hence floats.
-    """
-
-    routed: bool
-    requests: int
-    served: int
-    escalated: int
-    """Served by the premium tier."""
-    comparable: int
-    paid_nano: int
-    """Everything the comparable requests cost: classifier, answers, retries."""
-    baseline_nano: int
-    """The served tokens of the comparable requests, priced on the premium tier."""
-    paid_squared: float
-    baseline_squared: float
-    paid_baseline: float
-    first_us: int
-    last_us: int
-    """When the first and the last of these requests were sent."""
-
-
-DAY_US = 86_400_000_000
-"""A day in microseconds; days begin at midnight UTC."""
-
-
-class DayTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over the attempts sent on one day (UTC), routed and pinned alike."""
-
-    day: int
-    """Days since 1970-01-01."""
-    attempts: int
-    unpriced: int
-    """Attempts of unknown cost; they are not in `cost_nano`."""
-    cost_nano: int
 
 
 class Outcome(NamedTuple):
@@ -136,6 +83,16 @@ class Outcome(NamedTuple):
     config: str
     premium: bool
     """The premium tier answered: the request escalated."""
+    policy: str = ""
+    router: str | None = None
+    """Version of the learned router that scored it."""
+    category: str | None = None
+    """The kind of task that the caller named."""
+    key: str | None = None
+    """Id of the caller's virtual key."""
+    score: float | None = None
+    tokens: int = 0
+    """Input tokens, cached ones included; 0 where they were not measured."""
 
 
 class Store(Protocol):
@@ -153,11 +110,21 @@ class Store(Protocol):
             RowRejectedError: one of the entries can never be stored; none was.
         """
 
-    def tiers(self, window: Window = EVER) -> list[TierTotal]:
-        """Sums over attempts, by routed, role, tier, premium and priced, in that order."""
+    def tiers(self, window: Window = EVER, by: Sequence[AttemptDimension] = ()) -> list[TierTotal]:
+        """Sums over attempts, by routed, role, tier, premium, priced and `by`, in that order."""
 
-    def requests(self, window: Window = EVER) -> list[RequestTotal]:
-        """Sums over requests: at most one for those pinned, then one for those routed."""
+    def requests(
+        self, window: Window = EVER, by: Sequence[RequestDimension] = ()
+    ) -> list[RequestTotal]:
+        """Sums over requests, by routed and `by`, in that order.
+
+        Without `by`: at most one for those pinned, then one for those routed.
+        """
+
+    def latencies(
+        self, window: Window = EVER, by: Sequence[LatencyDimension] = ()
+    ) -> list[Latency]:
+        """How long the answers that were served took, by measure and `by`, in that order."""
 
     def entries(self, window: Window = EVER) -> Iterator[Entry]:
         """Every attempt, in the order of request time, request and attempt."""
@@ -188,6 +155,23 @@ class Store(Protocol):
         """What happened within the window, of these kinds or of all, in the order of time and id.
 
         Here the window counts events, by when each happened.
+        """
+
+    def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
+        """Sum up the hours that are over and have changed, `most` of them; return how many.
+
+        No answer depends on it: what is not summed up is read from the rows. It makes them fast.
+        """
+
+    def unroll(self) -> None:
+        """Trust no sums any more: all are to be made again, but those whose rows are pruned."""
+
+    def prune(self, before_us: int) -> Iterator[int]:
+        """Delete the rows of requests that began in hours before a moment; their sums stay.
+
+        An hour at a time; yields how many rows each had. The row that came last stays, and with it
+        its hour. Afterwards a window that begins or ends within such an hour holds the hour whole
+        where it holds its beginning.
         """
 
     def check(self) -> list[str]:

@@ -41,6 +41,8 @@ COMPLAIN_SECONDS = 60.0
 MEMORY_ROWS = 50_000
 """Most entries kept in memory while the journal fails; some 50 MB."""
 GROUP_ROWS = 5_000
+ROLL_SECONDS = 60.0
+"""How often to look for hours that are over and not summed up."""
 
 
 class Counts(NamedTuple):
@@ -145,7 +147,7 @@ class Ledger:
         self._memory_rows = memory_rows
         self._memory: deque[Entry] = deque()
         self._complained: dict[str, float] = {}
-        self._swept = float("-inf")
+        self._swept = self._rolled = float("-inf")
         self._recorded = self._written = self._lost = self._failed = 0
         self._recovered = self._damaged = 0
         self._lock = threading.Lock()
@@ -282,6 +284,7 @@ class Ledger:
             self._store_journal()
             self._store_memory()
             self._sweep(now=sweep)
+            self._roll()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
             with self._lock:
                 self._failed += 1
@@ -333,6 +336,17 @@ class Ledger:
                 if found.damaged:
                     self._complain("ledger.segment_damaged", "torn records were set aside")
         self._swept = time
+
+    def _roll(self) -> None:
+        """Sum up an hour that is over; where there are more of them, the next pass does the next.
+
+        One at a time, so that rows never wait long behind it.
+        """
+        time = self._clock.monotonic()
+        if time - self._rolled < ROLL_SECONDS or self._closing:
+            return
+        if not self.store.roll(int(self._clock.time() * 1e6), most=1):
+            self._rolled = time
 
     def _complain(self, event: str, what: object, *, defect: Exception | None = None) -> None:
         """Log an event once a minute; the numbers beside it tell the rest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
@@ -10,12 +10,40 @@ import msgspec
 
 from headgate.stats.changepoint import Count
 
-__all__ = ["DIMENSIONS", "Attribution", "Cell", "Part", "attribute"]
+__all__ = [
+    "DIMENSIONS",
+    "NONE",
+    "Attribution",
+    "Cell",
+    "Dimension",
+    "Levels",
+    "Part",
+    "attribute",
+    "attribute_levels",
+]
 
-Dimension = Literal["route", "alias", "reason", "model", "settings"]
-DIMENSIONS: tuple[Dimension, ...] = ("route", "alias", "reason", "model", "settings")
+Dimension = Literal[
+    "route", "alias", "reason", "model", "settings", "policy", "router", "category", "key"
+]
+DIMENSIONS: tuple[Dimension, ...] = (
+    "route",
+    "alias",
+    "reason",
+    "model",
+    "settings",
+    "policy",
+    "router",
+    "category",
+    "key",
+)
 
-_NAMED_BY = ("reason", "alias", "route", "settings")
+NONE = "(none)"
+"""The level of requests that have none along a dimension; it is never a cause."""
+
+Levels = Sequence[Mapping[str, Count]]
+"""Counts by level, a mapping for each dimension, in their order; each adds up to all requests."""
+
+_NAMED_BY = ("reason", "category", "key", "alias", "route", "policy", "router", "settings")
 """Where a cause is looked for, the most telling first. A model is none: which tier it belongs to
 says already whether its answers are escalations."""
 
@@ -28,6 +56,10 @@ class Cell(NamedTuple):
     reason: str
     model: str
     settings: str
+    policy: str = ""
+    router: str = ""
+    category: str = ""
+    key: str = ""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +105,10 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
             (dimension, part)
             for dimension in DIMENSIONS
             if dimension in _NAMED_BY
-            for part in self.dimensions[dimension]
-            if self.change and part.total / self.change >= Fraction(1, 2)
+            for part in self.dimensions.get(dimension, ())
+            if part.name not in ("", NONE)
+            and self.change
+            and part.total / self.change >= Fraction(1, 2)
         ]
         return min(
             found,
@@ -94,7 +128,12 @@ def attribute(before: Mapping[Cell, Count], after: Mapping[Cell, Count]) -> Attr
 
     Kitagawa (1955), "Components of a difference between two rates", JASA 50.
     """
-    whole_before, whole_after = _sum(before.values()), _sum(after.values())
+    return attribute_levels(_levels(before), _levels(after))
+
+
+def attribute_levels(before: Levels, after: Levels) -> Attribution | None:
+    """As `attribute`, from counts that were kept for each dimension by itself."""
+    whole_before, whole_after = _sum(before[0].values()), _sum(after[0].values())
     if not whole_before.n or not whole_after.n:
         return None
     return Attribution(
@@ -103,9 +142,7 @@ def attribute(before: Mapping[Cell, Count], after: Mapping[Cell, Count]) -> Attr
         rate_before=_rate(whole_before),
         rate_after=_rate(whole_after),
         dimensions={
-            dimension: _parts(
-                _levels(before, index), _levels(after, index), whole_before, whole_after
-            )
+            dimension: _parts(before[index], after[index], whole_before, whole_after)
             for index, dimension in enumerate(DIMENSIONS)
         },
     )
@@ -136,11 +173,12 @@ def _parts(
     return tuple(sorted(parts, key=lambda part: -abs(part.total)))
 
 
-def _levels(cells: Mapping[Cell, Count], index: int) -> dict[str, Count]:
-    levels: dict[str, Count] = {}
+def _levels(cells: Mapping[Cell, Count]) -> Levels:
+    found: list[dict[str, Count]] = [{} for _ in DIMENSIONS]
     for cell, count in cells.items():
-        levels[cell[index]] = _sum((levels.get(cell[index], Count(0, 0)), count))
-    return levels
+        for levels, name in zip(found, cell, strict=True):
+            levels[name] = _sum((levels.get(name, Count(0, 0)), count))
+    return found
 
 
 def _sum(counts: Iterable[Count]) -> Count:

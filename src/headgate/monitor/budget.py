@@ -1,67 +1,62 @@
 """The escalation budget: is the rate within it, and if not, since when and because of whom?
 
 Outcomes are folded in one by one, in the order the ledger stored them, and never kept: what remains
-is a detector for all requests and one for each route, counts by hour, and the last outcome's
-sequence number. An outcome that was folded in already is left alone.
+is a detector for all requests and one for each scope (a route, or a key or policy with a budget of
+its own), counts by hour, and the last outcome's sequence number. An outcome that was folded in
+already is left alone. Outcomes that the watch itself has decided, having pinned all traffic to
+premium, say nothing of the router: they are set aside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from math import log
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from headgate.ledger.store import Outcome
-from headgate.monitor.attribution import Attribution, Cell, attribute
-from headgate.stats.changepoint import Count, locate
-from headgate.stats.intervals import wilson
-from headgate.stats.sequential import Detector, DetectorState, confidence_sequence, threshold
+from headgate.monitor.attribution import Attribution, attribute_levels
+from headgate.monitor.hours import HOUR_US, MOST_HOURS, Hours
+from headgate.monitor.watched import Burn, WatchedRate
+from headgate.stats.changepoint import locate
+from headgate.stats.sequential import confidence_sequence, threshold
 
 __all__ = [
     "ALARM_AT",
     "FALSE_ALARMS",
     "FALSE_ALARM_REQUESTS",
     "FAST_PARTS",
+    "MOST_HOURS",
+    "PINNED_BY_WATCH",
     "Assessment",
     "Burn",
     "Creep",
     "EscalationBudget",
-    "Route",
+    "Scope",
+    "ScopeKind",
 ]
 
 FALSE_ALARMS, FALSE_ALARM_REQUESTS = 0.05, 100_000
 """The chance of any false alarm, and for how many requests it is stated."""
 
 ALARM_AT = threshold(FALSE_ALARMS / 2, FALSE_ALARM_REQUESTS)
-"""One half of the chance is for all requests together. The other is for the routes: each may give a
-false alarm in proportion to its own requests, and these add up to all of them."""
+"""One half of the chance is for all requests together. The other is for the scopes: each route may
+give a false alarm in proportion to its own requests, and these add up to all of them; so may each
+key and each policy, which is why the half is shared by the kinds of scope that are watched."""
 
 FAST_PARTS = 28
 """The fast window is this part of the slow one: 6 hours of 7 days."""
 
-HOUR_US, MINUTE_US = 3_600_000_000, 60_000_000
-MOST_HOURS = 400 * 24
-"""Hours that are remembered, for the beginning and the reasons of a creep."""
+PINNED_BY_WATCH = "pinned-by-watch"
+"""Reason of the decisions that the watch has taken out of the router's hands."""
+
+MINUTE_US = 60_000_000
 FORGET_EVERY = 100_000
 """Outcomes between two clearances, so that one long fold stays small too."""
 HOURS_ENOUGH = 48
 """Windows of so many hours are counted by the hour, shorter ones by the minute."""
 
-
-class Burn(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast a window spends the budget."""
-
-    span_seconds: float
-    served: int
-    escalated: int
-    rate: float | None
-    low: float
-    high: float
-    """The 95 % Wilson interval: for one look, not for all."""
-    burn: float | None
-    """Rate by budget: 1 spends it exactly; None without a budget or without requests."""
+ScopeKind = Literal["route", "key", "policy"]
 
 
 class Creep(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,18 +71,30 @@ class Creep(msgspec.Struct, frozen=True, kw_only=True):
     after: float
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One route against the same budget."""
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """One route, key or policy against its budget."""
 
-    route: str
+    kind: ScopeKind
+    name: str
+    budget: float | None
+    own: bool
+    """The budget is its own, and not that of all requests."""
     served: int
     escalated: int
     low: float
     high: float
     """The 95 % confidence sequence of its rate since the beginning."""
+    fast: Burn
     window: Burn
+    evidence: float
     alarm_us: int | None
     """When its alarm was raised; None where there is none now."""
+    cleared_us: int | None
+
+    @property
+    def title(self) -> str:
+        """Kind and name: how it is called in alerts and metrics."""
+        return f"{self.kind} {self.name}"
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,13 +122,18 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """In an alarm: the rate since the creep began, at most a window back, against that before."""
     fast: Burn
     slow: Burn
-    routes: tuple[Route, ...]
-    """The busiest first; empty where there is but one."""
+    scopes: tuple[Scope, ...]
+    """Those with a budget of their own first, then the busiest first; routes that have none are
+    left out where there is but one."""
+    set_aside: int = 0
+    """Served routed requests that the watch had pinned to premium; they are in no figure here."""
 
     @property
     def breached(self) -> bool:
-        """The alarm is on."""
-        return self.alarm_us is not None
+        """The alarm is on: of all requests, or of a scope that has a budget of its own."""
+        return self.alarm_us is not None or any(
+            scope.own and scope.alarm_us is not None for scope in self.scopes
+        )
 
 
 class EscalationBudget:
@@ -132,20 +144,42 @@ class EscalationBudget:
             watches without judging. Budgets of 0 and 1 are no rates that could be exceeded by
             chance: the first is breached by the first escalation, the second never.
         window_us: the slow window, microseconds.
+        own: budgets that a route, a key or a policy has for itself.
+        restarts: moments, microseconds since 1970, from which the detectors begin anew, since what
+            was before no longer speaks of what is now.
     """
 
-    def __init__(self, budget: float | None, window_us: int) -> None:
+    def __init__(
+        self,
+        budget: float | None,
+        window_us: int,
+        *,
+        own: Mapping[tuple[ScopeKind, str], float] | None = None,
+        restarts: Sequence[int] = (),
+    ) -> None:
         self.budget = budget
         self.window_us = window_us
         self.cursor = 0
         """Sequence number of the last outcome that was folded in."""
         self._unit = HOUR_US if window_us >= HOURS_ENOUGH * HOUR_US else MINUTE_US
-        self._all = _Watched(budget, self._unit)
-        self._routes: dict[str, _Watched] = {}
+        self._own = dict(own or {})
+        self._kinds = {"route"} | {kind for kind, _ in self._own}
+        self._scope_at = threshold(FALSE_ALARMS / 2 / len(self._kinds), FALSE_ALARM_REQUESTS)
+        self._all = WatchedRate(budget, self._unit, ALARM_AT)
+        self._scopes: dict[tuple[ScopeKind, str], WatchedRate] = {}
         self._first_route: str | None = None
-        self._hours: dict[int, dict[tuple[str, ...], list[int]]] = {}
+        self._hours = Hours()
+        self._restarts = sorted(restarts)
+        self._restarted = 0
+        self._set_aside = 0
         self.first_us: int | None = None
         self.last_us: int | None = None
+
+    def restart(self, at_us: int) -> None:
+        """Begin anew from a moment on; one that is known already changes nothing."""
+        if at_us not in self._restarts:
+            self._restarts = sorted([*self._restarts, at_us])
+            self._restarted = min(self._restarted, self._restarts.index(at_us))
 
     def fold(self, outcomes: Iterable[Outcome]) -> int:
         """Take in what is new among these; return how many were."""
@@ -160,47 +194,81 @@ class EscalationBudget:
         return new
 
     def _add(self, outcome: Outcome) -> None:
-        sequence, at_us, route, *_, hit = outcome
+        sequence, at_us, route, asked, reason, model, config, hit, policy, *_ = outcome
         self.cursor = sequence
+        if reason == PINNED_BY_WATCH:
+            self._set_aside += 1
+            return
+        if self._restarted < len(self._restarts):
+            self._restart_until(at_us)
         if self.first_us is None or at_us < self.first_us:
             self.first_us = at_us
         if self.last_us is None or at_us > self.last_us:
             self.last_us = at_us
         self._watch_route(route, at_us, hit)
+        if self._own:
+            self._watch_own("key", outcome.key, at_us, hit)
+            self._watch_own("policy", policy, at_us, hit)
         self._all.update(at_us, hit)
-        cells = self._hours.setdefault(at_us // HOUR_US, {})
-        count = cells.setdefault(outcome[2:7], [0, 0])
-        count[0] += 1
-        count[1] += hit
+        levels = (
+            *(route, asked, reason, model, config),
+            *(policy, outcome.router, outcome.category, outcome.key),
+        )
+        self._hours.add(at_us, levels, hit)
+
+    def _watch_own(self, kind: ScopeKind, name: str | None, at_us: int, hit: bool) -> None:
+        """Keys and policies are watched where they have a budget of their own."""
+        if name is None or (budget := self._own.get((kind, name))) is None:
+            return
+        watched = self._scopes.get((kind, name))
+        if watched is None:
+            watched = self._scopes[kind, name] = self._scope(budget)
+        watched.update(at_us, hit)
 
     def _watch_route(self, route: str, at_us: int, hit: bool) -> None:
         """While there is one route only, the detector of all requests is its own too."""
         if self._first_route is None:
             self._first_route = route
-        if not self._routes and route == self._first_route:
+            if ("route", route) in self._own:
+                self._scopes["route", route] = self._scope(self._own["route", route])
+        first = ("route", self._first_route)
+        if route == self._first_route and first not in self._scopes:
             return
-        if not self._routes:
-            self._routes[self._first_route] = self._all.copy()
-        if route not in self._routes:
-            self._routes[route] = _Watched(self.budget, self._unit)
-        self._routes[route].update(at_us, hit)
+        if first not in self._scopes:
+            self._scopes["route", self._first_route] = self._as_all()
+        watched = self._scopes.get(("route", route))
+        if watched is None:
+            budget = self._own.get(("route", route), self.budget)
+            watched = self._scopes["route", route] = self._scope(budget)
+        watched.update(at_us, hit)
+
+    def _scope(self, budget: float | None) -> WatchedRate:
+        return WatchedRate(budget, self._unit, self._scope_at)
+
+    def _as_all(self) -> WatchedRate:
+        """The first route's own account, from when a second one comes up."""
+        return self._all.copy(self._scope_at)
+
+    def _restart_until(self, at_us: int) -> None:
+        while self._restarted < len(self._restarts) and self._restarts[self._restarted] <= at_us:
+            for watched in (self._all, *self._scopes.values()):
+                watched.restart(self._restarts[self._restarted])
+            self._restarted += 1
 
     def _forget(self) -> None:
         """Keep the last hours and windows only, so that memory does not grow with the ledger."""
-        for hour in sorted(self._hours)[:-MOST_HOURS]:
-            del self._hours[hour]
+        self._hours.forget()
         if self.last_us is not None:
-            for watched in (self._all, *self._routes.values()):
+            for watched in (self._all, *self._scopes.values()):
                 watched.forget(self.last_us - self.window_us)
 
     def assess(self, now_us: int) -> Assessment:
         """Where the budget stands at a moment, all that was folded in considered."""
+        self._restart_until(now_us)
         watched = self._all
         creep = self._creep()
         rate = watched.whole.hits / watched.whole.n if watched.whole.n else None
         low, high = confidence_sequence(watched.whole.hits, watched.whole.n)
-        fast_us = max(self.window_us // FAST_PARTS, MINUTE_US)
-        routes = sorted(self._routes.items(), key=lambda one: (-one[1].whole.n, one[0]))
         return Assessment(
             budget=self.budget,
             first_us=self.first_us,
@@ -215,31 +283,51 @@ class EscalationBudget:
             cleared_us=watched.cleared_us,
             creep=creep,
             attribution=None if creep is None else self._attribution(creep, now_us),
-            fast=watched.burn(now_us, fast_us),
+            fast=watched.burn(now_us, self._fast_us),
             slow=watched.burn(now_us, self.window_us),
-            routes=tuple(self._route(name, one, now_us) for name, one in routes),
+            scopes=self._shown(now_us),
+            set_aside=self._set_aside,
         )
 
-    def _route(self, name: str, watched: _Watched, now_us: int) -> Route:
+    @property
+    def _fast_us(self) -> int:
+        return max(self.window_us // FAST_PARTS, MINUTE_US)
+
+    def _shown(self, now_us: int) -> tuple[Scope, ...]:
+        found = [
+            self._assessed(kind, name, one, now_us) for (kind, name), one in self._scopes.items()
+        ]
+        routes = sum(scope.kind == "route" for scope in found)
+        return tuple(
+            sorted(
+                (scope for scope in found if scope.own or routes > 1),
+                key=lambda one: (not one.own, -one.served, one.kind, one.name),
+            )
+        )
+
+    def _assessed(self, kind: ScopeKind, name: str, watched: WatchedRate, now_us: int) -> Scope:
         low, high = confidence_sequence(watched.whole.hits, watched.whole.n)
-        return Route(
-            route=name,
+        return Scope(
+            kind=kind,
+            name=name,
+            budget=watched.budget,
+            own=(kind, name) in self._own,
             served=watched.whole.n,
             escalated=watched.whole.hits,
             low=low,
             high=high,
+            fast=watched.burn(now_us, self._fast_us),
             window=watched.burn(now_us, self.window_us),
+            evidence=watched.evidence,
             alarm_us=watched.alarm_us,
+            cleared_us=watched.cleared_us,
         )
 
     def _creep(self) -> Creep | None:
         """The rise that raised the alarm, looked for since the last one was cleared."""
         if self._all.alarm_us is None or not self._hours:
             return None
-        first = max(min(self._hours), (self._all.cleared_us or 0) // HOUR_US)
-        bins = [
-            _sum(self._hours.get(hour, {}).values()) for hour in range(first, max(self._hours) + 1)
-        ]
+        first, bins = self._hours.series((self._all.cleared_us or 0) // HOUR_US)
         found = locate(bins)
         if found is None or found.after <= found.before:
             return None
@@ -256,94 +344,7 @@ class EscalationBudget:
         began = creep.began_us // HOUR_US
         cleared = (self._all.cleared_us or 0) // HOUR_US
         recent = max(began, (now_us - self.window_us) // HOUR_US)
-        before = self._cells(cleared, began)
-        return attribute(before, self._cells(recent)) or attribute(before, self._cells(began))
-
-    def _cells(self, since: int, until: int | None = None) -> Mapping[Cell, Count]:
-        """Counts by cell over the hours from `since` up to, not including, `until`."""
-        found: dict[Cell, Count] = {}
-        for hour, cells in self._hours.items():
-            if since <= hour and (until is None or hour < until):
-                for key, (n, hits) in cells.items():
-                    cell = Cell(*key)
-                    old = found.get(cell, _NOTHING)
-                    found[cell] = Count(old.n + n, old.hits + hits)
-        return found
-
-
-_NOTHING = Count(0, 0)
-
-
-class _Watched:
-    """Requests that are counted together, and their detector where there is a budget to exceed."""
-
-    def __init__(self, budget: float | None, unit_us: int) -> None:
-        self._budget = budget
-        self._unit = unit_us
-        self._detector: Detector | None = None
-        if budget is not None and 0 < budget < 1:
-            self._detector = Detector(DetectorState(budget=budget, threshold=ALARM_AT))
-        self._recent: dict[int, list[int]] = {}
-        self._n = self._hits = 0
-        self.alarm_us: int | None = None
-        self.cleared_us: int | None = None
-
-    @property
-    def whole(self) -> Count:
-        return Count(self._n, self._hits)
-
-    @property
-    def evidence(self) -> float:
-        if self._detector is None or self._detector.evidence <= 1:
-            return 0.0
-        return log(self._detector.evidence) / log(ALARM_AT)
-
-    def update(self, at_us: int, hit: bool) -> None:
-        self._n += 1
-        self._hits += hit
-        recent = self._recent.setdefault(at_us // self._unit, [0, 0])
-        recent[0] += 1
-        recent[1] += hit
-        if self._detector is not None:
-            change = self._detector.update(hit)
-            if change == "raised":
-                self.alarm_us = at_us
-            elif change == "cleared":
-                self.alarm_us, self.cleared_us = None, at_us
-        elif self._budget == 0 and hit and self.alarm_us is None:
-            self.alarm_us = at_us
-
-    def copy(self) -> _Watched:
-        twin = _Watched(self._budget, self._unit)
-        if self._detector is not None:
-            twin._detector = Detector(self._detector.state)
-        twin._recent = {at: [*counts] for at, counts in self._recent.items()}
-        twin._n, twin._hits = self._n, self._hits
-        twin.alarm_us, twin.cleared_us = self.alarm_us, self.cleared_us
-        return twin
-
-    def forget(self, before_us: int) -> None:
-        for at in [at for at in self._recent if at < before_us // self._unit]:
-            del self._recent[at]
-
-    def burn(self, now_us: int, span_us: int) -> Burn:
-        since = (now_us - span_us) // self._unit
-        n, hits = _sum(counts for at, counts in self._recent.items() if at > since)
-        rate = hits / n if n else None
-        low, high = wilson(hits, n)
-        return Burn(
-            span_seconds=span_us / 1_000_000,
-            served=n,
-            escalated=hits,
-            rate=rate,
-            low=low,
-            high=high,
-            burn=rate / self._budget if rate is not None and self._budget else None,
+        before = self._hours.levels(cleared, began)
+        return attribute_levels(before, self._hours.levels(recent)) or attribute_levels(
+            before, self._hours.levels(began)
         )
-
-
-def _sum(counts: Iterable[Iterable[int]]) -> Count:
-    n = hits = 0
-    for more, further in counts:
-        n, hits = n + more, hits + further
-    return Count(n, hits)

@@ -2,13 +2,15 @@
 
 The plan is turned into the bill one step at a time, in a fixed order, and each step's change is its
 driver: first what was answered, then by whom, then how long the answers were, then at what price;
-classifier and retries stand apart from these and from each other. (The price-volume-mix analysis of
-cost accounting. What two drivers do together goes to the later one: more escalation *and* longer
-premium answers shows as tokens.) The volume of requests is no driver: the plan is scaled to it.
+classifier, drafts, checks and retries stand apart from these and from each other. (The
+price-volume-mix analysis of cost accounting. What two drivers do together goes to the later one:
+more escalation *and* longer premium answers shows as tokens.) The volume of requests is no driver:
+the plan is scaled to it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -47,13 +49,15 @@ def explain(planned: Planned, requests: int, totals: Iterable[TierTotal]) -> tup
 
     Their sum is what was paid less the plan, rounded to a nano-dollar.
     """
-    of: dict[Role, list[TierTotal]] = {"classifier": [], "answer": [], "retry": []}
+    of: defaultdict[Role, list[TierTotal]] = defaultdict(list)
     for total in totals:
         of[total.role].append(total)
     steps = [
         *_answers(planned, requests, of["answer"]),
         _classifier(planned, requests, of["classifier"]),
-        _retries(planned, requests, of["retry"]),
+        _attempted("drafts", "draft", planned, requests, of["draft"]),
+        _attempted("checks", "check", planned, requests, of["check"]),
+        _attempted("retries", "retry", planned, requests, of["retry"]),
     ]
     whole = apportion([change for _, change, _ in steps])
     return tuple(
@@ -136,13 +140,16 @@ def _classifier(planned: Planned, requests: int, totals: Sequence[TierTotal]) ->
     )
 
 
-def _retries(planned: Planned, requests: int, totals: Sequence[TierTotal]) -> _Step:
+def _attempted(
+    name: str, role: Role, planned: Planned, requests: int, totals: Sequence[TierTotal]
+) -> _Step:
+    """Attempts that are no answers: drafts turned down, checks, retries."""
     paid = sum(total.cost_nano for total in totals)
     premium = sum(total.cost_nano for total in totals if total.premium)
     calls = _attempts(totals)
     return (
-        "retries",
-        paid - requests * _planned(planned, "retry"),
+        name,
+        paid - requests * _planned(planned, role),
         f"{calls:,} attempts; premium's are {money(premium)}" if calls else "none",
     )
 

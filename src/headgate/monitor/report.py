@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from headgate.ledger.store import EVER, RequestTotal, TierTotal, Window
+from headgate.ledger.store import EVER, RequestTotal, Role, TierTotal, Window
 from headgate.monitor.drivers import Driver, apportion, explain
 from headgate.monitor.figures import between, money, percent
 from headgate.monitor.planned import Planned, PlannedLine
@@ -23,6 +23,7 @@ __all__ = [
     "Pinned",
     "Report",
     "Saving",
+    "Shadows",
     "Verdict",
     "report",
 ]
@@ -46,7 +47,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the bill of the routed requests."""
 
     name: str
-    role: Literal["classifier", "answer", "retry"]
+    role: Role
     tier: str | None
     attempts: int
     planned_nano: int | None
@@ -56,7 +57,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: int
     """Attempts of unknown cost; they are in no sum of money."""
     parts: tuple[Part, ...] = ()
-    """The retries by tier; empty for other lines."""
+    """Drafts, checks and retries by tier; empty for other lines."""
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +122,14 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
     unpriced: int
 
 
+class Shadows(msgspec.Struct, frozen=True, kw_only=True):
+    """What the watch asked for comparison, and its judges: in no other figure of the report."""
+
+    attempts: int
+    actual_nano: int
+    unpriced: int
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A period of the ledger against the plan."""
 
@@ -140,6 +149,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Of the difference between plan and bill; empty without a plan."""
     verdict: Verdict
     pinned: Pinned
+    shadows: Shadows
     planned_requests_per_month: int | None
     basis: str
 
@@ -160,6 +170,10 @@ _NONE = RequestTotal(
 )
 
 
+_AT_ONCE: dict[Role, str] = {"draft": "drafts", "check": "checks", "retry": "retries"}
+"""The roles whose attempts are one line each, over all tiers, and its name."""
+
+
 def report(
     tiers: Sequence[TierTotal],
     requests: Sequence[RequestTotal],
@@ -168,7 +182,7 @@ def report(
 ) -> Report:
     """Hold what a store's `tiers(window)` and `requests(window)` say against the plan."""
     routed = next((total for total in requests if total.routed), _NONE)
-    ours = [total for total in tiers if total.routed]
+    ours = [total for total in tiers if total.routed and total.role != "shadow"]
     saving = _saving(routed, planned)
     return Report(
         since_us=window.since_us,
@@ -183,6 +197,7 @@ def report(
         drivers=explain(planned, routed.requests, ours) if planned and routed.requests else (),
         verdict=_verdict(routed, saving),
         pinned=_pinned(requests, tiers),
+        shadows=_shadows(tiers),
         planned_requests_per_month=planned.requests_per_month if planned else None,
         basis=planned.basis if planned else "",
     )
@@ -205,18 +220,22 @@ def _bill(totals: Sequence[TierTotal], planned: Planned | None, requests: int) -
 
 
 def _kinds(totals: Sequence[TierTotal], planned: Planned | None) -> list[PlannedLine]:
-    """The lines to show: the plan's, then those of attempts nobody planned; retries are one."""
+    """The lines to show: the plan's, then those of attempts nobody planned.
+
+    Drafts, checks and retries are one line each; only that of the retries is always there.
+    """
     lines = planned.lines if planned else ()
-    kinds = [line for line in lines if line.role != "retry"]
+    kinds = [line for line in lines if line.role not in _AT_ONCE]
     for total in sorted(totals, key=lambda total: (total.premium, total.tier)):
-        if total.role != "retry" and not any(_on(kind, total) for kind in kinds):
+        if total.role not in _AT_ONCE and not any(_on(kind, total) for kind in kinds):
             kinds.append(_unplanned(total, totals, planned))
     kinds.sort(key=lambda kind: kind.role != "classifier")
-    retries = sum((x.nano_per_request for x in lines if x.role == "retry"), Fraction(0))
-    all_retries = PlannedLine(
-        name="retries", role="retry", calls=Fraction(1), nano_per_call=retries
-    )
-    return [*kinds, all_retries]
+    for role, name in _AT_ONCE.items():
+        own = [line for line in lines if line.role == role]
+        if role == "retry" or own or any(total.role == role for total in totals):
+            nano = sum((line.nano_per_request for line in own), Fraction(0))
+            kinds.append(PlannedLine(name=name, role=role, calls=Fraction(1), nano_per_call=nano))
+    return kinds
 
 
 def _on(line: PlannedLine, total: TierTotal) -> bool:
@@ -257,7 +276,7 @@ def _line(kind: PlannedLine, planned_nano: int | None, totals: Sequence[TierTota
         planned_nano=planned_nano,
         actual_nano=_cost(totals),
         unpriced=_attempts(totals, priced=False),
-        parts=_parts(totals) if kind.role == "retry" else (),
+        parts=_parts(totals) if kind.role in _AT_ONCE else (),
     )
 
 
@@ -379,10 +398,19 @@ def _rests_on(routed: RequestTotal, saving: Saving) -> str:
 
 
 def _pinned(requests: Sequence[RequestTotal], tiers: Sequence[TierTotal]) -> Pinned:
-    theirs = [total for total in tiers if not total.routed]
+    theirs = [total for total in tiers if not total.routed and total.role != "shadow"]
     return Pinned(
         requests=sum(total.requests for total in requests if not total.routed),
         served=sum(total.served for total in requests if not total.routed),
+        actual_nano=_cost(theirs),
+        unpriced=_attempts(theirs, priced=False),
+    )
+
+
+def _shadows(tiers: Sequence[TierTotal]) -> Shadows:
+    theirs = [total for total in tiers if total.role == "shadow"]
+    return Shadows(
+        attempts=_attempts(theirs),
         actual_nano=_cost(theirs),
         unpriced=_attempts(theirs, priced=False),
     )

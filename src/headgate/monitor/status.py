@@ -42,7 +42,7 @@ class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
     retry_rate: float | None
     """Of all its attempts; None without any."""
     spent_nano: int
-    """All its attempts, retries included."""
+    """All its attempts, drafts and retries included."""
     retry_nano: int
     unpriced: int
 
@@ -123,8 +123,12 @@ def status(
 
 
 def retries(totals: Sequence[TierTotal]) -> Retries:
-    """Answers and retries of the routed requests by tier; classifier calls are no tier's."""
-    ours = [total for total in totals if total.routed and total.role != "classifier"]
+    """Answers, drafts and retries of the routed requests by tier.
+
+    Calls of the classifier and of checks are no tier's, and shadows are the watch's.
+    """
+    tried = ("answer", "draft", "retry")
+    ours = [total for total in totals if total.routed and total.role in tried]
     names = sorted({(total.premium, total.tier) for total in ours})
     tiers = tuple(
         _tier(tier, premium, [total for total in ours if (total.premium, total.tier) == key])

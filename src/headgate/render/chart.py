@@ -151,6 +151,8 @@ class Field(NamedTuple):
     cells: tuple[tuple[int, ...], ...]
     """A colour for each cell, by row."""
     legend: tuple[tuple[str, int], ...]
+    here: tuple[int, int] | None = None
+    """The cell that is pointed out, as (column, row); None: none is."""
 
 
 Chart: TypeAlias = Lines | Bars | Spans | Field
@@ -396,6 +398,12 @@ def _field(chart: Field) -> tuple[float, str]:
             f'width="{wide:.1f}" height="{CELL:.0f}"/>'
             for across, colour in enumerate(cells)
         ]
+    if chart.here is not None:
+        x, y = left + chart.here[0] * wide, top + chart.here[1] * CELL
+        parts.append(
+            f'<rect class="here" x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{CELL:.0f}">'
+            "<title>you are here</title></rect>"
+        )
     room = max((_width(column) for column in chart.columns), default=0.0) + 10
     every = max(math.ceil(room / wide), 1)
     for across in range(0, len(chart.columns), every):

@@ -11,9 +11,22 @@ from html import escape
 from typing import NamedTuple, TypeAlias
 
 from headgate.render.chart import Bars, Chart, Field, Lines, Spans, svg
+from headgate.render.figures import table_of
 from headgate.render.table import Table, markdown_text, plain
 
-__all__ = ["Block", "Figure", "Figures", "Items", "Page", "Text", "html", "markdown"]
+__all__ = [
+    "CHART_STYLE",
+    "COLOUR_STYLE",
+    "Block",
+    "Figure",
+    "Figures",
+    "Items",
+    "Page",
+    "Text",
+    "fragment",
+    "html",
+    "markdown",
+]
 
 
 class Text(NamedTuple):
@@ -116,21 +129,40 @@ def _safe(text: str) -> str:
 
 def _blocks(page: Page) -> Iterator[str]:
     for position, block in enumerate(page.blocks):
-        match block:
-            case Text():
-                start = '<p class="lead">' if block.lead else "<p>"
-                yield f"{start}{_safe(block.text)}</p>"
-            case Figures():
-                yield f'<dl class="figures">{"".join(map(_figure, block.figures))}</dl>'
-            case Items():
-                items = "".join(f"<li>{_safe(item)}</li>" for item in block.items)
-                yield f"<section><h2>{_safe(block.title)}</h2><ul>{items}</ul></section>"
-            case Table():
-                yield _table(block)
-            case Lines() | Bars() | Spans() | Field():
-                heading = f"<h2>{_safe(block.title)}</h2>"
-                note = f"<figcaption>{_safe(block.description)}</figcaption>"
-                yield f"<figure>{heading}{svg(block, f'c{position}')}{note}</figure>"
+        yield fragment(block, f"c{position}")
+
+
+def fragment(block: Block, name: str, *, figures: bool = False) -> str:
+    """One block as HTML; every text is escaped, nothing is styled but by classes.
+
+    Args:
+        name: sets its ids apart from those of other blocks of the page.
+        figures: a chart has the table of its numbers beneath, folded up.
+    """
+    match block:
+        case Text():
+            start = '<p class="lead">' if block.lead else "<p>"
+            return f"{start}{_safe(block.text)}</p>"
+        case Figures():
+            return f'<dl class="figures">{"".join(map(_figure, block.figures))}</dl>'
+        case Items():
+            items = "".join(f"<li>{_safe(item)}</li>" for item in block.items)
+            return f"<section><h2>{_safe(block.title)}</h2><ul>{items}</ul></section>"
+        case Table():
+            return _table(block)
+        case Lines() | Bars() | Spans() | Field():
+            heading = f"<h2>{_safe(block.title)}</h2>"
+            note = f"<figcaption>{_safe(block.description)}</figcaption>"
+            plot = svg(block, name)
+            if figures:
+                plot = f'<div class="plot" tabindex="0" role="group">{plot}</div>'
+                note += _folded(block)
+            return f"<figure>{heading}{plot}{note}</figure>"
+
+
+def _folded(chart: Chart) -> str:
+    table = _table(table_of(chart))
+    return f'<details class="numbers"><summary>The numbers</summary>{table}</details>'
 
 
 def _figure(figure: Figure) -> str:
@@ -153,9 +185,12 @@ def _table(table: Table) -> str:
         start = '<tr class="strong">' if position in table.strong else "<tr>"
         rows.append(f"{start}{cells}</tr>")
     title = f"<h2>{_safe(table.title)}</h2>" if table.title else ""
+    # a table that is wider than its page is scrolled by keyboard too
+    name = f' aria-label="{_safe(table.title)}"' if table.title else ""
+    head, body = f"<thead><tr>{heads}</tr></thead>", f"<tbody>{''.join(rows)}</tbody>"
     return (
-        f'<section>{title}<div class="wide"><table><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div></section>"
+        f'<section>{title}<div class="wide" tabindex="0" role="group"{name}>'
+        f"<table>{head}{body}</table></div></section>"
     )
 
 
@@ -163,12 +198,36 @@ def _side(right: bool) -> str:
     return ' class="num"' if right else ""
 
 
-STYLE = """
+COLOUR_STYLE = """
 :root{--paper:#fff;--ink:#1c2126;--soft:#5a6570;--rule:#dfe3e8;--panel:#f6f7f9;--good:#1a7f4b;
 --bad:#b3261e;--c0:#2463c2;--c1:#c8641b;--c2:#2b8a6e;--c3:#8a4fa8;--c4:#7a7f87;--c5:#b08a12;--c6:#1c8aa3;--c7:#b54a72}
 @media (prefers-color-scheme:dark){:root{--paper:#14181c;--ink:#e7eaee;--soft:#a2acb7;
 --rule:#323a43;--panel:#1c2228;--good:#5cc48d;--bad:#f2867c;--c0:#6fa4f2;--c1:#ee9a57;--c2:#56bd9d;
 --c3:#c08ddb;--c4:#9aa2ab;--c5:#d9b545;--c6:#5cc3d9;--c7:#ec8fb2}}
+""".replace("\n", "")
+"""Paper, ink, and what each number of `headgate.render.palette` looks like, in light and dark."""
+
+CHART_STYLE = """
+.chart{width:100%;height:auto;display:block}
+.chart text{font-size:12px;fill:var(--ink)}
+.chart .tick,.chart .axis{fill:var(--soft)}.chart .total{font-weight:600}
+.chart .grid{stroke:var(--rule)}.chart .zero{stroke:var(--soft)}
+.chart .cell{stroke:var(--paper)}
+.chart .here{fill:none;stroke:var(--ink);stroke-width:3}
+.chart .band{fill:var(--soft);opacity:.16}
+.chart .dot{fill:var(--paper);stroke:var(--ink);stroke-width:2}
+.chart .mark{stroke:var(--ink);stroke-dasharray:3 4}
+.chart .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.chart .dashed{stroke-dasharray:7 5}
+.l0{stroke:var(--c0)}.l1{stroke:var(--c1)}.l2{stroke:var(--c2)}.l3{stroke:var(--c3)}
+.l4{stroke:var(--c4)}.l5{stroke:var(--c5)}.l6{stroke:var(--c6)}.l7{stroke:var(--c7)}
+.s0{fill:var(--c0)}.s1{fill:var(--c1)}.s2{fill:var(--c2)}.s3{fill:var(--c3)}.s4{fill:var(--c4)}
+.s5{fill:var(--c5)}.s6{fill:var(--c6)}.s7{fill:var(--c7)}
+""".replace("\n", "")
+"""How charts look, in those colours."""
+
+STYLE = (
+    COLOUR_STYLE
+    + """
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -197,18 +256,7 @@ ul{margin:0;padding-left:1.2rem}li{margin:.3rem 0}
 figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
 footer{margin-top:2.5rem;padding-top:1rem;border-top:1px solid var(--rule);color:var(--soft);
 font-size:.85rem}
-.chart{width:100%;height:auto;display:block}
-.chart text{font-size:12px;fill:var(--ink)}
-.chart .tick,.chart .axis{fill:var(--soft)}.chart .total{font-weight:600}
-.chart .grid{stroke:var(--rule)}.chart .zero{stroke:var(--soft)}
-.chart .cell{stroke:var(--paper)}
-.chart .band{fill:var(--soft);opacity:.16}
-.chart .dot{fill:var(--paper);stroke:var(--ink);stroke-width:2}
-.chart .mark{stroke:var(--ink);stroke-dasharray:3 4}
-.chart .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.chart .dashed{stroke-dasharray:7 5}
-.l0{stroke:var(--c0)}.l1{stroke:var(--c1)}.l2{stroke:var(--c2)}.l3{stroke:var(--c3)}
-.l4{stroke:var(--c4)}.l5{stroke:var(--c5)}.l6{stroke:var(--c6)}.l7{stroke:var(--c7)}
-.s0{fill:var(--c0)}.s1{fill:var(--c1)}.s2{fill:var(--c2)}.s3{fill:var(--c3)}.s4{fill:var(--c4)}
-.s5{fill:var(--c5)}.s6{fill:var(--c6)}.s7{fill:var(--c7)}
-@media print{main{max-width:none;padding:0}section,figure{break-inside:avoid}}
 """.replace("\n", "")
+    + CHART_STYLE
+    + "@media print{main{max-width:none;padding:0}section,figure{break-inside:avoid}}"
+)

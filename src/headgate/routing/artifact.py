@@ -13,7 +13,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -21,13 +21,18 @@ from headgate.errors import ConfigError
 from headgate.routing.reference import Reference
 from headgate.routing.router import Calibration, CostModel, Router
 
-__all__ = ["Artifact", "Certificate", "Training", "dump", "fingerprint", "load"]
+__all__ = ["Artifact", "Certificate", "Learned", "Training", "dump", "fingerprint", "load"]
 
 MAGIC = b"HEADGATE"
-VERSION = 1
+VERSION = 2
+"""2 counts an n-gram once however often a text repeats it; 1 counted it each time."""
+OLDEST = 1
 HEAD = len(MAGIC) + 2 + 32
 MAX_BYTES = 256 * 1024 * 1024
 """A small file must not fill the memory."""
+
+
+Learned: TypeAlias = Literal["text", "categories", "nothing"]
 
 
 class Training(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +48,12 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     premium_quality: float
     apgr: float | None = None
     """Average performance gap recovered, out of fold; None where there was no gap."""
+    apgr_interval: tuple[float, float] | None = None
+    """Its 95 % interval; None where there was no gap, and in files of version 1."""
     ece: float
     """Expected calibration error of the score, out of fold."""
+    learned: Learned = "text"
+    """What rows left out of a fit bore out; with "nothing" all requests score alike."""
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +138,8 @@ def dump(artifact: Artifact) -> bytes:
         certificate=artifact.certificate,
     )
     body = zlib.compress(msgspec.msgpack.encode(document), 9)
-    return MAGIC + VERSION.to_bytes(2, "little") + sha256(body).digest() + body
+    version = 1 if router.repeats else VERSION
+    return MAGIC + version.to_bytes(2, "little") + sha256(body).digest() + body
 
 
 def fingerprint(data: bytes) -> str:
@@ -148,10 +158,10 @@ def load(data: bytes, name: str = "The router", *, most: int = MAX_BYTES) -> Art
     if data[: len(MAGIC)] != MAGIC:
         raise ConfigError(f"{name} is no router.", fix="Make one with `headgate train`.")
     version = int.from_bytes(data[len(MAGIC) : len(MAGIC) + 2], "little")
-    if version != VERSION:
+    if not OLDEST <= version <= VERSION:
         raise ConfigError(
-            f"{name} is of version {version}; this Headgate reads version {VERSION}.",
-            fix="Train it again with this Headgate.",
+            f"{name} is of version {version}; this Headgate reads {OLDEST} to {VERSION}.",
+            fix="Train it again with this Headgate, or run the Headgate that made it.",
         )
     body = data[HEAD:]
     if len(data) < HEAD or sha256(body).digest() != data[HEAD - 32 : HEAD]:
@@ -163,14 +173,14 @@ def load(data: bytes, name: str = "The router", *, most: int = MAX_BYTES) -> Art
         raw = unpacker.decompress(body, most)
         if not unpacker.eof:
             raise ValueError("it unfolds to more than a router ever does")
-        return _artifact(msgspec.msgpack.decode(raw, type=_Document))
+        return _artifact(msgspec.msgpack.decode(raw, type=_Document), repeats=version < 2)
     except (zlib.error, msgspec.DecodeError, ValueError) as error:
         raise ConfigError(
             f"{name} cannot be read: {error}.", fix="Make one with `headgate train`."
         ) from error
 
 
-def _artifact(document: _Document) -> Artifact:
+def _artifact(document: _Document, *, repeats: bool) -> Artifact:
     words = document.words.split()
     parts = document.pairs.split()
     grams = document.grams
@@ -205,6 +215,7 @@ def _artifact(document: _Document) -> Artifact:
         calibration=Calibration(document.gains, document.probabilities),
         cheap_cost=None if document.cheap_cost is None else CostModel(*document.cheap_cost),
         premium_cost=None if document.premium_cost is None else CostModel(*document.premium_cost),
+        repeats=repeats,
     )
     return Artifact(router=router, training=document.training, certificate=document.certificate)
 

@@ -60,7 +60,8 @@ class Router:
 
     The gain is a sum: `bias`, the weight of every trait that holds, and for words, pairs and
     letter groups the sum of the known ones' weights over the root of their number, so that long
-    texts do not shout. The score is the calibrated probability that premium is right and cheap
+    texts do not shout. What a text repeats counts once, except with `repeats`, as routers of
+    version 1 were trained. The score is the calibrated probability that premium is right and cheap
     is wrong; it rises with the gain.
     """
 
@@ -71,6 +72,7 @@ class Router:
         "grams",
         "pairs",
         "premium_cost",
+        "repeats",
         "traits",
         "words",
     )
@@ -86,6 +88,7 @@ class Router:
         calibration: Calibration,
         cheap_cost: CostModel | None = None,
         premium_cost: CostModel | None = None,
+        repeats: bool = False,
     ) -> None:
         self.bias = bias
         self.words, self.pairs, self.grams = dict(words), dict(pairs), dict(grams)
@@ -93,6 +96,7 @@ class Router:
         self.calibration = calibration
         self.cheap_cost = cheap_cost
         self.premium_cost = premium_cost
+        self.repeats = repeats
 
     def gain(self, request: Request) -> float:
         """The expected score of the premium answer less that of the cheap one, −1 to 1 or so."""
@@ -101,9 +105,11 @@ class Router:
         trait = self.traits.get
         for name in traits(request, found):
             gain += trait(name, 0.0)
-        gain += _pooled(map(self.words.get, found))
-        gain += _pooled(map(self.pairs.get, pairs(found)))
-        gain += _pooled(map(self.grams.get, grams(found)))
+        # not a set: what floats sum up to depends on their order, which must not vary
+        once = iter if self.repeats else dict.fromkeys
+        gain += _pooled(map(self.words.get, once(found)))
+        gain += _pooled(map(self.pairs.get, once(pairs(found))))
+        gain += _pooled(map(self.grams.get, once(grams(found))))
         return gain
 
     def score(self, request: Request) -> float:
@@ -118,9 +124,10 @@ class Router:
             for name in traits(request, found)
             if name in self.traits
         ]
-        reasons += _parts("word", self.words, found, lambda word: _readable([word]))
-        reasons += _parts("pair", self.pairs, pairs(found), _readable)
-        reasons += _parts("letters", self.grams, grams(found), _letters)
+        once = iter if self.repeats else dict.fromkeys
+        reasons += _parts("word", self.words, once(found), lambda word: _readable([word]))
+        reasons += _parts("pair", self.pairs, once(pairs(found)), _readable)
+        reasons += _parts("letters", self.grams, once(grams(found)), _letters)
         return sorted(reasons, key=lambda reason: (-abs(reason.gain), reason.name))
 
 

@@ -49,6 +49,8 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     _check_shares(draft)
     _check_models(draft, need_providers=need_providers)
     _check_escalation(draft)
+    _check_escalation_budgets(draft)
+    _check_alerts(draft)
     _check_times(draft)
     _check_providers(draft)
     _check_server(draft)
@@ -366,6 +368,63 @@ def _check_escalation(draft: Draft) -> None:
             "breaches it.",
             "Raise the budget above the rate, or plan for a lower rate.",
         )
+
+
+def _check_escalation_budgets(draft: Draft) -> None:
+    section = _section("escalation_budgets")
+    seen: set[tuple[object, object]] = set()
+    for name in draft.names("escalation_budgets"):
+        table: Path = ("escalation_budgets", name)
+        match = draft.values.get((*table, "match"))
+        whose = (_value(draft, section, table, "kind"), match)
+        if match is not None and whose in seen:
+            draft.fault(
+                (*table, "match"), f"{shown(match)} has a budget already.", "Take one of them out."
+            )
+        seen.add(whose)
+
+
+def _check_alerts(draft: Draft) -> None:
+    """Mail needs all of its parts; whatever carries a secret is encrypted, or stays here."""
+    values = {key: draft.values.get(("alerts", key)) for key in _MAIL}
+    missing = [key for key in ("smtp", "mail_from", "mail_to") if values[key] is None]
+    if missing and len(missing) < 3:
+        draft.fault(
+            ("alerts",),
+            f"Mail needs {' and '.join(missing)} too.",
+            "Give smtp, mail_from and mail_to, or none of them.",
+        )
+    if (values["smtp_user"] is None) != (values["smtp_password_env"] is None):
+        draft.fault(
+            ("alerts", "smtp_user"),
+            "To sign in takes a user and a password.",
+            "Give smtp_user and smtp_password_env, or none of them.",
+        )
+    address = split_address(str(values["smtp"])) if values["smtp"] else None
+    local = address is None or _is_loopback(address[0])
+    if values["smtp_security"] == "none" and values["smtp_password_env"] and not local:
+        draft.fault(
+            ("alerts", "smtp_security"),
+            "The password would go over the network unencrypted.",
+            'Use "starttls" or "tls".',
+        )
+    url = draft.values.get(("alerts", "webhook_url"))
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts and parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        draft.warn(
+            ("alerts", "webhook_url"),
+            "Alerts would go over the network unencrypted: the URL is http, not https.",
+            "Use https, or an address of this machine.",
+        )
+    if ("alerts", "webhook_secret_env") in draft.given and url is None:
+        draft.warn(
+            ("alerts", "webhook_secret_env"),
+            "There is no webhook whose posts could be signed.",
+            "Set webhook_url, or take it out.",
+        )
+
+
+_MAIL = ("smtp", "smtp_security", "smtp_user", "smtp_password_env", "mail_from", "mail_to")
 
 
 def _check_times(draft: Draft) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from headgate.settings import schema
+from headgate.settings import forms, schema
 from headgate.settings.kinds import (
     ADDRESS,
     ADMIN_ADDRESS,
@@ -21,6 +21,7 @@ from headgate.settings.kinds import (
     Choice,
     Duration,
     Flag,
+    Formed,
     Headers,
     Kind,
     Number,
@@ -438,7 +439,169 @@ ESCALATION = Section(
             Duration(60, 366 * _DAY, as_text=True),
             "The time that budget and rate are looked at over.",
         ),
-        Field("on_breach", Choice("alert"), "What happens when the budget is breached."),
+        Field(
+            "on_breach",
+            Choice("alert", "hold", "pin"),
+            "What a breach does besides the alert: hold the learned threshold so that the rate "
+            "keeps to the budget, within what the certificate covers; or pin all routed traffic "
+            "to the premium tier.",
+        ),
+        Field(
+            "release",
+            Choice("command", "all-clear"),
+            "What ends a hold or a pin: `headgate escalation release`, or the alarm's end too.",
+        ),
+        Field(
+            "release_after",
+            Duration(60, 366 * _DAY),
+            "Time after which a hold or a pin ends in any case, and the watch begins anew.",
+            otherwise="never by itself",
+            example='"24h"',
+        ),
+    ),
+)
+
+ESCALATION_BUDGETS = Section(
+    "escalation_budgets",
+    "A budget of its own for one route, key or policy; besides the one of all requests.",
+    schema.EscalationBudgetSettings,
+    (
+        Field(
+            "budget",
+            Number(0, 1),
+            "Share of its requests on the premium tier above which its alarm is given.",
+            example="0.4",
+        ),
+        Field(
+            "match",
+            Text(200),
+            "Whose: the path that requests come in by, the id of their key, or the name of the "
+            "policy that decides on them.",
+            example='"/v1/messages"',
+        ),
+        Field(
+            "kind",
+            Choice("route", "key", "policy"),
+            "Which of these it is.",
+        ),
+    ),
+    shape="named",
+    named_by="name",
+)
+
+WATCH = Section(
+    "watch",
+    "What the gateway watches while it serves.",
+    schema.WatchSettings,
+    (
+        Field(
+            "live",
+            Flag(),
+            "Watch in the gateway: alarms, actions and alerts happen without anybody looking.",
+        ),
+        Field(
+            "every",
+            Duration(0.05, 3600),
+            "The time between two looks at what is new in the ledger.",
+        ),
+        Field(
+            "drift_factor",
+            Number(1.05, 10),
+            "How many times more, or fewer, a part of the certificate's sample may become in "
+            "traffic before the certificate is stale.",
+        ),
+    ),
+)
+
+ALERTS = Section(
+    "alerts",
+    "Who is told when an alarm is given, an action taken or a certificate stale.",
+    schema.AlertSettings,
+    (
+        Field(
+            "webhook_url",
+            URL,
+            "Where alerts are posted as JSON; redirects are not followed.",
+            otherwise="no webhook",
+            example='"https://alerts.example.com/headgate"',
+        ),
+        Field(
+            "webhook_secret_env",
+            VARIABLE,
+            "The variable with the secret that the posts are signed with.",
+            otherwise="they are not signed",
+            example='"ALERT_SECRET"',
+        ),
+        Field(
+            "slack_url_env",
+            VARIABLE,
+            "The variable with the URL of an incoming webhook of Slack, or of what understands "
+            "its posts.",
+            otherwise="no Slack",
+            example='"SLACK_WEBHOOK_URL"',
+        ),
+        Field(
+            "smtp",
+            ADDRESS,
+            "The mail server.",
+            otherwise="no mail",
+            example='"smtp.example.com:587"',
+        ),
+        Field(
+            "smtp_security",
+            Choice("starttls", "tls", "none"),
+            "How the connection to it is encrypted; none is for this machine only.",
+        ),
+        Field(
+            "smtp_user",
+            Text(200),
+            "Who signs in there.",
+            otherwise="nobody signs in",
+            example='"headgate"',
+        ),
+        Field(
+            "smtp_password_env",
+            VARIABLE,
+            "The variable with that user's password.",
+            otherwise="nobody signs in",
+            example='"SMTP_PASSWORD"',
+        ),
+        Field(
+            "mail_from",
+            Formed("mail address", forms.mail),
+            "Who the mails are from.",
+            otherwise="no mail",
+            example='"headgate@example.com"',
+        ),
+        Field(
+            "mail_to",
+            Formed("mail addresses, separated by commas", forms.mails),
+            "Who gets them.",
+            otherwise="no mail",
+            example='"ops@example.com, finance@example.com"',
+        ),
+        Field(
+            "least",
+            Choice("warning", "critical"),
+            "The least severity that is told.",
+        ),
+        Field(
+            "repeat",
+            Duration(0, 366 * _DAY),
+            "The time after which what still holds is told again; 0s never.",
+        ),
+        Field(
+            "quiet",
+            Formed('"HH:MM-HH:MM"', forms.hours),
+            "Hours in which only what is critical is told; the rest waits until they end.",
+            otherwise="none",
+            example='"22:00-07:00"',
+        ),
+        Field(
+            "timezone",
+            Formed("name of a time zone", forms.timezone),
+            "The time zone of these hours.",
+        ),
     ),
 )
 
@@ -787,6 +950,9 @@ SECTIONS = (
     RULES,
     TIERS,
     ESCALATION,
+    ESCALATION_BUDGETS,
+    WATCH,
+    ALERTS,
     PROVIDERS,
     PRICES,
     PRICE_LIST,

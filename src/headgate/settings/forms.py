@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import IPv6Address
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headgate.settings.redaction import looks_secret, shown
 from headgate.values import ModelRef
@@ -21,13 +22,17 @@ __all__ = [
     "Refusal",
     "address",
     "header_match",
+    "hours",
     "ledger_url",
+    "mail",
+    "mails",
     "model",
     "name",
     "pattern",
     "price",
     "repeats_a_repeat",
     "split_address",
+    "timezone",
     "url",
     "variable",
 ]
@@ -288,3 +293,41 @@ OWN_HEADERS = frozenset(
         "user-agent",
     )
 )
+
+
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})")
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+def mail(text: str) -> str | Refusal:
+    """One mail address, without a name beside it."""
+    if _MAIL.fullmatch(text):
+        return text
+    return Refusal(f"{shown(text)} is not a mail address.", 'Write it as "ops@example.com".')
+
+
+def mails(text: str) -> str | Refusal:
+    """Mail addresses, separated by commas."""
+    found = [mail(part.strip()) for part in text.split(",")]
+    refused = next((part for part in found if isinstance(part, Refusal)), None)
+    return refused or ", ".join(str(part) for part in found)
+
+
+def hours(text: str) -> str | Refusal:
+    """Hours of the day, `HH:MM-HH:MM`; they may go over midnight."""
+    match = _HOURS.fullmatch(text)
+    if match is None or match.group(1, 2) == match.group(3, 4):
+        return Refusal(f"{shown(text)} are no hours of the day.", 'Write "22:00-07:00".')
+    return text
+
+
+def timezone(text: str) -> str | Refusal:
+    """The name of a time zone that this system knows."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return Refusal(
+            f"{shown(text)} is no time zone known here.",
+            'Write a name such as "UTC" or "Europe/Berlin".',
+        )
+    return text

@@ -6,8 +6,11 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from headgate.settings.fields import (
+    ALERTS,
     CLASSIFIER,
     ESCALATION,
+    ESCALATION_BUDGETS,
+    KEYS,
     LEDGER,
     PLAN,
     PRICE_LIST,
@@ -18,6 +21,7 @@ from headgate.settings.fields import (
     SERVER,
     TIERS,
     TRAFFIC,
+    WATCH,
     Field,
     Section,
     default,
@@ -61,11 +65,15 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _block(TIERS, {"model": cheap}, name="cheap"),
         _more(TIERS, "premium", {"model": f"{first}/{KNOWN[first].premium}", "retry_rate": 0.08}),
         _block(ESCALATION, {"rate": 0.2, "budget": 0.25}),
+        _block(ESCALATION_BUDGETS, {}, name="messages", off=True),
+        _block(WATCH, {}),
+        _block(ALERTS, {}),
         *(_provider(name, first=name == first) for name in providers),
         _block(PRICES, {}, name=f'"{cheap}"', off=True),
         _block(PRICE_LIST, {}),
         _block(RESILIENCE, {}),
         _block(SERVER, {"listen": "127.0.0.1:8787"}),
+        _block(KEYS, {}),
         _block(LEDGER, {"url": "sqlite:///headgate.db"}),
         _block(PLAN, {}),
     ]

@@ -158,7 +158,10 @@ def small_answer(dialect_out: str, body: bytes) -> tuple[str, Usage | None]:
     Raises:
         UnusableAnswerError: it is no answer, or has no text.
     """
-    found = _dialect(dialect_out).read_answer(body, False)
+    try:
+        found = _dialect(dialect_out).read_answer(body, False)
+    except RecursionError:
+        raise UnusableAnswerError("The answer is nested too deeply.") from None
     text = "".join([part.text for part in found.parts if isinstance(part, Text)])
     if not text.strip():
         raise UnusableAnswerError("The answer has no text.", usage=found.usage)

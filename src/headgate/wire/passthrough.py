@@ -86,7 +86,10 @@ class Passthrough:
         Raises:
             UnusableAnswerError: it is none.
         """
-        found = self._dialect.read_answer(body, self._inbound.quiet)
+        try:
+            found = self._dialect.read_answer(body, self._inbound.quiet)
+        except RecursionError:
+            raise UnusableAnswerError("The provider's answer is nested too deeply.") from None
         return Answered(body, found.usage, found.model or None, found.stop)
 
     def flow(self) -> Flow:

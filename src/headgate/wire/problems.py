@@ -82,7 +82,7 @@ def problem_from(found: dict[object, object], status: int) -> Problem:
         error = {}
     message = text_of(error.get("message")) or text_of(found.get("detail"))
     if not message:
-        message = _wrapped(status, json.dumps(found).encode())
+        message = _wrapped(status, _written(found))
     code = error.get("code")
     kind = text_of(error.get("type"))
     return Problem(
@@ -92,6 +92,13 @@ def problem_from(found: dict[object, object], status: int) -> Problem:
         code=str(code) if isinstance(code, str | int) else None,
         param=text_of(error.get("param")),
     )
+
+
+def _written(found: dict[object, object]) -> bytes:
+    try:
+        return json.dumps(found).encode()
+    except RecursionError:
+        return b""  # nobody reads a message of a thousand brackets
 
 
 def _wrapped(status: int, body: bytes) -> str:

@@ -232,3 +232,8 @@ def test_a_block_that_only_anthropic_can_say_is_refused_by_place(block, param):
 def test_a_wrong_type_deep_inside_is_named():
     assert lost(tools=[{"name": 5}]).param == "tools[0].name"
     assert lost(temperature="hot").param == "temperature"
+
+
+def test_a_tool_without_a_name_is_refused_by_what_it_is_or_by_its_place():
+    assert lost(tools=[{"type": "mcp_toolset"}]).param == "tools[0].type"
+    assert lost(tools=[{"input_schema": {}}]).param == "tools[0].name"

@@ -77,11 +77,7 @@ def test_a_conversation_becomes_items_in_their_order():
                 {"type": "input_image", "image_url": "https://h/a.png", "detail": "auto"},
             ],
         },
-        {
-            "type": "message",
-            "role": "assistant",
-            "content": [{"type": "output_text", "text": "I look."}],
-        },
+        {"type": "message", "role": "assistant", "content": "I look."},
         {"type": "function_call", "call_id": "a", "name": "f", "arguments": '{"x":1}'},
         {"type": "function_call", "call_id": "b", "name": "g", "arguments": "{}"},
         {"type": "function_call_output", "call_id": "a", "output": "A"},
@@ -92,11 +88,7 @@ def test_a_conversation_becomes_items_in_their_order():
         },
         {"type": "message", "role": "user", "content": "And?"},
         {"type": "message", "role": "system", "content": "Now in French."},
-        {
-            "type": "message",
-            "role": "assistant",
-            "content": [{"type": "refusal", "refusal": "No."}],
-        },
+        {"type": "message", "role": "assistant", "content": "No."},
     ]
 
 

@@ -63,7 +63,7 @@ class _FullMessage(msgspec.Struct):
 
 
 class _FullTool(msgspec.Struct):
-    name: str
+    name: str | None = None  # a set of tools from an MCP server has none
     type: str | None = None
     description: str | None = None
     input_schema: dict[str, object] | None = None
@@ -258,6 +258,12 @@ def _read_document(source: _Source, title: str | None) -> File | None:
 def _read_tool(tool: _FullTool, index: int, target: str) -> Tool:
     if tool.type not in (None, "custom"):
         raise _lost(f"tools[{index}].type", f"A tool of type '{tool.type}'", target)
+    if tool.name is None:
+        raise RequestError(
+            f"Missing required parameter: 'tools[{index}].name'.",
+            code="missing_required_parameter",
+            param=f"tools[{index}].name",
+        )
     return Tool(
         name=tool.name,
         schema=tool.input_schema or {},

@@ -143,21 +143,18 @@ def _write_part(part: Part) -> dict[str, object]:
 
 
 def _write_assistant(parts: Sequence[Part]) -> Iterator[dict[str, object]]:
-    """Text and calls in their order. Reasoning is left out: it is signed for another provider."""
-    said: list[dict[str, object]] = []
+    """Text and calls in their order. Reasoning is left out: it is signed for another provider.
+
+    Each text is a message of its own: as a string it needs neither the id nor the status that the
+    specification asks of an answer's parts, and a history from elsewhere has none that this API
+    gave.
+    """
     for part in parts:
         match part:
-            case Text() if part.text:
-                said.append({"type": "output_text", "text": part.text})
-            case Refusal() if part.text:
-                said.append({"type": "refusal", "refusal": part.text})
+            case Text() | Refusal() if part.text:
+                yield {"type": "message", "role": "assistant", "content": part.text}
             case ToolCall():
-                if said:
-                    yield {"type": "message", "role": "assistant", "content": said}
-                    said = []
                 yield write_call(part)
-    if said:
-        yield {"type": "message", "role": "assistant", "content": said}
 
 
 def write_call(call: ToolCall) -> dict[str, object]:

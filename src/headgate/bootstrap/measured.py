@@ -1,0 +1,112 @@
+"""Settings with what was measured in the place of what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from headgate.bootstrap.scenario import scenario_of
+from headgate.errors import ConfigError
+from headgate.ledger.store import DAY_US, RequestTotal, TierTotal
+from headgate.monitor.headroom import LEAST_SERVED, measured
+from headgate.prices.book import Book
+from headgate.settings.schema import Settings, TierSettings
+from headgate.stats.intervals import wilson
+
+__all__ = ["Measurement", "measured_settings"]
+
+
+class Measurement(NamedTuple):
+    """Settings that hold measured values, and where those come from."""
+
+    settings: Settings
+    interval: tuple[Decimal, Decimal]
+    """Of the escalation rate, 95 %."""
+    sentence: str
+
+
+def measured_settings(
+    settings: Settings,
+    book: Book,
+    at: date,
+    tiers: Sequence[TierTotal],
+    requests: Sequence[RequestTotal],
+) -> Measurement:
+    """What a store's `tiers` and `requests` say, as settings.
+
+    Tokens are means, rounded to whole ones; what was not measured stays as it was planned.
+
+    Raises:
+        ConfigError: fewer than `LEAST_SERVED` routed requests were served, or a model has no price.
+    """
+    routed = next((total for total in requests if total.routed), None)
+    if routed is None or routed.served < LEAST_SERVED:
+        served = 0 if routed is None else routed.served
+        raise ConfigError(
+            f"The ledger has {served:,} served routed requests in this time.",
+            fix=f"With {LEAST_SERVED} and more their means are worth planning with.",
+        )
+    ours = [total for total in tiers if total.routed]
+    rate = Decimal(routed.escalated) / routed.served
+    found = measured(scenario_of(settings, book, at), ours, rate)
+    interval = wilson(routed.escalated, routed.served)
+    days = max((routed.last_us - routed.first_us) / DAY_US, 1.0)
+    first = found.tiers[0]
+    classifier = settings.classifier
+    if found.classifier is not None:
+        classifier = replace(
+            classifier,
+            input_tokens=max(round(found.classifier.input_tokens), 1),
+            output_tokens=max(round(found.classifier.output_tokens), 1),
+        )
+    changed = replace(
+        settings,
+        traffic=replace(
+            settings.traffic,
+            requests_per_day=max(round(routed.requests / days), 1),
+            calls_per_request=1.0,
+            input_tokens=max(round(first.input_tokens), 1),
+            output_tokens=max(round(first.output_tokens), 1),
+            stable_prefix=round(float(found.stable_prefix), 4),
+        ),
+        classifier=classifier,
+        tiers=tuple(
+            replace(
+                planned,
+                input_tokens=max(round(tier.input_tokens), 1),
+                output_tokens=max(round(tier.output_tokens), 1),
+                retry_rate=round(float(tier.retry_rate), 4),
+                cache_hit_rate=round(float(tier.cache_hit_rate), 4),
+                share=_share(planned, ours, routed),
+            )
+            for planned, tier in zip(settings.tiers, found.tiers, strict=True)
+        ),
+        escalation=replace(
+            settings.escalation,
+            rate=round(float(rate), 6),
+            low=round(interval.low, 6),
+            high=round(interval.high, 6),
+        ),
+        plan=replace(settings.plan, hard_share=None),
+    )
+    span = f"{days:,.0f} days" if days >= 2 else "a day"
+    return Measurement(
+        changed,
+        (Decimal(repr(round(interval.low, 6))), Decimal(repr(round(interval.high, 6)))),
+        f"Measured: {routed.requests:,} routed requests of {span} in the ledger; means of what was "
+        "served.",
+    )
+
+
+def _share(planned: TierSettings, tiers: Sequence[TierTotal], routed: RequestTotal) -> float | None:
+    """A tier's share of the answers, where the plan states one."""
+    if planned.share is None:
+        return None
+    answers = sum(
+        total.attempts for total in tiers if total.tier == planned.name and total.role == "answer"
+    )
+    return answers / routed.served

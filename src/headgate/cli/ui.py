@@ -1,0 +1,57 @@
+"""`headgate ui`: the pages alone, without a gateway and without any key, on this machine only."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import click
+
+from headgate.bootstrap.site import site_of
+from headgate.cli.options import open_settings, prices_option, settings_options
+from headgate.errors import ConfigError
+from headgate.gateway.http1_server import Http1Server
+from headgate.web.site import Site
+
+__all__ = ["ui"]
+
+HOST = "127.0.0.1"
+
+
+@click.command()
+@settings_options
+@prices_option
+@click.option(
+    "--port",
+    default=8788,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Where to listen on 127.0.0.1; 0 takes a free port.",
+)
+def ui(config: Path | None, sets: tuple[str, ...], prices: str | None, *, port: int) -> None:
+    """Show the pages in a browser: the calculator, and what the ledger says.
+
+    Needs no gateway, no key and no file: without a headgate.toml the built-in example is shown.
+    Answers to this machine only. Stops on Ctrl-C.
+    """
+    reading = open_settings(config, sets, prices=prices, need_providers=False)
+    asyncio.run(_serve(site_of(reading, token=None), port))
+
+
+async def _serve(site: Site, port: int) -> None:
+    server = Http1Server(site)
+    try:
+        host, bound = await server.listen(HOST, port)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot listen on {HOST}:{port}: {error.strerror or error}.",
+            fix="Stop what uses it, or take another --port.",
+        ) from error
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    click.echo(f"Headgate shows its pages on http://{host}:{bound}")
+    await stop.wait()
+    await server.close()

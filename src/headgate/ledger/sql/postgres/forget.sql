@@ -1,0 +1,2 @@
+-- Every hour is to be summed again.
+UPDATE headgate.hours SET rolled = 0

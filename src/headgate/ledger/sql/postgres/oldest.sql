@@ -1,0 +1,2 @@
+-- When the first of all attempts was sent.
+SELECT MIN(at_us) FROM headgate.attempts

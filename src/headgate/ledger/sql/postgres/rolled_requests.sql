@@ -1,0 +1,20 @@
+-- Sums of whole hours whose rows have not changed since, and of those whose rows are gone.
+SELECT
+    {by},
+    SUM(requests)::bigint,
+    SUM(served)::bigint,
+    SUM(escalated)::bigint,
+    SUM(comparable)::bigint,
+    SUM(paid_nano)::bigint,
+    SUM(baseline_nano)::bigint,
+    SUM(paid_squared),
+    SUM(baseline_squared),
+    SUM(paid_baseline),
+    MIN(first_us),
+    MAX(last_us)
+FROM headgate.hourly_requests
+WHERE hour >= %(first)s AND (
+    sealed AND hour < %(ceiling)s
+    OR NOT sealed AND hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
+)
+GROUP BY {by}

@@ -1,0 +1,12 @@
+-- Sums of whole hours whose rows have not changed since, and of those whose rows are gone.
+SELECT
+    {by},
+    SUM(attempts)::bigint,
+    SUM(unpriced)::bigint,
+    SUM(cost_nano)::bigint
+FROM headgate.hourly_spend
+WHERE hour >= %(first)s AND (
+    sealed AND hour < %(ceiling)s
+    OR NOT sealed AND hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
+)
+GROUP BY {by}

@@ -1,0 +1,1 @@
+DELETE FROM headgate.hourly_attempts WHERE hour = %(hour)s AND NOT sealed

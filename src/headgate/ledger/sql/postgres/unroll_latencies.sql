@@ -1,0 +1,1 @@
+DELETE FROM headgate.hourly_latencies WHERE hour = %(hour)s AND NOT sealed

@@ -1,0 +1,1 @@
+DELETE FROM headgate.hourly_spend WHERE hour = %(hour)s AND NOT sealed

@@ -1,0 +1,3 @@
+INSERT INTO hourly_latencies (
+    hour, sealed, tier, provider, model, measure, from_us, attempts
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,0 +1,3 @@
+INSERT INTO hourly_spend (
+    hour, sealed, attempts, unpriced, cost_nano
+) VALUES (?, ?, ?, ?, ?)

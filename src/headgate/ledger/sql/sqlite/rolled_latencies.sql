@@ -1,0 +1,10 @@
+-- Histograms of whole hours whose rows have not changed since, and of those whose rows are gone.
+SELECT
+    {by},
+    SUM(attempts)
+FROM hourly_latencies
+WHERE hour >= :first AND (
+    sealed AND hour < :ceiling
+    OR NOT sealed AND hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
+)
+GROUP BY {by}

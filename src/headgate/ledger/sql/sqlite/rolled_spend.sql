@@ -1,0 +1,12 @@
+-- Sums of whole hours whose rows have not changed since, and of those whose rows are gone.
+SELECT
+    {by},
+    SUM(attempts),
+    SUM(unpriced),
+    SUM(cost_nano)
+FROM hourly_spend
+WHERE hour >= :first AND (
+    sealed AND hour < :ceiling
+    OR NOT sealed AND hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
+)
+GROUP BY {by}

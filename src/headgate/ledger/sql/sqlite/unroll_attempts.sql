@@ -1,0 +1,1 @@
+DELETE FROM hourly_attempts WHERE hour = :hour AND NOT sealed

@@ -1,0 +1,1 @@
+DELETE FROM hourly_latencies WHERE hour = :hour AND NOT sealed

@@ -1,0 +1,1 @@
+DELETE FROM hourly_requests WHERE hour = :hour AND NOT sealed

@@ -1,0 +1,1 @@
+DELETE FROM hourly_spend WHERE hour = :hour AND NOT sealed

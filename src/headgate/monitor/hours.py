@@ -1,0 +1,91 @@
+"""Counts of requests by hour and by what they have in common: what a creep is explained from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from headgate.monitor.attribution import DIMENSIONS, NONE, Levels
+from headgate.stats.changepoint import Count
+
+__all__ = ["HOUR_US", "MOST_HOURS", "MOST_LEVELS", "REST", "Hours"]
+
+HOUR_US = 3_600_000_000
+MOST_HOURS = 400 * 24
+"""Hours that are remembered."""
+MOST_LEVELS = 100
+"""Names that are told apart along a dimension; callers choose some of them."""
+REST = "(others)"
+"""What further names are counted as."""
+
+_Counts = tuple[dict[str, list[int]], ...]
+
+
+class Hours:
+    """The last `MOST_HOURS` hours that had requests, each counted along every dimension by itself.
+
+    Counts of combinations would grow with their number; an attribution needs none.
+    """
+
+    def __init__(self) -> None:
+        self._hours: dict[int, _Counts] = {}
+        self._names: tuple[set[str], ...] = tuple(set() for _ in DIMENSIONS)
+
+    def __bool__(self) -> bool:
+        return bool(self._hours)
+
+    def __len__(self) -> int:
+        return len(self._hours)
+
+    def add(self, at_us: int, levels: Iterable[str | None], hit: bool) -> None:
+        """Count one request, its level along each dimension given in their order; None is none."""
+        hour = self._hours.get(at_us // HOUR_US)
+        if hour is None:
+            hour = self._hours[at_us // HOUR_US] = tuple({} for _ in DIMENSIONS)
+        for counts, names, level in zip(hour, self._names, levels, strict=True):
+            name = level or NONE
+            if name not in names:
+                if len(names) < MOST_LEVELS:
+                    names.add(name)
+                else:
+                    name = REST
+            count = counts.get(name)
+            if count is None:
+                counts[name] = [1, int(hit)]
+            else:
+                count[0] += 1
+                count[1] += hit
+
+    def forget(self) -> None:
+        """Drop the hours beyond those that are remembered."""
+        for hour in sorted(self._hours)[:-MOST_HOURS]:
+            del self._hours[hour]
+
+    def series(self, since: int) -> tuple[int, list[Count]]:
+        """The first hour (since 1970) from `since` on, and the count of every hour from there."""
+        first = max(min(self._hours), since)
+        return first, [self._whole(hour) for hour in range(first, max(self._hours) + 1)]
+
+    def _whole(self, hour: int) -> Count:
+        counts = self._hours.get(hour)
+        return _sum(counts[0].values()) if counts else Count(0, 0)
+
+    def levels(self, since: int, until: int | None = None) -> Levels:
+        """Counts along each dimension over the hours from `since` up to, not including, `until`."""
+        found: list[dict[str, Count]] = [{} for _ in DIMENSIONS]
+        for hour, dimensions in self._hours.items():
+            if since <= hour and (until is None or hour < until):
+                for levels, counts in zip(found, dimensions, strict=True):
+                    for name, (n, hits) in counts.items():
+                        old = levels.get(name, _NOTHING)
+                        levels[name] = Count(old.n + n, old.hits + hits)
+        return found
+
+
+_NOTHING = Count(0, 0)
+
+
+def _sum(counts: Iterable[Iterable[int]]) -> Count:
+    n = hits = 0
+    for more, further in counts:
+        n, hits = n + more, hits + further
+    return Count(n, hits)

@@ -1,0 +1,58 @@
+"""watched: one rate, its copy, its restart."""
+
+from __future__ import annotations
+
+from headgate.monitor.watched import WatchedRate
+
+HOUR = 3_600_000_000
+
+
+def breached() -> WatchedRate:
+    watched = WatchedRate(0.15, HOUR, 1000.0)
+    for number in range(40):
+        watched.update(number, hit=True)
+    return watched
+
+
+def test_enough_evidence_raises_the_alarm():
+    watched = breached()
+    assert watched.alarm_us is not None
+    assert watched.whole == (40, 40)
+
+
+def test_a_copy_goes_its_own_way():
+    watched = WatchedRate(0.15, HOUR, 1000.0)
+    watched.update(0, hit=True)
+    twin = watched.copy(10.0)
+    for number in range(3):
+        twin.update(number, hit=True)
+    assert twin.alarm_us is not None
+    assert watched.alarm_us is None
+    assert watched.whole.n == 1
+
+
+def test_a_restart_ends_an_alarm_and_keeps_the_counts():
+    watched = breached()
+    watched.restart(77)
+    assert (watched.alarm_us, watched.cleared_us) == (None, 77)
+    assert watched.evidence == 0
+    assert watched.whole.n == 40
+    calm = WatchedRate(0.15, HOUR, 1000.0)
+    calm.restart(5)
+    assert calm.cleared_us is None
+
+
+def test_a_rate_without_a_budget_has_no_evidence():
+    watched = WatchedRate(None, HOUR, 1000.0)
+    for number in range(100):
+        watched.update(number, hit=True)
+    assert (watched.evidence, watched.alarm_us) == (0.0, None)
+    assert watched.burn(100, HOUR).burn is None
+
+
+def test_old_counts_by_time_are_dropped():
+    watched = WatchedRate(0.15, HOUR, 1000.0)
+    for hour in range(10):
+        watched.update(hour * HOUR, hit=False)
+    watched.forget(8 * HOUR)
+    assert watched.burn(10 * HOUR, 10 * HOUR).served == 2

@@ -1,0 +1,184 @@
+"""calculator: the mission's numbers on the page, in every form of the same URL."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+
+from headgate.web.calculator import Calculator
+from headgate.web.templates import Templates, static_files
+from headgate.web.visit import Answer, Visit, query_of
+from tests.web.houses import planner
+
+
+@pytest.fixture(scope="module")
+def calculator() -> Calculator:
+    templates = Templates(static_files())
+    templates.show((("/plan", "Plan"),))
+    return Calculator(planner(), templates)
+
+
+def visit(**query: str) -> Visit:
+    named = {name.replace("b_", "b.", 1): value for name, value in query.items()}
+    return Visit(method="GET", path="/plan", query=named)
+
+
+def text(answer: Answer) -> str:
+    return answer.body.decode().replace("\u00a0", " ").replace("&nbsp;", " ")
+
+
+def cells(html: str, head: str) -> list[str]:
+    """The first row of a table that begins so."""
+    row = re.search(rf'<th scope="row">{re.escape(head)}</th>(.*?)</tr>', html)
+    assert row is not None, head
+    return re.findall(r"<td[^>]*>(.*?)</td>", row[1])
+
+
+def test_the_missions_golden_numbers_are_on_the_page(calculator):
+    html = text(calculator.show(visit()))
+    assert cells(html, "all premium")[0] == "$270.00"
+    assert cells(html, "routed")[0] == "$130.20"
+    assert cells(html, "as a share")[0] == "51.8 %"
+    assert cells(html, "all cheap")[0] == "$90.00"
+
+
+@pytest.mark.parametrize(
+    ("rate", "bill"), [("50%", "$184.20"), ("100%", "$274.20"), ("0.5", "$184.20")]
+)
+def test_more_escalation_costs_what_the_mission_says(calculator, rate, bill):
+    assert cells(text(calculator.show(visit(escalation=rate))), "routed")[0] == bill
+
+
+def test_any_other_single_model_stands_beside(calculator):
+    html = text(calculator.show(visit(against="anthropic/claude-opus-4-6")))
+    assert cells(html, "all Claude Opus 4.6")[0].startswith("$")
+    assert "Routed is cheaper than all Claude Opus 4.6" in html
+
+
+def test_the_form_holds_what_is_planned_with(calculator):
+    html = text(calculator.show(visit(escalation="40%", requests_per_day="5000")))
+    assert 'name="escalation" value="40%" data-held="20%"' in html
+    assert 'name="requests_per_day" value="5000" data-held="1,000"' in html
+    assert 'name="premium" value="anthropic/claude-sonnet-4-6"' in html
+
+
+def test_a_script_gets_the_answer_alone(calculator):
+    asked = visit(escalation="40%")
+    alone = calculator.show(
+        Visit(method="GET", path="/plan", query=asked.query, headers={"x-headgate-fragment": "1"})
+    )
+    assert "<html" not in text(alone)
+    assert text(alone).strip() in text(calculator.show(asked))
+
+
+def test_every_chart_has_title_description_and_its_numbers_beneath(calculator):
+    html = text(calculator.show(visit()))
+    charts = html.count('<svg class="chart"')
+    assert charts >= 6
+    assert html.count("<summary>The numbers</summary>") == charts
+    assert html.count("</desc>") == charts
+
+
+def test_the_curve_says_where_one_is_and_where_it_crosses(calculator):
+    html = text(calculator.show(visit()))
+    assert "you are here: 20 %" in html
+    assert "crossover 97.9 %" in html
+
+
+def test_two_scenarios_stand_side_by_side(calculator):
+    html = text(calculator.show(visit(compare="1", b_escalation="50%")))
+    assert cells(html, "routed, naive") == ["$130.20", "$184.20", "+$54.00"]
+    assert 'name="b.escalation" value="50%"' in html
+    assert "A: you are here: 20 %" in html
+    assert "B: you are here: 50 %" in html
+
+
+def test_what_is_wrong_is_said_at_its_field_and_the_form_keeps_it(calculator):
+    answer = calculator.show(visit(escalation="140%"))
+    html = text(answer)
+    assert answer.status == 422
+    assert 'value="140%"' in html
+    assert 'aria-describedby="p-escalation"' in html
+    assert "is too high" in html
+
+
+def test_a_slip_in_the_second_scenario_is_its_own(calculator):
+    html = text(calculator.show(visit(compare="1", b_premium="nobody/nothing")))
+    assert 'id="p-b.' in html or "No price is known for nobody/nothing" in html
+
+
+def test_a_model_that_nobody_knows_leads_to_ones_that_are_known(calculator):
+    html = text(calculator.show(visit(cheap="anthropic/claude-haiku-45")))
+    assert "Did you mean" in html
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"at": "never"},
+        {"archetype": "nonsense"},
+        {"strategy": "x"},
+        {"column": "x"},
+        {"measured": "ledger"},
+        {"against": "x"},
+        {"across": "nonsense"},
+        {"across": "escalation", "down": "escalation"},
+        {"requests_per_day": "1e400"},
+        {"escalation": "NaN"},
+        {"input_tokens": "-1"},
+        {"cheap": "\x00/\x00"},
+    ],
+)
+def test_no_query_breaks_the_page(calculator, query):
+    answer = calculator.show(visit(**query))
+    assert answer.status in (200, 422)
+    assert "<form" in text(answer)
+
+
+def test_the_same_url_as_json(calculator):
+    told = json.loads(
+        calculator.json(visit(escalation="50%", compare="1", b_escalation="20%")).body
+    )
+    assert told["columns"]["naive"]["routed"]["total_usd"] == "184.2"
+    assert told["second"]["columns"]["naive"]["routed"]["total_usd"] == "130.2"
+    assert told["headline"].startswith("Routing pays until 97.7 %")
+
+
+def test_the_same_url_as_csv(calculator):
+    rows = list(csv.DictReader(io.StringIO(calculator.csv(visit(escalation="50%")).body.decode())))
+    total = next(
+        row for row in rows if row["section"] == "total" and row["alternative"] == "routed"
+    )
+    assert float(total["usd"]) == 184.2
+
+
+def test_the_same_url_as_markdown_and_one_file(calculator):
+    assert "184.20" in text(calculator.markdown(visit(escalation="50%")))
+    page = calculator.html(visit(escalation="50%"))
+    assert dict(page.headers)["content-disposition"] == 'attachment; filename="plan.html"'
+    assert "$184.20" in text(page)
+    assert "<script" not in text(page)
+
+
+def test_models_are_found_by_a_part_of_their_name(calculator):
+    html = text(calculator.models(visit(q="opus 4.6")))
+    assert 'value="anthropic/claude-opus-4-6"' in html
+    assert html.count("<option") <= 20
+
+
+def test_every_link_of_the_answer_keeps_the_state(calculator):
+    html = text(calculator.show(visit(escalation="40%", archetype="rag")))
+    kept = query_of({"escalation": "40%", "archetype": "rag"}).replace("&", "&amp;")
+    assert f"/plan.json{kept}" in html
+    assert f"/plan.toml{kept}" in html
+
+
+def test_a_page_is_small(calculator):
+    static = static_files()
+    page = len(calculator.show(visit()).body)
+    scripts = len(static["plan.js"].body)
+    styles = len(static["site.css"].body) + len(static["charts.css"].body)
+    assert scripts <= 150_000
+    assert page + scripts + styles <= 300_000
