@@ -376,7 +376,7 @@ def test_a_request_never_costs_more_calls_than_the_policy_allows(
 
 def barring(start: Tier, *barred: Tier, routed: bool = True) -> Exchange:
     """An exchange over cheap, middle and premium tiers of which some are closed to the caller."""
-    exchange = Exchange(
+    return Exchange(
         LADDER,
         Decision(start, "rule:r", routed=routed),
         safe=LADDER[-1],
@@ -385,7 +385,6 @@ def barring(start: Tier, *barred: Tier, routed: bool = True) -> Exchange:
         gate=Shut(),
         barred=frozenset(tier.name for tier in barred),
     )
-    return exchange
 
 
 LADDER = tuple(Tier(name=name, model=ModelRef("p", name), attempts=1) for name in ("a", "b", "c"))

@@ -873,7 +873,12 @@ SERVER = Section(
         Field(
             "max_requests",
             Whole(1, 1_000_000),
-            "Requests under way at once; more are refused with 503.",
+            "Requests under way at once in a worker; more are refused with 503.",
+        ),
+        Field(
+            "workers",
+            Whole(1, 256),
+            "Processes that serve the port together; about one for each core.",
         ),
         Field(
             "api_key_env",
