@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from headgate.bootstrap.book import book_of
 from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError
 from headgate.routing.artifact import dump
 from headgate.routing.policy import Decision
 from headgate.values import Ask
 from tests.routing.routers import CERTIFICATE, small_artifact
-from tests.settings.files import TIERS, Desk
+from tests.settings.files import GOOD, TIERS, Desk
 
 LEARNED = '[classifier]\nkind = "learned"\nrouter = "r.headgate"\n'
 
@@ -86,3 +88,32 @@ def test_a_threshold_stands_in_for_a_certificate(desk: Desk):
     (desk.path.parent / "r.headgate").write_bytes(dump(small_artifact(None)))
     assert tier_of(desk, LEARNED + "threshold = 0.9\n", last_user="prove that") == "cheap"
     assert CERTIFICATE.threshold is not None
+
+
+def test_further_policies_and_routes_are_built(desk: Desk):
+    text = '[policies.best]\nkind = "none"\n[[routes]]\npolicy = "best"\nheader = "x-team: red"\n'
+    rules = "[classifier]\nkind = 'none'\ndefault = 'cheap'\n"
+    policies = policies_of(desk.read(rules + text + TIERS).settings)
+    assert [policy.name for policy in policies.policies] == ["auto", "best"]
+    asks = [Ask(model="auto"), Ask(model="auto:best"), Ask(model="auto", headers={"x-team": "red"})]
+    decisions = [policies.decide(ask) for ask in asks]
+    assert [(made.policy, made.tier.name) for made in decisions if made] == [
+        ("auto", "cheap"),
+        ("best", "premium"),
+        ("best", "premium"),
+    ]
+
+
+def test_a_context_window_comes_from_the_file_or_else_from_the_price_list(desk: Desk):
+    settings = desk.read(GOOD, "tiers.cheap.context=1234").settings
+    cheap, premium = policies_of(settings, book_of(settings), date(2026, 11, 1)).tiers
+    assert cheap.context == 1234
+    assert premium.context == 1_000_000
+    assert policies_of(settings).tiers[1].context is None
+
+
+def test_what_a_tier_can_serve_comes_from_the_file(desk: Desk):
+    sets = ("tiers.cheap.images=false", "tiers.cheap.tools=false", "tiers.cheap.json_schema=false")
+    cheap, premium = policies_of(desk.read(GOOD, *sets).settings).tiers
+    assert (cheap.images, cheap.tools, cheap.json_schema) == (False, False, False)
+    assert (premium.images, premium.tools, premium.json_schema) == (True, True, True)

@@ -259,8 +259,8 @@ def test_a_barred_tier_never_answers_and_the_reason_says_why():
         answer, headers = await home.ask("prove it")
         assert answer.choices[0].message.content == "prove it"
         assert headers["x-headgate-tier"] == "cheap"
-        assert headers["x-headgate-reason"] == "rule:hard, key"
-        assert [entry.reason for entry in home.entries] == ["rule:hard, key"]
+        assert headers["x-headgate-reason"] == "guard:key"
+        assert [entry.reason for entry in home.entries] == ["guard:key"]
 
     run(case, keys)
 

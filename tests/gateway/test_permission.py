@@ -8,7 +8,7 @@ from headgate.access.key import Key, Team
 from headgate.access.limits import NO_LIMITS, Limits
 from headgate.errors import RequestError, UnknownModelError
 from headgate.gateway.gate import NOBODY, Visitor
-from headgate.gateway.permission import ALL, barred, names_for, permit_model
+from headgate.gateway.permission import barred, names_for, permit_model
 from headgate.routing.policies import Policies
 from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
@@ -36,14 +36,14 @@ def ask(model: str = "auto") -> Ask:
 def test_without_limits_all_is_open():
     for who in (NOBODY, visitor(), visitor(team=NO_LIMITS)):
         for model in ("auto", "auto:careful", "large", "a/other"):
-            assert barred(who, POLICIES, ask(model)) == ALL
+            assert barred(who, POLICIES, ask(model)) == {}
 
 
 def test_tiers_close_by_their_name_or_by_their_model_for_key_and_team_alike():
-    assert barred(visitor(Limits(tiers=("small", "middle"))), POLICIES, ask()) == {"large"}
-    assert barred(visitor(Limits(models=("a/*",))), POLICIES, ask()) == {"middle"}
+    assert barred(visitor(Limits(tiers=("small", "middle"))), POLICIES, ask()) == {"large": "key"}
+    assert barred(visitor(Limits(models=("a/*",))), POLICIES, ask()) == {"middle": "key"}
     both = visitor(Limits(tiers=("small", "middle")), Limits(models=("a/*",)))
-    assert barred(both, POLICIES, ask()) == {"middle", "large"}
+    assert barred(both, POLICIES, ask()) == {"middle": "key", "large": "key"}
 
 
 def test_a_key_and_a_team_that_leave_nothing_open_together_are_refused():

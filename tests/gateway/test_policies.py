@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Any
 
+import anthropic
+import openai
 import pytest
 
 from headgate.routing.artifact import dump, fingerprint
 from headgate.routing.controls import Controls
-from tests.gateway.house import LEARNED, House, house
+from tests.gateway.house import LEARNED, RULES, House, house
 from tests.routing.routers import small_artifact
 
 
@@ -104,3 +108,94 @@ def test_the_watch_takes_over_between_two_requests_and_gives_back():
         assert [entry.reason for entry in home.entries] == ["pinned-by-watch", "held", "router"]
 
     run(case)
+
+
+SEVERAL = (
+    LEARNED
+    + """
+[policies.best]
+kind = "none"
+[[routes]]
+policy = "best"
+path = "/v1/messages"
+[[routes]]
+policy = "best"
+model = "gpt-4o*"
+"""
+)
+
+
+def test_a_policy_is_chosen_by_alias_path_or_model_and_named_in_the_row():
+    async def case(home: House):
+        await home.ask("hello", model="auto:best")
+        await home.ask("hello", model="gpt-4o-mini")
+        await home.claude.messages.create(
+            model="auto", max_tokens=9, messages=[{"role": "user", "content": "hello"}]
+        )
+        await home.ask("hello")
+        rows = [(entry.policy, entry.tier, entry.reason) for entry in home.entries]
+        assert rows == [("best", "premium", "default")] * 3 + [("auto", "cheap", "router")]
+        listed = [model.id for model in (await home.client.models.list()).data]
+        assert "auto:best" in listed
+
+    run(case, SEVERAL)
+
+
+def test_a_request_that_is_too_long_for_a_tier_goes_to_the_next_and_the_trace_says_why():
+    async def case(home: House):
+        _, headers = await home.ask("word " * 500)
+        assert (headers["x-headgate-tier"], headers["x-headgate-reason"]) == (
+            "premium",
+            "guard:context",
+        )
+        (entry,) = home.entries
+        assert json.loads(entry.trace or "") == {"ruled_out": {"cheap": "context"}}
+        assert (entry.cause, entry.policy) == ("first", "auto")
+
+    run(case, RULES, sets=("tiers.cheap.context=500",))
+
+
+def test_a_request_that_no_tier_can_serve_is_refused_in_the_callers_dialect_and_sent_nowhere():
+    async def case(home: House):
+        with pytest.raises(anthropic.BadRequestError) as caught:
+            await home.claude.messages.create(
+                model="auto", max_tokens=9, messages=[{"role": "user", "content": "word " * 900}]
+            )
+        assert "cheap (context), premium (context)" in str(caught.value)
+        with pytest.raises(openai.BadRequestError) as refused:
+            await home.ask("word " * 900)
+        assert refused.value.code == "no_capable_tier"
+        assert home.seen == []
+        assert home.entries == []
+
+    run(case, RULES, sets=("tiers.cheap.context=500", "tiers.premium.context=600"))
+
+
+def test_a_tier_without_tools_is_no_fallback_for_a_request_with_tools():
+    tool: Any = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+    async def case(home: House):
+        _, headers = await home.ask("hello", tools=[tool])
+        assert headers["x-headgate-reason"] == "guard:tools"
+
+    run(case, RULES, sets=("tiers.cheap.tools=false",))
+
+
+def test_a_dialect_that_cannot_carry_the_request_is_ruled_out_before_anything_is_sent():
+    async def case(home: House):
+        _, headers = await home.ask("hello", logprobs=True)
+        assert headers["x-headgate-reason"] == "guard:dialect"
+        (entry,) = home.entries
+        assert (entry.tier, entry.cause) == ("premium", "first")
+        assert json.loads(entry.trace or "") == {"ruled_out": {"cheap": "dialect"}}
+
+    run(case, RULES, sets=("tiers.premium.model=google/gpt-5-mini",))
+
+
+def test_a_pinned_tier_is_not_second_guessed():
+    async def case(home: House):
+        await home.ask("word " * 500, model="cheap")
+        (entry,) = home.entries
+        assert (entry.tier, entry.reason, entry.trace) == ("cheap", "pinned", None)
+
+    run(case, RULES, sets=("tiers.cheap.context=500",))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,8 @@ from headgate.routing.exchange import (
     Failed,
     Finish,
     Forward,
+    Judge,
+    Judged,
     Left,
     Limits,
     Opened,
@@ -83,10 +85,18 @@ class Talk:
         limits: Limits = LIMITS,
         jitter: Callable[[], float] = lambda: 1.0,
         gate: Shut | None = None,
+        barred: Mapping[str, str] | None = None,
     ) -> None:
         self.now = 0.0
         self.exchange = Exchange(
-            tiers, start, safe=tiers[-1], limits=limits, jitter=jitter, gate=gate or Shut()
+            tiers,
+            start,
+            safe=tiers[-1],
+            limits=limits,
+            jitter=jitter,
+            gate=gate or Shut(),
+            judge_timeout=20,
+            barred=barred or {},
         )
         self._command: Command | None = None
 
@@ -97,7 +107,8 @@ class Talk:
     def __lshift__(self, expected: Command | str) -> Talk:
         if isinstance(expected, str):
             assert isinstance(self._command, Call), self._command
-            assert f"{self._command.cause} {self._command.tier.name}" == expected
+            held = "held " if self._command.held else ""
+            assert f"{held}{self._command.cause} {self._command.tier.name}" == expected
         else:
             assert self._command == expected
         return self
@@ -113,12 +124,15 @@ def on(
     routed: bool = True,
     limits: Limits = LIMITS,
     gate: Shut | None = None,
+    barred: Mapping[str, str] | None = None,
+    draft: bool = False,
 ) -> Talk:
     return Talk(
         *(tiers or (start,)),
-        start=Decision(start, "default", routed=routed),
+        start=Decision(start, "default", routed=routed, draft=draft),
         limits=limits,
         gate=gate,
+        barred=barred,
     )
 
 
@@ -200,11 +214,66 @@ def test_the_callers_own_mistake_is_told_at_once():
     talk >> bad << Refuse(bad)
 
 
-@pytest.mark.parametrize("kind", ["timeout", "unsupported"])
-def test_a_failure_that_would_only_repeat_goes_to_the_next_tier_without_waiting(kind):
+def test_a_time_out_goes_to_the_next_tier_without_waiting():
     talk = on(CHEAP, CHEAP, PREMIUM)
     talk >> Start() << "first cheap"
-    talk >> Failed(kind) << "fallback premium"
+    talk >> Failed("timeout") << "fallback premium"
+
+
+def test_a_tier_whose_dialect_cannot_carry_the_request_was_never_its_tier():
+    talk = on(CHEAP, CHEAP, PREMIUM)
+    talk >> Start() << "first cheap"
+    talk >> Failed("unsupported") << "first premium"
+    assert talk.exchange.decision == Decision(PREMIUM, "guard:dialect")
+    assert talk.exchange.barred == {"cheap": "dialect"}
+
+
+def test_a_dialect_that_cannot_carry_a_fallback_leaves_it_to_the_next():
+    low, middle, high = tier("low"), tier("middle", attempts=1), tier("high")
+    talk = on(middle, low, middle, high)
+    talk >> Start() << "first middle"
+    talk >> OVERLOADED << "fallback high"
+    talk >> Failed("unsupported") << "fallback low"
+
+
+def test_where_no_dialect_carries_the_request_the_caller_is_told_so():
+    talk = on(CHEAP, CHEAP, PREMIUM)
+    talk >> Start() << "first cheap"
+    talk >> Failed("unsupported") << "first premium"
+    talk >> Failed("unsupported") << Refuse(Failed("unsupported"))
+
+
+def test_a_tier_that_cannot_serve_the_request_is_neither_first_nor_a_fallback():
+    low, middle, high = tier("low"), tier("middle"), tier("high", attempts=1)
+    talk = on(low, low, middle, high, barred={"low": "images", "middle": "images"})
+    talk >> Start() << "first high"
+    assert talk.exchange.decision == Decision(high, "guard:images")
+    talk >> OVERLOADED << Refuse(OVERLOADED)
+
+
+def test_where_no_tier_can_serve_the_request_nothing_is_called():
+    talk = on(CHEAP, CHEAP, PREMIUM, barred={"cheap": "context", "premium": "context"})
+    talk >> Start() << Refuse(Failed("unfit"))
+    talk >> Ended() << Finish()
+
+
+def test_the_classifier_is_not_asked_where_one_tier_is_left():
+    talk = Talk(CHEAP, PREMIUM, barred={"premium": "tools"})
+    talk >> Start() << "first cheap"
+    assert talk.exchange.decision == Decision(CHEAP, "guard:tools")
+
+
+def test_the_classifier_may_choose_a_tier_that_cannot_serve_the_request():
+    low, middle, high = tier("low"), tier("middle"), tier("high")
+    talk = Talk(low, middle, high, barred={"low": "context"})
+    talk >> Start() << Classify(3)
+    talk >> Verdict(0) << "first middle"
+    assert talk.exchange.decision == Decision(middle, "guard:context", score=0.0)
+
+
+def test_a_callers_own_choice_is_not_second_guessed():
+    talk = on(CHEAP, CHEAP, PREMIUM, routed=False, barred={"cheap": "images"})
+    talk >> Start() << "first cheap"
 
 
 @pytest.mark.parametrize("kind", ["connect", "reset", "unusable", "stream-error"])
@@ -319,6 +388,95 @@ def test_a_caller_may_leave_at_any_time():
         talk >> Left() << Finish()
 
 
+def test_a_draft_that_is_good_is_served():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True)
+    talk >> Start() << "held first cheap"
+    talk >> Answered() << Judge(20)
+    talk >> Judged(good=True) << Serve()
+    talk >> Ended() << Finish()
+
+
+def test_a_draft_that_is_rejected_never_reaches_the_caller_and_premium_answers():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True)
+    talk >> Start() << "held first cheap"
+    talk >> Answered() << Judge(20)
+    talk >> Judged(good=False) << "escalation premium"
+    talk >> Opened() << Forward()
+    talk >> Ended() << Finish()
+
+
+def test_premium_is_retried_behind_a_rejected_draft_and_then_the_tiers_between_answer_once():
+    low, middle, high = tier("low"), tier("middle"), tier("high", attempts=2, premium=True)
+    talk = on(low, low, middle, high, draft=True)
+    talk >> Start() << "held first low"
+    talk >> Answered() << Judge(20)
+    talk >> Judged(good=False) << "escalation high"
+    talk >> OVERLOADED << Wait(0.25)
+    talk >> Woke() << "retry high"
+    talk >> OVERLOADED << "fallback middle"
+    talk >> OVERLOADED << Refuse(OVERLOADED)
+
+
+def test_a_rejected_draft_is_not_served_where_premium_fails():
+    high = tier("high", attempts=1)
+    talk = on(CHEAP, CHEAP, high, draft=True)
+    talk >> Start() << "held first cheap"
+    talk >> Answered() << Judge(20)
+    talk >> Judged(good=False) << "escalation high"
+    talk >> Failed("timeout") << Refuse(Failed("timeout"))
+
+
+def test_a_rejected_draft_is_not_served_where_premium_is_not_called():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True, gate=Shut("premium"))
+    talk >> Start() << "held first cheap"
+    talk >> Answered() << Judge(20)
+    talk >> Judged(good=False) << Refuse(Failed("breaker"))
+
+
+def test_a_draft_is_retried_as_any_answer_is_and_judged_once():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True)
+    talk >> Start() << "held first cheap"
+    talk >> OVERLOADED << Wait(0.25)
+    talk >> Woke() << "held retry cheap"
+    talk >> Answered() << Judge(20)
+    talk >> Judged(good=True) << Serve()
+
+
+def test_an_answer_in_the_place_of_a_draft_that_failed_is_no_draft():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True)
+    talk >> Start() << "held first cheap"
+    talk >> Failed("timeout") << "fallback premium"
+    talk >> Answered() << Serve()
+
+
+def test_without_a_dearer_tier_that_could_answer_there_is_no_draft():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True, barred={"premium": "images"})
+    talk >> Start() << "first cheap"
+    talk = on(PREMIUM, CHEAP, PREMIUM, draft=True)
+    talk >> Start() << "first premium"
+
+
+def test_a_judgement_has_no_more_time_than_the_request():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True, limits=Limits(request_timeout=10))
+    talk >> Start() << Call(CHEAP, "first", 10, held=True)
+    talk.after(8) >> Answered() << Judge(2)
+    talk.after(2) >> Judged(good=False) << Refuse(None)
+
+
+def test_a_good_draft_is_served_even_after_the_deadline():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True, limits=Limits(request_timeout=10))
+    talk >> Start() << Call(CHEAP, "first", 10, held=True)
+    talk.after(8) >> Answered() << Judge(2)
+    talk.after(3) >> Judged(good=True) << Serve()
+
+
+def test_a_caller_may_leave_while_the_draft_is_judged():
+    talk = on(CHEAP, CHEAP, PREMIUM, draft=True)
+    talk >> Start() << "held first cheap"
+    talk >> Answered() << Judge(20)
+    talk >> Left() << Finish()
+
+
 def test_an_event_that_cannot_happen_now_is_a_defect():
     with pytest.raises(InternalError, match="Woke cannot happen while new"):
         on(CHEAP) >> Woke()
@@ -374,45 +532,36 @@ def test_a_request_never_costs_more_calls_than_the_policy_allows(
     assert waited <= (attempts - 1) * (LIMITS.max_retry_after + LIMITS.backoff_max)
 
 
-def barring(start: Tier, *barred: Tier, routed: bool = True) -> Exchange:
-    """An exchange over cheap, middle and premium tiers of which some are closed to the caller."""
-    return Exchange(
-        LADDER,
-        Decision(start, "rule:r", routed=routed),
-        safe=LADDER[-1],
-        limits=LIMITS,
-        jitter=lambda: 1.0,
-        gate=Shut(),
-        barred=frozenset(tier.name for tier in barred),
-    )
-
-
-LADDER = tuple(Tier(name=name, model=ModelRef("p", name), attempts=1) for name in ("a", "b", "c"))
-
-
-@pytest.mark.parametrize(
-    ("start", "closed", "called"),
-    [
-        (2, (2,), ["b", "a"]),
-        (2, (2, 1), ["a"]),
-        (0, (0,), ["b", "c"]),
-        (1, (1,), ["a", "c"]),
-        (1, (0,), ["b", "c"]),
-        (1, (), ["b", "c", "a"]),
-    ],
+@given(
+    attempts=st.integers(1, 5),
+    tiers=st.integers(2, 5),
+    failed=st.lists(st.booleans(), min_size=40, max_size=40),
 )
-def test_a_barred_tier_is_called_neither_first_nor_as_a_fallback(start, closed, called):
-    exchange = barring(LADDER[start], *(LADDER[index] for index in closed))
-    command, found = exchange.step(Start(), 0.0), []
-    while isinstance(command, Call):
-        found.append(command.tier.name)
-        command = exchange.step(Failed("timeout"), 0.0)
-    assert found == called
-    assert exchange.decision is not None
-    assert exchange.decision.reason == ("rule:r, key" if start in closed else "rule:r")
-
-
-def test_what_a_caller_pins_has_been_permitted_before():
-    command = barring(LADDER[2], LADDER[2], routed=False).step(Start(), 0.0)
-    assert isinstance(command, Call)
-    assert command.tier.name == "c"
+def test_a_cascade_never_costs_more_calls_than_both_tiers_attempts_and_one_for_each_between(
+    attempts, tiers, failed
+):
+    ladder = [tier(f"t{number}", attempts=attempts) for number in range(tiers)]
+    exchange = Exchange(
+        ladder,
+        Decision(ladder[0], "cascade", draft=True),
+        safe=ladder[-1],
+        limits=Limits(),
+        gate=Shut(),
+        jitter=lambda: 0.0,
+    )
+    calls = judged = 0
+    command = exchange.step(Start(), 0.0)
+    for bad in itertools.cycle(failed):
+        if isinstance(command, Call):
+            calls += 1
+            command = exchange.step(OVERLOADED if bad else Answered(), 0.0)
+        elif isinstance(command, Judge):
+            judged += 1
+            command = exchange.step(Judged(good=False), 0.0)
+        elif isinstance(command, Wait):
+            command = exchange.step(Woke(), 0.0)
+        else:
+            break
+    assert isinstance(command, Serve | Refuse)
+    assert judged <= 1
+    assert calls <= (2 * attempts + tiers - 2 if judged else attempts + tiers - 1)

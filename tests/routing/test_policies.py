@@ -6,9 +6,9 @@ import pytest
 
 from headgate.errors import UnknownModelError
 from headgate.routing.controls import Controls
-from headgate.routing.policies import Policies
+from headgate.routing.policies import Origin, Policies, Route
 from headgate.routing.policy import Decision, Policy
-from headgate.routing.rules import rule
+from headgate.routing.rules import header_condition, rule
 from headgate.routing.tier import PINNED
 from headgate.values import ModelRef
 from tests.routing.test_policy import CHEAP, PREMIUM, ask, decided
@@ -16,9 +16,26 @@ from tests.routing.test_policy import CHEAP, PREMIUM, ask, decided
 TIERS = (CHEAP, PREMIUM)
 
 
-def policies(*rules, aliases=(), named: tuple[Policy, ...] = ()) -> Policies:
+BEST = Policy(TIERS, name="best", default="premium")
+
+
+def policies(*rules, aliases=(), named: tuple[Policy, ...] = (), routes=()) -> Policies:
     main = Policy(TIERS, rules=rules, default="cheap")
-    return Policies(TIERS, [main, *named], aliases=aliases, providers=["anthropic", "openai"])
+    return Policies(
+        TIERS,
+        [main, *named],
+        routes=routes,
+        aliases=aliases,
+        providers=["anthropic", "openai"],
+    )
+
+
+MESSAGES = Origin("/v1/messages")
+
+
+def leads(route: Route, name: str = "auto", origin: Origin = MESSAGES, **more):
+    """Whether a route takes a request."""
+    return policies(named=(BEST,), routes=[route]).policy(ask(name, **more), origin) is BEST
 
 
 def test_an_alias_is_routed_and_a_rule_can_look_at_it():
@@ -28,9 +45,8 @@ def test_an_alias_is_routed_and_a_rule_can_look_at_it():
 
 
 def test_a_named_policy_is_asked_for_by_its_name():
-    all_premium = Policy(TIERS, name="best", default="premium")
-    several = policies(named=(all_premium,))
-    assert several.policy(ask("auto:best")) is all_premium
+    several = policies(named=(BEST,))
+    assert several.policy(ask("auto:best")) is BEST
     assert several.decide(ask("auto:best")) == Decision(PREMIUM, "default", policy="best")
     assert several.decide(ask("auto")) == decided(CHEAP, "default")
 
@@ -70,8 +86,8 @@ def test_a_near_miss_is_answered_with_what_was_meant():
 
 
 def test_names_list_everything_that_can_be_asked_for():
-    named = Policy(TIERS, name="best", default="premium")
-    assert policies(aliases=["auto:x"], named=(named,)).names == (
+    routes = [Route(BEST, model="gpt-4o"), Route(BEST, model="gpt-5*")]
+    assert policies(aliases=["auto:x"], named=(BEST,), routes=routes).names == (
         "auto",
         "auto:best",
         "auto:x",
@@ -79,4 +95,47 @@ def test_names_list_everything_that_can_be_asked_for():
         "premium",
         "anthropic/claude-haiku-4-5",
         "anthropic/claude-sonnet-4-6",
+        "gpt-4o",
     )
+
+
+@pytest.mark.parametrize(
+    ("route", "held", "not_held"),
+    [
+        (Route(BEST, path="/v1/messages"), {}, {"origin": Origin("/v1/responses")}),
+        (Route(BEST, key="k"), {"origin": Origin("", "k")}, {"origin": Origin("", "l")}),
+        (
+            Route(BEST, header=header_condition("x-team: red")),
+            {"headers": {"x-team": "red"}},
+            {"headers": {"x-team": "blue"}},
+        ),
+        (Route(BEST, model="gpt-4o"), {"name": "gpt-4o"}, {"name": "auto"}),
+        (Route(BEST, model="gpt-4o*"), {"name": "gpt-4o-mini"}, {"name": "auto"}),
+    ],
+)
+def test_each_condition_of_a_route_holds_on_what_it_names(route, held, not_held):
+    assert leads(route, **held)
+    assert not leads(route, **not_held)
+
+
+def test_all_conditions_of_a_route_must_hold():
+    both = Route(BEST, path="/v1/messages", key="k")
+    assert leads(both, origin=Origin("/v1/messages", "k"))
+    assert not leads(both)
+
+
+def test_the_first_route_that_holds_counts():
+    main = Policy(TIERS, default="cheap")
+    routes = [Route(main, key="k"), Route(BEST, path="/v1/messages")]
+    several = Policies(TIERS, [main, BEST], routes=routes)
+    assert several.policy(ask(), Origin("/v1/messages", "k")) is main
+    assert several.policy(ask(), Origin("/v1/messages")) is BEST
+
+
+@pytest.mark.parametrize("name", ["cheap", "anthropic/claude-sonnet-4-6"])
+def test_a_route_without_a_model_leaves_alone_what_the_caller_chose(name):
+    assert not leads(Route(BEST, path="/v1/messages"), name)
+
+
+def test_a_route_with_a_model_routes_what_would_be_a_pin():
+    assert leads(Route(BEST, model="claude-sonnet-4-6"), "claude-sonnet-4-6")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from time import monotonic as _monotonic
 from time import time as _now
 from time import time_ns
@@ -99,7 +100,8 @@ def app_of(
         ConfigError: a key is missing or unusable, a price is none, or a router cannot be loaded.
     """
     keys = secrets_of(settings, env)
-    policies = policies_of(settings)
+    book = book_of(settings, source, env=env)
+    policies = policies_of(settings, book, datetime.fromtimestamp(clock.time(), tz=UTC).date())
     resilience = settings.resilience
     plant = Plant(
         policies=policies,
@@ -116,7 +118,7 @@ def app_of(
         upstream=upstream,
         recorder=recorder,
         pricer=Pricer(
-            book_of(settings, source, env=env),
+            book,
             {entry.name: entry.prices for entry in settings.providers if entry.prices},
         ),
         clock=clock,

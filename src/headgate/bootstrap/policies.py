@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+from headgate.bootstrap.book import prices_of
 from headgate.errors import ConfigError, ConfigFault
+from headgate.prices.book import Book
 from headgate.routing.artifact import fingerprint, load
 from headgate.routing.learned import Learned, learned
-from headgate.routing.policies import Policies
+from headgate.routing.policies import Policies, Route
 from headgate.routing.policy import AUTO, Policy, Sorter
-from headgate.routing.rules import Rule, rule
+from headgate.routing.rules import Rule, header_condition, rule
 from headgate.routing.tier import Tier
-from headgate.settings.schema import ClassifierSettings, RuleSettings, Settings, TierSettings
+from headgate.settings.schema import (
+    ClassifierSettings,
+    RouteSettings,
+    RuleSettings,
+    Settings,
+    TierSettings,
+)
 from headgate.values import ModelRef
 
 __all__ = ["policies_of"]
@@ -19,20 +28,52 @@ __all__ = ["policies_of"]
 CLASSIFIER = "classifier"
 
 
-def policies_of(settings: Settings) -> Policies:
+def policies_of(settings: Settings, book: Book | None = None, at: date | None = None) -> Policies:
     """Which tier answers, as the file says it; routers are read from their files.
+
+    `book` tells the context windows that the file does not, as of the day `at`.
 
     Raises:
         ConfigError: a router cannot be read, or nothing says what its threshold is.
     """
-    tiers = [_tier(tier, premium=tier is settings.premium) for tier in settings.tiers]
+    tiers = [
+        _tier(tier, premium=tier is settings.premium, context=_context(settings, tier, book, at))
+        for tier in settings.tiers
+    ]
     classifier = settings.classifier
     aliases = [entry.model for entry in classifier.rules if entry.model and entry.model != AUTO]
+    policies = [_policy(tiers, classifier, AUTO, "classifier")]
+    policies += [
+        _policy(tiers, policy, policy.name, f"policies.{policy.name}")
+        for policy in settings.policies
+    ]
+    by_name = {policy.name: policy for policy in policies}
     return Policies(
         tiers,
-        [_policy(tiers, classifier, AUTO, "classifier")],
+        policies,
+        routes=[_route(route, by_name[route.policy]) for route in settings.routes],
         aliases=aliases,
         providers=[provider.name for provider in settings.providers],
+    )
+
+
+def _context(
+    settings: Settings, tier: TierSettings, book: Book | None, at: date | None
+) -> int | None:
+    if tier.context is not None or book is None or at is None:
+        return tier.context
+    ref = ModelRef.parse(tier.model)
+    card = book.card(ref, at, prices_of=prices_of(settings, ref.provider))
+    return None if card is None else card.context_window
+
+
+def _route(route: RouteSettings, policy: Policy) -> Route:
+    return Route(
+        policy,
+        path=route.path,
+        model=route.model,
+        header=None if route.header is None else header_condition(route.header),
+        key=route.key,
     )
 
 
@@ -86,7 +127,7 @@ def _unusable(message: str, fix: str, field: str) -> ConfigError:
     return ConfigError("The learned router cannot be used:", faults=[fault])
 
 
-def _tier(tier: TierSettings, *, premium: bool) -> Tier:
+def _tier(tier: TierSettings, *, premium: bool, context: int | None) -> Tier:
     return Tier(
         name=tier.name,
         model=ModelRef.parse(tier.model),
@@ -95,6 +136,10 @@ def _tier(tier: TierSettings, *, premium: bool) -> Tier:
         timeout=tier.timeout,
         fallback=tier.fallback,
         premium=premium,
+        context=context,
+        images=tier.images,
+        tools=tier.tools,
+        json_schema=tier.json_schema,
     )
 
 

@@ -100,7 +100,7 @@ def missing_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFau
             )
 
 
-_MODEL_FIELD = re.compile(r"tiers\..*\.model|classifier\.model")
+_MODEL_FIELD = re.compile(r"(tiers|policies)\..*\.model|classifier\.model")
 
 
 def _at(source: Source, field: str, message: str, fix: str) -> ConfigFault:

@@ -95,6 +95,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             source=str(reading.file),
             admission=admission,
         )
+        if settings.ledger.on_failure == "closed":
+            app.recordable = lambda: ledger.safe
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
         admin, token = None, None

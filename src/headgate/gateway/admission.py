@@ -24,6 +24,7 @@ from headgate.ledger.store import StoreError
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
 from headgate.routing.classifier import MAX_ANSWER_TOKENS
+from headgate.routing.policies import Origin
 from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import Inbound
 
@@ -114,12 +115,12 @@ class Admission:
         request_id: str,
         plant: Plant,
         inbound: Inbound,
-        closed: frozenset[str],
+        origin: Origin,
     ) -> None:
         """Take a request's tokens and money, or refuse it and take nothing.
 
         Args:
-            closed: names of the tiers that may not answer it.
+            origin: says which policy it is under, and which tiers may not answer it.
 
         Raises:
             RequestError: 429 (too fast, or too little money), 403 (a price is not known), 503 (the
@@ -127,7 +128,7 @@ class Admission:
         """
         if visitor.key is not None:
             tokens = inbound.ask.tokens
-            await self._take(visitor, request_id, plant, tokens, self._bill(plant, inbound, closed))
+            await self._take(visitor, request_id, plant, tokens, self._bill(plant, inbound, origin))
 
     async def admit_embedding(
         self, visitor: Visitor, request_id: str, plant: Plant, model: ModelRef, tokens: int
@@ -140,15 +141,15 @@ class Admission:
         if visitor.key is not None:
             await self._take(visitor, request_id, plant, tokens, Bill([Step(model, tokens, 0)]))
 
-    def _bill(self, plant: Plant, inbound: Inbound, closed: frozenset[str]) -> Bill:
+    def _bill(self, plant: Plant, inbound: Inbound, origin: Origin) -> Bill:
         ask, policies = inbound.ask, plant.policies
-        policy = policies.policy(ask)
+        policy = policies.policy(ask, origin)
         output = (ask.max_output or self.terms.output_tokens) * _answers(inbound)
         cached = CACHE_MARK in inbound.body
         if policy is None:
             models = [policies.pinned(ask.model).tier.model]
         else:
-            models = [tier.model for tier in policies.tiers if tier.name not in closed]
+            models = [tier.model for tier in policies.tiers if tier.name not in origin.barred]
         besides = []
         if policy is not None and policy.sorter is not None:
             sorter = policy.sorter

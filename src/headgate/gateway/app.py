@@ -77,6 +77,8 @@ class App:
         self.admission = admission
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
+        self.recordable: Callable[[], bool] = lambda: True
+        """Asked before a provider is called; where it says no, the request is refused with 503."""
 
     async def __call__(self, caller: Caller) -> None:
         """Answer one request."""
@@ -122,10 +124,11 @@ class App:
             origin = Origin(path)
             await self._drive(Driver(plant, caller, inbound, request_id, origin, arrived=arrived))
             return
-        closed = barred(visitor, plant.policies, inbound.ask)
-        await self.admission.admit(visitor, request_id, plant, inbound, closed)
+        origin = Origin(path, visitor.key.id, visitor.key.team)
+        closed = barred(visitor, plant.policies, inbound.ask, origin)
+        origin = msgspec.structs.replace(origin, barred=closed)
+        await self.admission.admit(visitor, request_id, plant, inbound, origin)
         try:
-            origin = Origin(path, visitor.key.id, visitor.key.team, closed)
             await self._drive(Driver(plant, caller, inbound, request_id, origin, arrived=arrived))
         finally:
             self.admission.close(request_id)
@@ -178,6 +181,8 @@ class App:
         """Say whether requests are welcome."""
         if self.draining:
             _answer(caller, 503, b'{"status":"draining"}')
+        elif not self.recordable():
+            _answer(caller, 503, b'{"status":"ledger unavailable"}')
         else:
             _answer(caller, 200, b'{"status":"ready"}')
 
@@ -196,6 +201,17 @@ class App:
             )
         self.admission.gate.pace(visitor)
         _check_labels(caller.headers)
+        if not self.recordable():
+            unsafe = RequestError(
+                "The ledger cannot be written, and this gateway serves nothing that is not in it.",
+                status=503,
+                code="ledger_unavailable",
+                fix="Make room on the journal's disk or bring the database back; "
+                'or set on_failure = "open" below [ledger].',
+            )
+            refused = refuse(_dialect(caller), unsafe)
+            caller.respond(unsafe.status, [JSON, ("retry-after", "5")], refused)
+            return
         self._under_way += 1
         try:
             await action(self, caller, visitor)

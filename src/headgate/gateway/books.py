@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+
+import msgspec
 
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt
 from headgate.ledger.entry import Entry, Purpose
 from headgate.routing.features import CATEGORY_HEADER
+from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
@@ -68,11 +72,20 @@ class Books:
         self,
         attempt: Attempt,
         decision: Decision | None,
+        barred: Mapping[str, str] = NOTHING,
         *,
         served: bool,
         aborted: bool = False,
     ) -> None:
-        """Write an attempt down; None stands for a decision that it was to bring about."""
+        """Write an attempt down.
+
+        Args:
+            attempt: what was sent, and what came of it.
+            decision: None where the attempt was to bring it about.
+            barred: the tiers that could not serve the request, and what they lacked.
+            served: the caller gets its answer.
+            aborted: it ended before its end.
+        """
         plant, inbound, tier = self._plant, self._inbound, attempt.tier
         card, cost, premium = attempt.price(plant.pricer, plant.premium.model)
         self._spent = None if self._spent is None or cost is None else self._spent + cost
@@ -127,6 +140,7 @@ class Books:
                 policy=self._policy,
                 router=decision.router if decision else None,
                 category=headers.get(CATEGORY_HEADER),
+                trace=_trace(decision, barred),
                 session=headers.get("x-headgate-session"),
                 tags=headers.get("x-headgate-tags"),
                 config=plant.config,
@@ -157,6 +171,18 @@ def _reason(tier: Tier, decision: Decision | None) -> str:
     if decision is None:
         return "none"
     return decision.reason if tier is decision.tier else f"{decision.reason}, fallback"
+
+
+def _trace(decision: Decision | None, barred: Mapping[str, str]) -> str | None:
+    """What there is to say beyond the columns, as JSON text; None: nothing."""
+    if decision is None or (decision.threshold is None and not barred):
+        return None
+    said: dict[str, object] = {}
+    if decision.threshold is not None:
+        said["threshold"] = decision.threshold
+    if barred:
+        said["ruled_out"] = barred
+    return msgspec.json.encode(said).decode()
 
 
 def _is_outage(attempt: Attempt) -> bool:

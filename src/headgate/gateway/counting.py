@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import msgspec
+from msgspec import structs
 
 from headgate.errors import UpstreamError
 from headgate.gateway.caller import Caller
@@ -12,6 +13,8 @@ from headgate.gateway.driver import JSON
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import barred
 from headgate.gateway.plant import Plant
+from headgate.routing.guard import fitting
+from headgate.routing.policies import Origin
 from headgate.routing.tier import Tier
 from headgate.wire.lane import DIALECTS, Inbound, lane, read_count
 
@@ -20,6 +23,8 @@ __all__ = ["HEADER", "count"]
 log = logging.getLogger("headgate.gateway")
 
 DIALECT = "anthropic"
+ROUTE = "/v1/messages"
+"""What is counted is a request that would come in by this path."""
 HEADER = "x-headgate-token-count"
 """Says where a count comes from: `provider` or `estimate`."""
 
@@ -37,8 +42,9 @@ async def count(plant: Plant, caller: Caller, body: bytes, visitor: Visitor = NO
             visitor.
     """
     inbound = read_count(DIALECT, body, caller.headers)
-    barred(visitor, plant.policies, inbound.ask)
-    tier = _tier(plant, inbound)
+    origin = Origin(ROUTE, visitor.key_id, visitor.team_name)
+    closed = barred(visitor, plant.policies, inbound.ask, origin)
+    tier = _tier(plant, inbound, structs.replace(origin, barred=closed))
     told = await _told(plant, inbound, tier)
     if told is not None:
         status, answer = told
@@ -48,13 +54,16 @@ async def count(plant: Plant, caller: Caller, body: bytes, visitor: Visitor = NO
     caller.respond(200, [JSON, (HEADER, "estimate")], estimate)
 
 
-def _tier(plant: Plant, inbound: Inbound) -> Tier:
-    ask = inbound.ask
-    policy = plant.policies.policy(ask)
+def _tier(plant: Plant, inbound: Inbound, origin: Origin) -> Tier:
+    ask, policies = inbound.ask, plant.policies
+    policy = policies.policy(ask, origin)
     if policy is None:
-        return plant.policies.pinned(ask.model).tier
+        return policies.pinned(ask.model).tier
     decision = policy.decide(ask, plant.helm.controls)
-    return policy.safe if decision is None else decision.tier
+    if decision is None:
+        return policy.safe
+    fit = fitting(decision, policies.tiers, {**policies.guard.bars(ask), **origin.barred})
+    return decision.tier if fit is None else fit.tier
 
 
 async def _told(plant: Plant, inbound: Inbound, tier: Tier) -> tuple[int, bytes] | None:

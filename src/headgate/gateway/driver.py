@@ -35,6 +35,7 @@ from headgate.routing.exchange import (
     Wait,
     Woke,
 )
+from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
@@ -77,23 +78,27 @@ class Driver:
         self._caller = caller
         self._inbound = inbound
         policies, ask = plant.policies, inbound.ask
-        policy = self._policy = policies.policy(ask)
+        policy = self._policy = policies.policy(ask, origin)
         decision: Decision | None
+        barred = NOTHING
         if policy is None:
             decision, name, safe, sorter = policies.pinned(ask.model), "", plant.premium, None
         else:
             decision = policy.decide(ask, plant.helm.controls)
             name, safe, sorter = policy.name, policy.safe, policy.sorter
+            barred = policies.guard.bars(ask)
+            if origin.barred:
+                barred = {**barred, **origin.barred}
         self._exchange = Exchange(
             policies.tiers,
             decision,
             policy=name,
+            barred=barred,
             safe=safe,
             limits=plant.limits,
             classifier_timeout=0.0 if sorter is None else sorter.timeout,
             gate=plant.brakes,
             jitter=plant.jitter,
-            barred=origin.barred,
         )
         self._books = Books(plant, inbound, request_id, origin, arrived, name)
         self._reply: Reply | None = None
@@ -355,6 +360,8 @@ class Driver:
     def _refuse(self, command: Refuse) -> Event:
         if command.failure is not None and command.failure.kind == "breaker":
             self._refusal = self._resting()
+        elif command.failure is not None and command.failure.kind == "unfit":
+            self._refusal = self._unfit()
         elif command.failure is None or self._refusal is None:
             error = UpstreamError(
                 f"No answer within {self._plant.limits.request_timeout:g} s.",
@@ -383,6 +390,16 @@ class Driver:
         )
         return 503, refuse(self._inbound.dialect, error), str(max(1, math.ceil(seconds)))
 
+    def _unfit(self) -> tuple[int, bytes, None]:
+        """No tier can serve the request."""
+        lacks = ", ".join(f"{tier} ({why})" for tier, why in self._exchange.barred.items())
+        error = RequestError(
+            f"No tier can serve this request: {lacks}.",
+            fix="Send less, or name a model that can; [tiers] in the settings says what each can.",
+            code="no_capable_tier",
+        )
+        return error.status, refuse(self._inbound.dialect, error), None
+
     # ---- attempts
 
     def _begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
@@ -394,7 +411,10 @@ class Driver:
         return failed
 
     def _close(self, attempt: Attempt, *, served: bool, aborted: bool = False) -> None:
-        self._books.close(attempt, self._exchange.decision, served=served, aborted=aborted)
+        exchange = self._exchange
+        self._books.close(
+            attempt, exchange.decision, exchange.barred, served=served, aborted=aborted
+        )
 
     def _headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         return self._books.headers(tier, self._exchange.decision, final=final)

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from headgate.errors import RequestError
 from headgate.gateway.gate import Visitor
-from headgate.routing.policies import Policies
+from headgate.routing.guard import NOTHING
+from headgate.routing.policies import NOWHERE, Origin, Policies
+from headgate.routing.policy import AUTO
 from headgate.routing.tier import PINNED
 from headgate.values import Ask, ModelRef
 
-__all__ = ["ALL", "barred", "names_for", "permit_model"]
-
-ALL: frozenset[str] = frozenset()
-"""No tier is closed."""
+__all__ = ["barred", "names_for", "permit_model"]
 
 
-def barred(visitor: Visitor, policies: Policies, ask: Ask) -> frozenset[str]:
-    """The tiers that may not answer this request of this visitor.
+def barred(
+    visitor: Visitor, policies: Policies, ask: Ask, origin: Origin = NOWHERE
+) -> Mapping[str, str]:
+    """The tiers that may not answer this request of this visitor: name -> `key`.
 
     Raises:
         RequestError: 403, it may not ask for this at all.
         UnknownModelError: nobody may, because it is not served.
     """
     if visitor.key is None:
-        return ALL
-    if policies.policy(ask) is None:
+        return NOTHING
+    policy = policies.policy(ask, origin)
+    if policy is None:
         _permit_pin(visitor, policies, ask)
-        return ALL
+        return NOTHING
     for _, limits in visitor.limits:
-        if not limits.allows_policy(ask.model):
+        if not (limits.allows_policy(ask.model) or limits.allows_policy(f"{AUTO}:{policy.name}")):
             raise _forbidden("policy_not_allowed", ask.model, limits.policies)
-    closed = frozenset(
-        tier.name
+    closed = {
+        tier.name: "key"
         for tier in policies.tiers
         for _, limits in visitor.limits
         if not (limits.allows_tier(tier.name) and limits.allows_model(str(tier.model)))
-    )
+    }
     if len(closed) == len(policies.tiers):
         raise RequestError(
             "No tier of this gateway is open to this API key.",

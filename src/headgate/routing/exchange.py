@@ -5,6 +5,11 @@ The rules of the file:
 - Only the tier a request starts on is retried, up to its `attempts`; each further tier is tried
   once. So a request costs at most `attempts + tiers - 1` answer calls, and one classifier call
   (a refused call that the driver repeats without foreign reasoning is not billed, nor counted).
+- A draft is held whole and judged once. Rejected, it never reaches the caller: the premium tier
+  answers, retried up to its own `attempts`, and failing that the tiers between the two, once each.
+  So a cascade costs at most both tiers' attempts and one call for each tier between, or the bound
+  above where that is more; and the calls of one judgement.
+- A tier that cannot serve the request is never called for it.
 - A slow failure (a time-out) is not retried on the same tier: the next tier has the better chance.
 - A tier whose circuit breaker is open is passed over; a retry beyond the retry budget is not made.
 - A Retry-After is honoured when it is bearable; otherwise the next tier answers, or the caller is
@@ -15,12 +20,14 @@ The rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from headgate.errors import InternalError
+from headgate.routing.guard import NOTHING, fitting, others
 from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
 from headgate.values import ModelRef
@@ -39,6 +46,8 @@ __all__ = [
     "Finish",
     "Forward",
     "Gate",
+    "Judge",
+    "Judged",
     "Left",
     "Limits",
     "Opened",
@@ -50,7 +59,7 @@ __all__ = [
     "Woke",
 ]
 
-Cause: TypeAlias = Literal["first", "retry", "fallback"]
+Cause: TypeAlias = Literal["first", "retry", "fallback", "escalation"]
 
 RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 """Statuses that say "not now"; every other 4xx says "not like this" and goes to the caller.
@@ -95,6 +104,12 @@ class Verdict(msgspec.Struct, frozen=True):
     tier: int | None
 
 
+class Judged(msgspec.Struct, frozen=True):
+    """The draft has been judged."""
+
+    good: bool
+
+
 class Opened(msgspec.Struct, frozen=True):
     """A stream has begun well and its first bytes are in hand, not yet sent."""
 
@@ -107,8 +122,8 @@ class Failed(msgspec.Struct, frozen=True):
     """The attempt failed before anything reached the caller.
 
     `kind` is "status" (with the upstream's `status`), "connect", "timeout", "reset", "unusable",
-    "stream-error", "unsupported" (the tier's dialect cannot carry the request), or "breaker" (no
-    tier that may answer is being called at present).
+    "stream-error", "unsupported" (the tier's dialect cannot carry the request), "breaker" (no tier
+    that may answer is being called at present), or "unfit" (no tier can serve the request).
     """
 
     kind: str
@@ -132,7 +147,9 @@ class Left(msgspec.Struct, frozen=True):
     """The caller has gone."""
 
 
-Event: TypeAlias = Start | Verdict | Opened | Answered | Failed | Woke | Ended | Broke | Left
+Event: TypeAlias = (
+    Start | Verdict | Judged | Opened | Answered | Failed | Woke | Ended | Broke | Left
+)
 
 
 # ---- commands: what to do now
@@ -145,10 +162,20 @@ class Classify(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """Send the request to a tier; answer with Opened, Answered or Failed."""
+    """Send the request to a tier; answer with Opened, Answered or Failed.
+
+    A `held` answer is a draft: it is read whole, streamed or not, and answered with Answered.
+    """
 
     tier: Tier
     cause: Cause
+    timeout: float
+    held: bool = False
+
+
+class Judge(msgspec.Struct, frozen=True):
+    """Judge the draft in hand, within `timeout` seconds; answer with Judged."""
+
     timeout: float
 
 
@@ -176,7 +203,7 @@ class Finish(msgspec.Struct, frozen=True):
     """Nothing is left to do."""
 
 
-Command: TypeAlias = Classify | Call | Wait | Serve | Forward | Refuse | Finish
+Command: TypeAlias = Classify | Call | Judge | Wait | Serve | Forward | Refuse | Finish
 
 
 class Exchange:
@@ -190,8 +217,9 @@ class Exchange:
         gate: which models may be called and retried at present.
         jitter: a number in [0, 1) at each call, for the spread of the waits.
         classifier_timeout: seconds that the classifier may take.
+        judge_timeout: seconds that the judgement of a draft may take.
+        barred: the tiers that cannot serve the request, and what they lack; see `guard`.
         policy: name of the policy, for the decisions that fall here.
-        barred: names of tiers that are not open to the caller; not all of them.
     """
 
     def __init__(
@@ -204,8 +232,9 @@ class Exchange:
         gate: Gate,
         jitter: Callable[[], float],
         classifier_timeout: float = 3.0,
+        judge_timeout: float = 30.0,
         policy: str = "",
-        barred: frozenset[str] = frozenset(),
+        barred: Mapping[str, str] = NOTHING,
     ) -> None:
         self._tiers = tiers
         self._safe = safe
@@ -213,13 +242,16 @@ class Exchange:
         self._gate = gate
         self._jitter = jitter
         self._classifier_timeout = classifier_timeout
+        self._judge_timeout = judge_timeout
         self._policy = policy
-        self._barred = barred
+        self.barred = barred
+        """The tiers that cannot serve the request: name -> why, as far as it is known."""
         self._state = "new"
         self._deadline = 0.0
         self._ahead: list[Tier] = []
         self._tries = 0
         self._cause: Cause = "first"
+        self._held = False
         self.decision = decision
         self.tier = decision.tier if decision else safe
         """The tier called now, or last."""
@@ -241,7 +273,9 @@ class Exchange:
             case "calling", Failed() as failure:
                 return self._failed(failure, at)
             case "calling", Answered():
-                return self._hand_over(Serve())
+                return self._answered(at)
+            case "judging", Judged() as judged:
+                return self._hand_over(Serve()) if judged.good else self._rejected(at)
             case "calling", Opened():
                 return self._hand_over(Forward())
             case "waiting", Woke():
@@ -257,6 +291,9 @@ class Exchange:
         self._deadline = at + self._limits.request_timeout
         if self.decision is not None:
             return self._begin(self.decision, at)
+        if len(self._tiers) - len(self.barred) < 2:  # whatever it said, the same tier would answer
+            why = next(iter(self.barred.values()), "single")
+            return self._begin(Decision(self._safe, f"guard:{why}", policy=self._policy), at)
         self._state = "classifying"
         return Classify(min(self._classifier_timeout, self._limits.request_timeout))
 
@@ -268,51 +305,67 @@ class Exchange:
         return self._begin(Decision(tier, "classifier", score, policy=self._policy), at)
 
     def _begin(self, decision: Decision, at: float) -> Command:
-        if decision.routed and decision.tier.name in self._barred:
-            decision = self._opened(decision)
-        self.decision = decision
-        self._ahead = [decision.tier, *self._others(decision)]
-        return self._advance(None, at)
+        """Start on the tier decided for, or on the next that can serve the request."""
+        fit = fitting(decision, self._tiers, self.barred)
+        if fit is None:
+            self.decision = decision
+            return self._hand_over(Refuse(Failed("unfit")))
+        above = self._above(fit.tier) if fit.draft else []
+        if fit.draft and not above:  # nobody could answer in the place of a rejected draft
+            fit = replace(fit, draft=False)
+        self.decision = fit
+        self._ahead = [fit.tier, *self._others(fit)]
+        return self._advance(None, at, "first")
 
-    def _advance(self, failure: Failed | None, at: float) -> Command:
+    def _advance(self, failure: Failed | None, at: float, cause: Cause = "fallback") -> Command:
         """Call the next tier that may be called; `failure` is what is told where there is none."""
         while self._ahead:
             tier = self._ahead.pop(0)
             if at >= self._deadline:
                 break
             if self._gate.may_call(tier.model, at):
-                chosen = self.decision is not None and tier is self.decision.tier
-                return self._call(tier, "first" if chosen else "fallback", at)
-            failure = failure or Failed("breaker")
+                return self._call(tier, cause, at)
+            failure, cause = failure or Failed("breaker"), "fallback"
         return self._hand_over(Refuse(failure))
 
     def _others(self, decision: Decision) -> list[Tier]:
-        """The tiers that may still answer: dearer ones first, so that quality falls last."""
+        """The tiers that may still answer once this one has failed."""
         if not decision.routed or not decision.tier.fallback:
             return []
-        here = self._tiers.index(decision.tier)
-        others = [*self._tiers[here + 1 :], *reversed(self._tiers[:here])]
-        return [tier for tier in others if tier.name not in self._barred]
+        found = others(decision.tier, self._tiers)
+        return [tier for tier in found if tier.name not in self.barred] if self.barred else found
 
-    def _opened(self, decision: Decision) -> Decision:
-        """The same decision within what is open to the caller: the next cheaper tier, else dearer.
+    def _above(self, tier: Tier) -> list[Tier]:
+        """The dearer tiers that can serve the request, the premium one first."""
+        dearer = self._tiers[self._tiers.index(tier) + 1 :]
+        return [above for above in reversed(dearer) if above.name not in self.barred]
 
-        A key is barred from a tier for what that costs; so the cheaper side is tried first.
-        """
-        here = self._tiers.index(decision.tier)
-        near = [*reversed(self._tiers[:here]), *self._tiers[here + 1 :]]
-        tier = next(tier for tier in near if tier.name not in self._barred)
-        return msgspec.structs.replace(decision, tier=tier, reason=f"{decision.reason}, key")
+    def _answered(self, at: float) -> Command:
+        if not self._held:
+            return self._hand_over(Serve())
+        self._state = "judging"
+        return Judge(max(0.0, min(self._judge_timeout, self._deadline - at)))
+
+    def _rejected(self, at: float) -> Command:
+        self._ahead = self._above(self.tier)
+        return self._advance(None, at, "escalation")
 
     def _call(self, tier: Tier, cause: Cause, at: float) -> Command:
         self._tries = self._tries + 1 if cause == "retry" else 1
         self.tier, self._cause = tier, cause
         self._state = "calling"
-        return Call(tier, cause, min(tier.timeout, self._deadline - at))
+        decision = self.decision
+        self._held = decision is not None and decision.draft and tier is decision.tier
+        return Call(tier, cause, min(tier.timeout, self._deadline - at), self._held)
 
     def _failed(self, failure: Failed, at: float) -> Command:
         if failure.kind == "status" and failure.status not in RETRIED_STATUSES:
             return self._hand_over(Refuse(failure))
+        decision = self.decision
+        if failure.kind == "unsupported" and decision and decision.routed:
+            self.barred = {**self.barred, self.tier.name: "dialect"}
+            if self._cause == "first" and fitting(decision, self._tiers, self.barred):
+                return self._begin(decision, at)  # nothing was sent: this is no fallback
         wait = self._patience(failure)
         if (
             wait is not None

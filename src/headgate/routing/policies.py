@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 import msgspec
 
 from headgate.errors import UnknownModelError
 from headgate.routing.controls import STEADY, Controls
+from headgate.routing.guard import NOTHING, Guard
 from headgate.routing.policy import AUTO, Decision, Policy
+from headgate.routing.rules import Condition
 from headgate.routing.tier import PINNED, Tier
 from headgate.values import Ask, ModelRef
 
-__all__ = ["Origin", "Policies"]
+__all__ = ["NOWHERE", "Origin", "Policies", "Route"]
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -22,8 +25,35 @@ class Origin(msgspec.Struct, frozen=True):
     path: str = ""
     key: str | None = None
     team: str | None = None
-    barred: frozenset[str] = frozenset()
-    """Names of the tiers that are not open to the key; never all of them."""
+    barred: Mapping[str, str] = NOTHING
+    """The tiers that are not open to the key: name -> `key`."""
+
+
+NOWHERE = Origin()
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Leads requests on which every condition holds to a policy; None is no condition.
+
+    `model` is what the caller asks for, `*` standing for anything. Without it a route holds for
+    requests for `auto` alone: who names a policy, a tier or a model has chosen.
+    """
+
+    policy: Policy
+    path: str | None = None
+    model: str | None = None
+    header: Condition | None = None
+    key: str | None = None
+
+    def holds(self, ask: Ask, origin: Origin) -> bool:
+        """Whether a request takes this route."""
+        wanted = AUTO if self.model is None else self.model
+        return (
+            (ask.model == wanted or ("*" in wanted and fnmatchcase(ask.model, wanted)))
+            and (self.path is None or self.path == origin.path)
+            and (self.key is None or self.key == origin.key)
+            and (self.header is None or self.header(ask))
+        )
 
 
 class Policies:
@@ -32,6 +62,7 @@ class Policies:
     Args:
         tiers: from cheapest to premium, at least one.
         policies: the first is what `auto` means; each further one is `auto:NAME`.
+        routes: tried in order; the first that holds says which policy it is.
         aliases: further names that callers may use for the first policy, such as `auto:careful`.
         providers: names of the providers whose models callers may pin as `provider/model`.
     """
@@ -41,11 +72,14 @@ class Policies:
         tiers: Sequence[Tier],
         policies: Sequence[Policy],
         *,
+        routes: Sequence[Route] = (),
         aliases: Sequence[str] = (),
         providers: Sequence[str] = (),
     ) -> None:
         self.tiers = tuple(tiers)
         self.policies = tuple(policies)
+        self.guard = Guard(tiers)
+        self._routes = tuple(routes)
         main, *named = policies
         self._by_name: Mapping[str, Tier] = {tier.name: tier for tier in tiers}
         self._by_alias: dict[str, Policy] = dict.fromkeys((AUTO, *aliases), main)
@@ -60,23 +94,32 @@ class Policies:
     def names(self) -> tuple[str, ...]:
         """What a caller may ask for: `auto`, aliases, tiers and the tiers' models."""
         models = dict.fromkeys(str(tier.model) for tier in self.tiers)
-        return (*sorted(self._by_alias), *self._by_name, *models)
+        routed = (route.model for route in self._routes if route.model and "*" not in route.model)
+        names = (*sorted(self._by_alias), *self._by_name, *models, *routed)
+        return tuple(dict.fromkeys(names))
 
     def tier(self, name: str) -> Tier:
         """The tier of that name. Raises KeyError where there is none."""
         return self._by_name[name]
 
-    def policy(self, ask: Ask) -> Policy | None:
+    def policy(self, ask: Ask, origin: Origin = NOWHERE) -> Policy | None:
         """The policy that a request is under; None where the caller pins a tier or a model."""
+        for route in self._routes:
+            if route.holds(ask, origin):
+                return route.policy
         return self._by_alias.get(ask.model)
 
-    def decide(self, ask: Ask, controls: Controls = STEADY) -> Decision | None:
+    def decide(
+        self, ask: Ask, controls: Controls = STEADY, origin: Origin = NOWHERE
+    ) -> Decision | None:
         """The decision that can be taken without asking anybody, or None.
+
+        What the tiers can serve is not looked at: see `guard`.
 
         Raises:
             UnknownModelError: the caller asked for a model this gateway does not serve.
         """
-        policy = self.policy(ask)
+        policy = self.policy(ask, origin)
         return self.pinned(ask.model) if policy is None else policy.decide(ask, controls)
 
     def pinned(self, name: str) -> Decision:

@@ -40,6 +40,8 @@ class Decision(msgspec.Struct, frozen=True):
     policy: str = ""
     threshold: float | None = None
     router: str | None = None
+    draft: bool = False
+    """The tier's answer is a draft: it is held and checked, and premium answers if it fails."""
 
 
 class Sorter(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from headgate.values import Ask
 
-__all__ = ["SEARCHED_CHARS", "Condition", "Rule", "rule"]
+__all__ = ["SEARCHED_CHARS", "Condition", "Rule", "header_condition", "rule"]
 
 SEARCHED_CHARS = 32_000
 """Longest text a rule's expression is run on. Python's expressions cannot be timed out, so what
@@ -54,7 +54,7 @@ def rule(
     if model is not None:
         conditions.append(lambda ask: ask.model == model)
     if header is not None:
-        conditions.append(_header(header))
+        conditions.append(header_condition(header))
     if tools is not None:
         conditions.append(lambda ask: (ask.tools > 0) is tools)
     if images is not None:
@@ -76,7 +76,8 @@ def rule(
     return Rule(name, tier, tuple(conditions))
 
 
-def _header(text: str) -> Condition:
+def header_condition(text: str) -> Condition:
+    """Holds where the header `name` is there, or, of `name: value`, has that value."""
     name, colon, value = text.partition(":")
     name, value = name.strip().lower(), value.strip()
     if colon:

@@ -26,3 +26,9 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 120.0
     fallback: bool = True
     premium: bool = False
+    context: int | None = None
+    """Tokens that the model's context holds, question and answer; None where it is not known."""
+    images: bool = True
+    tools: bool = True
+    json_schema: bool = True
+    """What the model can serve."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
-from pathlib import Path as FilePath
 from urllib.parse import urlsplit
 
 import msgspec
 
+from headgate.settings.deciders import check_deciders
 from headgate.settings.document import Path
 from headgate.settings.draft import Draft
 from headgate.settings.fields import (
-    CLASSIFIER,
+    DECIDERS,
     PROVIDERS,
-    RULES,
     SECTIONS,
     SERVER,
     TIERS,
@@ -23,6 +21,7 @@ from headgate.settings.fields import (
     default,
 )
 from headgate.settings.forms import Refusal, split_address
+from headgate.settings.places import beside, in_effect, places
 from headgate.settings.providers import KNOWN, known_value
 from headgate.settings.redaction import shown
 from headgate.values import ModelRef
@@ -43,8 +42,7 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     """
     _check_each(draft)
     _check_needed(draft)
-    _check_classifier(draft)
-    _check_rules(draft)
+    check_deciders(draft)
     _check_tiers(draft)
     _check_shares(draft)
     _check_models(draft, need_providers=need_providers)
@@ -54,19 +52,7 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     _check_times(draft)
     _check_providers(draft)
     _check_server(draft)
-    _beside(draft, ("price_list", "file"))
-
-
-def places(draft: Draft) -> Iterator[tuple[Section, Path]]:
-    """Every table that there is or that defaults stand for, in the order of the sections."""
-    for section in SECTIONS:
-        if section.shape == "table":
-            yield section, (section.name,)
-        else:
-            prefix = tuple(section.name.split("."))
-            for path in draft.tables:
-                if len(path) == len(prefix) + 1 and path[: len(prefix)] == prefix:
-                    yield section, path
+    beside(draft, ("price_list", "file"))
 
 
 def known_of(draft: Draft, table: Path, key: str) -> str | None:
@@ -109,135 +95,13 @@ def _check_needed(draft: Draft) -> None:
             )
 
 
-def _value(draft: Draft, section: Section, table: Path, key: str) -> object:
-    """The value in effect: given or the default; NODEFAULT where it is missing or at fault."""
-    path = (*table, key)
-    if path in draft.given:
-        return draft.values.get(path, msgspec.NODEFAULT)
-    field = section.field(key)
-    assert field is not None  # noqa: S101 - the callers name fields of the table
-    return default(section, field)
-
-
 def _number(draft: Draft, section: Section, table: Path, key: str) -> float | None:
-    value = _value(draft, section, table, key)
+    value = in_effect(draft, section, table, key)
     return value if isinstance(value, int | float) else None
 
 
 def _section(name: str) -> Section:
     return next(section for section in SECTIONS if section.name == name)
-
-
-def _check_classifier(draft: Draft) -> None:
-    """Fields of another kind are faults, unless the kind was set over the file they stand in."""
-    table: Path = ("classifier",)
-    kind = _value(draft, CLASSIFIER, table, "kind")
-    if not isinstance(kind, str):
-        return
-    kind_path = (*table, "kind")
-    rank = draft.given[kind_path].source.rank if kind_path in draft.given else 0
-    for field in CLASSIFIER.fields:
-        path = (*table, field.key)
-        if path not in draft.given or not field.kinds or kind in field.kinds:
-            continue
-        if draft.given[path].source.rank < rank:
-            draft.given.pop(path)
-            draft.values.pop(path, None)
-            continue
-        wanted = " or ".join(f'kind = "{name}"' for name in field.kinds)
-        draft.fault(
-            path,
-            f'{field.key} is for {wanted}, but the classifier is of kind "{kind}"'
-            f"{'' if kind_path in draft.given else ' (the default)'}.",
-            f"Take {field.key} out, or set {wanted}.",
-        )
-    _check_decider(draft, table, kind)
-    rules = [path for path in draft.tables if path[:2] == ("classifier", "rules")]
-    if kind == "rules" and not rules:
-        draft.fault(
-            kind_path,
-            'A classifier of kind "rules" needs at least one rule.',
-            "Add a line [[classifier.rules]], and below it name, tier and a condition.",
-        )
-    if kind == "none" and rules:
-        if draft.tables[rules[0]].rank < rank:
-            for path in rules:
-                del draft.tables[path]
-        else:
-            draft.fault(
-                rules[0],
-                'Rules are for another kind, but the classifier is of kind "none".',
-                'Take the rules out, or set kind = "rules".',
-            )
-
-
-def _check_decider(draft: Draft, table: Path, kind: str) -> None:
-    """What a kind cannot do without; a router that the settings file names lies beside it."""
-    needed = {
-        "model": ("model", 'Add a line model = "provider/model", best a small one.'),
-        "learned": ("router", 'Add a line router = "FILE"; `headgate train` makes one.'),
-    }
-    if kind in needed:
-        key, fix = needed[kind]
-        if (*table, key) not in draft.given:
-            message = f'A classifier of kind "{kind}" needs a {key}.'
-            draft.fault((*table, key), message, fix)
-    _beside(draft, (*table, "router"))
-
-
-def _beside(draft: Draft, path: Path) -> None:
-    """A file that the settings file names is looked for beside it."""
-    named = draft.values.get(path)
-    source = draft.source_of(path)
-    if isinstance(named, str) and source.kind == "file":
-        draft.values[path] = str(FilePath(source.name).parent / named)
-
-
-def _check_tier_name(draft: Draft, path: Path, tiers: Sequence[str]) -> None:
-    name = draft.values.get(path)
-    if isinstance(name, str) and tiers and name not in tiers:
-        draft.fault(
-            path,
-            f"There is no tier {shown(name)}.",
-            f"{draft.guess(name, tiers)}The tiers are {', '.join(tiers)}.",
-        )
-
-
-def _check_rules(draft: Draft) -> None:
-    tiers = draft.names("tiers")
-    _check_tier_name(draft, ("classifier", "on_failure"), tiers)
-    _check_tier_name(draft, ("classifier", "default"), tiers)
-    names: set[object] = set()
-    for section, table in places(draft):
-        if section != RULES:
-            continue
-        _check_tier_name(draft, (*table, "tier"), tiers)
-        name = draft.values.get((*table, "name"))
-        if name is not None and name in names:
-            draft.fault((*table, "name"), f"{shown(name)} names two rules.", "Rename one of them.")
-        names.add(name)
-        keys = [field.key for field in RULES.fields if (*table, field.key) in draft.given]
-        if not set(keys) - {"name", "tier"} and table not in draft.unsure:
-            draft.fault(
-                table,
-                "A rule without a condition always holds.",
-                "Add a condition, or set classifier.default to its tier.",
-            )
-        low = draft.values.get((*table, "min_tokens"))
-        high = draft.values.get((*table, "max_tokens"))
-        if isinstance(low, int) and isinstance(high, int) and low > high:
-            draft.fault(
-                (*table, "min_tokens"),
-                f"min_tokens {low:,} is above max_tokens {high:,}: the rule never holds.",
-                "Swap them.",
-            )
-        alias = draft.values.get((*table, "model"))
-        if isinstance(alias, str) and alias != "auto" and not alias.startswith("auto:"):
-            draft.fault(
-                (*table, "model"),
-                f"{shown(alias)} is not an alias: rules decide for requests of model auto only.",
-                'Write "auto:NAME", and let callers ask for that.',
-            )
 
 
 def _check_tiers(draft: Draft) -> None:
@@ -315,7 +179,8 @@ def _check_shares(draft: Draft) -> None:
 def _check_models(draft: Draft, *, need_providers: bool) -> None:
     providers = draft.names("providers")
     paths: list[Path] = [("tiers", name, "model") for name in draft.names("tiers")]
-    paths += [("classifier", "model"), ("server", "embedding_model")]
+    paths += [(*table, "model") for section, table in places(draft) if section in DECIDERS]
+    paths.append(("server", "embedding_model"))
     for path in paths:
         text = draft.values.get(path)
         if not isinstance(text, str):
@@ -376,7 +241,7 @@ def _check_escalation_budgets(draft: Draft) -> None:
     for name in draft.names("escalation_budgets"):
         table: Path = ("escalation_budgets", name)
         match = draft.values.get((*table, "match"))
-        whose = (_value(draft, section, table, "kind"), match)
+        whose = (in_effect(draft, section, table, "kind"), match)
         if match is not None and whose in seen:
             draft.fault(
                 (*table, "match"), f"{shown(match)} has a budget already.", "Take one of them out."
@@ -447,7 +312,10 @@ def _check_times(draft: Draft) -> None:
     parts: list[tuple[Section, Path, str]] = [
         (TIERS, ("tiers", name), "timeout") for name in draft.names("tiers")
     ]
-    parts += [(CLASSIFIER, ("classifier",), "timeout"), (section, table, "connect_timeout")]
+    parts += [
+        (decider, place, "timeout") for decider, place in places(draft) if decider in DECIDERS
+    ]
+    parts.append((section, table, "connect_timeout"))
     for part, place, key in parts:
         length = _number(draft, part, place, key)
         if length is not None and length > whole:
@@ -544,7 +412,7 @@ def _check_admin(draft: Draft) -> None:
     """Beyond this machine the admin port needs a token that an operator chose, not callers' key."""
     table: Path = ("server",)
     path, token = (*table, "admin"), (*table, "admin_token_env")
-    admin = _value(draft, SERVER, table, "admin")
+    admin = in_effect(draft, SERVER, table, "admin")
     address = split_address(admin) if isinstance(admin, str) else None
     if address and not _is_loopback(address[0]) and token not in draft.given:
         draft.fault(
@@ -558,6 +426,6 @@ def _check_admin(draft: Draft) -> None:
             "Whoever may call models could also change keys and budgets.",
             "Name another variable than that of api_key_env.",
         )
-    listen = _value(draft, SERVER, table, "listen")
+    listen = in_effect(draft, SERVER, table, "listen")
     if address and address[1] and isinstance(listen, str) and split_address(listen) == address:
         draft.fault(path, "Callers use this address already.", "Give it a port of its own.")

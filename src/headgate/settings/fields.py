@@ -32,7 +32,18 @@ from headgate.settings.kinds import (
     name_of,
 )
 
-__all__ = ["RULES", "SECTIONS", "Field", "Section", "default", "written"]
+__all__ = [
+    "DECIDERS",
+    "POLICIES",
+    "POLICY_RULES",
+    "ROUTES",
+    "RULES",
+    "SECTIONS",
+    "Field",
+    "Section",
+    "default",
+    "written",
+]
 
 _DAY = 86400.0
 
@@ -319,6 +330,70 @@ RULES = Section(
     "list",
 )
 
+POLICIES = Section(
+    "policies",
+    "Further policies, with the settings of [classifier]; a caller asks for auto:NAME, or a route "
+    "leads there.",
+    schema.PolicySettings,
+    CLASSIFIER.fields,
+    "named",
+    "name",
+)
+
+POLICY_RULES = Section(
+    "policies.NAME.rules",
+    "The rules of a further policy, with the settings of [[classifier.rules]].",
+    schema.RuleSettings,
+    RULES.fields,
+    "list",
+)
+
+DECIDERS = (CLASSIFIER, POLICIES)
+"""The sections that say who decides."""
+
+ROUTES = Section(
+    "routes",
+    "Which policy a request is under; the first route on which all conditions hold counts.",
+    schema.RouteSettings,
+    (
+        Field(
+            "policy",
+            name_of("policy"),
+            "The policy's name; `auto` is that of `[classifier]`.",
+            example='"careful"',
+        ),
+        Field(
+            "path",
+            Text(100),
+            "Holds for requests to this path.",
+            otherwise="no condition",
+            example='"/v1/messages"',
+        ),
+        Field(
+            "model",
+            Text(200),
+            "Holds where the caller asks for this model, `*` standing for anything.",
+            otherwise="where the caller asks for `auto`",
+            example='"gpt-4o*"',
+        ),
+        Field(
+            "header",
+            HEADER_MATCH,
+            "Holds where the request has this header, or has it with this value.",
+            otherwise="no condition",
+            example='"x-team: search"',
+        ),
+        Field(
+            "key",
+            Text(100),
+            "Holds for requests that are sent with the virtual key of this id.",
+            otherwise="no condition",
+            example='"k_search"',
+        ),
+    ),
+    "list",
+)
+
 TIERS = Section(
     "tiers",
     "The models that answer, from cheapest to premium in the order of the file; the last is "
@@ -397,6 +472,21 @@ TIERS = Section(
             "fallback",
             Flag(),
             "Another tier may answer when this one fails before the first byte went out.",
+        ),
+        Field(
+            "context",
+            Whole(1, 100_000_000),
+            "Tokens that the model's context holds, question and answer together.",
+            "tokens",
+            otherwise="what the price list says of the model, if it says anything",
+            example="200000",
+        ),
+        Field("images", Flag(), "The model takes images; where not, other tiers get them."),
+        Field("tools", Flag(), "The model takes tools; where not, other tiers get them."),
+        Field(
+            "json_schema",
+            Flag(),
+            "The model answers by a JSON schema; where not, other tiers get such requests.",
         ),
     ),
     "named",
@@ -946,6 +1036,16 @@ LEDGER = Section(
             otherwise="`NAME.journal` beside the file, `headgate.journal` for PostgreSQL",
             example='"/var/lib/headgate/journal"',
         ),
+        Field(
+            "spool_bytes",
+            Whole(1 << 20, 1 << 40),
+            "Most bytes that may wait in the journal of a process while the database is away.",
+        ),
+        Field(
+            "on_failure",
+            Choice("open", "closed"),
+            "While rows cannot be made safe: serve all the same, or refuse with 503.",
+        ),
     ),
 )
 
@@ -953,6 +1053,9 @@ SECTIONS = (
     TRAFFIC,
     CLASSIFIER,
     RULES,
+    POLICIES,
+    POLICY_RULES,
+    ROUTES,
     TIERS,
     ESCALATION,
     ESCALATION_BUDGETS,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from headgate.settings.document import Path
 from headgate.settings.draft import Draft, Given, Source
-from headgate.settings.fields import RULES, SECTIONS, Section
+from headgate.settings.fields import POLICY_RULES, RULES, SECTIONS, Section
 from headgate.settings.forms import NAME
 from headgate.settings.redaction import shown, shown_path
 
@@ -16,15 +16,18 @@ __all__ = ["add_environment", "add_file", "add_flags"]
 
 PREFIX = "HEADGATE_"
 
-_TABLES: dict[str, Section] = {section.name: section for section in SECTIONS if section != RULES}
+_RULES: dict[str, Section] = {"classifier": RULES, "policies": POLICY_RULES}
+_TABLES: dict[str, Section] = {
+    section.name: section for section in SECTIONS if section not in _RULES.values()
+}
 
 # What is called HEADGATE_ and is no setting: what other parts read, and what Kubernetes sets in
 # every pod for a service that is named headgate or headgate-something.
 _OTHERS = re.compile(
     r"HEADGATE_(?:CONFIG|DEBUG|SHARED"
     r"|(?:.*_)?(?:SERVICE_HOST|SERVICE_PORT(?:_.*)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_.*)?)?)"
-    r"|(?!(?:TRAFFIC|CLASSIFIER|TIERS|ESCALATION|PROVIDERS|PRICES|PRICE_LIST|RESILIENCE|SERVER|LEDGER"
-    r"|PLAN|WATCH|ALERTS)_)"
+    r"|(?!(?:TRAFFIC|CLASSIFIER|POLICIES|TIERS|ESCALATION|PROVIDERS|PRICES|PRICE_LIST|RESILIENCE"
+    r"|SERVER|LEDGER|PLAN|WATCH|ALERTS)_)"
     r".*(?:KEY|TOKEN|SECRET|PASSWORD))"
 )
 
@@ -35,6 +38,8 @@ def add_file(draft: Draft) -> None:
         section = _TABLES.get(name)
         if section is None:
             _unknown_section(draft, name, value)
+        elif section.shape == "list":
+            _add_list(draft, section, (name,), value)
         elif not isinstance(value, dict):
             draft.unsure.add((name,))
             draft.fault(
@@ -83,8 +88,8 @@ def _add_table(draft: Draft, section: Section, path: Path, table: Mapping[str, o
     for key, value in table.items():
         if section.field(key):
             draft.given[(*path, key)] = Given(value, draft.source)
-        elif section.name == "classifier" and key == "rules":
-            _add_rules(draft, value)
+        elif section.name in _RULES and key == "rules":
+            _add_list(draft, _RULES[section.name], (*path, key), value)
         else:
             draft.unsure.add(path)
             draft.fault((*path, key), "There is no such setting.", _fix_key(draft, section, key))
@@ -105,18 +110,17 @@ def _fix_key(draft: Draft, section: Section, key: str) -> str:
     return f"{section.header} knows {', '.join(field.key for field in section.fields)}."
 
 
-def _add_rules(draft: Draft, rules: object) -> None:
-    path: Path = ("classifier", "rules")
-    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+def _add_list(draft: Draft, section: Section, path: Path, tables: object) -> None:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         draft.fault(
             path,
-            "The rules are not a list of tables.",
-            "Begin every rule with a line [[classifier.rules]].",
+            "This is not a list of tables.",
+            f"Begin each with a line [[{'.'.join(map(str, path))}]].",
         )
         return
-    for position, rule in enumerate(rules):
+    for position, table in enumerate(tables):
         draft.tables[(*path, position)] = draft.source
-        _add_table(draft, RULES, (*path, position), rule)
+        _add_table(draft, section, (*path, position), table)
 
 
 def add_environment(draft: Draft, env: Mapping[str, str]) -> None:
@@ -157,8 +161,10 @@ def add_environment(draft: Draft, env: Mapping[str, str]) -> None:
 
 
 def _paths(draft: Draft) -> Iterator[Path]:
-    """Every setting that there is, for the tiers, providers and prices that the file names."""
+    """Every setting that there is, for the tiers, providers and so on that the file names."""
     for section in _TABLES.values():
+        if section.shape == "list":
+            continue
         tables: list[Path] = [(section.name,)]
         if section.shape == "named":
             tables = [(section.name, name) for name in draft.names(section.name)]
@@ -216,13 +222,19 @@ def _key(text: str) -> Path | None:
 
 
 def _settable(draft: Draft, path: Path) -> bool:
-    """Whether a flag may set this: a known field, and no new tier, whose place is not known."""
+    """Whether a flag may set this: a known field, and no new tier or policy."""
     section = _TABLES.get(str(path[0]))
-    if section is None or len(path) != (3 if section.shape == "named" else 2):
+    if (
+        section is None
+        or section.shape == "list"
+        or len(path) != (3 if section.shape == "named" else 2)
+    ):
         return False
     if section.shape == "named" and path[:2] not in draft.tables:
         name = str(path[1])
-        if section.name == "tiers" or (section.name == "providers" and not NAME.fullmatch(name)):
+        if section.name in ("tiers", "policies") or (
+            section.name == "providers" and not NAME.fullmatch(name)
+        ):
             return False
     return section.field(str(path[-1])) is not None and path[-1] != "headers"
 

@@ -11,11 +11,21 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.errors import ConfigError, ConfigFault
-from headgate.settings.checks import check, known_of, places
+from headgate.settings.checks import check, known_of
 from headgate.settings.document import LONGEST_FILE, Document, Path, parse
 from headgate.settings.draft import Draft, Source
-from headgate.settings.fields import PROVIDERS, RULES, SECTIONS, Field, Section, default
+from headgate.settings.fields import (
+    DECIDERS,
+    POLICY_RULES,
+    PROVIDERS,
+    RULES,
+    SECTIONS,
+    Field,
+    Section,
+    default,
+)
 from headgate.settings.layers import add_environment, add_file, add_flags
+from headgate.settings.places import places
 from headgate.settings.redaction import shown_path
 from headgate.settings.schema import Settings
 from headgate.settings.template import render
@@ -148,8 +158,8 @@ def _in_effect(draft: Draft, section: Section, table: Path, field: Field) -> tup
 
 def _sourced(draft: Draft) -> list[Sourced]:
     found = []
-    kind = draft.values.get(("classifier", "kind"), "none")
     for section, table in places(draft):
+        kind = draft.values.get((*table, "kind"), "none")
         for field in section.fields:
             if field.kinds and kind not in field.kinds:
                 continue
@@ -163,9 +173,10 @@ def _struct(draft: Draft, section: Section, table: Path) -> msgspec.Struct:
     values = {field.key: _in_effect(draft, section, table, field)[0] for field in section.fields}
     if section.named_by:
         values[section.named_by] = table[1]
-    if section.name == "classifier":
+    if section in DECIDERS:
+        prefix = (*table, "rules")
         values["rules"] = tuple(
-            _struct(draft, RULES, path) for other, path in places(draft) if other == RULES
+            _struct(draft, RULES, path) for _, path in places(draft) if path[:-1] == prefix
         )
     # a default of () for a table that holds none; every value has passed its kind's check
     return section.struct(**values)
@@ -174,10 +185,10 @@ def _struct(draft: Draft, section: Section, table: Path) -> msgspec.Struct:
 def _settings(draft: Draft) -> Settings:
     built: dict[str, object] = {}
     for section in SECTIONS:
-        if section.shape == "list":
+        if section in (RULES, POLICY_RULES):
             continue
         structs = tuple(_struct(draft, section, path) for s, path in places(draft) if s == section)
-        built[section.name] = structs if section.shape == "named" else structs[0]
+        built[section.name] = structs[0] if section.shape == "table" else structs
     settings = msgspec.convert(
         {**built, "fingerprint": ""}, type=Settings, from_attributes=True, strict=True
     )

@@ -14,10 +14,12 @@ __all__ = [
     "KeySettings",
     "LedgerSettings",
     "PlanSettings",
+    "PolicySettings",
     "PriceListSettings",
     "PriceSettings",
     "ProviderSettings",
     "ResilienceSettings",
+    "RouteSettings",
     "RuleSettings",
     "ServerSettings",
     "Settings",
@@ -108,6 +110,23 @@ class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[RuleSettings, ...] = ()
 
 
+class PolicySettings(ClassifierSettings, frozen=True, kw_only=True):
+    """`[policies.NAME]`: a further policy, with the settings of `[classifier]`."""
+
+    name: str
+
+
+class RouteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[[routes]]`: the policy of requests on which every condition holds; the first one counts."""
+
+    policy: str
+    path: str | None = None
+    model: str | None = None
+    """What the caller asks for; `*` stands for anything. None: requests for `auto`."""
+    header: str | None = None
+    key: str | None = None
+
+
 class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tiers.NAME]`: tiers stand in the file from cheapest to premium; the last is premium."""
 
@@ -134,6 +153,12 @@ class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds for one attempt: until the answer's head when streaming, else until its end."""
     fallback: bool = True
     """Another tier may answer when this one fails before the first byte has gone out."""
+    context: int | None = None
+    """Tokens that the model's context holds, answer included; None: what the price list says."""
+    images: bool = True
+    tools: bool = True
+    json_schema: bool = True
+    """What the model can serve; a request that needs more never goes there."""
 
 
 class EscalationSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -303,6 +328,10 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the environment variable with the database's password; None: PGPASSWORD, .pgpass."""
     journal: str | None = None
     """Directory of the journal; None: beside the file, or `headgate.journal` for a database."""
+    spool_bytes: int = 1 << 30
+    """Most bytes that wait in the journal of one process while the database is away."""
+    on_failure: str = "open"
+    """`open`: serve without a safe row; `closed`: refuse while rows cannot be made safe."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -323,6 +352,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     plan: PlanSettings = PlanSettings()
     price_list: PriceListSettings = PriceListSettings()
     keys: KeySettings = KeySettings()
+    policies: tuple[PolicySettings, ...] = ()
+    routes: tuple[RouteSettings, ...] = ()
     fingerprint: str
     """First 12 hex digits of the SHA-256 of the effective values; secrets are not among them."""
 

@@ -13,10 +13,12 @@ from headgate.settings.fields import (
     KEYS,
     LEDGER,
     PLAN,
+    POLICIES,
     PRICE_LIST,
     PRICES,
     PROVIDERS,
     RESILIENCE,
+    ROUTES,
     RULES,
     SERVER,
     TIERS,
@@ -62,6 +64,8 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
             },
         ),
         _block(RULES, {}, off=True),
+        _policy(),
+        _block(ROUTES, {}, off=True),
         _block(TIERS, {"model": cheap}, name="cheap"),
         _more(TIERS, "premium", {"model": f"{first}/{KNOWN[first].premium}", "retry_rate": 0.08}),
         _block(ESCALATION, {"rate": 0.2, "budget": 0.25}),
@@ -78,6 +82,12 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _block(PLAN, {}),
     ]
     return "\n".join(blocks)
+
+
+def _policy() -> str:
+    """A further policy, commented out; its settings have been explained."""
+    comment = "\n".join(_comment(POLICIES.meaning))
+    return f'{comment}\n#[policies.careful]\n#kind = "none"\n'
 
 
 def _provider(name: str, *, first: bool) -> str:
