@@ -28,7 +28,7 @@ from headgate.routing.policies import Policies
 from headgate.settings.schema import ProviderSettings, Settings
 from headgate.values import Clock, ModelRef
 
-__all__ = ["SystemClock", "app_of", "new_request_id", "secrets_of", "upstream_of"]
+__all__ = ["SystemClock", "app_of", "new_request_id", "provider_of", "secrets_of", "upstream_of"]
 
 
 class SystemClock:
@@ -89,11 +89,13 @@ def app_of(
     clock: Clock,
     jitter: Callable[[], float] = random.random,
     source: str = "headgate.toml",
+    helm: Helm | None = None,
     admission: Admission | None = None,
 ) -> App:
     """The gateway's application.
 
     Args:
+        helm: where a watch may take over, if one does.
         admission: whose keys are good; None: the one key of the settings, or none is asked for.
 
     Raises:
@@ -105,8 +107,8 @@ def app_of(
     resilience = settings.resilience
     plant = Plant(
         policies=policies,
-        helm=Helm(),
-        providers={entry.name: _provider(entry, keys) for entry in settings.providers},
+        helm=helm or Helm(),
+        providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
         limits=Limits(
             request_timeout=resilience.request_timeout,
             backoff_base=resilience.backoff_base,
@@ -155,7 +157,8 @@ def _embedding_model(settings: Settings) -> ModelRef | None:
     return None if model is None else ModelRef.parse(model)
 
 
-def _provider(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+def provider_of(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+    """A provider of the file; `keys` are what `secrets_of` gives."""
     return Provider(
         entry.name,
         entry.dialect,

@@ -47,10 +47,10 @@ def journal_of(settings: LedgerSettings) -> Path | None:
 
 
 def password_of(settings: LedgerSettings, env: Mapping[str, str]) -> str | None:
-    """The password of the ledger's database; None where the settings name no variable.
+    """The database's password, where the settings name a variable for it.
 
     Raises:
-        ConfigError: the variable is not set.
+        ConfigError: that variable is not set.
     """
     name = settings.password_env
     if name is None:
