@@ -45,7 +45,8 @@ def test_own_prices_show_what_they_would_change_and_change_nothing(here):
 
 def test_another_day_has_its_own_prices(here):
     (here / "prices.toml").write_text(
-        '[prices."anthropic/claude-haiku-4-5"]\nvalid_from = 2030-01-01\ninput = "2.00"\noutput = "0"\n'
+        '[prices."anthropic/claude-haiku-4-5"]\nvalid_from = 2030-01-01\n'
+        'input = "2.00"\noutput = "0"\n'
     )
     fill(here, [entry()])
     args = ("--prices", "prices.toml", "--json", "--at")

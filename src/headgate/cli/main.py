@@ -47,6 +47,10 @@ COMMANDS = {
         "headgate.cli.serve:serve",
         "Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.",
     ),
+    "keys": Entry(
+        "headgate.cli.keys:keys",
+        "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
@@ -54,6 +58,13 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "escalation": Entry(
+        "headgate.cli.escalation:escalation",
+        "Show, pin and release what the watch does to routing.",
+    ),
+    "alerts": Entry(
+        "headgate.cli.alerts:alerts", "Try the ways that alerts take, and see what was told."
+    ),
     "ledger": Entry(
         "headgate.cli.ledger:ledger",
         "Look into the ledger, export it, prune it, check it, hold it against an invoice.",
@@ -68,6 +79,10 @@ COMMANDS = {
     ),
     "sample": Entry(
         "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
+    ),
+    "label": Entry(
+        "headgate.cli.label:label",
+        "Have a random part of a sample answered by both tiers and judged.",
     ),
     "estimate": Entry(
         "headgate.cli.estimate:estimate", "Say from graded requests whether routing will pay."
