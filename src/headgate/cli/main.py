@@ -47,6 +47,10 @@ COMMANDS = {
         "headgate.cli.serve:serve",
         "Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.",
     ),
+    "keys": Entry(
+        "headgate.cli.keys:keys",
+        "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
@@ -54,6 +58,13 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "escalation": Entry(
+        "headgate.cli.escalation:escalation",
+        "Show, pin and release what the watch does to routing.",
+    ),
+    "alerts": Entry(
+        "headgate.cli.alerts:alerts", "Try the ways that alerts take, and see what was told."
+    ),
     "metrics": Entry(
         "headgate.cli.metrics:metrics",
         "List the metrics, or print the dashboard and the alert rules made for them.",

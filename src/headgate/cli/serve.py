@@ -17,14 +17,17 @@ import click
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of
-from headgate.bootstrap.metrics import keep_counted, metrics_of, scrape
+from headgate.bootstrap.lookout import Lookout, lookout_of
+from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
 
 __all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
@@ -79,17 +82,27 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     clock = SystemClock()
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
-    metrics = metrics_of(settings)
-    counting = asyncio.ensure_future(keep_counted(metrics)) if place is not None else None
+    metrics, helm = metrics_of(settings), Helm()
+    store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
+    note = in_background(ledger.store)
+    lookout: Lookout | None = None
     try:
+        admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
             settings,
             os.environ,
             upstream=upstream,
-            recorder=Told(ledger, metrics.take),
+            recorder=Told(ledger, metrics.take, admission.take),
             clock=clock,
             source=str(reading.file),
+            helm=helm,
+            admission=admission,
         )
+        book = book_of(settings, str(reading.file))
+        lookout = lookout_of(
+            settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+        )
+        lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
         address = split_address(settings.server.listen)
@@ -103,19 +116,24 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             handler.mount("/", site_of(reading, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
-        await serve_app(
-            app,
-            upstream,
-            host=address[0],
-            port=address[1],
-            drain_seconds=settings.server.drain_seconds,
-            ready=(lambda *urls: announce(urls, reading, token)) if place is None else place.report,
-            admin=admin,
-            lifeline=None if place is None else place.lifeline,
-        )
+        async with admission:
+            await serve_app(
+                app,
+                upstream,
+                host=address[0],
+                port=address[1],
+                drain_seconds=settings.server.drain_seconds,
+                ready=(lambda *urls: announce(urls, reading, token))
+                if place is None
+                else place.report,
+                admin=admin,
+                lifeline=None if place is None else place.lifeline,
+            )
     finally:
-        if counting is not None:
-            counting.cancel()
+        if lookout is not None:
+            lookout.close()
+        if store is not None:
+            store.close()
         ledger.close()
         metrics.close()
 
