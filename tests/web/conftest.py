@@ -55,21 +55,21 @@ def site(of: MemoryStore | None, token: str | None = None) -> Site:
     return pages_of(reading, of, book, token=token, now_us=lambda: NOON_US, today=lambda: DAY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served() -> Iterator[str]:
     one = Served(site(store()))
     yield one.base
     one.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def locked() -> Iterator[str]:
     one = Served(site(store(), token="the-admin-token-of-the-tests"))
     yield one.base
     one.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there, nobody else may run an event loop here
 def chromium() -> Iterator[Browser]:
     if not available():
         pytest.skip(MISSING)
