@@ -9,6 +9,8 @@ from headgate.bootstrap.book import prices_of
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.book import Book
 from headgate.routing.artifact import fingerprint, load
+from headgate.routing.cascade import Cascade
+from headgate.routing.checks import Checks
 from headgate.routing.learned import Learned, learned
 from headgate.routing.policies import Policies, Route
 from headgate.routing.policy import AUTO, Policy, Sorter
@@ -86,7 +88,36 @@ def _policy(tiers: list[Tier], decides: ClassifierSettings, name: str, field: st
         default=_default(tiers, decides),
         sorter=_sorter(decides),
         safe=decides.on_failure,
+        cascade=_cascade(decides),
+        grey_from=decides.grey_from,
     )
+
+
+def _cascade(decides: ClassifierSettings) -> Cascade | None:
+    if decides.kind != "cascade":
+        return None
+    return Cascade(
+        checks=Checks(
+            plain=frozenset(decides.checks),
+            max_repetition=decides.max_repetition,
+            min_logprob=decides.min_logprob,
+        ),
+        second=_asked("verifier", decides.second_model),
+        min_agreement=decides.min_agreement,
+        judge=_asked("judge", decides.judge_model),
+        min_grade=decides.min_grade,
+        max_chars=decides.max_chars,
+        timeout=decides.judge_timeout,
+        open=decides.judge_fails == "open",
+        hold=decides.stream == "hold",
+    )
+
+
+def _asked(name: str, model: str | None) -> Tier | None:
+    """A model that is asked something, dressed as a tier."""
+    if model is None:
+        return None
+    return Tier(name=name, model=ModelRef.parse(model), attempts=1, fallback=False)
 
 
 def _default(tiers: list[Tier], decides: ClassifierSettings) -> str | None:
@@ -99,12 +130,13 @@ def _default(tiers: list[Tier], decides: ClassifierSettings) -> str | None:
 def _sorter(decides: ClassifierSettings) -> Sorter | None:
     if decides.kind != "model" or decides.model is None:
         return None
-    tier = Tier(name=CLASSIFIER, model=ModelRef.parse(decides.model), attempts=1, fallback=False)
+    tier = _asked(CLASSIFIER, decides.model)
+    assert tier is not None  # noqa: S101 - it has a model
     return Sorter(tier=tier, max_chars=decides.max_chars, timeout=decides.timeout)
 
 
 def _learned(decides: ClassifierSettings, field: str) -> Learned | None:
-    if decides.kind != "learned" or decides.router is None:
+    if decides.kind not in ("learned", "cascade") or decides.router is None:
         return None
     try:
         data = Path(decides.router).read_bytes()
