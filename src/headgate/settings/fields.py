@@ -1084,6 +1084,16 @@ LEDGER = Section(
             otherwise="`NAME.journal` beside the file, `headgate.journal` for PostgreSQL",
             example='"/var/lib/headgate/journal"',
         ),
+        Field(
+            "spool_bytes",
+            Whole(1 << 20, 1 << 40),
+            "Most bytes that may wait in the journal of a process while the database is away.",
+        ),
+        Field(
+            "on_failure",
+            Choice("open", "closed"),
+            "While rows cannot be made safe: serve all the same, or refuse with 503.",
+        ),
     ),
 )
 

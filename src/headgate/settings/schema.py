@@ -328,6 +328,10 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the environment variable with the database's password; None: PGPASSWORD, .pgpass."""
     journal: str | None = None
     """Directory of the journal; None: beside the file, or `headgate.journal` for a database."""
+    spool_bytes: int = 1 << 30
+    """Most bytes that wait in the journal of one process while the database is away."""
+    on_failure: str = "open"
+    """`open`: serve without a safe row; `closed`: refuse while rows cannot be made safe."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
