@@ -93,6 +93,8 @@ class Driver:
             name, safe, sorter = policy.name, policy.safe, policy.sorter
             cascade = policy.cascade
             barred = policies.guard.bars(ask)
+            if origin.barred:
+                barred = {**barred, **origin.barred}
         self._exchange = Exchange(
             policies.tiers,
             decision,
