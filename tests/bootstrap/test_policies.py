@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.policies import policies_of
@@ -145,3 +146,30 @@ def test_a_cascade_may_have_a_router_before_it(desk: Desk):
     assert decision is not None
     assert (decision.reason, decision.draft) == ("cascade", True)
     assert decision.score is not None
+
+
+VERIFIED = '[classifier]\nkind = "cascade"\nverifier = "v.headgate"\n'
+
+
+def test_a_learned_verifier_is_loaded_from_beside_the_file(desk: Desk):
+    made = small_artifact()
+    seen = replace(made, training=replace(made.training, kind="verifier"))
+    (desk.path.parent / "v.headgate").write_bytes(dump(seen))
+    cascade = policies_of(desk.read(VERIFIED + TIERS).settings).policies[0].cascade
+    assert cascade is not None
+    assert cascade.verifier is not None
+    assert cascade.verifier.threshold == CERTIFICATE.threshold
+    text = VERIFIED + "verifier_threshold = 0.75\n" + TIERS
+    cascade = policies_of(desk.read(text).settings).policies[0].cascade
+    assert cascade is not None
+    assert cascade.verifier is not None
+    assert cascade.verifier.threshold == 0.75
+
+
+def test_a_router_is_no_verifier(desk: Desk):
+    (desk.path.parent / "v.headgate").write_bytes(dump(small_artifact()))
+    with pytest.raises(ConfigError) as caught:
+        policies_of(desk.read(VERIFIED + TIERS).settings)
+    (fault,) = caught.value.faults
+    assert fault.field == "classifier.verifier"
+    assert "train --verifier" in fault.fix

@@ -9,10 +9,13 @@ from typing import Any
 
 import openai
 import pytest
+from msgspec.structs import replace
 
 from headgate.ledger.entry import Entry
+from headgate.routing.artifact import dump
 from headgate.testing.brain import Answer, Prompt, ToolUse
 from tests.gateway.house import CONFIG, LEARNED, House, house
+from tests.routing.routers import small_artifact
 
 CASCADE = CONFIG.replace(
     'kind = "model"\nmodel = "google/gemini-2.5-flash"\ntimeout = 20\n', 'kind = "cascade"\n'
@@ -259,6 +262,25 @@ def test_a_judge_that_makes_no_sense_lets_the_draft_pass_or_not_as_is_set(fails,
 
     sets = (*JUDGED, f"classifier.judge_fails={fails}")
     run(case, answers={CHEAP: GOOD, JUDGE: "well, well"}, sets=sets)
+
+
+@pytest.mark.parametrize(("threshold", "rejected"), [(0.9, False), (0.1, True)])
+def test_a_learned_verifier_rejects_from_its_threshold_on_and_costs_nothing(
+    threshold, rejected, tmp_path
+):
+    made = small_artifact()
+    file = tmp_path / "v.headgate"
+    file.write_bytes(dump(replace(made, training=replace(made.training, kind="verifier"))))
+
+    async def case(home: House):
+        await home.ask("hello")
+        assert rows(home) == ([REJECTED, ESCALATED] if rejected else [DRAFT])
+        found = checks(home.entries[0])[-1]
+        assert (found["check"], found["good"]) == ("verifier", not rejected)
+        assert 0.1 < found["value"] < 0.9
+
+    sets = (f"classifier.verifier={file}", f"classifier.verifier_threshold={threshold}")
+    run(case, sets=sets)
 
 
 def test_a_draft_that_a_plain_check_rejects_costs_no_judge():

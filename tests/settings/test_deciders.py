@@ -117,6 +117,7 @@ def test_the_checks_of_a_cascade_are_a_list_in_the_file_and_words_with_commas_ou
             "classifier.grey_from",
             "no draft would be judged",
         ),
+        ("verifier_threshold = 0.5", "classifier.verifier_threshold", "a verifier's score"),
         ('judge_model = "nobody/x"', "classifier.judge_model", "no provider"),
         ('second_model = "nobody/x"', "classifier.second_model", "no provider"),
         ('checks = ["finsh"]', "classifier.checks", "not a choice"),

@@ -1,6 +1,8 @@
-"""Judges a draft: first the checks that need nobody, then a second model, then a judge."""
+"""Judges a draft: the checks that need nobody, a second model, a learned verifier, a judge."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from headgate.errors import RequestError, UpstreamError
 from headgate.gateway.asking import Asking
@@ -12,8 +14,10 @@ from headgate.gateway.upstream import Reply
 from headgate.routing.cascade import Cascade
 from headgate.routing.checks import Finding, examine
 from headgate.routing.checks.agreement import agreement
+from headgate.routing.draft import Draft as Seen
 from headgate.routing.judge import MAX_GRADE_TOKENS, grade, judging
 from headgate.routing.tier import Tier
+from headgate.routing.verifier import Verifier
 from headgate.values import Draft
 from headgate.wire.lane import Inbound, UnusableAnswerError, lane, wanted_of
 
@@ -45,6 +49,8 @@ class Jury:
         if cascade.second is not None and _all_good(findings):
             left = ends - clock.monotonic()
             findings.append(await self._agrees(draft, cascade.second, left))
+        if cascade.verifier is not None and _all_good(findings):
+            findings.append(self._verified(draft, cascade.verifier, findings))
         if cascade.judge is not None and _all_good(findings):
             left = ends - clock.monotonic()
             findings.append(await self._graded(draft, cascade.judge, left))
@@ -56,6 +62,13 @@ class Jury:
             return Finding("agreement", self._cascade.open, kind="failed")
         share = agreement(draft, other)
         return Finding("agreement", share >= self._cascade.min_agreement, round(share, 3))
+
+    def _verified(self, draft: Draft, verifier: Verifier, findings: Sequence[Finding]) -> Finding:
+        """What a learned verifier makes of the draft and of what is known of it by now."""
+        values = {finding.check: finding.value for finding in findings}
+        seen = Seen(chars=len(draft.text), agreement=values.get("agreement"), logprob=draft.logprob)
+        score = verifier.score(self._inbound.ask, seen)
+        return Finding("verifier", score < verifier.threshold, round(score, 4))
 
     async def _graded(self, draft: Draft, judge: Tier, seconds: float) -> Finding:
         cascade = self._cascade

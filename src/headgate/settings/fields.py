@@ -268,6 +268,22 @@ CLASSIFIER = Section(
             kinds=("cascade",),
         ),
         Field(
+            "verifier",
+            Text(500),
+            "A learned verifier's file, made by `headgate train --verifier`; its path begins here.",
+            otherwise="there is none",
+            kinds=("cascade",),
+            example='"verifier.headgate"',
+        ),
+        Field(
+            "verifier_threshold",
+            Number(0, 1),
+            "Score from which the verifier rejects a draft.",
+            otherwise="that of the verifier's certificate",
+            kinds=("cascade",),
+            example="0.3",
+        ),
+        Field(
             "judge_model",
             MODEL,
             "Grades the draft from 1 to 5.",

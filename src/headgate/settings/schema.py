@@ -113,6 +113,10 @@ class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
     second_model: str | None = None
     """Answers beside the draft, for their agreement."""
     min_agreement: float = 0.5
+    verifier: str | None = None
+    """A learned verifier's file; relative to the settings file that names it."""
+    verifier_threshold: float | None = None
+    """Score from which a draft is rejected; None: that of the verifier's certificate."""
     judge_model: str | None = None
     min_grade: int = 4
     judge_timeout: float = 20.0

@@ -70,20 +70,6 @@ def test_log_probabilities_count_where_a_bound_is_set_and_the_provider_tells_the
     assert rejected_by(GOOD, min_logprob=-1.0) is None
 
 
-def test_a_verifier_is_asked_last_and_its_probability_is_held_against_the_bound():
-    seen: list[tuple[Ask, Draft]] = []
-
-    def verifier(ask: Ask, draft: Draft) -> float:
-        seen.append((ask, draft))
-        return 0.4
-
-    assert rejected_by(GOOD, verifier=verifier, min_verified=0.5) == "verifier"
-    assert rejected_by(GOOD, verifier=verifier, min_verified=0.4) is None
-    assert seen == [(ASK, GOOD), (ASK, GOOD)]
-    rejected_by(Draft(text=""), verifier=verifier)
-    assert len(seen) == 2
-
-
 def test_a_finding_says_what_and_how_much_and_never_quotes():
     text = "again and again " * 50
     found = examine(Checks(), ASK, Wanted(), Draft(text=text, finish="stop"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -11,13 +11,10 @@ from headgate.routing.checks.schema import fits
 from headgate.routing.checks.wording import declines, repetition
 from headgate.values import Ask, Draft, Wanted
 
-__all__ = ["PLAIN", "Checks", "Finding", "Verifier", "examine"]
+__all__ = ["PLAIN", "Checks", "Finding", "examine"]
 
 PLAIN = ("finish", "empty", "refusal", "repetition", "schema", "tools")
 """The checks that are on or off, the cheapest first."""
-
-Verifier = Callable[[Ask, Draft], float]
-"""P(the draft is good), 0 to 1: the seam for a learned verifier."""
 
 GOOD_ENDS = frozenset({"stop", "tool_calls", "stop_sequence"})
 
@@ -39,15 +36,13 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """Which checks are on, and what they are held against; None switches a check off.
 
-    Shares and probabilities lie between 0 and 1; `min_logprob` is a mean natural logarithm a token,
+    The share lies between 0 and 1; `min_logprob` is a mean natural logarithm a token,
     0 at most. A draft without log-probabilities passes that check: not all providers give them.
     """
 
     plain: frozenset[str] = frozenset(PLAIN)
     max_repetition: float = 0.5
     min_logprob: float | None = None
-    verifier: Verifier | None = None
-    min_verified: float = 0.5
 
 
 def examine(checks: Checks, ask: Ask, wanted: Wanted, draft: Draft) -> list[Finding]:
@@ -80,10 +75,6 @@ def _findings(checks: Checks, ask: Ask, wanted: Wanted, draft: Draft) -> Iterato
     if checks.min_logprob is not None and draft.logprob is not None:
         good = draft.logprob >= checks.min_logprob
         yield Finding("logprob", good, round(draft.logprob, 4))
-    if checks.verifier is not None:
-        probability = checks.verifier(ask, draft)
-        good = probability >= checks.min_verified
-        yield Finding("verifier", good, round(probability, 4))
 
 
 def _finish(ask: Ask, draft: Draft) -> Finding:
