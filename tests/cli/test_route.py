@@ -116,7 +116,7 @@ def test_a_refusal_is_exit_code_one():
     ("args", "problem"),
     [
         ((), "Give either"),
-        (("hello", "--file", "x"), "Give either"),
+        (("hello", "--file", "-"), "Give either"),
         (("hello", "--path", "/v2"), "The paths are"),
         (("hello", "--header", "nonsense"), "NAME:VALUE"),
     ],

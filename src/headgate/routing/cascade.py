@@ -17,8 +17,8 @@ class Cascade(msgspec.Struct, frozen=True, kw_only=True):
     `second` answers the same request beside the draft, which passes from an agreement of
     `min_agreement` (0 to 1) on; `judge` grades the draft, which passes from `min_grade` (1 to 5)
     on. Both are models dressed as tiers, and None leaves them out, as it does the `verifier`.
-    `open` says that the draft passes where either fails to answer. `hold` says that streamed requests are cascaded too: the draft is
-    held until it has been judged. `logprobs` says that log-probabilities are asked for.
+    `open` says that the draft passes where either fails to answer. `hold` says that streamed
+    requests are cascaded too: the draft is held until it has been judged.
     """
 
     checks: Checks = Checks()
