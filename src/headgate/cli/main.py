@@ -47,6 +47,10 @@ COMMANDS = {
         "headgate.cli.serve:serve",
         "Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.",
     ),
+    "keys": Entry(
+        "headgate.cli.keys:keys",
+        "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
@@ -81,6 +85,10 @@ COMMANDS = {
     ),
     "certify": Entry(
         "headgate.cli.certify:certify", "Choose the threshold that keeps a promise, with its proof."
+    ),
+    "replay": Entry(
+        "headgate.cli.replay:replay",
+        "Say what policies would have cost and reached on graded requests.",
     ),
     "inspect": Entry("headgate.cli.inspect:inspect", "Show what a router file holds."),
     "explain": Entry("headgate.cli.inspect:explain", "Name the features that decide on a prompt."),
