@@ -14,12 +14,15 @@ from typing import Any
 
 import click
 
+from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.reload import Reloader
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
@@ -58,7 +61,7 @@ def serve(
         click.echo(f"warning: {warning}", err=True)
     if settings.server.workers > 1:
         return supervise(config, sets, reading, announce)
-    run(serve_one(reading))
+    run(serve_one(reading, sets=sets))
     return 0
 
 
@@ -71,7 +74,9 @@ def log_to_stderr() -> None:
     )
 
 
-async def serve_one(reading: Reading, place: Place | None = None) -> None:
+async def serve_one(
+    reading: Reading, place: Place | None = None, sets: tuple[str, ...] = ()
+) -> None:
     """Serve in this process, alone or, with a `place`, as one of several workers.
 
     Raises:
@@ -82,16 +87,20 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics, helm = metrics_of(settings), Helm()
+    store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
+    note = in_background(ledger.store)
     lookout: Lookout | None = None
     try:
+        admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
             settings,
             os.environ,
             upstream=upstream,
-            recorder=Told(ledger, metrics.take),
+            recorder=Told(ledger, metrics.take, admission.take),
             clock=clock,
             source=str(reading.file),
             helm=helm,
+            admission=admission,
         )
         book = book_of(settings, str(reading.file))
         lookout = lookout_of(
@@ -100,6 +109,14 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
         lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
+        reloader = Reloader(
+            app,
+            reading,
+            os.environ,
+            sets=sets,
+            note=note,
+            done=lambda new: metrics.info(__version__, new.fingerprint),
+        )
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
         admin, token = None, None
@@ -108,22 +125,28 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            handler.mount("/api/reload", reloader.answer)
             handler.mount("/", site_of(reading, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
-        await serve_app(
-            app,
-            upstream,
-            host=address[0],
-            port=address[1],
-            drain_seconds=settings.server.drain_seconds,
-            ready=(lambda *urls: announce(urls, reading, token)) if place is None else place.report,
-            admin=admin,
-            lifeline=None if place is None else place.lifeline,
-        )
+        async with admission, reloader.running(watch=settings.server.reload):
+            await serve_app(
+                app,
+                upstream,
+                host=address[0],
+                port=address[1],
+                drain_seconds=settings.server.drain_seconds,
+                ready=(lambda *urls: announce(urls, reading, token))
+                if place is None
+                else place.report,
+                admin=admin,
+                lifeline=None if place is None else place.lifeline,
+            )
     finally:
         if lookout is not None:
             lookout.close()
+        if store is not None:
+            store.close()
         ledger.close()
         metrics.close()
 
