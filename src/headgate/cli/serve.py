@@ -129,7 +129,8 @@ async def serve_one(
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
             handler.mount("/api/reload", reloader.answer)
             pages = reader_of(ledger, settings.ledger, os.environ)
-            handler.mount("/", site_of(reading, pages, token=token.value), access="own")
+            site = site_of(reading, pages, token=token.value, keys=store)
+            handler.mount("/", site, access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
