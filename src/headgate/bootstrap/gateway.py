@@ -23,8 +23,9 @@ from headgate.routing.breaker import Brakes, Breaker, RetryBudget
 from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
 from headgate.routing.policies import Policies
+from headgate.routing.session import Sessions, Terms
 from headgate.settings.schema import ProviderSettings, Settings
-from headgate.values import Clock, ModelRef
+from headgate.values import Clock, ModelRef, Usage
 
 __all__ = ["SystemClock", "app_of", "new_request_id", "secrets_of", "upstream_of"]
 
@@ -97,6 +98,9 @@ def app_of(
     book = book_of(settings, source, env=env)
     policies = policies_of(settings, book, datetime.fromtimestamp(clock.time(), tz=UTC).date())
     resilience = settings.resilience
+    pricer = Pricer(
+        book, {entry.name: entry.prices for entry in settings.providers if entry.prices}
+    )
     plant = Plant(
         policies=policies,
         helm=Helm(),
@@ -111,14 +115,12 @@ def app_of(
         idle_timeout=resilience.idle_timeout,
         upstream=upstream,
         recorder=recorder,
-        pricer=Pricer(
-            book,
-            {entry.name: entry.prices for entry in settings.providers if entry.prices},
-        ),
+        pricer=pricer,
         clock=clock,
         deadlines=Deadlines(),
         jitter=jitter,
         config=settings.fingerprint,
+        sessions=_sessions(settings, policies, pricer, clock),
         embedding_model=_embedding_model(settings),
     )
     key = settings.server.api_key_env
@@ -129,6 +131,27 @@ def app_of(
         max_requests=settings.server.max_requests,
         api_key=keys[key] if key else None,
     )
+
+
+def _sessions(
+    settings: Settings, policies: Policies, pricer: Pricer, clock: Clock
+) -> Sessions | None:
+    given = settings.sessions
+    if not given.enabled:
+        return None
+    terms = Terms(
+        idle_timeout=given.idle_timeout,
+        latch=given.latch,
+        confirmations=given.confirmations,
+        horizon=given.horizon,
+        max_switch_cost=given.max_switch_cost,
+        capacity=given.remembered,
+    )
+
+    def price(model: ModelRef, usage: Usage) -> int | None:
+        return pricer.price(model, usage, int(clock.time() * 1e6))
+
+    return Sessions(policies.tiers, terms, price)
 
 
 def _brakes(settings: Settings, policies: Policies) -> Brakes:

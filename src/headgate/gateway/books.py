@@ -175,9 +175,9 @@ def _reason(tier: Tier, decision: Decision | None) -> str:
 
 def _trace(decision: Decision | None, barred: Mapping[str, str]) -> str | None:
     """What there is to say beyond the columns, as JSON text; None: nothing."""
-    if decision is None or (decision.threshold is None and not barred):
+    if decision is None or (decision.threshold is None and not barred and not decision.trace):
         return None
-    said: dict[str, object] = {}
+    said: dict[str, object] = dict(decision.trace or {})
     if decision.threshold is not None:
         said["threshold"] = decision.threshold
     if barred:

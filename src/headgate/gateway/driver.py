@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.books import Books
 from headgate.gateway.caller import Body, Caller
+from headgate.gateway.conversation import Conversation
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.upstream import Reply
@@ -79,12 +80,17 @@ class Driver:
         self._inbound = inbound
         policies, ask = plant.policies, inbound.ask
         policy = self._policy = policies.policy(ask, origin)
+        self._talk: Conversation | None = None
         decision: Decision | None
         barred = NOTHING
         if policy is None:
             decision, name, safe, sorter = policies.pinned(ask.model), "", plant.premium, None
         else:
             decision = policy.decide(ask, plant.helm.controls)
+            if plant.sessions is not None:
+                owner = f"{origin.key or ''} {policy.name}"
+                talk = Conversation(plant.sessions, inbound, owner, arrived)
+                decision, self._talk = talk.decide(decision, policy.name), talk
             name, safe, sorter = policy.name, policy.safe, policy.sorter
             barred = policies.guard.bars(ask)
         self._exchange = Exchange(
@@ -103,6 +109,7 @@ class Driver:
         self._flow: Flow | None = None
         self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
         self._answer = b""
+        self._answer_id: str | None = None
         self._refusal: tuple[int, bytes, str | None] | None = None
         self._mended = False  # the provider's refusal says how to ask so that it answers
 
@@ -193,6 +200,8 @@ class Driver:
         try:
             way = lane(self._inbound, provider.dialect, at=int(self._plant.clock.time()))
             passed = way.passed()
+            if self._talk is not None:
+                way.forget(self._talk.foreign(command.tier.model))
             event = await self._attempted(command, command.cause, way, passed)
             if self._mended:  # without what another model had signed, and at once: nothing was paid
                 event = await self._attempted(command, "retry", way, passed)
@@ -253,7 +262,7 @@ class Driver:
         answered = way.answer(body)
         attempt.model_answered = answered.model
         attempt.measured(answered.usage, estimated(self._inbound.ask, len(answered.body)))
-        self._answer = answered.body
+        self._answer, self._answer_id = answered.body, answered.id
         return Answered()
 
     async def _open(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
@@ -347,6 +356,7 @@ class Driver:
         ask = self._inbound.ask
         attempt.model_answered = flow.model
         attempt.measured(flow.usage, estimated(ask, flow.delivered_chars))
+        self._answer_id = flow.id
         self._close(attempt, served=True)
 
     async def _last(self, out: Body, flow: Flow) -> None:
@@ -410,6 +420,9 @@ class Driver:
 
     def _close(self, attempt: Attempt, *, served: bool, aborted: bool = False) -> None:
         exchange = self._exchange
+        if served and not aborted and self._talk is not None:
+            now = self._plant.clock.monotonic()
+            self._talk.answered(attempt, exchange.decision, self._answer_id, now)
         self._books.close(
             attempt, exchange.decision, exchange.barred, served=served, aborted=aborted
         )
