@@ -29,7 +29,7 @@ class Conversation:
         self._inbound = inbound
         self._at = at
         self._talk = sessions.talk(inbound.ask, owner)
-        self._session = sessions.live(self._talk, at)
+        self._session = None if self._talk.opening else sessions.live(self._talk, at)
 
     def decide(self, verdict: Decision | None, policy: str) -> Decision | None:
         """The decision for this turn, given the policy's own; None asks the classifier."""
@@ -44,9 +44,7 @@ class Conversation:
             return 0
         return session.foreign if session.model == model else ALL
 
-    def answered(
-        self, attempt: Attempt, decision: Decision | None, answer_id: str | None, at: float
-    ) -> None:
+    def answered(self, attempt: Attempt, decision: Decision | None, answer_id: str | None) -> None:
         """An attempt has answered the request."""
         if decision is None or attempt.usage_source != "measured":
             return
@@ -59,4 +57,4 @@ class Conversation:
             messages=history_of(self._inbound) if moved else 0,
             answer_id=answer_id if self._inbound.dialect == "openai-responses" else None,
         )
-        self._sessions.note(self._talk, served, decision.reason, at)
+        self._sessions.note(self._talk, served, decision.reason, attempt.began)

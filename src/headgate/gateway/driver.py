@@ -200,8 +200,8 @@ class Driver:
         try:
             way = lane(self._inbound, provider.dialect, at=int(self._plant.clock.time()))
             passed = way.passed()
-            if self._talk is not None:
-                way.forget(self._talk.foreign(command.tier.model))
+            if self._talk is not None and (first := self._talk.foreign(command.tier.model)):
+                way.forget(first)
             event = await self._attempted(command, command.cause, way, passed)
             if self._mended:  # without what another model had signed, and at once: nothing was paid
                 event = await self._attempted(command, "retry", way, passed)
@@ -421,8 +421,7 @@ class Driver:
     def _close(self, attempt: Attempt, *, served: bool, aborted: bool = False) -> None:
         exchange = self._exchange
         if served and not aborted and self._talk is not None:
-            now = self._plant.clock.monotonic()
-            self._talk.answered(attempt, exchange.decision, self._answer_id, now)
+            self._talk.answered(attempt, exchange.decision, self._answer_id)
         self._books.close(
             attempt, exchange.decision, exchange.barred, served=served, aborted=aborted
         )

@@ -916,7 +916,7 @@ SESSIONS = Section(
         Field(
             "remembered",
             Whole(1, 10_000_000),
-            "Conversations that are kept in mind, some 1.3 kB each; those quiet for longest go "
+            "Conversations that are kept in mind, some 700 bytes each; those quiet for longest go "
             "first.",
         ),
     ),

@@ -74,10 +74,10 @@ class Outline:
     def __init__(self) -> None:
         self.system: list[str] = []
         self.texts: list[str] = []
-        self.opening: list[str] = []
+        self.opening = ""
         """What the user said before the first reply."""
         self.preamble = 0
-        """How many texts of `system` came before the first turn."""
+        """Characters of the texts of `system` before the first turn, 2 between them."""
         self.replies = 0
         self.last_user = ""
         self.last = ""
@@ -95,14 +95,14 @@ class Outline:
         self.last = role
         if role == "system":
             self.system.append(text)
-            if not self.users:
-                self.preamble += 1
+            if text and not self.users:
+                self.preamble += len(text) + 2
             return
         if role == "user":
             self.users += 1
             self.last_user = text
             if not self.replies:
-                self.opening.append(text)
+                self.opening = f"{self.opening}\n\n{text}" if self.opening else text
         else:
             self.replies += 1
         if text:
@@ -345,8 +345,8 @@ def ask_of(
         text=text,
         last_user=outline.last_user,
         turns=outline.users,
-        opening="\n\n".join(outline.opening),
-        preamble=_length(outline.system[: outline.preamble]),
+        opening=outline.opening,
+        preamble=outline.preamble and outline.preamble - 2,
         replies=outline.replies,
         conversation=conversation,
         continues=continues,
@@ -361,12 +361,6 @@ def ask_of(
         stream=stream,
         headers=headers,
     )
-
-
-def _length(texts: Sequence[str]) -> int:
-    """Characters of the texts as `system` joins them."""
-    said = [len(text) for text in texts if text]
-    return sum(said) + 2 * max(0, len(said) - 1)
 
 
 def _size(text: str) -> int:

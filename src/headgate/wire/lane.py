@@ -93,8 +93,7 @@ class Lane:
 
     def forget(self, first: int) -> None:
         """Leave the reasoning out of so many messages at the beginning: it is another model's."""
-        if first:
-            self._way.forget(first)
+        self._way.forget(first)
 
     def mended(self, status: int, body: bytes) -> bool:
         """Whether `request` now gives another body, which the provider may take after this refusal.

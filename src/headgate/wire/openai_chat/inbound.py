@@ -85,7 +85,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         max_output=number(fields, "max_tokens") if longest is None else longest,
         tools=items(fields, "tools") or items(fields, "functions"),
         json_schema=_asks_schema(fields),
-        conversation=label(fields, "prompt_cache_key"),
+        conversation=label(fields, "prompt_cache_key") if "prompt_cache_key" in fields else None,
     )
     return Inbound(
         dialect="openai",

@@ -77,7 +77,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         max_output=number(fields, "max_output_tokens"),
         tools=items(fields, "tools"),
         json_schema=_asks_schema(fields),
-        conversation=label(fields, "prompt_cache_key"),
+        conversation=label(fields, "prompt_cache_key") if "prompt_cache_key" in fields else None,
         continues=label(fields, "previous_response_id") or _kept(fields),
     )
     return Inbound(
