@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from benchmarks.routing.data import PAIRS, available, load
-from benchmarks.routing.measure import RIVALS, quality, routes, splits
+from benchmarks.routing.measure import RIVALS, Splits, quality, routes, splits
 from headgate.analysis.certify import Goal
 from headgate.analysis.curve import Measure
 
@@ -37,12 +37,22 @@ def main(count: int, risk: float, only: str | None) -> None:
         click.echo(f"{pair.name:<20} n {len(rows):>6,}  {figures}  lead {lead:+.4f}")
         for floor in FLOORS:
             seen = splits(rows, found["router"], Goal("quality", floor, risk), count=count)
-            p = binomtest(seen.broken, seen.tried, risk, alternative="greater").pvalue
-            click.echo(
-                f"  floor {floor:.0%}: broken {seen.broken}/{seen.tried} (p {p:.3f}), "
-                f"refused {seen.refused}, to premium {seen.escalation:.1%}"
-            )
+            click.echo(_certificate(floor, seen, risk))
     click.echo(f"mean lead {np.mean(leads):+.4f}, least {min(leads):+.4f}")
+
+
+def _certificate(floor: float, seen: Splits, risk: float) -> str:
+    tried, broken = len(seen.broken), int(seen.broken.sum())
+    test = binomtest(broken, tried, risk, alternative="greater")
+    low, high = binomtest(broken, tried).proportion_ci()
+    more = seen.escalation - seen.theirs
+    return (
+        f"  floor {floor:.0%}: broken {broken}/{tried} [{low:.1%} {high:.1%}] "
+        f"(p {test.pvalue:.3f}), refused {seen.refused.sum()}, "
+        f"to premium {seen.escalation.mean():.1%}; MAPIE broken "
+        f"{seen.theirs_broken.sum()}, to premium {seen.theirs.mean():.1%}; "
+        f"more than MAPIE in {(more > 0).sum()}, at the most by {max(0.0, more.max()):.1%}"
+    )
 
 
 def _interval(measure: Measure) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 
 from headgate.analysis.rows import GradedRow
+from headgate.routing.draft import Draft
 
 __all__ = ["PAIRS", "Pair", "available", "load"]
 
@@ -50,12 +51,19 @@ def available() -> Path | None:
 
 def load(directory: Path, pair: Pair) -> list[GradedRow]:
     """The prompts that both models answered, without those marked as contaminated."""
-    scores: dict[tuple[str, str], float] = {
-        (row["prompt_id"], row["model"]): row["score"]
+    outcomes = [
+        row
         for row in pq.read_table(
-            directory / f"{pair.data}_outcomes.parquet", columns=["prompt_id", "model", "score"]
+            directory / f"{pair.data}_outcomes.parquet",
+            columns=["prompt_id", "model", "score", "out_chars"],
         ).to_pylist()
         if row["model"] in (pair.cheap, pair.premium)
+    ]
+    scores = {(row["prompt_id"], row["model"]): row["score"] for row in outcomes}
+    drafts = {
+        row["prompt_id"]: Draft(chars=int(row["out_chars"]))
+        for row in outcomes
+        if row["model"] == pair.cheap and row["out_chars"] is not None
     }
     rows = []
     for row in pq.read_table(directory / f"{pair.data}_prompts.parquet").to_pylist():
@@ -70,6 +78,7 @@ def load(directory: Path, pair: Pair) -> list[GradedRow]:
                 id=row["prompt_id"],
                 prompt=row["prompt"],
                 category=row["category"],
+                draft=drafts.get(row["prompt_id"]),
                 cheap=cheap,
                 premium=premium,
             )

@@ -7,6 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
+from mapie.risk_control.fwer_control import FWERFixedSequenceTesting, control_fwer
+from mapie.risk_control.methods import compute_hoeffding_bentkus_p_value
 from scipy.stats import rankdata
 from sklearn.model_selection import KFold
 
@@ -17,30 +19,41 @@ from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import calibrated, gains, train, upgrades
 from headgate.routing.router import Router
 
-__all__ = ["Splits", "quality", "routes", "splits"]
+__all__ = ["Splits", "mapies", "quality", "routes", "splits"]
 
 FOLDS = 5
 RIVALS = ("category lookup", "TF-IDF + LR")
 
 
 class Splits(NamedTuple):
-    """What became of certificates over random halves."""
+    """What became of certificates over random halves, one figure a split."""
 
-    tried: int
-    broken: int
-    """Splits whose other half fell below the floor."""
-    refused: int
-    escalation: float
-    """Mean premium share on the other half."""
+    broken: np.ndarray
+    """The other half fell below the floor."""
+    refused: np.ndarray
+    escalation: np.ndarray
+    """Premium share on the other half."""
+    theirs_broken: np.ndarray
+    """The same of MAPIE's threshold on the same half."""
+    theirs: np.ndarray
+    """Premium share that MAPIE's threshold sends on the other half."""
 
 
 def routes(rows: Sequence[GradedRow], seed: int = 0) -> dict[str, np.ndarray]:
-    """Each policy's number per row, out of fold."""
-    found = {name: np.empty(len(rows)) for name in ("router", *RIVALS)}
+    """Each policy's number per row, out of fold; a verifier's too where rows have drafts.
+
+    The recorded sets have the length of the cheap answer and no text, so that is all it sees.
+    """
+    drafts = any(row.draft for row in rows)
+    names = ("router", "verifier", *RIVALS) if drafts else ("router", *RIVALS)
+    found = {name: np.empty(len(rows)) for name in names}
     for fit, test in KFold(FOLDS, shuffle=True, random_state=seed).split(np.arange(len(rows))):
         seen, unseen = [rows[i] for i in fit.tolist()], [rows[i] for i in test.tolist()]
         router = train(seen, seed=seed, on=date(2026, 1, 1)).router
         found["router"][test] = gains(router, unseen)
+        if drafts:
+            judge = train(seen, verifier=True, seed=seed, on=date(2026, 1, 1)).router
+            found["verifier"][test] = gains(judge, unseen)
         rivals = baselines(seen, unseen)
         for name in RIVALS:
             found[name][test] = rivals[name]
@@ -69,18 +82,45 @@ def splits(
     line = calibrated(route, upgrades(rows))
     router = Router(bias=0, words={}, pairs={}, grams={}, traits={}, calibration=line)
     score = np.array([line(gain) for gain in route.tolist()])
-    cheap = np.array([row.cheap for row in rows])
-    premium = np.array([row.premium for row in rows])
-    broken = refused = 0
-    shares = []
+    whole = Calibrating(
+        score, np.array([row.cheap for row in rows]), np.array([row.premium for row in rows])
+    )
+    grid = thresholds(router)
+    found = []
     for number in range(count):
         order = np.random.default_rng((seed, number)).permutation(len(rows))
-        half, other = order[: len(rows) // 2], order[len(rows) // 2 :]
-        table = Calibrating(score[half], cheap[half], premium[half])
-        threshold, _ = choose(table, thresholds(router), goal)
-        refused += threshold is None
-        taken = score[other] >= (threshold or 0.0)
-        served = np.where(taken, premium[other], cheap[other])
-        broken += bool(served.mean() < goal.target * premium[other].mean())
-        shares.append(taken.mean())
-    return Splits(count, broken, refused, float(np.mean(shares)))
+        half, other = (_part(whole, at) for at in np.array_split(order, 2))
+        ours, _ = choose(half, grid, goal)
+        theirs = mapies(half, grid, goal)
+        found.append((*_outcome(other, ours, goal), ours is None, *_outcome(other, theirs, goal)))
+    broken, share, refused, their_broken, their_share = map(np.array, zip(*found, strict=True))
+    return Splits(broken, refused, share, their_broken, their_share)
+
+
+def mapies(table: Calibrating, grid: Sequence[float], goal: Goal) -> float | None:
+    """The threshold that MAPIE's fixed-sequence control allows at the same floor and risk.
+
+    The loss is the same, floor · premium − served, moved into 0..1; the bound that of Hoeffding
+    and Bentkus.
+    """
+    order = np.argsort(table.score)
+    ordered = table.score[order]
+    cheap, premium = table.cheap[order], table.premium[order]
+    # what is below the threshold is served by cheap: running sums give every threshold at once
+    below = np.searchsorted(ordered, grid)
+    extra = np.append(0.0, np.cumsum(cheap - premium))[below]
+    served = (premium.sum() + extra) / len(order)
+    losses = (goal.target * premium.mean() - served + 1) / (1 + goal.target)
+    p_values = compute_hoeffding_bentkus_p_value(losses, len(order), 1 / (1 + goal.target)).ravel()
+    passed = control_fwer(p_values, goal.risk, fwer_method=FWERFixedSequenceTesting(n_starts=1))
+    return grid[int(np.max(passed))] if len(passed) else None
+
+
+def _part(table: Calibrating, at: np.ndarray) -> Calibrating:
+    return Calibrating(table.score[at], table.cheap[at], table.premium[at])
+
+
+def _outcome(table: Calibrating, threshold: float | None, goal: Goal) -> tuple[bool, float]:
+    taken = table.score >= (threshold or 0.0)
+    served = np.where(taken, table.premium, table.cheap).mean()
+    return bool(served < goal.target * table.premium.mean()), float(taken.mean())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 
+import msgspec
+
 from headgate.analysis.rows import GradedRow
+from headgate.routing.draft import Draft
 
 HARD = ("prove", "derive", "integral", "theorem")
 EASY = ("hello", "translate", "summarise", "rhyme")
@@ -42,3 +45,18 @@ def planted(count: int, seed: int = 0, *, shuffled: bool = False) -> list[Graded
             )
         )
     return rows
+
+
+def drafted(count: int, seed: int = 0) -> list[GradedRow]:
+    """Planted rows with drafts: where cheap is wrong, a second model seldom agrees with it."""
+    rng = random.Random(seed + 1)
+    return [
+        msgspec.structs.replace(
+            row,
+            draft=Draft(
+                chars=rng.choice([200, 400, 800]),
+                agreement=float(rng.random() < (0.9 if row.cheap else 0.3)),
+            ),
+        )
+        for row in planted(count, seed)
+    ]

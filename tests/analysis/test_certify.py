@@ -151,6 +151,17 @@ def test_a_bill_is_kept(trained: Trained):
     assert "dearest" in found.assumptions[-1]
 
 
+def test_the_bill_of_a_cascade_has_both_answers(trained: Trained):
+    artifact, _, test = trained
+    once, twice = (
+        certify(artifact.router, test, Goal("bill", 12_000.0), cascade=cascade, on=DAY)
+        for cascade in (False, True)
+    )
+    assert once.threshold is not None
+    assert twice.threshold is not None
+    assert twice.escalation < once.escalation
+
+
 @pytest.mark.parametrize(
     ("goal", "advice"),
     [

@@ -89,3 +89,13 @@ def test_transfer_measures_a_category_that_training_never_saw():
 def test_one_category_has_nothing_to_transfer_to():
     rows = [msgspec.structs.replace(row, category="one") for row in planted(60)]
     assert transfer(rows, on=date(2026, 11, 20)) == {}
+
+
+def test_in_a_cascade_premium_pays_for_the_cheap_answer_too(trained: Trained):
+    artifact, fit, test = trained
+    once, twice = (
+        evaluate(artifact.router, fit, test, cascade=cascade, times=20) for cascade in (False, True)
+    )
+    both = once.always_premium_cost + once.always_cheap_cost
+    assert twice.always_premium_cost == pytest.approx(both)
+    assert twice.always_cheap_cost == once.always_cheap_cost

@@ -13,6 +13,7 @@ from headgate.analysis.pairs import Names
 from headgate.analysis.readers import Reader
 from headgate.analysis.record import Record
 from headgate.analysis.rows import GradedRow
+from headgate.routing.draft import Draft
 from headgate.values import Usage
 
 
@@ -98,6 +99,14 @@ def test_rows_of_one_model_are_joined_with_their_prompt():
         cheap_nano=5,
         premium_nano=50,
     )
+
+
+def test_the_draft_is_that_of_the_cheap_answer():
+    (row,) = gathered(
+        Record(id="1", prompt="Why?", tier="cheap", score=0.0, draft=Draft(chars=5)),
+        Record(id="1", tier="premium", score=1.0, draft=Draft(chars=900)),
+    ).rows()
+    assert row.draft == Draft(chars=5)
 
 
 def test_a_human_grade_stands_before_a_judges():

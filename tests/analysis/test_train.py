@@ -23,9 +23,10 @@ from headgate.analysis.train import (
 )
 from headgate.errors import ConfigError
 from headgate.routing.artifact import dump, load
+from headgate.routing.draft import Draft
 from headgate.routing.features import Request
 from tests.analysis.conftest import Trained
-from tests.analysis.planted import CHANCE, planted
+from tests.analysis.planted import CHANCE, drafted, planted
 
 DAY = date(2026, 11, 20)
 
@@ -192,3 +193,30 @@ def test_grades_that_never_differ_still_give_a_router(cheap: float, premium: flo
     rows = [GradedRow(prompt=f"word{i} x", cheap=cheap, premium=premium) for i in range(60)]
     score = train(rows, on=DAY).router.score(Request(text="word"))
     assert score == pytest.approx(max(0.0, premium - cheap), abs=0.05)
+
+
+def test_a_verifier_learns_from_drafts_what_no_request_tells():
+    fit, test = held_out(drafted(3000), share=1 / 3)
+    router, judge = (train(fit, verifier=kind, on=DAY) for kind in (False, True))
+    assert (router.training.kind, judge.training.kind) == ("router", "verifier")
+    cheap, premium = (np.array([getattr(r, n) for r in test]) for n in ("cheap", "premium"))
+    alone, both = (apgr(cheap, premium, gains(a.router, test)) for a in (router, judge))
+    assert alone is not None
+    assert both is not None
+    assert both > alone + 0.05
+    low, high = (
+        judge.router.score(Request(text="hello", draft=Draft(agreement=agreement)))
+        for agreement in (1.0, 0.0)
+    )
+    assert high > 1.5 * low
+
+
+def test_a_router_never_sees_a_draft():
+    with_drafts, without = (train(rows(600), on=DAY).router for rows in (drafted, planted))
+    assert with_drafts.traits == without.traits
+    assert not any(name.startswith("draft") for name in with_drafts.traits)
+
+
+def test_a_verifier_without_drafts_is_refused():
+    with pytest.raises(ConfigError, match="No row describes its draft"):
+        train(planted(100), verifier=True, on=DAY)

@@ -10,6 +10,7 @@ import pytest
 from headgate.analysis.readers import UnreadableError
 from headgate.errors import ConfigError
 from headgate.routing.artifact import load
+from tests.analysis.planted import drafted
 from tests.cli.graded_files import graded_file, run
 
 
@@ -30,6 +31,42 @@ def test_a_router_that_fell_back_says_so_and_is_written_all_the_same(tmp_path: P
     assert "no better than cheap" in result.output
     assert "no gap to recover" in result.output
     assert "scores all alike" in run("inspect", tmp_path / "r.headgate").output
+
+
+def test_a_verifier_is_trained_shown_explained_and_certified_like_a_router(tmp_path: Path):
+    file, output = tmp_path / "drafts.jsonl", tmp_path / "v.headgate"
+    lines = []
+    for row in drafted(900):
+        assert row.draft
+        lines.append(
+            {
+                "prompt": row.prompt,
+                "cheap": row.cheap,
+                "premium": row.premium,
+                "draft": "x" * (row.draft.chars or 0),
+                "draft_agreement": row.draft.agreement,
+            }
+        )
+    file.write_text("\n".join(map(json.dumps, lines)))
+    assert "v.headgate: verifier " in run("train", file, "--verifier", "-o", output).output
+    assert load(output.read_bytes()).training.kind == "verifier"
+    assert run("certify", output, file, "--quality-floor", "0.9").exception is None
+    assert "verifier" in run("inspect", output).output
+    found = run("explain", output, "hello", "--agreement", "0", "--draft", "x" * 200).output
+    assert "draft agreement~0" in found
+    assert "draft chars~" in found
+    assert run("evaluate", output, file, "--draws", "20").exception is None
+
+
+def test_a_verifier_needs_drafts_and_a_router_wants_none(tmp_path: Path):
+    file, output = graded_file(tmp_path), tmp_path / "r.headgate"
+    result = run("train", file, "--verifier", "-o", output)
+    assert isinstance(result.exception, ConfigError)
+    assert not output.exists()
+    run("train", file, "-o", output)
+    result = run("explain", output, "hello", "--agreement", "1")
+    assert isinstance(result.exception, ConfigError)
+    assert "knows nothing of cheap answers" in str(result.exception)
 
 
 def test_json_gives_the_same_facts(tmp_path: Path):

@@ -257,3 +257,23 @@ def test_no_body_makes_the_gateway_fail():
             await asyncio.to_thread(check)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/embeddings"])
+def test_a_gateway_whose_ledger_is_away_refuses_where_it_is_told_to(path):
+    async def case(home: House):
+        home.app.recordable = lambda: False
+        status, headers, body = await home.post(chat(), path)
+        assert (status, headers["retry-after"]) == (503, "5")
+        assert "ledger" in json.loads(body)["error"]["message"]
+        assert home.seen == []
+        assert (await home.raw(b"GET /readyz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"))[
+            0
+        ] == 503
+        assert (await home.raw(b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"))[
+            0
+        ] == 200
+        home.app.recordable = lambda: True
+        assert (await home.post(chat()))[0] == 200
+
+    run(case)

@@ -283,3 +283,31 @@ def test_segments_are_readable_by_their_owner_only(tmp_path):
     assert segment.path.stat().st_mode & 0o077 == 0
     segment.release()
     assert segment.path.exists()
+
+
+def test_what_waits_for_the_store_is_bounded(tmp_path):
+    journal = Journal(tmp_path / "j", spool_bytes=3 * len(RECORDS[0]))
+    journal.append(answers(1)[0])
+    journal.append(answers(1)[0])
+    with pytest.raises(OSError, match="wait for the store"):
+        journal.append(entry(tags="x" * len(RECORDS[0])))
+    waiting = journal.waiting
+    (segment,) = journal.segments()
+    assert 0 < waiting == segment.size <= 3 * len(RECORDS[0])
+    journal.take(segment, segment.unread().end)
+    assert journal.waiting == 0
+    journal.append(answers(1)[0])
+    journal.close()
+
+
+def test_a_probe_says_whether_there_is_room_and_is_no_entry_and_no_damage(tmp_path):
+    journal = Journal(tmp_path / "j", spool_bytes=2 * len(RECORDS[0]))
+    journal.probe()
+    journal.append(ENTRIES[0])
+    (segment,) = journal.segments()
+    assert segment.unread()[:2] == (ENTRIES[:1], [])
+    with pytest.raises(OSError, match="wait for the store"):
+        journal.probe()
+    journal.close()
+    with pytest.raises(ValueError, match="closed"):
+        journal.probe()

@@ -408,3 +408,46 @@ def test_hours_that_are_over_are_summed_up_one_after_the_other(url):
     store.unroll()
     assert store.roll(int(clock.time() * 1e6)) == 3
     store.close()
+
+
+def test_a_ledger_whose_journal_is_full_is_not_safe_until_there_is_room_again(tmp_path):
+    store = Moody()
+    ledger = Ledger(store, Journal(tmp_path / "j", spool_bytes=5000), clock=Watch(), interval=600)
+    said = [ledger.safe]
+    store.away = True
+    for row in answers(20):
+        ledger.record(row)
+    said.append(ledger.safe)
+    assert not ledger.flush()
+    said.append(ledger.safe)
+    store.away = False
+    assert ledger.flush()
+    assert ledger.flush()
+    said.append(ledger.safe)
+    assert said == [True, False, False, True]
+    assert sorted(row.request_id for row in store.entries()) == sorted(
+        row.request_id for row in answers(20)
+    )
+    assert ledger.counts.lost == 0
+    ledger.close()
+
+
+def test_a_journal_that_works_again_takes_what_waits_in_memory_though_the_store_is_away(tmp_path):
+    store = Moody()
+    ledger = Ledger(store, Journal(tmp_path / "j"), clock=Watch(), interval=600)
+    store.away = True
+    assert ledger._journal is not None
+    ledger._journal._spool_bytes = 0  # as a full disk
+    for row in answers(3):
+        ledger.record(row)
+    assert not ledger.flush()
+    said = [ledger.safe]
+    ledger._journal._spool_bytes = 1 << 30
+    assert not ledger.flush()
+    said.append(ledger.safe)
+    assert said == [False, True]
+    ledger.close()
+    again = held(tmp_path)
+    assert again.flush()
+    assert list(again.store.entries()) == answers(3)
+    again.close()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.routing import features
+from headgate.routing.draft import size
 from headgate.routing.features import Request, grams, pairs, traits, words
 from headgate.values import Ask
 
@@ -84,7 +85,7 @@ def test_another_system_prompt_is_another_trait():
 
 
 def test_sizes_grow_in_half_powers_of_two():
-    sizes = [features._size(count) for count in (0, 1, 2, 3, 4, 6, 8, 1000)]
+    sizes = [size(count) for count in (0, 1, 2, 3, 4, 6, 8, 1000)]
     assert sizes == [0, 1, 3, 4, 5, 6, 7, 20]
 
 

@@ -26,7 +26,7 @@ def test_every_archetype_reads_as_itself(name, tmp_path):
     assert again(settings, tmp_path) == settings
 
 
-def test_rules_headers_prices_and_odd_names_come_through(tmp_path):
+def test_policies_rules_headers_prices_and_odd_names_come_through(tmp_path):
     source = tmp_path / "source.toml"
     source.write_text(
         """
@@ -38,6 +38,17 @@ name = "long"
 tier = "premium"
 min_tokens = 4000
 matches = "a\\"b\\\\\\\\d"
+[policies.a]
+kind = "rules"
+[[policies.a.rules]]
+name = "short"
+tier = "cheap"
+max_tokens = 9
+[policies.b]
+kind = "none"
+[[routes]]
+policy = "a"
+path = "/v1/messages"
 [tiers.cheap]
 model = "my-own/small"
 timeout = "90s"

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from headgate.analysis.betting import MOST_STAKE, betting_p
 from headgate.analysis.design import request_of
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import fingerprint
@@ -19,7 +20,7 @@ from headgate.errors import ConfigError
 from headgate.routing.artifact import Certificate
 from headgate.routing.reference import Reference
 from headgate.routing.router import Router
-from headgate.stats.risk import MOST_STAKE, betting_p, binomial_p, fixed_sequence
+from headgate.stats.risk import binomial_p, fixed_sequence
 from headgate.values import NANO_PER_USD
 
 __all__ = ["Calibrating", "Goal", "certify", "choose", "thresholds"]
@@ -73,7 +74,13 @@ def thresholds(router: Router) -> list[float]:
 
 
 def certify(
-    router: Router, rows: Sequence[GradedRow], goal: Goal, *, seed: int = 0, on: date
+    router: Router,
+    rows: Sequence[GradedRow],
+    goal: Goal,
+    *,
+    cascade: bool = False,
+    seed: int = 0,
+    on: date,
 ) -> Certificate:
     """Choose the threshold for a goal on rows kept from training, by Learn-then-Test.
 
@@ -81,13 +88,15 @@ def certify(
     number is needed: for quality and bill with a betting test, for escalation with the exact
     binomial. Angelopoulos et al. (2021), "Learn then test", arXiv:2110.01052.
 
+    In a cascade what premium answers has paid for cheap too.
+
     Raises:
         ConfigError: no rows, or a bill to keep and costs that are not known.
     """
     if not rows:
         raise ConfigError("There are no rows to certify on.", fix="Bring graded rows.")
     order = np.random.default_rng(seed).permutation(len(rows)).tolist()
-    table = _columns(router, [rows[at] for at in order])
+    table = _columns(router, [rows[at] for at in order], cascade=cascade)
     if goal.kind == "bill" and table.cheap_nano is None:
         raise ConfigError(
             "A bill can be promised only where every row has the cost of both answers.",
@@ -166,19 +175,23 @@ def _test(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], floa
         gains = np.where(table.score >= threshold, on_premium, on_cheap)
         if gains.mean() <= 0:
             return 1.0
-        return betting_p(gains.tolist(), least, risk)
+        return betting_p(gains, least, risk)
 
     return test
 
 
-def _columns(router: Router, rows: Sequence[GradedRow]) -> Calibrating:
+def _columns(router: Router, rows: Sequence[GradedRow], *, cascade: bool) -> Calibrating:
     priced = all(row.cheap_nano is not None and row.premium_nano is not None for row in rows)
     return Calibrating(
         score=np.array([router.score(request_of(row)) for row in rows]),
         cheap=np.array([row.cheap for row in rows]),
         premium=np.array([row.premium for row in rows]),
         cheap_nano=np.array([row.cheap_nano for row in rows], dtype=float) if priced else None,
-        premium_nano=np.array([row.premium_nano for row in rows], dtype=float) if priced else None,
+        premium_nano=np.array(
+            [(row.premium_nano or 0) + cascade * (row.cheap_nano or 0) for row in rows], dtype=float
+        )
+        if priced
+        else None,
     )
 
 

@@ -23,8 +23,8 @@ FULL = 2_000_000
 """Distinct n-grams held while counting; beyond it, those seen once so far are forgotten."""
 TRAIT_SHARE = 0.2
 """Length of one trait of shape; some twenty hold for a row, and together they weigh as one block.
-Category, route and system prompt weigh 1 each."""
-WHOLE = ("category=", "route=", "system=")
+Category, route, system prompt and what a draft shows weigh 1 each."""
+WHOLE = ("category=", "route=", "system=", "draft ")
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -41,6 +41,7 @@ def request_of(row: GradedRow) -> Request:
         tools=row.tools,
         images=row.images,
         json_schema=row.json_schema,
+        draft=row.draft,
     )
 
 

@@ -102,15 +102,17 @@ def evaluate(
     test: Sequence[GradedRow],
     *,
     threshold: float | None = None,
+    cascade: bool = False,
     times: int = 200,
     seed: int = 0,
 ) -> Evaluation:
     """Measure a router on `test`; the baselines learn from `fit`, which must not overlap it.
 
+    In a cascade premium is asked after cheap, so that its requests pay for both.
     Without a threshold the errors are taken where the router sends as many to premium as there
     are requests that only premium answers right. `times` is the number of bootstrap draws.
     """
-    table = _table(test)
+    table = _table(test, cascade=cascade)
     route = gains(router, test)
     scores = np.array([router.calibration(gain) for gain in route.tolist()])
     up = upgrades(test)
@@ -159,14 +161,16 @@ def _mean(values: np.ndarray) -> float:
     return float(values.mean())
 
 
-def _table(rows: Sequence[GradedRow]) -> _Table:
+def _table(rows: Sequence[GradedRow], *, cascade: bool = False) -> _Table:
     priced = all(row.cheap_nano is not None and row.premium_nano is not None for row in rows)
     size = len(rows)
     return _Table(
         cheap=np.array([row.cheap for row in rows]),
         premium=np.array([row.premium for row in rows]),
         cheap_cost=np.array([row.cheap_nano if priced else 0 for row in rows], dtype=float),
-        premium_cost=np.array([row.premium_nano for row in rows], dtype=float)
+        premium_cost=np.array(
+            [(row.premium_nano or 0) + cascade * (row.cheap_nano or 0) for row in rows], dtype=float
+        )
         if priced
         else np.ones(size),
         priced=priced,

@@ -10,6 +10,7 @@ import msgspec
 from headgate.analysis.pairs import Halves, Names, Pair, human_of, pair_of, side_of
 from headgate.analysis.record import Record
 from headgate.analysis.rows import GradedRow
+from headgate.routing.draft import Draft
 
 __all__ = ["Graded"]
 
@@ -34,6 +35,7 @@ class _Facts(msgspec.Struct, gc=False):
     json_schema: bool = False
     cheap_nano: int | None = None
     premium_nano: int | None = None
+    draft: Draft | None = None
 
 
 class Graded:
@@ -129,6 +131,7 @@ def _facts(record: Record, names: Names) -> _Facts:
         json_schema=record.json_schema,
         cheap_nano=record.cost_nano if side == "cheap" else record.cheap_nano,
         premium_nano=record.cost_nano if side == "premium" else record.premium_nano,
+        draft=None if side == "premium" else record.draft,
     )
 
 
@@ -148,6 +151,7 @@ def _joined(one: _Facts, other: _Facts) -> _Facts:
         json_schema=one.json_schema or other.json_schema,
         cheap_nano=_lesser(one.cheap_nano, other.cheap_nano),
         premium_nano=_lesser(one.premium_nano, other.premium_nano),
+        draft=min((d for d in (one.draft, other.draft) if d), key=repr, default=None),
     )
 
 
@@ -174,4 +178,5 @@ def _row(request: str, facts: _Facts, pair: Pair) -> GradedRow:
         premium=pair.premium,
         cheap_nano=facts.cheap_nano,
         premium_nano=facts.premium_nano,
+        draft=facts.draft,
     )

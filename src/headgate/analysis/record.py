@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from headgate.routing.draft import Draft
 from headgate.values import Usage
 
 __all__ = ["MalformedError", "Record", "Reject", "Winner"]
@@ -48,6 +49,10 @@ class Record(msgspec.Struct, kw_only=True, gc=False):
     """How good the cheap and the premium model's answers were, 0..1."""
     cheap_nano: int | None = None
     premium_nano: int | None = None
+    judge: str = ""
+    """The model that gave `cheap` and `premium`; empty where a human did, or nobody says."""
+    draft: Draft | None = None
+    """What the cheap answer looked like."""
     human_cheap: float | None = None
     human_premium: float | None = None
     """The same grades by a human, where `cheap` and `premium` are a judge's."""

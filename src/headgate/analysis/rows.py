@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from headgate.routing.draft import Draft
+
 __all__ = ["GradedRow"]
 
 
@@ -33,6 +35,8 @@ class GradedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tools: int = 0
     images: int = 0
     json_schema: bool = False
+    draft: Draft | None = None
+    """What the cheap answer looked like; only a verifier may see it."""
     cheap: float
     premium: float
     cheap_nano: int | None = None

@@ -36,8 +36,12 @@ LEAST = 50
 """Fewer rows cannot be split, fitted and calibrated with a result worth anything."""
 
 
-def train(rows: Sequence[GradedRow], *, seed: int = 0, on: date) -> Artifact:
-    """A router for these rows. The same rows, seed and day give the same bytes.
+def train(
+    rows: Sequence[GradedRow], *, verifier: bool = False, seed: int = 0, on: date
+) -> Artifact:
+    """A router for these rows, or a verifier, which also sees their drafts.
+
+    The same rows, seed and day give the same bytes.
 
     Two ridge regressions see words, pairs, letter groups, traits and category at once: one says
     how likely cheap is wrong, one how likely premium is right. Each is averaged with a category
@@ -48,14 +52,20 @@ def train(rows: Sequence[GradedRow], *, seed: int = 0, on: date) -> Artifact:
     from folds that hold no conversation of the rows they were fitted on.
 
     Raises:
-        ConfigError: fewer than 50 rows, or all of one conversation.
+        ConfigError: fewer than 50 rows, all of one conversation, or a verifier without drafts.
     """
+    if verifier and not any(row.draft for row in rows):
+        raise ConfigError(
+            "No row describes its draft, so there is nothing for a verifier to see.",
+            fix="Give a column such as draft, draft_chars or draft_agreement, or leave --verifier.",
+        )
     if len(rows) < LEAST or len({_group(row) for row in rows}) < FOLDS:
         raise ConfigError(
             f"{len(rows)} graded rows are too few to train on.",
             fix=f"Bring {LEAST} at the least, of {FOLDS} conversations; thousands are better.",
         )
-    heads, seen = _learned(rows, seed)
+    known = rows if verifier else [msgspec.structs.replace(row, draft=None) for row in rows]
+    heads, seen = _learned(known, seed)
     tested = [rows[at] for at in seen.at.tolist()]
     cheap, premium = _scores(tested)
     learned, weights = _chosen(seen, premium - cheap)
@@ -72,6 +82,7 @@ def train(rows: Sequence[GradedRow], *, seed: int = 0, on: date) -> Artifact:
         apgr=apgr(cheap, premium, ranks),
         apgr_interval=_interval(premium - cheap, ranks),
         ece=_cross_error(unseen, up),
+        kind="verifier" if verifier else "router",
         learned=learned,
     )
     return Artifact(router=_router(rows, heads, weights, calibrated(unseen, up)), training=training)

@@ -27,7 +27,7 @@ from headgate.routing.session import Sessions, Terms
 from headgate.settings.schema import ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
 
-__all__ = ["SystemClock", "app_of", "new_request_id", "secrets_of", "upstream_of"]
+__all__ = ["SystemClock", "app_of", "new_request_id", "provider_of", "secrets_of", "upstream_of"]
 
 
 class SystemClock:
@@ -104,7 +104,7 @@ def app_of(
     plant = Plant(
         policies=policies,
         helm=Helm(),
-        providers={entry.name: _provider(entry, keys) for entry in settings.providers},
+        providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
         limits=Limits(
             request_timeout=resilience.request_timeout,
             backoff_base=resilience.backoff_base,
@@ -173,7 +173,8 @@ def _embedding_model(settings: Settings) -> ModelRef | None:
     return None if model is None else ModelRef.parse(model)
 
 
-def _provider(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+def provider_of(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+    """A provider of the file; `keys` are what `secrets_of` gives."""
     return Provider(
         entry.name,
         entry.dialect,

@@ -37,6 +37,7 @@ def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) ->
         clock=clock,
         password=_password(settings, env),
         journal=journal_of(settings),
+        spool_bytes=settings.spool_bytes,
     )
 
 

@@ -104,7 +104,14 @@ def certify(
                 fix="Give the files, --seed and --hold-out that `headgate train` was given, or "
                 "--hold-out 1 with rows that the router has never seen.",
             )
-    certificate = issue(artifact.router, rows, goal, seed=seed, on=datetime.now(UTC).date())
+    certificate = issue(
+        artifact.router,
+        rows,
+        goal,
+        cascade=artifact.training.kind == "verifier",
+        seed=seed,
+        on=datetime.now(UTC).date(),
+    )
     certified = Artifact(
         router=artifact.router, training=artifact.training, certificate=certificate
     )

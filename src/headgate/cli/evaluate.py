@@ -78,7 +78,10 @@ def evaluate(
             fix="Give the files, --seed and --hold-out that `headgate train` was given.",
         )
     chosen = artifact.certificate.threshold if artifact.certificate else None
-    found = measure(artifact.router, fit, test, threshold=chosen, times=draws, seed=seed)
+    cascade = artifact.training.kind == "verifier"
+    found = measure(
+        artifact.router, fit, test, threshold=chosen, cascade=cascade, times=draws, seed=seed
+    )
     if transfer:
         today = datetime.now(UTC).date()
         across = transferred(rows, times=draws, seed=seed, on=today)

@@ -12,6 +12,8 @@ from headgate.cli.certify import certificate_page
 from headgate.cli.graded import open_router
 from headgate.cli.options import json_option
 from headgate.cli.train import LEARNED, recovered
+from headgate.errors import ConfigError
+from headgate.routing.draft import Draft
 from headgate.routing.features import Request
 from headgate.values import NANO_PER_USD
 
@@ -47,7 +49,7 @@ def inspect(router: Path, *, as_json: bool) -> None:
         return
     training = artifact.training
     click.echo(
-        f"{router}: router {version}, sound\n"
+        f"{router}: {training.kind} {version}, sound\n"
         f"  trained on {training.rows:,} rows (sample {training.sample}), {training.trained_on}, "
         f"seed {training.seed}\n"
         f"  APGR, out of fold, {recovered(training)}; calibration error {training.ece:.3f}\n"
@@ -67,12 +69,31 @@ def inspect(router: Path, *, as_json: bool) -> None:
 @click.option("--category", default="", help="The category, as the router was trained with.")
 @click.option("--route", default="", help="The route, as the router was trained with.")
 @click.option("--tokens", type=click.IntRange(0), default=0, help="Input tokens, if known.")
+@click.option("--draft", help="The cheap answer, for a verifier.")
+@click.option(
+    "--agreement", type=click.FloatRange(0, 1), help="How far a second cheap answer agrees."
+)
+@click.option(
+    "--logprob", type=click.FloatRange(max=0), help="Mean log-probability of the draft's tokens."
+)
+@click.option("--failed", multiple=True, help="A check that the draft failed; repeatable.")
 @click.option(
     "--top", type=click.IntRange(1), default=10, show_default=True, help="Features to name."
 )
 @json_option
 def explain(
-    router: Path, prompt: str, category: str, route: str, tokens: int, top: int, *, as_json: bool
+    router: Path,
+    prompt: str,
+    category: str,
+    route: str,
+    tokens: int,
+    draft: str | None,
+    agreement: float | None,
+    logprob: float | None,
+    failed: tuple[str, ...],
+    top: int,
+    *,
+    as_json: bool,
 ) -> None:
     """Name the features that decide on a prompt.
 
@@ -81,7 +102,15 @@ def explain(
     """
     artifact, version = open_router(router)
     text = sys.stdin.read() if prompt == "-" else prompt
-    request = Request(text=text, category=category, route=route, tokens=tokens)
+    chars = None if draft is None else len(draft)
+    seen = Draft(chars=chars, agreement=agreement, logprob=logprob, failed=failed)
+    told = None if seen == Draft() else seen
+    if told and artifact.training.kind == "router":
+        raise ConfigError(
+            f"{router} is a router: it knows nothing of cheap answers.",
+            fix="Leave --draft, --agreement, --logprob and --failed, or name a verifier.",
+        )
+    request = Request(text=text, category=category, route=route, tokens=tokens, draft=told)
     model = artifact.router
     gain, score = model.gain(request), model.score(request)
     reasons = model.reasons(request)

@@ -61,6 +61,10 @@ COMMANDS = {
     "sample": Entry(
         "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
     ),
+    "label": Entry(
+        "headgate.cli.label:label",
+        "Have a random part of a sample answered by both tiers and judged.",
+    ),
     "estimate": Entry(
         "headgate.cli.estimate:estimate", "Say from graded requests whether routing will pay."
     ),
@@ -143,14 +147,14 @@ def cli() -> None:
     """Route LLM requests to a cheap or a premium model, and prove what that saves."""
 
 
-def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line, and end the process.
+def main(args: list[str] | None = None, command: click.Command = cli) -> NoReturn:
+    """Run the command line, or one command that is not in the table, and end the process.
 
     Exit codes: 0 fine, 1 the answer is no, 2 wrong use or a fault in the settings, 70 a defect of
     Headgate, 130 interrupted. A command returns its own code, or nothing for 0.
     """
     try:
-        code = _run(args)
+        code = _run(args, command)
         sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         code = EXIT_INTERRUPTED
@@ -169,12 +173,12 @@ def main(args: list[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _run(args: list[str] | None) -> int:
+def _run(args: list[str] | None, command: click.Command) -> int:
     # https://no-color.org: any value that is not empty turns colour off
     color: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
     stdout = sys.stdout
     try:
-        code = cli.main(args=args, prog_name="headgate", standalone_mode=False, **color)
+        code = command.main(args=args, prog_name="headgate", standalone_mode=False, **color)
     except SystemExit:
         # click ends the process for a closed pipe too, with a 1 that would read as an answer "no";
         # it has put another stdout in place then

@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,27 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.ledger import ledger_of
-from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.metrics import keep_counted, metrics_of, scrape
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
+from headgate.cli.workers import Place, supervise
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
 from headgate.settings import Reading, split_address
 
-__all__ = ["serve"]
+__all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
 
 
 @click.command()
 @settings_options
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen, instead of the file's.")
-def serve(config: Path | None, sets: tuple[str, ...], *, listen: str | None) -> None:
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="How many processes, instead of the file's."
+)
+def serve(
+    config: Path | None, sets: tuple[str, ...], *, listen: str | None, workers: int | None
+) -> int:
     """Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.
 
     Needs a headgate.toml and the environment variables that it names. Stops on Ctrl-C or SIGTERM,
@@ -40,25 +46,41 @@ def serve(config: Path | None, sets: tuple[str, ...], *, listen: str | None) -> 
     """
     if listen is not None:
         sets = (*sets, f"server.listen={listen}")
+    if workers is not None:
+        sets = (*sets, f"server.workers={workers}")
     reading = open_settings(config, sets, need_file=True)
+    log_to_stderr()
+    settings, today = reading.settings, datetime.now(UTC).date()
+    book = book_of(settings, str(reading.file))
+    for warning in (*reading.warnings, *doubts_about_prices(settings, book, today)):
+        click.echo(f"warning: {warning}", err=True)
+    if settings.server.workers > 1:
+        return supervise(config, sets, reading, announce)
+    run(serve_one(reading))
+    return 0
+
+
+def log_to_stderr() -> None:
+    """Where a gateway's log goes."""
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    settings, today = reading.settings, datetime.now(UTC).date()
-    book = book_of(settings, str(reading.file))
-    for warning in (*reading.warnings, *doubts_about_prices(settings, book, today)):
-        click.echo(f"warning: {warning}", err=True)
-    _run(_serve(reading))
 
 
-async def _serve(reading: Reading) -> None:
+async def serve_one(reading: Reading, place: Place | None = None) -> None:
+    """Serve in this process, alone or, with a `place`, as one of several workers.
+
+    Raises:
+        ConfigError: a key is missing, an address cannot be bound, …
+    """
     settings = reading.settings
     clock = SystemClock()
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics = metrics_of(settings)
+    counting = asyncio.ensure_future(keep_counted(metrics)) if place is not None else None
     try:
         app = app_of(
             settings,
@@ -68,10 +90,13 @@ async def _serve(reading: Reading) -> None:
             clock=clock,
             source=str(reading.file),
         )
+        if settings.ledger.on_failure == "closed":
+            app.recordable = lambda: ledger.safe
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
         admin, token = None, None
-        if (listen := split_address(settings.server.admin)) is not None:
+        listen = split_address(settings.server.admin)
+        if listen is not None and (place is None or place.number == 0):
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
@@ -84,15 +109,19 @@ async def _serve(reading: Reading) -> None:
             host=address[0],
             port=address[1],
             drain_seconds=settings.server.drain_seconds,
-            ready=lambda *urls: _ready(urls, reading, token),
+            ready=(lambda *urls: announce(urls, reading, token)) if place is None else place.report,
             admin=admin,
+            lifeline=None if place is None else place.lifeline,
         )
     finally:
+        if counting is not None:
+            counting.cancel()
         ledger.close()
         metrics.close()
 
 
-def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) -> None:
+def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:
+    """Say where the gateway listens: callers' URL first, then that of the admin port."""
     url, *others = urls
     settings = reading.settings
     tiers = ", ".join(f"{tier.name} ({tier.model})" for tier in settings.tiers)
@@ -108,7 +137,7 @@ def _ready(urls: tuple[str, ...], reading: Reading, token: AdminToken | None) ->
         click.echo(f"  admin                 {others[0]}  ({kept})", err=True)
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, None]) -> None:
     """Run on uvloop where there is one (not on Windows): it halves the cost of a request."""
     try:
         import uvloop

@@ -45,6 +45,11 @@ LEARNED = {
     show_default=True,
     help="Share of the rows, the latest, kept from training to evaluate and certify on.",
 )
+@click.option(
+    "--verifier",
+    is_flag=True,
+    help="Make a verifier instead, which judges cheap answers: rows need columns draft_*.",
+)
 @seed_option
 @json_option
 def train(
@@ -53,6 +58,7 @@ def train(
     hold_out: float,
     seed: int,
     *,
+    verifier: bool,
     as_json: bool,
 ) -> None:
     """Make a router from graded rows.
@@ -66,7 +72,7 @@ def train(
     from headgate.analysis.train import train as fit
 
     rows, _ = held_out(open_graded(files), share=hold_out, seed=seed)
-    artifact = fit(rows, seed=seed, on=datetime.now(UTC).date())
+    artifact = fit(rows, verifier=verifier, seed=seed, on=datetime.now(UTC).date())
     data = dump(artifact)
     output.write_bytes(data)
     version = fingerprint(data)
@@ -84,7 +90,7 @@ def train(
 
 def _page(training: Training, output: Path, version: str, size: int) -> str:
     lines = [
-        f"{output}: router {version}, {size / 1024:,.0f} KiB, from {training.rows:,} rows",
+        f"{output}: {training.kind} {version}, {size / 1024:,.0f} KiB, from {training.rows:,} rows",
         f"  always cheap        {training.cheap_quality:.3f} mean score",
         f"  always premium      {training.premium_quality:.3f}",
         f"  APGR, out of fold   {recovered(training)}",

@@ -73,6 +73,8 @@ class App:
         self._api_key = None if api_key is None else api_key.encode()
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
+        self.recordable: Callable[[], bool] = lambda: True
+        """Asked before a provider is called; where it says no, the request is refused with 503."""
 
     async def __call__(self, caller: Caller) -> None:
         """Answer one request."""
@@ -149,6 +151,8 @@ class App:
         """Say whether requests are welcome."""
         if self.draining:
             _answer(caller, 503, b'{"status":"draining"}')
+        elif not self.recordable():
+            _answer(caller, 503, b'{"status":"ledger unavailable"}')
         else:
             _answer(caller, 200, b'{"status":"ready"}')
 
@@ -168,6 +172,17 @@ class App:
             caller.respond(busy.status, [JSON, ("retry-after", "1")], refused)
             return
         _check_labels(caller.headers)
+        if not self.recordable():
+            unsafe = RequestError(
+                "The ledger cannot be written, and this gateway serves nothing that is not in it.",
+                status=503,
+                code="ledger_unavailable",
+                fix="Make room on the journal's disk or bring the database back; "
+                'or set on_failure = "open" below [ledger].',
+            )
+            refused = refuse(_dialect(caller), unsafe)
+            caller.respond(unsafe.status, [JSON, ("retry-after", "5")], refused)
+            return
         self._under_way += 1
         try:
             await action(self, caller)

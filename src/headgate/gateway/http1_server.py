@@ -483,15 +483,24 @@ class Http1Server:
         self._date = ""
         self._date_until = 0.0
 
-    async def listen(self, host: str, port: int, *, backlog: int = 2048) -> tuple[str, int]:
+    async def listen(
+        self, host: str, port: int, *, backlog: int = 2048, shared: bool = False
+    ) -> tuple[str, int]:
         """Bind and accept; port 0 takes a free one. Returns the address in use.
+
+        A `shared` port may have several listeners; the system spreads connections over them.
 
         Raises:
             OSError: the address is taken or not this machine's.
         """
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Peer(self, loop), host, port, backlog=backlog, reuse_address=True
+            lambda: _Peer(self, loop),
+            host,
+            port,
+            backlog=backlog,
+            reuse_address=True,
+            reuse_port=shared or None,
         )
         name = self._server.sockets[0].getsockname()
         return name[0], name[1]

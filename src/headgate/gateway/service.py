@@ -37,6 +37,7 @@ async def serve(
     drain_seconds: float,
     ready: Callable[..., None],
     admin: Port | None = None,
+    lifeline: int | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a second signal stops at once.
 
@@ -47,6 +48,8 @@ async def serve(
         ready: called once when all is up, with the URL that callers use, then, where there is an
             admin port, with its URL.
         admin: the admin port, if there is one.
+        lifeline: for one of several workers: the pipe that ends with the parent, which stops this
+            process as SIGTERM does. Its ports are shared with the others.
 
     Raises:
         ConfigError: an address cannot be bound.
@@ -54,7 +57,11 @@ async def serve(
     ports = [Port(app, host, port, "listen"), *([admin] if admin else [])]
     servers = [Http1Server(entry.handler) for entry in ports]
     try:
-        urls = [await _listen(*pair) for pair in zip(servers, ports, strict=True)]
+        shared = lifeline is not None
+        urls = [
+            await _listen(server, entry, shared)
+            for server, entry in zip(servers, ports, strict=True)
+        ]
         stop, now = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -63,8 +70,12 @@ async def serve(
 
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, signalled)
+        if lifeline is not None:
+            loop.add_reader(lifeline, stop.set)
         ready(*urls)
         await stop.wait()
+        if lifeline is not None:
+            loop.remove_reader(lifeline)  # once it has ended it would be read again and again
         app.draining = True
         server = servers[0]
         drained = asyncio.ensure_future(server.drain(drain_seconds))
@@ -79,14 +90,14 @@ async def serve(
     await upstream.close()
 
 
-async def _listen(server: Http1Server, entry: Port) -> str:
+async def _listen(server: Http1Server, entry: Port, shared: bool) -> str:
     """The URL in use.
 
     Raises:
         ConfigError: the address cannot be bound.
     """
     try:
-        host, port = await server.listen(entry.host, entry.port)
+        host, port = await server.listen(entry.host, entry.port, shared=shared)
     except OSError as error:
         raise ConfigError(
             f"Cannot listen on {entry.host}:{entry.port}: {error.strerror or error}.",

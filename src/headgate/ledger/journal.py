@@ -5,7 +5,7 @@ A segment is a file of records, nothing else:
     marker   4 bytes   b"HGE1"
     length   u32 LE    bytes of payload
     crc32    u32 LE    of the payload
-    payload  msgpack   one `Entry` as a map
+    payload  msgpack   one `Entry` as a map; empty in a record that only tried the disk
 
 One record is one `write`, so a process killed at any moment leaves at most its last record torn.
 The marker lets a reader find the next whole record behind a damaged one. A segment is locked
@@ -91,7 +91,9 @@ def scan(data: bytes, *, to_the_end: bool = True) -> Scan:
         else:
             end = at + _HEAD.size + len(payload)
             entry = _entry(payload)
-            if entry is None:
+            if not payload:  # a probe: it was only to show that the disk takes something
+                pass
+            elif entry is None:
                 damaged.append(data[at:end])
             else:
                 entries.append(entry)
@@ -263,16 +265,29 @@ def leftovers(directory: Path) -> Iterator[Segment]:
         raise unreadable
 
 
+SPOOL_BYTES = 1 << 30
+"""Most bytes that wait for the store, for each process; some 1,500,000 entries."""
+
+
 class Journal:
     """This process's own segments: appended to by any thread, read by one writer.
+
+    Args:
+        directory: where the segments lie.
+        segment_bytes: a segment of this size gets no further records.
+        spool_bytes: where so much waits for the store, `append` fails as with a full disk.
 
     Raises:
         ConfigError: the directory cannot be made or written to.
     """
 
-    def __init__(self, directory: Path, *, segment_bytes: int = 4 << 20) -> None:
+    def __init__(
+        self, directory: Path, *, segment_bytes: int = 4 << 20, spool_bytes: int = SPOOL_BYTES
+    ) -> None:
         self.directory = directory
         self._segment_bytes = segment_bytes
+        self._spool_bytes = spool_bytes
+        self._waiting = 0
         self._lock = threading.Lock()
         self._encoder = msgspec.msgpack.Encoder()
         self._record = bytearray(4096)
@@ -291,7 +306,7 @@ class Journal:
         """Write the entry down; when this returns, it survives the process.
 
         Raises:
-            OSError: the disk is full or fails; nothing was written.
+            OSError: the disk, or the room for what waits, is full or fails; nothing was written.
             ValueError, TypeError, OverflowError: the entry cannot be encoded; journal closed.
         """
         with self._lock:
@@ -304,11 +319,42 @@ class Journal:
                 raise ValueError(f"an entry of {length:,} bytes is over {MAX_PAYLOAD:,}")
             crc = zlib.crc32(memoryview(record)[_HEAD.size :])
             _HEAD.pack_into(record, 0, MARKER, length, crc)
-            segment = self._segments[-1]
-            full = segment.size >= self._segment_bytes and len(self._segments) < MOST_SEGMENTS
-            if segment.sealed or full:
-                segment = self._rotate(segment)
-            segment.append(record)
+            if self._waiting + len(record) > self._spool_bytes:
+                raise OSError(errno.ENOSPC, f"{self._spool_bytes:,} bytes wait for the store")
+            self._last().append(record)
+            self._waiting += len(record)
+
+    def _last(self) -> Segment:
+        segment = self._segments[-1]
+        full = segment.size >= self._segment_bytes and len(self._segments) < MOST_SEGMENTS
+        return self._rotate(segment) if segment.sealed or full else segment
+
+    def probe(self) -> None:
+        """Find out whether an entry could be written down now.
+
+        Raises:
+            OSError: it could not.
+            ValueError: the journal is closed.
+        """
+        with self._lock:
+            if not self._segments:
+                raise ValueError("the journal is closed")
+            room = self._spool_bytes - self._waiting
+            if room < min(MAX_PAYLOAD, self._spool_bytes // 2):
+                raise OSError(errno.ENOSPC, f"{self._waiting:,} bytes wait for the store")
+            self._last().append(frame(b""))
+            self._waiting += _HEAD.size
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of own records that are not in the store yet."""
+        return self._waiting
+
+    def take(self, segment: Segment, count: int) -> None:
+        """The next `count` bytes of an own segment are in the store (or set aside)."""
+        with self._lock:
+            segment.take(count)
+            self._waiting -= count
 
     def _rotate(self, full: Segment) -> Segment:
         segment = Segment.create(self.directory)

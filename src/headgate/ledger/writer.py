@@ -20,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import Journal, Segment, frame, leftovers
+from headgate.ledger.journal import SPOOL_BYTES, Journal, Segment, frame, leftovers
 from headgate.ledger.store import RowRejectedError, Store, StoreError
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
@@ -156,17 +156,30 @@ class Ledger:
         self._asked = self._answered = 0
         self._all_stored = True
         self._closing = False
+        self._safe = True
         self._thread = threading.Thread(target=self._run, name="headgate-ledger", daemon=True)
         self._thread.start()
 
     @classmethod
     def open(
-        cls, url: str, *, clock: Clock, password: str | None = None, journal: Path | None = None
+        cls,
+        url: str,
+        *,
+        clock: Clock,
+        password: str | None = None,
+        journal: Path | None = None,
+        spool_bytes: int = SPOOL_BYTES,
     ) -> Ledger:
         """Open (or make) the ledger a URL names and start its writer thread.
 
-        Rows that dead processes left in the journal are stored in the background. `journal` is its
-        directory where that is not the usual one.
+        Rows that dead processes left in the journal are stored in the background.
+
+        Args:
+            url: see `open_store`.
+            clock: the time.
+            password: for a database that asks for one.
+            journal: its directory, where that is not the usual one.
+            spool_bytes: how much may wait in it for the store.
 
         Raises:
             ConfigError: the URL, file or directory cannot be used; says what to mend.
@@ -175,7 +188,7 @@ class Ledger:
         store = open_store(url, password=password)
         directory = journal or journal_directory(url)
         try:
-            own = None if directory is None else Journal(directory)
+            own = None if directory is None else Journal(directory, spool_bytes=spool_bytes)
         except BaseException:
             store.close()
             raise
@@ -196,6 +209,7 @@ class Ledger:
                 self._journal.append(entry)
             except OSError as error:
                 self._failed += 1
+                self._safe = False
                 self._complain("ledger.journal_failed", error)
                 self._keep(entry)
             except (ValueError, TypeError, OverflowError) as error:
@@ -208,6 +222,15 @@ class Ledger:
         else:
             self._lost += 1
             self._complain("ledger.row_lost", "no room is left for it in memory")
+
+    @property
+    def safe(self) -> bool:
+        """What is recorded now survives the process: the journal takes it.
+
+        Whoever would rather refuse a request than serve it without a safe row asks before. It turns
+        true again by itself, once the journal takes records and nothing waits in memory.
+        """
+        return self._safe
 
     @property
     def counts(self) -> Counts:
@@ -281,6 +304,7 @@ class Ledger:
     def _pass(self, *, sweep: bool) -> bool:
         """Bring everything there is to the store once; False where it failed."""
         try:
+            self._mend()
             self._store_journal()
             self._store_memory()
             self._sweep(now=sweep)
@@ -302,7 +326,7 @@ class Ledger:
                 scan = segment.unread()
                 _, rejected = _append(self.store, scan.entries)
                 segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-                segment.take(scan.end)
+                self._journal.take(segment, scan.end)
                 self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))
             self._journal.drop_taken()
 
@@ -336,6 +360,25 @@ class Ledger:
                 if found.damaged:
                     self._complain("ledger.segment_damaged", "torn records were set aside")
         self._swept = time
+
+    def _mend(self) -> None:
+        """After the journal failed: what waits in memory goes there once it takes records again."""
+        if self._safe or self._journal is None:
+            return
+        with self._lock:
+            try:
+                self._journal.probe()
+                while self._memory:
+                    self._journal.append(self._memory[0])
+                    self._memory.popleft()
+                self._safe = not self._closing
+            except OSError:
+                return  # the store itself may take what is in memory
+            except (ValueError, TypeError, OverflowError) as error:
+                if self._memory:  # this one can never be written down
+                    self._memory.popleft()
+                    self._lost += 1
+                    self._complain("ledger.row_rejected", error)
 
     def _roll(self) -> None:
         """Sum up an hour that is over; where there are more of them, the next pass does the next.

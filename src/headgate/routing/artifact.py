@@ -52,6 +52,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     """Its 95 % interval; None where there was no gap, and in files of version 1."""
     ece: float
     """Expected calibration error of the score, out of fold."""
+    kind: Literal["router", "verifier"] = "router"
+    """A verifier was trained with drafts, and scores a request together with its cheap answer."""
     learned: Learned = "text"
     """What rows left out of a fit bore out; with "nothing" all requests score alike."""
 

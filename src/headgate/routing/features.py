@@ -16,6 +16,7 @@ from zlib import crc32
 
 import msgspec
 
+from headgate.routing.draft import Draft, size
 from headgate.values import Ask
 
 __all__ = ["CATEGORY_HEADER", "ROUTE_HEADER", "Request", "grams", "pairs", "traits", "words"]
@@ -45,9 +46,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tools: int = 0
     images: int = 0
     json_schema: bool = False
+    draft: Draft | None = None
+    """The cheap answer, where there is one already."""
 
     @classmethod
-    def of(cls, ask: Ask) -> Request:
+    def of(cls, ask: Ask, draft: Draft | None = None) -> Request:
         """What the gateway knows; category and route are headers that the caller may send."""
         return cls(
             text=ask.last_user,
@@ -59,6 +62,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             tools=ask.tools,
             images=ask.images,
             json_schema=ask.json_schema,
+            draft=draft,
         )
 
 
@@ -145,20 +149,16 @@ def traits(request: Request, found: list[bytes]) -> tuple[str, ...]:
         f"category={request.category}",
         f"route={request.route}",
         f"system={crc32(request.system.encode(errors='replace')) if request.system else ''}",
-        f"chars~{_size(len(request.text))}",
-        f"words~{_size(len(found))}",
-        f"tokens~{_size(request.tokens)}",
-        f"turns~{_size(request.turns)}",
-        f"tools~{_size(request.tools)}",
-        f"images~{_size(request.images)}",
+        f"chars~{size(len(request.text))}",
+        f"words~{size(len(found))}",
+        f"tokens~{size(request.tokens)}",
+        f"turns~{size(request.turns)}",
+        f"tools~{size(request.tools)}",
+        f"images~{size(request.images)}",
         f"json_schema={request.json_schema}",
-        f"digits~{_size(digits)}",
+        f"digits~{size(digits)}",
         f"digit share~{16 * digits // (len(raw) + 1)}",
         f"word length~{2 * len(raw) // (len(found) + 1)}",
-        *[f"{name}~{_size(raw.count(sign))}" for sign, name in _SIGNS],
+        *[f"{name}~{size(raw.count(sign))}" for sign, name in _SIGNS],
+        *(() if request.draft is None else request.draft.traits(request.category)),
     )
-
-
-def _size(count: int) -> int:
-    """The length in bits of the square: 0, 1, 3, 4, 5, ... a step for each half power of two."""
-    return (count * count).bit_length()

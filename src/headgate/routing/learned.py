@@ -10,7 +10,7 @@ from headgate.routing.features import Request
 from headgate.routing.router import Router
 from headgate.values import Ask
 
-__all__ = ["Learned", "learned"]
+__all__ = ["Learned", "learned", "threshold_of"]
 
 ALL_PREMIUM = 0.0
 """No score lies below it: what holds where no threshold passed the certificate."""
@@ -33,18 +33,33 @@ def learned(
 ) -> Learned:
     """A router ready to decide, by the threshold given, else by its certificate's.
 
+    Raises:
+        ConfigError: there is neither a threshold nor a certificate, or it judges drafts.
+    """
+    if artifact.training.kind == "verifier":
+        raise ConfigError(
+            f"{name} judges cheap answers: it cannot choose before there is one.",
+            fix="Train a router with `headgate train`, without --verifier.",
+        )
+    cut = threshold_of(artifact, threshold, name)
+    return Learned(router=artifact.router, threshold=cut, version=version)
+
+
+def threshold_of(artifact: Artifact, given: float | None, name: str) -> float:
+    """The score from which on premium answers: the one given, else the certificate's.
+
     A certificate that no threshold has passed sends every request to premium.
 
     Raises:
         ConfigError: there is neither a threshold nor a certificate.
     """
     certificate = artifact.certificate
-    if threshold is None:
-        if certificate is None:
-            raise ConfigError(
-                f"{name} has no certificate, so nothing says from which score on a request goes "
-                "to premium.",
-                fix="Certify it with `headgate certify`, or set threshold in the settings.",
-            )
-        threshold = ALL_PREMIUM if certificate.threshold is None else certificate.threshold
-    return Learned(router=artifact.router, threshold=threshold, version=version)
+    if given is not None:
+        return given
+    if certificate is None:
+        raise ConfigError(
+            f"{name} has no certificate, so nothing says from which score on a request goes "
+            "to premium.",
+            fix="Certify it with `headgate certify`, or set threshold in the settings.",
+        )
+    return ALL_PREMIUM if certificate.threshold is None else certificate.threshold

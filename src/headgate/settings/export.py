@@ -8,7 +8,15 @@ from operator import attrgetter
 
 import msgspec
 
-from headgate.settings.fields import SECTIONS, Field, Section, default, written
+from headgate.settings.fields import (
+    POLICIES,
+    POLICY_RULES,
+    SECTIONS,
+    Field,
+    Section,
+    default,
+    written,
+)
 from headgate.settings.schema import Settings
 
 __all__ = ["text_of"]
@@ -18,6 +26,8 @@ def text_of(settings: Settings, comments: Sequence[str] = ()) -> str:
     """The settings as a file that reads as the same settings; `comments` stand at its top."""
     blocks = ["\n".join(f"# {line}" for line in comments)] if comments else []
     for section in SECTIONS:
+        if section is POLICY_RULES:
+            continue  # written with their policies
         # the same name is the path of the section's table and of the attribute that holds it
         held = attrgetter(section.name)(settings)
         if section.shape == "table":
@@ -25,6 +35,10 @@ def text_of(settings: Settings, comments: Sequence[str] = ()) -> str:
         else:
             for entry in held:
                 blocks += _block(section, _header(section, entry), entry, always=True)
+                if section is POLICIES:
+                    header = f"[[{section.name}.{_key(entry.name)}.rules]]"
+                    for rule in entry.rules:
+                        blocks += _block(POLICY_RULES, header, rule, always=True)
     return "\n\n".join(blocks) + "\n"
 
 

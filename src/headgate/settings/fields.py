@@ -34,6 +34,7 @@ from headgate.settings.kinds import (
 
 __all__ = [
     "DECIDERS",
+    "POLICIES",
     "POLICY_RULES",
     "ROUTES",
     "RULES",
@@ -992,7 +993,12 @@ SERVER = Section(
         Field(
             "max_requests",
             Whole(1, 1_000_000),
-            "Requests under way at once; more are refused with 503.",
+            "Requests under way at once in a worker; more are refused with 503.",
+        ),
+        Field(
+            "workers",
+            Whole(1, 256),
+            "Processes that serve the port together; about one for each core.",
         ),
         Field(
             "api_key_env",
@@ -1031,6 +1037,16 @@ LEDGER = Section(
             "starts.",
             otherwise="`NAME.journal` beside the file, `headgate.journal` for PostgreSQL",
             example='"/var/lib/headgate/journal"',
+        ),
+        Field(
+            "spool_bytes",
+            Whole(1 << 20, 1 << 40),
+            "Most bytes that may wait in the journal of a process while the database is away.",
+        ),
+        Field(
+            "on_failure",
+            Choice("open", "closed"),
+            "While rows cannot be made safe: serve all the same, or refuse with 503.",
         ),
     ),
 )

@@ -315,7 +315,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: int = 32 * 1024 * 1024
     drain_seconds: float = 30.0
     max_requests: int = 1000
-    """Requests under way at once; more are refused with 503 and Retry-After."""
+    """Requests under way at once in a worker; more are refused with 503 and Retry-After."""
+    workers: int = 1
+    """Processes that serve the one port."""
     api_key_env: str | None = None
     """Name of the environment variable with the key callers must send; None: no key is asked."""
     embedding_model: str | None = None
@@ -330,6 +332,10 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the environment variable with the database's password; None: PGPASSWORD, .pgpass."""
     journal: str | None = None
     """Directory of the journal; None: beside the file, or `headgate.journal` for a database."""
+    spool_bytes: int = 1 << 30
+    """Most bytes that wait in the journal of one process while the database is away."""
+    on_failure: str = "open"
+    """`open`: serve without a safe row; `closed`: refuse while rows cannot be made safe."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import pytest
 
 from headgate.analysis.readers.columns import FIELDS, Columns, field_of
 from headgate.analysis.record import MalformedError
+from headgate.routing.draft import Draft
 from headgate.values import Usage
 from tests.analysis.readers.examples import COLUMNS
 
@@ -25,6 +26,15 @@ def test_a_mapped_column_is_the_field_and_no_other_is():
 def test_a_path_reaches_into_json_within_text():
     (record,) = Columns({"prompt": "meta.asked"}).records({"meta": '{"asked": "Why?"}'})
     assert record.prompt == "Why?"
+
+
+def test_a_cheap_answer_is_kept_by_its_shape_and_never_by_its_text():
+    row = {"prompt": "x", "draft": "It is 12.", "draft_logprob": "-0.1", "draft_failed": "a, b"}
+    (record,) = Columns().records(row)
+    assert record.draft == Draft(chars=9, logprob=-0.1, failed=("a", "b"))
+    (record,) = Columns().records({"prompt": "x", "draft_chars": 7, "draft_failed": ["a"]})
+    assert record.draft == Draft(chars=7, failed=("a",))
+    assert Columns().records({"prompt": "x"})[0].draft is None
 
 
 def test_a_row_without_prompt_tokens_or_grade_is_malformed():
@@ -50,6 +60,9 @@ def test_a_row_without_prompt_tokens_or_grade_is_malformed():
         {"prompt": ["x"]},
         {"prompt": "x", "failed": "perhaps"},
         {"messages": {"role": "user"}},
+        {"prompt": "x", "draft_agreement": 1.5},
+        {"prompt": "x", "draft_logprob": 0.1},
+        {"prompt": "x", "draft_failed": {"refusal": True}},
     ],
 )
 def test_a_value_that_is_none_of_its_kind_is_told_with_its_name(wrong):

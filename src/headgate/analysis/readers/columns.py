@@ -13,14 +13,17 @@ from headgate.analysis.readers.values import (
     count,
     flag,
     grade,
+    log_probability,
     moment,
     money,
+    names,
     preferred,
     stars,
     text,
     thumb,
 )
 from headgate.analysis.record import MalformedError, Record, Winner
+from headgate.routing.draft import Draft
 from headgate.values import Usage
 
 __all__ = ["FIELDS", "Columns", "field_of"]
@@ -36,6 +39,10 @@ class Field(NamedTuple):
 
 def _named(read: Callable[[object, str], Any], name: str) -> Callable[[Any], Any]:
     return lambda value: read(value, name)
+
+
+def _length(value: object) -> int:
+    return len(text(value))
 
 
 def _messages(value: object) -> tuple[tuple[str, str, int, int], object]:
@@ -90,6 +97,7 @@ FIELDS: dict[str, Field] = {
     "premium_usd": Field(
         _named(money, "premium_usd"), ("premium_cost",), "what the premium answer cost"
     ),
+    "judge": Field(text, (), "the model that graded both answers"),
     "human_cheap": Field(
         _named(grade, "human_cheap"), (), "the cheap answer's grade by a human, beside a judge's"
     ),
@@ -101,6 +109,17 @@ FIELDS: dict[str, Field] = {
     ),
     "model_a": Field(text, (), "the model of answer a"),
     "model_b": Field(text, (), "the model of answer b"),
+    "draft": Field(
+        _length, ("cheap_answer",), "the cheap answer's text, of which the length is kept"
+    ),
+    "draft_chars": Field(_counted("draft_chars"), (), "or that length"),
+    "draft_agreement": Field(
+        _named(grade, "draft_agreement"), (), "how far a second cheap model agrees, 0 to 1"
+    ),
+    "draft_logprob": Field(
+        _named(log_probability, "draft_logprob"), (), "mean log-probability of its tokens"
+    ),
+    "draft_failed": Field(names, (), "checks that it failed, a list or between commas"),
     "thumbs": Field(_named(thumb, "thumbs"), ("feedback",), "the user's thumb, up or down"),
     "rating": Field(_named(stars, "rating"), ("stars",), "the user's rating, 1 to 5"),
 }
@@ -110,6 +129,13 @@ _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_to
 _GRADES = frozenset({"score", "cheap", "human_cheap", "winner", "thumbs", "rating"})
 _TELLING = _GRADES | {"prompt", "messages", "input_tokens", "output_tokens"}
 _RENAMED = {"cost_usd": "cost_nano", "cheap_usd": "cheap_nano", "premium_usd": "premium_nano"}
+_DRAFT = {
+    "draft": "chars",
+    "draft_chars": "chars",
+    "draft_agreement": "agreement",
+    "draft_logprob": "logprob",
+    "draft_failed": "failed",
+}
 
 
 def field_of(name: str) -> str | None:
@@ -188,7 +214,14 @@ def _record(facts: dict[str, Any]) -> Record:
             facts.setdefault("score", facts.pop(name))
     if "winner" in facts:
         _settle(facts)
+    if not _DRAFT.keys().isdisjoint(facts):
+        facts["draft"] = _draft(facts)
     return Record(**facts)
+
+
+def _draft(facts: dict[str, Any]) -> Draft:
+    told = {name: facts.pop(field) for field, name in _DRAFT.items() if field in facts}
+    return Draft(**told)
 
 
 def _settle(facts: dict[str, Any]) -> None:

@@ -17,8 +17,10 @@ __all__ = [
     "count",
     "flag",
     "grade",
+    "log_probability",
     "moment",
     "money",
+    "names",
     "preferred",
     "stars",
     "text",
@@ -87,6 +89,28 @@ def grade(value: object, name: str) -> float:
     if not 0 <= number <= 1:
         raise MalformedError(f"{name} is {_shown(value)}, and must be from 0 to 1")
     return number
+
+
+def log_probability(value: object, name: str) -> float:
+    """A natural logarithm of a probability.
+
+    Raises:
+        MalformedError: above 0, or no number.
+    """
+    number = _number(value, name)
+    if number > 0:
+        raise MalformedError(f"{name} is {_shown(value)}, and must be 0 or less")
+    return number
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Several names: a list, or a text with commas between them.
+
+    Raises:
+        MalformedError: it is neither.
+    """
+    parts = value if isinstance(value, (list, tuple)) else text(value).split(",")
+    return tuple(name for part in parts if (name := text(part).strip()))
 
 
 def thumb(value: object, name: str) -> float:

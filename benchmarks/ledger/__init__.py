@@ -1,0 +1,1 @@
+"""The ledger under load: how fast rows go in, and how fast a month of them is reported."""

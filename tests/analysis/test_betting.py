@@ -1,0 +1,64 @@
+"""The test by betting: valid where the game is fair, and strong enough to be of use."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from headgate.analysis.betting import MOST_STAKE, betting_p
+
+
+def one_by_one(gains: list[float], least: float, risk: float) -> float:
+    """The game as it is told: each stake from what came before it."""
+    eager = 2 * math.log(1 / risk) / len(gains)
+    total, squares, seen = 0.0, least * least / 4, 1
+    capital = best = 0.0
+    for gain in gains:
+        stake = min(MOST_STAKE / -least, math.sqrt(eager / (squares / seen)))
+        capital += math.log1p(stake * gain)
+        best = max(best, capital)
+        total += gain
+        seen += 1
+        squares += (gain - total / seen) ** 2
+    return math.exp(-best)
+
+
+@pytest.mark.parametrize("count", [1, 2, 50, 999])
+@pytest.mark.parametrize("mean", [-0.1, 0.0, 0.05])
+def test_over_arrays_it_is_the_game_played_gain_by_gain(count: int, mean: float):
+    rng = np.random.default_rng(count)
+    gains = np.clip(rng.normal(mean, 0.3, count), -0.9, 1)
+    assert betting_p(gains, -0.9, 0.05) == pytest.approx(one_by_one(gains.tolist(), -0.9, 0.05))
+
+
+def test_no_gain_proves_nothing():
+    assert betting_p(np.array([]), -1.0, 0.05) == 1.0
+
+
+@pytest.mark.parametrize("up", [0.5, 0.05, 0.9])
+def test_a_fair_game_is_called_a_winning_one_as_rarely_as_stated(up: float):
+    rng = random.Random(7)
+    win, lose = (1 - up) / max(up, 1 - up), -up / max(up, 1 - up)  # mean 0
+    wrong = 0
+    for _ in range(600):
+        gains = [win if rng.random() < up else lose for _ in range(200)]
+        wrong += betting_p(np.array(gains), min(lose, -0.01), 0.05) <= 0.05
+    assert wrong <= binom.ppf(0.999, 600, 0.05)
+
+
+def test_a_clear_gain_is_seen_where_hoeffdings_bound_sees_none():
+    rng = random.Random(1)
+    gains = [rng.choice([0.02, 0.02, 0.02, 0.02, 1.0, -0.98]) + 0.01 for _ in range(4000)]
+    assert betting_p(np.array(gains), -0.98, 0.05) < 0.01
+
+
+def test_a_loss_is_never_called_a_gain():
+    assert betting_p(np.tile([-0.1, -0.2], 500), -1.0, 0.05) == 1.0
+
+
+def test_the_worst_loss_every_time_leaves_some_capital():
+    assert 0 < betting_p(np.r_[-np.ones(1000), np.ones(10)], -1.0, 0.05) <= 1.0
