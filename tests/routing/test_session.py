@@ -53,7 +53,9 @@ class Talk:
     """One conversation: each turn asks for a tier, is decided, and answered with some usage."""
 
     def __init__(self, sessions: Sessions | None = None, **terms: Any) -> None:
-        self.sessions = sessions or Sessions(TIERS, Terms(**terms), price)
+        self.sessions = sessions or Sessions(
+            TIERS, Terms(**{"confirmations": 2, "max_switch_cost": 0.25, **terms}), price
+        )
         self.at = 1000.0
         self.replies = 0
         self.total = 0
@@ -328,7 +330,9 @@ def test_switching_stays_within_its_share_of_never_switching():
 
 def test_an_unknown_price_means_staying():
     other = Tier(name="cheap", model=ModelRef("b", "unpriced"))
-    sessions = Sessions((other, PREMIUM), Terms(horizon=99, max_switch_cost=10), price)
+    sessions = Sessions(
+        (other, PREMIUM), Terms(horizon=99, max_switch_cost=10, confirmations=2), price
+    )
     talk = Talk(sessions)
     talk.turn(verdict(PREMIUM))
     decision = [talk.turn(verdict(other)) for _ in range(4)][-1]

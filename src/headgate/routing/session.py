@@ -69,10 +69,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     idle_timeout: float = 3600.0
     """Seconds after which a conversation is taken for a new one."""
     latch: bool = True
-    confirmations: int = 2
+    confirmations: int = 3
     horizon: int = 6
     """Turns that a conversation is expected to go on for."""
-    max_switch_cost: float = 0.25
+    max_switch_cost: float = 0.1
     """As a share of what never switching would have cost."""
     capacity: int = 50_000
     """Conversations that are remembered."""

@@ -293,11 +293,11 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of silence after which a conversation is decided anew."""
     latch: bool = True
     """Whether a conversation that was escalated stays on the dearer tier."""
-    confirmations: int = 2
+    confirmations: int = 3
     """Verdicts in a row for another tier that it takes."""
     horizon: int = 6
     """Turns that a conversation is expected to go on for."""
-    max_switch_cost: float = 0.25
+    max_switch_cost: float = 0.1
     """What switching for money may cost, as a share of what never switching would have cost."""
     remembered: int = 50_000
     """Conversations that are kept in mind; those quiet for longest go first."""
