@@ -88,8 +88,9 @@ def app_of(
     clock: Clock,
     jitter: Callable[[], float] = random.random,
     source: str = "headgate.toml",
+    helm: Helm | None = None,
 ) -> App:
-    """The gateway's application.
+    """The gateway's application; `helm` is where a watch may take over, if one does.
 
     Raises:
         ConfigError: a key is missing or unusable, a price is none, or a router cannot be loaded.
@@ -103,7 +104,7 @@ def app_of(
     )
     plant = Plant(
         policies=policies,
-        helm=Helm(),
+        helm=helm or Helm(),
         providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
         limits=Limits(
             request_timeout=resilience.request_timeout,

@@ -54,6 +54,13 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "escalation": Entry(
+        "headgate.cli.escalation:escalation",
+        "Show, pin and release what the watch does to routing.",
+    ),
+    "alerts": Entry(
+        "headgate.cli.alerts:alerts", "Try the ways that alerts take, and see what was told."
+    ),
     "metrics": Entry(
         "headgate.cli.metrics:metrics",
         "List the metrics, or print the dashboard and the alert rules made for them.",
