@@ -80,6 +80,7 @@ def test_headers_are_written_as_in_the_file():
         "[sessions]",
         "[resilience]",
         "[server]",
+        "[keys]",
         "[ledger]",
         "[plan]",
     ]

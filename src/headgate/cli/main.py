@@ -47,6 +47,10 @@ COMMANDS = {
         "headgate.cli.serve:serve",
         "Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.",
     ),
+    "keys": Entry(
+        "headgate.cli.keys:keys",
+        "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
@@ -60,6 +64,14 @@ COMMANDS = {
     ),
     "alerts": Entry(
         "headgate.cli.alerts:alerts", "Try the ways that alerts take, and see what was told."
+    ),
+    "ledger": Entry(
+        "headgate.cli.ledger:ledger",
+        "Look into the ledger, export it, prune it, check it, hold it against an invoice.",
+    ),
+    "reprice": Entry(
+        "headgate.cli.reprice:reprice_command",
+        "Derive the ledger's money again from its tokens, at today's knowledge of prices.",
     ),
     "metrics": Entry(
         "headgate.cli.metrics:metrics",
@@ -81,6 +93,10 @@ COMMANDS = {
     ),
     "certify": Entry(
         "headgate.cli.certify:certify", "Choose the threshold that keeps a promise, with its proof."
+    ),
+    "replay": Entry(
+        "headgate.cli.replay:replay",
+        "Say what policies would have cost and reached on graded requests.",
     ),
     "inspect": Entry("headgate.cli.inspect:inspect", "Show what a router file holds."),
     "explain": Entry("headgate.cli.inspect:explain", "Name the features that decide on a prompt."),

@@ -93,6 +93,8 @@ class Driver:
                 decision, self._talk = talk.decide(decision, policy.name), talk
             name, safe, sorter = policy.name, policy.safe, policy.sorter
             barred = policies.guard.bars(ask)
+            if origin.barred:
+                barred = {**barred, **origin.barred}
         self._exchange = Exchange(
             policies.tiers,
             decision,
