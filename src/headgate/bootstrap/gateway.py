@@ -29,7 +29,15 @@ from headgate.routing.session import Sessions, Terms
 from headgate.settings.schema import ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
 
-__all__ = ["SystemClock", "app_of", "new_request_id", "provider_of", "secrets_of", "upstream_of"]
+__all__ = [
+    "SystemClock",
+    "app_of",
+    "new_request_id",
+    "plant_of",
+    "provider_of",
+    "secrets_of",
+    "upstream_of",
+]
 
 
 class SystemClock:
@@ -81,7 +89,7 @@ def upstream_of(settings: Settings) -> Http1Upstream:
     return Http1Upstream(connect_timeout=settings.resilience.connect_timeout)
 
 
-def app_of(
+def plant_of(
     settings: Settings,
     env: Mapping[str, str],
     *,
@@ -91,13 +99,8 @@ def app_of(
     jitter: Callable[[], float] = random.random,
     source: str = "headgate.toml",
     helm: Helm | None = None,
-    admission: Admission | None = None,
-) -> App:
-    """The gateway's application.
-
-    Args:
-        helm: where a watch may take over, if one does.
-        admission: whose keys are good; None: the one key of the settings, or none is asked for.
+) -> Plant:
+    """What the gateway's requests share; `helm` is where a watch may take over, if one does.
 
     Raises:
         ConfigError: a key is missing or unusable, a price is none, or a router cannot be loaded.
@@ -109,7 +112,7 @@ def app_of(
     pricer = Pricer(
         book, {entry.name: entry.prices for entry in settings.providers if entry.prices}
     )
-    plant = Plant(
+    return Plant(
         policies=policies,
         helm=helm or Helm(),
         providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
@@ -130,6 +133,39 @@ def app_of(
         config=settings.fingerprint,
         sessions=_sessions(settings, policies, pricer, clock),
         embedding_model=_embedding_model(settings),
+    )
+
+
+def app_of(
+    settings: Settings,
+    env: Mapping[str, str],
+    *,
+    upstream: Upstream,
+    recorder: Recorder,
+    clock: Clock,
+    jitter: Callable[[], float] = random.random,
+    source: str = "headgate.toml",
+    helm: Helm | None = None,
+    admission: Admission | None = None,
+) -> App:
+    """The gateway's application.
+
+    Args:
+        helm: where a watch may take over, if one does.
+        admission: whose keys are good; None: the one key of the settings, or none is asked for.
+
+    Raises:
+        ConfigError: as `plant_of`.
+    """
+    plant = plant_of(
+        settings,
+        env,
+        upstream=upstream,
+        recorder=recorder,
+        clock=clock,
+        jitter=jitter,
+        source=source,
+        helm=helm,
     )
     return App(
         plant,
