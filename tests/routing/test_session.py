@@ -248,6 +248,33 @@ def test_a_fallback_answers_one_turn_only():
     assert said(talk.turn(None)) == ("cheap", STICKY)
 
 
+def test_drafts_rejected_in_a_row_are_verdicts_and_a_good_one_breaks_the_row():
+    sessions = Sessions(TIERS, Terms(confirmations=2), price)
+    draft = Decision(CHEAP, "cascade", policy="auto", draft=True)
+    asked = sessions.talk(Ask(model="a", opening="Hi", replies=1), "k")
+
+    def answered(tier: Tier, good: bool) -> None:
+        served = Served(tier, Usage(900, 90), chosen=good, draft=good)
+        sessions.note(asked, served, "cascade", 1.0)
+
+    def decided() -> Decision:
+        live = sessions.live(asked, 2.0)
+        assert live is not None
+        return sessions.decide(live, asked, draft, 2.0)
+
+    answered(CHEAP, True)
+    answered(PREMIUM, False)
+    assert decided() == draft
+    answered(CHEAP, True)
+    answered(PREMIUM, False)
+    assert decided() == draft
+    answered(PREMIUM, False)
+    found = decided()
+    assert (said(found), found.draft) == (("premium", LATCHED), False)
+    sessions.note(asked, Served(PREMIUM, Usage(900, 90)), found.reason, 3.0)
+    assert said(decided()) == ("premium", LATCHED)
+
+
 # ---- money
 
 

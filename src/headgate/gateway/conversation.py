@@ -44,8 +44,15 @@ class Conversation:
             return 0
         return session.foreign if session.model == model else ALL
 
-    def answered(self, attempt: Attempt, decision: Decision | None, answer_id: str | None) -> None:
-        """An attempt has answered the request."""
+    def answered(
+        self,
+        attempt: Attempt,
+        decision: Decision | None,
+        answer_id: str | None,
+        *,
+        rejected: bool = False,
+    ) -> None:
+        """An attempt has answered the request; a draft before it may have been rejected."""
         if decision is None or attempt.usage_source != "measured":
             return
         tier, session = attempt.tier, self._session
@@ -54,6 +61,7 @@ class Conversation:
             tier,
             attempt.usage,
             chosen=tier is decision.tier,
+            draft=not rejected if decision.draft else None,
             messages=history_of(self._inbound) if moved else 0,
             answer_id=answer_id if self._inbound.dialect == "openai-responses" else None,
         )

@@ -9,6 +9,7 @@ The rules of the file:
   `horizon` turns exceeds what the lost cache costs, and when all that switching has cost in this
   conversation, the way back included, stays within `max_switch_cost` of what never switching would
   have cost.
+- In a cascade, a rejected draft is a verdict for the tier that answered in its place.
 - A rule's verdict for a dearer tier needs no confirmation, and what the watch has pinned is pinned.
 - What a provider keeps (`previous_response_id`) cannot be gone on with elsewhere: it stays.
 - A fallback answers one turn; the conversation's own tier is called again for the next.
@@ -96,6 +97,8 @@ class Served(NamedTuple):
     usage: Usage
     chosen: bool = True
     """The tier was decided for, and no fallback."""
+    draft: bool | None = None
+    """Whether the draft was found good; None where the decision was not for a draft."""
     messages: int = 0
     """Messages or items in the request's history, where it is known."""
     answer_id: str | None = None
@@ -183,6 +186,11 @@ class Session(msgspec.Struct, kw_only=True):
         self.last_input = total
         self.outputs += usage.output
 
+    def lean(self, tier: str) -> None:
+        """Another tier was asked for; the empty name ends the row."""
+        self.streak = self.streak + 1 if tier and self.leaning == tier else int(bool(tier))
+        self.leaning = tier
+
     def mean(self) -> Usage:
         """The turn so far, on average, had it never left a model."""
         turns = max(1, self.turns)
@@ -254,6 +262,7 @@ class Sessions:
 
     def __init__(self, tiers: Sequence[Tier], terms: Terms, price: Price) -> None:
         self._rank = {tier.name: rank for rank, tier in enumerate(tiers)}
+        self._tiers = {tier.name: tier for tier in tiers}
         self._terms = terms
         self._price = price
         self._sessions: OrderedDict[int, Session] = OrderedDict()
@@ -301,8 +310,10 @@ class Sessions:
             stay = Decision(session.tier, reason, policy=policy)
         else:
             stay = msgspec.structs.replace(verdict, tier=session.tier, reason=reason, draft=False)
+        if verdict is not None and verdict.draft and verdict.tier is session.tier:
+            return self._drafted(session, verdict)
         if verdict is None or verdict.tier is session.tier:
-            session.leaning, session.streak = "", 0
+            session.lean("")
             return stay if verdict is None else verdict
         if verdict.reason == PINNED_BY_WATCH:
             return verdict
@@ -320,6 +331,8 @@ class Sessions:
             session.foreign = max(session.foreign, served.messages)
             if served.chosen:
                 self._switched(session, served, reason, at)
+        if served.draft is not None:
+            session.lean("" if served.draft else served.tier.name)
         session.model = model
         session.count(served.usage, switched=switched)
         session.at = at
@@ -333,11 +346,19 @@ class Sessions:
 
     # ---- moving
 
+    def _drafted(self, session: Session, verdict: Decision) -> Decision:
+        """A cascade: drafts rejected in a row are verdicts for the tier that answered instead."""
+        if not session.leaning or session.streak < self._terms.confirmations:
+            return verdict
+        tier = self._tiers[session.leaning]
+        told = _told(verdict, weigh(session, tier.model, session.at, self._price, self._terms))
+        reason = LATCHED if self._terms.latch else SWITCHED
+        return msgspec.structs.replace(verdict, tier=tier, draft=False, reason=reason, trace=told)
+
     def _weighed(self, session: Session, verdict: Decision, stay: Decision, at: float) -> Decision:
         """The policy asks for another tier than the conversation's: go there, or stay."""
         name = verdict.tier.name
-        session.streak = session.streak + 1 if session.leaning == name else 1
-        session.leaning = name
+        session.lean(name)
         dearer = self._rank[name] > self._rank[session.tier.name]
         sure = session.streak >= self._terms.confirmations
         if not (sure or (dearer and verdict.reason.startswith("rule:"))):
@@ -359,7 +380,7 @@ class Sessions:
             session.spent += _fill(session, session.last_input, served.tier.model, cost)
         session.latched = session.latched or reason == LATCHED
         session.tier = served.tier
-        session.leaning, session.streak = "", 0
+        session.lean("")
 
     def _price_or_zero(self, model: ModelRef, usage: Usage) -> int:
         return self._price(model, usage) or 0
