@@ -51,6 +51,10 @@ COMMANDS = {
         "headgate.cli.keys:keys",
         "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
     ),
+    "decision": Entry(
+        "headgate.cli.decision:decision",
+        "Show what became of one request: what decided, every step, what it cost.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
