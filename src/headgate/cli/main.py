@@ -55,6 +55,10 @@ COMMANDS = {
         "headgate.cli.decision:decision",
         "Show what became of one request: what decided, every step, what it cost.",
     ),
+    "route": Entry(
+        "headgate.cli.route:route",
+        "Say what the gateway would do with a PROMPT, without calling anybody.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),
