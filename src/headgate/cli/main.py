@@ -53,7 +53,7 @@ COMMANDS = {
     ),
     "decision": Entry(
         "headgate.cli.decision:decision",
-        "Show what became of one request: what decided, every step, what it cost.",
+        "Show what became of the request REQUEST_ID: what decided, every step, what it cost.",
     ),
     "route": Entry(
         "headgate.cli.route:route",
