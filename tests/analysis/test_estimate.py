@@ -15,6 +15,7 @@ from headgate.analysis.record import Record
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Classifier, Misrouting, Scenario, Tier
 from headgate.prices.book import Book
+from headgate.stats.corrected import Counts
 from headgate.stats.intervals import blaker
 from headgate.values import ModelRef
 
@@ -127,11 +128,49 @@ def test_where_the_range_holds_the_least_saving_more_requests_are_needed_and_wou
 
 
 def test_a_split_at_the_break_even_is_too_close_to_call():
-    assert needed(0.25, 0.25) is None
-    few, many = needed(0.2, 0.3), needed(0.2, 0.21)
+    assert needed(Counts(4, 1), 0.25) is None
+    few, many = needed(Counts(5, 1), 0.3), needed(Counts(5, 1), 0.21)
     assert few is not None
     assert many is not None
     assert few < 100 < many
+
+
+def test_a_judge_takes_more_requests_than_humans_would():
+    by_humans = needed(Counts(100, 20), 0.3)
+    by_judge = needed(Counts(100, 20, 3, 1, 1, 15), 0.3)
+    assert by_humans is not None
+    assert by_judge is not None
+    assert by_judge > by_humans
+
+
+HARD, EASY = {"cheap": 0.0, "premium": 1.0}, {"cheap": 1.0, "premium": 1.0}
+
+
+def by(judge, human=None):
+    """A request as a judge and perhaps a human grade it."""
+    told = {} if human is None else {f"human_{side}": grade for side, grade in human.items()}
+    return Record(**judge, **told, judge="p/judge", category="a")
+
+
+def test_a_judges_bias_is_taken_out_by_the_humans():
+    made = Grades()
+    for number in range(200):
+        made.add(by(HARD, HARD if number % 2 else EASY))
+    for _ in range(300):
+        made.add(by(EASY, EASY))
+    for _ in range(500):
+        made.add(by(HARD))
+    found = estimate(made, scenario)
+    assert found.whole.share == pytest.approx(0.35)
+    assert 0.35 in found.whole.interval
+    assert found.whole.cells.premium_only / found.whole.cells.n == 0.7
+
+
+def test_what_a_model_graded_alone_is_counted():
+    made = Grades()
+    made.add(by(HARD))
+    made.add(by(HARD, EASY))
+    assert (made.by_model, made.judged(made.cells)) == (1, Counts(2, 2, 0, 1, 0, 0))
 
 
 def test_without_a_pair_there_is_no_estimate():

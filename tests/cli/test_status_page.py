@@ -13,8 +13,10 @@ from headgate.cli.status_page import line, page, span
 from headgate.ledger.store import Window
 from headgate.monitor.attribution import Attribution, Part
 from headgate.monitor.budget import Assessment, Burn, Creep, EscalationBudget, Scope
+from headgate.monitor.drift import Drift, Shift
 from headgate.monitor.headroom import Headroom
-from headgate.monitor.status import Month, Status, status
+from headgate.monitor.standing import Action
+from headgate.monitor.status import Month, RetryReason, Status, status
 from tests.known import known
 from tests.ledger.samples import NOON_US
 from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
@@ -343,3 +345,71 @@ def test_no_row_is_wider_than_80_columns(name, rate, nano, alarm):
     )
     for row in shown(made(escalation, month=month)).splitlines():
         assert len(row) <= 80, row
+
+
+DRIFT = Drift(
+    router="0f3a",
+    rows=1000,
+    requests=5000,
+    hours=100,
+    evidence=0.2,
+    stale_us=None,
+    shifts=(),
+    unwatched=("tokens",),
+)
+SHIFT = Shift(facet="categories", part="law", share_then=0.1, share_now=0.4, low=0.05, high=0.2)
+
+
+def with_drift(**changes: Any) -> str:
+    drift = msgspec.structs.replace(DRIFT, **changes)
+    return flat(msgspec.structs.replace(made(), drift=(drift,)))
+
+
+def test_a_sound_certificate_says_how_far_the_evidence_is():
+    text = with_drift()
+    assert "Drift none; the evidence is 20.0 % of the way to a stale certificate" in text
+    assert "5,000 requests of router 0f3a, sample of 1,000 rows; not watched: tokens" in text
+    assert "STALE" not in text
+
+
+def test_a_stale_certificate_is_in_the_first_line_and_says_what_moved():
+    text = with_drift(stale_us=NOON_US, shifts=(SHIFT,))
+    assert "CERTIFICATE STALE" in text
+    assert "is stale since 2026-11-23" in text
+    assert "categories law: 10.0 % then, 40.0 % now" in text
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (Action(kind="pin", since_us=NOON_US), "pinned to the premium tier since"),
+        (
+            Action(kind="hold", since_us=NOON_US, threshold=0.7, by="command"),
+            "held at a threshold of 0.7 since 2026-11-23 12:00 by command",
+        ),
+    ],
+)
+def test_an_action_in_force_is_shown_with_what_ends_it(action: Action, words: str):
+    text = flat(msgspec.structs.replace(made(), action=action))
+    assert words in text
+    assert "headgate escalation release" in text
+
+
+def test_retries_are_told_by_what_they_failed_by():
+    status = made()
+    tier = msgspec.structs.replace(
+        status.retries.tiers[0],
+        reasons=(
+            RetryReason(reason="timeout", retries=7, nano=10_000_000),
+            RetryReason(reason="status", retries=1, nano=0),
+        ),
+    )
+    retries = msgspec.structs.replace(status.retries, tiers=(tier,))
+    text = flat(msgspec.structs.replace(status, retries=retries))
+    assert "cheap failed by timeout 7 ($0.0100), status 1 ($0.0000)" in text
+
+
+def test_the_plans_worst_case_stands_beside_the_month():
+    status = made()
+    month = msgspec.structs.replace(status.month, worst_nano=500_000_000_000)
+    assert "$500.00 at worst" in flat(msgspec.structs.replace(status, month=month))

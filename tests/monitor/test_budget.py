@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from headgate.ledger.store import Outcome
-from headgate.monitor.budget import ALARM_AT, MOST_HOURS, PINNED_BY_WATCH, EscalationBudget
+from headgate.monitor.budget import ALARM_AT, MOST_HOURS, EscalationBudget
+from headgate.routing.policy import PINNED_BY_WATCH
 from headgate.stats.sequential import Detector, DetectorState, confidence_sequence
 from tests.known import known
 from tests.ledger.samples import NOON_US

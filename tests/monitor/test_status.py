@@ -7,6 +7,7 @@ import pytest
 
 from headgate.ledger.store import DAY_US, DayTotal, TierTotal, Window
 from headgate.monitor.budget import EscalationBudget
+from headgate.monitor.drift import Drift
 from headgate.monitor.status import HISTORY_DAYS, Status, bill_window, month, retries, status
 from tests.known import known
 from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
@@ -142,3 +143,35 @@ def test_drafts_are_spent_on_and_are_no_retries_and_shadows_are_no_tiers():
     assert (tier.tier, tier.answers, tier.retries, tier.retry_rate) == ("cheap", 8, 0, 0.0)
     assert tier.spent_nano == 10 * 3_000_000
     assert found.spent_nano == 0
+
+
+def test_a_stale_certificate_is_a_no():
+    drift = Drift(
+        router="r",
+        rows=1,
+        requests=1,
+        hours=1,
+        evidence=1.0,
+        stale_us=NOV_16_NOON,
+        shifts=(),
+        unwatched=(),
+    )
+    assert not msgspec.structs.replace(made(200), drift=(drift,)).answer
+
+
+def test_retries_are_told_apart_by_their_error():
+    found = retries(
+        [
+            cheap(90, of=("",)),
+            cheap(6, role="retry", of=("timeout",), cost_nano=60),
+            cheap(3, role="retry", of=("status",), cost_nano=0),
+            cheap(1, role="retry", of=("",), cost_nano=5),
+        ]
+    )
+    (tier,) = found.tiers
+    assert [(one.reason, one.retries, one.nano) for one in tier.reasons] == [
+        ("timeout", 6, 60),
+        ("status", 3, 0),
+        ("superseded", 1, 5),
+    ]
+    assert sum(one.retries for one in tier.reasons) == tier.retries

@@ -12,12 +12,13 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from headgate.analysis.pairs import Halves, Names, Pair, pair_of
+from headgate.analysis.pairs import Halves, Names, Pair, human_of, pair_of
 from headgate.analysis.record import Record
 from headgate.costs.model import Breakdown, evaluate
 from headgate.costs.scenario import Scenario
 from headgate.costs.tripwire import Tripwire, tripwire
-from headgate.stats.intervals import Interval, blaker
+from headgate.stats.corrected import Counts, corrected
+from headgate.stats.intervals import Interval
 
 __all__ = [
     "MOST_NEEDED",
@@ -57,12 +58,17 @@ class Split(NamedTuple):
     name: str
     """The stratum; empty for all."""
     cells: Cells
+    """By the judge, where there is one."""
+    share: float
+    """π as observed, corrected by the human grades where a judge gave the others."""
     interval: Interval
+    human: int = 0
+    """Requests that a human graded beside the judge."""
 
     @property
-    def share(self) -> float:
-        """π as observed."""
-        return self.cells.premium_only / self.cells.n
+    def corrected(self) -> bool:
+        """Whether human grades correct a judge's."""
+        return self.human > 0
 
 
 class Grades:
@@ -90,14 +96,24 @@ class Grades:
         self.halves = Halves(names)
         self.named: dict[str, str] = {}
         """Strata of requests whose grades come a model at a time, by id."""
+        self.human: dict[tuple[str, bool, bool], int] = {}
+        """Requests that a judge and a human graded: by stratum, and whether each calls it hard."""
+        self.by_model = 0
+        """Requests that a judge graded which is a model, and no human."""
         self.other = 0
         """Verdicts over other models, or over models that were not named."""
 
     def add(self, record: Record) -> None:
         """Take what grades a record has."""
-        pair = pair_of(record, self.names)
+        human = human_of(record)
+        pair = pair_of(record, self.names) or human
         if pair is not None:
-            self._count((self._stratum(record), *self._will_do(pair)))
+            name = self._stratum(record)
+            self._count(self.counts, (name, *self._will_do(pair)))
+            if human is not None:
+                self._count(self.human, (name, self._hard(pair), self._hard(human)))
+            elif record.judge:
+                self.by_model += 1
         elif record.winner is not None:
             self.other += 1
         elif record.id:
@@ -109,8 +125,14 @@ class Grades:
     def _will_do(self, pair: Pair) -> tuple[bool, bool]:
         return pair.cheap >= self.good, pair.premium >= self.good
 
-    def _count(self, key: tuple[str, bool, bool], times: int = 1) -> None:
-        self.counts[key] = self.counts.get(key, 0) + times
+    def _hard(self, pair: Pair) -> bool:
+        return self._will_do(pair) == (False, True)
+
+    @staticmethod
+    def _count(
+        counts: dict[tuple[str, bool, bool], int], key: tuple[str, bool, bool], times: int = 1
+    ) -> None:
+        counts[key] = counts.get(key, 0) + times
 
     def _name(self, request: str, name: str) -> None:
         """Of two strata of one request the lesser counts, whichever came first."""
@@ -121,9 +143,12 @@ class Grades:
         both = Grades(good=self.good, names=self.names, stratum=self._stratum)
         both.halves = self.halves.merge(other.halves)
         both.other = self.other + other.other
+        both.by_model = self.by_model + other.by_model
         for side in (self, other):
             for key, times in side.counts.items():
-                both._count(key, times)
+                both._count(both.counts, key, times)
+            for key, times in side.human.items():
+                both._count(both.human, key, times)
             for request, name in side.named.items():
                 both._name(request, name)
         return both
@@ -143,6 +168,25 @@ class Grades:
             )
             for name in sorted({name for name, _, _ in counts})
         }
+
+    def judged(self, cells: Cells, name: str | None = None) -> Counts:
+        """What judge and humans say of a stratum with these cells; None: of all."""
+
+        def both(judge: bool, human: bool) -> int:
+            return sum(
+                times
+                for (stratum, *said), times in self.human.items()
+                if said == [judge, human] and name in (None, stratum)
+            )
+
+        return Counts(
+            cells.n,
+            cells.premium_only,
+            both(True, True),
+            both(True, False),
+            both(False, True),
+            both(False, False),
+        )
 
     @property
     def cells(self) -> Cells:
@@ -197,7 +241,8 @@ def estimate(
         ConfigError: the plan cannot be made.
     """
     strata = grades.strata()
-    whole = _split("", grades.cells, confidence)
+    cells = grades.cells
+    whole = _split("", cells, grades.judged(cells), confidence)
     low, high = whole.interval
     saving = _savings(scenario_at)
     ends = sorted(saving(end) for end in (low, high))
@@ -213,7 +258,10 @@ def estimate(
         whole=whole,
         strata=tuple(
             sorted(
-                (_split(name, cells, confidence) for name, cells in strata.items()),
+                (
+                    _split(name, part, grades.judged(part, name), confidence)
+                    for name, part in strata.items()
+                ),
                 key=lambda split: (-split.cells.n, split.name),
             )
         )
@@ -227,17 +275,17 @@ def estimate(
         least_saving=least_saving,
         break_even=limit,
         verdict=verdict,
-        needed=needed(whole.share, limit, confidence, start=whole.cells.n)
+        needed=needed(grades.judged(cells), limit, confidence)
         if verdict == "not enough" and limit is not None
         else None,
         wire=tripwire(at, "escalation", interval=(rates[0], rates[1])),
     )
 
 
-def _split(name: str, cells: Cells, confidence: float) -> Split:
+def _split(name: str, cells: Cells, judged: Counts, confidence: float) -> Split:
     if not cells.n:
         raise ValueError("no request is graded for both models")
-    return Split(name, cells, blaker(cells.premium_only, cells.n, confidence))
+    return Split(name, cells, *corrected(judged, confidence), judged.human)
 
 
 def _savings(scenario_at: Callable[[float], Scenario]) -> Callable[[float], Decimal]:
@@ -263,18 +311,19 @@ def _limit(saving: Callable[[float], Decimal], least: Decimal) -> float | None:
     return (low + high) / 2
 
 
-def needed(share: float, limit: float, confidence: float = 0.95, *, start: int = 1) -> int | None:
-    """The requests that tell `share` from `limit`, if that is the share that they show.
+def needed(seen: Counts, limit: float, confidence: float = 0.95) -> int | None:
+    """The requests that tell the share from `limit`, if they show the same as those seen.
 
-    From `start` on; the search is for one end of a run of numbers that do, good to a few requests,
-    for the interval's ends move by whole requests. None: more than `MOST_NEEDED`.
+    That is: the same share, by the same judge, and the same part of them graded by humans. From
+    the number seen on; the search is for one end of a run of numbers that do, good to a few
+    requests, for the interval's ends move by whole requests. None: more than `MOST_NEEDED`.
     """
 
     def tells(n: int) -> bool:
-        interval = blaker(round(share * n), n, confidence)
+        interval = corrected(_grown(seen, n), confidence).interval
         return not interval.low <= limit <= interval.high
 
-    low, high = start, max(start, 1)
+    low, high = seen.judged, seen.judged
     while not tells(high):
         low, high = high, high * 2
         if low > MOST_NEEDED:
@@ -286,3 +335,11 @@ def needed(share: float, limit: float, confidence: float = 0.95, *, start: int =
         else:
             low = middle
     return high if high <= MOST_NEEDED else None
+
+
+def _grown(seen: Counts, n: int) -> Counts:
+    """As if so many had been judged and shown the same."""
+    grown = [round(part * n / seen.judged) for part in seen]
+    human = sum(grown[2:])
+    least, most = grown[2] + grown[3], n - human + grown[2] + grown[3]
+    return Counts(n, min(max(grown[1], least), most), *grown[2:])

@@ -49,6 +49,8 @@ class Record(msgspec.Struct, kw_only=True, gc=False):
     """How good the cheap and the premium model's answers were, 0..1."""
     cheap_nano: int | None = None
     premium_nano: int | None = None
+    judge: str = ""
+    """The model that gave `cheap` and `premium`; empty where a human did, or nobody says."""
     draft: Draft | None = None
     """What the cheap answer looked like."""
     human_cheap: float | None = None

@@ -26,7 +26,7 @@ from headgate.routing.policies import Policies
 from headgate.settings.schema import ProviderSettings, Settings
 from headgate.values import Clock, ModelRef
 
-__all__ = ["SystemClock", "app_of", "new_request_id", "secrets_of", "upstream_of"]
+__all__ = ["SystemClock", "app_of", "new_request_id", "provider_of", "secrets_of", "upstream_of"]
 
 
 class SystemClock:
@@ -87,8 +87,9 @@ def app_of(
     clock: Clock,
     jitter: Callable[[], float] = random.random,
     source: str = "headgate.toml",
+    helm: Helm | None = None,
 ) -> App:
-    """The gateway's application.
+    """The gateway's application; `helm` is where a watch may take over, if one does.
 
     Raises:
         ConfigError: a key is missing or unusable, a price is none, or a router cannot be loaded.
@@ -99,8 +100,8 @@ def app_of(
     resilience = settings.resilience
     plant = Plant(
         policies=policies,
-        helm=Helm(),
-        providers={entry.name: _provider(entry, keys) for entry in settings.providers},
+        helm=helm or Helm(),
+        providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
         limits=Limits(
             request_timeout=resilience.request_timeout,
             backoff_base=resilience.backoff_base,
@@ -150,7 +151,8 @@ def _embedding_model(settings: Settings) -> ModelRef | None:
     return None if model is None else ModelRef.parse(model)
 
 
-def _provider(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+def provider_of(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
+    """A provider of the file; `keys` are what `secrets_of` gives."""
     return Provider(
         entry.name,
         entry.dialect,

@@ -12,7 +12,7 @@ from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
 
-__all__ = ["journal_of", "ledger_of", "store_of"]
+__all__ = ["journal_of", "ledger_of", "password_of", "store_of"]
 
 
 def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:
@@ -22,7 +22,7 @@ def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool =
         ConfigError: it cannot be used, or the variable with its password is not set.
         StoreError: it does not answer.
     """
-    return open_store(settings.url, create=create, password=_password(settings, env))
+    return open_store(settings.url, create=create, password=password_of(settings, env))
 
 
 def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) -> Ledger:
@@ -35,7 +35,7 @@ def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) ->
     return Ledger.open(
         settings.url,
         clock=clock,
-        password=_password(settings, env),
+        password=password_of(settings, env),
         journal=journal_of(settings),
         spool_bytes=settings.spool_bytes,
     )
@@ -46,7 +46,12 @@ def journal_of(settings: LedgerSettings) -> Path | None:
     return None if settings.journal is None else Path(settings.journal)
 
 
-def _password(settings: LedgerSettings, env: Mapping[str, str]) -> str | None:
+def password_of(settings: LedgerSettings, env: Mapping[str, str]) -> str | None:
+    """The database's password, where the settings name a variable for it.
+
+    Raises:
+        ConfigError: that variable is not set.
+    """
     name = settings.password_env
     if name is None:
         return None

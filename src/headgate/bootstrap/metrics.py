@@ -11,10 +11,7 @@ from headgate.ledger.writer import Counts
 from headgate.monitor.metrics import Metrics
 from headgate.settings.schema import Settings
 
-__all__ = ["FOLD_SECONDS", "keep_counted", "metrics_of", "scrape"]
-
-FOLD_SECONDS = 1.0
-"""How far behind a worker may be that is not scraped itself."""
+__all__ = ["metrics_of", "scrape"]
 
 
 def metrics_of(settings: Settings) -> Metrics:
@@ -44,10 +41,3 @@ def scrape(metrics: Metrics, counts: Callable[[], Counts]) -> Handler:
         caller.respond(200, [("content-type", content_type), ("cache-control", "no-store")], body)
 
     return answer
-
-
-async def keep_counted(metrics: Metrics) -> None:
-    """Count what waits, again and again, until cancelled: for a worker that another speaks for."""
-    while True:
-        await asyncio.sleep(FOLD_SECONDS)
-        await asyncio.to_thread(metrics.fold)

@@ -36,6 +36,7 @@ def planned_of(settings: Settings, book: Book, at: date) -> Planned:
         escalation_rate=Fraction(breakdown.escalation),
         budget=None if budget is None else Fraction(repr(budget)),
         all_premium_nano=premium.nano / Fraction(breakdown.requests),
+        worst_nano=_per_request(breakdown),
         lines=tuple(
             _line(line, breakdown, named_by_hardness=len(scenario.tiers) == 2)
             for line in column.routed.lines
@@ -44,6 +45,13 @@ def planned_of(settings: Settings, book: Book, at: date) -> Planned:
         basis=f"The plan is its realistic column at prices of {at}, {book.source}; all premium "
         "is without retries, as the ledger measures it.",
     )
+
+
+def _per_request(breakdown: Breakdown) -> Fraction:
+    """Of the worst column, without the fixed overhead, as all that is planned here."""
+    lines = breakdown.worst.routed.lines
+    total = sum((Fraction(line.nano) for line in lines if line.kind != "overhead"), Fraction(0))
+    return total / Fraction(breakdown.requests)
 
 
 def _line(line: Line, breakdown: Breakdown, *, named_by_hardness: bool) -> PlannedLine:

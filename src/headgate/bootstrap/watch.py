@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from time import monotonic
 from typing import NamedTuple
 
+from headgate.bootstrap.certified import routers_of
 from headgate.bootstrap.planned import planned_of
 from headgate.bootstrap.scenario import scenario_of
 from headgate.ledger.store import (
@@ -18,8 +20,12 @@ from headgate.ledger.store import (
     TierTotal,
     Window,
 )
+from headgate.monitor.actions import Held, RecentScores, held_threshold
 from headgate.monitor.budget import EscalationBudget, ScopeKind
-from headgate.monitor.headroom import headroom
+from headgate.monitor.drift import DriftWatch
+from headgate.monitor.headroom import Headroom, headroom
+from headgate.monitor.planned import Planned
+from headgate.monitor.standing import KINDS, standing
 from headgate.monitor.status import HISTORY_DAYS, Status, status
 from headgate.prices.book import Book
 from headgate.settings import seconds
@@ -27,6 +33,8 @@ from headgate.settings.schema import Settings
 
 __all__ = ["Watch", "own_budgets"]
 
+PAGE = 5_000
+"""Outcomes that are held at a time."""
 MONTH_DAYS = 31
 RESTS = 20
 """Money is summed again after so many times as long as it took: at most a twentieth of the time."""
@@ -38,10 +46,13 @@ def own_budgets(settings: Settings) -> dict[tuple[ScopeKind, str], float]:
 
 
 class _Money(NamedTuple):
+    at_us: int
     window: Window
     tiers: list[TierTotal]
     requests: list[RequestTotal]
     days: list[DayTotal]
+    planned: Planned | None
+    headroom: Headroom | None
 
 
 class Watch:
@@ -52,6 +63,8 @@ class Watch:
         settings: plan and budget; None watches without either.
         book: the prices that the plan and the headroom are computed at.
         follow: passes on the outcomes that are read, one by one; a place for a progress bar.
+        money_every: seconds of the looks' own time between two sums of money; 0 sums at each look
+            that has not had enough of it.
     """
 
     def __init__(
@@ -61,38 +74,54 @@ class Watch:
         book: Book | None,
         *,
         follow: Callable[[Iterable[Outcome]], Iterable[Outcome]] = lambda outcomes: outcomes,
+        money_every: float = 0.0,
     ) -> None:
         self._store = store
         self._settings = settings
         self._book = book
         self._follow = follow
         self._money: _Money | None = None
+        self._money_every_us = round(money_every * 1_000_000)
         self._money_due = 0.0
         escalation = settings.escalation if settings is not None else None
+        window_us = round(
+            seconds(escalation.window if escalation is not None else "7d") * 1_000_000
+        )
         self.budget = EscalationBudget(
             escalation.budget if escalation is not None else None,
-            round(seconds(escalation.window if escalation is not None else "7d") * 1_000_000),
+            window_us,
             own={} if settings is None else own_budgets(settings),
         )
+        self.routers = [] if settings is None else routers_of(settings)
+        factor = settings.watch.drift_factor if settings is not None else 0.0
+        references = {
+            router.certified.version: router.reference
+            for router in self.routers
+            if router.reference is not None
+        }
+        self._drift = [
+            DriftWatch(version, reference, factor) for version, reference in references.items()
+        ]
+        self._scores = RecentScores(window_us)
+        self.standing = standing(())
+        """What the events said at the last look."""
 
     def look(self, now: datetime, window: Window) -> Status:
         """The status at a moment, its money over `window`.
 
-        Outcomes are always the newest; sums of money that take long are not made at every look, and
-        the report says which window they are of.
+        Outcomes and events are always the newest; sums of money that take long are not made at
+        every look, and the report says which window they are of.
 
         Raises:
             StoreError: the ledger does not answer.
             ConfigError: a model of the settings has no price.
         """
         at_us = int(now.timestamp() * 1_000_000)
-        self.budget.fold(self._follow(self._store.outcomes(self.budget.cursor)))
-        money = self._sums(at_us, window)
-        day = now.astimezone(UTC).date()
-        planned = scenario = None
-        if self._settings is not None and self._book is not None:
-            planned = planned_of(self._settings, self._book, day)
-            scenario = scenario_of(self._settings, self._book, day)
+        self.standing = standing(self._store.events(kinds=KINDS))
+        for restart_us in self.standing.restarts:
+            self.budget.restart(restart_us)
+        self._fold()
+        money = self._sums(now, window)
         return status(
             looked_us=at_us,
             tiers=money.tiers,
@@ -100,20 +129,44 @@ class Watch:
             window=money.window,
             days=money.days,
             escalation=self.budget.assess(at_us),
-            planned=planned,
-            headroom=None if scenario is None else headroom(scenario, money.tiers, money.requests),
+            planned=money.planned,
+            headroom=money.headroom,
+            drift=tuple(drift.assess(at_us) for drift in self._drift),
+            action=self.standing.action,
         )
 
-    def _sums(self, at_us: int, window: Window) -> _Money:
-        if self._money is not None and monotonic() < self._money_due:
-            return self._money
+    def held(self) -> Held:
+        """What a hold would come to, by the traffic of the window."""
+        budget = self.budget.budget
+        if budget is None:
+            return Held(None, "no budget is set")
+        routers = [router.certified for router in self.routers]
+        return held_threshold(routers, self._scores.rates(), budget)
+
+    def _fold(self) -> None:
+        outcomes = iter(self._follow(self._store.outcomes(self.budget.cursor)))
+        while page := list(islice(outcomes, PAGE)):
+            self.budget.fold(page)
+            self._scores.fold(page)
+            for drift in self._drift:
+                drift.fold(page)
+
+    def _sums(self, now: datetime, window: Window) -> _Money:
+        at_us = int(now.timestamp() * 1_000_000)
+        if self._money is not None:
+            asked_again = 0 <= at_us - self._money.at_us < self._money_every_us
+            if asked_again or monotonic() < self._money_due:
+                return self._money
         began = monotonic()
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
-        self._money = _Money(
-            window,
-            self._store.tiers(window),
-            self._store.requests(window),
-            self._store.days(Window((at_us // DAY_US - back) * DAY_US, None)),
-        )
+        tiers = self._store.tiers(window, ("error",))
+        requests = self._store.requests(window)
+        days = self._store.days(Window((at_us // DAY_US - back) * DAY_US, None))
+        planned = found = None
+        if self._settings is not None and self._book is not None:
+            day = now.astimezone(UTC).date()
+            planned = planned_of(self._settings, self._book, day)
+            found = headroom(scenario_of(self._settings, self._book, day), tiers, requests)
+        self._money = _Money(at_us, window, tiers, requests, days, planned, found)
         self._money_due = monotonic() + RESTS * (monotonic() - began)
         return self._money

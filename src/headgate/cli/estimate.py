@@ -132,6 +132,7 @@ def estimate(  # one argument a flag
         good=good,
         notes=(
             *notes_of(reader, kept=rejects is not None),
+            *_judged(grades),
             *_assumed(settings, sample),
             *map(str, reading.warnings),
             *caveats(reading.settings),
@@ -202,6 +203,17 @@ def _measured(sample: Sample, grades: Grades, sets: tuple[str, ...]) -> Measured
 def _with(settings: Settings, measured: Measured) -> Settings:
     values = {name: value for name, value in measured._asdict().items() if value is not None}
     return replace(settings, traffic=replace(settings.traffic, **values))
+
+
+def _judged(grades: Grades) -> list[str]:
+    """Where the grades are a model's, what that means."""
+    if not grades.by_model:
+        return []
+    if not grades.human:
+        many = f"{grades.by_model:,} requests were graded by a model and none by a human"
+        fix = "`headgate label --sheet` writes some for humans"
+        return [f"{many}: its bias is in the split, and in no interval. {fix}."]
+    return ["The requests that humans graded must be a random part of those the judge did."]
 
 
 def _assumed(settings: Settings, sample: Sample) -> list[str]:

@@ -76,6 +76,8 @@ def _verdict(found: Estimate) -> str:
     else:
         more = f"{found.needed - found.whole.cells.n:,} more graded requests are needed"
         more += f" ({found.needed:,} in all), if the split stays as it is"
+        if found.whole.corrected:
+            more += " and humans grade the same part of them"
     return f"Not enough to tell{least}: routing {range_}; {more}."
 
 
@@ -92,6 +94,11 @@ def _split(found: Estimate) -> Iterator[str]:
         f"Hard: {found.whole.share:.1%} of {cells.n:,} graded requests "
         f"({low:.1%} to {high:.1%}), where only the premium answer will do."
     )
+    if found.whole.corrected:
+        yield (
+            f"By the judge alone: {cells.premium_only / cells.n:.1%}; corrected by the "
+            f"{found.whole.human:,} requests that humans graded too. What follows is the judge's:"
+        )
     yield (
         f"Both will do: {cells.both / cells.n:.1%}. Only the cheap one: "
         f"{cells.cheap_only / cells.n:.1%}. Neither: {cells.neither / cells.n:.1%}."
@@ -151,7 +158,7 @@ def settings_text(found: Estimated) -> str:
     low, high = sorted(float(at.escalation) for at in (estimate.at_low, estimate.at_high))
     cells = estimate.whole.cells
     lines = [
-        f"# By headgate estimate: {cells.premium_only:,} of {cells.n:,} graded requests are hard.",
+        f"# By headgate estimate: {estimate.whole.share:.1%} of {cells.n:,} requests are hard.",
         "# Take these values over into your headgate.toml.",
         "",
     ]
@@ -224,6 +231,7 @@ def _split_json(split: Split) -> dict[str, Any]:
         "cheap_only": split.cells.cheap_only,
         "neither": split.cells.neither,
         "hard_share": split.share,
+        "human": split.human,
         "low": split.interval.low,
         "high": split.interval.high,
     }

@@ -54,12 +54,23 @@ COMMANDS = {
         "headgate.cli.status:status", "Say on one screen whether routing pays and the budget holds."
     ),
     "watch": Entry("headgate.cli.watch:watch", "Show the status live, until Ctrl-C."),
+    "escalation": Entry(
+        "headgate.cli.escalation:escalation",
+        "Show, pin and release what the watch does to routing.",
+    ),
+    "alerts": Entry(
+        "headgate.cli.alerts:alerts", "Try the ways that alerts take, and see what was told."
+    ),
     "metrics": Entry(
         "headgate.cli.metrics:metrics",
         "List the metrics, or print the dashboard and the alert rules made for them.",
     ),
     "sample": Entry(
         "headgate.cli.sample:sample", "Describe a sample of traffic: volume, tokens, cost, habits."
+    ),
+    "label": Entry(
+        "headgate.cli.label:label",
+        "Have a random part of a sample answered by both tiers and judged.",
     ),
     "estimate": Entry(
         "headgate.cli.estimate:estimate", "Say from graded requests whether routing will pay."

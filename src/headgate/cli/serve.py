@@ -18,13 +18,15 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.ledger import ledger_of
-from headgate.bootstrap.metrics import keep_counted, metrics_of, scrape
+from headgate.bootstrap.lookout import Lookout, lookout_of
+from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
 
 __all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
@@ -79,8 +81,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     clock = SystemClock()
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
-    metrics = metrics_of(settings)
-    counting = asyncio.ensure_future(keep_counted(metrics)) if place is not None else None
+    metrics, helm = metrics_of(settings), Helm()
+    lookout: Lookout | None = None
     try:
         app = app_of(
             settings,
@@ -89,7 +91,13 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             recorder=Told(ledger, metrics.take),
             clock=clock,
             source=str(reading.file),
+            helm=helm,
         )
+        book = book_of(settings, str(reading.file))
+        lookout = lookout_of(
+            settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+        )
+        lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
         address = split_address(settings.server.listen)
@@ -114,8 +122,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             lifeline=None if place is None else place.lifeline,
         )
     finally:
-        if counting is not None:
-            counting.cancel()
+        if lookout is not None:
+            lookout.close()
         ledger.close()
         metrics.close()
 

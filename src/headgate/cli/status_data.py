@@ -22,6 +22,7 @@ def document(status: Status, *, indent: int | None = 2) -> str:
     """
     found = plain(msgspec.to_builtins(status, enc_hook=_number))
     found["escalation"]["breached"] = status.escalation.breached
+    found["stale"] = status.stale
     attribution = status.escalation.attribution
     if attribution is not None:
         cause = attribution.cause

@@ -19,8 +19,10 @@ from headgate.monitor.budget import (
     Creep,
     Scope,
 )
+from headgate.monitor.drift import Drift
 from headgate.monitor.figures import between, money, percent, places
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, Retries, Status
 from headgate.values import dollars
 
@@ -30,6 +32,8 @@ WIDTH = 80
 _FACT = 15
 _MARK = {"yes": "green", "no": "red", "too little": "yellow"}
 _MOST_SCOPES = 4
+_MOST_SHIFTS = 3
+_MOST_REASONS = 4
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
@@ -38,7 +42,11 @@ def page(status: Status) -> str:
     blocks = [
         [_head(status)],
         list(_routing(status)),
-        list(_escalation(status.escalation)),
+        [
+            *_escalation(status.escalation),
+            *_action(status.action),
+            *(row for drift in status.drift for row in _drift(drift)),
+        ],
         list(_retries(status.retries)),
         [*_month(status.month), *_headroom(status.headroom)],
     ]
@@ -85,12 +93,18 @@ def _head(status: Status) -> str:
 
 
 def _verdict(status: Status) -> tuple[str, str]:
-    if status.escalation.breached and status.report.verdict.answer == "no":
-        return "BUDGET BREACHED, ROUTING DOES NOT PAY", "red"
-    if status.escalation.breached:
-        return "BUDGET BREACHED", "red"
-    if status.report.verdict.answer == "no":
-        return "ROUTING DOES NOT PAY", "red"
+    wrong = [
+        words
+        for words, holds in (
+            ("BUDGET BREACHED", status.escalation.breached),
+            ("ROUTING DOES NOT PAY", status.report.verdict.answer == "no"),
+            ("CERTIFICATE STALE", status.stale),
+        )
+        if holds
+    ]
+    if wrong:
+        # the first line is one line: a third thing is told below
+        return ", ".join(wrong[:2]), "red"
     if status.report.verdict.answer == "too little":
         return "too little to tell", "yellow"
     return "all is well", "green"
@@ -229,6 +243,39 @@ def _burn_colour(escalation: Assessment) -> str | None:
     return (None, "yellow", "red")[over]
 
 
+def _action(action: Action | None) -> Iterator[str]:
+    if action is None:
+        return
+    what = "pinned to the premium tier"
+    if action.kind == "hold" and action.threshold is not None:
+        what = f"held at a threshold of {action.threshold:g}"
+    by = "the watch" if action.by == "watch" else "command"
+    text = f"{what} since {day_and_time(action.since_us)} by {by}"
+    yield from _fact("Routing is", text, "yellow")
+    yield from _fact("", "`headgate escalation release` ends it.", dim=True)
+
+
+def _drift(drift: Drift) -> Iterator[str]:
+    evidence = f"{percent(min(drift.evidence, 1.0))} of the way to a stale certificate"
+    if drift.stale_us is None:
+        text = f"none; the evidence is {evidence}"
+        yield from _fact("Drift", text, "green")
+    else:
+        text = f"the certificate of router {drift.router} is stale since {_day(drift.stale_us)}"
+        yield from _fact("Drift", text, "red")
+    for shift in drift.shifts[:_MOST_SHIFTS]:
+        part = shift.part if len(shift.part) <= 24 else f"{shift.part[:23]}…"
+        yield from _fact(
+            "",
+            f"{shift.facet} {part}: {percent(shift.share_then)} then, "
+            f"{percent(shift.share_now)} now",
+            dim=True,
+        )
+    of = f"{_count(drift.requests, 'request')} of router {drift.router}"
+    unwatched = f"; not watched: {', '.join(drift.unwatched)}" if drift.unwatched else ""
+    yield from _fact("", f"{of}, sample of {drift.rows:,} rows{unwatched}", dim=True)
+
+
 def _scopes(scopes: tuple[Scope, ...]) -> Iterator[str]:
     for number, scope in enumerate(scopes[:_MOST_SCOPES]):
         window = scope.window
@@ -262,6 +309,15 @@ def _retries(retries: Retries) -> Iterator[str]:
             dollars(tier.spent_nano, decimals) + ("*" if tier.unpriced else ""),
             dollars(tier.retry_nano, decimals),
         )
+    for tier in retries.tiers:
+        if tier.reasons:
+            parts = (
+                f"{one.reason} {one.retries:,} ({dollars(one.nano, decimals)})"
+                for one in tier.reasons[:_MOST_REASONS]
+            )
+            name = tier.tier if len(tier.tier) <= 20 else f"{tier.tier[:19]}…"
+            for row in wrap(f"{name} failed by {', '.join(parts)}", WIDTH - 2):
+                yield click.style(f"  {row}", dim=True)
     if any(tier.unpriced for tier in retries.tiers):
         yield click.style("  * without attempts of unknown cost", dim=True)
     if retries.premium_share is not None:
@@ -283,6 +339,8 @@ def _month(month: Month) -> Iterator[str]:
         text += f", {money(month.expected_nano)} by its end (95 %: {low} to {high})"
     if month.planned_nano is not None:
         text += f"; planned {money(month.planned_nano)}"
+    if month.worst_nano is not None:
+        text += f", {money(month.worst_nano)} at worst"
     yield from _fact("Month", text)
     if month.unpriced:
         yield from _fact("", f"{_count(month.unpriced, 'attempt')} of unknown cost", "yellow")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from email.utils import parsedate_to_datetime
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.books import Books
 from headgate.gateway.caller import Body, Caller
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
+from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Purpose
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
@@ -244,7 +244,7 @@ class Driver:
         self._close(attempt, served=False)
         self._mended = way.mended(reply.status, body)
         self._refusal = (reply.status, way.error(reply.status, body), retry_after)
-        wait = _seconds(retry_after, self._plant.clock.time())
+        wait = seconds_of(retry_after, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)
 
     async def _read(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
@@ -416,17 +416,3 @@ class Driver:
 
     def _headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         return self._books.headers(tier, self._exchange.decision, final=final)
-
-
-def _seconds(retry_after: str | None, now: float) -> float | None:
-    """Retry-After in seconds: a number, or an HTTP date; None where it is missing or nonsense."""
-    if retry_after is None:
-        return None
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(retry_after).timestamp() - now
-        except (ValueError, OverflowError):
-            return None
-    return max(0.0, seconds) if seconds < float("inf") else None

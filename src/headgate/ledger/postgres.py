@@ -32,7 +32,7 @@ except ImportError as missing:
         fix="pip install 'headgate[postgres]'",
     ) from missing
 
-__all__ = ["PostgresStore"]
+__all__ = ["PostgresStore", "destination"]
 
 CONNECT_SECONDS = 5
 """How long to wait for the server, and for other writers, before the rows stay in the journal."""
@@ -185,9 +185,7 @@ class PostgresStore(Answers):
                 raise _store_error(self.name, error) from error
 
     def _connect(self) -> psycopg.Connection[Row]:
-        given = {**_LASTING, **self._to}
-        if self._password is not None:
-            given["password"] = self._password
+        given = _given(self._to, self._password)
         # No prepared statements: poolers between here and the server need not know them.
         return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
 
@@ -246,6 +244,22 @@ def _storable(row: Row) -> Row:
             value.replace("\0", "\ufffd") if type(value) is str else value for value in row
         )
     return row
+
+
+def destination(url: str, password: str | None) -> dict[str, Any]:
+    """What to connect with, for whoever needs a connection beside the store's.
+
+    Raises:
+        ConfigError: the URL cannot be used.
+    """
+    return _given(_destination(url), password)
+
+
+def _given(to: dict[str, Any], password: str | None) -> dict[str, Any]:
+    given = {**_LASTING, **to}
+    if password is not None:
+        given["password"] = password
+    return given
 
 
 def _destination(url: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from headgate.ledger.store import Outcome
 from headgate.monitor.attribution import Attribution, attribute_levels
 from headgate.monitor.hours import HOUR_US, MOST_HOURS, Hours
 from headgate.monitor.watched import Burn, WatchedRate
+from headgate.routing.policy import PINNED_BY_WATCH
 from headgate.stats.changepoint import locate
 from headgate.stats.sequential import confidence_sequence, threshold
 
@@ -27,7 +28,6 @@ __all__ = [
     "FALSE_ALARM_REQUESTS",
     "FAST_PARTS",
     "MOST_HOURS",
-    "PINNED_BY_WATCH",
     "Assessment",
     "Burn",
     "Creep",
@@ -46,9 +46,6 @@ key and each policy, which is why the half is shared by the kinds of scope that 
 
 FAST_PARTS = 28
 """The fast window is this part of the slow one: 6 hours of 7 days."""
-
-PINNED_BY_WATCH = "pinned-by-watch"
-"""Reason of the decisions that the watch has taken out of the router's hands."""
 
 MINUTE_US = 60_000_000
 FORGET_EVERY = 100_000

@@ -38,6 +38,13 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
     assumed: tuple[str, ...]
     """What was not measured, and is the plan's: names of tiers, `classifier`."""
 
+    @property
+    def touched(self) -> bool:
+        """The interval of the rate has reached the crossing, or routing pays at no rate."""
+        if self.pays == "below":
+            return self.crossing is not None and self.high >= self.crossing
+        return self.pays == "never"
+
 
 def headroom(
     scenario: Scenario, tiers: Sequence[TierTotal], requests: Sequence[RequestTotal]

@@ -68,6 +68,8 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """One average request on the premium tier without a router, nano-USD."""
     lines: tuple[PlannedLine, ...]
     """In the order to show them."""
+    worst_nano: Fraction | None = None
+    """An average routed request in the plan's worst case, nano-USD."""
     basis: str = ""
     """Which of the plan's columns this is, and whose prices: shown under the table."""
 

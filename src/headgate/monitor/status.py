@@ -10,15 +10,18 @@ import msgspec
 
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
 from headgate.monitor.budget import Assessment
+from headgate.monitor.drift import Drift
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.planned import Planned
 from headgate.monitor.report import Report, report
+from headgate.monitor.standing import Action
 from headgate.stats.forecast import forecast
 
 __all__ = [
     "HISTORY_DAYS",
     "Month",
     "Retries",
+    "RetryReason",
     "Status",
     "TierSpend",
     "bill_window",
@@ -29,6 +32,16 @@ __all__ = [
 
 HISTORY_DAYS = 28
 """Whole days that a forecast rests on: four weeks, so that every weekday counts alike."""
+
+
+class RetryReason(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempts of one tier that failed in one way."""
+
+    reason: str
+    """The ledger's word: `timeout`, `status`, `connect`, `reset`, …; `superseded` without one."""
+    retries: int
+    nano: int
+    """What they cost."""
 
 
 class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +58,8 @@ class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
     """All its attempts, drafts and retries included."""
     retry_nano: int
     unpriced: int
+    reasons: tuple[RetryReason, ...] = ()
+    """Its retries by why they failed, the most frequent first; empty where it was not asked."""
 
 
 class Retries(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +88,8 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     history_days: int
     planned_nano: int | None
     """The plan's bill for a month of routed requests; None without a plan."""
+    worst_nano: int | None = None
+    """The plan's worst case for it."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +105,23 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     month: Month
     headroom: Headroom | None
     """None for too few requests, or without settings."""
+    drift: tuple[Drift, ...] = ()
+    """Each certified router at work, against the sample of its certificate."""
+    action: Action | None = None
+    """What the watch does to routing now."""
+
+    @property
+    def stale(self) -> bool:
+        """Traffic is no longer like the sample of a certificate."""
+        return any(drift.stale_us is not None for drift in self.drift)
 
     @property
     def answer(self) -> bool:
-        """All is well: the budget is kept, and routing is not known to cost more than it saves."""
-        return not self.escalation.breached and self.report.verdict.answer != "no"
+        """All is well: the budget is kept, no certificate is stale, and routing is not known to
+        cost more than it saves."""
+        return (
+            not self.escalation.breached and not self.stale and self.report.verdict.answer != "no"
+        )
 
 
 def bill_window(now_us: int, days: int) -> Window:
@@ -110,6 +139,8 @@ def status(
     escalation: Assessment,
     planned: Planned | None,
     headroom: Headroom | None,
+    drift: tuple[Drift, ...] = (),
+    action: Action | None = None,
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
@@ -119,6 +150,8 @@ def status(
         retries=retries(tiers),
         month=month(days, looked_us, planned),
         headroom=headroom,
+        drift=drift,
+        action=action,
     )
 
 
@@ -153,7 +186,22 @@ def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
         spent_nano=sum(total.cost_nano for total in totals),
         retry_nano=sum(total.cost_nano for total in failed),
         unpriced=sum(total.attempts for total in totals if not total.priced),
+        reasons=_reasons(failed),
     )
+
+
+def _reasons(failed: Sequence[TierTotal]) -> tuple[RetryReason, ...]:
+    """By the first of the further dimensions, which is the error."""
+    names = {str(total.of[0]) for total in failed if total.of}
+    found = [
+        RetryReason(
+            reason=name or "superseded",
+            retries=sum(total.attempts for total in failed if total.of and total.of[0] == name),
+            nano=sum(total.cost_nano for total in failed if total.of and total.of[0] == name),
+        )
+        for name in names
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.retries, one.reason)))
 
 
 def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) -> Month:
@@ -183,6 +231,9 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
         planned_nano=None
         if planned is None
         else round(planned.nano_per_request * planned.requests_per_month),
+        worst_nano=None
+        if planned is None or planned.worst_nano is None
+        else round(planned.worst_nano * planned.requests_per_month),
     )
 
 

@@ -97,6 +97,7 @@ FIELDS: dict[str, Field] = {
     "premium_usd": Field(
         _named(money, "premium_usd"), ("premium_cost",), "what the premium answer cost"
     ),
+    "judge": Field(text, (), "the model that graded both answers"),
     "human_cheap": Field(
         _named(grade, "human_cheap"), (), "the cheap answer's grade by a human, beside a judge's"
     ),
@@ -108,7 +109,9 @@ FIELDS: dict[str, Field] = {
     ),
     "model_a": Field(text, (), "the model of answer a"),
     "model_b": Field(text, (), "the model of answer b"),
-    "draft": Field(_length, (), "the cheap answer's text, of which the length is kept"),
+    "draft": Field(
+        _length, ("cheap_answer",), "the cheap answer's text, of which the length is kept"
+    ),
     "draft_chars": Field(_counted("draft_chars"), (), "or that length"),
     "draft_agreement": Field(
         _named(grade, "draft_agreement"), (), "how far a second cheap model agrees, 0 to 1"

@@ -1,0 +1,1 @@
+"""What the drift watch promises and finds, measured over simulated years."""

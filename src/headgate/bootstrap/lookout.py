@@ -1,0 +1,361 @@
+"""The watch inside the gateway: a thread that looks, raises alarms, acts and has people told.
+
+It reads through a connection of its own, and no request waits for it. Of the processes on one
+ledger one is elected to look; all of them follow its actions within `FOLLOW_SECONDS`, for an action
+is nothing but an event in the ledger, which is why it holds after a restart too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from headgate.bootstrap.alerts import channels_of
+from headgate.bootstrap.ledger import password_of, store_of
+from headgate.bootstrap.watch import Watch
+from headgate.errors import HeadgateError
+from headgate.ledger.election import Election, election_of
+from headgate.ledger.event import Event
+from headgate.ledger.store import Store
+from headgate.ledger.writer import Counts, Ledger
+from headgate.monitor.actions import Held, Release, act, release
+from headgate.monitor.alerting import Rules, due, news_of, quiet_of
+from headgate.monitor.conditions import Condition, conditions
+from headgate.monitor.courier import Courier
+from headgate.monitor.gauges import Values, gauges, silence
+from headgate.monitor.metrics import Metrics
+from headgate.monitor.standing import ACTION_KINDS, KINDS, Action, Standing, standing
+from headgate.monitor.status import Status, bill_window
+from headgate.prices.book import Book
+from headgate.routing.controls import STEADY, Controls, Helm
+from headgate.settings.schema import Settings
+from headgate.values import Clock
+
+__all__ = [
+    "FOLLOW_SECONDS",
+    "Lookout",
+    "action_event",
+    "controls_of",
+    "lookout_of",
+    "release_event",
+]
+
+_log = logging.getLogger("headgate.watch")
+
+TICK_SECONDS = 1.0
+FOLLOW_SECONDS = 2.0
+"""Between two looks for actions that another process took, or somebody at the command line."""
+BILL_DAYS = 30
+MONEY_SECONDS = 3600.0
+"""Sums of money, and with them the break-evens, are made anew every hour."""
+COMPLAIN_SECONDS = 60.0
+
+
+class Lookout:
+    """Looks again and again once it is started; `tick` is one turn.
+
+    Args:
+        settings: budget, actions, alerts.
+        book: the prices that the plan and the break-evens are computed at.
+        open_store: a connection to the ledger that nobody else uses; called in the thread.
+        election: says whether this process looks, or another one.
+        steer: puts controls in force for every decision from now on.
+        metrics: is told what was found.
+        courier: made for a function that keeps events.
+        clock: the time.
+        counts: what the ledger's writer says of itself, for the metrics.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        book: Book,
+        *,
+        open_store: Callable[[], Store],
+        election: Election,
+        steer: Callable[[Controls], None],
+        metrics: Metrics,
+        courier: Callable[[Callable[[Sequence[Event]], object]], Courier],
+        clock: Clock,
+        counts: Callable[[], Counts] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._book = book
+        self._open_store = open_store
+        self._election = election
+        self._steer = steer
+        self._metrics = metrics
+        self._clock = clock
+        self._counts = counts
+        escalation, alerts = settings.escalation, settings.alerts
+        after = escalation.release_after
+        self._release = Release(
+            on_clear=escalation.release == "all-clear",
+            after_us=None if after is None else round(after * 1_000_000),
+        )
+        self._rules = Rules(
+            least=alerts.least,
+            repeat_us=round(alerts.repeat * 1_000_000),
+            quiet=quiet_of(alerts.quiet, alerts.timezone),
+        )
+        self._store: Store | None = None
+        self._watch: Watch | None = None
+        self._make_courier = courier
+        self._courier: Courier | None = None
+        self._seen: dict[str, int] = {}
+        self._followed = self._looked = self._complained = float("-inf")
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        _show(metrics, silence())
+
+    def start(self, *, look: bool = True) -> None:
+        """Put in force what the ledger says, then begin to look, in a thread.
+
+        So a restart ends no pin, not even for its first requests. With `look` off actions are
+        followed and entries counted, and looking is left to others.
+        """
+        self.tick(look=False)
+        self._thread = threading.Thread(
+            target=self._run, args=(look,), name="headgate-watch", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread, and let another process be elected."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._election.close()
+        if self._courier is not None:
+            self._courier.close()
+        if self._store is not None:
+            self._store.close()
+
+    def _run(self, look: bool) -> None:
+        while not self._closing.wait(TICK_SECONDS):
+            self.tick(look=look)
+
+    def tick(self, *, look: bool = True) -> None:
+        """Do what is due: count, follow and, unless told otherwise, look. Never raises."""
+        try:
+            self._count()
+            now = self._clock.time()
+            if now - self._followed >= FOLLOW_SECONDS:
+                self._followed = now
+                self._follow()
+            if look and now - self._looked >= self._settings.watch.every:
+                self._looked = now
+                if self._election.leads():
+                    self._look(now)
+                else:
+                    self._stand_by()
+        except HeadgateError as error:
+            self._complain(error)
+        except Exception as error:  # noqa: BLE001 - serving goes on, and so must the watch
+            self._complain(error, defect=True)
+
+    def _count(self) -> None:
+        """Count what this process served: it may be one that another one is scraped for."""
+        self._metrics.fold()
+        if self._counts is not None:
+            self._metrics.ledger(self._counts())
+
+    def _complain(self, error: Exception, *, defect: bool = False) -> None:
+        now = self._clock.monotonic()
+        if now - self._complained >= COMPLAIN_SECONDS:
+            self._complained = now
+            _log.error("watch.failed: %s", error, exc_info=error if defect else None)
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = self._open_store()
+        return self._store
+
+    def _follow(self) -> None:
+        """Put in force what the events say, whoever wrote them."""
+        self._steer(controls_of(standing(self._opened().events(kinds=ACTION_KINDS)).action))
+
+    def _stand_by(self) -> None:
+        """Another process looks; what was found here long ago is told no more."""
+        if self._watch is not None:
+            self._watch = None
+            _show(self._metrics, silence())
+
+    def _look(self, now: float) -> None:
+        store = self._opened()
+        if self._watch is None:
+            self._watch = Watch(store, self._settings, self._book, money_every=MONEY_SECONDS)
+        at_us = int(now * 1_000_000)
+        status = self._watch.look(datetime.fromtimestamp(now, UTC), bill_window(at_us, BILL_DAYS))
+        before, held = self._watch.standing, self._watch.held()
+        found = conditions(status, worst_retry_rate=self._settings.plan.worst_retry_rate)
+        after, action = self._act(status, before, held, at_us)
+        events = [*self._news(found, before, held, at_us), *after]
+        if events:
+            store.note(events)
+            for event in events:
+                _log.warning("%s %s %s", event.kind, event.subject, event.detail)
+            status = _with_action(status, action)
+            self._steer(controls_of(action))
+        _show(self._metrics, gauges(status))
+        self._tell(store, found, at_us)
+
+    def _act(
+        self, status: Status, before: Standing, held: Held, at_us: int
+    ) -> tuple[list[Event], Action | None]:
+        """Events of what begins or ends now, and the action in force after them."""
+        alarm_us = status.escalation.alarm_us
+        why = release(before.action, self._release, alarm_us, at_us)
+        if why is not None and before.action is not None:
+            return [release_event(before.action, at_us, by="watch", why=why)], None
+        action = act(self._settings.escalation.on_breach, alarm_us, before, held, at_us)
+        if action is None:
+            return [], before.action
+        why = held.why if action.kind == "hold" else "the budget is breached"
+        return [action_event(action, why)], action
+
+    def _news(
+        self, found: Sequence[Condition], before: Standing, held: Held, at_us: int
+    ) -> list[Event]:
+        self._seen |= {condition.subject: at_us for condition in found}
+        for subject in before.alarms:
+            self._seen.setdefault(subject, at_us)
+        raised, cleared = news_of(found, before, self._seen, at_us)
+        return [
+            *(_raised(condition, self._answer(condition, held), at_us) for condition in raised),
+            *(_cleared(subject, before.alarms[subject], at_us) for subject in cleared),
+        ]
+
+    def _answer(self, condition: Condition, held: Held) -> str:
+        """What is done about an alarm, for its event."""
+        if condition.subject != "escalation":
+            return "alert"
+        on_breach = self._settings.escalation.on_breach
+        if on_breach == "hold" and held.threshold is None:
+            return f"no hold: {held.why}"
+        return on_breach
+
+    def _tell(self, store: Store, found: Sequence[Condition], at_us: int) -> None:
+        if self._courier is None:
+            self._courier = self._make_courier(store.note)
+        now = standing(store.events(kinds=KINDS))
+        for alert in due(found, now, self._rules, at_us):
+            self._courier.take(alert)
+
+
+def lookout_of(
+    settings: Settings,
+    book: Book,
+    env: Mapping[str, str],
+    *,
+    ledger: Ledger,
+    helm: Helm,
+    metrics: Metrics,
+    clock: Clock,
+) -> Lookout:
+    """The watch of a gateway.
+
+    Raises:
+        ConfigError: a secret of the alerts is missing, or the ledger cannot be used.
+    """
+    channels = channels_of(settings.alerts, env)
+    url = settings.ledger.url
+
+    def open_own() -> Store:
+        return ledger.store if url == "memory:" else store_of(settings.ledger, env)
+
+    def steer(controls: Controls) -> None:
+        helm.controls = controls
+
+    return Lookout(
+        settings,
+        book,
+        open_store=open_own,
+        election=election_of(url, password=password_of(settings.ledger, env)),
+        steer=steer,
+        metrics=metrics,
+        courier=lambda note: Courier(channels, note, clock),
+        clock=clock,
+        counts=lambda: ledger.counts,
+    )
+
+
+def controls_of(action: Action | None) -> Controls:
+    """The controls that an action stands for."""
+    if action is None:
+        return STEADY
+    return Controls(pinned=action.kind == "pin", threshold=action.threshold)
+
+
+def action_event(action: Action, why: str) -> Event:
+    """The event that puts an action in force; for one alarm there is but one."""
+    made_by = action.since_us if action.alarm_us is None else action.alarm_us
+    return Event(
+        id=f"action/{action.kind}/{action.by}/{made_by}",
+        at_us=action.since_us,
+        kind=f"action.{action.kind}",
+        subject="routing",
+        detail=json.dumps(
+            {
+                "by": action.by,
+                "why": why,
+                "threshold": action.threshold,
+                "alarm_us": action.alarm_us,
+            }
+        ),
+    )
+
+
+def release_event(action: Action, at_us: int, *, by: str, why: str) -> Event:
+    """The event that ends an action; it ends once."""
+    return Event(
+        id=f"action/release/{action.since_us}",
+        at_us=at_us,
+        kind="action.release",
+        subject="routing",
+        detail=json.dumps({"by": by, "why": why, "action": action.kind}),
+    )
+
+
+def _show(metrics: Metrics, values: Values) -> None:
+    """Set every gauge."""
+    for name, labelled in values.items():
+        metrics.show(name, labelled)
+
+
+def _raised(condition: Condition, answer: str, at_us: int) -> Event:
+    return Event(
+        id=f"alarm/{condition.subject}/{condition.since_us}",
+        at_us=at_us,
+        kind="alarm.raised",
+        subject=condition.subject,
+        detail=json.dumps(
+            {
+                "since_us": condition.since_us,
+                "level": condition.level,
+                "title": condition.title,
+                "text": condition.text,
+                "answer": answer,
+            },
+            ensure_ascii=False,
+        ),
+    )
+
+
+def _cleared(subject: str, since_us: int, at_us: int) -> Event:
+    return Event(
+        id=f"clear/{subject}/{since_us}",
+        at_us=at_us,
+        kind="alarm.cleared",
+        subject=subject,
+        detail=json.dumps({"since_us": since_us}),
+    )
+
+
+def _with_action(status: Status, action: Action | None) -> Status:
+    return msgspec.structs.replace(status, action=action)

@@ -1,0 +1,135 @@
+"""`headgate escalation`: what the watch does to routing, and taking it in one's own hands."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from headgate.bootstrap.lookout import FOLLOW_SECONDS, action_event, release_event
+from headgate.cli.open_ledger import open_ledger
+from headgate.cli.options import json_option, settings_options
+from headgate.cli.report_page import day_and_time
+from headgate.ledger.store import Store
+from headgate.monitor.standing import ACTION_KINDS, Action, standing
+
+__all__ = ["escalation", "pin", "release", "show"]
+
+_FOLLOW = f"Gateways on this ledger follow within {FOLLOW_SECONDS:g} seconds."
+
+
+@click.group()
+def escalation() -> None:
+    """Show, pin and release what the watch does to routing."""
+
+
+_ledger = click.option(
+    "--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings."
+)
+
+
+@escalation.command()
+@settings_options
+@_ledger
+@json_option
+def show(config: Path | None, sets: tuple[str, ...], ledger: str | None, *, as_json: bool) -> int:
+    """Say whether a hold or a pin is in force, since when and by whom.
+
+    Exit code 1: one is.
+    """
+    with open_ledger(config, sets, ledger) as (store, _, _):
+        action = _in_force(store)
+    if as_json:
+        click.echo(json.dumps(_document(action), indent=2))
+    else:
+        click.echo(_said(action))
+    return int(action is not None)
+
+
+@escalation.command()
+@settings_options
+@_ledger
+@click.option("--why", metavar="TEXT", default="", help="A reason, kept with the event.")
+@json_option
+def pin(
+    config: Path | None,
+    sets: tuple[str, ...],
+    ledger: str | None,
+    why: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Send all routed traffic to the premium tier, until `release`."""
+    now_us = time.time_ns() // 1000
+    with open_ledger(config, sets, ledger) as (store, _, _):
+        before = _in_force(store)
+        action = Action(kind="pin", since_us=now_us, by="command")
+        if before is None or before.kind != "pin":
+            store.note([action_event(action, why or "by command")])
+            before = action
+    if as_json:
+        click.echo(json.dumps(_document(before), indent=2))
+        return
+    click.echo(_said(before))
+    click.echo(_FOLLOW, err=True)
+
+
+@escalation.command()
+@settings_options
+@_ledger
+@click.option("--why", metavar="TEXT", default="", help="A reason, kept with the event.")
+@json_option
+def release(
+    config: Path | None,
+    sets: tuple[str, ...],
+    ledger: str | None,
+    why: str,
+    *,
+    as_json: bool,
+) -> None:
+    """End a hold or a pin; the watch begins anew, and takes a new alarm to act again."""
+    now_us = time.time_ns() // 1000
+    with open_ledger(config, sets, ledger) as (store, _, _):
+        action = _in_force(store)
+        if action is not None:
+            store.note([release_event(action, now_us, by="command", why=why or "by command")])
+    if as_json:
+        released = None if action is None else action.kind
+        click.echo(json.dumps({"released": released, **_document(None)}, indent=2))
+    elif action is None:
+        click.echo("There was nothing to release: the settings decide.")
+    else:
+        click.echo(f"The {action.kind} of {day_and_time(action.since_us)} UTC is over.")
+        click.echo(_FOLLOW, err=True)
+
+
+def _in_force(store: Store) -> Action | None:
+    return standing(store.events(kinds=ACTION_KINDS)).action
+
+
+def _said(action: Action | None) -> str:
+    if action is None:
+        return "Nothing is held or pinned: the settings decide."
+    by = "by the watch" if action.by == "watch" else "by command"
+    since = f"since {day_and_time(action.since_us)} UTC, {by}"
+    if action.kind == "pin":
+        return f"PINNED to the premium tier {since}. `headgate escalation release` ends it."
+    return (
+        f"HELD at a threshold of {action.threshold:g} {since}. "
+        "`headgate escalation release` ends it."
+    )
+
+
+def _document(action: Action | None) -> dict[str, object]:
+    if action is None:
+        return {"action": None}
+    at = datetime.fromtimestamp(action.since_us / 1e6, UTC).isoformat().replace("+00:00", "Z")
+    return {
+        "action": action.kind,
+        "since": at,
+        "by": action.by,
+        "threshold": action.threshold,
+    }

@@ -1,0 +1,58 @@
+"""The election among gateways on several machines that share a ledger in PostgreSQL."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+
+from headgate.ledger.postgres import destination
+
+__all__ = ["PostgresElection"]
+
+# "HDGT" and what is locked, as for the ledger's writers: 1 writes, 2 watches.
+_LEADING = "SELECT pg_try_advisory_xact_lock(1212434260, 2)"
+
+
+class PostgresElection:
+    """Who holds an advisory lock of the database leads.
+
+    The lock is held by a transaction that stays open on a connection of its own. It has no snapshot
+    between two questions, so it keeps no old rows alive, and unlike a lock of the session it is
+    safe behind a pooler. It ends with the connection, and so with the process.
+
+    Args:
+        url, password: as for the store.
+    """
+
+    def __init__(self, url: str, *, password: str | None = None) -> None:
+        self._to = destination(url, password)
+        self._db: psycopg.Connection[Any] | None = None
+
+    def leads(self) -> bool:
+        """Whether this process holds the lock, or could take it now."""
+        try:
+            if self._db is not None:
+                self._db.execute("SELECT 1")
+                return True
+            db = psycopg.connect(**self._to, prepare_threshold=None)
+        except psycopg.Error:
+            self.close()
+            return False
+        try:
+            row = db.execute(_LEADING).fetchone()
+            if row is not None and row[0]:
+                self._db = db
+                return True
+        except psycopg.Error:
+            pass
+        db.close()
+        return False
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        if self._db is not None:
+            with suppress(psycopg.Error):
+                self._db.close()
+            self._db = None
