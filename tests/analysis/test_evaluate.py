@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from headgate.analysis.evaluate import evaluate, transfer
+from headgate.analysis.evaluate import DRAWN, LATER, evaluate, transfer
 from headgate.analysis.rows import GradedRow
 from tests.analysis.conftest import Trained
 from tests.analysis.planted import CHANCE, planted
@@ -81,14 +81,21 @@ def test_texts_without_a_common_word_leave_their_baselines_flat():
 def test_transfer_measures_a_category_that_training_never_saw():
     rows = planted(900)
     found = transfer(rows, most=2, times=20, on=date(2026, 11, 20))
-    assert len(found) == 2
+    assert len(found) == 3
     # the tell-tale words are the same in every category, so what was learned carries over
     assert np.mean([measure.value for measure in found.values()]) > 0.65
 
 
 def test_one_category_has_nothing_to_transfer_to():
-    rows = [msgspec.structs.replace(row, category="one") for row in planted(60)]
+    rows = [msgspec.structs.replace(row, category="one", time=None) for row in planted(60)]
     assert transfer(rows, on=date(2026, 11, 20)) == {}
+
+
+def test_rows_with_times_are_transferred_from_the_earlier_to_the_later_half():
+    rows = [msgspec.structs.replace(row, category="") for row in planted(900)]
+    found = transfer(rows, times=20, on=date(2026, 11, 20))
+    assert set(found) == {LATER}
+    assert (found[LATER].value or 0) > 0.65
 
 
 def test_in_a_cascade_premium_pays_for_the_cheap_answer_too(trained: Trained):
@@ -99,3 +106,19 @@ def test_in_a_cascade_premium_pays_for_the_cheap_answer_too(trained: Trained):
     both = once.always_premium_cost + once.always_cheap_cost
     assert twice.always_premium_cost == pytest.approx(both)
     assert twice.always_cheap_cost == once.always_cheap_cost
+
+
+def test_every_tenth_of_the_scores_is_held_against_what_came(found):
+    assert sum(one.rows for one in found.bins) == found.rows
+    scores = [one.score for one in found.bins]
+    assert scores == sorted(scores)
+    assert found.bins[0].came.value < 0.2 < found.bins[-1].came.value
+    assert np.mean([one.came.low <= one.score <= one.came.high for one in found.bins]) > 0.6
+
+
+def test_the_rivals_curves_share_their_ends_with_the_routers(found):
+    assert set(found.curves) == set(DRAWN)
+    for points in found.curves.values():
+        assert points[0].quality == pytest.approx(found.band[0].quality.value)
+        assert points[-1].cost == pytest.approx(found.band[-1].cost)
+    assert found.later

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
+
+import click
 
 from headgate.errors import ConfigError
 from tests.cli.graded_files import run
@@ -27,7 +31,7 @@ def test_json_gives_intervals_and_transfer(trained_files: Files):
     found = json.loads(result.stdout)
     value, low, high = found["policies"]["router"]["apgr"]
     assert low <= value <= high
-    assert set(found["transfer"]) == {"a", "b", "c"}
+    assert set(found["transfer"]) == {"a", "b", "c", "(later half)"}
     rivals = [
         figures["apgr"][0]
         for name, figures in found["policies"].items()
@@ -41,3 +45,22 @@ def test_another_seed_would_test_on_trained_rows_and_is_refused(trained_files: F
     result = run("evaluate", router, graded, "--hold-out", "0.5")
     assert isinstance(result.exception, ConfigError)
     assert "was not trained on these rows" in str(result.exception)
+
+
+def test_the_other_forms_have_the_same_figures(trained_files: Files):
+    graded, router = trained_files
+    forms = {
+        form: run("evaluate", router, graded, "--draws", 20, f"--{form}").stdout
+        for form in ("csv", "markdown", "html")
+    }
+    ours = next(csv.DictReader(io.StringIO(forms["csv"])))
+    assert ours["policy"] == "router"
+    assert all(ours["apgr"] in text.replace("\\", "") for text in forms.values())
+    assert "<svg" in forms["html"]
+    assert "<script" not in forms["html"]
+
+
+def test_two_forms_at_once_are_refused(trained_files: Files):
+    graded, router = trained_files
+    result = run("evaluate", router, graded, "--html", "--csv")
+    assert isinstance(result.exception, click.UsageError)

@@ -20,6 +20,7 @@ from headgate.render.chart import (
     Lines,
     Mark,
     Part,
+    Ribbon,
     Span,
     Spans,
     svg,
@@ -202,3 +203,15 @@ def test_an_interval_is_a_shaded_band_with_its_label():
     text = svg(chart, "c")
     assert '<rect class="band"' in text
     assert "<title>measured: 10 % to 20 %</title>" in text
+
+
+def test_a_ribbon_runs_along_its_high_edge_and_back_along_its_low_one():
+    root = drawn(lines(ribbons=(Ribbon(((0.0, -0.5, 0.5), (1.0, 0.0, 0.5)), 2), Ribbon((), 3))))
+    (path,) = [p for p in root.iter("path") if "ribbon" in (p.get("class") or "")]
+    assert path.get("class") == "ribbon s2"
+    edge = (path.get("d") or "").strip("MZ").split("L")
+    points = [(float(x), float(y)) for x, y in (point.split() for point in edge)]
+    assert len(points) == 4
+    (left, top), (right, _), (_, middle), (_, bottom) = points
+    assert left < right
+    assert top < middle < bottom

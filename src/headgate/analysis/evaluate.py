@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -22,14 +23,28 @@ from headgate.analysis.curve import (
     curve,
 )
 from headgate.analysis.rows import GradedRow
-from headgate.analysis.train import gains, train, upgrades
+from headgate.analysis.train import gains, held_out, train, upgrades
 from headgate.routing.router import Router
 
-__all__ = ["BandPoint", "Errors", "Evaluation", "Figures", "baselines", "evaluate", "transfer"]
+__all__ = [
+    "LATER",
+    "BandPoint",
+    "Bin",
+    "CurvePoint",
+    "Errors",
+    "Evaluation",
+    "Figures",
+    "baselines",
+    "evaluate",
+    "transfer",
+]
 
 NEIGHBOURS = 50
 CHUNK = 500
 PRIOR = 5.0
+BINS = 10
+LATER = "(later half)"
+DRAWN = ("random mix", "category lookup", "TF-IDF + LR", "oracle")
 SHARES = tuple(step / 20 for step in range(21))
 
 
@@ -54,6 +69,24 @@ class BandPoint(msgspec.Struct, frozen=True):
     share: float
     cost: float
     quality: Measure
+
+
+class CurvePoint(msgspec.Struct, frozen=True):
+    """A simple policy's curve at one premium share."""
+
+    share: float
+    cost: float
+    quality: float
+
+
+class Bin(msgspec.Struct, frozen=True):
+    """Rows whose scores are alike: what the router said, and what came."""
+
+    rows: int
+    score: float
+    """The mean score."""
+    came: Measure
+    """How often premium was right and cheap wrong."""
 
 
 class Errors(msgspec.Struct, frozen=True):
@@ -81,11 +114,17 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     always_premium_cost: float
     policies: Mapping[str, Figures]
     band: tuple[BandPoint, ...]
+    curves: Mapping[str, tuple[CurvePoint, ...]]
+    """Of the policies worth drawing beside the router."""
+    bins: tuple[Bin, ...]
+    """The calibration, by tenths of the rows from the lowest score on."""
+    later: bool
+    """The rows are the latest ones; else they were drawn."""
     errors: Errors
     ece: Measure
     brier: Measure
     transfer: Mapping[str, Measure] = {}
-    """APGR on each category by a router that never saw it."""
+    """APGR on each category by a router that never saw it, and on what came later."""
 
 
 class _Table(NamedTuple):
@@ -131,6 +170,9 @@ def evaluate(
         always_premium_cost=float(table.premium_cost.mean()),
         policies={name: _figures(table, rank, times, seed) for name, rank in policies.items()},
         band=_band(table, route, times, seed),
+        curves={name: _drawn(table, policies[name]) for name in DRAWN},
+        bins=_bins(scores, up, times, seed),
+        later=all(row.time is not None for row in [*fit, *test]),
         errors=_errors(table, scores, cut, times, seed),
         ece=measured(calibration_error, scores, up),
         brier=measured(brier, scores, up),
@@ -140,16 +182,23 @@ def evaluate(
 def transfer(
     rows: Sequence[GradedRow], *, most: int = 5, times: int = 200, seed: int = 0, on: date
 ) -> dict[str, Measure]:
-    """APGR on each of the largest categories by a router trained on all the others."""
-    sizes: dict[str, int] = {}
-    for row in rows:
-        sizes[row.category] = sizes.get(row.category, 0) + 1
+    """APGR on each of the largest categories by a router trained on all the others.
+
+    Where every row has its time, `LATER` is the later half by a router of the earlier one.
+    """
+    splits: dict[str, tuple[list[GradedRow], list[GradedRow]]] = {}
+    sizes = Counter(row.category for row in rows)
+    if len(sizes) > 1:
+        for name in sorted(sizes, key=lambda name: (-sizes[name], name))[:most]:
+            splits[name] = (
+                [row for row in rows if row.category != name],
+                [row for row in rows if row.category == name],
+            )
+    if all(row.time is not None for row in rows):
+        splits[LATER] = held_out(rows, share=0.5, seed=seed)
     found: dict[str, Measure] = {}
-    if len(sizes) < 2:
-        return found
-    for name in sorted(sizes, key=lambda name: (-sizes[name], name))[:most]:
-        unseen = [row for row in rows if row.category == name]
-        router = train([row for row in rows if row.category != name], seed=seed, on=on).router
+    for name, (fit, unseen) in splits.items():
+        router = train(fit, seed=seed, on=on).router
         table = _table(unseen)
         found[name] = bootstrap(
             apgr, table.cheap, table.premium, gains(router, unseen), times=times, seed=seed
@@ -219,6 +268,27 @@ def _band(table: _Table, route: np.ndarray, times: int, seed: int) -> tuple[Band
             ),
         )
         for share in SHARES
+    )
+
+
+def _drawn(table: _Table, route: np.ndarray) -> tuple[CurvePoint, ...]:
+    points = curve(table.cheap, table.premium, route, table.cheap_cost, table.premium_cost)
+    costs = np.interp(SHARES, points.share, points.cost).tolist()
+    return tuple(
+        CurvePoint(share, cost, points.at(share)) for share, cost in zip(SHARES, costs, strict=True)
+    )
+
+
+def _bins(scores: np.ndarray, up: np.ndarray, times: int, seed: int) -> tuple[Bin, ...]:
+    order = np.argsort(scores, kind="stable")
+    return tuple(
+        Bin(
+            len(part),
+            float(scores[part].mean()),
+            bootstrap(_mean, up[part], times=times, seed=seed),
+        )
+        for part in np.array_split(order, BINS)
+        if len(part)
     )
 
 

@@ -17,11 +17,10 @@ from headgate.cli.graded import (
     open_router,
     seed_option,
 )
-from headgate.cli.options import json_option
+from headgate.cli.options import document_options, json_option, one_format
 from headgate.errors import ConfigError
 
 if TYPE_CHECKING:
-    from headgate.analysis.curve import Measure
     from headgate.analysis.evaluate import Evaluation
 
 __all__ = ["evaluate"]
@@ -44,9 +43,14 @@ __all__ = ["evaluate"]
     show_default=True,
     help="Bootstrap draws for the intervals.",
 )
-@click.option("--transfer", is_flag=True, help="Also train without each category and test on it.")
+@click.option(
+    "--transfer",
+    is_flag=True,
+    help="Also train without each category or the later half, and test on it.",
+)
 @seed_option
 @json_option
+@document_options
 def evaluate(
     router: Path,
     files: Files,
@@ -56,6 +60,9 @@ def evaluate(
     *,
     transfer: bool,
     as_json: bool,
+    as_csv: bool,
+    as_markdown: bool,
+    as_html: bool,
 ) -> int:
     """Measure a router on rows it has not seen.
 
@@ -64,10 +71,12 @@ def evaluate(
     ROUTER is the file that `train` wrote, FILES are those it was trained on: the rows held out
     then are the ones looked at. Exit code 1 says that a simpler policy ranks requests better.
     """
+    one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     need_train()
     from headgate.analysis.evaluate import evaluate as measure
     from headgate.analysis.evaluate import transfer as transferred
     from headgate.analysis.train import fingerprint, held_out
+    from headgate.cli.evaluate_page import leads, page
 
     artifact, version = open_router(router)
     rows = open_graded(files)
@@ -89,68 +98,20 @@ def evaluate(
     if as_json:
         document = {"router": str(router), "version": version, **msgspec.structs.asdict(found)}
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+    elif as_csv or as_markdown or as_html:
+        form = "csv" if as_csv else "html" if as_html else "markdown"
+        click.echo(_in_form(found, version, form), nl=False)
     else:
-        click.echo(_page(found, version))
-    return 0 if _leads(found) else 1
+        click.echo(page(found, version))
+    return 0 if leads(found) else 1
 
 
-def _leads(found: Evaluation) -> bool:
-    """Whether no simple policy has the better APGR; the oracle is none."""
-    ours = found.policies["router"].apgr.value
-    others = [
-        figures.apgr.value
-        for name, figures in found.policies.items()
-        if name not in ("router", "oracle") and figures.apgr.value is not None
-    ]
-    return ours is not None and all(ours >= other for other in others)
+def _in_form(found: Evaluation, version: str, form: str) -> str:
+    from headgate.cli.evaluate_document import evaluation_document, policies_table
+    from headgate.render.page import html, markdown
+    from headgate.render.table import csv_text
 
-
-def _page(found: Evaluation, version: str) -> str:
-    unit = "USD a request" if found.priced else "premium share"
-    lines = [
-        f"Router {version} on {found.rows:,} held-out rows; 95 % intervals",
-        "",
-        f"  always cheap    {_measure(found.always_cheap)} mean score",
-        f"  always premium  {_measure(found.always_premium)}",
-        "",
-        (
-            f"  {'':<17}{'APGR':<22}{'CPT50':>6}{'CPT80':>7}{'CPT95':>7}"
-            f"   cost at 95 / 98 / 99 % ({unit})"
-        ),
-    ]
-    for name, f in found.policies.items():
-        shares = "".join(f"{_share(m):>7}" for m in (f.cpt50, f.cpt80, f.cpt95))
-        costs = " / ".join(_cost(m, priced=found.priced) for m in (f.cost95, f.cost98, f.cost99))
-        lines.append(f"  {name:<16} {_measure(f.apgr):<21}{shares}   {costs}")
-    errors = found.errors
-    lines += [
-        "",
-        (
-            f"  at threshold {errors.threshold:.3f}: {errors.cheap_share:.1%} to cheap, "
-            f"{errors.premium_share:.1%} to premium, mean score {_measure(errors.quality)}"
-        ),
-        f"    sent to cheap though only premium was right  {_measure(errors.missed)}",
-        f"    sent to premium though it did no better      {_measure(errors.wasted)}",
-        f"  calibration error {_measure(found.ece)}, Brier {_measure(found.brier)}",
-    ]
-    if found.transfer:
-        lines += ["", "  APGR on a category the router was trained without"]
-        lines += [f"    {name:<24} {_measure(m)}" for name, m in found.transfer.items()]
-    return "\n".join(lines)
-
-
-def _measure(measure: Measure) -> str:
-    value, low, high = measure
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if low is None else f"{value:.3f} [{low:.3f} {high:.3f}]"
-
-
-def _share(measure: Measure) -> str:
-    return "-" if measure.value is None else f"{measure.value:.1%}"
-
-
-def _cost(measure: Measure, *, priced: bool) -> str:
-    if measure.value is None:
-        return "-"
-    return f"{measure.value / 1e9:.6f}" if priced else f"{measure.value:.1%}"
+    if form == "csv":
+        return csv_text(policies_table(found))
+    made = evaluation_document(found, version)
+    return html(made) if form == "html" else markdown(made)

@@ -26,6 +26,7 @@ __all__ = [
     "Lines",
     "Mark",
     "Part",
+    "Ribbon",
     "Span",
     "Spans",
     "svg",
@@ -79,6 +80,14 @@ class Band(NamedTuple):
     high: float
 
 
+class Ribbon(NamedTuple):
+    """A shaded strip around a line: its interval at every point."""
+
+    points: tuple[tuple[float, float, float], ...]
+    """(across, low, high)"""
+    colour: int = 0
+
+
 class Lines(NamedTuple):
     """Lines over two axes."""
 
@@ -89,6 +98,7 @@ class Lines(NamedTuple):
     lines: tuple[Line, ...]
     marks: tuple[Mark, ...] = ()
     bands: tuple[Band, ...] = ()
+    ribbons: tuple[Ribbon, ...] = ()
 
 
 class Part(NamedTuple):
@@ -239,6 +249,13 @@ def _lines(chart: Lines) -> tuple[float, str]:
         parts.append(_write(x_of(value), TOP + tall + 18, label, "tick", "middle"))
     parts.append(_write(left + wide / 2, TOP + tall + 40, chart.x.title, "axis", "middle"))
     parts.append(_write(left, TOP - 14, chart.y.title, "axis"))
+    for ribbon in chart.ribbons:
+        edge = [(x, high) for x, _, high in ribbon.points]
+        edge += [(x, low) for x, low, _ in reversed(ribbon.points)]
+        path = "L".join(f"{x_of(x):.1f} {y_of(y):.1f}" for x, y in edge)
+        if path:
+            kind = f"ribbon s{ribbon.colour % COLOURS}"
+            parts.append(f'<path class="{kind}" d="M{path}Z"/>')
     for line in chart.lines:
         path = "L".join(f"{x_of(x):.1f} {y_of(y):.1f}" for x, y in line.points)
         dashed = " dashed" if line.dashed else ""

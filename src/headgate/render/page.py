@@ -217,6 +217,7 @@ CHART_STYLE = """
 .chart .band{fill:var(--soft);opacity:.16}
 .chart .dot{fill:var(--paper);stroke:var(--ink);stroke-width:2}
 .chart .mark{stroke:var(--ink);stroke-dasharray:3 4}
+.chart .ribbon{opacity:.18}
 .chart .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.chart .dashed{stroke-dasharray:7 5}
 .l0{stroke:var(--c0)}.l1{stroke:var(--c1)}.l2{stroke:var(--c2)}.l3{stroke:var(--c3)}
 .l4{stroke:var(--c4)}.l5{stroke:var(--c5)}.l6{stroke:var(--c6)}.l7{stroke:var(--c7)}
