@@ -1,8 +1,8 @@
 """The quality that cheap answers keep: comparisons folded one by one, an interval, an alarm.
 
-A comparison is one request that the cheap tier has answered and premium was asked too, unseen by the
-caller; a judge has graded both. Each is an event of the ledger, so the same ledger always gives the
-same alarm.
+A comparison is one request that the cheap tier has answered and premium was asked too, unseen by
+the caller; a judge has graded both. Each is an event of the ledger, so the same ledger always gives
+the same alarm.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ __all__ = [
     "FALSE_ALARM_COMPARISONS",
     "Comparison",
     "Funnel",
+    "Outcome",
     "Quality",
     "QualityWatch",
     "Scope",
