@@ -150,14 +150,17 @@ class Trial:
         return found
 
     async def _asked(self, tier: Tier, body: bytes, most_tokens: int) -> bytes:
-        """One paid call, its worst case laid aside before; the body of its answer."""
+        """One paid call, its worst case laid aside before; the body of its answer.
+
+        Raises:
+            UndecidedError: there is none, or no money for it.
+        """
         plant = self._plant
         provider = plant.providers[tier.model.provider]
         now = plant.clock.time()
         card = plant.pricer.card(tier.model, int(now * 1e6))
-        worst = (
-            None if card is None else charge(card, Usage(len(body) + TEMPLATE_TOKENS, most_tokens))
-        )
+        most = Usage(len(body) + TEMPLATE_TOKENS, most_tokens)  # a token is no shorter than a byte
+        worst = None if card is None else charge(card, most)
         if worst is None:  # what it costs cannot be known, so no cap can be held
             raise UndecidedError("unfit")
         if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
@@ -168,9 +171,8 @@ class Trial:
             self._attempts, "shadow", tier, "first", int(now * 1e6), plant.clock.monotonic()
         )
         self._attempts += 1
-        cost: int | None = worst
         try:
-            told = await self._sent(
+            return await self._sent(
                 attempt, provider.endpoint(DIALECTS[provider.dialect].path), body
             )
         finally:  # also where it is cancelled: what was under way may have been billed
