@@ -84,7 +84,8 @@ class ConfigError(HeadgateError):
 class RequestError(HeadgateError):
     """The caller's request cannot be served as it is.
 
-    `param` names the field at fault in the caller's own words, `code` is the machine-readable kind.
+    `param` names the field at fault in the caller's own words, `code` is the machine-readable kind,
+    `retry_after` the seconds after which the same request may be served, where that is known.
     """
 
     status = 400
@@ -98,8 +99,10 @@ class RequestError(HeadgateError):
         status: int | None = None,
         code: str | None = None,
         param: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message, fix=fix)
+        self.retry_after = retry_after
         if status is not None:
             self.status = status
         self.code = code

@@ -14,9 +14,12 @@ from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.keys import admission_of
 from headgate.gateway.app import App
 from headgate.gateway.http1_server import Http1Server
+from headgate.gateway.record import Told
 from headgate.ledger.entry import Entry
+from headgate.ledger.keys import KeyStore
 from headgate.routing.artifact import dump
 from headgate.settings import read
 from headgate.testing.brain import Echo
@@ -24,7 +27,12 @@ from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Request, Response, Server
 from tests.routing.routers import small_artifact
 
-ENV = {"ANTHROPIC_API_KEY": "sk-ant-canary", "GEMINI_API_KEY": "gm-canary", "GATE_KEY": "gate-key"}
+ENV = {
+    "ANTHROPIC_API_KEY": "sk-ant-canary",
+    "GEMINI_API_KEY": "gm-canary",
+    "GATE_KEY": "gate-key",
+    "PEPPER": "0123456789abcdef",
+}
 
 OPENAI_MODELS = ["gemini-2.5-flash", "gpt-5-mini", "embedder"]
 
@@ -161,11 +169,16 @@ def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Obj
 
 @asynccontextmanager
 async def house(
-    config: str = CONFIG, *, sets: tuple[str, ...] = (), objector: Objector | None = None
+    config: str = CONFIG,
+    *,
+    sets: tuple[str, ...] = (),
+    objector: Objector | None = None,
+    store: KeyStore | None = None,
 ) -> AsyncIterator[House]:
     """Everything up and listening; torn down to the last socket at the end.
 
     `objector` judges each request before the simulated provider does: off-spec ones get 400.
+    `store` is where virtual keys rest.
     """
     providers = {
         "openai": Provider(
@@ -197,12 +210,18 @@ async def house(
         settings = read(file, env=ENV, sets=sets)
         kept = Kept()
         upstream = upstream_of(settings)
-        app = app_of(settings, ENV, upstream=upstream, recorder=kept, clock=SystemClock())
+        clock = SystemClock()
+        admission = admission_of(settings, ENV, clock, store=store)
+        recorder = Told(kept, admission.take)
+        app = app_of(
+            settings, ENV, upstream=upstream, recorder=recorder, clock=clock, admission=admission
+        )
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)
     made = House(app, gateway, port, kept, providers, seen)
     try:
-        yield made
+        async with admission:
+            yield made
     finally:
         await made.client.close()
         await made.claude.close()

@@ -317,6 +317,16 @@ def test_a_gateway_open_to_all_is_a_warning(desk: Desk):
     assert not warnings_of(desk, TIERS, "server.listen=[::1]:8787")
 
 
+def test_a_gateway_that_asks_for_virtual_keys_may_be_open_to_all(desk: Desk):
+    assert not warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=true")
+    assert warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=false")
+
+
+def test_a_ledger_in_memory_has_no_virtual_keys_to_ask_for(desk: Desk):
+    fault = desk.fault(TIERS, "keys.required=true", "ledger.url=memory:")
+    assert "nobody could have one" in fault.message
+
+
 def test_the_admin_port_needs_a_token_of_ones_own_beyond_this_machine(desk: Desk):
     fault = desk.fault(TIERS, "server.admin=0.0.0.0:8788")
     assert "no token of your choosing" in fault.message

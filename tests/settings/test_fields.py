@@ -79,6 +79,7 @@ def test_headers_are_written_as_in_the_file():
         "[price_list]",
         "[resilience]",
         "[server]",
+        "[keys]",
         "[ledger]",
         "[plan]",
     ]

@@ -10,8 +10,10 @@ from time import time as _now
 from time import time_ns
 
 from headgate.bootstrap.book import book_of
+from headgate.bootstrap.keys import admission_of
 from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError, ConfigFault
+from headgate.gateway.admission import Admission
 from headgate.gateway.app import App
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.http1_client import Http1Upstream
@@ -88,8 +90,13 @@ def app_of(
     jitter: Callable[[], float] = random.random,
     source: str = "headgate.toml",
     helm: Helm | None = None,
+    admission: Admission | None = None,
 ) -> App:
-    """The gateway's application; `helm` is where a watch may take over, if one does.
+    """The gateway's application.
+
+    Args:
+        helm: where a watch may take over, if one does.
+        admission: whose keys are good; None: the one key of the settings, or none is asked for.
 
     Raises:
         ConfigError: a key is missing or unusable, a price is none, or a router cannot be loaded.
@@ -122,13 +129,12 @@ def app_of(
         config=settings.fingerprint,
         embedding_model=_embedding_model(settings),
     )
-    key = settings.server.api_key_env
     return App(
         plant,
         new_id=new_request_id,
         max_body=settings.server.max_body_bytes,
         max_requests=settings.server.max_requests,
-        api_key=keys[key] if key else None,
+        admission=admission or admission_of(settings, env, clock),
     )
 
 

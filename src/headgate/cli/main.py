@@ -47,6 +47,10 @@ COMMANDS = {
         "headgate.cli.serve:serve",
         "Serve the gateway: callers use it as they use OpenAI, and ask for model `auto`.",
     ),
+    "keys": Entry(
+        "headgate.cli.keys:keys",
+        "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),

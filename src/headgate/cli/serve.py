@@ -17,6 +17,7 @@ import click
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
@@ -82,16 +83,20 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics, helm = metrics_of(settings), Helm()
+    store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
+    note = in_background(ledger.store)
     lookout: Lookout | None = None
     try:
+        admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
             settings,
             os.environ,
             upstream=upstream,
-            recorder=Told(ledger, metrics.take),
+            recorder=Told(ledger, metrics.take, admission.take),
             clock=clock,
             source=str(reading.file),
             helm=helm,
+            admission=admission,
         )
         book = book_of(settings, str(reading.file))
         lookout = lookout_of(
@@ -111,19 +116,24 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             handler.mount("/", site_of(reading, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
-        await serve_app(
-            app,
-            upstream,
-            host=address[0],
-            port=address[1],
-            drain_seconds=settings.server.drain_seconds,
-            ready=(lambda *urls: announce(urls, reading, token)) if place is None else place.report,
-            admin=admin,
-            lifeline=None if place is None else place.lifeline,
-        )
+        async with admission:
+            await serve_app(
+                app,
+                upstream,
+                host=address[0],
+                port=address[1],
+                drain_seconds=settings.server.drain_seconds,
+                ready=(lambda *urls: announce(urls, reading, token))
+                if place is None
+                else place.report,
+                admin=admin,
+                lifeline=None if place is None else place.lifeline,
+            )
     finally:
         if lookout is not None:
             lookout.close()
+        if store is not None:
+            store.close()
         ledger.close()
         metrics.close()
 

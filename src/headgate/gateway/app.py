@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from headgate.access.token import carries
 from headgate.errors import HeadgateError, InternalError, RequestError
+from headgate.gateway.admission import Admission
 from headgate.gateway.caller import Caller
 from headgate.gateway.counting import count
 from headgate.gateway.driver import JSON, Driver
-from headgate.gateway.embedding import embed
+from headgate.gateway.embedding import embedding_of
+from headgate.gateway.gate import Visitor
+from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
@@ -34,6 +37,7 @@ DIALECTS = {
 
 LONGEST_NAME = 200
 LONGEST_TAGS = 4000
+LONGEST_WAIT = 60.0
 
 _NAMES = {
     "x-headgate-session": "a short id of the conversation",
@@ -41,7 +45,8 @@ _NAMES = {
 }
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
-Action = Callable[["App", Caller], Awaitable[None]]
+Action = Callable[["App", Caller, Visitor], Awaitable[None]]
+Route = Callable[["App", Caller], Awaitable[None]]
 
 
 class App:
@@ -52,8 +57,7 @@ class App:
         new_id: makes a request id.
         max_body: longest request body in bytes; a longer one gets 413.
         max_requests: requests under way at once; one more gets 503 with Retry-After.
-        api_key: what callers must send as `Authorization: Bearer …` or as `x-api-key`; None: no
-            key is asked for.
+        admission: whose keys are good, and what their owners may use.
     """
 
     def __init__(
@@ -63,14 +67,14 @@ class App:
         new_id: Callable[[], str],
         max_body: int,
         max_requests: int,
-        api_key: str | None = None,
+        admission: Admission,
     ) -> None:
         self.plant = plant
         self._new_id = new_id
         self._max_body = max_body
         self._max_requests = max_requests
         self._under_way = 0
-        self._api_key = None if api_key is None else api_key.encode()
+        self.admission = admission
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
         self.recordable: Callable[[], bool] = lambda: True
@@ -99,7 +103,7 @@ class App:
                 )
             await action(self, caller)
         except HeadgateError as error:
-            _answer(caller, error.status, refuse(dialect, error))
+            caller.respond(error.status, [JSON, *_when(error)], refuse(dialect, error))
         except ConnectionError:
             raise  # the caller has gone: nobody is left to tell
         except Exception:
@@ -109,14 +113,29 @@ class App:
 
     # ---- handlers
 
-    async def _converse(self, caller: Caller) -> None:
-        arrived = self.plant.clock.monotonic()
+    async def _converse(self, caller: Caller, visitor: Visitor) -> None:
+        plant = self.plant  # this one to the end, whatever is loaded meanwhile
+        arrived = plant.clock.monotonic()
         body = await caller.body(self._max_body)
         inbound = read(_dialect(caller), body, caller.headers)
-        origin = Origin(caller.path.rstrip("/"))
-        driver = Driver(self.plant, caller, inbound, self._new_id(), origin, arrived=arrived)
+        _cancel_on_leave(caller)
+        request_id, path = self._new_id(), caller.path.rstrip("/")
+        if visitor.key is None:
+            origin = Origin(path)
+            await self._drive(Driver(plant, caller, inbound, request_id, origin, arrived=arrived))
+            return
+        origin = Origin(path, visitor.key.id, visitor.key.team)
+        closed = barred(visitor, plant.policies, inbound.ask, origin)
+        origin = msgspec.structs.replace(origin, barred=closed)
+        await self.admission.admit(visitor, request_id, plant, inbound, origin)
         try:
-            await _leaving(caller, driver.run())
+            await self._drive(Driver(plant, caller, inbound, request_id, origin, arrived=arrived))
+        finally:
+            self.admission.close(request_id)
+
+    async def _drive(self, driver: Driver) -> None:
+        try:
+            await driver.run()
         except (asyncio.CancelledError, ConnectionError):
             driver.leave("caller-left")
             raise
@@ -124,17 +143,28 @@ class App:
             driver.leave("internal")
             raise
 
-    async def _count(self, caller: Caller) -> None:
+    async def _count(self, caller: Caller, visitor: Visitor) -> None:
+        plant = self.plant
         body = await caller.body(self._max_body)
-        await _leaving(caller, count(self.plant, caller, body))
+        _cancel_on_leave(caller)
+        await count(plant, caller, body, visitor)
 
-    async def _embed(self, caller: Caller) -> None:
+    async def _embed(self, caller: Caller, visitor: Visitor) -> None:
+        plant, request_id = self.plant, self._new_id()
         body = await caller.body(self._max_body)
-        await _leaving(caller, embed(self.plant, caller, body, self._new_id()))
+        _cancel_on_leave(caller)
+        embedding = embedding_of(plant, caller, body, request_id, visitor)
+        await self.admission.admit_embedding(
+            visitor, request_id, plant, embedding.model, embedding.tokens
+        )
+        try:
+            await embedding.run()
+        finally:
+            self.admission.close(request_id)
 
     async def _models(self, caller: Caller) -> None:
-        self._authenticate(caller)
-        names = self.plant.policies.names
+        visitor = self.admission.gate.enter(caller.headers)
+        names = names_for(visitor, self.plant.policies)
         if "anthropic-version" in caller.headers:
             _answer(caller, 200, _anthropic_models(names))
             return
@@ -160,17 +190,16 @@ class App:
 
     async def _limited(self, action: Action, caller: Caller) -> None:
         """Do what calls a provider, unless as much as can be is under way."""
-        self._authenticate(caller)
+        visitor = self.admission.gate.enter(caller.headers)
         if self._under_way >= self._max_requests:
-            busy = RequestError(
+            raise RequestError(
                 f"{self._max_requests} requests are under way, which is all this gateway takes.",
                 status=503,
                 code="overloaded",
                 fix="Try again in a moment, or raise [server] max_requests.",
+                retry_after=1.0,
             )
-            refused = refuse(_dialect(caller), busy)
-            caller.respond(busy.status, [JSON, ("retry-after", "1")], refused)
-            return
+        self.admission.gate.pace(visitor)
         _check_labels(caller.headers)
         if not self.recordable():
             unsafe = RequestError(
@@ -185,27 +214,16 @@ class App:
             return
         self._under_way += 1
         try:
-            await action(self, caller)
+            await action(self, caller, visitor)
         finally:
             self._under_way -= 1
 
-    def _authenticate(self, caller: Caller) -> None:
-        if self._api_key is None:
-            return
-        if not carries(caller.headers, self._api_key):
-            raise RequestError(
-                "The API key is missing or not valid.",
-                status=401,
-                code="invalid_api_key",
-                fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
-            )
 
-
-def _limited(action: Action) -> Action:
+def _limited(action: Action) -> Route:
     return lambda app, caller: app._limited(action, caller)  # noqa: SLF001 - the class's own table
 
 
-_ROUTES: dict[str, dict[str, Action]] = {
+_ROUTES: dict[str, dict[str, Route]] = {
     "/v1/chat/completions": {"POST": _limited(App._converse)},  # noqa: SLF001
     "/v1/responses": {"POST": _limited(App._converse)},  # noqa: SLF001
     "/v1/messages": {"POST": _limited(App._converse)},  # noqa: SLF001
@@ -253,12 +271,20 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         )
 
 
-async def _leaving(caller: Caller, work: Awaitable[None]) -> None:
-    """Do the work; it is cancelled when the caller leaves."""
+def _cancel_on_leave(caller: Caller) -> None:
+    """Whatever is done from here on for the caller is cancelled when it leaves."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a server calls from a task
     caller.on_leave(task.cancel)
-    await work
+
+
+def _when(error: HeadgateError) -> list[tuple[str, str]]:
+    """When to try again; the official SDKs ignore a wait of over a minute and would try at once."""
+    wait = error.retry_after if isinstance(error, RequestError) else None
+    if wait is None:
+        return []
+    headers = [("retry-after", str(max(1, math.ceil(wait))))]
+    return headers if wait <= LONGEST_WAIT else [*headers, ("x-should-retry", "false")]
 
 
 def _anthropic_models(names: Sequence[str]) -> bytes:
@@ -266,7 +292,8 @@ def _anthropic_models(names: Sequence[str]) -> bytes:
         {"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"}
         for name in names
     ]
-    page = {"data": listing, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+    first, last = (names[0], names[-1]) if names else (None, None)
+    page = {"data": listing, "has_more": False, "first_id": first, "last_id": last}
     return msgspec.json.encode(page)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 
 import msgspec
+from msgspec import structs
 
 from headgate.errors import UpstreamError
 from headgate.gateway.caller import Caller
 from headgate.gateway.driver import JSON
+from headgate.gateway.gate import NOBODY, Visitor
+from headgate.gateway.permission import barred
 from headgate.gateway.plant import Plant
 from headgate.routing.guard import fitting
 from headgate.routing.policies import Origin
@@ -20,11 +23,13 @@ __all__ = ["HEADER", "count"]
 log = logging.getLogger("headgate.gateway")
 
 DIALECT = "anthropic"
+ROUTE = "/v1/messages"
+"""What is counted is a request that would come in by this path."""
 HEADER = "x-headgate-token-count"
 """Says where a count comes from: `provider` or `estimate`."""
 
 
-async def count(plant: Plant, caller: Caller, body: bytes) -> None:
+async def count(plant: Plant, caller: Caller, body: bytes, visitor: Visitor = NOBODY) -> None:
     """Answer a request for a count.
 
     The tier is the one that would answer, as far as that is known without asking the classifier's
@@ -33,10 +38,13 @@ async def count(plant: Plant, caller: Caller, body: bytes) -> None:
     some 25 %. A provider's refusal of the request (4xx) is the answer.
 
     Raises:
-        RequestError: it is not a request, or asks for a model that is not served.
+        RequestError: it is not a request, or asks for a model that is not served, or not to the
+            visitor.
     """
     inbound = read_count(DIALECT, body, caller.headers)
-    tier = _tier(plant, inbound)
+    origin = Origin(ROUTE, visitor.key_id, visitor.team_name)
+    closed = barred(visitor, plant.policies, inbound.ask, origin)
+    tier = _tier(plant, inbound, structs.replace(origin, barred=closed))
     told = await _told(plant, inbound, tier)
     if told is not None:
         status, answer = told
@@ -46,15 +54,15 @@ async def count(plant: Plant, caller: Caller, body: bytes) -> None:
     caller.respond(200, [JSON, (HEADER, "estimate")], estimate)
 
 
-def _tier(plant: Plant, inbound: Inbound) -> Tier:
+def _tier(plant: Plant, inbound: Inbound, origin: Origin) -> Tier:
     ask, policies = inbound.ask, plant.policies
-    policy = policies.policy(ask, Origin("/v1/messages"))
+    policy = policies.policy(ask, origin)
     if policy is None:
         return policies.pinned(ask.model).tier
     decision = policy.decide(ask, plant.helm.controls)
     if decision is None:
         return policy.safe
-    fit = fitting(decision, policies.tiers, policies.guard.bars(ask))
+    fit = fitting(decision, policies.tiers, {**policies.guard.bars(ask), **origin.barred})
     return decision.tier if fit is None else fit.tier
 
 

@@ -87,6 +87,8 @@ class Driver:
             decision = policy.decide(ask, plant.helm.controls)
             name, safe, sorter = policy.name, policy.safe, policy.sorter
             barred = policies.guard.bars(ask)
+            if origin.barred:
+                barred = {**barred, **origin.barred}
         self._exchange = Exchange(
             policies.tiers,
             decision,

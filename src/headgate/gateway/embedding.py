@@ -7,6 +7,8 @@ import asyncio
 from headgate.errors import RequestError, UpstreamError
 from headgate.gateway.caller import Caller
 from headgate.gateway.driver import JSON
+from headgate.gateway.gate import NOBODY, Visitor
+from headgate.gateway.permission import permit_model
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt
 from headgate.gateway.upstream import Reply
@@ -17,20 +19,24 @@ from headgate.values import ModelRef, Usage, usd
 from headgate.wire.embeddings import PATH, Embeddings, measured, read, speaks
 from headgate.wire.lane import DIALECTS, refuse
 
-__all__ = ["embed"]
+__all__ = ["Embedding", "embedding_of"]
 
 DIALECT = "openai"
 
 
-async def embed(plant: Plant, caller: Caller, body: bytes, request_id: str) -> None:
-    """Answer a request for embeddings: one call, its answer as it comes, its tokens metered.
+def embedding_of(
+    plant: Plant, caller: Caller, body: bytes, request_id: str, visitor: Visitor = NOBODY
+) -> Embedding:
+    """The request for embeddings that a body is, to be run once it has been paid for.
 
     Raises:
-        RequestError: it is no such request, or names no model that can be called.
+        RequestError: it is no such request, names no model that can be called, or one that is not
+            open to the visitor.
     """
     asked = read(body)
     model = _model(plant, asked.model)
-    await _Embedding(plant, caller, asked, model, request_id).run()
+    permit_model(visitor, model)
+    return Embedding(plant, caller, asked, model, request_id, visitor)
 
 
 def _model(plant: Plant, asked: str) -> ModelRef:
@@ -65,19 +71,30 @@ def _model(plant: Plant, asked: str) -> ModelRef:
     return model
 
 
-class _Embedding:
-    """One request under way."""
+class Embedding:
+    """One request: one call, its answer as it comes, its tokens metered."""
 
     def __init__(
-        self, plant: Plant, caller: Caller, asked: Embeddings, model: ModelRef, request_id: str
+        self,
+        plant: Plant,
+        caller: Caller,
+        asked: Embeddings,
+        model: ModelRef,
+        request_id: str,
+        visitor: Visitor,
     ) -> None:
         self._plant = plant
         self._caller = caller
         self._asked = asked
         self._tier = Tier(name=PINNED, model=model, attempts=1, fallback=False)
         self._request_id = request_id
+        self._visitor = visitor
+        self.model = model
+        self.tokens = asked.tokens
+        """Estimated input tokens."""
 
     async def run(self) -> None:
+        """Answer it."""
         plant = self._plant
         clock = plant.clock
         attempt = Attempt(
@@ -174,6 +191,8 @@ class _Embedding:
                 cost_nano=cost,
                 premium_nano=cost,
                 total_us=int((plant.clock.monotonic() - attempt.began) * 1e6),
+                key=self._visitor.key_id,
+                team=self._visitor.team_name,
                 session=self._caller.headers.get("x-headgate-session"),
                 tags=self._caller.headers.get("x-headgate-tags"),
                 config=plant.config,

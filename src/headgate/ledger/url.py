@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from headgate.errors import ConfigError
+from headgate.ledger.keys import KeyStore
+from headgate.ledger.keys_memory import MemoryKeys
+from headgate.ledger.keys_sql import SqlKeys
+from headgate.ledger.keys_sqlite import SqliteDatabase
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import Store
 
-__all__ = ["journal_directory", "open_store"]
+__all__ = ["journal_directory", "open_keys", "open_store"]
 
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
@@ -35,6 +39,24 @@ def open_store(url: str, *, create: bool = True, password: str | None = None) ->
         return PostgresStore(url, password=password, create=create)
     path = _sqlite_path(url)
     return MemoryStore() if path is None else SqliteStore(path, create=create)
+
+
+def open_keys(url: str, *, create: bool = True, password: str | None = None) -> KeyStore:
+    """Where the virtual keys and budgets of a ledger rest: in its own database.
+
+    Raises:
+        ConfigError: the URL names no ledger, or one that cannot be used.
+        StoreError: it is there but does not answer.
+    """
+    if url.startswith(_POSTGRES):
+        from headgate.ledger.keys_postgres import PostgresDatabase  # an extra, as above
+
+        return SqlKeys(PostgresDatabase(url, password=password, create=create))
+    path = _sqlite_path(url)
+    if path is None:
+        return MemoryKeys()
+    SqliteStore(path, create=create).close()  # it is a ledger, and of this version
+    return SqlKeys(SqliteDatabase(path))
 
 
 def journal_directory(url: str) -> Path | None:

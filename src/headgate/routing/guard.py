@@ -88,7 +88,8 @@ def fitting(
 ) -> Decision | None:
     """A decision, or the same moved to the nearest tier that is not barred; None where all are.
 
-    The reason of a decision that was moved is `guard:` and what the tier lacked. A caller's own
+    The reason of a decision that was moved is `guard:` and what the tier lacked; `key`, where it
+    lacked nothing but is not open to the caller's virtual key. A caller's own
     choice is left alone: the provider says what is wrong with it.
     """
     why = barred.get(decision.tier.name)

@@ -10,7 +10,7 @@ import msgspec
 
 from headgate.errors import UnknownModelError
 from headgate.routing.controls import STEADY, Controls
-from headgate.routing.guard import Guard
+from headgate.routing.guard import NOTHING, Guard
 from headgate.routing.policy import AUTO, Decision, Policy
 from headgate.routing.rules import Condition
 from headgate.routing.tier import PINNED, Tier
@@ -25,6 +25,8 @@ class Origin(msgspec.Struct, frozen=True):
     path: str = ""
     key: str | None = None
     team: str | None = None
+    barred: Mapping[str, str] = NOTHING
+    """The tiers that are not open to the key: name -> `key`."""
 
 
 NOWHERE = Origin()

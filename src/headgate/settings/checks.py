@@ -373,13 +373,17 @@ def _check_server(draft: Draft) -> None:
     key = draft.values.get(("server", "api_key_env"))
     listen = draft.values.get(("server", "listen"))
     address = split_address(listen) if isinstance(listen, str) else None
-    if address and not _is_loopback(address[0]) and ("server", "api_key_env") not in draft.given:
+    keyed = ("server", "api_key_env") in draft.given
+    if ("keys", "required") in draft.values:
+        keyed |= draft.values["keys", "required"] is True
+    if address and not _is_loopback(address[0]) and not keyed:
         draft.warn(
             ("server", "listen"),
             "The gateway would be reachable from other machines, and asks callers for no key: "
             "whoever reaches it spends your money.",
-            "Set api_key_env below [server], or listen on 127.0.0.1.",
+            "Set api_key_env below [server] or [keys] required, or listen on 127.0.0.1.",
         )
+    _check_keys(draft)
     _check_admin(draft)
     for name in draft.names("providers"):
         table: Path = ("providers", name)
@@ -390,6 +394,18 @@ def _check_server(draft: Draft) -> None:
                 f"Callers would have to know the key of provider {name}.",
                 "Name a variable of its own.",
             )
+
+
+def _check_keys(draft: Draft) -> None:
+    """Keys that are asked for can be had."""
+    path = ("keys", "required")
+    url = draft.values.get(("ledger", "url"))
+    if draft.values.get(path) is True and url == "memory:":
+        draft.fault(
+            path,
+            "A ledger in memory holds no virtual keys, so nobody could have one.",
+            "Set [ledger] url to sqlite:///headgate.db, or use [server] api_key_env.",
+        )
 
 
 def _check_admin(draft: Draft) -> None:

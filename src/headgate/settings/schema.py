@@ -11,6 +11,7 @@ __all__ = [
     "ClassifierSettings",
     "EscalationBudgetSettings",
     "EscalationSettings",
+    "KeySettings",
     "LedgerSettings",
     "PlanSettings",
     "PolicySettings",
@@ -305,6 +306,20 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`provider/model` for embeddings asked for without a provider; None: they must name one."""
 
 
+class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[keys]`: virtual keys, and how much is set aside for a request that one pays for."""
+
+    required: bool = False
+    """Callers without a key are refused."""
+    pepper_env: str | None = None
+    """Name of the environment variable with what keys are hashed with; None: one is made and kept
+    in a file beside the ledger."""
+    margin: float = 1.25
+    output_tokens: int = 4096
+    """Set aside where the caller limits its answer by no number of its own."""
+    on_unpriced: Literal["refuse", "allow"] = "refuse"
+
+
 class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[ledger]`: where attempts are written down."""
 
@@ -336,6 +351,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ledger: LedgerSettings
     plan: PlanSettings = PlanSettings()
     price_list: PriceListSettings = PriceListSettings()
+    keys: KeySettings = KeySettings()
     policies: tuple[PolicySettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
     fingerprint: str

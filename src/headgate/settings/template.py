@@ -10,6 +10,7 @@ from headgate.settings.fields import (
     CLASSIFIER,
     ESCALATION,
     ESCALATION_BUDGETS,
+    KEYS,
     LEDGER,
     PLAN,
     POLICIES,
@@ -76,6 +77,7 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _block(PRICE_LIST, {}),
         _block(RESILIENCE, {}),
         _block(SERVER, {"listen": "127.0.0.1:8787"}),
+        _block(KEYS, {}),
         _block(LEDGER, {"url": "sqlite:///headgate.db"}),
         _block(PLAN, {}),
     ]

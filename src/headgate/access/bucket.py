@@ -1,0 +1,47 @@
+"""A bucket that fills evenly: so many units a minute, a minute's worth at once at most."""
+
+from __future__ import annotations
+
+__all__ = ["Bucket"]
+
+
+class Bucket:
+    """Bounds a rate. Times are monotonic seconds.
+
+    It may go below zero: what a request used is known after it, and is paid back by waiting. A
+    request that wants more than a minute's worth passes when the bucket is full.
+
+    Args:
+        per_minute: units that flow in a minute, and the most that it holds; at least 0.
+        at: the time at which it is full.
+    """
+
+    __slots__ = ("_at", "_level", "per_minute")
+
+    def __init__(self, per_minute: int, at: float) -> None:
+        self.per_minute = per_minute
+        self._level = float(per_minute)
+        self._at = at
+
+    def wait(self, amount: int, at: float) -> float:
+        """Seconds until so many units may be taken; 0: now. Infinite where nothing flows."""
+        self._fill(at)
+        lacking = min(amount, self.per_minute) - self._level
+        if lacking <= 0 < self.per_minute:
+            return 0.0
+        return lacking * 60.0 / self.per_minute if self.per_minute else float("inf")
+
+    def take(self, amount: int) -> None:
+        """Take units, whether they are there or not; negative ones are given back."""
+        self._level = min(self._level - amount, float(self.per_minute))
+
+    def resize(self, per_minute: int) -> None:
+        """Another rate from now on; what had been taken stays taken."""
+        self._level = min(self._level + max(0, per_minute - self.per_minute), float(per_minute))
+        self.per_minute = per_minute
+
+    def _fill(self, at: float) -> None:
+        if at > self._at:
+            flowed = (at - self._at) * self.per_minute / 60.0
+            self._level = min(self._level + flowed, float(self.per_minute))
+            self._at = at

@@ -1,0 +1,172 @@
+"""A purse: what one process may still spend of a budget, lent to it by the store that all share.
+
+The numbers that a process tells the store are absolute (all it has spent, all it wants to hold),
+so telling them twice changes nothing. A process spends only what it holds; the store never lends
+more than is left. Therefore all processes together never begin what the budget does not cover, and
+exceed it at most by what requests under way cost beyond their reservations.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from headgate.access.limits import Period
+
+__all__ = ["Account", "Claim", "Grant", "Purse", "lend", "reclaimed"]
+
+SHARE = 8
+"""A process holds at most an eighth of what is left beyond what it needs now, so that a budget
+does not lie idle where no requests come in."""
+
+
+class Account(NamedTuple):
+    """A budget in one of its periods: whose, which period, since when (microseconds)."""
+
+    scope: str
+    """`key:ID` or `team:NAME`."""
+    period: Period
+    since_us: int
+
+
+class Claim(NamedTuple):
+    """What a process tells the store of one account. Money in nano-USD."""
+
+    account: Account
+    limit: int
+    spent: int
+    """All that this process has spent."""
+    hold: int
+    """What it wants to hold beyond that: reserved and free."""
+
+
+class Grant(NamedTuple):
+    """What the store answers. Money in nano-USD."""
+
+    held: int
+    """What the process may hold beyond what it has told as spent."""
+    spent_by_all: int
+    held_by_all: int
+
+
+class Purse:
+    """One account in one process.
+
+    Invariant: `reserved` never exceeds what is held by a new reservation. `spent` may exceed what
+    was reserved for it; the next claim tells the store.
+    """
+
+    __slots__ = (
+        "_base",
+        "_held",
+        "_seen",
+        "_told",
+        "account",
+        "demand",
+        "limit",
+        "reserved",
+        "spent",
+        "spent_by_all",
+        "used",
+    )
+
+    def __init__(self, account: Account, limit: int) -> None:
+        self.account = account
+        self.limit = limit
+        self.reserved = 0
+        self.spent = 0
+        self.spent_by_all = 0
+        self.demand = 0
+        """What requests wait for that the purse did not hold."""
+        self.used = 0
+        """Reserved since the last claim: how fast money is needed."""
+        self._held = 0  # may be spent beyond `_base`
+        self._base = 0  # what had been spent at the last claim
+        self._seen = 0
+        self._told = 0  # of `spent`, what the store is known to know
+
+    @property
+    def free(self) -> int:
+        """What a new request may reserve; below 0 where requests cost more than was reserved."""
+        return self._held - (self.spent - self._base) - self.reserved
+
+    @property
+    def news(self) -> bool:
+        """The store should hear something: of money spent or wanted, or kept and not used."""
+        return bool(self.demand or self.used or self.spent != self._told or self.free > 0)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is held, reserved, wanted or untold."""
+        return not self._held and not self.reserved and not self.news
+
+    @property
+    def left(self) -> int:
+        """What is not spent, as far as is known here: nobody could reserve more than that."""
+        return max(0, self.limit - max(self.spent_by_all, self.spent))
+
+    def reserve(self, amount: int) -> bool:
+        """Set money aside; False where the purse does not hold so much."""
+        if amount > self.free:
+            return False
+        self.reserved += amount
+        self.used += amount
+        return True
+
+    def settle(self, reserved: int, cost: int) -> None:
+        """The request is over: give back what was reserved, note what it cost."""
+        self.reserved -= reserved
+        self.spent += cost
+
+    @property
+    def low(self) -> bool:
+        """More should be asked for before requests have to wait."""
+        return self.used > 0 and 2 * self.free < min(self.used, self._most())
+
+    def claim(self, *, closing: bool = False) -> Claim:
+        """What to tell the store now; `closing` gives back all that is not reserved.
+
+        What is given back is no longer free from here on, whether or not the store has heard it.
+        """
+        stock = 0 if closing else min(2 * self.used, self._most())
+        hold = max(0, self.reserved + self.demand + stock)
+        self._held = min(self._held - (self.spent - self._base), hold)
+        self._base = self._seen = self.spent
+        self.used = 0
+        return Claim(self.account, self.limit, self.spent, hold)
+
+    def granted(self, grant: Grant) -> None:
+        """The store's answer to the last claim."""
+        self._held = grant.held
+        self._base = self._told = self._seen
+        self.spent_by_all = grant.spent_by_all
+
+    def _most(self) -> int:
+        return self.left // SHARE
+
+
+def lend(
+    claim: Claim, account: tuple[int, int], lease: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What a store does with a claim: the account and the lease after it.
+
+    Both are (spent, held) in nano-USD; of nobody before, (0, 0).
+    """
+    spent = account[0] + claim.spent - lease[0]
+    others = account[1] - lease[1]
+    held = max(0, min(claim.hold, claim.limit - spent - others))
+    return (spent, others + held), (claim.spent, held)
+
+
+def reclaimed(account: tuple[int, int], held: int, bill: int) -> tuple[int, int]:
+    """The account after a dead process's lease has been given back.
+
+    What the ledger has billed beyond what was told is taken to be the dead one's, up to what it
+    held. Living processes may have a part in it that they have not told yet: then the account is
+    too high for a while, never too low.
+
+    Args:
+        account: (spent, held) in nano-USD.
+        held: what the dead process held.
+        bill: all that the ledger knows of this account.
+    """
+    return account[0] + min(held, max(0, bill - account[0])), account[1] - held

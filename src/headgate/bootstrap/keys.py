@@ -1,0 +1,137 @@
+"""Opens the virtual keys of a ledger, and builds the admission that a gateway judges by."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from headgate.access.purse import Account
+from headgate.bootstrap.ledger import password_of
+from headgate.bootstrap.secret_file import beside_ledger, chosen, kept
+from headgate.errors import ConfigError
+from headgate.gateway.admission import Admission, Terms
+from headgate.gateway.gate import Gate
+from headgate.gateway.till import Till
+from headgate.ledger.event import Event
+from headgate.ledger.keys import KeyStore
+from headgate.ledger.store import Store, StoreError
+from headgate.ledger.url import open_keys
+from headgate.settings.schema import Settings
+from headgate.values import Clock, usd
+
+__all__ = ["Note", "admission_of", "in_background", "keys_of", "pepper_file", "pepper_of"]
+
+log = logging.getLogger("headgate.gateway")
+
+Note = Callable[[Event], None]
+"""Where events go."""
+
+
+def keys_of(settings: Settings, env: Mapping[str, str], *, create: bool = True) -> KeyStore:
+    """The key store of the settings' ledger.
+
+    Raises:
+        ConfigError: it cannot be used.
+        StoreError: it does not answer.
+    """
+    password = password_of(settings.ledger, env)
+    return open_keys(settings.ledger.url, create=create, password=password)
+
+
+def pepper_file(ledger_url: str) -> Path | None:
+    """Where a pepper that Headgate made is kept; None where it has no place.
+
+    Raises:
+        ConfigError: the URL names no store Headgate knows.
+    """
+    return beside_ledger(ledger_url, "key-pepper")
+
+
+def pepper_of(settings: Settings, env: Mapping[str, str]) -> bytes:
+    """What keys are hashed with: the variable that the settings name, else a file's content.
+
+    Raises:
+        ConfigError: the variable is not set, the file cannot be used, or a file will not do: it is
+            on one machine, and the ledger is for several.
+    """
+    name = settings.keys.pepper_env
+    if name is not None:
+        return chosen(env, name, "[keys] pepper_env").encode()
+    path = pepper_file(settings.ledger.url)
+    if path is None or not settings.ledger.url.startswith("sqlite:"):
+        raise ConfigError(
+            "Virtual keys in this ledger need a pepper that all its gateways know.",
+            fix="Name the environment variable that holds one: [keys] pepper_env.",
+        )
+    instead = "Name an environment variable in [keys] pepper_env."
+    return kept(path, "pepper of the keys", instead=instead).encode()
+
+
+def admission_of(
+    settings: Settings,
+    env: Mapping[str, str],
+    clock: Clock,
+    *,
+    store: KeyStore | None = None,
+    note: Note | None = None,
+) -> Admission:
+    """Who may come in, and what they may use.
+
+    Args:
+        store: where virtual keys rest; None: there are none.
+        note: where it is written down that a budget is spent.
+
+    Raises:
+        ConfigError: a variable that the settings name is not set, or the pepper cannot be used.
+    """
+    name, keys = settings.server.api_key_env, settings.keys
+    master = env[name] if name else None
+    terms = Terms(keys.margin, keys.output_tokens, keys.on_unpriced)
+    if store is None or not _in_use(settings, store):
+        return Admission(Gate(clock, master=master, required=keys.required), terms=terms)
+    pepper = pepper_of(settings, env)
+    gate = Gate(clock, pepper=pepper, master=master, required=keys.required)
+
+    def exhausted(account: Account, limit: int) -> None:
+        if note is not None:
+            note(_exhausted(account, limit, int(clock.time() * 1e6)))
+
+    till = Till(store, clock, holder=secrets.token_hex(8), exhausted=exhausted)
+    return Admission(gate, store=store, till=till, terms=terms)
+
+
+def in_background(store: Store) -> Note:
+    """Writes events down in a thread, for an event loop that must not wait; says so if it fails."""
+
+    def write(event: Event) -> None:
+        try:
+            store.note([event])
+        except StoreError as error:
+            log.error("the event %s could not be kept: %s", event.id, error)
+
+    def note(event: Event) -> None:
+        asyncio.get_running_loop().run_in_executor(None, write, event)
+
+    return note
+
+
+def _in_use(settings: Settings, store: KeyStore) -> bool:
+    """A pepper can be had, or keys are there or asked for, so that one must be."""
+    sure = settings.keys.pepper_env is not None or settings.ledger.url.startswith("sqlite:")
+    return sure or settings.keys.required or bool(store.keys())
+
+
+def _exhausted(account: Account, limit: int, at_us: int) -> Event:
+    """However many processes say so, it is one event: its id is made of what happened."""
+    return Event(
+        id=f"budget.exhausted/{account.scope}/{account.period}/{account.since_us}",
+        at_us=at_us,
+        kind="budget.exhausted",
+        subject=account.scope,
+        detail=msgspec.json.encode({"period": account.period, "limit_usd": usd(limit)}).decode(),
+    )

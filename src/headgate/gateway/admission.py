@@ -1,0 +1,323 @@
+"""Admission: what must hold before a provider is called, and what is settled after it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from headgate.access.bucket import Bucket
+from headgate.access.limits import Budget
+from headgate.errors import RequestError
+from headgate.gateway.gate import Gate, Ring, Visitor
+from headgate.gateway.plant import Plant
+from headgate.gateway.record import CHARS_PER_TOKEN, Pricer
+from headgate.gateway.till import Shortage, Till
+from headgate.ledger.entry import Entry
+from headgate.ledger.keys import KeyStore
+from headgate.ledger.store import StoreError
+from headgate.prices.card import Card
+from headgate.prices.charge import charge
+from headgate.routing.classifier import MAX_ANSWER_TOKENS
+from headgate.routing.policies import Origin
+from headgate.values import ModelRef, Usage, usd
+from headgate.wire.lane import Inbound
+
+__all__ = ["Admission", "Bill", "Step", "Terms", "worst_case"]
+
+log = logging.getLogger("headgate.gateway")
+
+CACHE_MARK = b"cache_control"
+"""Stands in a request whose input is to be kept in a prompt cache."""
+OWN_WORDS = 400
+"""Tokens that the classifier is sent besides the excerpt of the request."""
+
+LOOK_SECONDS = 2.0
+"""How soon a change of keys is seen."""
+
+
+class Step(NamedTuple):
+    """A call that a request may lead to: a model, and the most that it may read and write."""
+
+    model: ModelRef
+    input: int
+    output: int
+    cached: bool = False
+    """The request asks for its input to be kept in a cache, which costs more than reading it."""
+
+
+class Bill(NamedTuple):
+    """The calls that a request may lead to."""
+
+    answers: Sequence[Step]
+    """Any of which may answer; the dearest is set aside for."""
+    besides: Sequence[Step] = ()
+    """Which may all be made besides."""
+
+
+class Terms(NamedTuple):
+    """How much is set aside for a request, and what holds where no price is known."""
+
+    margin: float = 1.25
+    """Estimated input is taken times this: the estimate is good to a quarter."""
+    output_tokens: int = 4096
+    """Taken where the caller sets no limit to the answer."""
+    on_unpriced: Literal["refuse", "allow"] = "refuse"
+
+
+class _Open:
+    """What a request under way has taken of the rates."""
+
+    __slots__ = ("buckets", "estimate", "used")
+
+    def __init__(self, buckets: Sequence[Bucket], estimate: int) -> None:
+        self.buckets = buckets
+        self.estimate = estimate
+        self.used = 0
+
+
+class Admission:
+    """Keys, rates and money of a gateway.
+
+    Args:
+        gate: who may come in.
+        store: where keys rest; None where there are none.
+        till: where money is set aside; None where there are no keys.
+        terms: how much.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        *,
+        store: KeyStore | None = None,
+        till: Till | None = None,
+        terms: Terms = Terms(),  # noqa: B008 - a frozen value
+    ) -> None:
+        self.gate = gate
+        self.terms = terms
+        self._store = store
+        self._till = till
+        self._open: dict[str, _Open] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failing = False
+
+    # ---- before a call
+
+    async def admit(
+        self,
+        visitor: Visitor,
+        request_id: str,
+        plant: Plant,
+        inbound: Inbound,
+        origin: Origin,
+    ) -> None:
+        """Take a request's tokens and money, or refuse it and take nothing.
+
+        Args:
+            origin: says which policy it is under, and which tiers may not answer it.
+
+        Raises:
+            RequestError: 429 (too fast, or too little money), 403 (a price is not known), 503 (the
+                budgets cannot be looked at).
+        """
+        if visitor.key is not None:
+            tokens = inbound.ask.tokens
+            await self._take(visitor, request_id, plant, tokens, self._bill(plant, inbound, origin))
+
+    async def admit_embedding(
+        self, visitor: Visitor, request_id: str, plant: Plant, model: ModelRef, tokens: int
+    ) -> None:
+        """The same for a request for embeddings.
+
+        Raises:
+            RequestError: as above.
+        """
+        if visitor.key is not None:
+            await self._take(visitor, request_id, plant, tokens, Bill([Step(model, tokens, 0)]))
+
+    def _bill(self, plant: Plant, inbound: Inbound, origin: Origin) -> Bill:
+        ask, policies = inbound.ask, plant.policies
+        policy = policies.policy(ask, origin)
+        output = (ask.max_output or self.terms.output_tokens) * _answers(inbound)
+        cached = CACHE_MARK in inbound.body
+        if policy is None:
+            models = [policies.pinned(ask.model).tier.model]
+        else:
+            models = [tier.model for tier in policies.tiers if tier.name not in origin.barred]
+        besides = []
+        if policy is not None and policy.sorter is not None:
+            sorter = policy.sorter
+            read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
+            besides.append(Step(sorter.tier.model, read, MAX_ANSWER_TOKENS))
+        return Bill([Step(model, ask.tokens, output, cached) for model in models], besides)
+
+    async def _take(
+        self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill
+    ) -> None:
+        buckets = self.gate.tokens(visitor, tokens)
+        try:
+            await self._pay(visitor, request_id, plant, bill)
+        except BaseException:
+            for bucket in buckets:
+                bucket.take(-tokens)
+            raise
+        if buckets:
+            self._open[request_id] = _Open(buckets, tokens)
+
+    async def _pay(self, visitor: Visitor, request_id: str, plant: Plant, bill: Bill) -> None:
+        budgets = list(_budgets(visitor))
+        if not budgets or self._till is None:
+            return
+        at_us = int(plant.clock.time() * 1e6)
+        amount, unknown = worst_case(bill, plant.pricer, at_us, self.terms.margin)
+        if unknown is not None and self.terms.on_unpriced == "refuse":
+            raise RequestError(
+                f"The price of {unknown} is not known, and this API key has a budget.",
+                status=403,
+                code="unpriced_model",
+                param="model",
+                fix="State its price in [prices], or set [keys] on_unpriced to allow it.",
+            )
+        short = await self._till.reserve(request_id, budgets, max(1, amount))
+        if short is not None:
+            raise _refused(short, amount, budgets)
+
+    # ---- after it
+
+    def take(self, entry: Entry) -> None:
+        """An attempt has been written down."""
+        opened = self._open.get(entry.request_id)
+        if opened is not None:
+            opened.used += entry.usage.total_input + entry.usage.output
+        if self._till is not None:
+            self._till.take(entry)
+
+    def close(self, request_id: str) -> None:
+        """The request is over, however it ended."""
+        opened = self._open.pop(request_id, None)
+        if opened is not None:
+            for bucket in opened.buckets:
+                bucket.take(opened.used - opened.estimate)
+        if self._till is not None:
+            self._till.close(request_id)
+
+    # ---- beside the requests
+
+    async def __aenter__(self) -> Admission:
+        if self._store is not None:
+            await self._look()
+            self._tasks.append(asyncio.create_task(self._watch()))
+        if self._till is not None:
+            self._tasks.append(asyncio.create_task(self._till.keep()))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        if self._till is not None:
+            await self._till.stop()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._look()
+                self._failing = False
+            except StoreError as error:  # the keys that are known go on being good
+                if not self._failing:
+                    log.error("keys: %s", error)
+                self._failing = True
+
+    async def _look(self) -> None:
+        store = self._store
+        assert store is not None  # noqa: S101 - nobody looks where there is none
+        version = await asyncio.to_thread(store.version)
+        if version != self.gate.ring.version:
+            keys, teams = await asyncio.to_thread(lambda: (store.keys(), store.teams()))
+            self.gate.ring = Ring(
+                version, {key.id: key for key in keys}, {team.name: team for team in teams}
+            )
+
+
+def worst_case(
+    bill: Bill, pricer: Pricer, at_us: int, margin: float
+) -> tuple[int, ModelRef | None]:
+    """The dearest answer and all that may come besides, in nano-USD.
+
+    Also the first model whose price is not known; it counts nothing.
+    """
+    answers = [
+        (step.model, _cost(step, pricer.card(step.model, at_us), margin)) for step in bill.answers
+    ]
+    besides = [
+        (step.model, _cost(step, pricer.card(step.model, at_us), margin)) for step in bill.besides
+    ]
+    unknown = next((model for model, cost in (*answers, *besides) if cost is None), None)
+    dearest = max((cost or 0 for _, cost in answers), default=0)
+    return dearest + sum(cost or 0 for _, cost in besides), unknown
+
+
+def _cost(step: Step, card: Card | None, margin: float) -> int | None:
+    if card is None:
+        return None
+    tokens = math.ceil(step.input * margin)
+    cost = charge(card, Usage(input=tokens, output=step.output))
+    if cost is None or not step.cached:
+        return cost
+    kept = charge(card, Usage(cache_write_1h=tokens, output=step.output))
+    return cost if kept is None else max(cost, kept)
+
+
+def _answers(inbound: Inbound) -> int:
+    """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
+    try:
+        return max(1, int(msgspec.json.decode(inbound.fields["n"], type=int)))
+    except (KeyError, msgspec.MsgspecError):
+        return 1
+
+
+def _budgets(visitor: Visitor) -> Iterator[tuple[str, Budget]]:
+    for scope, limits in visitor.limits:
+        for budget in limits.budgets:
+            yield scope, budget
+
+
+def _refused(short: Shortage, amount: int, budgets: Sequence[tuple[str, Budget]]) -> RequestError:
+    scope, period, _ = short.account
+    limit = next(b.nano for name, b in budgets if name == scope and b.period == period)
+    kind, _, name = scope.partition(":")
+    whose = f"The {kind} `{name}` may spend ${usd(limit)} a {period}"
+    need = f"this request may cost up to ${usd(amount)}"
+    if short.kind == "unavailable":
+        return RequestError(
+            "The budgets cannot be looked at just now.",
+            status=503,
+            code="budget_unavailable",
+            fix="Try again in a moment.",
+            retry_after=short.retry_after,
+        )
+    if short.kind == "reserved":
+        return RequestError(
+            f"{whose}; requests under way may need what is left of it, and {need}.",
+            status=429,
+            code="budget_reserved",
+            fix="Try again in a moment, or set a lower limit to the answer's tokens.",
+            retry_after=short.retry_after,
+        )
+    return RequestError(
+        f"{whose}; ${usd(short.left)} is left, and {need}.",
+        status=429,
+        code="budget_exhausted",
+        fix=f"Wait for the next {period} (UTC), ask for a higher budget, or set a lower limit to "
+        "the answer's tokens.",
+        retry_after=short.retry_after,
+    )

@@ -1,0 +1,76 @@
+"""The key store's way to a ledger in an SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from headgate.ledger.keys_sql import Run
+from headgate.ledger.store import StoreError
+
+__all__ = ["SqliteDatabase"]
+
+BUSY_SECONDS = 5.0
+"""How long to wait for another process's lock."""
+
+
+class SqliteDatabase:
+    """A connection of its own, so that keys never wait for the ledger's rows in this process.
+
+    Args:
+        path: a ledger that is there.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.name = str(path)
+        self._lock = threading.Lock()
+        with self._told():
+            self._db = sqlite3.connect(
+                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA synchronous = FULL")
+
+    @contextmanager
+    def reading(self) -> Iterator[Run]:
+        """Each statement sees the latest state; no method reads with two that must agree."""
+        with self._lock, self._told():
+            yield self._run
+
+    @contextmanager
+    def writing(self) -> Iterator[Run]:
+        """A transaction that holds the file's one write lock from its beginning."""
+        with self._lock, self._told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._run
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def has_table(self, run: Run, name: str) -> bool:
+        """Whether there is such a table."""
+        return bool(run("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", name))
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._db.close()
+
+    def _run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"The keys in {self.name} cannot be read or written: {error}.",
+                fix="Another process may hold the file locked, or the disk may be full.",
+            ) from error

@@ -1,0 +1,69 @@
+"""bucket: a steady rate with one minute's burst, debts that are paid by waiting."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.access.bucket import Bucket
+
+
+def test_a_minutes_worth_goes_at_once_and_then_the_rate_holds():
+    bucket = Bucket(60, 0.0)
+    for _ in range(60):
+        assert bucket.wait(1, 0.0) == 0
+        bucket.take(1)
+    assert bucket.wait(1, 0.0) == pytest.approx(1.0)
+    assert bucket.wait(1, 0.5) == pytest.approx(0.5)
+    assert bucket.wait(1, 1.0) == 0
+    assert bucket.wait(30, 1.0) == pytest.approx(29.0)
+
+
+def test_what_was_not_known_before_is_a_debt():
+    bucket = Bucket(600, 0.0)
+    bucket.take(600)
+    bucket.take(300)
+    assert bucket.wait(1, 0.0) == pytest.approx(30.1)
+    bucket.take(-300)
+    assert bucket.wait(1, 0.0) == pytest.approx(0.1)
+
+
+def test_a_request_larger_than_a_minute_passes_a_full_bucket_only():
+    bucket = Bucket(100, 0.0)
+    assert bucket.wait(5000, 0.0) == 0
+    bucket.take(1)
+    assert bucket.wait(5000, 0.0) == pytest.approx(0.6)
+
+
+def test_where_nothing_flows_nothing_passes():
+    assert Bucket(0, 0.0).wait(1, 100.0) == float("inf")
+    assert Bucket(0, 0.0).wait(0, 100.0) == float("inf")
+
+
+def test_time_that_goes_back_gives_nothing():
+    bucket = Bucket(60, 10.0)
+    bucket.take(60)
+    assert bucket.wait(1, 5.0) == pytest.approx(1.0)
+
+
+def test_another_rate_holds_at_once_and_what_was_taken_stays_taken():
+    bucket = Bucket(60, 0.0)
+    bucket.take(50)
+    bucket.resize(120)
+    assert bucket.wait(70, 0.0) == 0
+    assert bucket.wait(71, 0.0) == pytest.approx(0.5)
+    bucket.resize(6)
+    assert bucket.wait(6, 0.0) == 0
+    assert bucket.wait(7, 0.0) == 0, "six is a minute's worth now"
+
+
+@given(st.integers(1, 1000), st.lists(st.tuples(st.floats(0, 5), st.integers(1, 50)), max_size=60))
+def test_no_more_passes_than_one_minutes_worth_and_the_flow(rate, asked):
+    bucket, at, passed = Bucket(rate, 0.0), 0.0, 0
+    for pause, amount in asked:
+        at += pause
+        if amount <= rate and bucket.wait(amount, at) == 0:
+            bucket.take(amount)
+            passed += amount
+    assert passed <= rate + rate * at / 60 + 1e-6
