@@ -19,12 +19,14 @@ from headgate.routing.artifact import Artifact, fingerprint, load
 
 __all__ = [
     "Files",
+    "Read",
     "graded_names",
     "graded_options",
     "names_of",
     "need_train",
     "open_graded",
     "open_router",
+    "read_graded",
     "seed_option",
 ]
 
@@ -83,6 +85,15 @@ def seed_option(command: _Callback) -> _Callback:
     )
 
 
+class Read(NamedTuple):
+    """What graded files hold."""
+
+    rows: list[GradedRow]
+    notes: list[str]
+    """What was left out."""
+    forms: set[str]
+
+
 def open_graded(files: Files) -> list[GradedRow]:
     """Read the files, and say on standard error what was left out.
 
@@ -90,14 +101,24 @@ def open_graded(files: Files) -> list[GradedRow]:
         ConfigError: the mapping or the file of rejects cannot be used.
         UnreadableError: a file cannot be read, or no row has a request and both grades.
     """
+    read = read_graded(files)
+    for note in read.notes:
+        click.echo(f"Note: {note}", err=True)
+    return read.rows
+
+
+def read_graded(files: Files) -> Read:
+    """Read the files, and keep what is to be said of what was left out.
+
+    Raises:
+        ConfigError, UnreadableError: as for `open_graded`.
+    """
     graded = Graded(files.sides)
     with open_reader(files.names, files.form, files.mapping, files.rejects) as (reader, records):
         for record in records:
             graded.add(record)
     rows = graded.rows()
     left_out = list(_left_out(graded))
-    for note in [*notes_of(reader, kept=files.rejects is not None), *left_out]:
-        click.echo(f"Note: {note}", err=True)
     if not rows:
         why = f" {' '.join(left_out)}" if left_out else ""
         raise UnreadableError(
@@ -105,7 +126,8 @@ def open_graded(files: Files) -> list[GradedRow]:
             fix="Give `prompt`, `cheap` and `premium` (0 to 1), or name your columns with "
             "--map cheap=COLUMN,premium=COLUMN; docs/sample.md lists the other forms of grades.",
         )
-    return rows
+    notes = [*notes_of(reader, kept=files.rejects is not None), *left_out]
+    return Read(rows, notes, set(reader.forms.values()))
 
 
 def _left_out(graded: Graded) -> Iterator[str]:

@@ -86,6 +86,10 @@ COMMANDS = {
     "certify": Entry(
         "headgate.cli.certify:certify", "Choose the threshold that keeps a promise, with its proof."
     ),
+    "replay": Entry(
+        "headgate.cli.replay:replay",
+        "Say what policies would have cost and reached on graded requests.",
+    ),
     "inspect": Entry("headgate.cli.inspect:inspect", "Show what a router file holds."),
     "explain": Entry("headgate.cli.inspect:explain", "Name the features that decide on a prompt."),
     "ui": Entry(
