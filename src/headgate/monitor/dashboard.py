@@ -67,6 +67,17 @@ PANELS = (
         ),
     ),
     Panel(
+        "Quality kept by cheap answers",
+        "percentunit",
+        (
+            ('max(headgate_quality_kept_share{figure="measured"})', "kept"),
+            ('max(headgate_quality_kept_share{figure="low"})', "low, 95 %"),
+            ('max(headgate_quality_kept_share{figure="high"})', "high, 95 %"),
+            ('max(headgate_quality_kept_share{figure="floor"})', "floor"),
+        ),
+        "Of premium's, by a judge that compares a random part, blind and in both orders.",
+    ),
+    Panel(
         "The month's bill",
         "currencyUSD",
         (
@@ -186,6 +197,13 @@ RULES = (
         "0m",
         "critical",
         "The escalation rate may have reached the point where routing costs more than it saves.",
+    ),
+    Rule(
+        "HeadgateQualityBelowFloor",
+        "max(headgate_quality_alarm) == 1",
+        "0m",
+        "critical",
+        "Cheap answers no longer keep the floor of the premium quality.",
     ),
     Rule(
         "HeadgateCertificateStale",
