@@ -553,3 +553,19 @@ def _same(store, twin, window):
     assert store.latencies(window) == twin.latencies(window)
     assert store.latencies(window, latencies) == twin.latencies(window, latencies)
     assert store.days(window) == twin.days(window)
+
+
+def test_sums_that_are_not_those_of_their_rows_are_found(store):
+    store.append([entry(at_us=NOON_US - 9 * HOUR_US), entry(request_id="r1")])
+    store.roll(NOON_US)
+    assert store.check_sums() == []
+    if isinstance(store, MemoryStore):
+        return
+    with store._changing() as (_, write):
+        hour = NOON_US // HOUR_US - 9
+        write("roll_spend", [(hour, False, 1, 0, 10**6)])
+    (wrong,) = store.check_sums()
+    assert f"The sums of spend of hour {hour} are not those of its rows" in wrong
+    store.unroll()
+    store.roll(NOON_US)
+    assert store.check_sums() == []

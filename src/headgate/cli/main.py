@@ -65,6 +65,14 @@ COMMANDS = {
     "alerts": Entry(
         "headgate.cli.alerts:alerts", "Try the ways that alerts take, and see what was told."
     ),
+    "ledger": Entry(
+        "headgate.cli.ledger:ledger",
+        "Look into the ledger, export it, prune it, check it, hold it against an invoice.",
+    ),
+    "reprice": Entry(
+        "headgate.cli.reprice:reprice_command",
+        "Derive the ledger's money again from its tokens, at today's knowledge of prices.",
+    ),
     "metrics": Entry(
         "headgate.cli.metrics:metrics",
         "List the metrics, or print the dashboard and the alert rules made for them.",

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
+from math import isclose
 from typing import Any, Protocol
 
 from headgate.ledger.columns import entry_of
@@ -173,6 +174,24 @@ class Answers(ABC):
                 write(f"roll_{cube.name}", [(hour, False, *row) for row in rows])
         return True
 
+    def check_sums(self) -> list[str]:
+        """Which sums are not those of their rows, a sentence each."""
+        with self._reading() as ask:
+            hours = ask("hours", first=-_FAR, ceiling=_FAR)
+        fresh = [hour for hour, _, fresh in hours if fresh]
+        return [wrong for hour in fresh for wrong in self._check_hour(hour)]
+
+    def _check_hour(self, hour: int) -> Iterator[str]:
+        with self._reading() as ask:
+            for cube in CUBES:
+                made = _sums_of_rows(ask, cube, hour)
+                kept = [row[2:] for row in ask(f"kept_{cube.name}", hour=hour)]
+                if not _alike(made, kept):
+                    yield (
+                        f"The sums of {cube.name} of hour {hour} are not those of its rows; "
+                        "make them again with `headgate ledger rollup --rebuild`."
+                    )
+
     def unroll(self) -> None:
         """Trust no sums any more: all are to be made again from the rows there are."""
         with self._changing() as (_, write):
@@ -255,6 +274,15 @@ def _sums_of_rows(ask: Ask, cube: Cube, hour: int) -> list[Row]:
 
 def _rows_within(ask: Ask, cube: Cube, begin: int, end: int, by: Sequence[str]) -> list[Row]:
     return ask(cube.name, by, since=begin, until=end, reach=REACH_US, bounds=list(LATENCY_BOUNDS))
+
+
+def _alike(made: list[Row], kept: list[Row]) -> bool:
+    """The same sums; those of squares are floats, and depend on the order of adding in the end."""
+    return len(made) == len(kept) and all(
+        isclose(one, other, rel_tol=1e-9) if isinstance(one, float) else one == other
+        for pair in zip(sorted(made), sorted(kept), strict=True)
+        for one, other in zip(*pair, strict=True)
+    )
 
 
 def _bounds(window: Window) -> tuple[int, int]:

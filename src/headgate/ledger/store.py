@@ -177,5 +177,8 @@ class Store(Protocol):
     def check(self) -> list[str]:
         """What is wrong with the store, a sentence each; empty when all is well."""
 
+    def check_sums(self) -> list[str]:
+        """Which sums are not those of their rows, a sentence each; reads all rows with sums."""
+
     def close(self) -> None:
         """Let go of files and connections; closing twice is harmless."""

@@ -1,0 +1,254 @@
+"""`headgate ledger`: rows and sums of the ledger, exports, pruning, checks, reconciliation."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from headgate.cli.ledger_export import export
+from headgate.cli.ledger_options import ledger_options, period_options
+from headgate.cli.ledger_page import rows_table, sums_table
+from headgate.cli.ledger_reconcile import reconcile_command
+from headgate.cli.open_ledger import open_ledger
+from headgate.cli.options import json_option
+from headgate.cli.period import moment, window
+from headgate.cli.report_data import plain
+from headgate.ledger.entry import Entry
+from headgate.ledger.store import Window
+from headgate.render.table import aligned, csv_text
+
+__all__ = ["ledger"]
+
+_Callback = TypeVar("_Callback", bound=Callable[..., Any])
+
+FILTERS = ("request", "key", "team", "tier", "model", "route", "policy", "error", "purpose")
+DIMENSIONS = ("hour", "provider", "model", "route", "key", "team", "policy", "reason", "error")
+
+
+def _filter_options(command: _Callback) -> _Callback:
+    for name in reversed(FILTERS):
+        what = "Only this request, by its id." if name == "request" else f"Only this {name}."
+        command = click.option(f"--{name}", metavar="NAME", help=what)(command)
+    return command
+
+
+@click.group()
+def ledger() -> None:
+    """Look into the ledger, export it, prune it, check it, hold it against an invoice."""
+
+
+@ledger.command("rows")
+@ledger_options
+@period_options
+@_filter_options
+@click.option("--last", type=click.IntRange(1), default=20, help="At most so many; default: 20.")
+@json_option
+def rows(
+    config: Path | None,
+    sets: tuple[str, ...],
+    url: str | None,
+    since: str | None,
+    until: str | None,
+    last: int,
+    *,
+    as_json: bool,
+    **filters: str | None,
+) -> int:
+    """Show the last attempts that fit, oldest first.
+
+    Exit code 1: none fits.
+    """
+    asked = window(since, until, datetime.now(UTC))
+    fits = _fitting(filters)
+    with open_ledger(config, sets, url) as (store, _, _):
+        found = deque((row for row in store.entries(asked) if fits(row)), maxlen=last)
+    if as_json:
+        shown = [plain(msgspec.to_builtins(row)) for row in found]
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    elif found:
+        click.echo(aligned(rows_table(found), _width()), nl=False)
+    else:
+        click.echo("No attempt fits.")
+    return 0 if found else 1
+
+
+def _fitting(filters: dict[str, str | None]) -> Callable[[Entry], bool]:
+    wanted = {name: value for name, value in filters.items() if value is not None}
+
+    def fits(row: Entry) -> bool:
+        return all(_holds(row, name, value) for name, value in wanted.items())
+
+    return fits
+
+
+def _holds(row: Entry, name: str, value: str) -> bool:
+    if name == "request":
+        return row.request_id == value
+    if name == "model":
+        return value in (row.model_asked, row.model_answered, f"{row.provider}/{row.model_asked}")
+    return bool(getattr(row, name) == value)
+
+
+@ledger.command("sums")
+@ledger_options
+@period_options
+@click.option(
+    "--by",
+    multiple=True,
+    type=click.Choice(DIMENSIONS),
+    help="Tell the sums apart by this too; repeatable.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
+@json_option
+def sums(
+    config: Path | None,
+    sets: tuple[str, ...],
+    url: str | None,
+    since: str | None,
+    until: str | None,
+    by: tuple[Any, ...],
+    *,
+    as_csv: bool,
+    as_json: bool,
+) -> int:
+    """Add attempts up: money and tokens by role and tier, and by whatever else is asked.
+
+    Exit code 1: there is nothing to add up.
+    """
+    asked = window(since, until, datetime.now(UTC))
+    with open_ledger(config, sets, url) as (store, _, _):
+        totals = store.tiers(asked, by)
+    if as_json:
+        facts = [
+            {**plain(msgspec.to_builtins(total)), "of": dict(zip(by, total.of, strict=True))}
+            for total in totals
+        ]
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    elif as_csv:
+        click.echo(csv_text(sums_table(totals, by, exact=True)), nl=False)
+    elif totals:
+        click.echo(aligned(sums_table(totals, by), _width()), nl=False)
+    else:
+        click.echo("There is nothing to add up.")
+    return 0 if totals else 1
+
+
+@ledger.command("prune")
+@ledger_options
+@click.option(
+    "--older-than",
+    required=True,
+    metavar="WHEN",
+    help="Rows of requests before this: 90d before now, or a day.",
+)
+@click.option("--yes", is_flag=True, help="Do it; without this, say what would be done.")
+@json_option
+def prune(
+    config: Path | None,
+    sets: tuple[str, ...],
+    url: str | None,
+    older_than: str,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Delete old rows, and keep their sums by the hour: reports stay as they are."""
+    before = moment(older_than, datetime.now(UTC), option="--older-than", ends=False)
+    before_us = int(before.timestamp()) * 1_000_000
+    with open_ledger(config, sets, url) as (store, _, _):
+        if not yes:
+            gone = sum(total.attempts for total in store.tiers(Window(None, before_us)))
+            _say(
+                {"before": before.isoformat(), "attempts": gone, "done": False},
+                f"{gone:,} attempts are in the sums of requests before {before:%Y-%m-%d %H:%M}; "
+                "those whose rows are still there would lose them. Add --yes to do it.",
+                as_json=as_json,
+            )
+            return
+        gone = 0
+        for count in _spoken(store.prune(before_us), "Pruned"):
+            gone += count
+        store.roll(int(time.time() * 1e6))
+    _say(
+        {"before": before.isoformat(), "attempts": gone, "done": True},
+        f"Deleted {gone:,} rows of requests before {before:%Y-%m-%d %H:%M}; their sums stay.",
+        as_json=as_json,
+    )
+
+
+@ledger.command("rollup")
+@ledger_options
+@click.option("--rebuild", is_flag=True, help="Make all sums again, not only those out of date.")
+@json_option
+def rollup(
+    config: Path | None,
+    sets: tuple[str, ...],
+    url: str | None,
+    *,
+    rebuild: bool,
+    as_json: bool,
+) -> None:
+    """Add up the hours that are over, as the gateway does by itself."""
+    with open_ledger(config, sets, url) as (store, _, _):
+        if rebuild:
+            store.unroll()
+        hours = 0
+        for count in _spoken(_rolling(store.roll), "Summed up hours"):
+            hours += count
+    _say({"hours": hours}, f"Summed up {hours:,} hours.", as_json=as_json)
+
+
+def _rolling(roll: Callable[..., int]) -> Iterator[int]:
+    while count := roll(int(time.time() * 1e6), most=24):
+        yield count
+
+
+@ledger.command("verify")
+@ledger_options
+@json_option
+def verify(config: Path | None, sets: tuple[str, ...], url: str | None, *, as_json: bool) -> int:
+    """Check the database, its rows and its sums; take in what stopped gateways left.
+
+    Exit code 1: something is wrong, and is named.
+    """
+    with open_ledger(config, sets, url) as (store, _, _):
+        wrong = [*store.check(), *store.check_sums()]
+        attempts = sum(total.attempts for total in store.tiers())
+    told = "\n".join([*wrong, f"{attempts:,} attempts; {len(wrong)} things are wrong."])
+    if not wrong:
+        told = f"{attempts:,} attempts; nothing is wrong."
+    _say({"attempts": attempts, "wrong": wrong}, told, as_json=as_json)
+    return 1 if wrong else 0
+
+
+def _spoken(counts: Iterator[int], what: str) -> Iterator[int]:
+    """The counts as they come; how far it is, on standard error, every two seconds."""
+    total, spoken = 0, time.monotonic()
+    for count in counts:
+        total += count
+        if time.monotonic() - spoken > 2:
+            click.echo(f"{what}: {total:,} …", err=True)
+            spoken = time.monotonic()
+        yield count
+
+
+def _width() -> int:
+    """Ids and models are long: as wide as the terminal, and wide where there is none."""
+    return max(80, shutil.get_terminal_size((160, 24)).columns)
+
+
+def _say(facts: dict[str, Any], words: str, *, as_json: bool) -> None:
+    click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else words)
+
+
+ledger.add_command(export)
+ledger.add_command(reconcile_command)

@@ -1,0 +1,1 @@
+SELECT * FROM headgate.hourly_requests WHERE hour = %(hour)s AND NOT sealed

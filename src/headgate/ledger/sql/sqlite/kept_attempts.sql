@@ -1,0 +1,1 @@
+SELECT * FROM hourly_attempts WHERE hour = :hour AND NOT sealed

@@ -1,0 +1,1 @@
+SELECT * FROM hourly_latencies WHERE hour = :hour AND NOT sealed

@@ -1,0 +1,1 @@
+SELECT * FROM hourly_requests WHERE hour = :hour AND NOT sealed

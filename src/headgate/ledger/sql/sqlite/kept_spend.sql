@@ -1,0 +1,1 @@
+SELECT * FROM hourly_spend WHERE hour = :hour AND NOT sealed

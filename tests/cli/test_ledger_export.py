@@ -1,0 +1,92 @@
+"""ledger_export: every row comes out in every form, and a file is whole or not there."""
+
+import csv
+import json
+import random
+
+import click
+import pytest
+from pyarrow import parquet
+
+from headgate.cli.ledger import ledger
+from headgate.errors import ConfigError
+from headgate.ledger.columns import COLUMNS, entry_of, row_of
+from tests.cli.ledgers import URL, fill, run
+from tests.ledger.samples import shadowed
+
+ROWS = shadowed(random.Random(3), 40)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HEADGATE_CONFIG", raising=False)
+    fill(tmp_path, ROWS)
+    return tmp_path
+
+
+def export(*args):
+    return run(ledger, "export", "--ledger", URL, *args)
+
+
+def in_order(entries):
+    return sorted(entries, key=lambda row: (row.request_id, row.attempt))
+
+
+def test_parquet_gives_every_row_back(here):
+    said = export("rows.parquet")
+    assert f"Wrote {len(ROWS):,} attempts" in said.err
+    assert said.out == ""
+    table = parquet.read_table(here / "rows.parquet")
+    assert tuple(table.column_names) == COLUMNS
+    back = [entry_of([row[name] for name in COLUMNS]) for row in table.to_pylist()]
+    assert in_order(back) == in_order(ROWS)
+
+
+def test_json_lines_give_every_row_back(here):
+    export("rows.jsonl")
+    lines = (here / "rows.jsonl").read_text("utf-8").splitlines()
+    back = [entry_of([json.loads(line)[name] for name in COLUMNS]) for line in lines]
+    assert in_order(back) == in_order(ROWS)
+
+
+def test_csv_has_the_tables_columns_and_flags_and_leaves_empty_what_is_not_known(here):
+    export("rows.csv")
+    with (here / "rows.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    first = in_order(ROWS)[0]
+    (found,) = [
+        row for row in rows
+        if (row["request_id"], row["attempt"]) == (first.request_id, str(first.attempt))
+    ]  # fmt: skip
+    for name, value in zip(COLUMNS, row_of(first), strict=True):
+        shown = "" if value is None else str(int(value) if isinstance(value, bool) else value)
+        assert found[name] == shown
+
+
+def test_standard_output_takes_rows_of_a_period(here):
+    found = export("-", "--format", "jsonl", "--since", "2026-11-23T12:00:20")
+    count = len(found.out.splitlines())
+    assert 0 < count < len(ROWS)
+
+
+@pytest.mark.parametrize("args", [("rows.txt",), ("-",), ("-", "--format", "parquet")])
+def test_a_form_that_cannot_be_is_refused(here, args):
+    with pytest.raises(click.UsageError, match="In what form"):
+        export(*args)
+
+
+def test_a_place_that_is_not_there_is_refused_and_nothing_is_left(here):
+    with pytest.raises(ConfigError, match="cannot be written"):
+        export("absent/rows.csv")
+    assert not list(here.glob("**/*.part"))
+
+
+def test_an_export_that_fails_leaves_the_old_file(here, monkeypatch):
+    (here / "rows.csv").write_text("old")
+    monkeypatch.setattr("headgate.cli.ledger_export.row_of", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export("rows.csv")
+    assert (here / "rows.csv").read_text() == "old"
+    assert not list(here.glob(".*.part"))
