@@ -143,6 +143,9 @@ def _brakes(settings: Settings, policies: Policies) -> Brakes:
     models = [tier.model for tier in policies.tiers]
     sorters = [policy.sorter for policy in policies.policies]
     models += [sorter.tier.model for sorter in sorters if sorter is not None]
+    cascades = [policy.cascade for policy in policies.policies if policy.cascade is not None]
+    asked = [tier for cascade in cascades for tier in (cascade.second, cascade.judge)]
+    models += [tier.model for tier in asked if tier is not None]
     return Brakes(
         models,
         breaker=lambda: Breaker(

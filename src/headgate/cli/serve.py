@@ -21,9 +21,11 @@ from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
+from headgate.gateway.app import App
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
@@ -85,6 +87,7 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     metrics, helm = metrics_of(settings), Helm()
     store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
     note = in_background(ledger.store)
+    app: App | None = None
     lookout: Lookout | None = None
     try:
         admission = admission_of(settings, os.environ, clock, store=store, note=note)
@@ -102,6 +105,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
         lookout = lookout_of(
             settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
         )
+        app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
+        app.feedback = feedback_of(ledger.store, clock)
         lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
@@ -130,6 +135,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
                 lifeline=None if place is None else place.lifeline,
             )
     finally:
+        if app is not None and app.shadow is not None:
+            await app.shadow.close()
         if lookout is not None:
             lookout.close()
         if store is not None:

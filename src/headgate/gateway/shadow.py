@@ -20,7 +20,8 @@ import msgspec
 from headgate.gateway.caller import Caller
 from headgate.gateway.plant import Plant
 from headgate.gateway.sampled import Sampled
-from headgate.gateway.trial import DayPurse, Served, Trial, UndecidedError
+from headgate.gateway.served import Served
+from headgate.gateway.trial import DayPurse, Trial, UndecidedError
 from headgate.ledger.event import Event
 from headgate.monitor.quality import Comparison, comparison_event
 from headgate.routing.features import CATEGORY_HEADER

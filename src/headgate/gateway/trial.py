@@ -21,6 +21,7 @@ from headgate.errors import RequestError, UpstreamError
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.sampled import Sampled
+from headgate.gateway.served import Served
 from headgate.gateway.upstream import Endpoint
 from headgate.ledger.entry import Entry
 from headgate.monitor.quality import Outcome
@@ -33,7 +34,7 @@ from headgate.wire.drafts import draft_of, streamed_draft
 from headgate.wire.lane import DIALECTS, Inbound, UnusableAnswerError, small_request
 from headgate.wire.neutral import Request
 
-__all__ = ["FIRST_ATTEMPT", "DayPurse", "Served", "Trial", "UndecidedError"]
+__all__ = ["FIRST_ATTEMPT", "DayPurse", "Trial", "UndecidedError"]
 
 FIRST_ATTEMPT = 1000
 """Attempt numbers of a shadow's rows begin here, above all that a request can reach by itself."""
@@ -72,17 +73,6 @@ class DayPurse:
         """What was laid aside is over, and cost so much."""
         self.held -= amount
         self.spent += cost
-
-
-class Served(NamedTuple):
-    """A request that has been served, and how."""
-
-    inbound: Inbound
-    request_id: str
-    origin: Origin
-    policy: str
-    decision: Decision
-    tier: Tier
 
 
 class UndecidedError(Exception):
