@@ -17,7 +17,7 @@ class Caller:
     def __init__(self) -> None:
         self.got = b""
         self.status = 0
-        self.left = []
+        self.left: list[object] = []
 
     async def body(self, limit: int) -> bytes:
         return b"x" * limit

@@ -165,7 +165,10 @@ class App:
         body = await caller.body(LONGEST_FEEDBACK)
         if self.feedback is None:
             raise RequestError(
-                "This gateway keeps no feedback.", status=404, code="not_found", fix="Ask its owner."
+                "This gateway keeps no feedback.",
+                status=404,
+                code="not_found",
+                fix="Ask its owner.",
             )
         _answer(caller, 200, await self.feedback.take(body, visitor.key_id))
 

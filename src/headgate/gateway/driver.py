@@ -13,9 +13,9 @@ from headgate.gateway.caller import Body, Caller
 from headgate.gateway.holding import Held, hold
 from headgate.gateway.jury import Jury
 from headgate.gateway.plant import Plant
-from headgate.gateway.served import Served
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
+from headgate.gateway.served import Served
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding

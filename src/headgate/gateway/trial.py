@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
 
 import msgspec
 
@@ -26,12 +25,10 @@ from headgate.gateway.upstream import Endpoint
 from headgate.ledger.entry import Entry
 from headgate.monitor.quality import Outcome
 from headgate.prices.charge import charge
-from headgate.routing.policies import Origin
-from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
 from headgate.values import Draft, Usage
 from headgate.wire.drafts import draft_of, streamed_draft
-from headgate.wire.lane import DIALECTS, Inbound, UnusableAnswerError, small_request
+from headgate.wire.lane import DIALECTS, UnusableAnswerError, small_request
 from headgate.wire.neutral import Request
 
 __all__ = ["FIRST_ATTEMPT", "DayPurse", "Trial", "UndecidedError"]
