@@ -54,7 +54,7 @@ class Pricer:
     """
 
     def __init__(self, book: Book, prices_of: Mapping[str, str]) -> None:
-        self._book = book
+        self.book = book
         self._prices_of = dict(prices_of)
         self._minute = -1
         self._cards: dict[ModelRef, Card | None] = {}
@@ -68,7 +68,7 @@ class Pricer:
             return self._cards[ref]
         except KeyError:
             at = datetime.fromtimestamp(minute * 60, tz=UTC)
-            card = self._book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
+            card = self.book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
             self._cards[ref] = card
             return card
 

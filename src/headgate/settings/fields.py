@@ -1102,6 +1102,11 @@ SERVER = Section(
             example='"GATEWAY_KEY"',
         ),
         Field(
+            "reload",
+            Flag(),
+            "Changes of this file, of prices and of routers are taken over without a restart.",
+        ),
+        Field(
             "embedding_model",
             MODEL,
             "Answers `/v1/embeddings` when the caller asks for `auto` or names it alone.",

@@ -335,6 +335,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Processes that serve the one port."""
     api_key_env: str | None = None
     """Name of the environment variable with the key callers must send; None: no key is asked."""
+    reload: bool = True
+    """Changes of the file, of prices and of routers are taken over while the gateway runs."""
     embedding_model: str | None = None
     """`provider/model` for embeddings asked for without a provider; None: they must name one."""
 
