@@ -99,6 +99,8 @@ class Trial:
         """
         plant, inbound = self._plant, self._served.inbound
         premium = plant.premium
+        if not (self._priced(premium) and self._priced(self._judge)):
+            raise UndecidedError("unfit")  # what it costs cannot be known, so no cap can be held
         dialect = DIALECTS[plant.providers[premium.model.provider].dialect]
         try:
             request = self._request(dialect.name)
@@ -145,10 +147,9 @@ class Trial:
         plant = self._plant
         provider = plant.providers[tier.model.provider]
         now = plant.clock.time()
-        card = plant.pricer.card(tier.model, int(now * 1e6))
         most = Usage(len(body) + TEMPLATE_TOKENS, most_tokens)  # a token is no shorter than a byte
-        worst = None if card is None else charge(card, most)
-        if worst is None:  # what it costs cannot be known, so no cap can be held
+        worst = self._charge(tier, most)
+        if worst is None:
             raise UndecidedError("unfit")
         if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
             raise UndecidedError("failed")
@@ -166,6 +167,13 @@ class Trial:
             cost = self._written(attempt)
             self._purse.settle(worst, worst if cost is None else cost)
             self.cost = None if self.cost is None or cost is None else self.cost + cost
+
+    def _priced(self, tier: Tier) -> bool:
+        return self._charge(tier, Usage(1, 1)) is not None
+
+    def _charge(self, tier: Tier, usage: Usage) -> int | None:
+        card = self._plant.pricer.card(tier.model, int(self._plant.clock.time() * 1e6))
+        return None if card is None else charge(card, usage)
 
     async def _sent(self, attempt: Attempt, endpoint: Endpoint, body: bytes) -> bytes:
         """The body of a 200; what came of the call is noted in the attempt.
