@@ -14,6 +14,7 @@ from headgate.monitor.quality import (
     FALSE_ALARM_COMPARISONS,
     FALSE_ALARMS,
     Comparison,
+    Quality,
     QualityWatch,
     comparison_event,
     comparisons,
@@ -40,6 +41,12 @@ def folded(floor: float | None, found):
     watch = QualityWatch(floor)
     watch.fold(found)
     return watch.assess()
+
+
+def fallen() -> Quality:
+    """Cheap loses three of ten: far below a floor of 95 %."""
+    chance = random.Random(5)
+    return folded(0.95, [compared(n, 0.0 if chance.random() < 0.3 else 1.0) for n in range(600)])
 
 
 def test_an_event_holds_a_comparison_whole():

@@ -74,8 +74,17 @@ PANELS = (
             ('max(headgate_quality_kept_share{figure="low"})', "low, 95 %"),
             ('max(headgate_quality_kept_share{figure="high"})', "high, 95 %"),
             ('max(headgate_quality_kept_share{figure="floor"})', "floor"),
+            ("max(headgate_quality_alarm)", "alarm"),
         ),
         "Of premium's, by a judge that compares a random part, blind and in both orders.",
+    ),
+    Panel(
+        "Comparisons behind it",
+        "short",
+        (
+            ("max by (stage) (headgate_quality_comparisons)", "{{stage}}"),
+            ("max(headgate_quality_cost_usd)", "US dollars"),
+        ),
     ),
     Panel(
         "The month's bill",

@@ -70,9 +70,18 @@ def gauges(status: Status) -> Values:
     }
 
 
+_STAGES = ("sampled", "judged", "decided", "unpaid")
+
+
 def _quality(quality: Quality | None) -> Values:
     if quality is None:
-        return {}
+        unknown = dict.fromkeys([("measured",), ("low",), ("high",), ("floor",)], math.nan)
+        return {
+            "headgate_quality_kept_share": unknown,
+            "headgate_quality_alarm": {(): 0.0},
+            "headgate_quality_comparisons": {(stage,): 0.0 for stage in _STAGES},
+            "headgate_quality_cost_usd": {(): 0.0},
+        }
     all_, funnel = quality.all, quality.funnel
     return {
         "headgate_quality_kept_share": {
@@ -83,10 +92,7 @@ def _quality(quality: Quality | None) -> Values:
         },
         "headgate_quality_alarm": {(): float(quality.alarm_us is not None)},
         "headgate_quality_comparisons": {
-            ("sampled",): float(funnel.sampled),
-            ("judged",): float(funnel.judged),
-            ("decided",): float(funnel.decided),
-            ("unpaid",): float(funnel.unpaid),
+            (stage,): float(getattr(funnel, stage)) for stage in _STAGES
         },
         "headgate_quality_cost_usd": {(): _usd(funnel.cost_nano)},
     }
