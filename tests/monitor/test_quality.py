@@ -37,7 +37,7 @@ def compared(number: int, cheap: float | None = 1.0, premium: float | None = 1.0
     return Comparison(**{**fields, **more})
 
 
-def folded(floor: float | None, found):
+def folded(floor: float | None, found) -> Quality:
     watch = QualityWatch(floor)
     watch.fold(found)
     return watch.assess()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 
 from headgate.bootstrap.measured import Measurement, measured_settings
@@ -14,8 +14,9 @@ from headgate.bootstrap.scenario import scenario_of
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import DAY_US, Store, StoreError, Window
+from headgate.ledger.store import Store, StoreError, Window
 from headgate.ledger.totals import (
+    DAY_US,
     HOUR_US,
     Latency,
     LatencyDimension,
@@ -131,11 +132,10 @@ class LedgerObserver:
         """See `Observer.events`."""
         return list(reversed(self._store.events(window, kinds)))
 
-    def measurement(self, settings: Settings, book: Book, at: object) -> Measurement:
+    def measurement(self, settings: Settings, book: Book, day: date) -> Measurement:
         """The last thirty days as settings, for the calculator."""
         now = self._now_us()
         window = Window((now - 30 * DAY_US) // HOUR_US * HOUR_US, now + 1)
-        day = datetime.fromtimestamp(now / 1e6, UTC).date()
         tiers, requests = self._store.tiers(window), self._store.requests(window)
         return measured_settings(settings, book, day, tiers, requests)
 
@@ -148,7 +148,7 @@ class LedgerObserver:
                 target=self._read, args=(now,), name="headgate-pages-account", daemon=True
             )
             self._reader.start()
-        self._reader.join(WAIT_SECONDS)
+        self._reader.join(WAIT_SECONDS if self._assessed is None else 0)
         return self._assessed
 
     def _read(self, now: int) -> None:
@@ -268,23 +268,18 @@ def _by_request(entries: Iterable[Entry]) -> list[list[Entry]]:
 
 def _fits(entries: Sequence[Entry], search: Search) -> bool:
     first = entries[0]
-    if not first.request_id.startswith(search.text):
-        return False
-    if search.route and first.route != search.route:
-        return False
-    if search.key and first.key != search.key:
-        return False
     served = next((entry for entry in entries if entry.served), None)
     last = served or entries[-1]
-    if search.tier and last.tier != search.tier:
-        return False
-    if search.model and not any(
-        search.model.lower() in f"{entry.provider}/{entry.model_asked}".lower() for entry in entries
-    ):
-        return False
-    if search.reason and not last.reason.startswith(search.reason):
-        return False
-    return _came_out(entries, served, search.outcome)
+    asked = search.model.lower()
+    return (
+        first.request_id.startswith(search.text)
+        and search.route in ("", first.route)
+        and search.key in ("", first.key)
+        and search.tier in ("", last.tier)
+        and last.reason.startswith(search.reason)
+        and any(asked in f"{one.provider}/{one.model_asked}".lower() for one in entries)
+        and _came_out(entries, served, search.outcome)
+    )
 
 
 def _came_out(entries: Sequence[Entry], served: Entry | None, outcome: str) -> bool:

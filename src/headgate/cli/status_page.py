@@ -9,7 +9,6 @@ from textwrap import wrap
 
 import click
 
-from headgate.cli.report_page import day_and_time
 from headgate.monitor.attribution import Attribution, Part
 from headgate.monitor.budget import (
     FALSE_ALARM_REQUESTS,
@@ -21,7 +20,7 @@ from headgate.monitor.budget import (
 )
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
-from headgate.monitor.figures import between, money, percent, places
+from headgate.monitor.figures import between, day_and_time, money, percent, places
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action

@@ -75,7 +75,9 @@ _STAGES = ("sampled", "judged", "decided", "unpaid")
 
 def _quality(quality: Quality | None) -> Values:
     if quality is None:
-        unknown = dict.fromkeys([("measured",), ("low",), ("high",), ("floor",)], math.nan)
+        unknown: _Labelled = {
+            (figure,): math.nan for figure in ("measured", "low", "high", "floor")
+        }
         return {
             "headgate_quality_kept_share": unknown,
             "headgate_quality_alarm": {(): 0.0},

@@ -826,7 +826,7 @@ PLAN = Section(
             "verifier",
             MODEL,
             "The model that judges the drafts of a cascade.",
-            otherwise="judging costs nothing",
+            otherwise="the judge of a configured cascade, else judging costs nothing",
             example='"google/gemini-2.5-flash"',
         ),
         Field(

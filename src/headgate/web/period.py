@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from headgate.errors import ConfigError, ConfigFault
-from headgate.ledger.store import DAY_US, HOUR_US, Window
+from headgate.ledger.store import Window
+from headgate.ledger.totals import DAY_US, HOUR_US
 
 __all__ = ["DIMENSIONS", "PERIODS", "Period", "day_text", "moment_text", "period_of"]
 

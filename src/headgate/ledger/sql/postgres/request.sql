@@ -6,6 +6,6 @@ SELECT
     cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
     first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
     trace
-FROM attempts
+FROM headgate.attempts
 WHERE request_id = %(request_id)s
 ORDER BY attempt
