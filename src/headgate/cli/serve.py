@@ -23,14 +23,19 @@ from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of, reader_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
+from headgate.gateway.admin import Admin
+from headgate.gateway.app import App
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
 from headgate.ledger.store import Store
+from headgate.ledger.writer import Ledger
+from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
 
@@ -91,6 +96,7 @@ async def serve_one(
     metrics, helm = metrics_of(settings), Helm()
     store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
     note = in_background(ledger.store)
+    app: App | None = None
     lookout: Lookout | None = None
     pages: Store | None = None
     try:
@@ -109,6 +115,8 @@ async def serve_one(
         lookout = lookout_of(
             settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
         )
+        app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
+        app.feedback = feedback_of(ledger.store, clock)
         lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
@@ -126,11 +134,8 @@ async def serve_one(
         listen = split_address(settings.server.admin)
         if listen is not None and (place is None or place.number == 0):
             token = admin_token(settings, os.environ)
-            handler = admin_of(app, token)
-            handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
-            handler.mount("/api/reload", reloader.answer)
-            handler.mount(PATH, decisions(ledger, lambda: app.plant))
             pages = reader_of(ledger, settings.ledger, os.environ)
+            handler = _admin(app, token, ledger, metrics, reloader)
             site = site_of(reading, pages, token=token.value, keys=store)
             handler.mount("/", site, access="own")
             admin = Port(handler, *listen, setting="admin")
@@ -149,6 +154,8 @@ async def serve_one(
                 lifeline=None if place is None else place.lifeline,
             )
     finally:
+        if app is not None and app.shadow is not None:
+            await app.shadow.close()
         if pages is not None:
             pages.close()
         if lookout is not None:
@@ -157,6 +164,17 @@ async def serve_one(
             store.close()
         ledger.close()
         metrics.close()
+
+
+def _admin(
+    app: App, token: AdminToken, ledger: Ledger, metrics: Metrics, reloader: Reloader
+) -> Admin:
+    """Who answers on the admin port, but for the pages."""
+    handler = admin_of(app, token)
+    handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+    handler.mount("/api/reload", reloader.answer)
+    handler.mount(PATH, decisions(ledger, lambda: app.plant))
+    return handler
 
 
 def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:
