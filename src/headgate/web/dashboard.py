@@ -156,9 +156,6 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
     report, month = seen.report, seen.month
     saving, escalation = report.saving, report.escalation
     if saving.share is not None:
-        interval = (
-            "" if saving.low is None or saving.high is None else between(saving.low, saving.high)
-        )
         good = {"yes": True, "no": False}.get(report.verdict.answer)
         note = f"{money(saving.saved_nano)} of {money(saving.baseline_nano)}"
         if saving.low is not None and saving.high is not None:
