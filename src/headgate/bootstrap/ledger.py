@@ -13,7 +13,7 @@ from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
 
-__all__ = ["journal_of", "ledger_of", "password_of", "reader_of", "store_of"]
+__all__ = ["journal_of", "ledger_of", "password_of", "reader_of", "recordable_of", "store_of"]
 
 
 def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:

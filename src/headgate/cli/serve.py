@@ -20,7 +20,7 @@ from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
-from headgate.bootstrap.ledger import ledger_of, recordable_of, reader_of
+from headgate.bootstrap.ledger import ledger_of, reader_of, recordable_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.quality import feedback_of, shadow_of
