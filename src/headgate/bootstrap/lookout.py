@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 
 import msgspec
 
@@ -21,7 +22,7 @@ from headgate.bootstrap.watch import Watch
 from headgate.errors import HeadgateError
 from headgate.ledger.election import Election, election_of
 from headgate.ledger.event import Event
-from headgate.ledger.store import Store
+from headgate.ledger.store import Outcome, Store
 from headgate.ledger.writer import Counts, Ledger
 from headgate.monitor.actions import Held, Release, act, release
 from headgate.monitor.alerting import Rules, due, news_of, quiet_of
@@ -69,6 +70,7 @@ class Lookout:
         courier: made for a function that keeps events.
         clock: the time.
         counts: what the ledger's writer says of itself, for the metrics.
+        further: done at every turn besides; the place of telemetry.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Lookout:
         courier: Callable[[Callable[[Sequence[Event]], object]], Courier],
         clock: Clock,
         counts: Callable[[], Counts] | None = None,
+        further: Callable[[], object] | None = None,
     ) -> None:
         self._settings = settings
         self._book = book
@@ -92,6 +95,7 @@ class Lookout:
         self._metrics = metrics
         self._clock = clock
         self._counts = counts
+        self._further = further
         escalation, alerts = settings.escalation, settings.alerts
         after = escalation.release_after
         self._release = Release(
@@ -164,6 +168,8 @@ class Lookout:
         self._metrics.fold()
         if self._counts is not None:
             self._metrics.ledger(self._counts())
+        if self._further is not None:
+            self._further()
 
     def _complain(self, error: Exception, *, defect: bool = False) -> None:
         now = self._clock.monotonic()
@@ -189,7 +195,13 @@ class Lookout:
     def _look(self, now: float) -> None:
         store = self._opened()
         if self._watch is None:
-            self._watch = Watch(store, self._settings, self._book, money_every=MONEY_SECONDS)
+            self._watch = Watch(
+                store,
+                self._settings,
+                self._book,
+                follow=lambda outcomes: takewhile(self._goes_on, outcomes),
+                money_every=MONEY_SECONDS,
+            )
         at_us = int(now * 1_000_000)
         status = self._watch.look(datetime.fromtimestamp(now, UTC), bill_window(at_us, BILL_DAYS))
         before, held = self._watch.standing, self._watch.held()
@@ -204,6 +216,10 @@ class Lookout:
             self._steer(controls_of(action))
         _show(self._metrics, gauges(status))
         self._tell(store, found, at_us)
+
+    def _goes_on(self, _: Outcome) -> bool:
+        """A first look may read millions of rows; the end of the process does not wait for it."""
+        return not self._closing.is_set()
 
     def _act(
         self, status: Status, before: Standing, held: Held, at_us: int
@@ -257,6 +273,7 @@ def lookout_of(
     helm: Helm,
     metrics: Metrics,
     clock: Clock,
+    further: Callable[[], object] | None = None,
 ) -> Lookout:
     """The watch of a gateway.
 
@@ -282,6 +299,7 @@ def lookout_of(
         courier=lambda note: Courier(channels, note, clock),
         clock=clock,
         counts=lambda: ledger.counts,
+        further=further,
     )
 
 

@@ -21,6 +21,7 @@ from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.otel import sending
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
@@ -83,6 +84,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics, helm = metrics_of(settings), Helm()
+    telemetry = sending(os.environ) if settings.watch.otel else None
+    others = [metrics.take] if telemetry is None else [metrics.take, telemetry.take]
     store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
     note = in_background(ledger.store)
     lookout: Lookout | None = None
@@ -92,7 +95,7 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             settings,
             os.environ,
             upstream=upstream,
-            recorder=Told(ledger, metrics.take, admission.take),
+            recorder=Told(ledger, *others, admission.take),
             clock=clock,
             source=str(reading.file),
             helm=helm,
@@ -100,7 +103,14 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
         )
         book = book_of(settings, str(reading.file))
         lookout = lookout_of(
-            settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+            settings,
+            book,
+            os.environ,
+            ledger=ledger,
+            helm=helm,
+            metrics=metrics,
+            clock=clock,
+            further=None if telemetry is None else telemetry.fold,
         )
         lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
@@ -132,6 +142,8 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
     finally:
         if lookout is not None:
             lookout.close()
+        if telemetry is not None:
+            telemetry.close()
         if store is not None:
             store.close()
         ledger.close()
