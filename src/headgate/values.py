@@ -13,8 +13,11 @@ __all__ = [
     "NANO_PER_USD",
     "Ask",
     "Clock",
+    "Draft",
     "ModelRef",
+    "ToolUse",
     "Usage",
+    "Wanted",
     "dollars",
     "nano_from_usd",
     "usd",
@@ -140,6 +143,39 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     headers: Mapping[str, str] = {}
     """The request's headers, names in lower case."""
+
+
+class ToolUse(msgspec.Struct, frozen=True):
+    """A tool that an answer calls; `arguments` is JSON text, which a model may get wrong."""
+
+    name: str
+    arguments: str
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check may know of an answer, free of any dialect."""
+
+    text: str = ""
+    refused: bool = False
+    """The provider says that the model declined."""
+    calls: tuple[ToolUse, ...] = ()
+    other: bool = False
+    """There is something besides text and calls."""
+    finish: str = "unknown"
+    """Why it ended: `stop`, `length`, `tool_calls`, …"""
+    logprob: float | None = None
+    """Mean natural logarithm of a token's probability, 0 at most; None where it is not told."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer must fit, free of any dialect."""
+
+    json: bool = False
+    """The answer is to be JSON."""
+    schema: Mapping[str, object] | None = None
+    """The JSON schema of the answer."""
+    tools: Mapping[str, Mapping[str, object] | None] | None = None
+    """The tools on offer, each with the JSON schema of its arguments; None where none are."""
 
 
 class Clock(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headgate.analysis import design as design_room
 from headgate.analysis.design import MIN_ROWS, MIN_TRAIT_ROWS, Design, request_of
 from headgate.analysis.rows import GradedRow
 from headgate.routing.router import Calibration, Router
@@ -47,6 +48,15 @@ def test_traits_of_every_row_or_of_few_are_not_kept():
     assert "category=a" in kept
     assert "category=rare" not in kept
     assert "images~0" not in kept
+
+
+def test_of_many_rows_some_are_counted_and_all_are_in_the_matrix(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(design_room, "COUNTED", 100)
+    some, again = Design(ROWS), Design(ROWS)
+    assert some.training.shape[0] == len(ROWS)
+    assert some.words.index == again.words.index
+    monkeypatch.undo()
+    assert len(some.pairs.index) < len(Design(ROWS).pairs.index)
 
 
 def test_every_kind_of_n_gram_weighs_the_same_on_average():

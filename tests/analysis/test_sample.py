@@ -115,3 +115,14 @@ def test_parts_merge_to_the_whole_in_any_order(a, b, c):
 def test_samples_priced_differently_are_not_merged():
     with pytest.raises(ValueError, match="different models"):
         described([]).merge(Sample())
+
+
+def test_requests_of_one_system_prompt_are_one_task_whatever_its_numbers_are():
+    sample = Sample()
+    for day in range(3):
+        sample.add(Record(system=f"You sort tickets. Today is 2026-11-{10 + day}.", prompt="x"))
+    sample.add(Record(system="You write poems.", prompt="x"))
+    sample.add(Record(prompt="x"))
+    (_, most), (_, least) = sample.tasks.most(5)
+    assert (most, least, sample.tasks.total) == (3, 1, 4)
+    assert all("tickets" not in name for name, _ in sample.tasks.most(5))

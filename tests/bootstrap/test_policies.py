@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError
 from headgate.routing.artifact import dump
+from headgate.routing.checks import Checks
 from headgate.routing.policy import Decision
 from headgate.values import Ask
 from tests.routing.routers import CERTIFICATE, small_artifact
@@ -117,3 +119,57 @@ def test_what_a_tier_can_serve_comes_from_the_file(desk: Desk):
     cheap, premium = policies_of(desk.read(GOOD, *sets).settings).tiers
     assert (cheap.images, cheap.tools, cheap.json_schema) == (False, False, False)
     assert (premium.images, premium.tools, premium.json_schema) == (True, True, True)
+
+
+def test_a_cascade_is_built_as_the_file_has_it(desk: Desk):
+    text = (
+        '[classifier]\nkind = "cascade"\nchecks = ["finish", "tools"]\nmax_repetition = 0.3\n'
+        'min_logprob = -0.7\nsecond_model = "a/x"\nmin_agreement = 0.6\njudge_model = "a/y"\n'
+        'min_grade = 3\njudge_timeout = "9s"\njudge_fails = "open"\nstream = "route"\n'
+    )
+    policies = policies_of(desk.read(text + TIERS).settings)
+    cascade = policies.policies[0].cascade
+    assert cascade is not None
+    assert cascade.checks == Checks(
+        plain=frozenset({"finish", "tools"}), max_repetition=0.3, min_logprob=-0.7
+    )
+    assert cascade.second is not None
+    assert cascade.judge is not None
+    assert (str(cascade.second.model), str(cascade.judge.model)) == ("a/x", "a/y")
+    assert (cascade.min_agreement, cascade.min_grade, cascade.timeout) == (0.6, 3, 9.0)
+    assert (cascade.open, cascade.hold) == (True, False)
+
+
+def test_a_cascade_may_have_a_router_before_it(desk: Desk):
+    text = LEARNED.replace('"learned"', '"cascade"')
+    decision = decided(desk, text, last_user="hello")
+    assert decision is not None
+    assert (decision.reason, decision.draft) == ("cascade", True)
+    assert decision.score is not None
+
+
+VERIFIED = '[classifier]\nkind = "cascade"\nverifier = "v.headgate"\n'
+
+
+def test_a_learned_verifier_is_loaded_from_beside_the_file(desk: Desk):
+    made = small_artifact()
+    seen = replace(made, training=replace(made.training, kind="verifier"))
+    (desk.path.parent / "v.headgate").write_bytes(dump(seen))
+    cascade = policies_of(desk.read(VERIFIED + TIERS).settings).policies[0].cascade
+    assert cascade is not None
+    assert cascade.verifier is not None
+    assert cascade.verifier.threshold == CERTIFICATE.threshold
+    text = VERIFIED + "verifier_threshold = 0.75\n" + TIERS
+    cascade = policies_of(desk.read(text).settings).policies[0].cascade
+    assert cascade is not None
+    assert cascade.verifier is not None
+    assert cascade.verifier.threshold == 0.75
+
+
+def test_a_router_is_no_verifier(desk: Desk):
+    (desk.path.parent / "v.headgate").write_bytes(dump(small_artifact()))
+    with pytest.raises(ConfigError) as caught:
+        policies_of(desk.read(VERIFIED + TIERS).settings)
+    (fault,) = caught.value.faults
+    assert fault.field == "classifier.verifier"
+    assert "train --verifier" in fault.fix

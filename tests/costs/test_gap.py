@@ -129,6 +129,50 @@ def test_nothing_bounds_a_request_without_a_limit_to_its_attempts():
     assert bound(mission(tiers=tiers)) is None
 
 
+def test_a_cascades_bound_has_both_tiers_attempts_and_everybody_who_is_asked_about_the_draft():
+    found = bound(
+        mission(classifier=None),
+        input_tokens=1000,
+        output_tokens=400,
+        drafts="cheap",
+        judges=[("judge", FLASH)],
+    )
+    assert found is not None
+    assert [(step.name, step.calls) for step in found.steps] == [
+        ("cheap", 3),
+        ("judge", 1),
+        ("premium", 3),
+    ]
+    # 3 · $0.003, the judge reads 1,400 tokens and writes 400, 3 · $0.009
+    assert found.nano == nano_from_usd("0.009") + nano_from_usd("0.00142") + nano_from_usd("0.027")
+
+
+def test_the_tiers_between_answer_once_behind_a_rejected_draft():
+    tiers = (Tier("low", HAIKU), Tier("middle", HAIKU), Tier("high", SONNET))
+    shares = Scenario(
+        [
+            replace_share(tier, share)
+            for tier, share in zip(tiers, ("0.5", "0.3", "0.2"), strict=True)
+        ]
+    )
+    found = bound(shares, drafts="low")
+    assert found is not None
+    assert [(step.name, step.calls) for step in found.steps] == [
+        ("low", 3),
+        ("high", 3),
+        ("middle", 1),
+    ]
+
+
+def replace_share(tier: Tier, share: str) -> Tier:
+    return Tier(tier.name, tier.card, share=share, attempts=3)
+
+
+def test_a_premium_tier_drafts_nothing():
+    plain = bound(mission())
+    assert bound(mission(), drafts="premium", judges=[("judge", FLASH)]) == plain
+
+
 class NoBrakes:
     """Lets every call and every retry pass: nothing but the policy itself bounds a request."""
 

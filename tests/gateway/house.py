@@ -22,7 +22,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
 from headgate.routing.artifact import dump
 from headgate.settings import read
-from headgate.testing.brain import Echo
+from headgate.testing.brain import Brain, Echo
 from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Request, Response, Server
 from tests.routing.routers import small_artifact
@@ -80,6 +80,9 @@ LEARNED = CONFIG.replace(
     'kind = "learned"\nrouter = "router.headgate"\n',
 )
 """The small router of the tests decides: `prove` scores above its threshold, `hello` below."""
+
+
+ECHO = Echo()
 
 
 class Kept:
@@ -173,24 +176,26 @@ async def house(
     *,
     sets: tuple[str, ...] = (),
     objector: Objector | None = None,
+    brain: Brain = ECHO,
     store: KeyStore | None = None,
 ) -> AsyncIterator[House]:
     """Everything up and listening; torn down to the last socket at the end.
 
     `objector` judges each request before the simulated provider does: off-spec ones get 400.
+    `brain` answers in all of them.
     `store` is where virtual keys rest.
     """
     providers = {
         "openai": Provider(
             DIALECTS["openai"](),
             models=["gemini-2.5-flash", "gpt-5-mini", "embedder"],
-            brain=Echo(),
+            brain=brain,
         ),
         "responses": Provider(
-            DIALECTS["openai-responses"](), models=["gpt-5", "gpt-5-mini"], brain=Echo()
+            DIALECTS["openai-responses"](), models=["gpt-5", "gpt-5-mini"], brain=brain
         ),
         "anthropic": Provider(
-            DIALECTS["anthropic"](), models=["claude-haiku-4-5", "claude-sonnet-4-6"], brain=Echo()
+            DIALECTS["anthropic"](), models=["claude-haiku-4-5", "claude-sonnet-4-6"], brain=brain
         ),
     }
     seen: list[Request] = []

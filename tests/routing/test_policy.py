@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from headgate.routing.cascade import Cascade
 from headgate.routing.controls import Controls
 from headgate.routing.learned import learned
-from headgate.routing.policy import HELD, PINNED_BY_WATCH, Decision, Policy, Sorter
+from headgate.routing.policy import CASCADE, HELD, PINNED_BY_WATCH, Decision, Policy, Sorter
 from headgate.routing.rules import rule
 from headgate.routing.tier import Tier
 from headgate.values import Ask, ModelRef
@@ -109,3 +110,47 @@ def test_a_held_threshold_decides_and_is_named_only_where_it_makes_the_differenc
     easy = trained().decide(ask(last_user="hello"), held)
     assert easy is not None
     assert (easy.tier, easy.reason) == (CHEAP, "router")
+
+
+def drafting(*rules, hold: bool = True, **more) -> Policy:
+    return policy(*rules, cascade=Cascade(hold=hold), **more)
+
+
+def test_a_cascade_makes_the_defaults_answer_a_draft():
+    assert drafting().decide(ask()) == Decision(CHEAP, CASCADE, policy="auto", draft=True)
+
+
+def test_rules_and_the_watch_come_before_a_cascade():
+    always = drafting(rule("any", "cheap"))
+    assert always.decide(ask()) == decided(CHEAP, "rule:any")
+    assert always.decide(ask(), Controls(pinned=True)) == decided(PREMIUM, PINNED_BY_WATCH)
+
+
+def test_a_streamed_request_is_drafted_only_where_it_may_be_held():
+    streamed = ask(stream=True)
+    held, routed = drafting().decide(streamed), drafting(hold=False).decide(streamed)
+    assert held == Decision(CHEAP, CASCADE, policy="auto", draft=True)
+    assert routed == decided(CHEAP, "default")
+
+
+def test_a_router_leaves_only_the_grey_zone_to_the_cascade():
+    """`hello` scores below the zone, `prove` in it and `prove that` above."""
+    router = learned(small_artifact(), "v", threshold=None)
+    words = ("hello", "prove", "prove that")
+    low, middle, high = (router.score(ask(last_user=word)) for word in words)
+    assert low < middle < high
+    zone = drafting(learned=learned(small_artifact(), "v", threshold=high), grey_from=middle)
+    found = [zone.decide(ask(last_user=word)) for word in words]
+    assert [(made.tier, made.reason, made.draft) for made in found if made] == [
+        (CHEAP, "router", False),
+        (CHEAP, CASCADE, True),
+        (PREMIUM, "router", False),
+    ]
+
+
+def test_a_threshold_that_the_watch_has_moved_keeps_its_reason_in_the_grey_zone():
+    question = ask(last_user="prove that")
+    router = learned(small_artifact(), "v", threshold=None)
+    decision = drafting(learned=router).decide(question, Controls(threshold=0.9))
+    assert decision is not None
+    assert (decision.tier, decision.reason, decision.draft) == (CHEAP, HELD, True)

@@ -90,6 +90,47 @@ def test_a_policys_router_lies_beside_the_file(desk: Desk):
     assert desk.read(text).settings.policies[0].router == str(desk.path.parent / "r")
 
 
+CASCADE = '[classifier]\nkind = "cascade"\n'
+
+
+def test_a_cascade_needs_nothing_but_its_kind(desk: Desk):
+    classifier = desk.read(CASCADE + TIERS).settings.classifier
+    assert classifier.checks == ("finish", "empty", "refusal", "repetition", "schema", "tools")
+    assert (classifier.judge_fails, classifier.stream) == ("closed", "hold")
+
+
+def test_the_checks_of_a_cascade_are_a_list_in_the_file_and_words_with_commas_outside(desk: Desk):
+    text = CASCADE + 'checks = ["tools", "finish"]\n' + TIERS
+    assert desk.read(text).settings.classifier.checks == ("finish", "tools")
+    sets = "classifier.checks=empty, schema"
+    assert desk.read(text, sets).settings.classifier.checks == ("empty", "schema")
+    assert desk.read(text, "classifier.checks=").settings.classifier.checks == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "message"),
+    [
+        ("threshold = 0.5", "classifier.threshold", "a router's score"),
+        ("grey_from = 0.5", "classifier.grey_from", "a router's score"),
+        (
+            'router = "r"\ngrey_from = 0.5\nthreshold = 0.4',
+            "classifier.grey_from",
+            "no draft would be judged",
+        ),
+        ("verifier_threshold = 0.5", "classifier.verifier_threshold", "a verifier's score"),
+        ('judge_model = "nobody/x"', "classifier.judge_model", "no provider"),
+        ('second_model = "nobody/x"', "classifier.second_model", "no provider"),
+        ('checks = ["finsh"]', "classifier.checks", "not a choice"),
+        ("min_grade = 6", "classifier.min_grade", "out of range"),
+        ('model = "a/x"', "classifier.model", 'of kind "cascade"'),
+    ],
+)
+def test_a_faulty_cascade_is_told(desk: Desk, line: str, field: str, message: str):
+    fault = desk.fault(f"{CASCADE}{line}\n{TIERS}")
+    assert fault.field == field
+    assert message in fault.message
+
+
 def test_routes_are_read_in_order(desk: Desk):
     routes = '[[routes]]\npolicy = "careful"\npath = "/v1/messages"\n'
     routes += '[[routes]]\npolicy = "auto"\nmodel = "gpt-4o*"\nheader = "x-team: red"\nkey = "k"\n'

@@ -49,7 +49,7 @@ def test_every_kind_takes_or_refuses_whatever_toml_can_hold(kind: Kind, raw: obj
 @given(st.sampled_from(ALL), st.text(max_size=40))
 def test_flag_text_is_read_and_then_checked_like_any_value(kind: Kind, text: str):
     checked = kind.check(kind.read(text))
-    assert isinstance(checked, bool | int | float | str | Refusal)
+    assert isinstance(checked, bool | int | float | str | tuple | Refusal)
 
 
 @pytest.mark.parametrize("raw", [True, "5", 5.0, [5], {"a": 5}])
@@ -189,3 +189,15 @@ def test_headers_that_must_not_be_sent_are_refused(headers: object, words: str):
 def test_every_kind_says_what_it_takes():
     for kind in ALL:
         assert re.search(r"\w", kind.words)
+
+
+def test_words_are_some_of_a_few_in_their_own_order():
+    words = kinds.Words("a", "b", "c")
+    assert words.words == 'list of "a", "b" or "c"'
+    assert words.check(["c", "a", "c"]) == ("a", "c")
+    assert words.check([]) == ()
+    assert words.read("c, a") == ["c", "a"]
+    assert words.read(" ") == []
+    assert "not a choice" in refusal(words, ["d"]).message
+    assert '"a", "b" or "c"' in refusal(words, ["d"]).fix
+    assert "a list is needed" in refusal(words, "a").message

@@ -9,7 +9,7 @@ import tomllib
 import pytest
 
 from headgate.settings import read
-from headgate.settings.fields import SECTIONS, Field
+from headgate.settings.fields import CLASSIFIER, SECTIONS, Field
 from headgate.settings.providers import KNOWN
 from headgate.settings.template import render
 from tests.settings.files import Desk
@@ -51,7 +51,10 @@ def test_every_commented_setting_is_valid_once_it_is_switched_on(desk: Desk):
     on = re.sub(r"^#(?=[a-z_]+ = |\[)", "", render(), flags=re.MULTILINE)
     tomllib.loads(on)
     # what belongs to another kind of classifier, or to three tiers, cannot be on at the same time
-    on = re.sub(r"^(share|default|router|threshold) = .*\n", "", on, flags=re.MULTILINE)
+    others = [
+        field.key for field in CLASSIFIER.fields if field.kinds and "model" not in field.kinds
+    ]
+    on = re.sub(rf"^(share|{'|'.join(others)}) = .*\n", "", on, flags=re.MULTILINE)
     on = re.sub(r"^\[\[classifier.rules\]\]\n(?:.+\n)+", "", on, flags=re.MULTILINE)
     assert desk.read(on).settings.server.api_key_env == "GATEWAY_KEY"
 
@@ -73,7 +76,7 @@ def test_no_line_is_too_wide_to_read():
 def test_the_default_of_a_commented_setting_is_the_default(desk: Desk):
     plain = desk.read(render()).settings
     on = re.sub(
-        r"^#(?=(days_per_month|timeout|max_chars|attempts|fallback|window|on_breach|\w+_timeout"
+        r"^#(?=(days_per_month|timeout|max_chars|attempts|fallback|window|on_breach|(?!judge)\w+_timeout"
         r"|backoff_\w+|max_\w+_\w+|drain_seconds) = )",
         "",
         render(),

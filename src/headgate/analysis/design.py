@@ -21,6 +21,8 @@ MIN_TRAIT_ROWS = 5
 MOST = {"words": 20_000, "pairs": 30_000, "grams": 20_000}
 FULL = 2_000_000
 """Distinct n-grams held while counting; beyond it, those seen once so far are forgotten."""
+COUNTED = 40_000
+"""Rows that the vocabulary is counted on. More would not change which n-grams are the commonest."""
 TRAIT_SHARE = 0.2
 """Length of one trait of shape; some twenty hold for a row, and together they weigh as one block.
 Category, route, system prompt and what a draft shows weigh 1 each."""
@@ -107,19 +109,20 @@ class Design:
         self.pairs: Block[tuple[bytes, bytes]] = Block(lambda _, f: pairs(f), MOST["pairs"])
         self.grams: Block[int] = Block(lambda _, found: grams(found), MOST["grams"])
         seen: Counter[str] = Counter()
-        for request, found in _read(rows):
+        counted = _thinned(rows)
+        for request, found in _read(counted):
             for block in (self.words, self.pairs, self.grams):
                 block.count(request, found)
             seen.update(set(traits(request, found)))
         blocks = []
         for block in (self.words, self.pairs, self.grams):
-            block.settle(len(rows))
+            block.settle(len(counted))
             blocks.append(block.matrix(_read(rows)))
             scale = float(np.sqrt(blocks[-1].power(2).sum() / max(1, len(rows)))) or 1.0
             block.factors /= scale
             blocks[-1] /= scale
         # what holds for every row tells nothing
-        kept = [name for name, n in seen.items() if MIN_TRAIT_ROWS <= n < len(rows)]
+        kept = [name for name, n in seen.items() if MIN_TRAIT_ROWS <= n < len(counted)]
         self.traits = {name: at for at, name in enumerate(kept)}
         self.trait_factors = np.array(
             [1.0 if name.startswith(WHOLE) else TRAIT_SHARE for name in kept]
@@ -152,6 +155,14 @@ class Design:
             _named(self.grams.index, grams_ * self.grams.factors),
             _named(self.traits, traits_ * self.trait_factors),
         )
+
+
+def _thinned(rows: Sequence[GradedRow]) -> Sequence[GradedRow]:
+    """The rows, or as many of them as are counted, drawn alike every time, in their order."""
+    if len(rows) <= COUNTED:
+        return rows
+    drawn = np.random.default_rng(0).choice(len(rows), COUNTED, replace=False)
+    return [rows[at] for at in np.sort(drawn).tolist()]
 
 
 def _joined(blocks: Sequence[sp.csr_matrix]) -> sp.csr_matrix:

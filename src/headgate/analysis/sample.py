@@ -6,8 +6,10 @@ a sample are merged, the result is the one of a single pass. Its memory does not
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from headgate.analysis.record import Record
@@ -22,6 +24,9 @@ HOUR = 3600
 KINDS = ("input", "output", "cache_read", "cache_write", "reasoning")
 """Kinds of tokens; `input` are all that the model read, cached ones too."""
 MOST_CARDS = 4096
+TASK_CHARS = 200
+"""Of a system prompt, what tells its task: further on stand names and contexts."""
+NUMBER = re.compile(r"\d+")
 
 
 class Sum(NamedTuple):
@@ -77,6 +82,7 @@ class Sample:
     ) -> None:
         self._card_of = card_of
         self._cards: dict[str, Card | None] = {}
+        self._digests: dict[str, str] = {}
         self.others = tuple(others)
         self.rows = 0
         self.hours: Counter[int] = Counter()
@@ -87,6 +93,8 @@ class Sample:
         self.turns = Histogram()
         self.models = Names()
         self.categories = Names()
+        self.tasks = Names()
+        """Requests by the beginning of their system prompt, as a digest: one program, one task."""
         self.recorded = Money()
         """What the log says the calls cost."""
         self.priced = Money()
@@ -122,9 +130,23 @@ class Sample:
             facts["prompt"] += 1
             asked = f"{row.system}\0{row.prompt}"
             self.prompts.add(asked.encode("utf-8", "surrogatepass"))
+        if row.system:
+            self.tasks.add(self._task(row.system))
         self.turns.add(row.turns)
         self._outcome(row)
         self._money(row, row.usage)
+
+    def _task(self, system: str) -> str:
+        """Which task a system prompt sets; numbers, such as dates, do not tell tasks apart."""
+        beginning = system[:TASK_CHARS]
+        try:
+            return self._digests[beginning]
+        except KeyError:
+            if len(self._digests) > MOST_CARDS:
+                self._digests.clear()
+            template = NUMBER.sub("0", beginning).encode("utf-8", "surrogatepass")
+            digest = self._digests[beginning] = blake2b(template, digest_size=4).hexdigest()
+            return digest
 
     def _outcome(self, row: Record) -> None:
         facts = self.facts
@@ -190,6 +212,7 @@ class Sample:
         both.facts = self.facts + other.facts
         both.models = self.models.merge(other.models)
         both.categories = self.categories.merge(other.categories)
+        both.tasks = self.tasks.merge(other.tasks)
         for side in (self, other):
             both.recorded.take(side.recorded)
             both.priced.take(side.priced)
@@ -209,6 +232,7 @@ class Sample:
             self.turns,
             self.models,
             self.categories,
+            self.tasks,
             self.recorded.sum,
             self.priced.sum,
             {name: money.sum for name, money in self.repriced.items()},

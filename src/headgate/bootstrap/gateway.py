@@ -28,7 +28,15 @@ from headgate.routing.policies import Policies
 from headgate.settings.schema import ProviderSettings, Settings
 from headgate.values import Clock, ModelRef
 
-__all__ = ["SystemClock", "app_of", "new_request_id", "provider_of", "secrets_of", "upstream_of"]
+__all__ = [
+    "SystemClock",
+    "app_of",
+    "new_request_id",
+    "plant_of",
+    "provider_of",
+    "secrets_of",
+    "upstream_of",
+]
 
 
 class SystemClock:
@@ -80,7 +88,7 @@ def upstream_of(settings: Settings) -> Http1Upstream:
     return Http1Upstream(connect_timeout=settings.resilience.connect_timeout)
 
 
-def app_of(
+def plant_of(
     settings: Settings,
     env: Mapping[str, str],
     *,
@@ -90,13 +98,8 @@ def app_of(
     jitter: Callable[[], float] = random.random,
     source: str = "headgate.toml",
     helm: Helm | None = None,
-    admission: Admission | None = None,
-) -> App:
-    """The gateway's application.
-
-    Args:
-        helm: where a watch may take over, if one does.
-        admission: whose keys are good; None: the one key of the settings, or none is asked for.
+) -> Plant:
+    """What the gateway's requests share; `helm` is where a watch may take over, if one does.
 
     Raises:
         ConfigError: a key is missing or unusable, a price is none, or a router cannot be loaded.
@@ -105,7 +108,7 @@ def app_of(
     book = book_of(settings, source, env=env)
     policies = policies_of(settings, book, datetime.fromtimestamp(clock.time(), tz=UTC).date())
     resilience = settings.resilience
-    plant = Plant(
+    return Plant(
         policies=policies,
         helm=helm or Helm(),
         providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
@@ -129,6 +132,39 @@ def app_of(
         config=settings.fingerprint,
         embedding_model=_embedding_model(settings),
     )
+
+
+def app_of(
+    settings: Settings,
+    env: Mapping[str, str],
+    *,
+    upstream: Upstream,
+    recorder: Recorder,
+    clock: Clock,
+    jitter: Callable[[], float] = random.random,
+    source: str = "headgate.toml",
+    helm: Helm | None = None,
+    admission: Admission | None = None,
+) -> App:
+    """The gateway's application.
+
+    Args:
+        helm: where a watch may take over, if one does.
+        admission: whose keys are good; None: the one key of the settings, or none is asked for.
+
+    Raises:
+        ConfigError: as `plant_of`.
+    """
+    plant = plant_of(
+        settings,
+        env,
+        upstream=upstream,
+        recorder=recorder,
+        clock=clock,
+        jitter=jitter,
+        source=source,
+        helm=helm,
+    )
     return App(
         plant,
         new_id=new_request_id,
@@ -143,6 +179,9 @@ def _brakes(settings: Settings, policies: Policies) -> Brakes:
     models = [tier.model for tier in policies.tiers]
     sorters = [policy.sorter for policy in policies.policies]
     models += [sorter.tier.model for sorter in sorters if sorter is not None]
+    cascades = [policy.cascade for policy in policies.policies if policy.cascade is not None]
+    asked = [tier for cascade in cascades for tier in (cascade.second, cascade.judge)]
+    models += [tier.model for tier in asked if tier is not None]
     return Brakes(
         models,
         breaker=lambda: Breaker(

@@ -24,7 +24,15 @@ from headgate.ledger.url import open_keys
 from headgate.settings.schema import Settings
 from headgate.values import Clock, usd
 
-__all__ = ["Note", "admission_of", "in_background", "keys_of", "pepper_file", "pepper_of"]
+__all__ = [
+    "Note",
+    "admission_of",
+    "in_background",
+    "keys_of",
+    "pepper_file",
+    "pepper_of",
+    "terms_of",
+]
 
 log = logging.getLogger("headgate.gateway")
 
@@ -72,6 +80,12 @@ def pepper_of(settings: Settings, env: Mapping[str, str]) -> bytes:
     return kept(path, "pepper of the keys", instead=instead).encode()
 
 
+def terms_of(settings: Settings) -> Terms:
+    """How much is set aside for a request."""
+    keys = settings.keys
+    return Terms(keys.margin, keys.output_tokens, keys.on_unpriced)
+
+
 def admission_of(
     settings: Settings,
     env: Mapping[str, str],
@@ -91,7 +105,7 @@ def admission_of(
     """
     name, keys = settings.server.api_key_env, settings.keys
     master = env[name] if name else None
-    terms = Terms(keys.margin, keys.output_tokens, keys.on_unpriced)
+    terms = terms_of(settings)
     if store is None or not _in_use(settings, store):
         return Admission(Gate(clock, master=master, required=keys.required), terms=terms)
     pepper = pepper_of(settings, env)

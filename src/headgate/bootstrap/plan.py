@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from headgate.bootstrap.book import aged, doubts_about_prices
+from headgate.bootstrap.book import aged, card_of, doubts_about_prices
 from headgate.bootstrap.scenario import WhatIf, caveats, deciders, scenario_of
 from headgate.costs.advice import Solution, advice_of
 from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
 from headgate.costs.plan import Plan
 from headgate.prices.book import Book
+from headgate.prices.card import Card
 from headgate.settings import Reading
 from headgate.settings.schema import Settings
+from headgate.values import ModelRef
 
 __all__ = ["notes_of", "plan_of"]
 
@@ -54,12 +56,34 @@ def plan_of(
         prices=book.source,
         breakdown=breakdown,
         gap=gap(scenario),
-        bound=bound(scenario, falls_back={tier.name: tier.fallback for tier in settings.tiers}),
+        bound=bound(
+            scenario,
+            falls_back={tier.name: tier.fallback for tier in settings.tiers},
+            drafts=_drafts(settings),
+            judges=list(_judges(settings, book, at)),
+        ),
         advice=advice_of(breakdown, deciders(settings, book, at)),
         solutions=tuple(solutions),
         growth=tuple((factor, evaluate(scenario.at_traffic(factor))) for factor in growth),
         notes=(*notes, *scenario.notes()),
     )
+
+
+def _drafts(settings: Settings) -> str | None:
+    """The tier whose answers are drafts, where a cascade is configured."""
+    classifier = settings.classifier
+    if classifier.kind != "cascade":
+        return None
+    return classifier.default or settings.tiers[0].name
+
+
+def _judges(settings: Settings, book: Book, at: date) -> Iterator[tuple[str, Card]]:
+    """Who is asked about a draft."""
+    classifier = settings.classifier
+    if classifier.kind == "cascade":
+        for name, model in (("second", classifier.second_model), ("judge", classifier.judge_model)):
+            if model is not None:
+                yield name, card_of(book, settings, ModelRef.parse(model), at)
 
 
 def notes_of(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from headgate.bootstrap.book import prices_of
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.book import Book
-from headgate.routing.artifact import fingerprint, load
+from headgate.routing.artifact import Artifact, fingerprint, load
+from headgate.routing.cascade import Cascade
+from headgate.routing.checks import Checks
 from headgate.routing.learned import Learned, learned
 from headgate.routing.policies import Policies, Route
 from headgate.routing.policy import AUTO, Policy, Sorter
 from headgate.routing.rules import Rule, header_condition, rule
 from headgate.routing.tier import Tier
+from headgate.routing.verifier import Verifier, verifier
 from headgate.settings.schema import (
     ClassifierSettings,
     RouteSettings,
@@ -86,7 +91,37 @@ def _policy(tiers: list[Tier], decides: ClassifierSettings, name: str, field: st
         default=_default(tiers, decides),
         sorter=_sorter(decides),
         safe=decides.on_failure,
+        cascade=_cascade(decides, field),
+        grey_from=decides.grey_from,
     )
+
+
+def _cascade(decides: ClassifierSettings, field: str) -> Cascade | None:
+    if decides.kind != "cascade":
+        return None
+    return Cascade(
+        checks=Checks(
+            plain=frozenset(decides.checks),
+            max_repetition=decides.max_repetition,
+            min_logprob=decides.min_logprob,
+        ),
+        second=_asked("verifier", decides.second_model),
+        min_agreement=decides.min_agreement,
+        verifier=_verifier(decides, field),
+        judge=_asked("judge", decides.judge_model),
+        min_grade=decides.min_grade,
+        max_chars=decides.max_chars,
+        timeout=decides.judge_timeout,
+        open=decides.judge_fails == "open",
+        hold=decides.stream == "hold",
+    )
+
+
+def _asked(name: str, model: str | None) -> Tier | None:
+    """A model that is asked something, dressed as a tier."""
+    if model is None:
+        return None
+    return Tier(name=name, model=ModelRef.parse(model), attempts=1, fallback=False)
 
 
 def _default(tiers: list[Tier], decides: ClassifierSettings) -> str | None:
@@ -99,32 +134,48 @@ def _default(tiers: list[Tier], decides: ClassifierSettings) -> str | None:
 def _sorter(decides: ClassifierSettings) -> Sorter | None:
     if decides.kind != "model" or decides.model is None:
         return None
-    tier = Tier(name=CLASSIFIER, model=ModelRef.parse(decides.model), attempts=1, fallback=False)
+    tier = _asked(CLASSIFIER, decides.model)
+    assert tier is not None  # noqa: S101 - it has a model
     return Sorter(tier=tier, max_chars=decides.max_chars, timeout=decides.timeout)
 
 
 def _learned(decides: ClassifierSettings, field: str) -> Learned | None:
-    if decides.kind != "learned" or decides.router is None:
+    if decides.kind not in ("learned", "cascade") or decides.router is None:
         return None
+    with _at(f"{field}.router"):
+        artifact, version = _artifact(decides.router)
+        return learned(artifact, version, threshold=decides.threshold, name=decides.router)
+
+
+def _verifier(decides: ClassifierSettings, field: str) -> Verifier | None:
+    if decides.verifier is None:
+        return None
+    with _at(f"{field}.verifier"):
+        artifact, version = _artifact(decides.verifier)
+        threshold = decides.verifier_threshold
+        return verifier(artifact, version, threshold=threshold, name=decides.verifier)
+
+
+def _artifact(file: str) -> tuple[Artifact, str]:
+    """What `headgate train` wrote, and its version."""
     try:
-        data = Path(decides.router).read_bytes()
-        artifact = load(data, decides.router)
-        return learned(
-            artifact, fingerprint(data), threshold=decides.threshold, name=decides.router
-        )
+        data = Path(file).read_bytes()
     except OSError as error:
-        raise _unusable(
-            f"{decides.router} cannot be read: {error.strerror or error}.",
-            "Make it with `headgate train`, or name another file.",
-            field,
+        raise ConfigError(
+            f"{file} cannot be read: {error.strerror or error}.",
+            fix="Make it with `headgate train`, or name another file.",
         ) from error
+    return load(data, file), fingerprint(data)
+
+
+@contextmanager
+def _at(field: str) -> Iterator[None]:
+    """Faults of a learned file are told with the setting that names it."""
+    try:
+        yield
     except ConfigError as error:
-        raise _unusable(error.message, error.fix or "", field) from error
-
-
-def _unusable(message: str, fix: str, field: str) -> ConfigError:
-    fault = ConfigFault(message, fix=fix, field=f"{field}.router")
-    return ConfigError("The learned router cannot be used:", faults=[fault])
+        fault = ConfigFault(error.message, fix=error.fix or "", field=field)
+        raise ConfigError("The learned file cannot be used:", faults=[fault]) from error
 
 
 def _tier(tier: TierSettings, *, premium: bool, context: int | None) -> Tier:

@@ -100,7 +100,7 @@ def missing_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFau
             )
 
 
-_MODEL_FIELD = re.compile(r"(tiers|policies)\..*\.model|classifier\.model")
+_MODEL_FIELD = re.compile(r"(?:(?:tiers|policies)\..*|classifier)\.(?:second_|judge_)?model")
 
 
 def _at(source: Source, field: str, message: str, fix: str) -> ConfigFault:
@@ -149,7 +149,7 @@ def _values(reading: Reading) -> Iterator[str]:
 
 
 def _toml(value: object) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not isinstance(value[0], str):
         pairs = (f"{json.dumps(name)} = {json.dumps(text)}" for name, text in value)
         return f"{{ {', '.join(pairs)} }}"
     return json.dumps(value, ensure_ascii=False)
@@ -169,12 +169,19 @@ def _json(
         document["values"] = [
             {
                 "field": field,
-                "value": dict(value) if isinstance(value, tuple) else value,
+                "value": _plain(value),
                 "source": {"kind": source.kind, "name": source.name or None, "line": source.line},
             }
             for field, value, source, _ in reading.values
         ]
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    """Headers are an object, words a list."""
+    if isinstance(value, tuple) and value and isinstance(value[0], str):
+        return list(value)
+    return dict(value) if isinstance(value, tuple) else value
 
 
 def _finding(fault: ConfigFault) -> dict[str, object]:

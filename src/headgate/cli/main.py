@@ -51,6 +51,10 @@ COMMANDS = {
         "headgate.cli.keys:keys",
         "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
     ),
+    "route": Entry(
+        "headgate.cli.route:route",
+        "Say what the gateway would do with a PROMPT, without calling anybody.",
+    ),
     "report": Entry(
         "headgate.cli.report:report", "Hold the bill against the plan: is routing paying?"
     ),

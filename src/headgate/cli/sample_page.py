@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from headgate.analysis.sample import KINDS, Sample, Sum
+from headgate.analysis.sketch import Names
 from headgate.render.table import Column, Table, aligned, plain
 from headgate.values import NANO_PER_USD, dollars, usd
 
@@ -42,8 +43,9 @@ def page(found: Described) -> str:
         _tokens(found.sample),
         list(_bill(found)),
         list(_habits(found.sample)),
-        _names("model", found.sample),
-        _names("category", found.sample),
+        _names("model", found.sample.models),
+        _names("category", found.sample.categories),
+        _names("task (digest of its system prompt)", found.sample.tasks),
         [f"Missing: {line}" for line in found.sample.missing] if found.sample.rows else [],
         [f"Note: {note}" for note in found.notes],
     ]
@@ -133,8 +135,7 @@ def _habits(sample: Sample) -> Iterator[str]:
         yield f"With a grade: {facts['score']:,} calls."
 
 
-def _names(what: str, sample: Sample) -> list[str]:
-    names = sample.models if what == "model" else sample.categories
+def _names(what: str, names: Names) -> list[str]:
     if not names.total:
         return []
     most = names.most(MOST)
@@ -183,6 +184,7 @@ def document(found: Described) -> dict[str, Any]:
             "exact": sample.conversations.exact,
         },
         "models": dict(sample.models.most(sample.models.size)),
+        "tasks": dict(sample.tasks.most(sample.tasks.size)),
         "categories": dict(sample.categories.most(sample.categories.size)),
         "graded": {"pairs": sample.facts["pair"], "scores": sample.facts["score"]},
         "missing": sample.missing,

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
@@ -22,6 +23,7 @@ from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
+from headgate.bootstrap.reload import Reloader
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
@@ -60,7 +62,7 @@ def serve(
         click.echo(f"warning: {warning}", err=True)
     if settings.server.workers > 1:
         return supervise(config, sets, reading, announce)
-    run(serve_one(reading))
+    run(serve_one(reading, sets=sets))
     return 0
 
 
@@ -73,7 +75,9 @@ def log_to_stderr() -> None:
     )
 
 
-async def serve_one(reading: Reading, place: Place | None = None) -> None:
+async def serve_one(
+    reading: Reading, place: Place | None = None, sets: tuple[str, ...] = ()
+) -> None:
     """Serve in this process, alone or, with a `place`, as one of several workers.
 
     Raises:
@@ -115,6 +119,14 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
         lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
+        reloader = Reloader(
+            app,
+            reading,
+            os.environ,
+            sets=sets,
+            note=note,
+            done=lambda new: metrics.info(__version__, new.fingerprint),
+        )
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
         admin, token = None, None
@@ -123,10 +135,11 @@ async def serve_one(reading: Reading, place: Place | None = None) -> None:
             token = admin_token(settings, os.environ)
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+            handler.mount("/api/reload", reloader.answer)
             handler.mount("/", site_of(reading, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
-        async with admission:
+        async with admission, reloader.running(watch=settings.server.reload):
             await serve_app(
                 app,
                 upstream,

@@ -24,7 +24,8 @@ def worker(
 ) -> None:
     """Serve the shared port as worker number INDEX, with these ends of the parent's pipes."""
     log_to_stderr()
-    run(serve_one(open_settings(config, sets, need_file=True), Place(index, ready, lifeline)))
+    reading = open_settings(config, sets, need_file=True)
+    run(serve_one(reading, Place(index, ready, lifeline), sets))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ favoured and the parts add up to the gap exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal, localcontext
 from itertools import combinations
@@ -20,7 +20,8 @@ from headgate.costs.call import call
 from headgate.costs.columns import DRIVERS, Driver, worst
 from headgate.costs.decimals import EXACT, Number, exact
 from headgate.costs.formula import Month, total
-from headgate.costs.scenario import Scenario
+from headgate.costs.scenario import Classifier, Scenario, Tier
+from headgate.prices.card import Card
 
 __all__ = ["Bound", "Gap", "Step", "bound", "gap", "shapley"]
 
@@ -118,6 +119,8 @@ def bound(
     input_tokens: Number | None = None,
     output_tokens: Number | None = None,
     falls_back: Mapping[str, bool] | None = None,
+    drafts: str | None = None,
+    judges: Sequence[tuple[str, Card]] = (),
 ) -> Bound | None:
     """The dearest path of one request: what every call that the policy allows costs together.
 
@@ -132,6 +135,10 @@ def bound(
         output_tokens: most of an answer (its `max_tokens`); the scenario's largest average times
             the stress on output if not given.
         falls_back: by a tier's name, whether another tier may answer in its place; all may.
+        drafts: the tier whose answers are drafts, in a cascade. Its draft may be rejected after all
+            its attempts; then the premium tier has all of its own, and each tier between one.
+        judges: who is asked about a draft, each once, as what and at which prices; each reads
+            request and answer and writes as much as an answer.
 
     Returns:
         None where some tier has no limit to its attempts: then nothing bounds the request.
@@ -166,7 +173,35 @@ def bound(
                 if n != start and elsewhere
             ]
             paths.append(Bound(reads, writes, tuple(steps)))
+            if tier.name == drafts and start < len(scenario.tiers) - 1:
+                paths.append(
+                    Bound(
+                        reads,
+                        writes,
+                        (
+                            *asked,
+                            Step(tier.name, attempts, _up(attempts * costs[start])),
+                            *_judged(judges, reads, writes),
+                            *_above(scenario.tiers, costs, start),
+                        ),
+                    )
+                )
     return max(paths, key=lambda path: path.nano)
+
+
+def _judged(judges: Sequence[tuple[str, Card]], reads: Decimal, writes: Decimal) -> Iterator[Step]:
+    """Everybody who is asked about a draft, once."""
+    for name, card in judges:
+        asked = Classifier(card, input_tokens=reads + writes, output_tokens=writes)
+        yield Step(name, 1, _up(asked.pico))
+
+
+def _above(tiers: Sequence[Tier], costs: Sequence[Decimal], start: int) -> Iterator[Step]:
+    """Who answers behind a rejected draft: premium with all its attempts, those between once."""
+    attempts = tiers[-1].attempts or 1
+    yield Step(tiers[-1].name, attempts, _up(attempts * costs[-1]))
+    for n in range(len(tiers) - 2, start, -1):
+        yield Step(tiers[n].name, 1, _up(costs[n]))
 
 
 def _up(pico: Decimal) -> int:

@@ -77,8 +77,14 @@ class App:
         self.admission = admission
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
+        self.refused_reload = False
+        """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
         """Asked before a provider is called; where it says no, the request is refused with 503."""
+
+    def adopt(self, plant: Plant, *, max_body: int, max_requests: int) -> None:
+        """Serve by another plant from the next request on; those under way keep theirs."""
+        self.plant, self._max_body, self._max_requests = plant, max_body, max_requests
 
     async def __call__(self, caller: Caller) -> None:
         """Answer one request."""
@@ -183,6 +189,8 @@ class App:
             _answer(caller, 503, b'{"status":"draining"}')
         elif not self.recordable():
             _answer(caller, 503, b'{"status":"ledger unavailable"}')
+        elif self.refused_reload:  # it serves, by the configuration before
+            _answer(caller, 200, b'{"status":"ready","reload":"refused"}')
         else:
             _answer(caller, 200, b'{"status":"ready"}')
 

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt
 from headgate.ledger.entry import Entry, Purpose
+from headgate.routing.checks import Finding
+from headgate.routing.exchange import Exchange
 from headgate.routing.features import CATEGORY_HEADER
-from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
 from headgate.values import usd
 from headgate.wire.lane import DIALECTS, Inbound
 
-__all__ = ["Books"]
+__all__ = ["REJECTED", "Books"]
 
 log = logging.getLogger("headgate.gateway")
 
 OUTAGES = frozenset({"connect", "timeout", "reset", "stream-error"})
 OUR_END = frozenset({"caller-left", "internal"})
 """Attempts that ended on this side say nothing about the upstream."""
+
+REJECTED = "rejected"
+"""The ledger's word for a draft that a check has rejected; such an attempt has not failed."""
 
 
 class Books:
@@ -36,7 +40,7 @@ class Books:
         request_id: what ties its rows together.
         origin: where it came in.
         arrived: when, as a monotonic time in seconds.
-        policy: name of the policy that decides; empty where the caller has pinned.
+        exchange: what was decided, as far as it is.
     """
 
     def __init__(
@@ -46,14 +50,14 @@ class Books:
         request_id: str,
         origin: Origin,
         arrived: float,
-        policy: str,
+        exchange: Exchange,
     ) -> None:
         self._plant = plant
         self._inbound = inbound
         self._request_id = request_id
         self._origin = origin
         self._arrived = arrived
-        self._policy = policy
+        self._exchange = exchange
         self._attempts = 0
         self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
         self.open: Attempt | None = None
@@ -71,29 +75,29 @@ class Books:
     def close(
         self,
         attempt: Attempt,
-        decision: Decision | None,
-        barred: Mapping[str, str] = NOTHING,
         *,
         served: bool,
         aborted: bool = False,
+        findings: Sequence[Finding] = (),
     ) -> None:
         """Write an attempt down.
 
         Args:
             attempt: what was sent, and what came of it.
-            decision: None where the attempt was to bring it about.
-            barred: the tiers that could not serve the request, and what they lacked.
             served: the caller gets its answer.
             aborted: it ended before its end.
+            findings: what was found of it, where it was a draft.
         """
+        exchange = self._exchange
+        decision = exchange.decision
         plant, inbound, tier = self._plant, self._inbound, attempt.tier
         card, cost, premium = attempt.price(plant.pricer, plant.premium.model)
         self._spent = None if self._spent is None or cost is None else self._spent + cost
-        now = plant.clock.monotonic()
+        now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
         if attempt.error not in OUR_END:
             plant.brakes.note(tier.model, not _is_outage(attempt), now)
-        if attempt.error is not None:
+        if attempt.error is not None and attempt.error != REJECTED:
             log.warning(
                 "%s attempt %d on %s: %s%s",
                 self._request_id,
@@ -137,26 +141,25 @@ class Books:
                 queue_us=int((attempt.began - self._arrived) * 1e6),
                 key=self._origin.key,
                 team=self._origin.team,
-                policy=self._policy,
+                policy=exchange.policy,
                 router=decision.router if decision else None,
                 category=headers.get(CATEGORY_HEADER),
-                trace=_trace(decision, barred),
+                trace=_trace(decision, exchange.barred, findings),
                 session=headers.get("x-headgate-session"),
                 tags=headers.get("x-headgate-tags"),
                 config=plant.config,
             )
         )
 
-    def headers(
-        self, tier: Tier, decision: Decision | None, *, final: bool
-    ) -> list[tuple[str, str]]:
+    def headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         """What the decision was and why; the cost only where it is final."""
+        decision = self._exchange.decision
         headers = [
             ("x-headgate-request-id", self._request_id),
             (DIALECTS[self._inbound.dialect].request_id, self._request_id),
             ("x-headgate-tier", tier.name),
             ("x-headgate-model", str(tier.model)),
-            ("x-headgate-reason", _reason(tier, decision)),
+            ("x-headgate-reason", self._reason(tier)),
             ("x-headgate-attempts", str(self._attempts)),
             ("x-headgate-escalated", "true" if tier.premium else "false"),
         ]
@@ -166,22 +169,28 @@ class Books:
             headers.append(("x-headgate-cost-usd", usd(self._spent)))
         return headers
 
+    def _reason(self, tier: Tier) -> str:
+        decision = self._exchange.decision
+        if decision is None:
+            return "none"
+        if tier is decision.tier:
+            return decision.reason
+        return f"{decision.reason}, {'rejected' if self._exchange.rejected else 'fallback'}"
 
-def _reason(tier: Tier, decision: Decision | None) -> str:
-    if decision is None:
-        return "none"
-    return decision.reason if tier is decision.tier else f"{decision.reason}, fallback"
 
-
-def _trace(decision: Decision | None, barred: Mapping[str, str]) -> str | None:
+def _trace(
+    decision: Decision | None, barred: Mapping[str, str], findings: Sequence[Finding]
+) -> str | None:
     """What there is to say beyond the columns, as JSON text; None: nothing."""
-    if decision is None or (decision.threshold is None and not barred):
+    if decision is None or (decision.threshold is None and not barred and not findings):
         return None
     said: dict[str, object] = {}
     if decision.threshold is not None:
         said["threshold"] = decision.threshold
     if barred:
         said["ruled_out"] = barred
+    if findings:
+        said["checks"] = findings
     return msgspec.json.encode(said).decode()
 
 

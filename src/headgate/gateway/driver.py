@@ -7,13 +7,17 @@ import math
 from collections.abc import Sequence
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
-from headgate.gateway.books import Books
+from headgate.gateway.asking import Asking
+from headgate.gateway.books import REJECTED, Books
 from headgate.gateway.caller import Body, Caller
+from headgate.gateway.holding import Held, hold
+from headgate.gateway.jury import Jury
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Purpose
+from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import (
     Answered,
@@ -26,6 +30,8 @@ from headgate.routing.exchange import (
     Failed,
     Finish,
     Forward,
+    Judge,
+    Judged,
     Left,
     Opened,
     Refuse,
@@ -40,15 +46,13 @@ from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
 from headgate.wire.lane import (
-    DIALECTS,
     Flow,
     Inbound,
     Lane,
     UnusableAnswerError,
+    asking_logprobs,
     lane,
     refuse,
-    small_answer,
-    small_request,
 )
 
 __all__ = ["JSON", "Driver", "Plant"]
@@ -83,9 +87,11 @@ class Driver:
         barred = NOTHING
         if policy is None:
             decision, name, safe, sorter = policies.pinned(ask.model), "", plant.premium, None
+            cascade = None
         else:
             decision = policy.decide(ask, plant.helm.controls)
             name, safe, sorter = policy.name, policy.safe, policy.sorter
+            cascade = policy.cascade
             barred = policies.guard.bars(ask)
             if origin.barred:
                 barred = {**barred, **origin.barred}
@@ -97,10 +103,18 @@ class Driver:
             safe=safe,
             limits=plant.limits,
             classifier_timeout=0.0 if sorter is None else sorter.timeout,
+            judge_timeout=0.0 if cascade is None else cascade.timeout,
             gate=plant.brakes,
             jitter=plant.jitter,
         )
-        self._books = Books(plant, inbound, request_id, origin, arrived, name)
+        self._books = Books(plant, inbound, request_id, origin, arrived, self._exchange)
+        self._asking = Asking(plant, inbound, self._books)
+        self._jury: Jury | None = None
+        if cascade is not None:
+            self._jury = Jury(plant, inbound, self._books, self._asking, cascade)
+        self._draft: tuple[Attempt, Held] | None = None
+        """An answer that is held, and its attempt."""
+        self._findings: list[Finding] = []
         self._reply: Reply | None = None
         self._flow: Flow | None = None
         self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
@@ -120,11 +134,13 @@ class Driver:
                     event = await self._classify(command)
                 case Call():
                     event = await self._call(command)
+                case Judge():
+                    event = await self._judge(command)
                 case Wait():
                     await asyncio.sleep(command.seconds)
                     event = Woke()
                 case Serve():
-                    event = self._serve()
+                    event = await self._serve()
                 case Forward():
                     event = await self._forward()
                 case Refuse():
@@ -135,60 +151,54 @@ class Driver:
 
         `why` is the ledger's word for it: "caller-left", or "internal" for a defect of ours.
         """
-        if self._reply is not None:
-            self._reply.close()
+        second = None if self._jury is None else self._jury.reply
+        for reply in (self._reply, self._asking.reply, second):
+            if reply is not None:
+                reply.close()
         attempt = self._books.open
         if attempt is not None:
             attempt.error = attempt.error or why
             flow = self._flow
             partial = flow.usage if flow else None
-            attempt.usage = estimated(
-                self._inbound.ask, flow.delivered_chars if flow else 0, partial
-            )
-            attempt.usage_source = "estimated"
-            self._close(attempt, served=flow is not None, aborted=True)
+            if flow is not None or attempt.usage_source == "none":
+                attempt.usage = estimated(
+                    self._inbound.ask, flow.delivered_chars if flow else 0, partial
+                )
+                attempt.usage_source = "estimated"
+            self._books.close(attempt, served=flow is not None, aborted=True)
+        if self._draft is not None and self._draft[0] is not attempt:  # it was being judged
+            draft, self._draft = self._draft[0], None
+            draft.error = why
+            self._books.close(draft, served=False, findings=self._findings)
         self._exchange.step(Left(), self._plant.clock.monotonic())
 
     # ---- commands
 
     async def _classify(self, command: Classify) -> Verdict:
-        plant = self._plant
         policy, sorter = self._policy, self._policy and self._policy.sorter
         assert policy and sorter  # noqa: S101, PT018 - no request is left open without them
-        tier = sorter.tier
-        if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
-            return Verdict(None)
-        provider = plant.providers[tier.model.provider]
-        ask = self._inbound.ask
-        system, user = question(ask, plant.policies.tiers, sorter.max_chars)
-        body = small_request(provider.dialect, tier.model.model, system, user, MAX_ANSWER_TOKENS)
-        attempt = self._begin("classifier", tier, "first")
-        # an answer that never came may still be billed for what was sent
-        sent = estimated(ask, 0)
-        choice: int | None = None
-        try:
-            with plant.deadlines.within(command.timeout):
-                endpoint = provider.endpoint(DIALECTS[provider.dialect].path)
-                reply = self._reply = await plant.upstream.send(endpoint, body)
-                attempt.status = reply.status
-                answer = await reply.read()
-            if reply.status != 200:
-                attempt.error = "status"
-            else:
-                text, usage = small_answer(provider.dialect, answer)
-                attempt.measured(usage, sent)
-                choice = verdict(text, len(plant.policies.tiers))
-                attempt.error = None if choice is not None else "verdict"
-        except TimeoutError:
-            attempt.error = "timeout"
-            attempt.measured(None, sent)
-        except UnusableAnswerError as error:
-            attempt.error = error.kind
-            attempt.measured(error.usage, sent)
-        except UpstreamError as error:
-            attempt.error = error.kind
-        self._close(attempt, served=False)
+        tiers = self._plant.policies.tiers
+        choice = await self._asking.ask(
+            "classifier",
+            sorter.tier,
+            question(self._inbound.ask, tiers, sorter.max_chars),
+            command.timeout,
+            lambda answer: verdict(answer, len(tiers)),
+            max_tokens=MAX_ANSWER_TOKENS,
+        )
         return Verdict(choice)
+
+    async def _judge(self, command: Judge) -> Judged:
+        """Judge the draft in hand; its row is written when it is rejected, or served."""
+        assert self._draft and self._jury  # noqa: S101, PT018 - only a cascade holds drafts
+        attempt, held = self._draft
+        attempt.ended = self._plant.clock.monotonic()
+        self._findings = await self._jury.judge(held.draft, command.timeout)
+        good = all(finding.good for finding in self._findings)
+        if not good:
+            attempt.error, self._draft = REJECTED, None
+            self._books.close(attempt, served=False, findings=self._findings)
+        return Judged(good)
 
     async def _call(self, command: Call) -> Event:
         provider = self._plant.providers[command.tier.model.provider]
@@ -209,6 +219,8 @@ class Driver:
         self._mended = False
         provider = self._plant.providers[command.tier.model.provider]
         body = way.request(command.tier.model.model)
+        if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
+            body = asking_logprobs(provider.dialect, body, self._inbound.fields)
         attempt = self._begin("answer", command.tier, cause)
         try:
             with self._plant.deadlines.within(command.timeout):
@@ -218,6 +230,10 @@ class Driver:
                 attempt.status = reply.status
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
+                if command.held:
+                    held = await hold(self._plant, self._inbound, attempt, way, reply)
+                    self._draft, self._books.open = (attempt, held), None
+                    return Answered()
                 if self._inbound.stream:
                     return await self._open(attempt, way, reply)
                 return await self._read(attempt, way, reply)
@@ -227,15 +243,15 @@ class Driver:
                 kind="timeout",
                 status=504,
             )
-            attempt.measured(None, estimated(self._inbound.ask, 0))
+            attempt.lost(estimated(self._inbound.ask, 0))
         except UpstreamError as failure:
             error = failure
             if isinstance(failure, UnusableAnswerError):
                 attempt.measured(failure.usage, estimated(self._inbound.ask, 0))
             elif attempt.status is not None:  # it broke off in the answer: what came is billed
-                attempt.measured(None, estimated(self._inbound.ask, 0))
+                attempt.lost(estimated(self._inbound.ask, 0))
         attempt.error = error.kind
-        self._close(attempt, served=False)
+        self._books.close(attempt, served=False)
         return self._not_served(Failed(error.kind), error)
 
     async def _turned_down(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
@@ -243,7 +259,7 @@ class Driver:
         body = await reply.read()
         retry_after = reply.header("retry-after")
         attempt.error = "status"
-        self._close(attempt, served=False)
+        self._books.close(attempt, served=False)
         self._mended = way.mended(reply.status, body)
         self._refusal = (reply.status, way.error(reply.status, body), retry_after)
         wait = seconds_of(retry_after, self._plant.clock.time())
@@ -293,12 +309,26 @@ class Driver:
         self._flow = flow
         return Opened()
 
-    def _serve(self) -> Event:
+    async def _serve(self) -> Event:
+        if self._draft is not None:
+            return await self._serve_draft(*self._draft)
         attempt = self._books.open
         assert attempt is not None  # noqa: S101 - the exchange serves only what was answered
         # the row is safe before the caller has the answer: what was acknowledged is never lost
-        self._close(attempt, served=True)
-        self._caller.respond(200, [JSON, *self._headers(attempt.tier, final=True)], self._answer)
+        self._books.close(attempt, served=True)
+        headers = [JSON, *self._books.headers(attempt.tier, final=True)]
+        self._caller.respond(200, headers, self._answer)
+        return Ended()
+
+    async def _serve_draft(self, attempt: Attempt, held: Held) -> Event:
+        """A draft that was found good, in one piece, streamed or not."""
+        self._draft = None
+        self._books.close(attempt, served=True, findings=self._findings)
+        headers = self._books.headers(attempt.tier, final=True)
+        if self._inbound.stream:
+            await self._caller.stream(200, [*SSE, *headers]).send(held.body)
+        else:
+            self._caller.respond(200, [JSON, *headers], held.body)
         return Ended()
 
     async def _forward(self) -> Event:
@@ -307,7 +337,7 @@ class Driver:
         assert attempt is not None and flow is not None and reply is not None  # noqa: PT018, S101
         if flow.complete:
             self._complete(attempt, flow)
-        out = self._caller.stream(200, [*SSE, *self._headers(attempt.tier, final=False)])
+        out = self._caller.stream(200, [*SSE, *self._books.headers(attempt.tier, final=False)])
         if self._opening:
             await out.send(self._opening)
         try:
@@ -320,7 +350,7 @@ class Driver:
         attempt.error = attempt.error or ("stream-error" if flow.error else "reset")
         attempt.usage = estimated(self._inbound.ask, flow.delivered_chars, flow.usage)
         attempt.usage_source = "estimated"
-        self._close(attempt, served=True, aborted=True)
+        self._books.close(attempt, served=True, aborted=True)
         reply.close()
         await self._last(out, flow)
         return Broke()
@@ -349,7 +379,7 @@ class Driver:
         ask = self._inbound.ask
         attempt.model_answered = flow.model
         attempt.measured(flow.usage, estimated(ask, flow.delivered_chars))
-        self._close(attempt, served=True)
+        self._books.close(attempt, served=True)
 
     async def _last(self, out: Body, flow: Flow) -> None:
         """A stream that broke off ends with an error event, never as if it were whole."""
@@ -371,7 +401,7 @@ class Driver:
             )
             self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
         status, body, retry_after = self._refusal
-        headers = [JSON, *self._headers(self._exchange.tier, final=True)]
+        headers = [JSON, *self._books.headers(self._exchange.tier, final=True)]
         if retry_after is not None and retry_after.isprintable():
             headers.append(("retry-after", retry_after))
         self._caller.respond(status, headers, body)
@@ -409,12 +439,3 @@ class Driver:
     def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
         self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
         return failed
-
-    def _close(self, attempt: Attempt, *, served: bool, aborted: bool = False) -> None:
-        exchange = self._exchange
-        self._books.close(
-            attempt, exchange.decision, exchange.barred, served=served, aborted=aborted
-        )
-
-    def _headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
-        return self._books.headers(tier, self._exchange.decision, final=final)

@@ -54,7 +54,7 @@ class Pricer:
     """
 
     def __init__(self, book: Book, prices_of: Mapping[str, str]) -> None:
-        self._book = book
+        self.book = book
         self._prices_of = dict(prices_of)
         self._minute = -1
         self._cards: dict[ModelRef, Card | None] = {}
@@ -68,7 +68,7 @@ class Pricer:
             return self._cards[ref]
         except KeyError:
             at = datetime.fromtimestamp(minute * 60, tz=UTC)
-            card = self._book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
+            card = self.book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
             self._cards[ref] = card
             return card
 
@@ -99,6 +99,7 @@ class Attempt:
         "at_us",
         "began",
         "cause",
+        "ended",
         "error",
         "first_token",
         "model_answered",
@@ -119,6 +120,8 @@ class Attempt:
         self.cause = cause
         self.at_us = at_us
         self.began = began
+        self.ended: float | None = None
+        """When its answer was whole, where more happened before it was written down."""
         self.status: int | None = None
         self.error: str | None = None
         self.model_answered: str | None = None
@@ -130,6 +133,11 @@ class Attempt:
         """Take the provider's count, or an estimate marked as one where it gave none."""
         self.usage = otherwise if usage is None else usage
         self.usage_source = "estimated" if usage is None else "measured"
+
+    def lost(self, otherwise: Usage) -> None:
+        """Its end never came: what was measured or estimated of it stands, else `otherwise`."""
+        if self.usage_source == "none":
+            self.measured(None, otherwise)
 
     def price(
         self, pricer: Pricer, baseline: ModelRef

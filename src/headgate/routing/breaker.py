@@ -125,6 +125,12 @@ class Brakes:
     ) -> None:
         self._pairs = {model: (breaker(), retries()) for model in models}
 
+    def resume(self, before: Brakes) -> None:
+        """Go on where other brakes have been, for every model that both have."""
+        self._pairs |= {
+            model: pair for model, pair in before._pairs.items() if model in self._pairs
+        }
+
     def may_call(self, model: ModelRef, at: float) -> bool:
         """Whether the model may be called now, for the first time in a request."""
         pair = self._pairs.get(model)

@@ -243,9 +243,11 @@ class Exchange:
         self._jitter = jitter
         self._classifier_timeout = classifier_timeout
         self._judge_timeout = judge_timeout
-        self._policy = policy
+        self.policy = policy
         self.barred = barred
         """The tiers that cannot serve the request: name -> why, as far as it is known."""
+        self.rejected = False
+        """The draft has been rejected."""
         self._state = "new"
         self._deadline = 0.0
         self._ahead: list[Tier] = []
@@ -293,16 +295,16 @@ class Exchange:
             return self._begin(self.decision, at)
         if len(self._tiers) - len(self.barred) < 2:  # whatever it said, the same tier would answer
             why = next(iter(self.barred.values()), "single")
-            return self._begin(Decision(self._safe, f"guard:{why}", policy=self._policy), at)
+            return self._begin(Decision(self._safe, f"guard:{why}", policy=self.policy), at)
         self._state = "classifying"
         return Classify(min(self._classifier_timeout, self._limits.request_timeout))
 
     def _classified(self, verdict: Verdict, at: float) -> Command:
         if verdict.tier is None:
-            return self._begin(Decision(self._safe, "classifier-failed", policy=self._policy), at)
+            return self._begin(Decision(self._safe, "classifier-failed", policy=self.policy), at)
         top = max(1, len(self._tiers) - 1)
         tier, score = self._tiers[verdict.tier], verdict.tier / top
-        return self._begin(Decision(tier, "classifier", score, policy=self._policy), at)
+        return self._begin(Decision(tier, "classifier", score, policy=self.policy), at)
 
     def _begin(self, decision: Decision, at: float) -> Command:
         """Start on the tier decided for, or on the next that can serve the request."""
@@ -347,6 +349,7 @@ class Exchange:
         return Judge(max(0.0, min(self._judge_timeout, self._deadline - at)))
 
     def _rejected(self, at: float) -> Command:
+        self.rejected = True
         self._ahead = self._above(self.tier)
         return self._advance(None, at, "escalation")
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from headgate.routing.cascade import Cascade
 from headgate.routing.controls import STEADY, Controls
 from headgate.routing.learned import Learned
 from headgate.routing.rules import Rule
 from headgate.routing.tier import Tier
 from headgate.values import Ask
 
-__all__ = ["AUTO", "HELD", "PINNED_BY_WATCH", "Decision", "Policy", "Sorter"]
+__all__ = ["AUTO", "CASCADE", "HELD", "PINNED_BY_WATCH", "Decision", "Policy", "Sorter"]
 
 AUTO = "auto"
 """What a caller asks for to be routed, and the name of the policy that does it."""
@@ -22,6 +23,10 @@ PINNED_BY_WATCH = "pinned-by-watch"
 
 HELD = "held"
 """Reason of a decision that only the watch's threshold, not the router's own, leads to."""
+
+
+CASCADE = "cascade"
+"""Reason of a decision for a tier whose answer is a draft."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -63,6 +68,8 @@ class Policy:
         default: the tier when nothing else decides; None leaves that to the classifier model.
         sorter: the classifier model; needed where `default` is None.
         safe: the tier that answers when the classifier fails; the premium one unless given.
+        cascade: what `default` answers is a draft, and this says how it is judged.
+        grey_from: scores below this one are answered by `default` without a judgement.
     """
 
     def __init__(
@@ -75,6 +82,8 @@ class Policy:
         default: str | None,
         sorter: Sorter | None = None,
         safe: str | None = None,
+        cascade: Cascade | None = None,
+        grey_from: float = 0.0,
     ) -> None:
         by_name: Mapping[str, Tier] = {tier.name: tier for tier in tiers}
         self.name = name
@@ -82,6 +91,8 @@ class Policy:
         self.safe = tiers[-1] if safe is None else by_name[safe]
         self.sorter = sorter
         self.learned = learned
+        self.cascade = cascade
+        self._grey_from = grey_from
         self._rules = tuple((rule, by_name[rule.tier]) for rule in rules)
         self._default = None if default is None else by_name[default]
 
@@ -96,7 +107,13 @@ class Policy:
             return self._scored(self.learned, ask, controls)
         if self._default is None:
             return None
+        if self._drafts(ask):
+            return Decision(self._default, CASCADE, policy=self.name, draft=True)
         return Decision(self._default, "default", policy=self.name)
+
+    def _drafts(self, ask: Ask) -> bool:
+        """Whether the answer to a request may be held and judged."""
+        return self.cascade is not None and (self.cascade.hold or not ask.stream)
 
     def _scored(self, learned: Learned, ask: Ask, controls: Controls) -> Decision:
         score = learned.score(ask)
@@ -105,4 +122,7 @@ class Policy:
         tier = self.premium if score >= threshold else self._default
         assert tier is not None  # noqa: S101 - a learned router always has a tier below
         reason = "router" if (score >= own) == (score >= threshold) else HELD
-        return Decision(tier, reason, score, True, self.name, threshold, learned.version)
+        draft = self._grey_from <= score < threshold and self._drafts(ask)
+        if draft and reason != HELD:
+            reason = CASCADE
+        return Decision(tier, reason, score, True, self.name, threshold, learned.version, draft)

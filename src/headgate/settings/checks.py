@@ -179,7 +179,12 @@ def _check_shares(draft: Draft) -> None:
 def _check_models(draft: Draft, *, need_providers: bool) -> None:
     providers = draft.names("providers")
     paths: list[Path] = [("tiers", name, "model") for name in draft.names("tiers")]
-    paths += [(*table, "model") for section, table in places(draft) if section in DECIDERS]
+    paths += [
+        (*table, key)
+        for section, table in places(draft)
+        if section in DECIDERS
+        for key in ("model", "second_model", "judge_model")
+    ]
     paths.append(("server", "embedding_model"))
     for path in paths:
         text = draft.values.get(path)

@@ -88,6 +88,27 @@ def _check_needed(draft: Draft, table: Path, kind: str) -> None:
             message = f'A classifier of kind "{kind}" needs a {key}.'
             draft.fault((*table, key), message, fix)
     beside(draft, (*table, "router"))
+    beside(draft, (*table, "verifier"))
+    scores = (
+        ("threshold", "router"),
+        ("grey_from", "router"),
+        ("verifier_threshold", "verifier"),
+    )
+    for key, whose in scores:
+        path = (*table, key)
+        if path in draft.given and (*table, whose) not in draft.given:
+            draft.fault(
+                path,
+                f"{key} is held against a {whose}'s score.",
+                f"Take {key} out, or name a {whose}.",
+            )
+    low, high = draft.values.get((*table, "grey_from")), draft.values.get((*table, "threshold"))
+    if isinstance(low, float) and isinstance(high, float) and low > high:
+        draft.fault(
+            (*table, "grey_from"),
+            f"grey_from {low:g} is above the threshold {high:g}: no draft would be judged.",
+            "Swap them.",
+        )
 
 
 def _check_tier_name(draft: Draft, path: Path, tiers: Sequence[str]) -> None:

@@ -28,6 +28,7 @@ from headgate.settings.kinds import (
     Price,
     Text,
     Whole,
+    Words,
     lasting,
     name_of,
 )
@@ -163,9 +164,9 @@ CLASSIFIER = Section(
     (
         Field(
             "kind",
-            Choice("model", "rules", "learned", "none"),
-            "Who decides: a small model, the rules below, a learned router, or nobody (one tier "
-            "answers all).",
+            Choice("model", "rules", "learned", "cascade", "none"),
+            "Who decides: a small model, the rules below, a learned router, checks of a "
+            "cheap draft, or nobody (one tier answers all).",
         ),
         Field(
             "model",
@@ -197,9 +198,10 @@ CLASSIFIER = Section(
         Field(
             "max_chars",
             Whole(200, 1_000_000),
-            "Longest excerpt of a request that the classifier model is shown.",
+            "Longest excerpt of a request that the classifier model is shown; a judge sees half as "
+            "much of the request, and half of the draft.",
             "characters",
-            kinds=("model",),
+            kinds=("model", "cascade"),
         ),
         Field(
             "on_failure",
@@ -213,7 +215,8 @@ CLASSIFIER = Section(
             "router",
             Text(500),
             "The learned router's file, made by `headgate train`; its path begins at this file.",
-            kinds=("learned",),
+            otherwise="needed for `learned`; a cascade drafts every answer",
+            kinds=("learned", "cascade"),
             example='"router.headgate"',
         ),
         Field(
@@ -221,8 +224,97 @@ CLASSIFIER = Section(
             Number(0, 1),
             "Score from which a request goes to the premium tier.",
             otherwise="that of the router's certificate",
-            kinds=("learned",),
+            kinds=("learned", "cascade"),
             example="0.3",
+        ),
+        Field(
+            "grey_from",
+            Number(0, 1),
+            "Score below which the router's word is enough and a draft is not judged.",
+            kinds=("cascade",),
+        ),
+        Field(
+            "checks",
+            Words("finish", "empty", "refusal", "repetition", "schema", "tools"),
+            "The checks of a draft that need no other model.",
+            kinds=("cascade",),
+        ),
+        Field(
+            "max_repetition",
+            Number(0, 1),
+            "Largest share of a draft's six-word runs that may have stood before.",
+            kinds=("cascade",),
+        ),
+        Field(
+            "min_logprob",
+            Number(-100, 0),
+            "Least mean log-probability of a draft's tokens; OpenAI's dialects are asked for it.",
+            otherwise="they are not looked at",
+            kinds=("cascade",),
+            example="-0.7",
+        ),
+        Field(
+            "second_model",
+            MODEL,
+            "Answers the same request beside the draft, to see whether they agree.",
+            otherwise="nobody is asked",
+            kinds=("cascade",),
+            example='"google/gemini-2.5-flash"',
+        ),
+        Field(
+            "min_agreement",
+            Number(0, 1),
+            "Least agreement of the two: 1 is the same answer, 0 nothing in common.",
+            kinds=("cascade",),
+        ),
+        Field(
+            "verifier",
+            Text(500),
+            "A learned verifier's file, made by `headgate train --verifier`; its path begins here.",
+            otherwise="there is none",
+            kinds=("cascade",),
+            example='"verifier.headgate"',
+        ),
+        Field(
+            "verifier_threshold",
+            Number(0, 1),
+            "Score from which the verifier rejects a draft.",
+            otherwise="that of the verifier's certificate",
+            kinds=("cascade",),
+            example="0.3",
+        ),
+        Field(
+            "judge_model",
+            MODEL,
+            "Grades the draft from 1 to 5.",
+            otherwise="nobody is asked",
+            kinds=("cascade",),
+            example='"google/gemini-2.5-flash"',
+        ),
+        Field(
+            "min_grade",
+            Whole(1, 5),
+            "Least grade of a draft that is good enough.",
+            kinds=("cascade",),
+        ),
+        Field(
+            "judge_timeout",
+            Duration(0.05, 600),
+            "Time for the whole judgement of a draft.",
+            kinds=("cascade",),
+        ),
+        Field(
+            "judge_fails",
+            Choice("closed", "open"),
+            "What a second model or a judge that does not answer does to the draft: reject it, or "
+            "let it pass.",
+            kinds=("cascade",),
+        ),
+        Field(
+            "stream",
+            Choice("hold", "route"),
+            "What becomes of streamed requests: the draft is held whole, or they are only routed.",
+            kinds=("cascade",),
         ),
         Field(
             "default",
@@ -230,7 +322,7 @@ CLASSIFIER = Section(
             "Tier that answers when no rule holds, when the score is below the threshold, or when "
             "nobody decides.",
             otherwise="the premium tier where nobody decides, else the cheapest",
-            kinds=("rules", "learned", "none"),
+            kinds=("rules", "learned", "cascade", "none"),
             example='"cheap"',
         ),
     ),
@@ -981,6 +1073,11 @@ SERVER = Section(
             "The environment variable that holds the key that callers must send.",
             otherwise="no key is asked",
             example='"GATEWAY_KEY"',
+        ),
+        Field(
+            "reload",
+            Flag(),
+            "Changes of this file, of prices and of routers are taken over without a restart.",
         ),
         Field(
             "embedding_model",

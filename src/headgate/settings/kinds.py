@@ -29,6 +29,7 @@ __all__ = [
     "Refusal",
     "Text",
     "Whole",
+    "Words",
     "lasting",
     "name_of",
     "seconds",
@@ -273,6 +274,34 @@ class Choice(_Worded):
         if isinstance(text, Refusal) or text in self.options:
             return text
         return Refusal(f"{shown(text)} is not a choice here.", f"Write {self.words}.")
+
+
+class Words(NamedTuple("Words", [("options", tuple[str, ...])])):
+    """A list of some of a few words; in a flag or a variable a comma stands between them."""
+
+    def __new__(cls, *options: str) -> Words:
+        """The words that there are."""
+        return super().__new__(cls, options)
+
+    @property
+    def words(self) -> str:
+        """What it takes."""
+        return f"list of {Choice(*self.options).words}"
+
+    def read(self, text: str) -> object:
+        """Words with a comma between them; no text is the empty list."""
+        return [word.strip() for word in text.split(",")] if text.strip() else []
+
+    def check(self, raw: object) -> object:
+        """A tuple of options, in the order of the options."""
+        if not isinstance(raw, list | tuple):
+            return _wanted("a list", raw, f'Write ["{self.options[0]}"].')
+        for word in raw:
+            if word not in self.options:
+                return Refusal(
+                    f"{shown(word)} is not a choice here.", f"Choose among {self.words[8:]}."
+                )
+        return tuple(option for option in self.options if option in raw)
 
 
 class Formed(_Worded):

@@ -90,7 +90,7 @@ class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
 class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[classifier]`: who decides which tier answers."""
 
-    kind: Literal["model", "rules", "learned", "none"] = "none"
+    kind: Literal["model", "rules", "learned", "cascade", "none"] = "none"
     model: str | None = None
     input_tokens: int = 300
     output_tokens: int = 20
@@ -104,6 +104,25 @@ class ClassifierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A learned router's file; relative to the settings file that names it."""
     threshold: float | None = None
     """Score from which a request goes to premium; None: that of the router's certificate."""
+    grey_from: float = 0.0
+    """Score below which a draft is not judged (`kind = "cascade"` with a router)."""
+    checks: tuple[str, ...] = ("finish", "empty", "refusal", "repetition", "schema", "tools")
+    """The plain checks of a draft."""
+    max_repetition: float = 0.5
+    min_logprob: float | None = None
+    second_model: str | None = None
+    """Answers beside the draft, for their agreement."""
+    min_agreement: float = 0.5
+    verifier: str | None = None
+    """A learned verifier's file; relative to the settings file that names it."""
+    verifier_threshold: float | None = None
+    """Score from which a draft is rejected; None: that of the verifier's certificate."""
+    judge_model: str | None = None
+    min_grade: int = 4
+    judge_timeout: float = 20.0
+    """Seconds for the whole judgement of a draft."""
+    judge_fails: Literal["closed", "open"] = "closed"
+    stream: Literal["hold", "route"] = "hold"
     default: str | None = None
     """Tier when no rule holds (`kind = "rules"`, or "none"), or when the score is below the
     threshold; default: the premium tier for none, else the cheapest."""
@@ -304,6 +323,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Processes that serve the one port."""
     api_key_env: str | None = None
     """Name of the environment variable with the key callers must send; None: no key is asked."""
+    reload: bool = True
+    """Changes of the file, of prices and of routers are taken over while the gateway runs."""
     embedding_model: str | None = None
     """`provider/model` for embeddings asked for without a provider; None: they must name one."""
 

@@ -8,6 +8,7 @@ from headgate.errors import HeadgateError, InternalError
 from headgate.values import Usage
 from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
 from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.drafts import asking_logprobs, draft_of, streamed_draft, wanted_of
 from headgate.wire.inbound import Inbound
 from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
@@ -23,6 +24,8 @@ __all__ = [
     "Inbound",
     "Lane",
     "UnusableAnswerError",
+    "asking_logprobs",
+    "draft_of",
     "lane",
     "read",
     "read_count",
@@ -30,6 +33,8 @@ __all__ = [
     "refuse_stream",
     "small_answer",
     "small_request",
+    "streamed_draft",
+    "wanted_of",
 ]
 
 DIALECTS: Mapping[str, Dialect] = {

@@ -1,0 +1,89 @@
+"""A short question of our own to a small model: the classifier's, the judge's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from headgate.errors import UpstreamError
+from headgate.gateway.books import Books
+from headgate.gateway.plant import Plant
+from headgate.gateway.record import estimated
+from headgate.gateway.upstream import Reply
+from headgate.ledger.entry import Purpose
+from headgate.routing.tier import Tier
+from headgate.wire.lane import (
+    DIALECTS,
+    Inbound,
+    UnusableAnswerError,
+    small_answer,
+    small_request,
+)
+
+__all__ = ["Asking"]
+
+T = TypeVar("T")
+
+
+class Asking:
+    """Puts questions for one request, and writes down what they cost."""
+
+    def __init__(self, plant: Plant, inbound: Inbound, books: Books) -> None:
+        self._plant = plant
+        self._inbound = inbound
+        self._books = books
+        self.reply: Reply | None = None
+        """The one under way, or the last."""
+
+    async def ask(
+        self,
+        purpose: Purpose,
+        tier: Tier,
+        words: tuple[str, str],
+        seconds: float,
+        read: Callable[[str], T | None],
+        *,
+        max_tokens: int,
+    ) -> T | None:
+        """What `read` makes of the model's answer; None where it failed or made no sense.
+
+        Args:
+            purpose: the ledger's word for the call.
+            tier: the model, dressed as a tier.
+            words: the system prompt and the user message.
+            seconds: how long it may take.
+            read: the meaning of an answer's text; None where it has none.
+            max_tokens: longest answer.
+        """
+        plant = self._plant
+        if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
+            return None
+        provider = plant.providers[tier.model.provider]
+        body = small_request(provider.dialect, tier.model.model, *words, max_tokens)
+        attempt = self._books.begin(purpose, tier, "first")
+        # an answer that never came may still be billed for what was sent
+        sent = estimated(self._inbound.ask, 0)
+        found: T | None = None
+        try:
+            with plant.deadlines.within(seconds):
+                endpoint = provider.endpoint(DIALECTS[provider.dialect].path)
+                reply = self.reply = await plant.upstream.send(endpoint, body)
+                attempt.status = reply.status
+                answer = await reply.read()
+            if reply.status != 200:
+                attempt.error = "status"
+            else:
+                text, usage = small_answer(provider.dialect, answer)
+                attempt.measured(usage, sent)
+                found = read(text)
+                attempt.error = None if found is not None else "verdict"
+        except TimeoutError:
+            attempt.error = "timeout"
+            attempt.measured(None, sent)
+        except UnusableAnswerError as error:
+            attempt.error = error.kind
+            attempt.measured(error.usage, sent)
+        except UpstreamError as error:
+            attempt.error = error.kind
+        self._books.close(attempt, served=False)
+        return found
