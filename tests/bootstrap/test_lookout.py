@@ -323,6 +323,24 @@ def test_a_stale_certificate_is_an_alarm(post: Post):
     assert total(gate.metrics, "headgate_certificate_stale") == 1
 
 
+def test_a_router_that_a_reload_brings_is_watched_and_budgets_stay(post: Post):
+    gate = post.lookout("escalation.budget=0.9")
+    gate.look()
+    assert watched(gate) == []
+    file = post.folder / "headgate.toml"
+    file.write_text(learned(post, 0.4))
+    changed = read(file, env={}, sets=("escalation.budget=0.1",), need_providers=False)
+    gate.lookout.adopt(changed, book_of(changed))
+    gate.look()
+    assert watched(gate) == [fingerprint((post.folder / "r.headgate").read_bytes())]
+    assert gate.lookout._settings.escalation.budget == 0.9
+
+
+def watched(gate: Gate) -> list[str]:
+    assert gate.lookout._watch is not None
+    return [router.certified.version for router in gate.lookout._watch.routers]
+
+
 def test_what_one_gateway_does_all_follow_within_seconds(post: Post):
     leader = post.lookout("escalation.on_breach=pin", election=FileElection(post.folder / "watch"))
     follower = post.lookout(

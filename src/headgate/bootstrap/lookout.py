@@ -55,6 +55,8 @@ BILL_DAYS = 30
 MONEY_SECONDS = 3600.0
 """Sums of money, and with them the break-evens, are made anew every hour."""
 COMPLAIN_SECONDS = 60.0
+_FIXED = ("escalation", "escalation_budgets", "watch", "alerts")
+"""Sections that a reload does not change."""
 
 
 class Lookout:
@@ -109,6 +111,7 @@ class Lookout:
         )
         self._store: Store | None = None
         self._watch: Watch | None = None
+        self._next: tuple[Settings, Book] | None = None
         self._make_courier = courier
         self._courier: Courier | None = None
         self._seen: dict[str, int] = {}
@@ -129,6 +132,14 @@ class Lookout:
         )
         self._thread.start()
 
+    def adopt(self, settings: Settings, book: Book) -> None:
+        """Watch a changed configuration from the next turn on: its routers, tiers and prices.
+
+        Budgets, actions and alerts stay those of the start, as they wait for a restart.
+        """
+        kept = {name: getattr(self._settings, name) for name in _FIXED}
+        self._next = (msgspec.structs.replace(settings, **kept), book)
+
     def close(self) -> None:
         """End the thread, and let another process be elected."""
         self._closing.set()
@@ -148,6 +159,9 @@ class Lookout:
         """Do what is due: count, follow and, unless told otherwise, look. Never raises."""
         try:
             self._count()
+            if self._next is not None:
+                (self._settings, self._book), self._next = self._next, None
+                self._watch = None
             now = self._clock.time()
             if now - self._followed >= FOLLOW_SECONDS:
                 self._followed = now

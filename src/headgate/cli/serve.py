@@ -30,8 +30,9 @@ from headgate.cli.workers import Place, supervise
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
-from headgate.settings import Reading, split_address
+from headgate.settings import Reading, Settings, split_address
 
 __all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
 
@@ -125,7 +126,7 @@ async def serve_one(
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: metrics.info(__version__, new.fingerprint),
+            done=lambda new: _taken_over(new, reading, metrics, lookout),
         )
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
@@ -161,6 +162,15 @@ async def serve_one(
             store.close()
         ledger.close()
         metrics.close()
+
+
+def _taken_over(
+    settings: Settings, reading: Reading, metrics: Metrics, lookout: Lookout | None
+) -> None:
+    """A changed configuration is in effect: metrics and the watch learn of it."""
+    metrics.info(__version__, settings.fingerprint)
+    if lookout is not None:
+        lookout.adopt(settings, book_of(settings, str(reading.file)))
 
 
 def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:
