@@ -25,7 +25,7 @@ PROMPT_CHARS = 4_000
 
 
 def generated(count: int, seed: int = 0) -> list[GradedRow]:
-    """Rows whose words are as unevenly frequent as those of a language; every tenth is telling."""
+    """Rows whose words are as unevenly frequent as those of a language; one of them tells."""
     rng = random.Random(seed)
     letters = "etaoinshrdlucmfwypvbgkqjxz"
     known = ["".join(rng.choices(letters, k=rng.randint(2, 9))) for _ in range(VOCABULARY)]
@@ -33,8 +33,10 @@ def generated(count: int, seed: int = 0) -> list[GradedRow]:
     rows = []
     for number in range(count):
         said = rng.choices(known, cum_weights=weights, k=rng.randint(*WORDS))
-        hard = sum(len(word) > 8 for word in said) / len(said)
-        up = rng.random() < hard
+        hard = rng.random() < 0.3
+        if hard:
+            said.append("prove")
+        up = rng.random() < (0.6 if hard else 0.05)
         rows.append(
             GradedRow(
                 prompt=" ".join(said) + f" {number}",

@@ -220,3 +220,16 @@ def test_a_router_never_sees_a_draft():
 def test_a_verifier_without_drafts_is_refused():
     with pytest.raises(ConfigError, match="No row describes its draft"):
         train(planted(100), verifier=True, on=DAY)
+
+
+def test_drafts_of_shuffled_grades_teach_a_verifier_nothing():
+    rows = drafted(2000)
+    order = np.random.default_rng(3).permutation(len(rows)).tolist()
+    shuffled = [
+        msgspec.structs.replace(row, cheap=rows[at].cheap, premium=rows[at].premium)
+        for row, at in zip(rows, order, strict=True)
+    ]
+    fit, test = held_out(shuffled, share=0.5)
+    judge = train(fit, verifier=True, on=DAY).router
+    cheap, premium = (np.array([getattr(r, n) for r in test]) for n in ("cheap", "premium"))
+    assert apgr(cheap, premium, gains(judge, test)) == pytest.approx(0.5, abs=0.1)

@@ -7,14 +7,18 @@ from hashlib import sha256
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headgate.errors import ConfigError
 from headgate.routing.artifact import HEAD, MAGIC, dump, fingerprint, load
+from headgate.routing.draft import Draft
 from headgate.routing.features import Request
 from headgate.routing.reference import Reference
 from tests.routing.routers import CERTIFICATE, TRAINING, small_artifact, small_router
 
 DATA = dump(small_artifact())
+RAW = zlib.decompress(DATA[HEAD:])
 
 
 def sealed(body: bytes) -> bytes:
@@ -138,3 +142,24 @@ def test_a_sealed_file_of_nonsense_is_refused_with_a_sentence(data: bytes):
 def test_a_small_file_may_not_fill_the_memory():
     with pytest.raises(ConfigError, match="unfolds to more"):
         load(DATA, most=100)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, len(RAW) - 1), st.integers(0, 255)), min_size=1, max_size=4),
+    st.integers(0, 40),
+)
+def test_whatever_is_sealed_is_refused_with_a_sentence_or_scores(
+    changes: list[tuple[int, int]], cut: int
+):
+    raw = bytearray(RAW)
+    for at, byte in changes:
+        raw[at] = byte
+    try:
+        found = load(sealed(zlib.compress(bytes(raw[: len(raw) - cut]))))
+    except ConfigError:  # anything else is a fault of the loader
+        return
+    for draft in (None, Draft(chars=5, failed=("refusal",))):
+        found.router.score(Request(text="prove that größe x 界", category="maths", draft=draft))
+    found.router.reasons(Request(text="prove that"))
+    dump(found)
