@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -196,6 +197,14 @@ def test_a_breach_is_raised_once_and_told_once(post: Post):
     assert detail["since_us"] < raised.at_us
     assert gate.controls == STEADY
     assert total(gate.metrics, "headgate_escalation_alarm", scope="all") == 1
+
+
+def test_models_without_a_price_are_watched_all_the_same(post: Post):
+    gate = post.lookout(toml=TOML.replace("claude-sonnet-4-6", "no-such-model"))
+    post.traffic(1000, 0.4, 5 * DAY)
+    gate.look()
+    assert post.kinds()[:1] == ["alarm.raised"]
+    assert math.isnan(total(gate.metrics, "headgate_month_usd", figure="planned"))
 
 
 def test_a_breach_goes_on_and_is_told_again_the_next_day(post: Post):
