@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+AXE := 4.14.1
+AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: demo test lint format setup upstreams lock prices clean
+.PHONY: browser demo test lint format setup upstreams lock prices clean
 
 demo: setup  ## simulated providers, the gateway, traffic through it, the bill against the plan
 	$(BIN)/headgate demo $(ARGS)
@@ -16,6 +18,19 @@ lint: setup  ## style, types, the floors of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+browser: build/axe.min.js  ## what the tests of the pages need: Debian's Chromium, and axe-core
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get install --quiet --yes --no-install-recommends chromium; } \
+	  || echo "No chromium here, and it cannot be installed: the tests of the pages are skipped."
+
+build/axe.min.js:
+	@mkdir -p build
+	@command -v npm >/dev/null && cd build && npm pack --silent axe-core@$(AXE) >/dev/null \
+	  && tar -xzf axe-core-$(AXE).tgz package/axe.min.js \
+	  && echo "$(AXE_SHA256)  package/axe.min.js" | sha256sum --check --quiet \
+	  && mv package/axe.min.js axe.min.js \
+	  || echo "axe-core cannot be fetched with npm: its tests are skipped."
 
 format: setup
 	$(BIN)/ruff check --fix .

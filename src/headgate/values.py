@@ -135,6 +135,16 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     last_user: str = ""
     """Text of the last user turn: what is asked now."""
     turns: int = 1
+    opening: str = ""
+    """What the user said before the model first answered: it stays the same as a talk goes on."""
+    preamble: int = 0
+    """Characters of `system` that come before the first turn, and stay the same too."""
+    replies: int = 0
+    """Turns of the model and of its tools in the history; 0 begins a conversation."""
+    conversation: str | None = None
+    """An id that the caller's client sends with every request of a conversation."""
+    continues: str | None = None
+    """The id of what a provider keeps, and this request goes on from."""
     tokens: int = 0
     max_output: int | None = None
     tools: int = 0

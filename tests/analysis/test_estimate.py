@@ -76,6 +76,12 @@ RECORDS = st.lists(
         score=st.none() | st.sampled_from([0.0, 1.0]),
         cheap=st.none() | st.sampled_from([0.0, 1.0]),
         premium=st.none() | st.sampled_from([0.0, 1.0]),
+        human_cheap=st.none() | st.sampled_from([0.0, 1.0]),
+        human_premium=st.just(1.0),
+        judge=st.sampled_from(["", "p/judge"]),
+        winner=st.none() | st.sampled_from(["a", "neither"]),
+        model_a=st.just("s"),
+        model_b=st.sampled_from(["l", "x"]),
         category=st.sampled_from(["", "a", "b"]),
     ),
     max_size=10,
@@ -90,10 +96,13 @@ def test_grades_merge_in_any_order(a, b, c):
             grades.add(row)
         return grades
 
-    whole = made(a + b + c).strata()
+    def told(grades):
+        return grades.strata(), grades.human, grades.by_model, grades.other, grades.halves.single
+
+    whole = told(made(a + b + c))
     one, two, three = made(a), made(b), made(c)
-    assert one.merge(two).merge(three).strata() == whole
-    assert three.merge(two.merge(one)).strata() == whole
+    assert told(one.merge(two).merge(three)) == whole
+    assert told(three.merge(two.merge(one))) == whole
 
 
 def test_the_bill_is_the_plans_at_both_ends_of_the_interval():

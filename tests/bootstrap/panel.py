@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from headgate.testing.brain import Answer, Prompt
-from headgate.testing.faults import FaultPlan
+from headgate.testing.faults import FaultPlan, Pace
 from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Server
 
@@ -72,9 +72,13 @@ class Panel:
 
 
 @contextmanager
-def panel(directory: Path, faults: FaultPlan | None = None) -> Iterator[tuple[Path, Provider]]:
+def panel(
+    directory: Path, faults: FaultPlan | None = None, pace: Pace | None = None
+) -> Iterator[tuple[Path, Provider]]:
     """A settings file, and the provider that its models are at."""
-    provider = Provider(DIALECTS["openai"](), models=MODELS, brain=Panel(), faults=faults)
+    provider = Provider(
+        DIALECTS["openai"](), models=MODELS, brain=Panel(), faults=faults, pace=pace
+    )
     server = Server(provider)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

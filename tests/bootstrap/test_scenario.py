@@ -221,3 +221,22 @@ def test_small_models_of_other_providers_could_decide():
     cards = deciders(configured, book_of(configured), TODAY)
     assert len(cards) >= 5
     assert all(card.rates.input is not None for card in cards)
+
+
+CASCADE = '[classifier]\nkind = "cascade"\njudge_model = "google/gemini-2.5-flash"\n'
+
+
+def test_a_configured_cascade_is_pointed_out_and_its_judge_is_priced(tmp_path):
+    configured = settings(tmp_path, CASCADE + THREE)
+    (note,) = caveats(configured)
+    assert "a cascade" in note
+    verifier = planned(configured).verifier
+    assert verifier is not None
+    assert verifier.card.model == "gemini-2.5-flash"
+
+
+def test_a_verifier_of_the_plan_stands_before_the_configured_judge(tmp_path):
+    plan = '[plan]\nverifier = "anthropic/claude-haiku-4-5"\n'
+    verifier = planned(settings(tmp_path, CASCADE + THREE + plan)).verifier
+    assert verifier is not None
+    assert "haiku" in verifier.card.model

@@ -12,7 +12,7 @@ from tests.web.callers import ask
 
 @pytest.fixture(scope="module")
 def site() -> Site:
-    return site_of(read_with_sources(None, env={}, need_providers=False), token=None)
+    return site_of(read_with_sources(None, env={}, need_providers=False), None, token=None)
 
 
 def test_every_page_of_the_navigation_opens(site):
@@ -35,5 +35,5 @@ def test_every_form_of_the_plan_is_there(site):
 
 
 def test_with_a_token_nothing_is_shown_before_the_login():
-    house = site_of(read_with_sources(None, env={}, need_providers=False), token="x" * 20)
+    house = site_of(read_with_sources(None, env={}, need_providers=False), None, token="x" * 20)
     assert ask(house, "/plan").status == 303

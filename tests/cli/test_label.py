@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from headgate.analysis.readers import UnreadableError
+from headgate.cli.main import cli
 from headgate.errors import ConfigError
-from headgate.testing.faults import FaultPlan
+from headgate.testing.faults import FaultPlan, Pace
 from headgate.testing.provider import Provider
 from tests.bootstrap.panel import KEYS, USD, panel, requests
 from tests.cli.graded_files import run
@@ -105,6 +110,21 @@ def test_without_a_yes_nothing_is_sent(tmp_path: Path):
     assert calls_of(provider) == 0
 
 
+@pytest.mark.parametrize(("says", "code"), [("n\n", 1), ("y\n", 0)])
+def test_a_person_is_asked(tmp_path: Path, monkeypatch, says: str, code: int):
+    monkeypatch.setattr("headgate.cli.label._is_person", lambda: True)
+    file = requests(tmp_path, 4, hard_every=9)
+    with panel(tmp_path) as (_, provider):
+        result = CliRunner().invoke(
+            cli,
+            ["label", str(file), "--judge", "panel/judge", "--max-usd", "1"],
+            input=says,
+            standalone_mode=False,
+        )
+    assert result.return_value == code, result.output
+    assert (calls_of(provider) > 0) == (code == 0)
+
+
 def test_failures_are_tried_again_and_paid_once(tmp_path: Path):
     faults = FaultPlan(overloaded=0.2, rate_limited=0.1, error=0.1, retry_after=0, seed=3)
     with panel(tmp_path, faults) as (_, provider):
@@ -112,6 +132,30 @@ def test_failures_are_tried_again_and_paid_once(tmp_path: Path):
     told = json.loads(result.stdout)
     assert told["labelled"] >= 10
     assert calls_of(provider) <= 48
+
+
+def test_after_a_kill_it_goes_on_and_pays_again_for_nothing_that_came_back(tmp_path: Path):
+    calls = requests(tmp_path, 12)
+    state = tmp_path / "labels.jsonl.state"
+    with panel(tmp_path, pace=Pace(first=0.05)) as (_, provider):
+        words = ["label", str(calls), "--judge", "panel/judge", "--max-usd", "5", "--yes"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "headgate", *words, "--concurrency", "2"],
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 60
+        while not state.exists() or state.read_bytes().count(b'"paid"') < 8:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        assert not Path("labels.jsonl").exists()
+        result = labelled(calls)
+        assert result.return_value == 0, result.output
+        spare = calls_of(provider) - 24 - judged(rows_of())
+    assert 0 <= spare <= 2  # what was under way
+    assert len(rows_of()) == 12
 
 
 def test_a_judge_that_is_swayed_by_the_order_is_found_out(tmp_path: Path):

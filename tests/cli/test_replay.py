@@ -52,6 +52,7 @@ def test_each_policy_of_the_file_stands_beside_the_limits(tmp_path: Path):
     assert 0.2 < auto["escalation"]["value"] < 0.4
     assert auto["quality"]["value"] > found["lottery"]["quality"]["value"]
     assert found["bold"]["escalation"]["value"] == 0
+    assert found["lottery"]["note"] == "as many as auto"
     assert found["bold"]["bill_a_month"] == found["all cheap"]["bill_a_month"]
     assert auto["reasons"]["rule:proof"] + auto["reasons"]["default"] == 900
 

@@ -6,8 +6,9 @@ import click
 import msgspec
 import pytest
 
-from headgate.cli.report_page import day_and_time, page, period
+from headgate.cli.report_page import page, period
 from headgate.ledger.memory import MemoryStore
+from headgate.monitor.figures import day_and_time
 from headgate.monitor.report import Report, report
 from headgate.values import Usage
 from tests.ledger.samples import traffic

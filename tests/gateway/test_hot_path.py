@@ -165,7 +165,7 @@ def calls_for_one(tmp_path, *, stream: bool, config: str = RULES) -> int:
     return min(asyncio.run(main()) for _ in range(3))
 
 
-@pytest.mark.parametrize(("stream", "bound"), [(False, 256), (True, 1413)])
+@pytest.mark.parametrize(("stream", "bound"), [(False, 270), (True, 1427)])
 def test_a_request_takes_no_more_calls_than_it_did(tmp_path, stream, bound):
     calls = calls_for_one(tmp_path, stream=stream)
     assert calls <= bound

@@ -48,6 +48,13 @@ def test_entries_come_in_order_of_request_time_request_and_attempt(store):
     assert [_key(row) for row in store.entries()] == [("b", 0), ("b", 1), ("a", 0)]
 
 
+def test_one_request_is_found_by_its_id_with_its_attempts_in_order(store):
+    store.append([entry(request_id="b", attempt=1), entry(request_id="a"), entry(request_id="b")])
+    assert [_key(row) for row in store.request("b")] == [("b", 0), ("b", 1)]
+    assert store.request("B") == []
+    assert store.request("x' OR '1'='1") == []
+
+
 def test_storing_twice_leaves_one_row(store):
     rows = traffic(random.Random(4), 10)
     assert store.append(rows) == len(rows)

@@ -431,6 +431,7 @@ def test_a_rejected_draft_is_not_served_where_premium_is_not_called():
     talk >> Start() << "held first cheap"
     talk >> Answered() << Judge(20)
     talk >> Judged(good=False) << Refuse(Failed("breaker"))
+    assert talk.exchange.tier is PREMIUM  # whose breaker it is
 
 
 def test_a_draft_is_retried_as_any_answer_is_and_judged_once():

@@ -77,6 +77,7 @@ def test_headers_are_written_as_in_the_file():
         "[providers.NAME]",
         '[prices."PROVIDER/MODEL"]',
         "[price_list]",
+        "[sessions]",
         "[resilience]",
         "[server]",
         "[keys]",

@@ -58,7 +58,7 @@ def test_every_answer_says_what_a_browser_may_do():
         headers = ask(house, target).headers
         assert headers["content-security-policy"] == POLICY
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
     assert "unsafe" not in POLICY
 
 

@@ -161,22 +161,5 @@ def _lesser(one: _T | None, other: _T | None) -> _T | None:
 
 
 def _row(request: str, facts: _Facts, pair: Pair) -> GradedRow:
-    return GradedRow(
-        id=request,
-        prompt=facts.prompt,
-        system=facts.system,
-        category=facts.category,
-        route=facts.route,
-        conversation=facts.conversation,
-        time=facts.time,
-        tokens=facts.tokens,
-        turns=facts.turns,
-        tools=facts.tools,
-        images=facts.images,
-        json_schema=facts.json_schema,
-        cheap=pair.cheap,
-        premium=pair.premium,
-        cheap_nano=facts.cheap_nano,
-        premium_nano=facts.premium_nano,
-        draft=facts.draft,
-    )
+    told = msgspec.structs.asdict(facts)
+    return GradedRow(id=request, cheap=pair.cheap, premium=pair.premium, **told)

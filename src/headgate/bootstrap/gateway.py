@@ -25,8 +25,9 @@ from headgate.routing.breaker import Brakes, Breaker, RetryBudget
 from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
 from headgate.routing.policies import Policies
+from headgate.routing.session import Sessions, Terms
 from headgate.settings.schema import ProviderSettings, Settings
-from headgate.values import Clock, ModelRef
+from headgate.values import Clock, ModelRef, Usage
 
 __all__ = [
     "SystemClock",
@@ -108,6 +109,9 @@ def plant_of(
     book = book_of(settings, source, env=env)
     policies = policies_of(settings, book, datetime.fromtimestamp(clock.time(), tz=UTC).date())
     resilience = settings.resilience
+    pricer = Pricer(
+        book, {entry.name: entry.prices for entry in settings.providers if entry.prices}
+    )
     return Plant(
         policies=policies,
         helm=helm or Helm(),
@@ -122,14 +126,12 @@ def plant_of(
         idle_timeout=resilience.idle_timeout,
         upstream=upstream,
         recorder=recorder,
-        pricer=Pricer(
-            book,
-            {entry.name: entry.prices for entry in settings.providers if entry.prices},
-        ),
+        pricer=pricer,
         clock=clock,
         deadlines=Deadlines(),
         jitter=jitter,
         config=settings.fingerprint,
+        sessions=_sessions(settings, policies, pricer, clock),
         embedding_model=_embedding_model(settings),
     )
 
@@ -172,6 +174,27 @@ def app_of(
         max_requests=settings.server.max_requests,
         admission=admission or admission_of(settings, env, clock),
     )
+
+
+def _sessions(
+    settings: Settings, policies: Policies, pricer: Pricer, clock: Clock
+) -> Sessions | None:
+    given = settings.sessions
+    if not given.enabled:
+        return None
+    terms = Terms(
+        idle_timeout=given.idle_timeout,
+        latch=given.latch,
+        confirmations=given.confirmations,
+        horizon=given.horizon,
+        max_switch_cost=given.max_switch_cost,
+        capacity=given.remembered,
+    )
+
+    def price(model: ModelRef, usage: Usage) -> int | None:
+        return pricer.price(model, usage, int(clock.time() * 1e6))
+
+    return Sessions(policies.tiers, terms, price)
 
 
 def _brakes(settings: Settings, policies: Policies) -> Brakes:

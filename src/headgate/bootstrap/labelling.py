@@ -198,7 +198,7 @@ class _Desk:
         wanted = self._wanted(item)
         while True:
             found = self._purse.allow(wanted)
-            if found is not None or not self._purse.held:
+            if found is not None or self._stopped or not self._purse.held:
                 return found
             self._settled.clear()
             await self._settled.wait()

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from headgate.errors import ConfigError
+from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import Store
 from headgate.ledger.url import open_store
 from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
 
-__all__ = ["journal_of", "ledger_of", "password_of", "store_of"]
+__all__ = ["journal_of", "ledger_of", "password_of", "reader_of", "store_of"]
 
 
 def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:
@@ -39,6 +40,18 @@ def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) ->
         journal=journal_of(settings),
         spool_bytes=settings.spool_bytes,
     )
+
+
+def reader_of(ledger: Ledger, settings: LedgerSettings, env: Mapping[str, str]) -> Store:
+    """A store of its own for whoever reads beside the writer, so that neither waits for the other.
+
+    What is kept in memory is there but once.
+
+    Raises: as `store_of`.
+    """
+    if isinstance(ledger.store, MemoryStore):
+        return ledger.store
+    return store_of(settings, env)
 
 
 def journal_of(settings: LedgerSettings) -> Path | None:

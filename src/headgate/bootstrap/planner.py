@@ -64,6 +64,7 @@ class SettingsPlanner:
         self._today = today
         self._readings = {"": reading}
         self._books: dict[str, Book] = {}
+        self._offered: tuple[date | None, list[str]] = (None, [])
 
     @property
     def sources(self) -> Sequence[str]:
@@ -121,7 +122,10 @@ class SettingsPlanner:
         """See `Planner.models`."""
         _, book = self._origin("")
         if not text.strip():
-            return _likely(book, self._today())
+            day = self._today()
+            if self._offered[0] != day:
+                self._offered = day, _likely(book, day)
+            return self._offered[1]
         found = search(book, text, self._today(), filters=Filters(deprecated=False))
         return [f"{one.card.provider}/{one.card.model}" for one in found]
 

@@ -181,6 +181,11 @@ def caveats(settings: Settings, changes: WhatIf | None = None) -> list[str]:
             f"A request leads to {calls:g} model calls; the plan counts and routes each of them."
         )
     asked = changes.classifier if changes is not None else None
+    if settings.classifier.kind == "cascade":
+        notes.append(
+            "The settings name a cascade: the plan's cascade is what the gateway does, and its "
+            "routed lines are what a router that decides for nothing would cost."
+        )
     if asked is not None or settings.classifier.kind != "none":
         return notes
     tier = settings.classifier.default or settings.premium.name
@@ -203,11 +208,14 @@ def _classifier(settings: Settings, book: Book, at: date, asked: str | None) -> 
 
 
 def _verifier(settings: Settings, book: Book, at: date) -> Classifier | None:
-    plan = settings.plan
-    if plan.verifier is None:
+    plan, classifier = settings.plan, settings.classifier
+    model, field = plan.verifier, "plan.verifier"
+    if model is None and classifier.kind == "cascade":
+        model, field = classifier.judge_model, "classifier.judge_model"
+    if model is None:
         return None
     return Classifier(
-        card_of(book, settings, _ref(plan.verifier, "plan.verifier"), at),
+        card_of(book, settings, _ref(model, field), at),
         input_tokens=plan.verifier_input_tokens,
         output_tokens=plan.verifier_output_tokens,
     )

@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 
-from headgate.bootstrap.planner import SettingsPlanner
+from headgate.bootstrap.book import book_of, prices_of
+from headgate.bootstrap.observer import LedgerObserver
+from headgate.bootstrap.planner import Measure, SettingsPlanner
+from headgate.ledger.store import Store
+from headgate.prices.book import Book
+from headgate.prices.catalogue import Found, Held, history, search
 from headgate.settings import Reading
+from headgate.settings.schema import Settings
+from headgate.values import ModelRef
 from headgate.web.calculator import Calculator
+from headgate.web.dashboard import Dashboard
+from headgate.web.records import Alerts, Prices
+from headgate.web.requests import Requests
 from headgate.web.site import Place, Site
 from headgate.web.templates import Templates
+from headgate.web.visit import Answer, Visit, redirect
 
-__all__ = ["site_of"]
+__all__ = ["SettingsPrices", "pages_of", "site_of"]
 
 
-def site_of(reading: Reading, *, token: str | None) -> Site:
-    """The pages of a configuration.
+def site_of(reading: Reading, store: Store | None, *, token: str | None) -> Site:
+    """The pages of a configuration, now.
 
     Args:
+        store: the ledger, which is only read; None where there is none, and no pages of it.
         token: the admin token that a visitor must give; None lets this machine's visitors in.
     """
-    planner = SettingsPlanner(reading, today=lambda: datetime.now(UTC).date())
+    source = reading.file.name if reading.file else "flags"
+    book = book_of(reading.settings, source, env=os.environ)
+    return pages_of(reading, store, book, token=token, now_us=_now_us, today=_today)
+
+
+def pages_of(
+    reading: Reading,
+    store: Store | None,
+    book: Book,
+    *,
+    token: str | None,
+    now_us: Callable[[], int],
+    today: Callable[[], date],
+) -> Site:
+    """The same at any time and at the prices of a book.
+
+    Args:
+        now_us: the time, microseconds since 1970.
+        today: the day that prices are of.
+    """
+    settings = reading.settings
+    observer = None if store is None else LedgerObserver(store, settings, book, now_us=now_us)
+    measures: dict[str, Measure] = {} if observer is None else {"ledger": observer.measurement}
+    planner = SettingsPlanner(reading, today=today, measures=measures)
 
     def make(templates: Templates) -> Mapping[str, Place]:
         calculator = Calculator(planner, templates)
-        return {
+        prices = Prices(SettingsPrices(settings, book, today), templates)
+        places = {
             "/plan": Place(calculator.show, title="Plan"),
             "/plan.json": Place(calculator.json),
             "/plan.csv": Place(calculator.csv),
@@ -35,5 +72,68 @@ def site_of(reading: Reading, *, token: str | None) -> Site:
             "/plan.toml": Place(calculator.toml),
             "/plan/models": Place(calculator.models),
         }
+        if observer is None:
+            return {"/": Place(_to_plan), **places, "/prices": Place(prices.show, title="Prices")}
+        dashboard = Dashboard(observer, templates, now_us)
+        tiers = [tier.name for tier in settings.tiers]
+        requests = Requests(observer, templates, now_us, tiers)
+        return {
+            "/": Place(dashboard.show, title="Dashboard"),
+            "/dashboard.json": Place(dashboard.json),
+            "/dashboard.csv": Place(dashboard.csv),
+            **places,
+            "/requests": Place(requests.show, title="Requests"),
+            "/requests/": Place(requests.show),
+            "/prices": Place(prices.show, title="Prices"),
+            "/alerts": Place(Alerts(observer, templates, now_us).show, title="Alerts"),
+        }
 
     return Site(make, token=token, now=time.time, chance=lambda: secrets.token_urlsafe(18))
+
+
+class SettingsPrices:
+    """The `PriceList` of a configuration: its book, today."""
+
+    def __init__(self, settings: Settings, book: Book, today: Callable[[], date]) -> None:
+        self._settings = settings
+        self._book = book
+        self._today = today
+
+    @property
+    def source(self) -> str:
+        """Whose list, and as of when."""
+        return self._book.source
+
+    @property
+    def today(self) -> date:
+        """The day that prices are shown for."""
+        return self._today()
+
+    def search(self, text: str) -> Sequence[Found]:
+        """Models that fit, best first; without a text those of the settings before all."""
+        found = search(self._book, text, self.today)
+        if text:
+            return found
+        own = {tier.model for tier in self._settings.tiers} | {self._settings.classifier.model}
+        return sorted(found, key=lambda one: f"{one.card.provider}/{one.card.model}" not in own)
+
+    def history(self, name: str) -> Sequence[Held]:
+        """All prices of a model, the oldest first."""
+        try:
+            ref = ModelRef.parse(name)
+        except ValueError:
+            return ()
+        found = self._book.find(ref, prices_of=prices_of(self._settings, ref.provider))
+        return () if found is None else history(found[1])
+
+
+def _to_plan(_: Visit) -> Answer:
+    return redirect("/plan")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

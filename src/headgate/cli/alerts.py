@@ -14,10 +14,10 @@ from headgate.bootstrap.alerts import channels_of
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.cli.period import window
-from headgate.cli.report_page import day_and_time
 from headgate.ledger.event import Event
 from headgate.monitor.alerting import Alert
 from headgate.monitor.channels import deliver
+from headgate.monitor.figures import day_and_time
 from headgate.monitor.standing import KINDS, detail_of
 from headgate.render.table import plain
 

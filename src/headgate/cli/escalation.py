@@ -12,8 +12,8 @@ import click
 from headgate.bootstrap.lookout import FOLLOW_SECONDS, action_event, release_event
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option, settings_options
-from headgate.cli.report_page import day_and_time
 from headgate.ledger.store import Store
+from headgate.monitor.figures import day_and_time
 from headgate.monitor.standing import ACTION_KINDS, Action, standing
 
 __all__ = ["escalation", "pin", "release", "show"]

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 
 from headgate.analysis.reconcile import Difference
 from headgate.analysis.reprice import Repriced
-from headgate.cli.report_page import day_and_time
 from headgate.ledger.entry import Entry
 from headgate.ledger.totals import DAY_US, HOUR_US, TierTotal
-from headgate.monitor.figures import places, signed
+from headgate.monitor.figures import day_and_time, places, signed
 from headgate.render.table import Column, Table, plain
 from headgate.values import dollars, usd
 

@@ -14,11 +14,11 @@ from headgate.cli.ledger_options import ledger_options
 from headgate.cli.ledger_page import differences_table
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option
-from headgate.cli.report_page import day_and_time
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 from headgate.ledger.store import REACH_US, Store, Window
 from headgate.ledger.totals import DAY_US
+from headgate.monitor.figures import day_and_time
 from headgate.render.table import aligned
 from headgate.values import usd
 

@@ -113,7 +113,8 @@ def replay(  # one argument a flag
         *_of_file(settings, rows, names),
         *(_of_router(router, thresholds, rows) if router is not None else ()),
     ]
-    known = [*found, *limits(rows, found[0] if found else None)]
+    chooses = next((one for one in found if 0 < one.premium.mean() < 1), None)
+    known = [*found, *limits(rows, chooses)]
     told = Told(
         rows=len(rows),
         policies=run(rows, known, good=good, times=draws, seed=seed),

@@ -69,7 +69,7 @@ def report(
 
 def _in_form(held: Report, *, html: bool) -> str:
     # nobody who asks for the page or for JSON waits for these
-    from headgate.cli.report_document import report_document
+    from headgate.monitor.report_document import report_document
     from headgate.render import page as paper
 
     made = report_document(held)

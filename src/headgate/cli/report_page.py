@@ -8,11 +8,11 @@ from textwrap import wrap
 
 import click
 
-from headgate.monitor.figures import between, money, percent, places, signed
+from headgate.monitor.figures import between, day_and_time, money, percent, places, signed
 from headgate.monitor.report import Line, Report
 from headgate.values import dollars
 
-__all__ = ["day_and_time", "page", "period"]
+__all__ = ["page", "period"]
 
 WIDTH = 80
 _LABEL = 26
@@ -36,11 +36,6 @@ def page(report: Report) -> str:
         list(_verdict(report)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def day_and_time(at_us: int) -> str:
-    """A moment in UTC, to the minute."""
-    return f"{datetime.fromtimestamp(at_us // 1_000_000, UTC):%Y-%m-%d %H:%M}"
 
 
 def period(since_us: int | None, until_us: int | None) -> str:

@@ -19,7 +19,7 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
-from headgate.bootstrap.ledger import ledger_of
+from headgate.bootstrap.ledger import ledger_of, reader_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
@@ -30,6 +30,7 @@ from headgate.cli.workers import Place, supervise
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.ledger.store import Store
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, Settings, split_address
@@ -94,6 +95,7 @@ async def serve_one(
     store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
     note = in_background(ledger.store)
     lookout: Lookout | None = None
+    pages: Store | None = None
     try:
         admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
@@ -137,7 +139,8 @@ async def serve_one(
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
             handler.mount("/api/reload", reloader.answer)
-            handler.mount("/", site_of(reading, token=token.value), access="own")
+            pages = reader_of(ledger, settings.ledger, os.environ)
+            handler.mount("/", site_of(reading, pages, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -154,6 +157,8 @@ async def serve_one(
                 lifeline=None if place is None else place.lifeline,
             )
     finally:
+        if pages is not None:
+            pages.close()
         if lookout is not None:
             lookout.close()
         if telemetry is not None:

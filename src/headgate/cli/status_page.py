@@ -9,7 +9,6 @@ from textwrap import wrap
 
 import click
 
-from headgate.cli.report_page import day_and_time
 from headgate.monitor.attribution import Attribution, Part
 from headgate.monitor.budget import (
     FALSE_ALARM_REQUESTS,
@@ -20,7 +19,7 @@ from headgate.monitor.budget import (
     Scope,
 )
 from headgate.monitor.drift import Drift
-from headgate.monitor.figures import between, money, percent, places
+from headgate.monitor.figures import between, day_and_time, money, percent, places
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, Retries, Status

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
 import click
 
+from headgate.bootstrap.ledger import store_of
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, prices_option, settings_options
 from headgate.errors import ConfigError
 from headgate.gateway.http1_server import Http1Server
+from headgate.ledger.store import Store
+from headgate.ledger.url import open_store
+from headgate.settings import Reading
 from headgate.web.site import Site
 
 __all__ = ["ui"]
@@ -22,6 +27,7 @@ HOST = "127.0.0.1"
 @click.command()
 @settings_options
 @prices_option
+@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
 @click.option(
     "--port",
     default=8788,
@@ -29,14 +35,39 @@ HOST = "127.0.0.1"
     type=click.IntRange(0, 65535),
     help="Where to listen on 127.0.0.1; 0 takes a free port.",
 )
-def ui(config: Path | None, sets: tuple[str, ...], prices: str | None, *, port: int) -> None:
+def ui(
+    config: Path | None,
+    sets: tuple[str, ...],
+    prices: str | None,
+    ledger: str | None,
+    *,
+    port: int,
+) -> None:
     """Show the pages in a browser: the calculator, and what the ledger says.
 
     Needs no gateway, no key and no file: without a headgate.toml the built-in example is shown.
     Answers to this machine only. Stops on Ctrl-C.
     """
     reading = open_settings(config, sets, prices=prices, need_providers=False)
-    asyncio.run(_serve(site_of(reading, token=None), port))
+    store = _ledger(reading, ledger)
+    try:
+        asyncio.run(_serve(site_of(reading, store, token=None), port))
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _ledger(reading: Reading, url: str | None) -> Store | None:
+    """The ledger that is named must be there; the one that the settings name may be missing."""
+    if url is not None:
+        return open_store(url, create=False)
+    if reading.file is None:
+        return None
+    try:
+        return store_of(reading.settings.ledger, os.environ, create=False)
+    except ConfigError as error:
+        click.echo(f"There is no ledger to show yet: {error.message}", err=True)
+        return None
 
 
 async def _serve(site: Site, port: int) -> None:

@@ -39,10 +39,10 @@ LONGEST_NAME = 200
 LONGEST_TAGS = 4000
 LONGEST_WAIT = 60.0
 
-_NAMES = {
-    "x-headgate-session": "a short id of the conversation",
-    CATEGORY_HEADER: "the name of a kind of task, such as summary",
-}
+_NAMES = (
+    ("x-headgate-session", "a short id of the conversation"),
+    (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
+)
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
@@ -253,8 +253,9 @@ def _check_labels(headers: Mapping[str, str]) -> None:
     Raises:
         RequestError: it is not.
     """
-    for name, what in _NAMES.items():
-        if len(headers.get(name, "")) > LONGEST_NAME:
+    for name, what in _NAMES:
+        label = headers.get(name)
+        if label is not None and len(label) > LONGEST_NAME:
             raise RequestError(
                 f"The header {name} is longer than {LONGEST_NAME} characters.",
                 code="invalid_value",

@@ -182,9 +182,10 @@ def _trace(
     decision: Decision | None, barred: Mapping[str, str], findings: Sequence[Finding]
 ) -> str | None:
     """What there is to say beyond the columns, as JSON text; None: nothing."""
-    if decision is None or (decision.threshold is None and not barred and not findings):
+    silent = decision is None or (decision.threshold is None and not decision.trace)
+    if decision is None or (silent and not barred and not findings):
         return None
-    said: dict[str, object] = {}
+    said: dict[str, object] = dict(decision.trace or {})
     if decision.threshold is not None:
         said["threshold"] = decision.threshold
     if barred:

@@ -10,6 +10,7 @@ from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import REJECTED, Books
 from headgate.gateway.caller import Body, Caller
+from headgate.gateway.conversation import Conversation
 from headgate.gateway.holding import Held, hold
 from headgate.gateway.jury import Jury
 from headgate.gateway.plant import Plant
@@ -83,6 +84,7 @@ class Driver:
         self._inbound = inbound
         policies, ask = plant.policies, inbound.ask
         policy = self._policy = policies.policy(ask, origin)
+        self._talk: Conversation | None = None
         decision: Decision | None
         barred = NOTHING
         if policy is None:
@@ -90,6 +92,10 @@ class Driver:
             cascade = None
         else:
             decision = policy.decide(ask, plant.helm.controls)
+            if plant.sessions is not None:
+                owner = f"{origin.key or ''} {policy.name}"
+                talk = Conversation(plant.sessions, inbound, owner, arrived)
+                decision, self._talk = talk.decide(decision, policy.name), talk
             name, safe, sorter = policy.name, policy.safe, policy.sorter
             cascade = policy.cascade
             barred = policies.guard.bars(ask)
@@ -119,6 +125,7 @@ class Driver:
         self._flow: Flow | None = None
         self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
         self._answer = b""
+        self._answer_id: str | None = None
         self._refusal: tuple[int, bytes, str | None] | None = None
         self._mended = False  # the provider's refusal says how to ask so that it answers
 
@@ -205,6 +212,8 @@ class Driver:
         try:
             way = lane(self._inbound, provider.dialect, at=int(self._plant.clock.time()))
             passed = way.passed()
+            if self._talk is not None and (first := self._talk.foreign(command.tier.model)):
+                way.forget(first)
             event = await self._attempted(command, command.cause, way, passed)
             if self._mended:  # without what another model had signed, and at once: nothing was paid
                 event = await self._attempted(command, "retry", way, passed)
@@ -271,7 +280,7 @@ class Driver:
         answered = way.answer(body)
         attempt.model_answered = answered.model
         attempt.measured(answered.usage, estimated(self._inbound.ask, len(answered.body)))
-        self._answer = answered.body
+        self._answer, self._answer_id = answered.body, answered.id
         return Answered()
 
     async def _open(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
@@ -315,7 +324,7 @@ class Driver:
         attempt = self._books.open
         assert attempt is not None  # noqa: S101 - the exchange serves only what was answered
         # the row is safe before the caller has the answer: what was acknowledged is never lost
-        self._books.close(attempt, served=True)
+        self._served(attempt)
         headers = [JSON, *self._books.headers(attempt.tier, final=True)]
         self._caller.respond(200, headers, self._answer)
         return Ended()
@@ -323,7 +332,7 @@ class Driver:
     async def _serve_draft(self, attempt: Attempt, held: Held) -> Event:
         """A draft that was found good, in one piece, streamed or not."""
         self._draft = None
-        self._books.close(attempt, served=True, findings=self._findings)
+        self._served(attempt, self._findings)
         headers = self._books.headers(attempt.tier, final=True)
         if self._inbound.stream:
             await self._caller.stream(200, [*SSE, *headers]).send(held.body)
@@ -379,7 +388,8 @@ class Driver:
         ask = self._inbound.ask
         attempt.model_answered = flow.model
         attempt.measured(flow.usage, estimated(ask, flow.delivered_chars))
-        self._books.close(attempt, served=True)
+        self._answer_id = flow.id
+        self._served(attempt)
 
     async def _last(self, out: Body, flow: Flow) -> None:
         """A stream that broke off ends with an error event, never as if it were whole."""
@@ -439,3 +449,12 @@ class Driver:
     def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
         self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
         return failed
+
+    def _served(self, attempt: Attempt, findings: Sequence[Finding] = ()) -> None:
+        """The attempt's answer is what the caller gets: the row, and the conversation's memory."""
+        exchange = self._exchange
+        if self._talk is not None:
+            self._talk.answered(
+                attempt, exchange.decision, self._answer_id, rejected=exchange.rejected
+            )
+        self._books.close(attempt, served=True, findings=findings)

@@ -14,6 +14,7 @@ from headgate.routing.breaker import Brakes
 from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
 from headgate.routing.policies import Policies
+from headgate.routing.session import Sessions
 from headgate.routing.tier import Tier
 from headgate.values import Clock, ModelRef
 
@@ -37,6 +38,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: Deadlines
     jitter: Callable[[], float]
     config: str
+    sessions: Sessions | None = None
+    """The conversations under way; None: every request is decided alone."""
     embedding_model: ModelRef | None = None
     """Answers requests for embeddings that do not name a provider."""
 

@@ -72,6 +72,11 @@ class Pricer:
             self._cards[ref] = card
             return card
 
+    def price(self, ref: ModelRef, usage: Usage, at_us: int) -> int | None:
+        """What tokens cost on a model at a time, in nano-USD; None where no price is known."""
+        card = self.card(ref, at_us)
+        return None if card is None else charge(card, usage)
+
 
 def estimated(ask: Ask, delivered_chars: int, partial: Usage | None = None) -> Usage:
     """Tokens of an answer whose provider did not, or not finally, count them.

@@ -139,6 +139,10 @@ class Answers(ABC):
                 rows = ask("entries", since=begin, until=end, reach=REACH_US)
             yield from map(entry_of, rows)
 
+    def request(self, request_id: str) -> list[Entry]:
+        """The attempts of one request, in their order."""
+        return [entry_of(row) for row in self._ask("request", request_id=request_id)]
+
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored, read a page at a time."""
         while page := self._ask("outcomes", after=after, page=PAGE_ROWS):

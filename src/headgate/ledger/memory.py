@@ -92,6 +92,12 @@ class MemoryStore:
         for request in self._requests(window):
             yield from request
 
+    def request(self, request_id: str) -> list[Entry]:
+        """The attempts of one request, in their order."""
+        with self._lock:
+            rows = [entry for entry in self._rows.values() if entry.request_id == request_id]
+        return sorted(rows, key=lambda entry: entry.attempt)
+
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored."""
         with self._lock:

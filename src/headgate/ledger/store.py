@@ -129,6 +129,9 @@ class Store(Protocol):
     def entries(self, window: Window = EVER) -> Iterator[Entry]:
         """Every attempt, in the order of request time, request and attempt."""
 
+    def request(self, request_id: str) -> list[Entry]:
+        """The attempts of one request, in their order; none where there is no such request."""
+
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests of all rows after a sequence number, in the order stored.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from headgate.values import NANO_PER_USD, dollars
 
-__all__ = ["between", "money", "percent", "places", "signed"]
+__all__ = ["between", "day_and_time", "money", "percent", "places", "signed"]
 
 
 def percent(share: float) -> str:
@@ -53,3 +55,8 @@ def signed(nano: int, decimals: int) -> str:
     """
     text = dollars(nano, decimals)
     return f"+{text}" if nano > 0 and any(digit in text for digit in "123456789") else text
+
+
+def day_and_time(at_us: int) -> str:
+    """A moment in UTC, to the minute."""
+    return f"{datetime.fromtimestamp(at_us // 1_000_000, UTC):%Y-%m-%d %H:%M}"

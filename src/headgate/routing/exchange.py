@@ -351,6 +351,7 @@ class Exchange:
     def _rejected(self, at: float) -> Command:
         self.rejected = True
         self._ahead = self._above(self.tier)
+        self.tier = self._ahead[0]  # who is told of, where nobody may be called
         return self._advance(None, at, "escalation")
 
     def _call(self, tier: Tier, cause: Cause, at: float) -> Command:

@@ -47,6 +47,8 @@ class Decision(msgspec.Struct, frozen=True):
     router: str | None = None
     draft: bool = False
     """The tier's answer is a draft: it is held and checked, and premium answers if it fails."""
+    trace: Mapping[str, object] | None = None
+    """What else there is to say of the way to it, for the ledger."""
 
 
 class Sorter(msgspec.Struct, frozen=True, kw_only=True):

@@ -831,7 +831,7 @@ PLAN = Section(
             "verifier",
             MODEL,
             "The model that judges the drafts of a cascade.",
-            otherwise="judging costs nothing",
+            otherwise="the judge of a configured cascade, else judging costs nothing",
             example='"google/gemini-2.5-flash"',
         ),
         Field(
@@ -986,6 +986,36 @@ PRICE_LIST = Section(
             "warn_after",
             Duration(_DAY, 3660 * _DAY),
             "Age of the list from which plans and prices point it out.",
+        ),
+    ),
+)
+
+SESSIONS = Section(
+    "sessions",
+    "When a conversation changes its tier.",
+    schema.SessionSettings,
+    (
+        Field(
+            "enabled", Flag(), "A conversation stays on its tier; else each turn is decided alone."
+        ),
+        Field(
+            "idle_timeout",
+            Duration(1, 7 * _DAY),
+            "Silence after which a conversation is decided anew.",
+        ),
+        Field("latch", Flag(), "A conversation that was escalated stays on the dearer tier."),
+        Field("confirmations", Whole(1, 100), "Verdicts in a row for another tier that it takes."),
+        Field("horizon", Whole(1, 1000), "Turns that a conversation is expected to go on for."),
+        Field(
+            "max_switch_cost",
+            Number(0, 10),
+            "What switching to save money may cost, as a share of what never switching would have.",
+        ),
+        Field(
+            "remembered",
+            Whole(1, 10_000_000),
+            "Conversations that are kept in mind, some 700 bytes each; those quiet for longest go "
+            "first.",
         ),
     ),
 )
@@ -1166,6 +1196,7 @@ SECTIONS = (
     PROVIDERS,
     PRICES,
     PRICE_LIST,
+    SESSIONS,
     RESILIENCE,
     SERVER,
     KEYS,

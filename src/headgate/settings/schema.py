@@ -22,6 +22,7 @@ __all__ = [
     "RouteSettings",
     "RuleSettings",
     "ServerSettings",
+    "SessionSettings",
     "Settings",
     "TierSettings",
     "TrafficSettings",
@@ -306,6 +307,24 @@ class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between the calls that find out whether it works again."""
 
 
+class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[sessions]`: when a conversation changes its tier."""
+
+    enabled: bool = True
+    idle_timeout: float = 3600.0
+    """Seconds of silence after which a conversation is decided anew."""
+    latch: bool = True
+    """Whether a conversation that was escalated stays on the dearer tier."""
+    confirmations: int = 3
+    """Verdicts in a row for another tier that it takes."""
+    horizon: int = 6
+    """Turns that a conversation is expected to go on for."""
+    max_switch_cost: float = 0.1
+    """What switching for money may cost, as a share of what never switching would have cost."""
+    remembered: int = 50_000
+    """Conversations that are kept in mind; those quiet for longest go first."""
+
+
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[server]`: where the gateway listens."""
 
@@ -377,6 +396,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keys: KeySettings = KeySettings()
     policies: tuple[PolicySettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
+    sessions: SessionSettings = SessionSettings()
     fingerprint: str
     """First 12 hex digits of the SHA-256 of the effective values; secrets are not among them."""
 

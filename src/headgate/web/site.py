@@ -36,7 +36,8 @@ POLICY = (
 _SAFE = (
     ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
+    # with "no-referrer" browsers send `Origin: null` with the site's own forms
+    ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 )

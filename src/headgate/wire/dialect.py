@@ -18,6 +18,7 @@ __all__ = [
     "StreamReader",
     "StreamWriter",
     "UnusableAnswerError",
+    "unforgettable",
     "unmendable",
     "untranslatable",
 ]
@@ -99,6 +100,9 @@ class Dialect:
     mend: Callable[[Inbound, int, bytes], dict[str, bytes]]
     """Fields to set so that a provider takes what it has refused with this status and body: the
     history without the reasoning that another model has signed. Empty where nothing helps."""
+    forget: Callable[[Inbound, int], dict[str, bytes]]
+    """Fields to set so that so many messages at the beginning hold no reasoning; empty where they
+    hold none."""
     check: Callable[[Request, Mapping[str, str]], None]
     """Refuse a request that this dialect cannot say, in the caller's words."""
     write_request: Callable[[Request, str], bytes]
@@ -109,6 +113,11 @@ class Dialect:
     """A reader of one stream."""
     is_problem: Callable[[bytes], bool]
     """Whether a body has the shape of this dialect's errors."""
+
+
+def unforgettable(_: Inbound, __: int) -> dict[str, bytes]:
+    """Dialect.forget where a history holds no reasoning that is signed or sealed."""
+    return {}
 
 
 def unmendable(_: Inbound, __: int, ___: bytes) -> dict[str, bytes]:

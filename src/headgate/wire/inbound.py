@@ -20,6 +20,7 @@ __all__ = [
     "flag",
     "is_given",
     "items",
+    "label",
     "model_of",
     "no_messages",
     "number",
@@ -62,6 +63,9 @@ class Outline:
         "images",
         "last",
         "last_user",
+        "opening",
+        "preamble",
+        "replies",
         "system",
         "texts",
         "users",
@@ -70,6 +74,11 @@ class Outline:
     def __init__(self) -> None:
         self.system: list[str] = []
         self.texts: list[str] = []
+        self.opening = ""
+        """What the user said before the first reply."""
+        self.preamble = 0
+        """Characters of the texts of `system` before the first turn, 2 between them."""
+        self.replies = 0
         self.last_user = ""
         self.last = ""
         """Role of the last turn."""
@@ -86,10 +95,16 @@ class Outline:
         self.last = role
         if role == "system":
             self.system.append(text)
+            if text and not self.users:
+                self.preamble += len(text) + 2
             return
         if role == "user":
             self.users += 1
             self.last_user = text
+            if not self.replies:
+                self.opening = f"{self.opening}\n\n{text}" if self.opening else text
+        else:
+            self.replies += 1
         if text:
             self.texts.append(text)
 
@@ -227,6 +242,7 @@ _MODEL = msgspec.json.Decoder(str)
 _FLAG = msgspec.json.Decoder(bool | None)
 _NUMBER = msgspec.json.Decoder(int | None)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_LABEL = msgspec.json.Decoder(str)
 
 
 def required(fields: Mapping[str, msgspec.Raw], name: str) -> msgspec.Raw:
@@ -286,6 +302,12 @@ def items(fields: Mapping[str, msgspec.Raw], name: str) -> list[msgspec.Raw]:
     return [] if raw is None else decoded(_LIST, raw, name) or []
 
 
+def label(fields: Mapping[str, msgspec.Raw], name: str) -> str | None:
+    """A field that is a string, or None: what is no string is for the provider to refuse."""
+    raw = fields.get(name)
+    return _LABEL.decode(raw) if raw is not None and bytes(raw).startswith(b'"') else None
+
+
 def no_messages() -> RequestError:
     """The refusal of an empty conversation."""
     return RequestError(
@@ -304,6 +326,8 @@ def ask_of(
     max_output: int | None,
     tools: Sequence[msgspec.Raw],
     json_schema: bool,
+    conversation: str | None = None,
+    continues: str | None = None,
 ) -> Ask:
     """The Ask for a conversation.
 
@@ -321,6 +345,11 @@ def ask_of(
         text=text,
         last_user=outline.last_user,
         turns=outline.users,
+        opening=outline.opening,
+        preamble=outline.preamble and outline.preamble - 2,
+        replies=outline.replies,
+        conversation=conversation,
+        continues=continues,
         tokens=size // BYTES_PER_TOKEN
         + TOKENS_PER_REQUEST
         + TOKENS_PER_TURN * outline.count

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from headgate.errors import HeadgateError, InternalError
 from headgate.values import Usage
 from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
@@ -70,6 +72,9 @@ def read_count(dialect: str, body: bytes, headers: Mapping[str, str]) -> Inbound
     return counting(body, headers)
 
 
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
 class Lane:
     """The request's way through one provider's dialect. A new one for each attempt is cheap."""
 
@@ -90,6 +95,10 @@ class Lane:
             RequestError: one holds what no header may hold.
         """
         return self._way.headers()
+
+    def forget(self, first: int) -> None:
+        """Leave the reasoning out of so many messages at the beginning: it is another model's."""
+        self._way.forget(first)
 
     def mended(self, status: int, body: bytes) -> bool:
         """Whether `request` now gives another body, which the provider may take after this refusal.
@@ -130,6 +139,13 @@ def lane(inbound: Inbound, dialect_out: str, *, at: int) -> Lane:
     if provider is caller:
         return Lane(provider, Passthrough(inbound, provider))
     return Lane(provider, Translation(inbound, caller, provider, at))
+
+
+def history_of(inbound: Inbound) -> int:
+    """How many messages or items a request holds."""
+    name = "input" if inbound.dialect == "openai-responses" else "messages"
+    raw = inbound.fields.get(name)
+    return len(_ITEMS.decode(raw)) if raw is not None and bytes(raw).startswith(b"[") else 1
 
 
 def refuse(dialect: str, error: HeadgateError) -> bytes:

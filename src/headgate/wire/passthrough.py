@@ -38,6 +38,7 @@ class Answered(msgspec.Struct, frozen=True):
     usage: Usage | None
     model: str | None
     finish: Stop
+    id: str | None = None
 
 
 class Passthrough:
@@ -71,6 +72,10 @@ class Passthrough:
         """The caller's request for `model`."""
         return splice(self._inbound, model, self._own)
 
+    def forget(self, first: int) -> None:
+        """Leave the reasoning out of so many messages at the beginning: it is another model's."""
+        self._own |= self._dialect.forget(self._inbound, first)
+
     def mended(self, status: int, body: bytes) -> bool:
         """Whether the request has been changed so that the provider may take it after all."""
         if self._mended:
@@ -90,7 +95,7 @@ class Passthrough:
             found = self._dialect.read_answer(body, self._inbound.quiet)
         except RecursionError:
             raise UnusableAnswerError("The provider's answer is nested too deeply.") from None
-        return Answered(body, found.usage, found.model or None, found.stop)
+        return Answered(body, found.usage, found.model or None, found.stop, found.id or None)
 
     def flow(self) -> Flow:
         """A stream as it is, less the usage that only we asked for."""
@@ -129,6 +134,7 @@ class Flow:
 
     def __init__(self, provider: Dialect, caller: Dialect) -> None:
         self.model: str | None = None
+        self.id: str | None = None
         self.finish: str | None = None
         """Why the model stopped, in the words of `neutral.Stop`."""
         self.complete = False
@@ -187,6 +193,7 @@ class Flow:
                 self.begun = True
             case Start():
                 self.model = event.model or None
+                self.id = event.id or None
             case Finish():
                 self.finish = event.stop
             case Done():

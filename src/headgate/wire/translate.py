@@ -36,6 +36,9 @@ class Translation:
         """None: the caller's headers mean nothing in another dialect."""
         return []
 
+    def forget(self, _: int) -> None:
+        """Nothing: a translation never sends reasoning that a provider had to sign."""
+
     def mended(self, _: int, __: bytes) -> bool:
         """Never: what a translation sends holds nothing that a provider had to sign."""
         return False

@@ -58,6 +58,7 @@ ANTHROPIC_MESSAGES = Dialect(
     write_problem_event=_problem_event,
     own_fields=inbound.own_fields,
     mend=thinking.mend,
+    forget=thinking.forget,
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,

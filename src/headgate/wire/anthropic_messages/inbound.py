@@ -94,6 +94,7 @@ def _inbound(fields: Mapping[str, msgspec.Raw], body: bytes, headers: Mapping[st
         max_output=number(fields, "max_tokens"),
         tools=items(fields, "tools"),
         json_schema=_asks_schema(fields),
+        conversation=_conversation(fields),
     )
     return Inbound(
         dialect="anthropic",
@@ -117,6 +118,20 @@ def _refuse_thread(fields: Mapping[str, msgspec.Raw]) -> None:
             code=NO_THREADS,
             param="thread",
         )
+
+
+def _conversation(fields: Mapping[str, msgspec.Raw]) -> str | None:
+    """The session that Claude Code names within `metadata.user_id`; a mere user is no conversation.
+
+    Its two forms: `user_…_account_…_session_ID`, and a JSON object with `session_id`.
+    """
+    raw = fields.get("metadata")
+    if raw is None or b"session" not in bytes(raw):
+        return None
+    match msgspec.json.decode(raw):
+        case {"user_id": str(user)}:
+            return user
+    return None
 
 
 def own_fields(_: Inbound) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ import msgspec
 
 from headgate.wire.inbound import Inbound
 
-__all__ = ["mend", "without_thinking"]
+__all__ = ["forget", "mend", "without_thinking"]
 
 _SIGNED = frozenset({"thinking", "redacted_thinking"})
 
@@ -43,13 +43,24 @@ def mend(inbound: Inbound, status: int, body: bytes) -> dict[str, bytes]:
     return without_thinking(inbound.fields)
 
 
-def without_thinking(fields: Mapping[str, msgspec.Raw]) -> dict[str, bytes]:
-    """The fields of a request whose history holds no thinking; none where it held none anyway."""
+def forget(inbound: Inbound, first: int) -> dict[str, bytes]:
+    """See Dialect.forget."""
+    return without_thinking(inbound.fields, first)
+
+
+def without_thinking(
+    fields: Mapping[str, msgspec.Raw], first: int | None = None
+) -> dict[str, bytes]:
+    """The fields of a request whose history holds no thinking; none where it held none anyway.
+
+    `first` leaves the messages after so many as they are.
+    """
     kept: list[msgspec.Raw] = []
     found = False
-    for raw in _MESSAGES.decode(fields["messages"]):
+    for index, raw in enumerate(_MESSAGES.decode(fields["messages"])):
         message = _MESSAGE.decode(raw)
-        blocks = _blocks(message) if message.role == "assistant" else []
+        meant = message.role == "assistant" and (first is None or index < first)
+        blocks = _blocks(message) if meant else []
         rest = [block for block in blocks if _BLOCK.decode(block).type not in _SIGNED]
         if len(rest) == len(blocks):
             kept.append(raw)
@@ -64,9 +75,19 @@ def without_thinking(fields: Mapping[str, msgspec.Raw]) -> dict[str, bytes]:
     mended = {"messages": msgspec.json.encode(kept)}
     if kept and _has_budget(fields):
         last = _blocks(_MESSAGE.decode(kept[-1]))
-        if any(_BLOCK.decode(block).type == "tool_result" for block in last):
+        if any(_BLOCK.decode(block).type == "tool_result" for block in last) and not _thinks(
+            kept[:-1]
+        ):
             mended["thinking"] = b'{"type":"disabled"}'
     return mended
+
+
+def _thinks(messages: list[msgspec.Raw]) -> bool:
+    """Whether the last turn of the model still begins with a block of thinking."""
+    if not messages:
+        return False
+    blocks = _blocks(_MESSAGE.decode(messages[-1]))
+    return bool(blocks) and _BLOCK.decode(blocks[0]).type in _SIGNED
 
 
 def _has_budget(fields: Mapping[str, msgspec.Raw]) -> bool:

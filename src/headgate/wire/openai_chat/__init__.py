@@ -8,7 +8,7 @@ numbers as floats, a missing tool call id, an error within a 200.
 from __future__ import annotations
 
 from headgate.wire import sse
-from headgate.wire.dialect import Dialect, unmendable
+from headgate.wire.dialect import Dialect, unforgettable, unmendable
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers, inbound, reading, streams, writing
 
@@ -46,6 +46,7 @@ OPENAI_CHAT = Dialect(
     write_problem_event=_problem_event,
     own_fields=inbound.own_fields,
     mend=unmendable,
+    forget=unforgettable,
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,

@@ -16,6 +16,7 @@ from headgate.wire.inbound import (
     flag,
     is_given,
     items,
+    label,
     model_of,
     no_messages,
     number,
@@ -84,6 +85,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         max_output=number(fields, "max_tokens") if longest is None else longest,
         tools=items(fields, "tools") or items(fields, "functions"),
         json_schema=_asks_schema(fields),
+        conversation=label(fields, "prompt_cache_key") if "prompt_cache_key" in fields else None,
     )
     return Inbound(
         dialect="openai",

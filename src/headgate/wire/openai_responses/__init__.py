@@ -49,6 +49,7 @@ OPENAI_RESPONSES = Dialect(
     write_problem_event=_problem_event,
     own_fields=items.own_fields,
     mend=items.mend,
+    forget=items.forget,
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,

@@ -15,6 +15,7 @@ from headgate.wire.inbound import (
     fields_of,
     flag,
     items,
+    label,
     model_of,
     number,
 )
@@ -76,6 +77,8 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         max_output=number(fields, "max_output_tokens"),
         tools=items(fields, "tools"),
         json_schema=_asks_schema(fields),
+        conversation=label(fields, "prompt_cache_key") if "prompt_cache_key" in fields else None,
+        continues=label(fields, "previous_response_id") or _kept(fields),
     )
     return Inbound(
         dialect="openai-responses",
@@ -85,6 +88,15 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         body=body,
         quiet=outline.last == "tool",
     )
+
+
+def _kept(fields: Mapping[str, msgspec.Raw]) -> str | None:
+    """The conversation that OpenAI keeps, as its id or an object with it."""
+    raw = fields.get("conversation")
+    match None if raw is None else msgspec.json.decode(raw):
+        case str(name) | {"id": str(name)}:
+            return name
+    return None
 
 
 def _outline(fields: Mapping[str, msgspec.Raw]) -> Outline:

@@ -13,7 +13,7 @@ import msgspec
 
 from headgate.wire.inbound import Inbound
 
-__all__ = ["OWN_REASONING", "mend", "own_fields"]
+__all__ = ["OWN_REASONING", "forget", "mend", "own_fields"]
 
 OWN_REASONING = "rs_headgate_"
 """How the ids of reasoning items begin that we have written."""
@@ -45,10 +45,23 @@ def mend(inbound: Inbound, status: int, body: bytes) -> dict[str, bytes]:
     """
     if status not in (400, 404) or not (b"encrypted_content" in body or b"rs_" in body):
         return {}
-    kept: list[dict[str, msgspec.Raw]] = []
+    return _without_reasoning(inbound, None)
+
+
+def forget(inbound: Inbound, first: int) -> dict[str, bytes]:
+    """See Dialect.forget."""
+    return _without_reasoning(inbound, first)
+
+
+def _without_reasoning(inbound: Inbound, first: int | None) -> dict[str, bytes]:
+    kept: list[dict[str, msgspec.Raw] | msgspec.Raw] = []
     items = _items(inbound.fields)
-    for raw in items:
-        if _ITEM.decode(raw).type != "reasoning":
+    for index, raw in enumerate(items):
+        item = _ITEM.decode(raw)
+        if (first is not None and index >= first) or _is_own(item):
+            if not _is_own(item):
+                kept.append(raw)
+        elif item.type != "reasoning":
             fields = _FIELDS.decode(raw)
             if "type" not in fields or bytes(fields["type"]) != b'"item_reference"':
                 fields.pop("id", None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from headgate.cli.report_page import day_and_time
-from headgate.monitor.figures import between, money, percent, places, signed
+from collections.abc import Sequence
+
+from headgate.monitor.figures import between, day_and_time, money, percent, places, signed
 from headgate.monitor.report import Line, Report
-from headgate.render import chart, page
+from headgate.render import chart, page, palette
+from headgate.render.palette import tier_colour
 from headgate.render.table import Column, Table
 from headgate.values import dollars
 
-__all__ = ["report_document"]
+__all__ = ["bill_bars", "bill_table", "driver_spans", "report_document"]
 
 USD = 10**9
 
@@ -20,7 +22,7 @@ def report_document(report: Report) -> page.Page:
         page.Text(report.verdict.sentence, lead=True),
         _figures(report),
         bill_bars(report),
-        _bill(report),
+        bill_table(report),
     ]
     if report.bill.planned_nano is not None and any(driver.nano for driver in report.drivers):
         blocks += [driver_spans(report), _drivers(report)]
@@ -70,10 +72,28 @@ def _named(line: Line) -> str:
     return line.name if line.tier in (None, line.name) else f"{line.name} ({line.tier})"
 
 
+def _colours(lines: Sequence[Line]) -> dict[str, int]:
+    """Each tier's own colour, and those of the other kinds of line; tiers stand cheapest first."""
+    kinds = {
+        "classifier": palette.CLASSIFIER,
+        "check": palette.CHECK,
+        "retry": palette.RETRIES,
+        "draft": palette.QUIET,
+        "shadow": palette.QUIET,
+    }
+    tiers = [line.name for line in lines if line.role == "answer"]
+    return {
+        _named(line): tier_colour(tiers.index(line.name), len(tiers))
+        if line.role == "answer"
+        else kinds.get(line.role, palette.QUIET)
+        for line in lines
+    }
+
+
 def bill_bars(report: Report) -> chart.Bars:
     """Plan, bill and all-premium, each by its lines."""
     bill = report.bill
-    names = {_named(line): colour for colour, line in enumerate(bill.lines)}
+    names = _colours(bill.lines)
 
     def parts(planned: bool) -> tuple[chart.Part, ...]:
         return tuple(
@@ -85,13 +105,13 @@ def bill_bars(report: Report) -> chart.Bars:
     bars = [chart.Bar("paid", parts(planned=False), money(bill.actual_nano))]
     if bill.planned_nano is not None:
         bars.insert(0, chart.Bar("plan", parts(planned=True), money(bill.planned_nano)))
-    saving, grey = report.saving, len(names)
-    compared = [("all premium", saving.baseline_nano)]
+    saving = report.saving
+    compared = [("all premium", saving.baseline_nano, palette.PREMIUM)]
     if saving.left_out:  # what was paid for requests without a price for all is in neither
-        compared = [("paid, comparable", saving.paid_nano), ("all premium", saving.baseline_nano)]
-    for name, nano in compared:
+        compared.insert(0, ("paid, comparable", saving.paid_nano, palette.ROUTED))
+    for name, nano, colour in compared:
         bars.append(
-            chart.Bar(name, (chart.Part(name, nano / USD, money(nano), grey),), money(nano))
+            chart.Bar(name, (chart.Part(name, nano / USD, money(nano), colour),), money(nano))
         )
     planned = "" if bill.planned_nano is None else "What was planned for as many requests, "
     rest = "what was paid, and what the served tokens would have cost on the premium tier."
@@ -103,7 +123,8 @@ def bill_bars(report: Report) -> chart.Bars:
     )
 
 
-def _bill(report: Report) -> Table:
+def bill_table(report: Report) -> Table:
+    """Each line of the bill: calls, plan, actual, difference."""
     bill, saving = report.bill, report.saving
     decimals = places(max(bill.actual_nano, bill.planned_nano or 0, saving.baseline_nano))
 

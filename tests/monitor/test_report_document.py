@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from headgate.cli.report_document import bill_bars, driver_spans, report_document
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER
 from headgate.monitor.figures import money, percent
 from headgate.monitor.report import Report, report
+from headgate.monitor.report_document import bill_bars, driver_spans, report_document
 from headgate.render.page import Items, Text, html, markdown
 from headgate.render.table import Table
 from tests.ledger.samples import traffic

@@ -1,0 +1,295 @@
+"""Looks at a ledger for the pages: sums from what is summed up, the budget from its account."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from itertools import islice
+
+from headgate.bootstrap.measured import Measurement, measured_settings
+from headgate.bootstrap.planned import planned_of
+from headgate.bootstrap.scenario import scenario_of
+from headgate.bootstrap.watch import Watch
+from headgate.ledger.entry import Entry
+from headgate.ledger.event import Event
+from headgate.ledger.store import Store, StoreError, Window
+from headgate.ledger.totals import (
+    DAY_US,
+    HOUR_US,
+    Latency,
+    LatencyDimension,
+    RequestTotal,
+    TierTotal,
+)
+from headgate.monitor.budget import Assessment
+from headgate.monitor.headroom import headroom
+from headgate.monitor.report import report
+from headgate.monitor.status import HISTORY_DAYS, month, retries
+from headgate.prices.book import Book
+from headgate.settings.schema import Settings
+from headgate.web.observer import Group, Hour, Search, Seen, Timing
+from headgate.web.period import DIMENSIONS, Period
+
+__all__ = ["LedgerObserver", "merged"]
+
+MONTH_DAYS = 31
+RECENT_US = 15 * 60 * 1_000_000
+TIMED: tuple[LatencyDimension, ...] = ("tier", "provider", "model")
+MOST_RECENT = 4000
+MOST_SEARCHED = 200_000
+"""Attempts that a search reads at most."""
+CHUNK_US = HOUR_US
+"""A search goes back in time by so much at first, then further and further."""
+WAIT_SECONDS = 0.15
+"""How long a page waits for the budget's account before it is shown without."""
+
+
+class LedgerObserver:
+    """The `Observer` of a store.
+
+    Args:
+        store: it is only read.
+        settings: plan and budget.
+        book: the prices that plan and headroom are computed at.
+        now_us: the time, microseconds since 1970.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, book: Book, *, now_us: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._book = book
+        self._now_us = now_us
+        self._watch = Watch(store, settings, book)
+        self._account = threading.Lock()
+        self._reader: threading.Thread | None = None
+        self._assessed: Assessment | None = None
+
+    def look(self, period: Period) -> Seen:
+        """See `Observer.look`."""
+        now = self._now_us()
+        escalation = self._assessment(now)
+        store, only = self._store, period.only
+        narrow = [name for name in DIMENSIONS if name in only]
+        wanted = tuple(only[name] for name in narrow)
+        tiers = [
+            total
+            for total in store.tiers(period.window, by=("provider", "model", *narrow))  # type: ignore[arg-type]
+            if total.of[2:] == wanted
+        ]
+        hourly = [
+            total
+            for total in store.requests(period.window, by=("hour", *narrow))  # type: ignore[arg-type]
+            if total.of[1:] == wanted
+        ]
+        requests = merged(hourly)
+        day = datetime.fromtimestamp(now / 1e6, UTC).date()
+        planned = planned_of(self._settings, self._book, day)
+        back = max(HISTORY_DAYS, MONTH_DAYS) + 1
+        days = store.days(Window((now // DAY_US - back) * DAY_US, None))
+        scenario = scenario_of(self._settings, self._book, day)
+        return Seen(
+            at_us=now,
+            report=report(tiers, requests, planned, period.window),
+            escalation=escalation,
+            retries=retries(tiers),
+            month=month(days, now, planned),
+            headroom=headroom(scenario, tiers, requests),
+            hours=tuple(_hours(hourly)),
+            groups=dict(self._groups(period)),
+            timings=tuple(_timings(tiers, store.latencies(period.window, by=TIMED))),
+            overhead_us=self._overhead(now),
+            tiers=tuple(tier.name for tier in self._settings.tiers),
+        )
+
+    def requests(self, search: Search) -> Sequence[Sequence[Entry]]:
+        """See `Observer.requests`; looks back in time until it has enough, or has read enough."""
+        found: list[list[Entry]] = []
+        end = search.window.until_us or self._now_us() + 1
+        begin = search.window.since_us
+        if begin is None:
+            begin = min((total.first_us for total in self._store.requests()), default=end)
+        read, step = 0, CHUNK_US
+        while end > begin and len(found) < search.most and read < MOST_SEARCHED:
+            start = max(end - step, begin)
+            rows = list(islice(self._store.entries(Window(start, end)), MOST_SEARCHED - read))
+            read += len(rows)
+            if len(rows) < MOST_RECENT:
+                step *= 2  # little here: larger steps back
+            fitting = [entries for entries in _by_request(rows) if _fits(entries, search)]
+            found += reversed(fitting)
+            end = start
+        return found[: search.most]
+
+    def request(self, request_id: str) -> Sequence[Entry]:
+        """See `Observer.request`."""
+        return tuple(self._store.request(request_id))
+
+    def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
+        """See `Observer.events`."""
+        return list(reversed(self._store.events(window, kinds)))
+
+    def measurement(self, settings: Settings, book: Book, day: date) -> Measurement:
+        """The last thirty days as settings, for the calculator."""
+        now = self._now_us()
+        window = Window((now - 30 * DAY_US) // HOUR_US * HOUR_US, now + 1)
+        tiers, requests = self._store.tiers(window), self._store.requests(window)
+        return measured_settings(settings, book, day, tiers, requests)
+
+    # ---- the budget's account
+
+    def _assessment(self, now: int) -> Assessment | None:
+        """What the account says; the first reading of a long ledger goes on in the background."""
+        if self._reader is None or not self._reader.is_alive():
+            self._reader = threading.Thread(
+                target=self._read, args=(now,), name="headgate-pages-account", daemon=True
+            )
+            self._reader.start()
+        self._reader.join(WAIT_SECONDS if self._assessed is None else 0)
+        return self._assessed
+
+    def _read(self, now: int) -> None:
+        with self._account:
+            try:
+                self._watch.budget.fold(self._store.outcomes(self._watch.budget.cursor))
+            except StoreError:
+                return  # the page's own questions to the store say what is wrong
+            self._assessed = self._watch.budget.assess(now)
+
+    def _groups(self, period: Period) -> Iterator[tuple[str, tuple[Group, ...]]]:
+        for name in DIMENSIONS:
+            totals = self._store.requests(period.window, by=(name,))  # type: ignore[arg-type]
+            groups = [_group(total) for total in totals if total.routed]
+            groups.sort(key=lambda group: -group.requests)
+            if any(group.name for group in groups):
+                yield name, tuple(groups[:50])
+
+    def _overhead(self, now: int) -> tuple[float, float, float] | None:
+        rows = islice(self._store.entries(Window(now - RECENT_US, now + 1)), MOST_RECENT)
+        waits = sorted(
+            row.queue_us for row in rows if row.attempt == 0 and row.queue_us is not None
+        )
+        if not waits:
+            return None
+        last = len(waits) - 1
+        return (
+            float(waits[round(0.5 * last)]),
+            float(waits[round(0.95 * last)]),
+            float(waits[round(0.99 * last)]),
+        )
+
+
+def merged(totals: Iterable[RequestTotal]) -> list[RequestTotal]:
+    """Sums that were told apart, put together again: those pinned, then those routed."""
+    kinds: dict[bool, list[RequestTotal]] = defaultdict(list)
+    for total in totals:
+        kinds[total.routed].append(total)
+    return [
+        RequestTotal(
+            routed=routed,
+            requests=sum(one.requests for one in own),
+            served=sum(one.served for one in own),
+            escalated=sum(one.escalated for one in own),
+            comparable=sum(one.comparable for one in own),
+            paid_nano=sum(one.paid_nano for one in own),
+            baseline_nano=sum(one.baseline_nano for one in own),
+            paid_squared=sum(one.paid_squared for one in own),
+            baseline_squared=sum(one.baseline_squared for one in own),
+            paid_baseline=sum(one.paid_baseline for one in own),
+            first_us=min(one.first_us for one in own),
+            last_us=max(one.last_us for one in own),
+        )
+        for routed, own in sorted(kinds.items())
+    ]
+
+
+def _hours(totals: Iterable[RequestTotal]) -> Iterator[Hour]:
+    for total in totals:
+        if total.routed:
+            yield Hour(
+                hour=int(total.of[0]),
+                served=total.served,
+                escalated=total.escalated,
+                paid_nano=total.paid_nano,
+                baseline_nano=total.baseline_nano,
+            )
+
+
+def _group(total: RequestTotal) -> Group:
+    return Group(
+        name=str(total.of[0]),
+        requests=total.requests,
+        served=total.served,
+        escalated=total.escalated,
+        paid_nano=total.paid_nano,
+        baseline_nano=total.baseline_nano,
+    )
+
+
+def _timings(tiers: Iterable[TierTotal], latencies: Iterable[Latency]) -> Iterator[Timing]:
+    measured = {(one.measure, one.of): one for one in latencies}
+    kinds: dict[tuple[str, str, str], list[TierTotal]] = defaultdict(list)
+    for total in tiers:
+        if total.role in ("answer", "draft", "retry"):
+            kinds[total.tier, str(total.of[0]), str(total.of[1])].append(total)
+    for (tier, provider, model), own in sorted(
+        kinds.items(), key=lambda item: (item[1][0].premium, item[0])
+    ):
+        of = (tier, provider, model)
+        yield Timing(
+            tier=tier,
+            premium=own[0].premium,
+            model=f"{provider}/{model}",
+            attempts=sum(one.attempts for one in own),
+            failed=sum(one.attempts for one in own if one.role == "retry"),
+            cost_nano=sum(one.cost_nano for one in own),
+            unpriced=sum(one.attempts for one in own if not one.priced),
+            first_us=_quantiles(measured.get(("first", of))),
+            total_us=_quantiles(measured.get(("total", of))),
+        )
+
+
+def _quantiles(latency: Latency | None) -> tuple[float | None, float | None, float | None]:
+    if latency is None:
+        return None, None, None
+    return latency.quantile(0.5), latency.quantile(0.95), latency.quantile(0.99)
+
+
+def _by_request(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Entries in their order, the attempts of one request together."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.request_id, []).append(entry)
+    return list(found.values())
+
+
+def _fits(entries: Sequence[Entry], search: Search) -> bool:
+    first = entries[0]
+    served = next((entry for entry in entries if entry.served), None)
+    last = served or entries[-1]
+    asked = search.model.lower()
+    return (
+        first.request_id.startswith(search.text)
+        and search.route in ("", first.route)
+        and search.key in ("", first.key)
+        and search.tier in ("", last.tier)
+        and last.reason.startswith(search.reason)
+        and any(asked in f"{one.provider}/{one.model_asked}".lower() for one in entries)
+        and _came_out(entries, served, search.outcome)
+    )
+
+
+def _came_out(entries: Sequence[Entry], served: Entry | None, outcome: str) -> bool:
+    match outcome:
+        case "served":
+            return served is not None
+        case "escalated":
+            return served is not None and served.premium and served.routed
+        case "failed":
+            return served is None
+        case "retried":
+            return any(entry.cause in ("retry", "fallback") for entry in entries)
+    return True

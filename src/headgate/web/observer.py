@@ -1,0 +1,116 @@
+"""The seam to whoever looks at the ledger, and what the dashboard is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from headgate.ledger.entry import Entry
+from headgate.ledger.event import Event
+from headgate.ledger.store import Window
+from headgate.monitor.budget import Assessment
+from headgate.monitor.headroom import Headroom
+from headgate.monitor.report import Report
+from headgate.monitor.status import Month, Retries
+from headgate.web.period import Period
+
+__all__ = ["Group", "Hour", "Observer", "Search", "Seen", "Timing"]
+
+
+class Hour(msgspec.Struct, frozen=True, kw_only=True):
+    """The routed requests that began in one hour."""
+
+    hour: int
+    """Hours since 1970."""
+    served: int
+    escalated: int
+    paid_nano: int
+    baseline_nano: int
+    """Of the comparable ones."""
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """The routed requests of one route, key, team or policy."""
+
+    name: str
+    requests: int
+    served: int
+    escalated: int
+    paid_nano: int
+    baseline_nano: int
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """How one model does: attempts that failed, and how long its answers took."""
+
+    tier: str
+    premium: bool
+    model: str
+    """As `provider/model`."""
+    attempts: int
+    failed: int
+    cost_nano: int
+    unpriced: int
+    first_us: tuple[float | None, float | None, float | None]
+    """p50, p95, p99 to the first byte."""
+    total_us: tuple[float | None, float | None, float | None]
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the dashboard shows."""
+
+    at_us: int
+    report: Report
+    escalation: Assessment | None
+    """None while the ledger is still being read for it."""
+    retries: Retries
+    month: Month
+    headroom: Headroom | None
+    hours: tuple[Hour, ...]
+    groups: dict[str, tuple[Group, ...]]
+    """By dimension; one without a name for any request is left out."""
+    timings: tuple[Timing, ...]
+    overhead_us: tuple[float, float, float] | None
+    """p50, p95, p99 from a request's arrival to the sending of its first attempt, over the newest
+    requests; None without any."""
+    tiers: tuple[str, ...]
+    """All tiers of the settings, cheapest first: what gives each its colour."""
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Which requests are looked for; an empty text asks nothing."""
+
+    window: Window
+    text: str = ""
+    """A request id, or the beginning of one."""
+    tier: str = ""
+    model: str = ""
+    """A part of `provider/model`."""
+    route: str = ""
+    key: str = ""
+    reason: str = ""
+    outcome: str = ""
+    """`served`, `escalated`, `failed` or `retried`."""
+    most: int = 100
+
+
+class Observer(Protocol):
+    """Looks at the ledger."""
+
+    def look(self, period: Period) -> Seen:
+        """What there is to see of a period.
+
+        Raises:
+            StoreError: the ledger does not answer.
+        """
+
+    def requests(self, search: Search) -> Sequence[Sequence[Entry]]:
+        """The newest requests that fit, each with all its attempts in order; newest first."""
+
+    def request(self, request_id: str) -> Sequence[Entry]:
+        """The attempts of one request in order; none where there is no such request."""
+
+    def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
+        """What happened, newest first."""

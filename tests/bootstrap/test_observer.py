@@ -1,0 +1,157 @@
+"""observer: what the pages show is what the ledger adds up to."""
+
+import time
+from datetime import date
+
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.observer import LedgerObserver, merged
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.store import EVER, Window
+from headgate.monitor.report import report
+from headgate.web.observer import Search, Seen
+from headgate.web.period import period_of
+from tests.ledger.samples import NOON_US, entry
+from tests.web.ledgers import SETTINGS, observer, store
+
+
+def seen(**query: str) -> Seen:
+    return observer().look(period_of({"since": "all", **query}, NOON_US))
+
+
+def test_the_report_is_the_reports_own():
+    shown = seen().report
+    own = report(store().tiers(), store().requests())
+    assert shown.requests == own.requests
+    assert shown.saving.saved_nano == own.saving.saved_nano
+    assert shown.bill.actual_nano == own.bill.actual_nano
+    assert shown.escalation.escalated == own.escalation.escalated
+
+
+def test_hours_add_up_to_the_report():
+    found = seen()
+    assert sum(hour.served for hour in found.hours) == found.report.escalation.served
+    assert sum(hour.escalated for hour in found.hours) == found.report.escalation.escalated
+    assert sum(hour.paid_nano for hour in found.hours) == found.report.saving.paid_nano
+    assert list(found.hours) == sorted(found.hours, key=lambda hour: hour.hour)
+
+
+def test_narrowed_to_each_key_the_parts_add_up_to_the_whole():
+    whole = seen()
+    parts = [seen(key=group.name) for group in whole.groups["key"]]
+    assert len(parts) == 3
+    assert sum(part.report.requests for part in parts) == whole.report.requests
+    assert sum(part.report.bill.actual_nano for part in parts) == whole.report.bill.actual_nano
+    assert sum(part.report.saving.paid_nano for part in parts) == whole.report.saving.paid_nano
+
+
+def test_two_dimensions_narrow_together():
+    entries = [
+        one for one in store().entries() if one.key == "k_search" and one.route == "/v1/messages"
+    ]
+    found = seen(key="k_search", route="/v1/messages")
+    assert found.report.requests == len({one.request_id for one in entries})
+    assert found.report.bill.actual_nano == sum(one.cost_nano or 0 for one in entries)
+
+
+def test_groups_are_told_for_what_has_names_only():
+    groups = seen().groups
+    assert set(groups) == {"route", "key", "team", "policy"}
+    assert sum(group.requests for group in groups["route"]) == seen().report.requests
+
+
+def test_tiers_health_counts_failures_and_has_latencies():
+    timings = {one.tier: one for one in seen().timings}
+    assert set(timings) == {"cheap", "premium"}
+    for one in timings.values():
+        entries = [e for e in store().entries() if e.tier == one.tier]
+        assert one.attempts == len(entries)
+        assert one.failed == sum(not e.served for e in entries)
+        p50, p95, p99 = one.first_us
+        assert p50 is not None
+        assert p95 is not None
+        assert p99 is not None
+        assert p50 < p95 < p99
+
+
+def test_the_budgets_account_is_there_after_a_moment():
+    looker = observer()
+    period = period_of({"since": "all"}, NOON_US)
+    found = looker.look(period)
+    for _ in range(50):
+        if found.escalation is not None:
+            break
+        time.sleep(0.1)
+        found = looker.look(period)
+    assert found.escalation is not None
+    assert found.escalation.served == found.report.escalation.served
+
+
+def test_an_empty_ledger_is_seen_as_one():
+    book = book_of(SETTINGS, env={})
+    empty = LedgerObserver(MemoryStore(), SETTINGS, book, now_us=lambda: NOON_US)
+    found = empty.look(period_of({}, NOON_US))
+    assert found.report.requests == 0
+    assert found.hours == ()
+    assert empty.requests(Search(window=EVER)) == []
+    assert empty.request("x") == ()
+
+
+def test_the_newest_requests_come_first_each_whole():
+    found = observer().requests(Search(window=EVER, most=30))
+    assert len(found) == 30
+    times = [entries[0].at_us for entries in found]
+    assert times == sorted(times, reverse=True)
+    newest = max(e.at_us for e in store().entries() if e.attempt == 0)
+    assert times[0] == newest
+    for entries in found:
+        assert list(entries) == store().request(entries[0].request_id)
+
+
+def test_a_search_that_asks_everything_finds_all_in_the_window():
+    window = Window(NOON_US - 3 * 86_400_000_000, NOON_US)
+    found = observer().requests(Search(window=window, most=10_000))
+    assert len(found) == sum(total.requests for total in store().requests(window))
+
+
+def test_each_question_is_answered_by_what_fits_it():
+    def found(**asked):
+        return observer().requests(Search(window=EVER, most=5000, **asked))
+
+    whole = found()
+    escalated = found(outcome="escalated")
+    assert 0 < len(escalated) < len(whole)
+    assert all(entries[-1].premium for entries in escalated)
+    assert all(any(e.cause == "retry" for e in entries) for entries in found(outcome="retried"))
+    assert found(outcome="failed") == []
+    assert len(found(outcome="served")) == len(whole)
+    assert len(found(tier="premium")) == len(escalated)
+    assert len(found(model="SONNET")) == len(escalated)
+    assert {entries[0].key for entries in found(key="k_batch")} == {"k_batch"}
+    assert {e[0].route for e in found(route="/v1/messages")} == {"/v1/messages"}
+    one = whole[0][0].request_id
+    assert [entries[0].request_id for entries in found(text=one)] == [one]
+    assert found(reason="rule:") == []
+
+
+def test_a_request_that_nobody_answered_is_a_failed_one():
+    made = MemoryStore()
+    made.append([entry(request_id="f", served=False, status=503, error="status")])
+    found = observer(made).requests(Search(window=EVER, outcome="failed"))
+    assert [entries[0].request_id for entries in found] == ["f"]
+
+
+def test_events_come_newest_first():
+    times = [event.at_us for event in observer().events(EVER)]
+    assert times == sorted(times, reverse=True)
+    assert [event.kind for event in observer().events(EVER, ["key.created"])] == ["key.created"]
+
+
+def test_merged_sums_are_those_that_were_never_told_apart():
+    assert merged(store().requests(by=("hour", "key"))) == store().requests()
+
+
+def test_measured_values_are_those_of_the_last_thirty_days():
+    looker = observer()
+    found = looker.measurement(SETTINGS, book_of(SETTINGS, env={}), date(2026, 11, 23))
+    assert found.settings.escalation.rate > 0.15
+    assert "routed requests" in found.sentence

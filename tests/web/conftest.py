@@ -1,0 +1,86 @@
+"""A site of its own in a process, and a browser, for the tests that look at pages."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.site import pages_of
+from headgate.gateway.http1_server import Http1Server
+from headgate.ledger.memory import MemoryStore
+from headgate.settings import read_with_sources
+from headgate.web.site import Site
+from tests.ledger.samples import NOON_US
+from tests.web.browser import MISSING, Watched, available, browser
+from tests.web.houses import DAY
+from tests.web.ledgers import store
+
+
+class Served:
+    """A site behind a real server on this machine, in a thread."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self.base = ""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._server = Http1Server(self._site)
+        host, port = self._loop.run_until_complete(self._server.listen("127.0.0.1", 0))
+        self.base = f"http://{host}:{port}"
+        self._ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._server.close())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+
+def site(of: MemoryStore | None, token: str | None = None) -> Site:
+    reading = read_with_sources(None, env={}, need_providers=False)
+    book = book_of(reading.settings, env={})
+    return pages_of(reading, of, book, token=token, now_us=lambda: NOON_US, today=lambda: DAY)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[str]:
+    one = Served(site(store()))
+    yield one.base
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def locked() -> Iterator[str]:
+    one = Served(site(store(), token="the-admin-token-of-the-tests"))
+    yield one.base
+    one.close()
+
+
+@pytest.fixture(scope="module")  # while it is there, nobody else may run an event loop here
+def chromium() -> Iterator[Browser]:
+    if not available():
+        pytest.skip(MISSING)
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture
+def look(chromium: Browser, served: str) -> Iterator[Watched]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    watched = Watched(context, served)
+    yield watched
+    assert watched.elsewhere() == []
+    context.close()

@@ -1,0 +1,284 @@
+"""The pages in a browser: by mouse, by keyboard, without a script, in the dark, on a phone."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from headgate.ledger.event import Event
+from headgate.ledger.memory import MemoryStore
+from tests.ledger.samples import NOON_US, entry
+from tests.web.browser import SHOTS, Watched
+from tests.web.conftest import Served, site
+from tests.web.hostile import HOSTILE
+from tests.web.ledgers import store
+
+PAGES = ("/", "/plan", "/plan?compare=1&b.escalation=50%25", "/requests", "/prices", "/alerts")
+AXE = Path(__file__).parents[2] / "build" / "axe.min.js"
+
+
+def money(page: Page, row: str) -> str:
+    """The first amount of a row of the bills' table."""
+    cell = page.locator("table", has_text="one more point of escalation").locator(
+        "tr", has=page.get_by_role("rowheader", name=row, exact=True)
+    )
+    return cell.locator("td").first.inner_text()
+
+
+def test_the_golden_numbers_stand_on_the_calculator(look: Watched):
+    page = look.go("/plan")
+    assert money(page, "all premium") == "$270.00"
+    assert money(page, "routed") == "$130.20"
+    assert money(page, "as a share").replace("\u00a0", " ") == "51.8 %"
+
+
+@pytest.mark.parametrize(("stop", "bill"), [("50", "$184.20"), ("100", "$274.20")])
+def test_a_slider_is_answered_and_the_url_follows(look: Watched, stop: str, bill: str):
+    page = look.go("/plan")
+    page.locator("[data-for=f-escalation]").fill(stop)
+    expect(page.locator("#answer")).to_contain_text(bill)
+    page.wait_for_url(f"**/plan?escalation={stop}%25")
+    assert page.locator("#f-escalation").input_value() == f"{stop}%"
+
+
+def test_a_url_says_everything_and_a_reload_changes_nothing(look: Watched):
+    page = look.go("/plan")
+    page.locator("#f-escalation").fill("50%")
+    page.locator("#f-premium_retry_rate").fill("0%")
+    page.locator("#f-against").fill("anthropic/claude-opus-4-6")
+    page.locator("#f-against").blur()
+    expect(page.locator("#answer")).to_contain_text("all Claude Opus 4.6")
+    page.wait_for_url("**/plan?*against=*")
+    before, url = page.locator("#answer").inner_text(), page.url
+    page.goto(url)
+    assert page.locator("#answer").inner_text() == before
+    assert page.locator("#f-escalation").input_value() == "50%"
+
+
+def test_two_scenarios_are_compared_with_one_click(look: Watched):
+    page = look.go("/plan?escalation=20%25")
+    page.get_by_role("link", name="Compare with a second scenario").click()
+    page.locator("[id='f-b.escalation']").fill("50%")
+    expect(page.locator("#answer")).to_contain_text("+$54.00")
+
+
+def test_what_is_wrong_is_said_where_it_is(look: Watched):
+    page = look.go("/plan?escalation=140%25")
+    field = page.locator("#f-escalation")
+    assert field.get_attribute("aria-invalid") == "true"
+    expect(page.get_by_role("alert")).to_contain_text("too high")
+    look.wrong.clear()  # the browser notes the 422 of its own accord
+
+
+def test_measured_values_come_with_one_click(look: Watched):
+    page = look.go("/plan")
+    page.get_by_role("link", name="from the ledger").click()
+    expect(page.locator("#answer")).to_contain_text("Measured: ")
+    expect(page.locator("#answer rect.band")).to_have_count(1)
+
+
+def test_the_calculator_works_by_keyboard_alone(look: Watched):
+    page = look.go("/plan")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.for") == "f-escalation":
+            break
+    assert page.evaluate("document.activeElement.dataset.for") == "f-escalation"
+    page.keyboard.press("End")
+    expect(page.locator("#answer")).to_contain_text("$274.20")
+    assert page.evaluate("document.activeElement.dataset.for") == "f-escalation"
+
+
+def test_without_a_script_the_form_is_sent(chromium: Browser, served: str):
+    context = chromium.new_context(java_script_enabled=False)
+    look = Watched(context, served)
+    page = look.go("/plan")
+    page.locator("#f-escalation").fill("50%")
+    page.get_by_role("button", name="Update").click()
+    assert "escalation=50%25" in page.url
+    assert "$184.20" in page.locator("#answer").inner_text()
+    page = look.go("/")
+    assert page.locator("svg.chart").count() >= 3
+    context.close()
+
+
+def test_of_answers_that_cross_the_last_one_stands(look: Watched):
+    page = look.go("/plan")
+    slider = page.locator("[data-for=f-escalation]")
+    for stop in range(21, 31):
+        slider.fill(str(stop))
+    page.wait_for_function(
+        "document.getElementById('answer').dataset.answered === '?escalation=30%25'"
+    )
+    expect(page.locator("#answer .facts")).to_contain_text("30\u00a0% escalated")
+
+
+def test_the_dashboard_says_whether_routing_pays_and_can_be_narrowed(look: Watched):
+    page = look.go("/")
+    expect(page.get_by_role("status")).to_contain_text("Routing pays")
+    assert page.locator(".uplot").count() == 2
+    page.locator("select[name=key]").select_option("k_search")
+    page.get_by_role("button", name="Show").click()
+    assert "key=k_search" in page.url
+    expect(page.locator(".facts")).to_contain_text("key k_search")
+
+
+def test_the_dashboard_is_live(chromium: Browser):
+    made = MemoryStore()
+    made.append([entry(request_id=f"r{n}", at_us=NOON_US - n) for n in range(3)])
+    own = Served(site(made))
+    try:
+        context = chromium.new_context()
+        page = Watched(context, own.base).go("/")
+        expect(page.locator(".facts")).to_contain_text("3 routed requests")
+        made.append([entry(request_id="new", at_us=NOON_US - 9)])
+        expect(page.locator(".facts")).to_contain_text("4 routed requests", timeout=12_000)
+        context.close()
+    finally:
+        own.close()
+
+
+def test_a_request_is_found_and_shown_as_a_timeline(look: Watched):
+    page = look.go("/requests")
+    page.locator("select[name=outcome]").select_option("retried")
+    page.get_by_role("button", name="Search").click()
+    page.locator("tbody a").first.click()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    assert page.locator(".timeline li").count() >= 3
+
+
+def test_prices_have_their_history_and_alerts_their_order(look: Watched):
+    page = look.go("/prices")
+    page.get_by_role("searchbox").fill("sonnet 4.6")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="anthropic/claude-sonnet-4-6", exact=True).click()
+    expect(page.get_by_role("heading", name=re.compile("over time"))).to_be_visible()
+    page = look.go("/alerts")
+    assert page.locator(".events strong").first.inner_text() == "alarm.cleared"
+
+
+def test_the_token_is_asked_for_once_and_no_script_can_read_the_cookie(
+    chromium: Browser, locked: str
+):
+    context = chromium.new_context()
+    look = Watched(context, locked)
+    page = look.go("/requests?tier=premium")
+    page.get_by_label("Admin token").fill("wrong-wrong-wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the admin token")
+    page.get_by_label("Admin token").fill("the-admin-token-of-the-tests")
+    page.get_by_role("button", name="Log in").click()
+    assert page.url == f"{locked}/requests?tier=premium"
+    assert page.evaluate("document.cookie") == ""
+    (cookie,) = context.cookies()
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Strict"
+    page.get_by_role("button", name="Log out").click()
+    assert look.go("/").url == f"{locked}/login"
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_fault_for_those_who_cannot_see_it(
+    chromium: Browser, served: str, path: str, scheme: str
+):
+    if not AXE.exists() and not os.environ.get("CI"):
+        pytest.skip("axe-core is not there: `make browser` fetches it")
+    context = chromium.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+    look = Watched(context, served)
+    page = look.go(path)
+    page.wait_for_timeout(300)
+    # through the debugger, as the page's own policy lets no such script in
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    serious = [
+        f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']][:5]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_a_phone(chromium: Browser, served: str, path: str):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    look = Watched(context, served)
+    page = look.go(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_breaks_its_own_policy_or_is_large(chromium: Browser, served: str, path: str):
+    context = chromium.new_context()
+    look = Watched(context, served)
+    sizes: dict[str, int] = {}
+    look.page.on("response", lambda response: sizes.update({response.url: len(response.body())}))
+    look.go(path)
+    look.page.wait_for_timeout(300)
+    assert look.wrong == []
+    assert look.elsewhere() == []
+    scripts = sum(size for url, size in sizes.items() if ".js" in url)
+    assert scripts <= 150_000
+    assert sum(sizes.values()) <= 300_000
+    context.close()
+
+
+def test_nothing_that_a_caller_wrote_runs(chromium: Browser):
+    assert len(HOSTILE) >= 50
+    made = MemoryStore()
+    for number, text in enumerate(HOSTILE):
+        changes = {"model_asked": text, "asked": text, "route": text, "key": text, "team": text,
+                   "policy": text, "reason": text, "category": text, "session": text,
+                   "tags": text, "trace": text, "error": text}  # fmt: skip
+        made.append([entry(request_id=f"r{number}", at_us=NOON_US - number, **changes)])
+        made.note([Event(id=str(number), at_us=NOON_US - number, kind=text, subject=text,
+                         detail='{"x": ' + "null}")])  # fmt: skip
+    own = Served(site(made))
+    try:
+        context = chromium.new_context()
+        look = Watched(context, own.base)
+        for path in ("/", "/requests", "/alerts", *(f"/requests/r{n}" for n in range(0, 50, 10))):
+            look.go(path)
+        for number, text in enumerate(HOSTILE):
+            quoted = quote(text, safe="")
+            path = f"/plan?cheap={quoted}&escalation={quoted}&at={quoted}"
+            if number % 4:
+                path = f"/prices?q={quoted}&model={quoted}"
+            page = look.go(path)
+            assert page.evaluate("window.broken") is None
+        assert look.dialogs == 0
+        assert look.elsewhere() == []
+        assert not [wrong for wrong in look.wrong if "422" not in wrong]
+        context.close()
+    finally:
+        own.close()
+
+
+@pytest.mark.parametrize(("name", "width"), [("desktop", 1400), ("phone", 390)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_screenshots_are_kept(chromium: Browser, served: str, name: str, width: int, scheme: str):
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    look = Watched(context, served)
+    newest = max(store().entries(), key=lambda one: one.at_us).request_id
+    for path in (*PAGES, f"/requests/{newest}"):
+        page = look.go(path)
+        page.wait_for_timeout(200)
+        title = "two" if "compare" in path else path.strip("/").partition("/")[0] or "dashboard"
+        title += "-one" if newest in path else ""
+        picture = page.screenshot(path=SHOTS / f"{title}-{name}-{scheme}.png")
+        assert picture.startswith(b"\x89PNG")
+    context.close()

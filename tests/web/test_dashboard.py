@@ -1,0 +1,101 @@
+"""dashboard: one look says whether routing pays, and every number is the ledger's."""
+
+import json
+import re
+import time
+
+import pytest
+
+from headgate.errors import ConfigError
+from headgate.ledger.memory import MemoryStore
+from headgate.web.dashboard import Dashboard
+from headgate.web.visit import Answer, Visit
+from tests.ledger.samples import NOON_US
+from tests.web.ledgers import observer, templates
+
+
+@pytest.fixture(scope="module")
+def dashboard() -> Dashboard:
+    looker = observer()
+    made = Dashboard(looker, templates(), lambda: NOON_US)
+    for _ in range(50):  # the budget's account is read in the background
+        if looker._assessed is not None:
+            break
+        made.show(visit())
+        time.sleep(0.1)
+    return made
+
+
+def visit(fragment: bool = False, **query: str) -> Visit:
+    headers = {"x-headgate-fragment": "1"} if fragment else {}
+    return Visit(method="GET", path="/", query=query, headers=headers, csrf="the-csrf")
+
+
+def text(answer: Answer) -> str:
+    return answer.body.decode().replace("\u00a0", " ").replace("&nbsp;", " ")
+
+
+def test_the_verdict_leads_and_the_figures_follow(dashboard):
+    html = text(dashboard.show(visit()))
+    assert "Routing pays: it saved" in html
+    for label in ("Saved", "Paid", "Escalated", "This month so far", "Headroom"):
+        assert f"<dt>{label}</dt>" in html
+
+
+def test_the_budget_is_told_with_its_evidence(dashboard):
+    html = text(dashboard.show(visit()))
+    assert "The escalation budget" in html
+    assert "95 % confidence sequence" in html
+    assert "Evidence for a breach" in html or "Alarm since" in html
+
+
+def test_a_script_gets_what_changes_alone(dashboard):
+    alone = text(dashboard.show(visit(fragment=True)))
+    assert "<html" not in alone
+    assert "Routing pays" in alone
+
+
+def test_every_dimension_can_be_chosen_and_is_kept(dashboard):
+    html = text(dashboard.show(visit(key="k_support", since="7d")))
+    assert "<option selected>k_support</option>" in html
+    assert "key k_support" in html
+    assert "/dashboard.json?since=7d&amp;key=k_support" in html
+
+
+def test_a_key_that_is_not_there_shows_an_empty_page_that_still_names_it(dashboard):
+    html = text(dashboard.show(visit(key="nobody")))
+    assert "No request has come through" in html
+    assert "<option selected>nobody</option>" in html
+
+
+def test_series_have_their_numbers_for_a_script_and_for_a_reader(dashboard):
+    html = dashboard.show(visit()).body.decode()
+    found = re.findall(r'data-series="([^"]+)" data-names="([^"]+)" data-colours="([^"]+)"', html)
+    assert len(found) == 2
+    for data, names, colours in found:
+        rows = json.loads(data.replace("&#34;", '"'))
+        assert len(rows) == len(names.split("|")) + 1 == len(colours.split("|")) + 1
+        assert len({len(row) for row in rows}) == 1
+
+
+def test_a_ledger_without_a_request_says_what_to_do():
+    empty = Dashboard(observer(MemoryStore()), templates(), lambda: NOON_US)
+    assert 'href="/plan"' in text(empty.show(visit()))
+
+
+def test_the_same_as_json_and_csv(dashboard):
+    told = json.loads(dashboard.json(visit(since="all")).body)
+    rows = dashboard.csv(visit(since="all")).body.decode().splitlines()
+    assert rows[0] == "hour,served,escalated,paid_nano,baseline_nano"
+    assert len(rows) - 1 == len(told["hours"])
+    assert sum(int(row.split(",")[1]) for row in rows[1:]) == told["report"]["escalation"]["served"]
+
+
+@pytest.mark.parametrize("query", [{"since": "x"}, {"from": "x"}])
+def test_a_period_that_is_none_is_refused(dashboard, query):
+    with pytest.raises(ConfigError):
+        dashboard.show(visit(**query))
+
+
+def test_whoever_is_logged_in_can_log_out(dashboard):
+    assert 'name="csrf" value="the-csrf"' in text(dashboard.show(visit()))
