@@ -17,6 +17,7 @@ import click
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
+from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of, reader_of
@@ -139,6 +140,7 @@ async def serve_one(
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
             handler.mount("/api/reload", reloader.answer)
+            handler.mount(PATH, decisions(ledger, lambda: app.plant))
             pages = reader_of(ledger, settings.ledger, os.environ)
             handler.mount("/", site_of(reading, pages, token=token.value), access="own")
             admin = Port(handler, *listen, setting="admin")
