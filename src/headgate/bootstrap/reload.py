@@ -44,6 +44,7 @@ _FIXED = {
     "alerts": None,
     "escalation": None,
     "escalation_budgets": None,
+    "quality": None,
 }
 """Settings that a running gateway cannot change; None: the whole section."""
 

@@ -24,10 +24,12 @@ from headgate.bootstrap.ledger import ledger_of, reader_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
+from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
+from headgate.gateway.app import App
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
@@ -95,6 +97,7 @@ async def serve_one(
     others = [metrics.take] if telemetry is None else [metrics.take, telemetry.take]
     store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
     note = in_background(ledger.store)
+    app: App | None = None
     lookout: Lookout | None = None
     pages: Store | None = None
     try:
@@ -120,6 +123,8 @@ async def serve_one(
             clock=clock,
             further=None if telemetry is None else telemetry.fold,
         )
+        app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
+        app.feedback = feedback_of(ledger.store, clock)
         lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
@@ -142,7 +147,8 @@ async def serve_one(
             handler.mount("/api/reload", reloader.answer)
             handler.mount(PATH, decisions(ledger, lambda: app.plant))
             pages = reader_of(ledger, settings.ledger, os.environ)
-            handler.mount("/", site_of(reading, pages, token=token.value), access="own")
+            site = site_of(reading, pages, token=token.value, keys=store)
+            handler.mount("/", site, access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -159,6 +165,8 @@ async def serve_one(
                 lifeline=None if place is None else place.lifeline,
             )
     finally:
+        if app is not None and app.shadow is not None:
+            await app.shadow.close()
         if pages is not None:
             pages.close()
         if lookout is not None:
