@@ -167,16 +167,9 @@ async def serve_one(
     finally:
         if app is not None and app.shadow is not None:
             await app.shadow.close()
-        if pages is not None:
-            pages.close()
-        if lookout is not None:
-            lookout.close()
-        if telemetry is not None:
-            telemetry.close()
-        if store is not None:
-            store.close()
-        ledger.close()
-        metrics.close()
+        for part in (pages, lookout, telemetry, store, ledger, metrics):
+            if part is not None:
+                part.close()
 
 
 def _taken_over(
