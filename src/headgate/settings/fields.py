@@ -692,6 +692,11 @@ WATCH = Section(
             "How many times more, or fewer, a part of the certificate's sample may become in "
             "traffic before the certificate is stale.",
         ),
+        Field(
+            "otel",
+            Flag(),
+            "Send spans and metrics by OpenTelemetry's protocol, as its own variables say.",
+        ),
     ),
 )
 
@@ -874,7 +879,7 @@ QUALITY = Section(
             MODEL,
             "The model that grades both answers, blind and in both orders.",
             otherwise="nothing is compared",
-            example='"openai/gpt-5-mini"',
+            example='"google/gemini-2.5-flash"',
         ),
         Field(
             "floor",
