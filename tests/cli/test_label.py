@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from headgate.analysis.readers import UnreadableError
+from headgate.cli.main import cli
 from headgate.errors import ConfigError
 from headgate.testing.faults import FaultPlan, Pace
 from headgate.testing.provider import Provider
@@ -106,6 +108,21 @@ def test_without_a_yes_nothing_is_sent(tmp_path: Path):
     assert "--yes" in str(result.exception)
     assert "16 calls: about $" in result.stderr
     assert calls_of(provider) == 0
+
+
+@pytest.mark.parametrize(("says", "code"), [("n\n", 1), ("y\n", 0)])
+def test_a_person_is_asked(tmp_path: Path, monkeypatch, says: str, code: int):
+    monkeypatch.setattr("headgate.cli.label._is_person", lambda: True)
+    file = requests(tmp_path, 4, hard_every=9)
+    with panel(tmp_path) as (_, provider):
+        result = CliRunner().invoke(
+            cli,
+            ["label", str(file), "--judge", "panel/judge", "--max-usd", "1"],
+            input=says,
+            standalone_mode=False,
+        )
+    assert result.return_value == code, result.output
+    assert (calls_of(provider) > 0) == (code == 0)
 
 
 def test_failures_are_tried_again_and_paid_once(tmp_path: Path):

@@ -174,8 +174,9 @@ def label(  # one argument a flag
     try:
         price = forecast(sampled.items, bench, receipts, sampled.mean_output)
         click.echo(priced(len(sampled.items), price, receipts, cap, bench), err=True)
-        if price.calls and not yes:
-            _ask(as_json=as_json)
+        if price.calls and not yes and not _agreed(as_json=as_json):
+            click.echo("Nothing was sent.", err=True)
+            return 1
         found = _run(settings, bench, receipts, sampled.items, cap, concurrency)
         told = Told(
             outcome=found,
@@ -260,18 +261,22 @@ def _reasons(unaskable: dict[str, int]) -> str:
     return "; ".join(f"{times:,} × {reason}" for reason, times in most) or "there is no row"
 
 
-def _ask(*, as_json: bool) -> None:
-    """Go on only where a person says so.
+def _agreed(*, as_json: bool) -> bool:
+    """Whether a person says yes to the price.
 
     Raises:
         ConfigError: there is nobody to ask.
     """
-    if as_json or not sys.stdin.isatty():
+    if as_json or not _is_person():
         raise ConfigError(
             "Nothing was sent: nobody is there to say yes to the price above.",
             fix="Add --yes to spend it.",
         )
-    click.confirm("Go on?", abort=True, err=True)
+    return click.confirm("Go on?", err=True)
+
+
+def _is_person() -> bool:
+    return sys.stdin.isatty()
 
 
 def _run(
