@@ -43,6 +43,7 @@ _FIXED = {
     "watch": None,
     "alerts": None,
     "escalation": None,
+    "quality": None,
 }
 """Settings that a running gateway cannot change; None: the whole section."""
 

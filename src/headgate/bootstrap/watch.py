@@ -8,11 +8,12 @@ from itertools import islice
 from time import monotonic
 from typing import NamedTuple
 
-from headgate.bootstrap.certified import routers_of
+from headgate.bootstrap.certified import floor_of, routers_of
 from headgate.bootstrap.planned import planned_of
 from headgate.bootstrap.scenario import scenario_of
 from headgate.ledger.store import (
     DAY_US,
+    REACH_US,
     DayTotal,
     Outcome,
     RequestTotal,
@@ -23,8 +24,10 @@ from headgate.ledger.store import (
 from headgate.monitor.actions import Held, RecentScores, held_threshold
 from headgate.monitor.budget import EscalationBudget, ScopeKind
 from headgate.monitor.drift import DriftWatch
+from headgate.monitor.feedback import FEEDBACK, Signal, by_tier, signals
 from headgate.monitor.headroom import Headroom, headroom
 from headgate.monitor.planned import Planned
+from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
 from headgate.monitor.standing import KINDS, standing
 from headgate.monitor.status import HISTORY_DAYS, Status, status
 from headgate.prices.book import Book
@@ -103,6 +106,11 @@ class Watch:
             DriftWatch(version, reference, factor) for version, reference in references.items()
         ]
         self._scores = RecentScores(window_us)
+        floor = None if settings is None else floor_of(settings, self.routers)
+        self._quality = QualityWatch(floor)
+        self._sampling = settings is not None and settings.quality.shadow_rate > 0
+        self._signals: dict[str, Signal] = {}
+        self._judged_us: int | None = None
         self.standing = standing(())
         """What the events said at the last look."""
 
@@ -121,6 +129,7 @@ class Watch:
         for restart_us in self.standing.restarts:
             self.budget.restart(restart_us)
         self._fold()
+        self._hear()
         money = self._sums(now, window)
         return status(
             looked_us=at_us,
@@ -133,6 +142,8 @@ class Watch:
             headroom=money.headroom,
             drift=tuple(drift.assess(at_us) for drift in self._drift),
             action=self.standing.action,
+            quality=self._quality_now(),
+            feedback=tuple(by_tier(self._signals.values())),
         )
 
     def held(self) -> Held:
@@ -150,6 +161,21 @@ class Watch:
             self._scores.fold(page)
             for drift in self._drift:
                 drift.fold(page)
+
+    def _hear(self) -> None:
+        """Comparisons and feedback that are new; both may come in an hour late, and count once."""
+        since = None if self._judged_us is None else self._judged_us - REACH_US
+        events = self._store.events(Window(since), (COMPARED, FEEDBACK))
+        self._quality.fold(comparisons(events))
+        for event in events:
+            for signal in signals([event]):
+                self._signals.setdefault(event.id, signal)
+        if events:
+            self._judged_us = events[-1].at_us
+
+    def _quality_now(self) -> Quality | None:
+        found = self._quality.assess()
+        return found if self._sampling or found.funnel.sampled else None
 
     def _sums(self, now: datetime, window: Window) -> _Money:
         at_us = int(now.timestamp() * 1_000_000)

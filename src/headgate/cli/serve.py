@@ -17,15 +17,18 @@ import click
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
+from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
 from headgate.bootstrap.ledger import ledger_of, reader_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
+from headgate.gateway.app import App
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
@@ -90,6 +93,7 @@ async def serve_one(
     metrics, helm = metrics_of(settings), Helm()
     store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
     note = in_background(ledger.store)
+    app: App | None = None
     lookout: Lookout | None = None
     pages: Store | None = None
     try:
@@ -108,6 +112,8 @@ async def serve_one(
         lookout = lookout_of(
             settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
         )
+        app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
+        app.feedback = feedback_of(ledger.store, clock)
         lookout.start(look=settings.watch.live)
         if settings.ledger.on_failure == "closed":
             app.recordable = lambda: ledger.safe
@@ -128,8 +134,10 @@ async def serve_one(
             handler = admin_of(app, token)
             handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
             handler.mount("/api/reload", reloader.answer)
+            handler.mount(PATH, decisions(ledger, lambda: app.plant))
             pages = reader_of(ledger, settings.ledger, os.environ)
-            handler.mount("/", site_of(reading, pages, token=token.value), access="own")
+            site = site_of(reading, pages, token=token.value, keys=store)
+            handler.mount("/", site, access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -146,6 +154,8 @@ async def serve_one(
                 lifeline=None if place is None else place.lifeline,
             )
     finally:
+        if app is not None and app.shadow is not None:
+            await app.shadow.close()
         if pages is not None:
             pages.close()
         if lookout is not None:

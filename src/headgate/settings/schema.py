@@ -18,6 +18,7 @@ __all__ = [
     "PriceListSettings",
     "PriceSettings",
     "ProviderSettings",
+    "QualitySettings",
     "ResilienceSettings",
     "RouteSettings",
     "RuleSettings",
@@ -241,6 +242,19 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
 
 
+class QualitySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[quality]`: how much of what cheap answers is held against premium, and by whom."""
+
+    shadow_rate: float = 0.0
+    """Share of cheap-served routed requests that premium is asked too."""
+    judge: str | None = None
+    """The model that grades both answers; needed where `shadow_rate` is above 0."""
+    floor: float | None = None
+    """Share of the premium quality to keep; None: that of the router's certificate."""
+    daily_cap: str = "1.00"
+    """USD that comparisons may cost a day (UTC), all workers of a gateway together."""
+
+
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[providers.NAME]`: where its models are called, in which dialect, with which key."""
 
@@ -384,6 +398,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     escalation_budgets: tuple[EscalationBudgetSettings, ...] = ()
     watch: WatchSettings = WatchSettings()
     alerts: AlertSettings = AlertSettings()
+    quality: QualitySettings = QualitySettings()
     providers: tuple[ProviderSettings, ...]
     prices: tuple[PriceSettings, ...]
     resilience: ResilienceSettings
