@@ -136,8 +136,7 @@ async def serve_one(
             handler.mount("/api/reload", reloader.answer)
             handler.mount(PATH, decisions(ledger, lambda: app.plant))
             pages = reader_of(ledger, settings.ledger, os.environ)
-            site = site_of(reading, pages, token=token.value, keys=store)
-            handler.mount("/", site, access="own")
+            handler.mount("/", site_of(reading, pages, token=token.value, keys=store), access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
