@@ -28,11 +28,14 @@ from headgate.bootstrap.reload import Reloader
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
+from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
 from headgate.ledger.store import Store
+from headgate.ledger.writer import Ledger
+from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
 
@@ -131,12 +134,10 @@ async def serve_one(
         listen = split_address(settings.server.admin)
         if listen is not None and (place is None or place.number == 0):
             token = admin_token(settings, os.environ)
-            handler = admin_of(app, token)
-            handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
-            handler.mount("/api/reload", reloader.answer)
-            handler.mount(PATH, decisions(ledger, lambda: app.plant))
             pages = reader_of(ledger, settings.ledger, os.environ)
-            handler.mount("/", site_of(reading, pages, token=token.value, keys=store), access="own")
+            handler = _admin(app, token, ledger, metrics, reloader)
+            site = site_of(reading, pages, token=token.value, keys=store)
+            handler.mount("/", site, access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -163,6 +164,17 @@ async def serve_one(
             store.close()
         ledger.close()
         metrics.close()
+
+
+def _admin(
+    app: App, token: AdminToken, ledger: Ledger, metrics: Metrics, reloader: Reloader
+) -> Admin:
+    """Who answers on the admin port, but for the pages."""
+    handler = admin_of(app, token)
+    handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+    handler.mount("/api/reload", reloader.answer)
+    handler.mount(PATH, decisions(ledger, lambda: app.plant))
+    return handler
 
 
 def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:

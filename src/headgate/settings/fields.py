@@ -874,7 +874,7 @@ QUALITY = Section(
             MODEL,
             "The model that grades both answers, blind and in both orders.",
             otherwise="nothing is compared",
-            example='"openai/gpt-5-mini"',
+            example='"google/gemini-2.5-flash"',
         ),
         Field(
             "floor",
