@@ -20,7 +20,7 @@ from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
-from headgate.bootstrap.ledger import ledger_of, reader_of
+from headgate.bootstrap.ledger import ledger_of, reader_of, recordable_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
@@ -128,8 +128,7 @@ async def serve_one(
         app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
         app.feedback = feedback_of(ledger.store, clock)
         lookout.start(look=settings.watch.live)
-        if settings.ledger.on_failure == "closed":
-            app.recordable = lambda: ledger.safe
+        app.recordable = recordable_of(settings.ledger, ledger)
         reloader = Reloader(
             app,
             reading,
