@@ -12,13 +12,13 @@ import asyncio
 import io
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from benchmarks.reliability.outcome import Outcome
 from headgate.bootstrap.admin import AdminToken, admin_of
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
@@ -33,7 +33,7 @@ from headgate.testing.brain import Echo
 from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Request, Response, Server
 
-__all__ = ["CANARIES", "Canary", "Leak", "leaks"]
+__all__ = ["CANARIES", "Canary", "Leak", "canaries", "leaks"]
 
 ADMIN = "admin-token-of-this-test-0001"
 
@@ -264,14 +264,13 @@ async def _raw(port: int, request: bytes) -> str:
     return ""
 
 
-def main() -> int:
-    """Print every hit; exit code 1 says that there was one."""
+def canaries() -> Outcome:
+    """The line of the table."""
     found = leaks()
-    for leak in found:
-        print(f"{leak.canary.kind} {leak.canary.value!r} in {leak.where}")
-    print(f"{len(CANARIES)} canaries: {len(found)} hits")
-    return int(bool(found))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    shown = "; ".join(f"{leak.canary.kind} {leak.canary.value!r} in {leak.where}" for leak in found)
+    return Outcome(
+        f"{len(CANARIES)} secrets through a gateway",
+        not found,
+        f"{len(found)} found in logs, metrics, errors, ledger, alerts, admin port"
+        + (f": {shown}" if found else ""),
+    )
