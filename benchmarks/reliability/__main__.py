@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.reliability.canaries import canaries
 from benchmarks.reliability.disconnects import disconnects
 from benchmarks.reliability.kills import kills
 from benchmarks.reliability.outages import full_disk, locked, stopped
@@ -52,11 +53,16 @@ def _outages(full: bool) -> Iterator[Outcome]:
             yield stopped(seconds, database, database.url)
 
 
+def _canaries(full: bool) -> Iterator[Outcome]:  # noqa: ARG001 - it is short in full
+    yield canaries()
+
+
 TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
     "1": _spend,
     "2": _kills,
     "3": _disconnects,
     "10": _outages,
+    "18": _canaries,
 }
 """By their numbers in the table of docs/testing.md."""
 
