@@ -95,7 +95,7 @@ VARIANTS: Mapping[str, Variant] = {
 
 
 def write_router(file: Path) -> None:
-    """A router that was really trained: on recorded pairs where they are, else on generated rows."""
+    """A router that was really trained, on recorded pairs where there are any."""
     if not file.exists():
         recorded = available()
         rows = generated(10_000) if recorded is None else load(recorded, PAIRS[0])
@@ -103,7 +103,7 @@ def write_router(file: Path) -> None:
 
 
 def write_configs(folder: Path) -> dict[str, Path]:
-    """A headgate.toml and a new ledger for every target, plain and over TLS; by the target's name."""
+    """A headgate.toml and a new ledger for every target; by the target's name."""
     folder.mkdir(parents=True, exist_ok=True)
     router = folder / "router.headgate"
     write_router(router)
@@ -190,7 +190,8 @@ def write_targets(harness: Path, configs: dict[str, Path], command: str) -> None
         f"OURS = {rows!r}\n\n\n"
         "def targets(work):\n"
         "    ours = [\n"
-        "        T(row['name'], row['start'], tls=row['name'].startswith('tls: '), body='ours_chat',\n"
+        "        T(row['name'], row['start'], body='ours_chat',\n"
+        "          tls=row['name'].startswith('tls: '),\n"
         "          env={k: v.replace('@WORK@', str(work)) for k, v in row['env'].items()},\n"
         "          big='ours_big', stream='ours_stream', paced='ours_paced',\n"
         "          hdrs=row['hdrs'])\n"

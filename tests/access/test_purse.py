@@ -71,7 +71,7 @@ def test_a_purse_in_use_keeps_a_stock_and_an_idle_one_gives_it_back():
     assert purse.empty
 
 
-def test_a_busy_process_soon_visits_the_store_at_the_regular_times_only():
+def test_a_busy_process_soon_visits_the_store_hardly_more_than_at_the_regular_times():
     shop = Shop(10**9)
     purse = shop.purse()
     visits = []
@@ -85,8 +85,8 @@ def test_a_busy_process_soon_visits_the_store_at_the_regular_times_only():
                 extra += 1
         shop.visit("a", purse)
         visits.append(extra)
-    assert visits[0] > 0, "it cannot know beforehand how much it will need"
-    assert visits[1:] == [0] * 11
+    assert visits[0] > 1, "it cannot know beforehand how much it will need"
+    assert max(visits[1:]) <= 1
     shop.visit("a", purse)
     assert purse.free == 0, "a second without a request gives all of it back"
 
