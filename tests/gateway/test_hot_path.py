@@ -16,10 +16,17 @@ from types import FrameType
 
 import pytest
 
+from headgate.access.key import Key, digest, mint
+from headgate.access.limits import Limits, budget
 from headgate.bootstrap.gateway import SystemClock, app_of
+from headgate.gateway.admission import Admission
+from headgate.gateway.app import App
 from headgate.gateway.caller import Headers
+from headgate.gateway.gate import Gate
+from headgate.gateway.till import Till
 from headgate.gateway.upstream import Endpoint
 from headgate.ledger.entry import Entry
+from headgate.ledger.keys_memory import MemoryKeys
 from headgate.routing.artifact import dump
 from headgate.settings import read
 from tests.gateway.house import ENV, LEARNED, RULES
@@ -33,6 +40,12 @@ BODY = {
     ],
     "temperature": 0.2,
 }
+PRICES = """
+[prices."google/gpt-5-mini"]
+input = "1.00"
+output = "5.00"
+"""
+SECRET = mint(bytes(range(38)))
 USAGE = {"prompt_tokens": 200, "completion_tokens": 100, "total_tokens": 300}
 ANSWER = {
     "id": "chatcmpl-1",
@@ -62,6 +75,34 @@ STREAM = [
 ]
 
 
+def _event(kind: str, **fields: object) -> bytes:
+    data = json.dumps({"type": kind, **fields}).encode()
+    return b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n"
+
+
+CLAUDE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-haiku-4-5",
+    "content": [{"type": "text", "text": "word " * 100}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 200, "output_tokens": 100},
+}
+CLAUDE_STREAM = [
+    _event("message_start", message={**CLAUDE, "content": [], "stop_reason": None}),
+    _event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+    *(
+        _event("content_block_delta", index=0, delta={"type": "text_delta", "text": "word "})
+        for _ in range(30)
+    ),
+    _event("content_block_stop", index=0),
+    _event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 100}),
+    _event("message_stop"),
+]
+
+
 class Reply:
     """An answer that is there at once."""
 
@@ -88,13 +129,14 @@ class Reply:
 class Upstream:
     """A provider without a network."""
 
-    def __init__(self, *, stream: bool) -> None:
+    def __init__(self, *, stream: bool, claude: bool = False) -> None:
         self._stream = stream
+        self._answer, self._events = (CLAUDE, CLAUDE_STREAM) if claude else (ANSWER, STREAM)
 
     async def send(self, endpoint: Endpoint, body: bytes) -> Reply:
         if self._stream:
-            return Reply(STREAM, "text/event-stream")
-        return Reply([json.dumps(ANSWER).encode()], "application/json")
+            return Reply(self._events, "text/event-stream")
+        return Reply([json.dumps(self._answer).encode()], "application/json")
 
     async def close(self) -> None: ...
 
@@ -105,9 +147,11 @@ class Caller:
     method = "POST"
     path = "/v1/chat/completions"
     query = ""
-    headers: dict[str, str] = {"host": "h", "content-type": "application/json"}  # noqa: RUF012
 
-    def __init__(self, *, stream: bool) -> None:
+    def __init__(self, *, stream: bool, secret: str | None = None) -> None:
+        self.headers = {"host": "h", "content-type": "application/json"}
+        if secret is not None:
+            self.headers["x-api-key"] = secret
         self._body = json.dumps(BODY | {"stream": stream}).encode()
         self.got = b""
 
@@ -133,21 +177,50 @@ class Forget:
     def record(self, entry: Entry) -> None: ...
 
 
-def calls_for_one(tmp_path, *, stream: bool, config: str = RULES) -> int:
+def keyed() -> Admission:
+    """Keys are asked for; there is one, with a budget and a rate that it does not reach."""
+    store, clock = MemoryKeys(), SystemClock()
+    store.put_key(
+        Key(
+            id=SECRET.id,
+            name="load",
+            digest=digest(b"pepper", SECRET.secret),
+            limits=Limits(budgets=(budget("1000000/month"),), requests_per_minute=10**9),
+            created_us=1,
+        )
+    )
+    gate = Gate(clock, pepper=b"pepper", required=True)
+    return Admission(gate, store=store, till=Till(store, clock, holder="test"))
+
+
+def calls_for_one(
+    tmp_path, *, stream: bool, config: str = RULES, claude: bool = False, key: bool = False
+) -> int:
     """Function calls, Python's and C's, for one request through a warm gateway."""
     file = tmp_path / "headgate.toml"
     base = "http://127.0.0.1:1"
     file.write_text(config.format(openai=base, anthropic=base, responses=base))
     (tmp_path / "router.headgate").write_bytes(dump(small_artifact()))
-    sets = ("tiers.cheap.model=google/gpt-5-mini",)
+    sets = () if claude else ("tiers.cheap.model=google/gpt-5-mini",)
+    secret = SECRET.secret if key else None
     settings = read(file, env=ENV, sets=sets)
 
     async def main() -> int:
-        upstream = Upstream(stream=stream)
-        app = app_of(settings, ENV, upstream=upstream, recorder=Forget(), clock=SystemClock())
-        for _ in range(5):
-            await app(Caller(stream=stream))
-        caller = Caller(stream=stream)
+        upstream = Upstream(stream=stream, claude=claude)
+        clock, admission = SystemClock(), keyed() if key else None
+        app = app_of(
+            settings, ENV, upstream=upstream, recorder=Forget(), clock=clock, admission=admission
+        )
+        if admission is None:
+            return await counted(app)
+        async with admission:
+            return await counted(app)
+
+    async def counted(app: App) -> int:
+        for _ in range(20):
+            await app(Caller(stream=stream, secret=secret))
+            await asyncio.sleep(0)  # what is to be done beside the requests is done now
+        caller = Caller(stream=stream, secret=secret)
         calls = 0
 
         def count(_: FrameType, event: str, __: object) -> None:
@@ -177,3 +250,18 @@ def test_a_learned_router_adds_its_own_calls_and_no_more(tmp_path):
     added -= calls_for_one(tmp_path, stream=False)
     assert added <= 120
     assert added > 60, "it takes far fewer now: lower the bound, so that it stays so"
+
+
+@pytest.mark.parametrize(("stream", "bound"), [(False, 396), (True, 2155)])
+def test_a_translated_request_takes_no_more_calls_than_it_did(tmp_path, stream, bound):
+    calls = calls_for_one(tmp_path, stream=stream, claude=True)
+    assert calls <= bound
+    assert calls > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"
+
+
+def test_a_key_with_a_budget_adds_its_own_calls_and_no_more(tmp_path):
+    priced = RULES + PRICES
+    added = calls_for_one(tmp_path, stream=False, config=priced, key=True)
+    added -= calls_for_one(tmp_path, stream=False, config=priced)
+    assert added <= 143
+    assert added > 71, "it takes far fewer now: lower the bound, so that it stays so"
