@@ -12,10 +12,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.reliability.crowds import overload, slow_readers
+from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
+from benchmarks.reliability.farewells import farewell, restarts
 from benchmarks.reliability.kills import kills
 from benchmarks.reliability.outages import full_disk, locked, stopped
 from benchmarks.reliability.outcome import Outcome
+from benchmarks.reliability.refusals import gone, refusing
 from benchmarks.reliability.spend import spend
 
 __all__ = ["TESTS", "main"]
@@ -31,6 +35,31 @@ def _kills(full: bool) -> Iterator[Outcome]:
 
 def _disconnects(full: bool) -> Iterator[Outcome]:
     yield disconnects(1_000 if full else 60)
+
+
+def _deaths(full: bool) -> Iterator[Outcome]:
+    yield deaths(1_000 if full else 63)
+
+
+def _refusing(full: bool) -> Iterator[Outcome]:
+    yield refusing(200, 60.0) if full else refusing(50, 3.0)
+
+
+def _gone(full: bool) -> Iterator[Outcome]:
+    yield gone(100, 60.0) if full else gone(50, 7.0)
+
+
+def _overload(full: bool) -> Iterator[Outcome]:
+    yield overload(60.0 if full else 3.0)
+
+
+def _slow_readers(full: bool) -> Iterator[Outcome]:
+    yield slow_readers(500, 40.0) if full else slow_readers(50, 5.0)
+
+
+def _farewells(full: bool) -> Iterator[Outcome]:
+    yield farewell(200 if full else 20)
+    yield restarts(10, 200) if full else restarts(2, 50)
 
 
 def _outages(full: bool) -> Iterator[Outcome]:
@@ -56,6 +85,12 @@ TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
     "1": _spend,
     "2": _kills,
     "3": _disconnects,
+    "4": _deaths,
+    "5": _refusing,
+    "6": _gone,
+    "7": _overload,
+    "8": _slow_readers,
+    "9": _farewells,
     "10": _outages,
 }
 """By their numbers in the table of docs/testing.md."""
