@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.reliability.canaries import canaries
 from benchmarks.reliability.crowds import overload, slow_readers
 from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
@@ -81,6 +82,10 @@ def _outages(full: bool) -> Iterator[Outcome]:
             yield stopped(seconds, database, database.url)
 
 
+def _canaries(full: bool) -> Iterator[Outcome]:  # noqa: ARG001 - it is short in full
+    yield canaries()
+
+
 TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
     "1": _spend,
     "2": _kills,
@@ -92,6 +97,7 @@ TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
     "8": _slow_readers,
     "9": _farewells,
     "10": _outages,
+    "18": _canaries,
 }
 """By their numbers in the table of docs/testing.md."""
 

@@ -95,4 +95,4 @@ def test_a_number_that_is_no_test_is_refused_with_those_that_are(capsys):
         main(["99"])
     assert stop.value.code == 2
     assert "there is no test 99" in capsys.readouterr().err
-    assert [str(number) for number in range(1, 11)] == list(TESTS)
+    assert {str(number) for number in range(1, 11)} <= TESTS.keys()

@@ -69,7 +69,7 @@ def test_good_keys_are_listed_with_what_they_have_spent():
     assert "alice" in html
     assert "gone" not in html
     assert "$85.00 of $100.00 a month" in html
-    assert "60 requests a minute; always routed" in html
+    assert "60 requests a minute; no pin" in html
 
 
 def test_all_keys_are_listed_when_asked():

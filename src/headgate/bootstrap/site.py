@@ -36,18 +36,33 @@ __all__ = ["SettingsPrices", "SettingsRouters", "pages_of", "site_of"]
 
 
 def site_of(
-    reading: Reading, store: Store | None, *, token: str | None, keys: KeyStore | None = None
+    reading: Reading,
+    store: Store | None,
+    *,
+    token: str | None,
+    keys: KeyStore | None = None,
+    sample: Measure | None = None,
 ) -> Site:
     """The pages of a configuration, now.
 
     Args:
         store: the ledger; only events of keys are written to it. None: no pages of it.
         keys: its virtual keys; None: no page of them.
+        sample: settings with what a sample says; None where there is none.
         token: the admin token that a visitor must give; None lets this machine's visitors in.
     """
     source = reading.file.name if reading.file else "flags"
     book = book_of(reading.settings, source, env=os.environ)
-    return pages_of(reading, store, book, keys=keys, token=token, now_us=_now_us, today=_today)
+    return pages_of(
+        reading,
+        store,
+        book,
+        keys=keys,
+        sample=sample,
+        token=token,
+        now_us=_now_us,
+        today=_today,
+    )
 
 
 def pages_of(
@@ -56,6 +71,7 @@ def pages_of(
     book: Book,
     *,
     keys: KeyStore | None = None,
+    sample: Measure | None = None,
     token: str | None,
     now_us: Callable[[], int],
     today: Callable[[], date],
@@ -69,6 +85,8 @@ def pages_of(
     settings = reading.settings
     observer = None if store is None else LedgerObserver(store, settings, book, now_us=now_us)
     measures: dict[str, Measure] = {} if observer is None else {"ledger": observer.measurement}
+    if sample is not None:
+        measures["sample"] = sample
     planner = SettingsPlanner(reading, today=today, measures=measures)
 
     def make(templates: Templates) -> Mapping[str, Place]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from headgate.bootstrap.certified import floor_of, routers_of
 from headgate.bootstrap.planned import planned_of
 from headgate.bootstrap.scenario import scenario_of
+from headgate.errors import ConfigError
 from headgate.ledger.store import (
     DAY_US,
     REACH_US,
@@ -24,7 +25,7 @@ from headgate.ledger.store import (
 from headgate.monitor.actions import Held, RecentScores, held_threshold
 from headgate.monitor.budget import EscalationBudget, ScopeKind
 from headgate.monitor.drift import DriftWatch
-from headgate.monitor.feedback import FEEDBACK, Signal, by_tier, signals
+from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom, headroom
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
@@ -68,6 +69,8 @@ class Watch:
         follow: passes on the outcomes that are read, one by one; a place for a progress bar.
         money_every: seconds of the looks' own time between two sums of money; 0 sums at each look
             that has not had enough of it.
+        need_plan: a model without a price is an error; else there is no plan and no headroom then,
+            and all the rest is watched.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Watch:
         *,
         follow: Callable[[Iterable[Outcome]], Iterable[Outcome]] = lambda outcomes: outcomes,
         money_every: float = 0.0,
+        need_plan: bool = True,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -86,6 +90,7 @@ class Watch:
         self._money: _Money | None = None
         self._money_every_us = round(money_every * 1_000_000)
         self._money_due = 0.0
+        self._need_plan = need_plan
         escalation = settings.escalation if settings is not None else None
         window_us = round(
             seconds(escalation.window if escalation is not None else "7d") * 1_000_000
@@ -122,14 +127,14 @@ class Watch:
 
         Raises:
             StoreError: the ledger does not answer.
-            ConfigError: a model of the settings has no price.
+            ConfigError: a model of the settings has no price, and a plan is needed.
         """
         at_us = int(now.timestamp() * 1_000_000)
         self.standing = standing(self._store.events(kinds=KINDS))
         for restart_us in self.standing.restarts:
             self.budget.restart(restart_us)
         self._fold()
-        self._hear()
+        quality, feedback = self.heard()
         money = self._sums(now, window)
         return status(
             looked_us=at_us,
@@ -142,8 +147,8 @@ class Watch:
             headroom=money.headroom,
             drift=tuple(drift.assess(at_us) for drift in self._drift),
             action=self.standing.action,
-            quality=self._quality_now(),
-            feedback=tuple(by_tier(self._signals.values())),
+            quality=quality,
+            feedback=feedback,
         )
 
     def held(self) -> Held:
@@ -161,6 +166,15 @@ class Watch:
             self._scores.fold(page)
             for drift in self._drift:
                 drift.fold(page)
+
+    def heard(self) -> tuple[Quality | None, tuple[TierFeedback, ...]]:
+        """The quality kept, and what users say, read anew; the rest is left alone.
+
+        Raises:
+            StoreError: the ledger does not answer.
+        """
+        self._hear()
+        return self._quality_now(), tuple(by_tier(self._signals.values()))
 
     def _hear(self) -> None:
         """Comparisons and feedback that are new; both may come in an hour late, and count once."""
@@ -191,8 +205,12 @@ class Watch:
         planned = found = None
         if self._settings is not None and self._book is not None:
             day = now.astimezone(UTC).date()
-            planned = planned_of(self._settings, self._book, day)
-            found = headroom(scenario_of(self._settings, self._book, day), tiers, requests)
+            try:
+                planned = planned_of(self._settings, self._book, day)
+                found = headroom(scenario_of(self._settings, self._book, day), tiers, requests)
+            except ConfigError:
+                if self._need_plan:
+                    raise
         self._money = _Money(at_us, window, tiers, requests, days, planned, found)
         self._money_due = monotonic() + RESTS * (monotonic() - began)
         return self._money

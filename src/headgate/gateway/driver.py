@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
@@ -308,6 +309,7 @@ class Driver:
         if not (reply.header("content-type") or "").startswith("text/event-stream"):
             raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
         flow = way.flow()
+        flow.price = partial(self._books.cost, attempt)
         self._opening = b""
         while True:
             chunk = await reply.chunk(self._plant.idle_timeout)

@@ -692,6 +692,11 @@ WATCH = Section(
             "How many times more, or fewer, a part of the certificate's sample may become in "
             "traffic before the certificate is stale.",
         ),
+        Field(
+            "otel",
+            Flag(),
+            "Send spans and metrics by OpenTelemetry's protocol, as its own variables say.",
+        ),
     ),
 )
 

@@ -216,6 +216,8 @@ class WatchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two looks at what is new in the ledger."""
     drift_factor: float = 1.5
     """How much more, or less, of the traffic a part of the certificate's sample may become."""
+    otel: bool = False
+    """Send spans and metrics by OpenTelemetry's protocol."""
 
 
 class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from headgate.access.key import Key, Team
-from headgate.access.limits import Limits
+from headgate.access.limits import Limits, worded
 from headgate.errors import HeadgateError
 from headgate.ledger.keys import Spending
 from headgate.values import dollars
@@ -118,13 +118,17 @@ class Keys:
                 "made": day_text(key.created_us),
                 "expires": "never" if key.expires_us is None else day_text(key.expires_us),
                 "meters": self._meters(f"key:{key.id}", key.limits),
-                "limits": _others(key.limits),
+                "limits": "; ".join(worded(key.limits)),
             }
             for key in keys
             if everything or key.state(now) == "active"
         ]
         teams = [
-            (team.name, self._meters(f"team:{team.name}", team.limits), _others(team.limits))
+            (
+                team.name,
+                self._meters(f"team:{team.name}", team.limits),
+                "; ".join(worded(team.limits)),
+            )
             for team in self._ring.teams()
         ]
         body = self._templates(
@@ -159,21 +163,3 @@ class Keys:
                 )
             )
         return meters
-
-
-def _others(limits: Limits) -> str:
-    told = []
-    if limits.requests_per_minute is not None:
-        told.append(f"{limits.requests_per_minute:,} requests a minute")
-    if limits.tokens_per_minute is not None:
-        told.append(f"{limits.tokens_per_minute:,} tokens a minute")
-    for what, names in (
-        ("models", limits.models),
-        ("tiers", limits.tiers),
-        ("policies", limits.policies),
-    ):
-        if names:
-            told.append(f"{what} {', '.join(names)}")
-    if not limits.pin:
-        told.append("always routed")
-    return "; ".join(told)
