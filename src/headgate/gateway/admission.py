@@ -23,7 +23,6 @@ from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
-from headgate.routing.classifier import MAX_ANSWER_TOKENS
 from headgate.routing.policies import Origin
 from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import Inbound
@@ -154,7 +153,7 @@ class Admission:
         if policy is not None and policy.sorter is not None:
             sorter = policy.sorter
             read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
-            besides.append(Step(sorter.tier.model, read, MAX_ANSWER_TOKENS))
+            besides.append(Step(sorter.tier.model, read, sorter.max_answer_tokens))
         return Bill([Step(model, ask.tokens, output, cached) for model in models], besides)
 
     async def _take(
