@@ -1,1 +1,1 @@
-"""How the gateway bears what it should never meet: each file is a command."""
+"""How the gateway bears what it should never meet: `python -m benchmarks.reliability`."""

@@ -109,6 +109,14 @@ def _junk(value: Any, chance: random.Random) -> Any:
     return chance.choice(JUNK)
 
 
+def written(value: Any, *, ascii_only: bool = True) -> bytes:
+    """The value as JSON; one that is nested too deeply for Python's own writer is all brackets."""
+    try:
+        return json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    except RecursionError:
+        return b"[" * 5000 + b"]" * 5000
+
+
 def scratched(data: bytes, chance: random.Random) -> bytes:
     """The bytes with one place flipped, cut out, repeated, or something put in."""
     if not data:
@@ -187,7 +195,7 @@ def body_case(chance: random.Random) -> str:
     fields: Any = traffic.body
     for _ in range(chance.choice([0, 1, 1, 2, 4])):
         fields = damaged(fields, chance)
-    body = json.dumps(fields, ensure_ascii=chance.random() < 0.8).encode("utf-8", "surrogatepass")
+    body = written(fields, ascii_only=chance.random() < 0.8)
     if chance.random() < 0.3:
         body = scratched(body, chance)
     try:
@@ -252,8 +260,7 @@ def _damaged_stream(data: bytes, chance: random.Random) -> bytes:
         else:
             del events[at]
         return b"\n\n".join(events)
-    written = json.dumps(damaged(told, chance)).encode("utf-8", "surrogatepass")
-    events[at] = head + found + written
+    events[at] = head + found + written(damaged(told, chance))
     return b"\n\n".join(events)
 
 
@@ -290,7 +297,7 @@ def _answered(inbound: Inbound, provider: str, chance: random.Random) -> str:
     told: Any = _ANSWERS[provider]
     for _ in range(chance.choice([0, 1, 1, 2, 4])):
         told = damaged(told, chance)
-    body = json.dumps(told).encode("utf-8", "surrogatepass")
+    body = written(told)
     if chance.random() < 0.3:
         body = scratched(body, chance)
     way = lane(inbound, provider, at=0)

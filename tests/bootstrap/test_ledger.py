@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.bootstrap.ledger import journal_of, ledger_of, store_of
+from headgate.bootstrap.ledger import journal_of, ledger_of, recordable_of, store_of
 from headgate.errors import ConfigError
 from headgate.ledger.memory import MemoryStore
 from headgate.settings.schema import LedgerSettings
@@ -47,3 +47,13 @@ def test_the_journal_lies_where_the_settings_say(tmp_path):
 
 def test_the_usual_journal_is_left_to_the_ledger():
     assert journal_of(LedgerSettings()) is None
+
+
+def test_only_a_closed_gateway_asks_whether_rows_are_safe(tmp_path):
+    settings = LedgerSettings(url=f"sqlite:///{tmp_path}/l.db")
+    ledger = ledger_of(settings, {}, time)
+    closed = LedgerSettings(url=settings.url, on_failure="closed")
+    assert (recordable_of(settings, ledger)(), recordable_of(closed, ledger)()) == (True, True)
+    ledger._safe = False
+    assert (recordable_of(settings, ledger)(), recordable_of(closed, ledger)()) == (True, False)
+    ledger.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -198,6 +199,14 @@ def test_a_breach_is_raised_once_and_told_once(post: Post):
     assert total(gate.metrics, "headgate_escalation_alarm", scope="all") == 1
 
 
+def test_models_without_a_price_are_watched_all_the_same(post: Post):
+    gate = post.lookout(toml=TOML.replace("claude-sonnet-4-6", "no-such-model"))
+    post.traffic(1000, 0.4, 5 * DAY)
+    gate.look()
+    assert post.kinds()[:1] == ["alarm.raised"]
+    assert math.isnan(total(gate.metrics, "headgate_month_usd", figure="planned"))
+
+
 def test_a_breach_goes_on_and_is_told_again_the_next_day(post: Post):
     gate = post.lookout()
     post.traffic(1000, 0.4, 5 * DAY)
@@ -321,6 +330,24 @@ def test_a_stale_certificate_is_an_alarm(post: Post):
     (raised,) = post.store.events(kinds=["alarm.raised"])
     assert raised.subject == f"certificate/{version}"
     assert total(gate.metrics, "headgate_certificate_stale") == 1
+
+
+def test_a_router_that_a_reload_brings_is_watched_and_budgets_stay(post: Post):
+    gate = post.lookout("escalation.budget=0.9")
+    gate.look()
+    assert watched(gate) == []
+    file = post.folder / "headgate.toml"
+    file.write_text(learned(post, 0.4))
+    changed = read(file, env={}, sets=("escalation.budget=0.1",), need_providers=False)
+    gate.lookout.adopt(changed, book_of(changed))
+    gate.look()
+    assert watched(gate) == [fingerprint((post.folder / "r.headgate").read_bytes())]
+    assert gate.lookout._settings.escalation.budget == 0.9
+
+
+def watched(gate: Gate) -> list[str]:
+    assert gate.lookout._watch is not None
+    return [router.certified.version for router in gate.lookout._watch.routers]
 
 
 def test_what_one_gateway_does_all_follow_within_seconds(post: Post):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.measured import Measurement, measured_settings
+from headgate.bootstrap.measured import Measurement, estimated_settings, measured_settings
 from headgate.bootstrap.scenario import scenario_of
 from headgate.errors import ConfigError
 from headgate.ledger.store import DAY_US, RequestTotal, TierTotal
@@ -76,3 +76,39 @@ def test_the_plan_of_it_crosses_where_the_headroom_does():
 def test_too_few_requests_are_not_worth_planning_with(totals):
     with pytest.raises(ConfigError, match="served routed requests"):
         measured_settings(SETTINGS, BOOK, DAY, TIERS, totals)
+
+
+SAMPLE = """
+[traffic]
+requests_per_day = 500
+input_tokens = 1200
+[escalation]
+rate = 0.31
+low = 0.28
+high = 0.34
+"""
+
+
+def test_what_the_estimate_wrote_takes_the_plans_place(tmp_path):
+    path = tmp_path / "measured.toml"
+    path.write_text(SAMPLE, encoding="utf-8")
+    found = estimated_settings(path)(SETTINGS, BOOK, DAY)
+    assert found.settings.traffic.requests_per_day == 500
+    assert found.settings.traffic.input_tokens == 1200
+    assert found.settings.traffic.output_tokens == SETTINGS.traffic.output_tokens
+    assert found.settings.escalation.rate == 0.31
+    assert [float(end) for end in found.interval] == [0.28, 0.34]
+    assert "measured.toml" in found.sentence
+
+
+@pytest.mark.parametrize("text", ["", "[escalation]\nrate = 0.3", "x", "[escalation]\nrate = 7.0"])
+def test_a_file_that_no_estimate_wrote_is_refused(tmp_path, text):
+    path = tmp_path / "measured.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="estimate --write"):
+        estimated_settings(path)
+
+
+def test_a_sample_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        estimated_settings(tmp_path / "none.toml")

@@ -4,7 +4,7 @@ import time
 from datetime import date
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.observer import LedgerObserver, merged
+from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested, merged
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER, Window
 from headgate.monitor.report import report
@@ -155,3 +155,18 @@ def test_measured_values_are_those_of_the_last_thirty_days():
     found = looker.measurement(SETTINGS, book_of(SETTINGS, env={}), date(2026, 11, 23))
     assert found.settings.escalation.rate > 0.15
     assert "routed requests" in found.sentence
+
+
+def test_what_took_long_is_kept_for_a_while_and_what_is_quick_is_not():
+    rested, made = _Rested(), []
+
+    def slow():
+        time.sleep(0.02)
+        made.append("slow")
+        return len(made)
+
+    assert [rested("slow", slow) for _ in range(3)] == [1, 1, 1]
+    assert rested("other", slow) == 2
+    for number in range(MOST_KEPT + 5):
+        rested(number, lambda: 0)
+    assert len(rested._kept) <= MOST_KEPT

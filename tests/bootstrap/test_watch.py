@@ -7,9 +7,13 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.watch import Watch, own_budgets
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER, Outcome
+from headgate.monitor.feedback import signal_event
+from headgate.monitor.quality import comparison_event
 from headgate.settings import Settings, read
 from tests.known import known
 from tests.ledger.samples import NOON_US, answers, entry
+from tests.monitor.test_feedback import signal
+from tests.monitor.test_quality import compared
 from tests.settings.files import TIERS
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -74,3 +78,26 @@ def test_budgets_of_the_settings_are_what_scopes_are_held_to(tmp_path):
     file = tmp_path / "headgate.toml"
     file.write_text(text)
     assert own_budgets(read(file, env={})) == {("key", "hg_1"): 0.1}
+
+
+def test_comparisons_and_feedback_are_read_once_each_also_when_they_come_late():
+    store = MemoryStore()
+    store.append(answers(10))
+    store.note([comparison_event(compared(number)) for number in range(5)])
+    store.note([signal_event(signal(1, tier="cheap"))])
+    watched = watch(store, "quality.floor=0.9")
+    first = watched.look(NOON, EVER)
+    assert known(first.quality).floor == 0.9
+    assert known(first.quality).all.decided == 5
+    assert [tier.rated for tier in first.feedback] == [1]
+    late = compared(99, at_us=NOON_US - 60_000_000)
+    store.note([comparison_event(late), signal_event(signal(2, 0.0, tier="cheap"))])
+    second = watched.look(NOON + timedelta(minutes=1), EVER)
+    assert known(second.quality).all.decided == 6
+    assert [tier.rated for tier in second.feedback] == [2]
+
+
+def test_where_nothing_is_compared_nothing_is_said_of_quality():
+    store = MemoryStore()
+    store.append(answers(10))
+    assert watch(store).look(NOON, EVER).quality is None

@@ -14,12 +14,15 @@ from headgate.ledger.store import Window
 from headgate.monitor.attribution import Attribution, Part
 from headgate.monitor.budget import Assessment, Burn, Creep, EscalationBudget, Scope
 from headgate.monitor.drift import Drift, Shift
+from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, RetryReason, Status, status
 from tests.known import known
 from tests.ledger.samples import NOON_US
 from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
+from tests.monitor.test_feedback import signal
+from tests.monitor.test_quality import compared, fallen, folded
 
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 
@@ -413,3 +416,33 @@ def test_the_plans_worst_case_stands_beside_the_month():
     status = made()
     month = msgspec.structs.replace(status.month, worst_nano=500_000_000_000)
     assert "$500.00 at worst" in flat(msgspec.structs.replace(status, month=month))
+
+
+def test_the_quality_is_shown_with_its_interval_and_where_requests_were_lost():
+    found = [compared(1, 0.5), compared(2, swung=True), compared(3, None, None, outcome="unpaid")]
+    text = page(msgspec.structs.replace(made(CALM), quality=folded(0.9, found)))
+    shown = " ".join(click.unstyle(text).split())
+    assert "Quality cheap keeps 75.0 % of premium's (95 % at every look: " in shown
+    assert "the floor of 90.0 % is not yet known" in shown
+    assert "premium was better 1 times, cheap 0, neither 1" in shown
+    assert "3 sampled, 2 judged, 2 decided, 1 beyond the day's money" in shown
+    assert max(map(len, click.unstyle(text).splitlines())) <= 80
+
+
+def test_a_fall_is_told_in_the_first_line():
+    text = click.unstyle(page(msgspec.structs.replace(made(CALM), quality=fallen())))
+    assert "QUALITY BELOW ITS FLOOR" in text.splitlines()[0]
+    assert "below the floor since" in text
+    assert "is not kept" in " ".join(text.split())
+
+
+def test_before_any_comparison_that_is_what_it_says():
+    text = page(msgspec.structs.replace(made(CALM), quality=folded(None, [])))
+    assert "no cheap answer has been compared with premium's yet" in " ".join(text.split())
+
+
+def test_what_users_say_is_shown_by_tier():
+    found = by_tier([signal(1, 1.0, tier="cheap"), signal(2, 0.0, tier="cheap")])
+    text = click.unstyle(page(msgspec.structs.replace(made(CALM), feedback=tuple(found))))
+    assert "Users" in text
+    assert "50.0 % good of 2" in text

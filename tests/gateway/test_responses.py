@@ -410,7 +410,7 @@ def test_what_one_tier_cannot_say_goes_to_a_tier_that_can():
             model="auto", input="hello", top_logprobs=2
         )
         assert raw.headers["x-headgate-tier"] == "premium"
-        assert raw.headers["x-headgate-reason"] == "default, fallback"
+        assert raw.headers["x-headgate-reason"] == "guard:dialect"
         (entry,) = home.entries
         assert entry.dialect_out == "openai-responses"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,14 @@ FINISH = {"openai": "stop", "openai-responses": "completed", "anthropic": "end_t
 CLIENTS = [pytest.param(False, id="sync"), pytest.param(True, id="async")]
 
 
-def run(case):
+PRICED = RULES + "".join(
+    f'[prices."{model}"]\ninput = "1.25"\noutput = "10"\n' for model in MODELS[:2]
+)
+
+
+def run(case, config: str = RULES):
     async def main():
-        async with house(RULES) as made:
+        async with house(config) as made:
             return await case(made)
 
     return asyncio.run(main())
@@ -68,5 +74,59 @@ def test_a_loop_of_parallel_tools_is_seen_through(dialect: str, way: Way, asynch
             ], model
             assert said.text in ("news!", "weather!\nnews!"), model
         assert all(entry.error is None for entry in home.entries)
+
+    run(case)
+
+
+@pytest.mark.parametrize("dialect", list(FINISH))
+def test_a_streams_last_usage_tells_what_the_request_cost(dialect: str):
+    async def case(home: House):
+        for model in MODELS:
+            usage: Any
+            if dialect == "openai":
+                asked: Any = {"stream_options": {"include_usage": True}}
+                async with home.client.chat.completions.stream(
+                    model=model, messages=[{"role": "user", "content": "hello"}], **asked
+                ) as chat:
+                    usage = (await chat.get_final_completion()).usage
+            elif dialect == "openai-responses":
+                async with home.client.responses.stream(model=model, input="hello") as responses:
+                    usage = (await responses.get_final_response()).usage
+            else:
+                events = await home.claude.messages.create(
+                    model=model,
+                    max_tokens=99,
+                    messages=[{"role": "user", "content": "hello"}],
+                    stream=True,
+                )
+                usage = [one async for one in events if one.type == "message_delta"][-1].usage
+            cost = home.entries[-1].cost_nano
+            assert cost
+            assert round((usage.model_extra or {})["cost_usd"] * 1e9) == cost, model
+
+    run(case, PRICED)
+
+
+def test_who_did_not_ask_for_usage_is_told_no_cost_and_gets_every_byte():
+    async def case(home: House):
+        body = (
+            b'{"model": "google/gpt-5-mini", "stream": true, '
+            b'"messages": [{"role": "user", "content": "hello"}]}'
+        )
+        status, _, answer = await home.post(body)
+        assert status == 200
+        assert b"hello" in answer
+        assert b"cost_usd" not in answer
+        assert home.entries[0].cost_nano
+
+    run(case, PRICED)
+
+
+def test_no_cost_is_told_where_no_price_is_known():
+    async def case(home: House):
+        async with home.client.responses.stream(model=MODELS[1], input="hello") as responses:
+            usage = (await responses.get_final_response()).usage
+        assert usage is not None
+        assert "cost_usd" not in (usage.model_extra or {})
 
     run(case)

@@ -15,6 +15,7 @@ from tests.cli.test_status_page import ALARM, CALM, ROOM, made
 from tests.known import known
 from tests.ledger.samples import NOON_US
 from tests.monitor.test_budget import mixed, outcomes
+from tests.monitor.test_quality import fallen
 from tests.monitor.test_status import made as plain
 
 STALE = Drift(
@@ -139,3 +140,13 @@ def test_retries_are_wrong_when_they_are_surely_more_than_the_worst_case(answers
     assert bool(found) is wrong
     if wrong:
         assert known(found[0]).subject == f"retries/{tier.tier}"
+
+
+def test_a_fall_of_quality_is_critical_and_says_what_was_compared():
+    status = msgspec.structs.replace(made(CALM), quality=fallen())
+    (found,) = conditions(status)
+    assert (found.subject, found.level) == ("quality", "critical")
+    assert found.since_us == known(status.quality).alarm_us
+    assert "95.0 % of the premium quality" in found.title
+    assert "600 comparisons" in found.text
+    assert not status.answer

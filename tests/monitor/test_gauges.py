@@ -15,6 +15,7 @@ from tests.cli.test_status_page import ALARM, CALM, made
 from tests.monitor.test_budget import outcomes
 from tests.monitor.test_conditions import STALE
 from tests.monitor.test_metrics import total
+from tests.monitor.test_quality import fallen
 
 OF_WATCH = {metric.name: metric for metric in METRICS if metric.of == "watch"}
 
@@ -63,3 +64,15 @@ def test_who_does_not_look_tells_nothing():
     text = metrics.exposition()[1].decode()
     assert "headgate_headroom_points NaN" in text
     assert "headgate_watch_looked_timestamp_seconds NaN" in text
+
+
+def test_the_quality_has_its_figures_and_without_comparisons_none():
+    found = gauges(msgspec.structs.replace(made(CALM), quality=fallen()))
+    shares = found["headgate_quality_kept_share"]
+    assert shares["low",] < shares["measured",] < shares["high",] < shares["floor",]
+    assert found["headgate_quality_alarm"][()] == 1
+    assert found["headgate_quality_comparisons"]["decided",] == 600
+    assert found["headgate_quality_cost_usd"][()] == 600 * 1000 / 1e9
+    none = gauges(made(CALM))
+    assert all(math.isnan(value) for value in none["headgate_quality_kept_share"].values())
+    assert none["headgate_quality_alarm"][()] == 0

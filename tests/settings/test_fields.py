@@ -74,6 +74,7 @@ def test_headers_are_written_as_in_the_file():
         "[escalation_budgets.NAME]",
         "[watch]",
         "[alerts]",
+        "[quality]",
         "[providers.NAME]",
         '[prices."PROVIDER/MODEL"]',
         "[price_list]",

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.site import pages_of
 from headgate.gateway.http1_server import Http1Server
+from headgate.ledger.keys_memory import MemoryKeys
 from headgate.ledger.memory import MemoryStore
 from headgate.settings import read_with_sources
 from headgate.web.site import Site
@@ -52,7 +53,10 @@ class Served:
 def site(of: MemoryStore | None, token: str | None = None) -> Site:
     reading = read_with_sources(None, env={}, need_providers=False)
     book = book_of(reading.settings, env={})
-    return pages_of(reading, of, book, token=token, now_us=lambda: NOON_US, today=lambda: DAY)
+    keys = MemoryKeys()
+    return pages_of(
+        reading, of, book, keys=keys, token=token, now_us=lambda: NOON_US, today=lambda: DAY
+    )
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,16 @@ from tests.web.conftest import Served, site
 from tests.web.hostile import HOSTILE
 from tests.web.ledgers import store
 
-PAGES = ("/", "/plan", "/plan?compare=1&b.escalation=50%25", "/requests", "/prices", "/alerts")
+PAGES = (
+    "/",
+    "/plan",
+    "/plan?compare=1&b.escalation=50%25",
+    "/requests",
+    "/routers",
+    "/keys",
+    "/prices",
+    "/alerts",
+)
 AXE = Path(__file__).parents[2] / "build" / "axe.min.js"
 
 

@@ -1,4 +1,5 @@
 import contextlib
+import json
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from headgate.errors import RequestError
 from headgate.values import Ask
 from headgate.wire.inbound import Outline, ask_of, decoded, fields_of, flag, items, model_of, number
+from headgate.wire.lane import read
 
 
 def refusal(call, *args) -> RequestError:
@@ -155,6 +157,60 @@ def test_a_policy_is_told_system_text_and_last_user_turn():
     ask = asked(outline)
     assert (ask.system, ask.text) == ("Be brief.\n\nNow.", "Hello\n\nHi!\n\n42\n\nWhy?")
     assert (ask.last_user, ask.turns) == ("Why?", 2)
+
+
+def test_a_policy_is_told_what_stays_the_same_as_a_conversation_goes_on():
+    outline = Outline()
+    beginning = [("system", "Be brief."), ("system", ""), ("system", "Be kind."), ("user", "One,")]
+    for role, text in [*beginning, ("user", "two.")]:
+        outline.add(role, text)
+    first = asked(outline)
+    assert (first.opening, first.replies) == ("One,\n\ntwo.", 0)
+    assert first.system[: first.preamble] == first.system == "Be brief.\n\nBe kind."
+    for role, text in [("assistant", "Hi"), ("tool", "42"), ("user", "Why?"), ("system", "Now.")]:
+        outline.add(role, text)
+    later = asked(outline)
+    assert (later.opening, later.replies) == (first.opening, 2)
+    assert later.system[: later.preamble] == first.system
+
+
+@pytest.mark.parametrize(
+    ("dialect", "fields", "conversation", "continues"),
+    [
+        ("openai", {}, None, None),
+        ("openai", {"prompt_cache_key": "c"}, "c", None),
+        ("openai", {"prompt_cache_key": 7}, None, None),
+        ("openai-responses", {"prompt_cache_key": "c"}, "c", None),
+        ("openai-responses", {"previous_response_id": "resp_1"}, None, "resp_1"),
+        ("openai-responses", {"conversation": "conv_1"}, None, "conv_1"),
+        ("openai-responses", {"conversation": {"id": "conv_1"}}, None, "conv_1"),
+        ("openai-responses", {"conversation": [1], "previous_response_id": None}, None, None),
+        ("anthropic", {"metadata": {"user_id": "user_1"}}, None, None),
+        (
+            "anthropic",
+            {"metadata": {"user_id": "u_account__session_5"}},
+            "u_account__session_5",
+            None,
+        ),
+        ("anthropic", {"metadata": {"user_id": '{"session_id":"5"}'}}, '{"session_id":"5"}', None),
+        ("anthropic", {"metadata": "session"}, None, None),
+    ],
+)
+def test_ids_of_a_conversation_are_read(dialect, fields, conversation, continues):
+    turn = [{"role": "user", "content": "Hi"}]
+    body = {"model": "auto", "max_tokens": 9, "messages": turn, "input": turn, **fields}
+    ask = read(dialect, json.dumps(body).encode(), {}).ask
+    assert (ask.conversation, ask.continues) == (conversation, continues)
+
+
+@pytest.mark.parametrize("depth", [10, 900, 1000, 100_000])
+def test_an_id_of_any_depth_is_none_and_no_failure(depth):
+    deep = '"session",' + "[" * depth + "]" * depth
+    for dialect, name in (("anthropic", "metadata"), ("openai-responses", "conversation")):
+        turn = '[{"role":"user","content":"x"}]'
+        body = f'"model":"a","max_tokens":9,"messages":{turn},"input":"x","{name}":[{deep}]'
+        with contextlib.suppress(RequestError):
+            assert read(dialect, f"{{{body}}}".encode(), {}).ask.conversation is None
 
 
 def test_a_conversation_without_a_user_turn_has_none():

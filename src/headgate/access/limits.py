@@ -10,7 +10,7 @@ import msgspec
 
 from headgate.values import NANO_PER_USD, nano_from_usd
 
-__all__ = ["NO_LIMITS", "PERIODS", "Budget", "Limits", "Period", "Span", "budget", "span"]
+__all__ = ["NO_LIMITS", "PERIODS", "Budget", "Limits", "Period", "Span", "budget", "span", "worded"]
 
 Period: TypeAlias = Literal["day", "week", "month"]
 
@@ -106,3 +106,26 @@ def budget(text: str) -> Budget:
     if not 0 <= nano <= LARGEST_BUDGET:
         raise ValueError(f"{amount!r} is not between 0 and 1,000,000,000 US dollars")
     return Budget(period, nano)
+
+
+def worded(limits: Limits) -> list[str]:
+    """Every limit but the budgets, in words.
+
+    >>> worded(Limits(requests_per_minute=60, tiers=("cheap",), pin=False))
+    ['60 requests a minute', 'tiers cheap', 'no pin']
+    """
+    texts = []
+    if limits.requests_per_minute is not None:
+        texts.append(f"{limits.requests_per_minute:,} requests a minute")
+    if limits.tokens_per_minute is not None:
+        texts.append(f"{limits.tokens_per_minute:,} tokens a minute")
+    for what, names in (
+        ("models", limits.models),
+        ("tiers", limits.tiers),
+        ("policies", limits.policies),
+    ):
+        if names:
+            texts.append(f"{what} {', '.join(names)}")
+    if not limits.pin:
+        texts.append("no pin")
+    return texts

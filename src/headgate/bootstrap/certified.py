@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from headgate.routing.learned import learned
 from headgate.routing.reference import Reference
 from headgate.settings.schema import ClassifierSettings, Settings
 
-__all__ = ["AtWork", "routers_of"]
+__all__ = ["AtWork", "floor_of", "routers_of"]
 
 
 class AtWork(NamedTuple):
@@ -22,6 +22,16 @@ class AtWork(NamedTuple):
     certified: Certified
     reference: Reference | None
     """What its certificate's rows looked like; None where nothing is known of them."""
+    promised: float | None = None
+    """Share of the premium quality that its certificate promises."""
+
+
+def floor_of(settings: Settings, routers: Sequence[AtWork]) -> float | None:
+    """The share of the premium quality to keep: the file's, else what all certificates promise."""
+    if settings.quality.floor is not None:
+        return settings.quality.floor
+    promised = [router.promised for router in routers if router.promised is not None]
+    return min(promised, default=None)
 
 
 def routers_of(settings: Settings) -> list[AtWork]:
@@ -55,7 +65,13 @@ def _read(decides: ClassifierSettings) -> AtWork | None:
     return AtWork(
         Certified(router.version, router.threshold, _floor(certificate)),
         None if certificate is None else certificate.reference,
+        _promised(certificate),
     )
+
+
+def _promised(certificate: Certificate | None) -> float | None:
+    quality = certificate is not None and certificate.goal == "quality"
+    return certificate.target if certificate is not None and quality else None
 
 
 def _floor(certificate: Certificate | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headgate.errors import ConfigError
@@ -13,7 +13,7 @@ from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
 
-__all__ = ["journal_of", "ledger_of", "password_of", "reader_of", "store_of"]
+__all__ = ["journal_of", "ledger_of", "password_of", "reader_of", "recordable_of", "store_of"]
 
 
 def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:
@@ -52,6 +52,13 @@ def reader_of(ledger: Ledger, settings: LedgerSettings, env: Mapping[str, str]) 
     if isinstance(ledger.store, MemoryStore):
         return ledger.store
     return store_of(settings, env)
+
+
+def recordable_of(settings: LedgerSettings, ledger: Ledger) -> Callable[[], bool]:
+    """Says whether a request may be served: always, or only while its row would be safe."""
+    if settings.on_failure == "closed":
+        return lambda: ledger.safe
+    return lambda: True
 
 
 def journal_of(settings: LedgerSettings) -> Path | None:

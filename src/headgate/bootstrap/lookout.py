@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 
 import msgspec
 
@@ -21,7 +22,7 @@ from headgate.bootstrap.watch import Watch
 from headgate.errors import HeadgateError
 from headgate.ledger.election import Election, election_of
 from headgate.ledger.event import Event
-from headgate.ledger.store import Store
+from headgate.ledger.store import Outcome, Store
 from headgate.ledger.writer import Counts, Ledger
 from headgate.monitor.actions import Held, Release, act, release
 from headgate.monitor.alerting import Rules, due, news_of, quiet_of
@@ -54,6 +55,8 @@ BILL_DAYS = 30
 MONEY_SECONDS = 3600.0
 """Sums of money, and with them the break-evens, are made anew every hour."""
 COMPLAIN_SECONDS = 60.0
+_FIXED = ("escalation", "escalation_budgets", "watch", "alerts")
+"""Sections that a reload does not change."""
 
 
 class Lookout:
@@ -69,6 +72,7 @@ class Lookout:
         courier: made for a function that keeps events.
         clock: the time.
         counts: what the ledger's writer says of itself, for the metrics.
+        further: done at every turn besides; the place of telemetry.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Lookout:
         courier: Callable[[Callable[[Sequence[Event]], object]], Courier],
         clock: Clock,
         counts: Callable[[], Counts] | None = None,
+        further: Callable[[], object] | None = None,
     ) -> None:
         self._settings = settings
         self._book = book
@@ -92,6 +97,7 @@ class Lookout:
         self._metrics = metrics
         self._clock = clock
         self._counts = counts
+        self._further = further
         escalation, alerts = settings.escalation, settings.alerts
         after = escalation.release_after
         self._release = Release(
@@ -105,6 +111,7 @@ class Lookout:
         )
         self._store: Store | None = None
         self._watch: Watch | None = None
+        self._next: tuple[Settings, Book] | None = None
         self._make_courier = courier
         self._courier: Courier | None = None
         self._seen: dict[str, int] = {}
@@ -125,6 +132,14 @@ class Lookout:
         )
         self._thread.start()
 
+    def adopt(self, settings: Settings, book: Book) -> None:
+        """Watch a changed configuration from the next turn on: its routers, tiers and prices.
+
+        Budgets, actions and alerts stay those of the start, as they wait for a restart.
+        """
+        kept = {name: getattr(self._settings, name) for name in _FIXED}
+        self._next = (msgspec.structs.replace(settings, **kept), book)
+
     def close(self) -> None:
         """End the thread, and let another process be elected."""
         self._closing.set()
@@ -144,6 +159,9 @@ class Lookout:
         """Do what is due: count, follow and, unless told otherwise, look. Never raises."""
         try:
             self._count()
+            if self._next is not None:
+                (self._settings, self._book), self._next = self._next, None
+                self._watch = None
             now = self._clock.time()
             if now - self._followed >= FOLLOW_SECONDS:
                 self._followed = now
@@ -164,6 +182,8 @@ class Lookout:
         self._metrics.fold()
         if self._counts is not None:
             self._metrics.ledger(self._counts())
+        if self._further is not None:
+            self._further()
 
     def _complain(self, error: Exception, *, defect: bool = False) -> None:
         now = self._clock.monotonic()
@@ -189,7 +209,14 @@ class Lookout:
     def _look(self, now: float) -> None:
         store = self._opened()
         if self._watch is None:
-            self._watch = Watch(store, self._settings, self._book, money_every=MONEY_SECONDS)
+            self._watch = Watch(
+                store,
+                self._settings,
+                self._book,
+                follow=lambda outcomes: takewhile(self._goes_on, outcomes),
+                money_every=MONEY_SECONDS,
+                need_plan=False,
+            )
         at_us = int(now * 1_000_000)
         status = self._watch.look(datetime.fromtimestamp(now, UTC), bill_window(at_us, BILL_DAYS))
         before, held = self._watch.standing, self._watch.held()
@@ -204,6 +231,10 @@ class Lookout:
             self._steer(controls_of(action))
         _show(self._metrics, gauges(status))
         self._tell(store, found, at_us)
+
+    def _goes_on(self, _: Outcome) -> bool:
+        """A first look may read millions of rows; the end of the process does not wait for it."""
+        return not self._closing.is_set()
 
     def _act(
         self, status: Status, before: Standing, held: Held, at_us: int
@@ -257,6 +288,7 @@ def lookout_of(
     helm: Helm,
     metrics: Metrics,
     clock: Clock,
+    further: Callable[[], object] | None = None,
 ) -> Lookout:
     """The watch of a gateway.
 
@@ -282,6 +314,7 @@ def lookout_of(
         courier=lambda note: Courier(channels, note, clock),
         clock=clock,
         counts=lambda: ledger.counts,
+        further=further,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,7 +19,7 @@ from headgate.prices.book import Book
 from headgate.settings.schema import Settings, TierSettings
 from headgate.stats.intervals import wilson
 
-__all__ = ["Measurement", "measured_settings"]
+__all__ = ["Measurement", "estimated_settings", "measured_settings"]
 
 
 class Measurement(NamedTuple):
@@ -110,3 +112,43 @@ def _share(planned: TierSettings, tiers: Sequence[TierTotal], routed: RequestTot
         total.attempts for total in tiers if total.tier == planned.name and total.role == "answer"
     )
     return answers / routed.served
+
+
+def estimated_settings(path: Path) -> Callable[[Settings, Book, date], Measurement]:
+    """What a sample says, as `headgate estimate --write` has written it.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds no escalation rate with its interval.
+    """
+    try:
+        held = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        told = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(
+            f"{path} cannot be read: {told}.", fix="Name what `headgate estimate --write` wrote."
+        ) from error
+    traffic, escalation = held.get("traffic", {}), held.get("escalation", {})
+    rates = [escalation.get(name) for name in ("low", "rate", "high")]
+    if not all(isinstance(rate, float) and 0 <= rate <= 1 for rate in rates):
+        raise ConfigError(
+            f"{path} holds no escalation rate with its interval.",
+            fix="Name what `headgate estimate --write` wrote.",
+        )
+    known = {
+        name: value
+        for name in ("requests_per_day", "input_tokens", "output_tokens")
+        if isinstance(value := traffic.get(name), int) and value > 0
+    }
+
+    def measure(settings: Settings, book: Book, at: date) -> Measurement:  # noqa: ARG001 - the seam
+        low, rate, high = rates
+        changed = replace(
+            settings,
+            traffic=replace(settings.traffic, **known),
+            escalation=replace(settings.escalation, rate=rate, low=low, high=high),
+            plan=replace(settings.plan, hard_share=None),
+        )
+        interval = Decimal(repr(low)), Decimal(repr(high))
+        return Measurement(changed, interval, f"Measured: the sample that {path.name} is of.")
+
+    return measure

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
+from time import monotonic
+from typing import Any, TypeVar
 
 from headgate.bootstrap.measured import Measurement, measured_settings
 from headgate.bootstrap.planned import planned_of
@@ -42,6 +44,9 @@ MOST_SEARCHED = 200_000
 """Attempts that a search reads at most."""
 CHUNK_US = HOUR_US
 """A search goes back in time by so much at first, then further and further."""
+RESTS, MOST_KEPT = 40, 64
+"""How many times as long as it took something is kept, and how many such things are."""
+_Made = TypeVar("_Made")
 WAIT_SECONDS = 0.15
 """How long a page waits for the budget's account before it is shown without."""
 
@@ -64,6 +69,7 @@ class LedgerObserver:
         self._book = book
         self._now_us = now_us
         self._watch = Watch(store, settings, book)
+        self._rested = _Rested()
         self._account = threading.Lock()
         self._reader: threading.Thread | None = None
         self._assessed: Assessment | None = None
@@ -86,6 +92,11 @@ class LedgerObserver:
             if total.of[1:] == wanted
         ]
         requests = merged(hourly)
+        since = period.window.since_us, period.first, period.last
+        latencies = self._rested(
+            ("latencies", period.since, *since),
+            lambda: store.latencies(period.window, by=TIMED),
+        )
         day = datetime.fromtimestamp(now / 1e6, UTC).date()
         planned = planned_of(self._settings, self._book, day)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
@@ -99,8 +110,10 @@ class LedgerObserver:
             month=month(days, now, planned),
             headroom=headroom(scenario, tiers, requests),
             hours=tuple(_hours(hourly)),
-            groups=dict(self._groups(period)),
-            timings=tuple(_timings(tiers, store.latencies(period.window, by=TIMED))),
+            groups=self._rested(
+                ("groups", period.since, *since), lambda: dict(self._groups(period))
+            ),
+            timings=tuple(_timings(tiers, latencies)),
             overhead_us=self._overhead(now),
             tiers=tuple(tier.name for tier in self._settings.tiers),
         )
@@ -180,6 +193,31 @@ class LedgerObserver:
             float(waits[round(0.95 * last)]),
             float(waits[round(0.99 * last)]),
         )
+
+
+class _Rested:
+    """Keeps what took long for so many times as long as it took, so that it costs little.
+
+    Only what hardly changes from one look to the next is kept: how the parts compare, latencies.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, tuple[float, Any]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        with self._lock:
+            due, kept = self._kept.get(key, (0.0, None))
+        if monotonic() < due:
+            found: _Made = kept
+            return found
+        began = monotonic()
+        made = make()
+        with self._lock:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = monotonic() + RESTS * (monotonic() - began), made
+        return made
 
 
 def merged(totals: Iterable[RequestTotal]) -> list[RequestTotal]:

@@ -43,6 +43,8 @@ _FIXED = {
     "watch": None,
     "alerts": None,
     "escalation": None,
+    "escalation_budgets": None,
+    "quality": None,
 }
 """Settings that a running gateway cannot change; None: the whole section."""
 
@@ -290,6 +292,10 @@ def restart_needed(before: Settings, after: Settings) -> Iterator[str]:
     for section, names in _FIXED.items():
         old: Any = getattr(before, section)
         new: Any = getattr(after, section)
+        if isinstance(old, tuple):  # tables by name
+            if old != new:
+                yield section
+            continue
         for name in names or old.__struct_fields__:
             if getattr(old, name) != getattr(new, name):
                 yield f"{section}.{name}"

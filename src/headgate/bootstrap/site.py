@@ -7,37 +7,62 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from headgate.bootstrap.book import book_of, prices_of
+from headgate.bootstrap.key_ring import LedgerKeyRing
 from headgate.bootstrap.observer import LedgerObserver
 from headgate.bootstrap.planner import Measure, SettingsPlanner
+from headgate.errors import ConfigError
+from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import Store
 from headgate.prices.book import Book
 from headgate.prices.catalogue import Found, Held, history, search
+from headgate.routing.artifact import fingerprint, load
 from headgate.settings import Reading
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef
 from headgate.web.calculator import Calculator
 from headgate.web.dashboard import Dashboard
+from headgate.web.keys import Keys
 from headgate.web.records import Alerts, Prices
 from headgate.web.requests import Requests
+from headgate.web.routers import Routers, RouterSeen
 from headgate.web.site import Place, Site
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, redirect
 
-__all__ = ["SettingsPrices", "pages_of", "site_of"]
+__all__ = ["SettingsPrices", "SettingsRouters", "pages_of", "site_of"]
 
 
-def site_of(reading: Reading, store: Store | None, *, token: str | None) -> Site:
+def site_of(
+    reading: Reading,
+    store: Store | None,
+    *,
+    token: str | None,
+    keys: KeyStore | None = None,
+    sample: Measure | None = None,
+) -> Site:
     """The pages of a configuration, now.
 
     Args:
-        store: the ledger, which is only read; None where there is none, and no pages of it.
+        store: the ledger; only events of keys are written to it. None: no pages of it.
+        keys: its virtual keys; None: no page of them.
+        sample: settings with what a sample says; None where there is none.
         token: the admin token that a visitor must give; None lets this machine's visitors in.
     """
     source = reading.file.name if reading.file else "flags"
     book = book_of(reading.settings, source, env=os.environ)
-    return pages_of(reading, store, book, token=token, now_us=_now_us, today=_today)
+    return pages_of(
+        reading,
+        store,
+        book,
+        keys=keys,
+        sample=sample,
+        token=token,
+        now_us=_now_us,
+        today=_today,
+    )
 
 
 def pages_of(
@@ -45,6 +70,8 @@ def pages_of(
     store: Store | None,
     book: Book,
     *,
+    keys: KeyStore | None = None,
+    sample: Measure | None = None,
     token: str | None,
     now_us: Callable[[], int],
     today: Callable[[], date],
@@ -58,10 +85,13 @@ def pages_of(
     settings = reading.settings
     observer = None if store is None else LedgerObserver(store, settings, book, now_us=now_us)
     measures: dict[str, Measure] = {} if observer is None else {"ledger": observer.measurement}
+    if sample is not None:
+        measures["sample"] = sample
     planner = SettingsPlanner(reading, today=today, measures=measures)
 
     def make(templates: Templates) -> Mapping[str, Place]:
         calculator = Calculator(planner, templates)
+        routers = Place(Routers(SettingsRouters(reading), templates).show, title="Routers")
         prices = Prices(SettingsPrices(settings, book, today), templates)
         places = {
             "/plan": Place(calculator.show, title="Plan"),
@@ -73,7 +103,12 @@ def pages_of(
             "/plan/models": Place(calculator.models),
         }
         if observer is None:
-            return {"/": Place(_to_plan), **places, "/prices": Place(prices.show, title="Prices")}
+            return {
+                "/": Place(_to_plan),
+                **places,
+                "/routers": routers,
+                "/prices": Place(prices.show, title="Prices"),
+            }
         dashboard = Dashboard(observer, templates, now_us)
         tiers = [tier.name for tier in settings.tiers]
         requests = Requests(observer, templates, now_us, tiers)
@@ -84,11 +119,69 @@ def pages_of(
             **places,
             "/requests": Place(requests.show, title="Requests"),
             "/requests/": Place(requests.show),
+            "/routers": routers,
+            **_keys_place(settings, store, keys, templates, now_us),
             "/prices": Place(prices.show, title="Prices"),
             "/alerts": Place(Alerts(observer, templates, now_us).show, title="Alerts"),
         }
 
     return Site(make, token=token, now=time.time, chance=lambda: secrets.token_urlsafe(18))
+
+
+def _keys_place(
+    settings: Settings,
+    store: Store | None,
+    keys: KeyStore | None,
+    templates: Templates,
+    now_us: Callable[[], int],
+) -> dict[str, Place]:
+    """The page of the keys, where there are any to show."""
+    if store is None or keys is None:
+        return {}
+    ring = LedgerKeyRing(keys, store, settings, now_us)
+    page = Keys(ring, templates, now_us)
+    return {"/keys": Place(page.show, methods=("GET", "POST"), title="Keys")}
+
+
+class SettingsRouters:
+    """The `RouterShelf` of a configuration: the files that it names, read at each look."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def routers(self) -> Sequence[RouterSeen]:
+        """See `RouterShelf.routers`."""
+        settings = self._reading.settings
+        named: dict[tuple[str, str], float | None] = {}
+        for place, classifier in (
+            ("classifier", settings.classifier),
+            *((f"policy {one.name}", one) for one in settings.policies),
+        ):
+            for role in ("router", "verifier"):
+                path = getattr(classifier, role, None)
+                threshold = "threshold" if role == "router" else "verifier_threshold"
+                if path is not None:
+                    title = place if role == "router" else f"{place}, verifier"
+                    named[title, path] = getattr(classifier, threshold, None)
+        return [self._seen(place, path, threshold) for (place, path), threshold in named.items()]
+
+    def _seen(self, place: str, name: str, threshold: float | None) -> RouterSeen:
+        path = Path(name)
+        try:
+            data = path.read_bytes()
+            artifact = load(data, str(path))
+        except OSError as error:
+            told = f"{path} cannot be read: {error.strerror}."
+            return RouterSeen(place=place, path=str(path), problem=told)
+        except ConfigError as error:
+            return RouterSeen(place=place, path=str(path), problem=error.message)
+        return RouterSeen(
+            place=place,
+            path=str(path),
+            version=fingerprint(data),
+            artifact=artifact,
+            threshold=threshold,
+        )
 
 
 class SettingsPrices:

@@ -8,11 +8,13 @@ from itertools import islice
 from time import monotonic
 from typing import NamedTuple
 
-from headgate.bootstrap.certified import routers_of
+from headgate.bootstrap.certified import floor_of, routers_of
 from headgate.bootstrap.planned import planned_of
 from headgate.bootstrap.scenario import scenario_of
+from headgate.errors import ConfigError
 from headgate.ledger.store import (
     DAY_US,
+    REACH_US,
     DayTotal,
     Outcome,
     RequestTotal,
@@ -23,8 +25,10 @@ from headgate.ledger.store import (
 from headgate.monitor.actions import Held, RecentScores, held_threshold
 from headgate.monitor.budget import EscalationBudget, ScopeKind
 from headgate.monitor.drift import DriftWatch
+from headgate.monitor.feedback import FEEDBACK, Signal, by_tier, signals
 from headgate.monitor.headroom import Headroom, headroom
 from headgate.monitor.planned import Planned
+from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
 from headgate.monitor.standing import KINDS, standing
 from headgate.monitor.status import HISTORY_DAYS, Status, status
 from headgate.prices.book import Book
@@ -65,6 +69,8 @@ class Watch:
         follow: passes on the outcomes that are read, one by one; a place for a progress bar.
         money_every: seconds of the looks' own time between two sums of money; 0 sums at each look
             that has not had enough of it.
+        need_plan: a model without a price is an error; else there is no plan and no headroom then,
+            and all the rest is watched.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Watch:
         *,
         follow: Callable[[Iterable[Outcome]], Iterable[Outcome]] = lambda outcomes: outcomes,
         money_every: float = 0.0,
+        need_plan: bool = True,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -83,6 +90,7 @@ class Watch:
         self._money: _Money | None = None
         self._money_every_us = round(money_every * 1_000_000)
         self._money_due = 0.0
+        self._need_plan = need_plan
         escalation = settings.escalation if settings is not None else None
         window_us = round(
             seconds(escalation.window if escalation is not None else "7d") * 1_000_000
@@ -103,6 +111,11 @@ class Watch:
             DriftWatch(version, reference, factor) for version, reference in references.items()
         ]
         self._scores = RecentScores(window_us)
+        floor = None if settings is None else floor_of(settings, self.routers)
+        self._quality = QualityWatch(floor)
+        self._sampling = settings is not None and settings.quality.shadow_rate > 0
+        self._signals: dict[str, Signal] = {}
+        self._judged_us: int | None = None
         self.standing = standing(())
         """What the events said at the last look."""
 
@@ -114,13 +127,14 @@ class Watch:
 
         Raises:
             StoreError: the ledger does not answer.
-            ConfigError: a model of the settings has no price.
+            ConfigError: a model of the settings has no price, and a plan is needed.
         """
         at_us = int(now.timestamp() * 1_000_000)
         self.standing = standing(self._store.events(kinds=KINDS))
         for restart_us in self.standing.restarts:
             self.budget.restart(restart_us)
         self._fold()
+        self._hear()
         money = self._sums(now, window)
         return status(
             looked_us=at_us,
@@ -133,6 +147,8 @@ class Watch:
             headroom=money.headroom,
             drift=tuple(drift.assess(at_us) for drift in self._drift),
             action=self.standing.action,
+            quality=self._quality_now(),
+            feedback=tuple(by_tier(self._signals.values())),
         )
 
     def held(self) -> Held:
@@ -151,6 +167,21 @@ class Watch:
             for drift in self._drift:
                 drift.fold(page)
 
+    def _hear(self) -> None:
+        """Comparisons and feedback that are new; both may come in an hour late, and count once."""
+        since = None if self._judged_us is None else self._judged_us - REACH_US
+        events = self._store.events(Window(since), (COMPARED, FEEDBACK))
+        self._quality.fold(comparisons(events))
+        for event in events:
+            for signal in signals([event]):
+                self._signals.setdefault(event.id, signal)
+        if events:
+            self._judged_us = events[-1].at_us
+
+    def _quality_now(self) -> Quality | None:
+        found = self._quality.assess()
+        return found if self._sampling or found.funnel.sampled else None
+
     def _sums(self, now: datetime, window: Window) -> _Money:
         at_us = int(now.timestamp() * 1_000_000)
         if self._money is not None:
@@ -165,8 +196,12 @@ class Watch:
         planned = found = None
         if self._settings is not None and self._book is not None:
             day = now.astimezone(UTC).date()
-            planned = planned_of(self._settings, self._book, day)
-            found = headroom(scenario_of(self._settings, self._book, day), tiers, requests)
+            try:
+                planned = planned_of(self._settings, self._book, day)
+                found = headroom(scenario_of(self._settings, self._book, day), tiers, requests)
+            except ConfigError:
+                if self._need_plan:
+                    raise
         self._money = _Money(at_us, window, tiers, requests, days, planned, found)
         self._money_due = monotonic() + RESTS * (monotonic() - began)
         return self._money

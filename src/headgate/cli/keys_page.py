@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from headgate.access.key import Key, Team
-from headgate.access.limits import PERIODS, Limits, Period, span
+from headgate.access.limits import PERIODS, Limits, Period, span, worded
 from headgate.access.purse import Account
 from headgate.ledger.keys import Spending
 from headgate.render.table import Column, Table, plain
@@ -117,7 +117,7 @@ def _limit_document(limits: Limits, spent: Sequence[Spending], now_us: int) -> d
 
 def _limit_lines(limits: Limits, spent: Sequence[Spending], now_us: int) -> list[str]:
     lines = [_line("budget", text) for text in _budgets(limits, spent, now_us)]
-    lines += [_line("limit", text) for text in _others(limits)]
+    lines += [_line("limit", text) for text in map(plain, worded(limits))]
     return lines or [_line("limits", "none")]
 
 
@@ -137,24 +137,6 @@ def _current(period: Period, spent: Sequence[Spending], now_us: int) -> Spending
         if (one.account.period, one.account.since_us) == (period, since_us):
             return one
     return Spending(Account("", period, since_us), 0, 0)
-
-
-def _others(limits: Limits) -> list[str]:
-    texts = []
-    if limits.requests_per_minute is not None:
-        texts.append(f"{limits.requests_per_minute:,} requests a minute")
-    if limits.tokens_per_minute is not None:
-        texts.append(f"{limits.tokens_per_minute:,} tokens a minute")
-    for what, names in (
-        ("models", limits.models),
-        ("tiers", limits.tiers),
-        ("policies", limits.policies),
-    ):
-        if names:
-            texts.append(f"{what} {plain(', '.join(names))}")
-    if not limits.pin:
-        texts.append("no pin")
-    return texts
 
 
 def _line(name: str, text: str) -> str:

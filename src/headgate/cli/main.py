@@ -51,6 +51,10 @@ COMMANDS = {
         "headgate.cli.keys:keys",
         "Hand out virtual keys: each with its own budget, limits and name in the ledger.",
     ),
+    "decision": Entry(
+        "headgate.cli.decision:decision",
+        "Show what became of the request REQUEST_ID: what decided, every step, what it cost.",
+    ),
     "route": Entry(
         "headgate.cli.route:route",
         "Say what the gateway would do with a PROMPT, without calling anybody.",

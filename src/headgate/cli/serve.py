@@ -17,21 +17,28 @@ import click
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of, doubts_about_prices
+from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
-from headgate.bootstrap.ledger import ledger_of, reader_of
+from headgate.bootstrap.ledger import ledger_of, reader_of, recordable_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.otel import sending
+from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
+from headgate.gateway.admin import Admin
+from headgate.gateway.app import App
 from headgate.gateway.record import Told
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
 from headgate.ledger.store import Store
+from headgate.ledger.writer import Ledger
+from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
-from headgate.settings import Reading, split_address
+from headgate.settings import Reading, Settings, split_address
 
 __all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
 
@@ -88,8 +95,11 @@ async def serve_one(
     upstream = upstream_of(settings)
     ledger = ledger_of(settings.ledger, os.environ, clock)
     metrics, helm = metrics_of(settings), Helm()
+    telemetry = sending(os.environ) if settings.watch.otel else None
+    others = [metrics.take] if telemetry is None else [metrics.take, telemetry.take]
     store = None if settings.ledger.url == "memory:" else keys_of(settings, os.environ)
     note = in_background(ledger.store)
+    app: App | None = None
     lookout: Lookout | None = None
     pages: Store | None = None
     try:
@@ -98,7 +108,7 @@ async def serve_one(
             settings,
             os.environ,
             upstream=upstream,
-            recorder=Told(ledger, metrics.take, admission.take),
+            recorder=Told(ledger, *others, admission.take),
             clock=clock,
             source=str(reading.file),
             helm=helm,
@@ -106,18 +116,26 @@ async def serve_one(
         )
         book = book_of(settings, str(reading.file))
         lookout = lookout_of(
-            settings, book, os.environ, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+            settings,
+            book,
+            os.environ,
+            ledger=ledger,
+            helm=helm,
+            metrics=metrics,
+            clock=clock,
+            further=None if telemetry is None else telemetry.fold,
         )
+        app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
+        app.feedback = feedback_of(ledger.store, clock)
         lookout.start(look=settings.watch.live)
-        if settings.ledger.on_failure == "closed":
-            app.recordable = lambda: ledger.safe
+        app.recordable = recordable_of(settings.ledger, ledger)
         reloader = Reloader(
             app,
             reading,
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: metrics.info(__version__, new.fingerprint),
+            done=lambda new: _taken_over(new, reading, metrics, lookout),
         )
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
@@ -125,11 +143,10 @@ async def serve_one(
         listen = split_address(settings.server.admin)
         if listen is not None and (place is None or place.number == 0):
             token = admin_token(settings, os.environ)
-            handler = admin_of(app, token)
-            handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
-            handler.mount("/api/reload", reloader.answer)
             pages = reader_of(ledger, settings.ledger, os.environ)
-            handler.mount("/", site_of(reading, pages, token=token.value), access="own")
+            handler = _admin(app, token, ledger, metrics, reloader)
+            site = site_of(reading, pages, token=token.value, keys=store)
+            handler.mount("/", site, access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -146,14 +163,31 @@ async def serve_one(
                 lifeline=None if place is None else place.lifeline,
             )
     finally:
-        if pages is not None:
-            pages.close()
-        if lookout is not None:
-            lookout.close()
-        if store is not None:
-            store.close()
-        ledger.close()
-        metrics.close()
+        if app is not None and app.shadow is not None:
+            await app.shadow.close()
+        for part in (pages, lookout, telemetry, store, ledger, metrics):
+            if part is not None:
+                part.close()
+
+
+def _taken_over(
+    settings: Settings, reading: Reading, metrics: Metrics, lookout: Lookout | None
+) -> None:
+    """A changed configuration is in effect: metrics and the watch learn of it."""
+    metrics.info(__version__, settings.fingerprint)
+    if lookout is not None:
+        lookout.adopt(settings, book_of(settings, str(reading.file)))
+
+
+def _admin(
+    app: App, token: AdminToken, ledger: Ledger, metrics: Metrics, reloader: Reloader
+) -> Admin:
+    """Who answers on the admin port, but for the pages."""
+    handler = admin_of(app, token)
+    handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+    handler.mount("/api/reload", reloader.answer)
+    handler.mount(PATH, decisions(ledger, lambda: app.plant))
+    return handler
 
 
 def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:

@@ -19,8 +19,10 @@ from headgate.monitor.budget import (
     Scope,
 )
 from headgate.monitor.drift import Drift
+from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import between, day_and_time, money, percent, places
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, Retries, Status
 from headgate.values import dollars
@@ -46,6 +48,7 @@ def page(status: Status) -> str:
             *_action(status.action),
             *(row for drift in status.drift for row in _drift(drift)),
         ],
+        [*_quality(status.quality), *_feedback(status.feedback)],
         list(_retries(status.retries)),
         [*_month(status.month), *_headroom(status.headroom)],
     ]
@@ -97,6 +100,7 @@ def _verdict(status: Status) -> tuple[str, str]:
         for words, holds in (
             ("BUDGET BREACHED", status.escalation.breached),
             ("ROUTING DOES NOT PAY", status.report.verdict.answer == "no"),
+            ("QUALITY BELOW ITS FLOOR", status.fallen),
             ("CERTIFICATE STALE", status.stale),
         )
         if holds
@@ -273,6 +277,51 @@ def _drift(drift: Drift) -> Iterator[str]:
     of = f"{_count(drift.requests, 'request')} of router {drift.router}"
     unwatched = f"; not watched: {', '.join(drift.unwatched)}" if drift.unwatched else ""
     yield from _fact("", f"{of}, sample of {drift.rows:,} rows{unwatched}", dim=True)
+
+
+_STATES = {"kept": "green", "not kept": "red", "not yet known": "yellow"}
+
+
+def _quality(quality: Quality | None) -> Iterator[str]:
+    if quality is None:
+        return
+    all_, funnel = quality.all, quality.funnel
+    if all_.kept is None:
+        text = "no cheap answer has been compared with premium's yet"
+    else:
+        text = (
+            f"cheap keeps {percent(all_.kept)} of premium's (95 % at every look: "
+            f"{between(all_.low, all_.high)})"
+        )
+    floor = "" if quality.floor is None else f"; the floor of {percent(quality.floor)} is "
+    state = "" if quality.floor is None else quality.state
+    yield from _fact("Quality", text + floor + state, _STATES[state] if state else None)
+    if quality.alarm_us is not None:
+        yield from _fact("", f"below the floor since {day_and_time(quality.alarm_us)}", "red")
+    if all_.decided:
+        yield from _fact(
+            "",
+            f"premium was better {all_.premium_wins:,} times, cheap {all_.cheap_wins:,}, neither "
+            f"{all_.ties:,}; the judge turned with the order {all_.swung:,} times",
+            dim=True,
+        )
+    spent = money(funnel.cost_nano) if funnel.cost_nano else dollars(0)
+    lost = f", {funnel.unpaid:,} beyond the day's money" if funnel.unpaid else ""
+    yield from _fact(
+        "",
+        f"{funnel.sampled:,} sampled, {funnel.judged:,} judged, {funnel.decided:,} decided{lost}; "
+        f"{spent} spent",
+        dim=True,
+    )
+
+
+def _feedback(feedback: tuple[TierFeedback, ...]) -> Iterator[str]:
+    for number, tier in enumerate(feedback):
+        name = tier.tier if len(tier.tier) <= 20 else f"{tier.tier[:19]}…"
+        rated = tier.good + tier.bad
+        share = f"{percent(tier.good / rated)} good of {rated:,}" if rated else "undecided"
+        interval = f" (95 %: {between(tier.low, tier.high)})" if rated else ""
+        yield from _fact("" if number else "Users", f"{name:<20} {share}{interval}")
 
 
 def _scopes(scopes: tuple[Scope, ...]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.ledger import store_of
+from headgate.bootstrap.measured import estimated_settings
 from headgate.bootstrap.site import site_of
 from headgate.cli.options import open_settings, prices_option, settings_options
 from headgate.errors import ConfigError
@@ -29,6 +30,11 @@ HOST = "127.0.0.1"
 @prices_option
 @click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
 @click.option(
+    "--sample",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What `headgate estimate --write` wrote: the calculator can start from it.",
+)
+@click.option(
     "--port",
     default=8788,
     show_default=True,
@@ -40,6 +46,7 @@ def ui(
     sets: tuple[str, ...],
     prices: str | None,
     ledger: str | None,
+    sample: Path | None,
     *,
     port: int,
 ) -> None:
@@ -49,9 +56,10 @@ def ui(
     Answers to this machine only. Stops on Ctrl-C.
     """
     reading = open_settings(config, sets, prices=prices, need_providers=False)
+    measured = None if sample is None else estimated_settings(sample)
     store = _ledger(reading, ledger)
     try:
-        asyncio.run(_serve(site_of(reading, store, token=None), port))
+        asyncio.run(_serve(site_of(reading, store, token=None, sample=measured), port))
     finally:
         if store is not None:
             store.close()

@@ -23,6 +23,7 @@ from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
+from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin
 from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import Inbound
@@ -154,6 +155,13 @@ class Admission:
             sorter = policy.sorter
             read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
             besides.append(Step(sorter.tier.model, read, sorter.max_answer_tokens))
+        if policy is not None and policy.cascade is not None:
+            cascade = policy.cascade
+            drafts = [*models[:-1], *([cascade.second.model] if cascade.second else [])]
+            besides += [Step(model, ask.tokens, output, cached) for model in drafts]
+            if cascade.judge is not None:
+                read = 2 * cascade.max_chars // CHARS_PER_TOKEN + OWN_WORDS
+                besides.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
         return Bill([Step(model, ask.tokens, output, cached) for model in models], besides)
 
     async def _take(

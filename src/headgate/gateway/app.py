@@ -15,12 +15,14 @@ from headgate.gateway.caller import Caller
 from headgate.gateway.counting import count
 from headgate.gateway.driver import JSON, Driver
 from headgate.gateway.embedding import embedding_of
+from headgate.gateway.feedback import Feedback
 from headgate.gateway.gate import Visitor
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
+from headgate.gateway.shadow import Shadow
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
-from headgate.wire.lane import read, refuse
+from headgate.wire.lane import Inbound, read, refuse
 
 __all__ = ["App"]
 
@@ -38,6 +40,7 @@ DIALECTS = {
 LONGEST_NAME = 200
 LONGEST_TAGS = 4000
 LONGEST_WAIT = 60.0
+LONGEST_FEEDBACK = 4096
 
 _NAMES = (
     ("x-headgate-session", "a short id of the conversation"),
@@ -77,6 +80,10 @@ class App:
         self.admission = admission
         self.draining = False
         """Set before the server stops: readiness says no, and what is under way is finished."""
+        self.shadow: Shadow | None = None
+        """Compares a part of the cheap answers with premium's, where that is wanted."""
+        self.feedback: Feedback | None = None
+        """Keeps what users say of answers."""
         self.refused_reload = False
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
@@ -127,19 +134,28 @@ class App:
         _cancel_on_leave(caller)
         request_id, path = self._new_id(), caller.path.rstrip("/")
         if visitor.key is None:
-            origin = Origin(path)
-            await self._drive(Driver(plant, caller, inbound, request_id, origin, arrived=arrived))
+            await self._drive(plant, caller, inbound, request_id, Origin(path), arrived)
             return
         origin = Origin(path, visitor.key.id, visitor.key.team)
         closed = barred(visitor, plant.policies, inbound.ask, origin)
         origin = msgspec.structs.replace(origin, barred=closed)
         await self.admission.admit(visitor, request_id, plant, inbound, origin)
         try:
-            await self._drive(Driver(plant, caller, inbound, request_id, origin, arrived=arrived))
+            await self._drive(plant, caller, inbound, request_id, origin, arrived)
         finally:
             self.admission.close(request_id)
 
-    async def _drive(self, driver: Driver) -> None:
+    async def _drive(
+        self,
+        plant: Plant,
+        caller: Caller,
+        inbound: Inbound,
+        request_id: str,
+        origin: Origin,
+        arrived: float,
+    ) -> None:
+        sampled = None if self.shadow is None else self.shadow.sample(caller)
+        driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived=arrived)
         try:
             await driver.run()
         except (asyncio.CancelledError, ConnectionError):
@@ -148,6 +164,19 @@ class App:
         except Exception:
             driver.leave("internal")
             raise
+        if self.shadow is not None and sampled is not None and driver.served is not None:
+            self.shadow.take(sampled, driver.served)
+
+    async def _feed_back(self, caller: Caller, visitor: Visitor) -> None:
+        body = await caller.body(LONGEST_FEEDBACK)
+        if self.feedback is None:
+            raise RequestError(
+                "This gateway keeps no feedback.",
+                status=404,
+                code="not_found",
+                fix="Ask its owner.",
+            )
+        _answer(caller, 200, await self.feedback.take(body, visitor.key_id))
 
     async def _count(self, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant
@@ -237,6 +266,7 @@ _ROUTES: dict[str, dict[str, Route]] = {
     "/v1/messages": {"POST": _limited(App._converse)},  # noqa: SLF001
     "/v1/messages/count_tokens": {"POST": _limited(App._count)},  # noqa: SLF001
     "/v1/embeddings": {"POST": _limited(App._embed)},  # noqa: SLF001
+    "/v1/feedback": {"POST": _limited(App._feed_back)},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
     "/healthz": {"GET": App.health},
     "/readyz": {"GET": App.ready},

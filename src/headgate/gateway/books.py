@@ -16,7 +16,7 @@ from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
-from headgate.values import usd
+from headgate.values import Usage, usd
 from headgate.wire.lane import DIALECTS, Inbound
 
 __all__ = ["REJECTED", "Books"]
@@ -150,6 +150,11 @@ class Books:
                 config=plant.config,
             )
         )
+
+    def cost(self, attempt: Attempt, usage: Usage) -> str | None:
+        """US dollars for the request, were this the usage of its last attempt; None: not known."""
+        cost = self._plant.pricer.price(attempt.tier.model, usage, attempt.at_us)
+        return None if cost is None or self._spent is None else usd(self._spent + cost)
 
     def headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         """What the decision was and why; the cost only where it is final."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
@@ -16,6 +17,7 @@ from headgate.gateway.jury import Jury
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
+from headgate.gateway.served import Served
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
@@ -83,6 +85,7 @@ class Driver:
         self._plant = plant
         self._caller = caller
         self._inbound = inbound
+        self._request_id, self._origin = request_id, origin
         policies, ask = plant.policies, inbound.ask
         policy = self._policy = policies.policy(ask, origin)
         self._talk: Conversation | None = None
@@ -129,6 +132,21 @@ class Driver:
         self._answer_id: str | None = None
         self._refusal: tuple[int, bytes, str | None] | None = None
         self._mended = False  # the provider's refusal says how to ask so that it answers
+
+    @property
+    def served(self) -> Served | None:
+        """How the request was decided and who answered it, once it is over; None before that."""
+        exchange, inbound = self._exchange, self._inbound
+        if exchange.decision is None:
+            return None
+        return Served(
+            inbound,
+            self._request_id,
+            self._origin,
+            exchange.policy,
+            exchange.decision,
+            exchange.tier,
+        )
 
     async def run(self) -> None:
         """See the request through; never raises for what a caller or an upstream does."""
@@ -300,6 +318,7 @@ class Driver:
         if not (reply.header("content-type") or "").startswith("text/event-stream"):
             raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
         flow = way.flow()
+        flow.price = partial(self._books.cost, attempt)
         self._opening = b""
         while True:
             chunk = await reply.chunk(self._plant.idle_timeout)

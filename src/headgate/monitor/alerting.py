@@ -162,4 +162,4 @@ def news_of(
 
 
 def _decided(subject: str) -> bool:
-    return subject.partition("/")[0] in ("escalation", "certificate")
+    return subject.partition("/")[0] in ("escalation", "certificate", "quality")

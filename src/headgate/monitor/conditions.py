@@ -11,6 +11,7 @@ from headgate.monitor.budget import Assessment, Scope
 from headgate.monitor.drift import Drift
 from headgate.monitor.figures import between, money, percent
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.quality import Quality
 from headgate.monitor.status import Month, Status, TierSpend
 from headgate.stats.intervals import wilson
 
@@ -45,6 +46,7 @@ def conditions(status: Status, *, worst_retry_rate: float = 0.2) -> list[Conditi
         *(_scope(scope) for scope in status.escalation.scopes if scope.own and scope.alarm_us),
         *_tripwire(status.headroom, status.looked_us),
         *_saving(status),
+        *_quality(status.quality),
         *(_drift(one) for one in status.drift if one.stale_us is not None),
         *_month(status.month, status.looked_us),
         *(
@@ -119,6 +121,21 @@ def _saving(status: Status) -> Iterator[Condition]:
             title="Routing costs more than it saves",
             text=f"{status.report.verdict.sentence} `headgate report` says what drives it.",
         )
+
+
+def _quality(quality: Quality | None) -> Iterator[Condition]:
+    if quality is None or quality.alarm_us is None or quality.floor is None:
+        return
+    all_ = quality.all
+    yield Condition(
+        subject="quality",
+        since_us=quality.alarm_us,
+        level="critical",
+        title=f"Cheap answers no longer keep {percent(quality.floor)} of the premium quality",
+        text=f"Over {all_.decided:,} comparisons they kept {_percent(all_.kept)} (95 % at every "
+        f"look: {between(all_.low, all_.high)}), and less lately; {all_.premium_wins:,} times "
+        "premium's answer was the better one. Escalate more, or certify the router anew.",
+    )
 
 
 def _drift(drift: Drift) -> Condition:

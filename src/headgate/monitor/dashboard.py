@@ -67,6 +67,26 @@ PANELS = (
         ),
     ),
     Panel(
+        "Quality kept by cheap answers",
+        "percentunit",
+        (
+            ('max(headgate_quality_kept_share{figure="measured"})', "kept"),
+            ('max(headgate_quality_kept_share{figure="low"})', "low, 95 %"),
+            ('max(headgate_quality_kept_share{figure="high"})', "high, 95 %"),
+            ('max(headgate_quality_kept_share{figure="floor"})', "floor"),
+            ("max(headgate_quality_alarm)", "alarm"),
+        ),
+        "Of premium's, by a judge that compares a random part, blind and in both orders.",
+    ),
+    Panel(
+        "Comparisons behind it",
+        "short",
+        (
+            ("max by (stage) (headgate_quality_comparisons)", "{{stage}}"),
+            ("max(headgate_quality_cost_usd)", "US dollars"),
+        ),
+    ),
+    Panel(
         "The month's bill",
         "currencyUSD",
         (
@@ -186,6 +206,13 @@ RULES = (
         "0m",
         "critical",
         "The escalation rate may have reached the point where routing costs more than it saves.",
+    ),
+    Rule(
+        "HeadgateQualityBelowFloor",
+        "max(headgate_quality_alarm) == 1",
+        "0m",
+        "critical",
+        "Cheap answers no longer keep the floor of the premium quality.",
     ),
     Rule(
         "HeadgateCertificateStale",

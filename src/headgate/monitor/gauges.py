@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from headgate.monitor.metric import METRICS
+from headgate.monitor.quality import Quality
 from headgate.monitor.status import Status
 from headgate.values import NANO_PER_USD
 
@@ -64,7 +65,38 @@ def gauges(status: Status) -> Values:
         "headgate_tripwire_alarm": {(): float(touched)},
         "headgate_certificate_stale": {(): float(status.stale)},
         "headgate_controls_active": {("pin",): float(pin), ("hold",): float(hold)},
+        **_quality(status.quality),
         "headgate_watch_looked_timestamp_seconds": {(): status.looked_us / 1e6},
+    }
+
+
+_STAGES = ("sampled", "judged", "decided", "unpaid")
+
+
+def _quality(quality: Quality | None) -> Values:
+    if quality is None:
+        unknown: _Labelled = {
+            (figure,): math.nan for figure in ("measured", "low", "high", "floor")
+        }
+        return {
+            "headgate_quality_kept_share": unknown,
+            "headgate_quality_alarm": {(): 0.0},
+            "headgate_quality_comparisons": {(stage,): 0.0 for stage in _STAGES},
+            "headgate_quality_cost_usd": {(): 0.0},
+        }
+    all_, funnel = quality.all, quality.funnel
+    return {
+        "headgate_quality_kept_share": {
+            ("measured",): _or_nan(all_.kept),
+            ("low",): all_.low,
+            ("high",): all_.high,
+            ("floor",): _or_nan(quality.floor),
+        },
+        "headgate_quality_alarm": {(): float(quality.alarm_us is not None)},
+        "headgate_quality_comparisons": {
+            (stage,): float(getattr(funnel, stage)) for stage in _STAGES
+        },
+        "headgate_quality_cost_usd": {(): _usd(funnel.cost_nano)},
     }
 
 

@@ -179,6 +179,35 @@ METRICS = (
         of="watch",
     ),
     Metric(
+        "headgate_quality_kept_share",
+        "gauge",
+        ("figure",),
+        "Share of premium's quality that cheap answers keep: measured, low and high (95 % at every "
+        "look), and the floor.",
+        of="watch",
+    ),
+    Metric(
+        "headgate_quality_alarm",
+        "gauge",
+        (),
+        "1 while the quality kept is below its floor.",
+        of="watch",
+    ),
+    Metric(
+        "headgate_quality_comparisons",
+        "gauge",
+        ("stage",),
+        "Sampled requests by how far they came: sampled, judged, decided; and unpaid.",
+        of="watch",
+    ),
+    Metric(
+        "headgate_quality_cost_usd",
+        "gauge",
+        (),
+        "What all comparisons have cost, US dollars.",
+        of="watch",
+    ),
+    Metric(
         "headgate_controls_active",
         "gauge",
         ("action",),

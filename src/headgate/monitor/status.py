@@ -11,8 +11,10 @@ import msgspec
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
 from headgate.monitor.budget import Assessment
 from headgate.monitor.drift import Drift
+from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.planned import Planned
+from headgate.monitor.quality import Quality
 from headgate.monitor.report import Report, report
 from headgate.monitor.standing import Action
 from headgate.stats.forecast import forecast
@@ -109,6 +111,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Each certified router at work, against the sample of its certificate."""
     action: Action | None = None
     """What the watch does to routing now."""
+    quality: Quality | None = None
+    """Of cheap answers beside premium's; None where none were ever compared and no floor is set."""
+    feedback: tuple[TierFeedback, ...] = ()
+    """What users say of each tier's answers."""
 
     @property
     def stale(self) -> bool:
@@ -117,11 +123,19 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def answer(self) -> bool:
-        """All is well: the budget is kept, no certificate is stale, and routing is not known to
-        cost more than it saves."""
+        """All is well: the budget and the quality are kept, no certificate is stale, and routing
+        is not known to cost more than it saves."""
         return (
-            not self.escalation.breached and not self.stale and self.report.verdict.answer != "no"
+            not self.escalation.breached
+            and not self.stale
+            and not self.fallen
+            and self.report.verdict.answer != "no"
         )
+
+    @property
+    def fallen(self) -> bool:
+        """The quality kept has gone below its floor."""
+        return self.quality is not None and self.quality.alarm_us is not None
 
 
 def bill_window(now_us: int, days: int) -> Window:
@@ -141,6 +155,8 @@ def status(
     headroom: Headroom | None,
     drift: tuple[Drift, ...] = (),
     action: Action | None = None,
+    quality: Quality | None = None,
+    feedback: tuple[TierFeedback, ...] = (),
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
@@ -152,6 +168,8 @@ def status(
         headroom=headroom,
         drift=drift,
         action=action,
+        quality=quality,
+        feedback=feedback,
     )
 
 

@@ -49,6 +49,7 @@ def check(draft: Draft, *, need_providers: bool) -> None:
     _check_escalation(draft)
     _check_escalation_budgets(draft)
     _check_alerts(draft)
+    _check_quality(draft)
     _check_times(draft)
     _check_providers(draft)
     _check_server(draft)
@@ -185,7 +186,7 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
         if section in DECIDERS
         for key in ("model", "second_model", "judge_model")
     ]
-    paths.append(("server", "embedding_model"))
+    paths += [("server", "embedding_model"), ("quality", "judge")]
     for path in paths:
         text = draft.values.get(path)
         if not isinstance(text, str):
@@ -294,6 +295,23 @@ def _check_alerts(draft: Draft) -> None:
             ("alerts", "webhook_secret_env"),
             "There is no webhook whose posts could be signed.",
             "Set webhook_url, or take it out.",
+        )
+
+
+def _check_quality(draft: Draft) -> None:
+    rate = draft.values.get(("quality", "shadow_rate"), 0.0)
+    judged = ("quality", "judge") in draft.given
+    if rate and not judged:
+        draft.fault(
+            ("quality", "shadow_rate"),
+            "Nobody is named who would compare the answers.",
+            'Name a model, as in judge = "openai/gpt-5-mini".',
+        )
+    elif judged and not rate:
+        draft.warn(
+            ("quality", "judge"),
+            "No request is sampled, so the judge is never asked.",
+            "Set shadow_rate, such as 0.02, or take the judge out.",
         )
 
 

@@ -692,6 +692,11 @@ WATCH = Section(
             "How many times more, or fewer, a part of the certificate's sample may become in "
             "traffic before the certificate is stale.",
         ),
+        Field(
+            "otel",
+            Flag(),
+            "Send spans and metrics by OpenTelemetry's protocol, as its own variables say.",
+        ),
     ),
 )
 
@@ -855,6 +860,38 @@ PLAN = Section(
             "worst_output_factor",
             Number(1, 100),
             "Tokens of an answer in the worst case, as a multiple of the average.",
+        ),
+    ),
+)
+
+QUALITY = Section(
+    "quality",
+    "How much of what the cheap tier answers is held against premium, and by whom.",
+    schema.QualitySettings,
+    (
+        Field(
+            "shadow_rate",
+            Number(0, 1),
+            "Share of cheap-served requests that premium is asked too, unseen by the caller.",
+        ),
+        Field(
+            "judge",
+            MODEL,
+            "The model that grades both answers, blind and in both orders.",
+            otherwise="nothing is compared",
+            example='"google/gemini-2.5-flash"',
+        ),
+        Field(
+            "floor",
+            Number(0.01, 1),
+            "Share of the premium quality to keep; the alarm is raised when it is not kept.",
+            otherwise="that of the router's certificate, else no alarm",
+            example="0.95",
+        ),
+        Field(
+            "daily_cap",
+            Price(" a day"),
+            "What comparisons may cost a day (UTC), premium's answers and the judge together.",
         ),
     ),
 )
@@ -1188,6 +1225,7 @@ SECTIONS = (
     ESCALATION_BUDGETS,
     WATCH,
     ALERTS,
+    QUALITY,
     PROVIDERS,
     PRICES,
     PRICE_LIST,

@@ -326,10 +326,10 @@ class Formed(_Worded):
 
 
 class Price(Formed):
-    """A price as decimal text; a bare number is refused, because TOML floats are binary."""
+    """Money as decimal text; a bare number is refused, because TOML floats are binary."""
 
-    def __init__(self) -> None:
-        super().__init__("decimal number in quotes, US dollars per million tokens", forms.price)
+    def __init__(self, per: str = " per million tokens") -> None:
+        super().__init__(f"decimal number in quotes, US dollars{per}", forms.price)
 
     def check(self, raw: object) -> object:
         """Decimal text; for a bare number, the fix is that number in quotes."""

@@ -18,6 +18,7 @@ __all__ = [
     "PriceListSettings",
     "PriceSettings",
     "ProviderSettings",
+    "QualitySettings",
     "ResilienceSettings",
     "RouteSettings",
     "RuleSettings",
@@ -215,6 +216,8 @@ class WatchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two looks at what is new in the ledger."""
     drift_factor: float = 1.5
     """How much more, or less, of the traffic a part of the certificate's sample may become."""
+    otel: bool = False
+    """Send spans and metrics by OpenTelemetry's protocol."""
 
 
 class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -239,6 +242,19 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
     quiet: str | None = None
     """Hours of the day in which only what is critical is told, `HH:MM-HH:MM`."""
     timezone: str = "UTC"
+
+
+class QualitySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[quality]`: how much of what cheap answers is held against premium, and by whom."""
+
+    shadow_rate: float = 0.0
+    """Share of cheap-served routed requests that premium is asked too."""
+    judge: str | None = None
+    """The model that grades both answers; needed where `shadow_rate` is above 0."""
+    floor: float | None = None
+    """Share of the premium quality to keep; None: that of the router's certificate."""
+    daily_cap: str = "1.00"
+    """USD that comparisons may cost a day (UTC), all workers of a gateway together."""
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -384,6 +400,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     escalation_budgets: tuple[EscalationBudgetSettings, ...] = ()
     watch: WatchSettings = WatchSettings()
     alerts: AlertSettings = AlertSettings()
+    quality: QualitySettings = QualitySettings()
     providers: tuple[ProviderSettings, ...]
     prices: tuple[PriceSettings, ...]
     resilience: ResilienceSettings

@@ -156,15 +156,11 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
     report, month = seen.report, seen.month
     saving, escalation = report.saving, report.escalation
     if saving.share is not None:
-        interval = (
-            "" if saving.low is None or saving.high is None else between(saving.low, saving.high)
-        )
         good = {"yes": True, "no": False}.get(report.verdict.answer)
         note = f"{money(saving.saved_nano)} of {money(saving.baseline_nano)}"
-        yield page.Figure("Saved", percent(saving.share), note, good=good)
         if saving.low is not None and saving.high is not None:
-            interval = between(saving.low, saving.high)
-            yield page.Figure("Saving, 95 % interval", interval, "against all premium")
+            note += f"; 95 %: {between(saving.low, saving.high)}"
+        yield page.Figure("Saved", percent(saving.share), note, good=good)
     yield page.Figure("Paid", money(report.bill.actual_nano), _planned(report.bill.planned_nano))
     if escalation.rate is not None:
         state = {"within": True, "over": False}.get(escalation.state)
@@ -322,6 +318,9 @@ def _drawn(hours: tuple[Hour, ...]) -> tuple[Hour, ...]:
     days: dict[int, list[Hour]] = {}
     for hour in hours:
         days.setdefault(hour.hour // 24, []).append(hour)
+    last = max(days)
+    if hours[-1].hour % 24 < 23 and len(days) > 2:
+        del days[last]  # a day that is not over would look like a fall
     return tuple(
         Hour(
             hour=day * 24 + 12,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -27,6 +27,7 @@ from headgate.wire.neutral import (
 )
 from headgate.wire.problems import kind_of, read_problem
 from headgate.wire.sse import Decoder, Event
+from headgate.wire.usage_cost import USAGE_AT, with_cost
 
 __all__ = ["Answered", "Flow", "Passthrough", "PlainFlow", "splice", "spliced"]
 
@@ -145,6 +146,9 @@ class Flow:
         """Characters of text, reasoning and arguments, for an estimate when no usage comes."""
         self.begun = False
         """Something of the answer itself has come, beyond the events that only open it."""
+        self.price: Callable[[Usage], str | None] | None = None
+        """Says what the request has cost in US dollars, once the usage is known; None: not told."""
+        self._ending = False  # what has just been said may hold the final usage
         self._caller = caller
         self._reader = provider.reader()
         self._decoder = Decoder()
@@ -195,9 +199,11 @@ class Flow:
                 self.model = event.model or None
                 self.id = event.id or None
             case Finish():
-                self.finish = event.stop
+                self.finish, self._ending = event.stop, True
+            case Counted():
+                self._ending = True
             case Done():
-                self.complete = True
+                self.complete = self._ending = True
             case Failure():
                 self.error = event.problem.message
 
@@ -209,6 +215,12 @@ class Flow:
     def _tell(self, problem: Problem) -> bytes:
         """The error event that ends a broken stream."""
         return self._caller.write_problem_event(problem)
+
+    def _told(self, block: bytes) -> bytes:
+        """A last event with the cost in its usage, where both are known."""
+        usage = self.usage
+        cost = None if self.price is None or usage is None else self.price(usage)
+        return block if cost is None else with_cost(block, USAGE_AT[self._caller.name], cost)
 
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
         raise NotImplementedError
@@ -224,4 +236,6 @@ class PlainFlow(Flow):
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
         if self._strip and any(isinstance(one, Counted) for one in said):
             return b""
+        if self._ending and self.price is not None:
+            return self._told(event.raw)
         return event.raw

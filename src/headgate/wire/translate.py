@@ -85,11 +85,14 @@ class TranslatedFlow(Flow):
 
     def _forward(self, _: Event, said: Sequence[StreamEvent]) -> bytes:
         return b"".join(
-            [
-                self._writer.done(self.usage) if isinstance(one, Done) else self._writer.write(one)
-                for one in said
-            ]
+            [self._done() if isinstance(one, Done) else self._writer.write(one) for one in said]
         )
+
+    def _done(self) -> bytes:
+        out = self._writer.done(self.usage)
+        if self.price is None:
+            return out
+        return b"\n\n".join([self._told(block) for block in out.split(b"\n\n")])
 
     def _tell(self, problem: Problem) -> bytes:
         return self._writer.write(Failure(problem))

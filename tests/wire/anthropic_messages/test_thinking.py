@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from headgate.errors import RequestError
 from headgate.wire.anthropic_messages.inbound import read
-from headgate.wire.anthropic_messages.thinking import mend
+from headgate.wire.anthropic_messages.thinking import forget, mend
 from tests.wire.recordings import Json
 
 REFUSED = (
@@ -94,3 +94,28 @@ def test_whatever_is_read_as_a_request_can_be_mended(messages, thinking):
     left = json.loads(fields.get("messages", b"[]"))
     spoken = [one["content"] for one in left if one["role"] == "assistant"]
     assert THOUGHT not in [block for content in spoken for block in content]
+
+
+def forgotten(first: int, *messages: Json, **fields) -> Json:
+    whole = {"model": "m", "max_tokens": 9, "messages": messages, **fields}
+    found = forget(read(json.dumps(whole).encode(), {}), first)
+    return {name: json.loads(value) for name, value in found.items()}
+
+
+def test_what_is_foreign_is_forgotten_and_what_came_later_stays():
+    text = {"type": "text", "text": "So."}
+    history = [HI, assistant(THOUGHT, text), HI, assistant(THOUGHT, text), HI]
+    assert forgotten(3, *history) == {
+        "messages": [HI, assistant(text), HI, assistant(THOUGHT, text), HI]
+    }
+    assert forgotten(99, *history) == mended(*history)
+    assert forgotten(1, *history) == {}
+
+
+def test_a_tool_loop_that_its_own_thinking_began_goes_on_thinking():
+    text = {"type": "text", "text": "So."}
+    budget = {"type": "enabled", "budget_tokens": 1024}
+    history = [HI, assistant(THOUGHT, text), HI, assistant(THOUGHT, USE)]
+    history.append({"role": "user", "content": [RESULT]})
+    assert "thinking" not in forgotten(3, *history, thinking=budget)
+    assert forgotten(99, *history, thinking=budget)["thinking"] == {"type": "disabled"}

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from headgate.wire.inbound import Inbound
 from headgate.wire.openai_responses.inbound import read
-from headgate.wire.openai_responses.items import OWN_REASONING, mend, own_fields
+from headgate.wire.openai_responses.items import OWN_REASONING, forget, mend, own_fields
 
 OWN = {"type": "reasoning", "id": f"{OWN_REASONING}1", "summary": []}
 THEIRS = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
@@ -72,3 +72,15 @@ def test_whatever_is_read_as_a_request_can_be_mended(items):
     assert OWN not in left
     left = json.loads(mend(found, 400, REFUSED).get("input", b"[]"))
     assert "reasoning" not in [item["type"] for item in left]
+
+
+def test_what_is_foreign_is_forgotten_with_its_ids_and_what_came_later_stays():
+    fields = forget(inbound(THEIRS, MESSAGE, CALL, THEIRS, MESSAGE), 3)
+    bare = [{name: value for name, value in one.items() if name != "id"} for one in (MESSAGE, CALL)]
+    assert json.loads(fields["input"]) == [*bare, THEIRS, MESSAGE]
+    assert forget(inbound(MESSAGE, THEIRS), 1) == {}
+
+
+def test_reasoning_of_our_own_never_comes_back_with_what_stays():
+    fields = forget(inbound(THEIRS, MESSAGE, OWN, THEIRS), 1)
+    assert json.loads(fields["input"]) == [MESSAGE, THEIRS]

@@ -60,6 +60,12 @@ _MESSAGES = msgspec.json.Decoder(list[_Message])
 _SYSTEM = msgspec.json.Decoder(str | list[Block] | None)
 _OUTPUT = msgspec.json.Decoder(_Output | None)
 
+
+class _Metadata(msgspec.Struct):
+    user_id: str | None = None
+
+
+_METADATA = msgspec.json.Decoder(_Metadata)
 _ROLES = frozenset({"user", "assistant", "system"})
 
 
@@ -128,10 +134,10 @@ def _conversation(fields: Mapping[str, msgspec.Raw]) -> str | None:
     raw = fields.get("metadata")
     if raw is None or b"session" not in bytes(raw):
         return None
-    match msgspec.json.decode(raw):
-        case {"user_id": str(user)}:
-            return user
-    return None
+    try:
+        return _METADATA.decode(raw).user_id
+    except (msgspec.MsgspecError, RecursionError):
+        return None  # it is the provider's to refuse
 
 
 def own_fields(_: Inbound) -> dict[str, bytes]:

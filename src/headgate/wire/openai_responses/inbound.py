@@ -57,6 +57,12 @@ _OUTPUT = msgspec.json.Decoder(_Output)
 _TEXT = msgspec.json.Decoder(_Text | None)
 _INSTRUCTIONS = msgspec.json.Decoder(str | list[msgspec.Raw] | None)
 
+
+class _Kept(msgspec.Struct):
+    id: str
+
+
+_KEPT = msgspec.json.Decoder(str | _Kept | None)
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 """A message's role, and what a policy is told of it."""
 _REMEMBERED = ("previous_response_id", "conversation", "prompt")
@@ -93,10 +99,13 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
 def _kept(fields: Mapping[str, msgspec.Raw]) -> str | None:
     """The conversation that OpenAI keeps, as its id or an object with it."""
     raw = fields.get("conversation")
-    match None if raw is None else msgspec.json.decode(raw):
-        case str(name) | {"id": str(name)}:
-            return name
-    return None
+    if raw is None:
+        return None
+    try:
+        found = _KEPT.decode(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return None  # it is the provider's to refuse
+    return found.id if isinstance(found, _Kept) else found
 
 
 def _outline(fields: Mapping[str, msgspec.Raw]) -> Outline:

@@ -1,0 +1,276 @@
+"""Test 18: forty secrets go through a gateway, and nothing that it writes down or shows holds one.
+
+Client keys, provider keys, prompts and personal data, in bodies, headers and addresses; answered,
+streamed, refused, malformed, and with a provider that quotes the request in its error. Looked at:
+the log, telemetry, metrics, the answers to refused requests, the ledger's file and journal, alerts,
+and the admin port's pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from benchmarks.reliability.outcome import Outcome
+from headgate.bootstrap.admin import AdminToken, admin_of
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.ledger import ledger_of
+from headgate.bootstrap.lookout import lookout_of
+from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.gateway.http1_server import Http1Server
+from headgate.gateway.record import Told
+from headgate.routing.controls import Helm
+from headgate.settings import read
+from headgate.testing.brain import Echo
+from headgate.testing.provider import DIALECTS, Provider
+from headgate.testing.server import Request, Response, Server
+
+__all__ = ["CANARIES", "Canary", "Leak", "canaries", "leaks"]
+
+ADMIN = "admin-token-of-this-test-0001"
+
+
+class Canary(NamedTuple):
+    """A secret, and where it is put."""
+
+    kind: str
+    """`client key`, `provider key`, `prompt` or `personal`."""
+    value: str
+
+
+_PERSONAL = (
+    "jane.doe.{n}@canary.example", "+49 30 9999{n:03}", "DE8937040044053201{n:04}",
+    "4111-1111-1111-{n:04}", "078-05-{n:04}",
+)  # fmt: skip
+
+CANARIES = (
+    *(Canary("client key", f"sk-client-canary-{n:02}-Zq7") for n in range(8)),
+    *(Canary("provider key", f"sk-provider-canary-{n:02}-Xw9") for n in range(2)),
+    *(Canary("prompt", f"canary-prompt-{n:02}-quetzal") for n in range(15)),
+    *(Canary("personal", _PERSONAL[n % len(_PERSONAL)].format(n=n)) for n in range(15)),
+)
+
+TOML = """
+[classifier]
+kind = "rules"
+[[classifier.rules]]
+name = "hard"
+tier = "premium"
+matches = "prove|explain"
+[tiers.cheap]
+model = "sim/cheap-1"
+[tiers.premium]
+model = "other/premium-1"
+attempts = 1
+[escalation]
+budget = 0.0
+[alerts]
+webhook_url = "{hook}"
+[providers.sim]
+dialect = "openai"
+base_url = "{sim}/v1"
+api_key_env = "SIM_KEY"
+[providers.other]
+dialect = "anthropic"
+base_url = "{other}"
+api_key_env = "OTHER_KEY"
+[prices."sim/cheap-1"]
+input = "1.00"
+output = "5.00"
+[server]
+api_key_env = "GATE_KEY"
+max_body_bytes = 100000
+[ledger]
+url = "sqlite:///{ledger}"
+"""
+
+
+class Leak(NamedTuple):
+    """A canary that was found where none may be."""
+
+    canary: Canary
+    where: str
+
+
+def leaks(*, planted: Canary | None = None) -> list[Leak]:
+    """Send all canaries through a gateway; return those that were found again.
+
+    `planted` is logged on purpose: a search that does not find it is no search.
+    """
+    with TemporaryDirectory(prefix="headgate-canaries-") as folder, _logged() as log:
+        seen = asyncio.run(_run(Path(folder)))
+        if planted is not None:
+            logging.getLogger("headgate").warning("planted: %s", planted.value)
+        seen["log"] = log.getvalue()
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file() and path.name != "headgate.toml":
+                seen[f"file {path.name}"] = path.read_bytes().decode("latin-1")
+    return [
+        Leak(canary, where)
+        for where, text in seen.items()
+        for canary in CANARIES
+        if _holds(text, canary.value)
+    ]
+
+
+def _holds(text: str, value: str) -> bool:
+    plain = value.encode()
+    spelt = (value, json.dumps(value)[1:-1], plain.hex(), value[::-1])
+    return any(spelling in text for spelling in spelt)
+
+
+@contextmanager
+def _logged() -> Iterator[io.StringIO]:
+    """Everything that is logged at any level, by anybody."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield text
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+
+async def _run(folder: Path) -> dict[str, str]:
+    """What the gateway showed, by place."""
+    provider_keys = [canary.value for canary in CANARIES if canary.kind == "provider key"]
+    gate_key = CANARIES[0].value
+    told: list[str] = []
+
+    async def hook(request: Request) -> Response:
+        told.append(f"{request.headers} {request.body!r}")
+        return Response(204, {}, b"")
+
+    async def quoting(request: Request) -> Response:
+        """A provider that says back all it was sent in its errors, as some do."""
+        if b"prove" not in request.body:
+            return await premium(request)
+        text = f"bad request: {request.headers.get('x-api-key')} {request.body.decode()}"
+        error = {"type": "error", "error": {"type": "overloaded_error", "message": text}}
+        return Response(529, {"content-type": "application/json"}, json.dumps(error).encode())
+
+    premium = Provider(DIALECTS["anthropic"](), models=["premium-1"], brain=Echo())
+    echo = Provider(DIALECTS["openai"](), models=["cheap-1"], brain=Echo())
+    servers = [Server(echo), Server(quoting), Server(hook)]
+    ports = [await server.start("127.0.0.1", 0) for server in servers]
+    bases = [f"http://127.0.0.1:{port}" for port in ports]
+    env = {"SIM_KEY": provider_keys[0], "OTHER_KEY": provider_keys[1], "GATE_KEY": gate_key}
+    file = folder / "headgate.toml"
+    file.write_text(
+        TOML.format(sim=bases[0], other=bases[1], hook=bases[2], ledger=folder / "l.db")
+    )
+    settings, clock, helm = read(file, env=env), SystemClock(), Helm()
+    ledger, metrics = ledger_of(settings.ledger, env, clock), metrics_of(settings)
+    upstream = upstream_of(settings)
+    recorder = Told(ledger, metrics.take)
+    app = app_of(settings, env, upstream=upstream, recorder=recorder, clock=clock, helm=helm)
+    lookout = lookout_of(
+        settings, book_of(settings), env, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+    )
+    admin = admin_of(app, AdminToken(ADMIN, "memory"))
+    admin.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+    gateway, desk = Http1Server(app), Http1Server(admin)
+    _, port = await gateway.listen("127.0.0.1", 0)
+    _, admin_port = await desk.listen("127.0.0.1", 0)
+    seen: dict[str, str] = {}
+    try:
+        seen["error bodies"] = await _ask_all(port, gate_key)
+        await asyncio.to_thread(ledger.flush)
+        await asyncio.to_thread(lookout.tick)
+        await asyncio.sleep(0.3)
+        for path in ("/metrics", "/healthz", "/readyz", "/none"):
+            head = f"GET {path} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {ADMIN}\r\n"
+            asked = f"{head}connection: close\r\n\r\n"
+            seen[f"admin {path}"] = await _raw(admin_port, asked.encode())
+        seen["alerts"] = "\n".join(told)
+        assert told, "no alert was sent, so none was looked at"
+        assert "headgate_attempts_total{" in seen["admin /metrics"]
+    finally:
+        await gateway.close()
+        await desk.close()
+        await upstream.close()
+        for server in servers:
+            await server.stop()
+        await asyncio.to_thread(lookout.close)
+        ledger.close()
+    return seen
+
+
+async def _ask_all(port: int, gate_key: str) -> str:
+    """Every canary in every way; the answers to what was refused, which may not repeat them.
+
+    The canary that a caller sent as a prompt may of course be in the answer to that caller.
+    """
+    errors: list[str] = []
+    await _post(port, gate_key, _chat("explain it"))  # the budget is nothing: this is its breach
+    for canary in CANARIES:
+        if canary.kind == "client key":
+            errors.append(await _post(port, "wrong" + canary.value, _chat("hello")))
+            errors.append(
+                await _post(port, canary.value, _chat("hello"), path=f"/none?key={canary.value}")
+            )
+        if canary.kind not in ("prompt", "personal"):
+            continue
+        said = canary.value
+        for text in (said, f"prove {said}"):
+            for stream in (False, True):
+                answer = await _post(port, gate_key, _chat(text, stream=stream))
+                if "prove" not in text and " 200 " not in answer.split("\r\n", 1)[0]:
+                    errors.append(answer)
+        system = {"model": "auto", "messages": [{"role": "system", "content": said}]}
+        errors.append(await _post(port, gate_key, {**system, "temperature": [said]}))
+        errors.append(await _post(port, gate_key, _chat("x") | {"response_format": said}))
+        broken = json.dumps(_chat(said)).encode()[:-2]
+        errors.append(await _post(port, gate_key, broken))
+        await _post(port, gate_key, _chat(f"{said} " * 4000))
+    return "\n".join(errors)
+
+
+def _chat(text: str, **more: object) -> dict[str, object]:
+    return {"model": "auto", "messages": [{"role": "user", "content": text}], **more}
+
+
+async def _post(
+    port: int, key: str, body: dict[str, object] | bytes, *, path: str = "/v1/chat/completions"
+) -> str:
+    content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
+        "connection: close\r\n\r\n"
+    )
+    return await _raw(port, head.encode() + content)
+
+
+async def _raw(port: int, request: bytes) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with suppress(ConnectionError):
+        writer.write(request)
+        answer = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+        return answer.decode("utf-8", "replace")
+    return ""
+
+
+def canaries() -> Outcome:
+    """The line of the table."""
+    found = leaks()
+    shown = "; ".join(f"{leak.canary.kind} {leak.canary.value!r} in {leak.where}" for leak in found)
+    return Outcome(
+        f"{len(CANARIES)} secrets through a gateway",
+        not found,
+        f"{len(found)} found in logs, metrics, errors, ledger, alerts, admin port"
+        + (f": {shown}" if found else ""),
+    )

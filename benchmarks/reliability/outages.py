@@ -1,0 +1,184 @@
+"""Test 10: the database locked, stopped, or without room: callers see nothing, no row is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.reliability.outcome import Outcome
+from benchmarks.reliability.place import Caller, Place, body_of, place
+
+__all__ = ["full_disk", "locked", "stopped"]
+
+CALLERS = 8
+WORST_RATIO = 1.10
+
+
+class Load:
+    """What was acknowledged, refused, and how long each answer took."""
+
+    def __init__(self) -> None:
+        self.acknowledged: list[str] = []
+        self.refused = 0
+        self.seconds: list[float] = []
+
+    @property
+    def p99(self) -> float:
+        return statistics.quantiles(self.seconds, n=100)[98]
+
+
+async def _load(caller: Caller, seconds: float, load: Load) -> None:
+    until = time.monotonic() + seconds
+
+    async def work(one: int) -> None:
+        while time.monotonic() < until:
+            began = time.monotonic()
+            body = body_of("chat", "auto", f"question {one} {began}", stream=one % 2 == 0)
+            status, headers, _ = await caller.ask("chat", body)
+            load.seconds.append(time.monotonic() - began)
+            if status == 200:
+                load.acknowledged.append(headers["x-headgate-request-id"])
+            else:
+                load.refused += 1
+            await asyncio.sleep(0.02)
+
+    await asyncio.gather(*(work(one) for one in range(CALLERS)))
+
+
+def _under_load(here: Place, seconds: float) -> Load:
+    load = Load()
+    asyncio.run(_load(here.caller(), seconds, load))
+    return load
+
+
+def locked(seconds: float) -> Outcome:
+    """Another program holds SQLite's lock meanwhile."""
+    with place() as here:
+
+        @contextmanager
+        def away() -> Iterator[None]:
+            other = sqlite3.connect(here.folder / "ledger.db", isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                other.execute("ROLLBACK")
+                other.close()
+
+        return _away(f"SQLite locked for {seconds:g} s", here, away, seconds)
+
+
+def stopped(seconds: float, server: Any, url: str) -> Outcome:
+    """PostgreSQL is stopped meanwhile; `server` can `stop` and `start`."""
+    with place(ledger=url) as here:
+
+        @contextmanager
+        def away() -> Iterator[None]:
+            server.stop()
+            try:
+                yield
+            finally:
+                server.start()
+
+        return _away(f"PostgreSQL stopped for {seconds:g} s", here, away, seconds)
+
+
+def _away(what: str, here: Place, away: Callable[[], Any], seconds: float) -> Outcome:
+    """Load before, meanwhile and after; latency is compared with before, side by side."""
+    _under_load(here, min(seconds, 2.0))  # warm
+    before = _under_load(here, seconds)
+    with away():
+        during = _under_load(here, seconds)
+    after = _under_load(here, min(seconds, 2.0))
+    acknowledged = [*before.acknowledged, *during.acknowledged, *after.acknowledged]
+    rows = [row.request_id for row in here.settled(len(acknowledged))]
+    lost, doubled = set(acknowledged) - set(rows), len(rows) - len(set(rows))
+    ratio = during.p99 / before.p99
+    return Outcome(
+        what,
+        not lost and not doubled and not during.refused,
+        f"{len(during.acknowledged):,} served meanwhile, {len(lost)} lost, {doubled} doubled; "
+        f"p99 {during.p99 * 1000:.1f} ms, before {before.p99 * 1000:.1f} ms ({ratio:.2f} ×)",
+        ratio <= WORST_RATIO,
+    )
+
+
+@contextmanager
+def _small_disk(megabytes: int) -> Iterator[Path]:
+    """A file system of its own, in memory.
+
+    Raises:
+        OSError, subprocess.CalledProcessError: this user may not mount.
+    """
+    if os.geteuid() != 0:
+        raise PermissionError("only root may mount a small disk")
+    with TemporaryDirectory(prefix="headgate-small-") as folder:
+        size = f"size={megabytes}m"
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=True, capture_output=True
+        )
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True, capture_output=True)
+
+
+def full_disk(seconds: float, *, closed: bool) -> Outcome:
+    """The disk of ledger and journal is filled meanwhile, and then has room again."""
+    policy = "closed" if closed else "open"
+    with (
+        _small_disk(24) as disk,
+        place(folder=disk, more=f'on_failure = "{policy}"') as here,
+    ):
+        before = _under_load(here, min(seconds, 2.0))
+        filler = disk / "filler"
+        stop = threading.Event()
+        filling = threading.Thread(target=_fill, args=(filler, stop))
+        filling.start()
+        try:
+            during = _under_load(here, seconds)
+        finally:
+            stop.set()
+            filling.join()
+            filler.unlink()
+        _ready_again(here)
+        after = _under_load(here, min(seconds, 2.0))
+        acknowledged = [*before.acknowledged, *during.acknowledged, *after.acknowledged]
+        rows = [row.request_id for row in here.settled(len(acknowledged))]
+    lost, doubled = set(acknowledged) - set(rows), len(rows) - len(set(rows))
+    as_told = bool(during.refused) if closed else not during.refused
+    return Outcome(
+        f"disk full for {seconds:g} s, on_failure = {policy}",
+        not lost and not doubled and as_told and not after.refused,
+        f"{len(during.acknowledged):,} served and {during.refused:,} refused meanwhile, "
+        f"{len(lost)} lost, {doubled} doubled; afterwards {len(after.acknowledged):,} served",
+    )
+
+
+def _ready_again(here: Place, seconds: float = 15.0) -> None:
+    """The gateway tries its journal every few seconds."""
+    deadline = time.monotonic() + seconds
+    while here.gateway.fetch("/readyz")[0] != 200 and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _fill(file: Path, stop: threading.Event) -> None:
+    """Take all the room there is, and what becomes free."""
+    with file.open("wb", buffering=0) as out:
+        size = 1 << 16
+        while not stop.is_set():
+            try:
+                out.write(b"x" * size)
+            except OSError:
+                size = max(size // 2, 1)
+                time.sleep(0.005)

@@ -1,0 +1,201 @@
+"""A gateway and its simulated providers as processes, and a caller that knows no mercy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from headgate.ledger.entry import Entry
+from headgate.ledger.store import Store
+from headgate.ledger.url import open_store
+from headgate.ledger.writer import recover
+from headgate.testing.processes import Child, Children
+
+__all__ = ["PATHS", "Caller", "Place", "body_of", "place"]
+
+CONFIG = """
+[server]
+listen = "127.0.0.1:0"
+admin = ""
+[ledger]
+url = "{ledger}"
+journal = "{journal}"
+{more}
+[classifier]
+kind = "rules"
+default = "cheap"
+[[classifier.rules]]
+name = "hard"
+tier = "premium"
+matches = "(?i)prove"
+[tiers.cheap]
+model = "anthropic/claude-haiku-4-5"
+[tiers.premium]
+model = "openai/gpt-5.4"
+[escalation]
+rate = 0.2
+[providers.anthropic]
+dialect = "anthropic"
+base_url = "{anthropic}"
+api_key_env = "SIM_KEY"
+[providers.openai]
+dialect = "openai"
+base_url = "{openai}/v1"
+api_key_env = "SIM_KEY"
+[providers.responses]
+dialect = "openai-responses"
+base_url = "{responses}/v1"
+api_key_env = "SIM_KEY"
+prices = "openai"
+"""
+MODELS = {
+    "anthropic": ("claude-haiku-4-5", "claude-sonnet-4-5"),
+    "openai": ("gpt-5-mini", "gpt-5.4", "made-up"),
+    "responses": ("gpt-5-mini", "gpt-5.4"),
+}
+DIALECTS = {"anthropic": "anthropic", "openai": "openai", "responses": "openai-responses"}
+PATHS = {
+    "chat": "/v1/chat/completions",
+    "responses": "/v1/responses",
+    "messages": "/v1/messages",
+}
+
+
+class Place:
+    """Everything a test needs to break something."""
+
+    def __init__(
+        self, folder: Path, children: Children, ledger: str, more: str, options: tuple[str, ...]
+    ) -> None:
+        self.folder, self.children, self.url = folder, children, ledger
+        self.journal = folder / "journal"
+        self.providers = {
+            name: children.provider(
+                name,
+                "--dialect",
+                DIALECTS[name],
+                *(word for model in models for word in ("--model", model)),
+                *options,
+            )
+            for name, models in MODELS.items()
+        }
+        self.file = folder / "headgate.toml"
+        addresses = {name: provider.address for name, provider in self.providers.items()}
+        self.file.write_text(
+            CONFIG.format(ledger=ledger, journal=self.journal, more=more, **addresses)
+        )
+        self.gateway = self.start()
+
+    def start(self) -> Child:
+        """Start the gateway, or its successor."""
+        self.gateway = self.children.gateway(self.file, {"SIM_KEY": "sk-sim"})
+        return self.gateway
+
+    def caller(self) -> Caller:
+        """Somebody who calls the gateway that runs now."""
+        host, _, port = self.gateway.address.removeprefix("http://").partition(":")
+        return Caller(host, int(port))
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The ledger, with what a dead gateway left taken in."""
+        store = open_store(self.url, create=False)
+        try:
+            recover(self.url, store, journal=self.journal)
+            yield store
+        finally:
+            store.close()
+
+    def rows(self) -> list[Entry]:
+        """All rows; the store must be sound."""
+        with self.store() as store:
+            assert store.check() == [], store.check()
+            return list(store.entries())
+
+    def settled(self, count: int, seconds: float = 20.0) -> list[Entry]:
+        """The rows once there are `count` of them, or the time is up."""
+        deadline = time.monotonic() + seconds
+        while len(rows := self.rows()) < count and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return rows
+
+    def descriptors(self) -> int:
+        """Open files and sockets of the gateway."""
+        # The process on the leash is the gateway itself or its child.
+        pids = [self.gateway.process.pid, *_children(self.gateway.process.pid)]
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)  # noqa: PTH208
+
+
+def _children(pid: int) -> list[int]:
+    words = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(word) for word in words]
+
+
+@contextmanager
+def place(
+    *options: str, ledger: str = "", more: str = "", folder: Path | None = None
+) -> Iterator[Place]:
+    """Providers with these options and a gateway before them; gone at the end.
+
+    `ledger` is the store's URL, by default a file in `folder`; `more` are further lines below
+    `[ledger]`.
+    """
+    with TemporaryDirectory(prefix="headgate-reliability-") as temporary:
+        home = folder or Path(temporary)
+        with Children(Path(temporary)) as children:
+            yield Place(home, children, ledger or f"sqlite:///{home}/ledger.db", more, options)
+
+
+def body_of(api: str, model: str, text: str, **more: Any) -> dict[str, Any]:
+    """A request in one of the three dialects."""
+    if api == "responses":
+        return {"model": model, "input": text, **more}
+    turns = {"model": model, "messages": [{"role": "user", "content": text}], **more}
+    return turns | {"max_tokens": 4000} if api == "messages" else turns
+
+
+class Caller:
+    """Calls over plain sockets, so that it can leave in the middle of anything."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+
+    async def ask(self, api: str, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        """The whole answer: status, headers, body.
+
+        Raises:
+            OSError, EOFError: the gateway went away.
+        """
+        pieces = self.pieces(api, body)
+        head = await anext(pieces)
+        rest = b"".join([piece async for piece in pieces])
+        lines = head.decode("latin-1").split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+        whole = "content-length" not in headers or len(rest) == int(headers["content-length"])
+        if not whole or (headers.get("transfer-encoding") and not rest.endswith(b"0\r\n\r\n")):
+            raise EOFError("the answer broke off")
+        return int(lines[0].split()[1]), headers, rest
+
+    async def pieces(self, api: str, body: dict[str, Any]) -> AsyncIterator[bytes]:
+        """The head, then whatever comes; closing the generator leaves."""
+        content = json.dumps(body).encode()
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            writer.write(
+                f"POST {PATHS[api]} HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n"
+                f"anthropic-version: 2023-06-01\r\n"
+                f"content-length: {len(content)}\r\nconnection: close\r\n\r\n".encode()
+                + content
+            )
+            yield (await reader.readuntil(b"\r\n\r\n")).removesuffix(b"\r\n\r\n")
+            while piece := await reader.read(65_536):
+                yield piece
+        finally:
+            writer.transport.abort()

@@ -1,0 +1,93 @@
+"""`headgate decision`: what became of one request, step by step, from the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from headgate.bootstrap.decisions import decision_of
+from headgate.bootstrap.policies import policies_of
+from headgate.cli.open_ledger import open_ledger
+from headgate.cli.options import json_option, settings_options
+from headgate.gateway.record import Pricer
+from headgate.render.table import Column, Table, aligned, plain
+
+__all__ = ["decision"]
+
+
+@click.command()
+@click.argument("request_id")
+@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
+@json_option
+@settings_options
+def decision(
+    request_id: str,
+    *,
+    ledger: str | None,
+    as_json: bool,
+    config: Path | None,
+    sets: tuple[str, ...],
+) -> None:
+    """Show what became of the request REQUEST_ID: what decided, every step, what it cost.
+
+    The id is in the answer's header x-headgate-request-id.
+    """
+    with open_ledger(config, sets, ledger) as (store, settings, book):
+        tiers, pricer = [], None
+        if settings is not None and book is not None:
+            lists = {entry.name: entry.prices for entry in settings.providers if entry.prices}
+            tiers, pricer = list(policies_of(settings, book).tiers), Pricer(book, lists)
+        found = decision_of(store, request_id, tiers, pricer)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    click.echo(_page(found))
+
+
+def _page(found: dict[str, Any]) -> str:
+    made, outcome, cost = found["decision"], found["outcome"], found["cost"]
+    score = "" if made["score"] is None else f", score {made['score']:.4g}"
+    score += "" if made["threshold"] is None else f" against {made['threshold']:.4g}"
+    answered = outcome["model"] or f"nobody ({outcome['error'] or 'not served'})"
+    saved = "" if cost["saved_usd"] is None else f", ${cost['saved_usd']} less than all premium"
+    lines = [
+        f"{found['request_id']}  {found['at']}  {plain(found['route'])}",
+        f"  asked for   {plain(found['asked'])}"
+        + (f" with key {found['key']}" if found["key"] else ""),
+        f"  decided     {made['tier']}: {plain(made['why'])}{score}",
+        f"  answered    {plain(answered)}",
+        f"  cost        ${cost['paid_usd']}{saved}",
+    ]
+    lines += [
+        f"  ruled out   {other['tier']}: {other['ruled_out']}"
+        for other in found["alternatives"]
+        if other["ruled_out"]
+    ]
+    steps = Table(
+        (
+            *map(Column, ("step", "what", "model", "came of it")),
+            Column("tokens in/out", right=True),
+            Column("USD", right=True),
+            Column("ms", right=True),
+        ),
+        tuple(_row(step) for step in found["steps"]),
+    )
+    return "\n".join([*lines, "", aligned(steps)])
+
+
+def _row(step: dict[str, Any]) -> tuple[str, ...]:
+    usage = step["usage"]
+    read = sum(usage[kind] for kind in usage if kind not in ("output", "reasoning"))
+    came = "served" if step["served"] else step["error"] or "done"
+    return (
+        str(step["attempt"]),
+        step["cause"] if step["purpose"] == "answer" else step["purpose"],
+        plain(step["model"]),
+        f"status {step['status']}" if came == "status" else came,
+        f"{read:,}/{usage['output']:,}",
+        "unknown" if step["cost_usd"] is None else step["cost_usd"],
+        f"{step['total_ms']:,.0f}",
+    )

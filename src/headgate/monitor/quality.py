@@ -1,0 +1,288 @@
+"""The quality that cheap answers keep: comparisons folded one by one, an interval, an alarm.
+
+A comparison is one request that the cheap tier has answered and premium was asked too, unseen by
+the caller; a judge has graded both. Each is an event of the ledger, so the same ledger always gives
+the same alarm.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from math import log
+from typing import Literal
+
+import msgspec
+
+from headgate.ledger.event import Event
+from headgate.stats.bounded import Grades, MeanEvidence, kept_sequence
+from headgate.stats.sequential import threshold
+
+__all__ = [
+    "COMPARED",
+    "DIMENSIONS",
+    "FALSE_ALARMS",
+    "FALSE_ALARM_COMPARISONS",
+    "Comparison",
+    "Funnel",
+    "Outcome",
+    "Quality",
+    "QualityWatch",
+    "Scope",
+    "State",
+    "comparison_event",
+    "comparisons",
+]
+
+COMPARED = "quality.compared"
+"""The kind of the event that a comparison is."""
+
+FALSE_ALARMS, FALSE_ALARM_COMPARISONS = 0.05, 10_000
+ALARM_AT = threshold(FALSE_ALARMS, FALSE_ALARM_COMPARISONS)
+"""The evidence at which the alarm is raised, and at which it is cleared again."""
+
+MOST_SCOPES = 20
+"""Routes, policies and keys that are told apart, of each; the busiest."""
+
+DIMENSIONS = ("route", "policy", "key")
+Outcome = Literal["decided", "unread", "failed", "unfit", "unpaid"]
+State = Literal["kept", "not kept", "not yet known"]
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one sampled request."""
+
+    request_id: str
+    at_us: int
+    outcome: Outcome
+    """`decided`: both were graded. Else why not: the judge's words could not be read (`unread`), a
+    call failed (`failed`), the request cannot be asked again (`unfit`), or the money for it was
+    spent (`unpaid`)."""
+    rate: float
+    """The share of cheap-served requests that were sampled then."""
+    cheap: float | None = None
+    premium: float | None = None
+    """Grades, 0..1: the mean of both orders."""
+    swung: bool = False
+    """The judge's preference turned with the order."""
+    cost_nano: int | None = 0
+    """What premium's answer and the judge have cost; None: not known."""
+    route: str = ""
+    policy: str = ""
+    key: str | None = None
+    category: str | None = None
+    router: str | None = None
+    score: float | None = None
+    cheap_model: str = ""
+    premium_model: str = ""
+    judge: str = ""
+
+
+def comparison_event(comparison: Comparison) -> Event:
+    """The event that keeps a comparison; of one request there is but one."""
+    detail = msgspec.to_builtins(comparison)
+    del detail["request_id"], detail["at_us"]
+    return Event(
+        id=f"{COMPARED}/{comparison.request_id}",
+        at_us=comparison.at_us,
+        kind=COMPARED,
+        subject=comparison.request_id,
+        detail=msgspec.json.encode(detail).decode(),
+    )
+
+
+def comparisons(events: Iterable[Event]) -> list[Comparison]:
+    """The comparisons among events; those that a newer Headgate wrote otherwise are left out."""
+    found = []
+    for event in events:
+        if event.kind != COMPARED:
+            continue
+        try:
+            detail = msgspec.json.decode(event.detail, type=dict[str, object])
+            named = {**detail, "request_id": event.subject, "at_us": event.at_us}
+            found.append(msgspec.convert(named, Comparison))
+        except msgspec.MsgspecError:
+            continue
+    return found
+
+
+class Funnel(msgspec.Struct, frozen=True, kw_only=True):
+    """How many sampled requests came how far, and what it cost."""
+
+    sampled: int
+    answered: int
+    """Premium has answered too."""
+    judged: int
+    """The judge has been asked, and has said something."""
+    decided: int
+    unpaid: int
+    cost_nano: int
+    unpriced: int
+    """Comparisons whose cost is not known; they are not in `cost_nano`."""
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Comparisons of all requests, or of one route, policy or key."""
+
+    kind: str
+    """`all`, `route`, `policy` or `key`."""
+    name: str
+    decided: int
+    kept: float | None
+    """Mean grade of cheap by that of premium; None without comparisons."""
+    low: float
+    high: float
+    """The 95 % confidence sequence of it, for every look at once."""
+    cheap_wins: int
+    ties: int
+    premium_wins: int
+    swung: int
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """The quality kept at one moment."""
+
+    floor: float | None
+    state: State
+    """`kept` once the interval lies above the floor; `not kept` while the alarm is on."""
+    all: Scope
+    scopes: tuple[Scope, ...]
+    funnel: Funnel
+    evidence: float
+    """What speaks for the floor being broken, or in an alarm for its end, as the share of the
+    threshold's logarithm: 0 is nothing, 1 changes the state. 0 without a floor."""
+    alarm_us: int | None
+    """When the alarm was raised; None where there is none now."""
+    last_us: int | None
+    """When the last comparison was made."""
+
+
+class QualityWatch:
+    """The running account of comparisons.
+
+    Args:
+        floor: share of the premium quality to keep, above 0 and at most 1; None watches without
+            judging.
+    """
+
+    def __init__(self, floor: float | None) -> None:
+        self.floor = floor
+        self._counts: Counter[Grades] = Counter()
+        self._swung = 0
+        self._scopes: dict[tuple[str, str], tuple[Counter[Grades], list[int]]] = {}
+        self._outcomes: Counter[str] = Counter()
+        self._cost = 0
+        self._unpriced = 0
+        self._evidence = None if floor is None else MeanEvidence(floor)
+        self._alarm_us: int | None = None
+        self._seen: set[str] = set()
+        self._last_us: int | None = None
+
+    def fold(self, new: Iterable[Comparison]) -> int:
+        """Take in comparisons in the order they were made; return how many were new."""
+        before = len(self._seen)
+        for comparison in new:
+            if comparison.request_id not in self._seen:
+                self._seen.add(comparison.request_id)
+                self._add(comparison)
+        return len(self._seen) - before
+
+    def _add(self, comparison: Comparison) -> None:
+        self._outcomes[comparison.outcome] += 1
+        if comparison.cost_nano is None:
+            self._unpriced += 1
+        else:
+            self._cost += comparison.cost_nano
+        self._last_us = comparison.at_us
+        if comparison.cheap is None or comparison.premium is None:
+            return
+        grades = Grades(comparison.cheap, comparison.premium)
+        self._counts[grades] += 1
+        self._swung += comparison.swung
+        for kind in DIMENSIONS:
+            name = getattr(comparison, kind)
+            if name:
+                counts, swung = self._scopes.setdefault((kind, name), (Counter(), [0]))
+                counts[grades] += 1
+                swung[0] += comparison.swung
+        self._detect(grades, comparison.at_us)
+
+    def _detect(self, grades: Grades, at_us: int) -> None:
+        if self._evidence is None or self.floor is None:
+            return
+        if self._evidence.add(grades) < ALARM_AT:
+            return
+        self._alarm_us = at_us if self._alarm_us is None else None
+        self._evidence = MeanEvidence(self.floor, "below" if self._alarm_us is None else "above")
+
+    def assess(self) -> Quality:
+        """Where the quality stands, all that was folded in considered."""
+        whole = _scope("all", "", self._counts, self._swung)
+        by_kind: dict[str, list[Scope]] = {kind: [] for kind in DIMENSIONS}
+        for (kind, name), (counts, swung) in self._scopes.items():
+            by_kind[kind].append(_scope(kind, name, counts, swung[0]))
+        scopes = [
+            scope
+            for kind in DIMENSIONS
+            if len(by_kind[kind]) > 1
+            for scope in sorted(by_kind[kind], key=lambda one: (-one.decided, one.name))[
+                :MOST_SCOPES
+            ]
+        ]
+        return Quality(
+            floor=self.floor,
+            state=self._state(whole),
+            all=whole,
+            scopes=tuple(scopes),
+            funnel=self._funnel(),
+            evidence=0.0 if self._evidence is None else _progress(self._evidence.value),
+            alarm_us=self._alarm_us,
+            last_us=self._last_us,
+        )
+
+    def _state(self, whole: Scope) -> State:
+        if self._alarm_us is not None:
+            return "not kept"
+        return "kept" if self.floor is not None and whole.low >= self.floor else "not yet known"
+
+    def _funnel(self) -> Funnel:
+        outcomes = self._outcomes
+        judged = outcomes["decided"] + outcomes["unread"]
+        return Funnel(
+            sampled=outcomes.total(),
+            answered=judged,
+            judged=judged,
+            decided=outcomes["decided"],
+            unpaid=outcomes["unpaid"],
+            cost_nano=self._cost,
+            unpriced=self._unpriced,
+        )
+
+
+def _progress(value: float) -> float:
+    return min(1.0, log(max(1.0, value)) / log(ALARM_AT))
+
+
+def _scope(kind: str, name: str, counts: Mapping[Grades, int], swung: int) -> Scope:
+    cheap = sum(grades.cheap * n for grades, n in counts.items())
+    premium = sum(grades.premium * n for grades, n in counts.items())
+    low, high = kept_sequence(counts)
+    wins = {
+        sign: sum(n for grades, n in counts.items() if _sign(grades) == sign) for sign in (-1, 0, 1)
+    }
+    return Scope(
+        kind=kind,
+        name=name,
+        decided=sum(counts.values()),
+        kept=cheap / premium if premium else None,
+        low=low,
+        high=high,
+        cheap_wins=wins[1],
+        ties=wins[0],
+        premium_wins=wins[-1],
+        swung=swung,
+    )
+
+
+def _sign(grades: Grades) -> int:
+    return (grades.cheap > grades.premium) - (grades.cheap < grades.premium)

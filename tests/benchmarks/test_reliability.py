@@ -1,0 +1,59 @@
+"""reliability: a short version of each test, on real processes and sockets; nothing is timed."""
+
+import pytest
+from benchmarks.reliability.__main__ import TESTS, main
+from benchmarks.reliability.disconnects import disconnects
+from benchmarks.reliability.kills import kills
+from benchmarks.reliability.outages import full_disk, locked, stopped
+from benchmarks.reliability.spend import spend
+
+
+def test_the_ledger_equals_the_providers_books_over_mixed_calls():
+    found = spend(400)
+    assert found.held, found
+
+
+def test_no_acknowledged_row_is_lost_or_doubled_by_kill_9():
+    found = kills(2)
+    assert found.held, found
+
+
+def test_a_caller_that_leaves_is_a_row_with_what_it_had():
+    found = disconnects(24)
+    assert found.held, found
+
+
+def test_a_locked_store_costs_no_row():
+    found = locked(1.5)
+    assert found.held, found
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_full_disk_costs_no_row_and_closed_refuses(closed):
+    try:
+        found = full_disk(2.0, closed=closed)
+    except PermissionError as error:
+        pytest.skip(f"no small disk to fill: {error}")
+    assert found.held, found
+
+
+def test_a_stopped_database_costs_no_row(tmp_path_factory):
+    pytest.importorskip("pgserver", reason="no PostgreSQL to stop")
+    import tempfile
+    from pathlib import Path
+
+    from benchmarks.reliability.database import Database
+
+    with tempfile.TemporaryDirectory(prefix="headgate-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        with Database(Path(folder) / "data") as database:
+            found = stopped(1.5, database, database.url)
+    assert found.held, found
+
+
+def test_a_number_that_is_no_test_is_refused_with_those_that_are(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["99"])
+    assert stop.value.code == 2
+    assert "there is no test 99" in capsys.readouterr().err
+    assert {"1", "2", "3", "10"} <= TESTS.keys()

@@ -1,0 +1,50 @@
+"""headgate decision: one request on a page or as JSON, and an id that is not there."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from headgate.cli.decision import decision
+from headgate.errors import RequestError
+from headgate.ledger.url import open_store
+from tests.ledger.samples import entry
+
+
+@pytest.fixture
+def ledger(tmp_path, monkeypatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    url = f"sqlite:///{tmp_path}/l.db"
+    store = open_store(url)
+    store.append(
+        [
+            entry(request_id="r", attempt=0, served=False, error="status", status=503, cost_nano=0),
+            entry(request_id="r", attempt=1, cause="retry", cost_nano=None, key="k1"),
+        ]
+    )
+    store.close()
+    return url
+
+
+def test_a_page_tells_every_step(ledger):
+    result = CliRunner().invoke(decision, ["r", "--ledger", ledger], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "status 503" in result.stdout
+    assert "unknown" in result.stdout, "a price that is not known is not 0"
+    assert len(result.stdout.splitlines()) >= 8
+
+
+def test_json_is_the_document_of_the_admin_port(ledger):
+    result = CliRunner().invoke(
+        decision, ["r", "--json", "--ledger", ledger], catch_exceptions=False
+    )
+    told = json.loads(result.stdout)
+    assert [step["attempt"] for step in told["steps"]] == [0, 1]
+    assert told["cost"]["unpriced_attempts"] == 1
+
+
+def test_an_id_that_is_not_there_says_where_ids_are(ledger):
+    with pytest.raises(RequestError, match="x-headgate-request-id"):
+        CliRunner().invoke(decision, ["s", "--ledger", ledger], catch_exceptions=False)
