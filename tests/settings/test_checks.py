@@ -460,3 +460,12 @@ def test_alerts_over_plain_http_are_a_warning(desk: Desk):
 def test_a_secret_without_a_webhook_is_a_warning(desk: Desk):
     (warning,) = desk.read(TIERS + '[alerts]\nwebhook_secret_env = "S"\n').warnings
     assert warning.field == "alerts.webhook_secret_env"
+
+
+def test_a_price_may_be_that_of_the_embeddings_that_a_router_needs(desk: Desk):
+    price = '[prices."google/embedder"]\ninput = "0.1"\noutput = "0"\n'
+    (warning,) = desk.read(GOOD + price).warnings
+    assert warning.message == "No tier and no classifier uses this model."
+    old = 'kind = "model"\nmodel = "google/gemini-2.5-flash"'
+    learned = GOOD.replace(old, 'kind = "learned"\nrouter = "r.headgate"')
+    assert desk.read(learned + price).warnings == ()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from headgate import __version__
+from headgate.bootstrap.policies import embedding_of
 from headgate.gateway.caller import Caller, Handler
 from headgate.ledger.writer import Counts
 from headgate.monitor.metrics import Metrics
@@ -19,6 +20,11 @@ def metrics_of(settings: Settings) -> Metrics:
     models = {tier.model for tier in settings.tiers}
     models |= {
         model for model in (settings.classifier.model, settings.server.embedding_model) if model
+    }
+    models |= {
+        str(model)
+        for decides in (settings.classifier, *settings.policies)
+        if (model := embedding_of(decides))
     }
     metrics = Metrics(models)
     metrics.info(__version__, settings.fingerprint)
