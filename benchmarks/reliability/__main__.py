@@ -10,8 +10,11 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from benchmarks.reliability.budgets import budget
 from benchmarks.reliability.canaries import canaries
 from benchmarks.reliability.crowds import overload, slow_readers
 from benchmarks.reliability.deaths import deaths
@@ -71,15 +74,32 @@ def _outages(full: bool) -> Iterator[Outcome]:
             yield full_disk(min(seconds, 20.0), closed=closed)
         except PermissionError as error:
             print(f"not run: {error}", file=sys.stderr)
+    with _database() as database:
+        if database is not None:
+            yield stopped(seconds, database, database.url)
+
+
+def _budgets(full: bool) -> Iterator[Outcome]:
+    calls, dollars = (10_000, 1.0) if full else (200, 0.1)
+    yield budget(calls, dollars=dollars)
+    with _database() as database:
+        if database is not None:
+            yield budget(calls, dollars=dollars, ledger=database.url)
+
+
+@contextmanager
+def _database() -> Iterator[Any]:
+    """A PostgreSQL, or None where there is none to have."""
     try:
         from benchmarks.reliability.database import Database
     except ImportError as error:
-        print(f"not run: PostgreSQL stopped ({error})", file=sys.stderr)
+        print(f"not run: PostgreSQL ({error})", file=sys.stderr)
+        yield None
         return
     with tempfile.TemporaryDirectory(prefix="headgate-postgres-") as folder:
         Path(folder).chmod(0o755)
         with Database(Path(folder) / "data") as database:
-            yield stopped(seconds, database, database.url)
+            yield database
 
 
 def _canaries(full: bool) -> Iterator[Outcome]:  # noqa: ARG001 - it is short in full
@@ -97,6 +117,7 @@ TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
     "8": _slow_readers,
     "9": _farewells,
     "10": _outages,
+    "11": _budgets,
     "18": _canaries,
 }
 """By their numbers in the table of docs/testing.md."""

@@ -2,6 +2,7 @@
 
 import pytest
 from benchmarks.reliability.__main__ import TESTS, main
+from benchmarks.reliability.budgets import budget
 from benchmarks.reliability.crowds import overload, slow_readers
 from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
@@ -62,6 +63,11 @@ def test_replicas_are_restarted_unseen_behind_a_balancer():
     assert found.held, found
 
 
+def test_a_budget_that_replicas_share_is_spent_and_not_overspent():
+    found = budget(60, replicas=2, dollars=0.05)
+    assert found.held, found
+
+
 def test_a_locked_store_costs_no_row():
     found = locked(1.5)
     assert found.held, found
@@ -95,4 +101,4 @@ def test_a_number_that_is_no_test_is_refused_with_those_that_are(capsys):
         main(["99"])
     assert stop.value.code == 2
     assert "there is no test 99" in capsys.readouterr().err
-    assert {str(number) for number in range(1, 11)} <= TESTS.keys()
+    assert {str(number) for number in range(1, 12)} <= TESTS.keys()
