@@ -15,12 +15,12 @@ __all__ = ["metrics_of", "scrape"]
 
 
 def metrics_of(settings: Settings) -> Metrics:
-    """The metrics of a configuration: its models are counted by name."""
-    models = {tier.model for tier in settings.tiers}
-    models |= {
-        model for model in (settings.classifier.model, settings.server.embedding_model) if model
-    }
-    metrics = Metrics(models)
+    """The metrics of a configuration: its models are counted by name, those of deciders too."""
+    named: list[str | None] = [tier.model for tier in settings.tiers]
+    for decider in (settings.classifier, *settings.policies):
+        named += [decider.model, decider.second_model, decider.judge_model]
+    named += [settings.quality.judge, settings.server.embedding_model]
+    metrics = Metrics({model for model in named if model is not None})
     metrics.info(__version__, settings.fingerprint)
     return metrics
 
