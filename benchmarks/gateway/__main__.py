@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.gateway.ours import VARIANTS, write_bodies, write_configs, write_targets
+from benchmarks.gateway.ours import write_bodies, write_configs, write_targets
 
 PEERS = {"nginx": "nginx-proxy", "litellm": "litellm-1w", "portkey": "portkey"}
+OVER_TLS = ("nginx", "litellm")
+"""Peers that the harness can set before a TLS upstream."""
 
 
 def main() -> int:
@@ -40,13 +44,10 @@ def main() -> int:
     command = Path(sys.executable).with_name("headgate")
     write_targets(harness, write_configs(work / "headgate"), str(command))
     write_bodies(work / "bodies")
-    names = [*VARIANTS, *(PEERS[peer] for peer in peers)]
-    if options.tls:
-        names = ["tls: headgate", *(["tls: nginx-proxy"] if "nginx" in peers else [])]
-    tag = "tls" if options.tls else "plain"
-    run = [sys.executable, "run.py", "--work", str(work), "--tag", tag, "--only", ",".join(names)]
-    run += ["--quick"] if options.quick else []
-    run += ["--big"] if options.tls else []
+    tag = options.tag or ("tls" if options.tls else "plain")
+    (work / "results" / f"{tag}.jsonl").unlink(missing_ok=True)
+    before = os.getloadavg()[0]
+    run = [sys.executable, "run.py", "--work", str(work), "--tag", tag, *_selection(options, peers)]
     subprocess.run(run, cwd=harness, check=True)
     base = ["--base", "tls: nginx-proxy"] if options.tls and "nginx" in peers else []
     report = subprocess.run(
@@ -56,7 +57,7 @@ def main() -> int:
         capture_output=True,
         text=True,
     )
-    table = report.stdout or report.stderr
+    table = f"{_machine(before)}\n{report.stdout or report.stderr}"
     (work / f"{tag}.md").write_text(table)
     print(table)
     return 0
@@ -66,9 +67,24 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway", description=__doc__)
     parser.add_argument("--work", default="perf-work", help="where everything is kept")
     parser.add_argument("--peers", default="nginx,litellm,portkey", help="comma-separated; '' none")
+    parser.add_argument("--ours", default="headgate", help="only those of ours with this in a name")
+    parser.add_argument("--rounds", type=int, default=3, help="all in turn, so many times")
+    parser.add_argument("--secs", type=int, default=8, help="seconds of each load")
     parser.add_argument("--quick", action="store_true", help="one round of two-second loads")
     parser.add_argument("--tls", action="store_true", help="the upstream over TLS, also 30 KB")
+    parser.add_argument("--tag", help="the name of the results; one of that name is replaced")
     return parser.parse_args()
+
+
+def _selection(options: argparse.Namespace, peers: list[str]) -> list[str]:
+    """What the harness is told to measure, and for how long."""
+    names = [f"tls: {options.ours}" if options.tls else options.ours]
+    prefix = "tls: " if options.tls else ""
+    names += [prefix + PEERS[peer] for peer in peers if not options.tls or peer in OVER_TLS]
+    streams = str(max(1, options.secs // 2))
+    told = ["--only", ",".join(names), "--rounds", str(options.rounds)]
+    told += ["--secs", str(options.secs), "--ssecs", streams]
+    return told + (["--quick"] if options.quick else []) + (["--big"] if options.tls else [])
 
 
 def _prepare(harness: Path, work: Path, peers: list[str]) -> None:
@@ -81,6 +97,17 @@ def _prepare(harness: Path, work: Path, peers: list[str]) -> None:
         for part in parts:
             (work / f"{part}.ready").touch()
     subprocess.run(["make", f"WORK={work}"], cwd=harness, check=True)
+
+
+def _machine(load: float) -> str:
+    """The machine in a line, and how busy it was before the run."""
+    cpus = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.+)", cpus.read_text()) if cpus.exists() else None
+    return (
+        f"{found[1] if found else platform.machine()}, {os.cpu_count()} cores, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}; "
+        f"load average before the run {load:.1f}"
+    )
 
 
 if __name__ == "__main__":

@@ -71,6 +71,26 @@ def test_a_purse_in_use_keeps_a_stock_and_an_idle_one_gives_it_back():
     assert purse.empty
 
 
+def test_a_busy_process_soon_visits_the_store_hardly_more_than_at_the_regular_times():
+    shop = Shop(10**9)
+    purse = shop.purse()
+    visits = []
+    for _ in range(12):  # a second each, with 1,000 requests, all under way one after the other
+        extra = 0
+        for _ in range(1000):
+            assert wanting(shop, "a", purse, 100)
+            purse.settle(100, 60)
+            if purse.low:
+                shop.visit("a", purse)
+                extra += 1
+        shop.visit("a", purse)
+        visits.append(extra)
+    assert visits[0] > 1, "it cannot know beforehand how much it will need"
+    assert max(visits[1:]) <= 1
+    shop.visit("a", purse)
+    assert purse.free == 0, "a second without a request gives all of it back"
+
+
 def test_the_stock_is_an_eighth_of_what_is_left_at_most():
     shop = Shop()
     purse = shop.purse()

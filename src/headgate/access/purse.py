@@ -59,6 +59,7 @@ class Purse:
         "_base",
         "_held",
         "_seen",
+        "_stock",
         "_told",
         "account",
         "demand",
@@ -82,6 +83,7 @@ class Purse:
         self._held = 0  # may be spent beyond `_base`
         self._base = 0  # what had been spent at the last claim
         self._seen = 0
+        self._stock = 0  # what was asked for at the last claim beyond what was needed then
         self._told = 0  # of `spent`, what the store is known to know
 
     @property
@@ -126,9 +128,11 @@ class Purse:
         """What to tell the store now; `closing` gives back all that is not reserved.
 
         What is given back is no longer free from here on, whether or not the store has heard it.
+        The stock doubles for as long as it runs low between the regular claims, so that a busy
+        process soon visits the store no more often than an idle one.
         """
-        stock = 0 if closing else min(2 * self.used, self._most())
-        hold = max(0, self.reserved + self.demand + stock)
+        self._stock = 0 if closing else min(self._wanted(), self._most())
+        hold = max(0, self.reserved + self.demand + self._stock)
         self._held = min(self._held - (self.spent - self._base), hold)
         self._base = self._seen = self.spent
         self.used = 0
@@ -139,6 +143,12 @@ class Purse:
         self._held = grant.held
         self._base = self._told = self._seen
         self.spent_by_all = grant.spent_by_all
+
+    def _wanted(self) -> int:
+        if not self.used and not self.demand:
+            return 0
+        short = self.demand or self.low
+        return 2 * max(self.used, self._stock if short else self._stock // 4)
 
     def _most(self) -> int:
         return self.left // SHARE
