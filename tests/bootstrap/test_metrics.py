@@ -12,6 +12,8 @@ from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.gateway.record import Told
 from headgate.ledger.writer import Ledger
+from headgate.routing.artifact import dump
+from headgate.routing.router import Head
 from headgate.settings import read
 from headgate.settings.schema import (
     ClassifierSettings,
@@ -20,8 +22,9 @@ from headgate.settings.schema import (
     Settings,
 )
 from tests.gateway.callers import Asked
-from tests.gateway.house import ENV, RULES, Kept, house
+from tests.gateway.house import ENV, LEARNED, RULES, Kept, house
 from tests.ledger.samples import entry
+from tests.routing.routers import small_artifact
 
 TOKEN = "a-token-of-sixteen-and-more"
 
@@ -96,3 +99,22 @@ def test_the_models_of_deciders_and_judges_are_counted_by_name(tmp_path):
     text = metrics.exposition()[1].decode()
     counted = [name for name in names if f'headgate_attempts_total{{model="p/{name}"' in text]
     assert counted == names[:-1]
+
+
+def test_a_routers_embeddings_are_counted_under_their_models_name(tmp_path):
+    file = tmp_path / "headgate.toml"
+    base = "http://127.0.0.1:1"
+    file.write_text(LEARNED.format(openai=base, anthropic=base, responses=base))
+    artifact = small_artifact(head=Head("google/embedder", "endpoint", (1.0,) * 8))
+    (tmp_path / "router.headgate").write_bytes(dump(artifact))
+    metrics = metrics_of(read(file, env=ENV))
+
+    async def run() -> str:
+        async with house(LEARNED, artifact=artifact) as home:
+            await home.ask("hello")
+            told = Told(Kept(), metrics.take)
+            for entry in home.entries:
+                told.record(entry)
+            return metrics.exposition()[1].decode()
+
+    assert 'model="google/embedder"' in asyncio.run(run())

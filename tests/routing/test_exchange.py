@@ -566,3 +566,11 @@ def test_a_cascade_never_costs_more_calls_than_both_tiers_attempts_and_one_for_e
     assert isinstance(command, Serve | Refuse)
     assert judged <= 1
     assert calls <= (2 * attempts + tiers - 2 if judged else attempts + tiers - 1)
+
+
+def test_a_verdict_may_bring_a_routers_own_decision():
+    talk = Talk(CHEAP, PREMIUM)
+    made = Decision(PREMIUM, "router", 0.75, policy="auto", threshold=0.5)
+    talk >> Start() << Classify(3.0)
+    talk >> Verdict(None, made) << "first premium"
+    assert talk.exchange.decision == made

@@ -484,3 +484,12 @@ def test_a_hold_with_room_or_no_hold_is_none(desk: Desk):
 def test_a_hold_looks_for_the_routers_of_further_policies(desk: Desk):
     careful = '[policies.careful]\nkind = "learned"\nrouter = "r.headgate"\nthreshold = 0.3\n'
     assert warnings_of(desk, TIERS + HOLD + careful) == []
+
+
+def test_a_price_may_be_that_of_the_embeddings_that_a_router_needs(desk: Desk):
+    price = '[prices."google/embedder"]\ninput = "0.1"\noutput = "0"\n'
+    (warning,) = desk.read(GOOD + price).warnings
+    assert warning.message == "No tier and no classifier uses this model."
+    old = 'kind = "model"\nmodel = "google/gemini-2.5-flash"'
+    learned = GOOD.replace(old, 'kind = "learned"\nrouter = "r.headgate"')
+    assert desk.read(learned + price).warnings == ()

@@ -44,6 +44,7 @@ from headgate.routing.exchange import (
     Wait,
     Woke,
 )
+from headgate.routing.features import excerpt
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
@@ -202,6 +203,14 @@ class Driver:
     async def _classify(self, command: Classify) -> Verdict:
         policy, sorter = self._policy, self._policy and self._policy.sorter
         assert policy and sorter  # noqa: S101, PT018 - no request is left open without them
+        if policy.learned is not None:
+            decision = await self._asking.embed(
+                sorter.tier,
+                excerpt(self._inbound.ask.last_user),
+                command.timeout,
+                lambda vector: policy.scored(self._inbound.ask, self._plant.helm.controls, vector),
+            )
+            return Verdict(None, decision)
         tiers = self._plant.policies.tiers
         choice = await self._asking.ask(
             "classifier",

@@ -99,9 +99,13 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The classifier's answer: the index of a tier, or None when it failed or made no sense."""
+    """The classifier's answer: the index of a tier, or None when it failed or made no sense.
+
+    Where a learned router had to ask for an embedding, `decision` is what it makes of it.
+    """
 
     tier: int | None
+    decision: Decision | None = None
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -300,6 +304,8 @@ class Exchange:
         return Classify(min(self._classifier_timeout, self._limits.request_timeout))
 
     def _classified(self, verdict: Verdict, at: float) -> Command:
+        if verdict.decision is not None:
+            return self._begin(verdict.decision, at)
         if verdict.tier is None:
             return self._begin(Decision(self._safe, "classifier-failed", policy=self.policy), at)
         top = max(1, len(self._tiers) - 1)

@@ -200,6 +200,8 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
             how += " with dialect, base_url and api_key_env"
         draft.fault(path, f'There is no provider "{provider}" in the file.', f"{guess}{how}.")
     used = {str(draft.values.get(path)) for path in paths}
+    # a router may need the embeddings of a model that only its own file names
+    learned = any(path[-1] == "router" for path in draft.given)
     for name in draft.names("prices"):
         path = ("prices", name)
         try:
@@ -211,7 +213,8 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
                 'Write [prices."provider/model"], with the quotes.',
             )
             continue
-        if name not in used and all(path in draft.values for path in paths if path in draft.given):
+        told = not learned and name not in used
+        if told and all(path in draft.values for path in paths if path in draft.given):
             guess = draft.guess(name, used)
             draft.warn(
                 path,
