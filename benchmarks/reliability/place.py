@@ -120,10 +120,14 @@ class Place:
             return list(store.entries())
 
     def settled(self, count: int, seconds: float = 20.0) -> list[Entry]:
-        """The rows once there are `count` of them, or the time is up."""
+        """The rows once there are `count` of them and no more come, or the time is up."""
         deadline = time.monotonic() + seconds
-        while len(rows := self.rows()) < count and time.monotonic() < deadline:
-            time.sleep(0.1)
+        rows = self.rows()
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            before, rows = len(rows), self.rows()
+            if len(rows) == before >= count:
+                break
         return rows
 
     def descriptors(self) -> int:
