@@ -254,5 +254,7 @@ def test_a_router_with_embeddings_is_planned_as_a_classifier_that_answers_nothin
     assert scenario.classifier.card.model == "text-embedding-3-small"
     assert (scenario.classifier.input_tokens, scenario.classifier.output_tokens) == (500, 0)
     assert scenario.classifier.pico == 500 * 20_000
+    configured = settings(tmp_path, text)
+    assert deciders(configured, book_of(configured), TODAY) == []
     (tmp_path / "r.headgate").write_bytes(dump(small_artifact()))
     assert planned(settings(tmp_path, text)).classifier is None

@@ -170,6 +170,15 @@ def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Obj
     return noting
 
 
+async def until(holds: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait for something that another task brings about; fail where it does not come."""
+    for _ in range(round(seconds / 0.01)):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come about")
+
+
 @asynccontextmanager
 async def house(
     config: str = CONFIG,

@@ -101,3 +101,9 @@ def test_a_router_with_a_head_adds_the_embeddings_part_to_the_rest():
 def test_without_an_embedding_that_fits_there_is_no_score(vector: tuple[float, ...]):
     with pytest.raises(ValueError, match="google/embedder makes 2 numbers"):
         small_router(HEAD).score(Request(text="prove that"), vector)
+
+
+@pytest.mark.parametrize("vector", [(1.7e308, 1.7e308), (float("inf"), 0.0), (float("nan"), 1.0)])
+def test_an_embedding_beyond_all_measure_is_refused(vector: tuple[float, float]):
+    with pytest.raises(ValueError, match="measure"):
+        Head("m/e", "endpoint", (20.0, -20.0))(vector)

@@ -75,6 +75,7 @@ def test_embeddings_come_in_the_order_of_their_texts():
         b'{"data": [{"embedding": [1]}]}',
         b'{"data": [{"embedding": [1]}, {"embedding": [1, 2]}]}',
         b'{"data": [{"embedding": []}, {"embedding": []}]}',
+        b'{"data": [{"embedding": [1.7e308, 1.7e308]}, {"embedding": [1.7e308, 1.7e308]}]}',
         b'{"data": [{"embedding": "AAAA"}, {"embedding": "AAAA"}]}',
         b'{"data": [{"embedding": [1], "index": 0}, {"embedding": [1], "index": 0}]}',
         b'{"data": [{"embedding": [1], "index": 0}, {"embedding": [1], "index": 5}]}',

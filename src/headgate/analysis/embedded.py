@@ -37,7 +37,7 @@ def embedded(vectors: np.ndarray, targets: np.ndarray, tests: Sequence[np.ndarra
     """
     mean = vectors.mean(axis=0, dtype=float)
     centred = vectors - mean.astype(np.float32)
-    size = float(np.sqrt((centred.astype(float) ** 2).sum() / len(centred))) or 1.0
+    size = float(np.sqrt(np.vdot(centred, centred) / len(centred))) or 1.0
     centred = centred / np.float32(size)
     told = [
         centred[test] @ coefficients

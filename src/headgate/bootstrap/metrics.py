@@ -16,17 +16,14 @@ __all__ = ["metrics_of", "scrape"]
 
 
 def metrics_of(settings: Settings) -> Metrics:
-    """The metrics of a configuration: its models are counted by name."""
-    models = {tier.model for tier in settings.tiers}
-    models |= {
-        model for model in (settings.classifier.model, settings.server.embedding_model) if model
-    }
-    models |= {
-        str(model)
-        for decides in (settings.classifier, *settings.policies)
-        if (model := embedding_of(decides))
-    }
-    metrics = Metrics(models)
+    """The metrics of a configuration: its models are counted by name, those of deciders too."""
+    named: list[str | None] = [tier.model for tier in settings.tiers]
+    for decides in (settings.classifier, *settings.policies):
+        embedding = embedding_of(decides)
+        named += [decides.model, decides.second_model, decides.judge_model]
+        named += [str(embedding) if embedding else None]
+    named += [settings.quality.judge, settings.server.embedding_model]
+    metrics = Metrics({model for model in named if model is not None})
     metrics.info(__version__, settings.fingerprint)
     return metrics
 

@@ -156,8 +156,10 @@ def deciders(settings: Settings, book: Book, at: date) -> list[Card]:
     """Cards of small models that could decide in the classifier's place, one of each provider.
 
     They are the ones that `headgate init` would write; whether one decides well enough, only a
-    sample of the own traffic says.
+    sample of the own traffic says. None stands for a router that needs embeddings.
     """
+    if embedding_of(settings.classifier) is not None:
+        return []
     names = {f"{name}/{known.classifier}": known.prices or name for name, known in KNOWN.items()}
     cards = (
         book.card(

@@ -6,7 +6,7 @@ import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import hypot, sqrt
+from math import hypot, isfinite, sqrt
 from operator import mul
 from typing import Literal, NamedTuple, TypeVar
 
@@ -63,12 +63,14 @@ class Head(NamedTuple):
         """The part in the gain.
 
         Raises:
-            ValueError: the embedding has another number of dimensions.
+            ValueError: the embedding has another number of dimensions, or no finite part.
         """
         if len(vector) != len(self.weights):
             raise ValueError(f"{self.model} makes {len(self.weights)} numbers, not {len(vector)}")
-        part: float = sum(map(mul, self.weights, vector))
-        return part / (hypot(*vector) or 1.0)
+        part: float = sum(map(mul, self.weights, vector)) / (hypot(*vector) or 1.0)
+        if not isfinite(part):
+            raise ValueError(f"an embedding by {self.model} is beyond all measure")
+        return part
 
 
 class Reason(NamedTuple):

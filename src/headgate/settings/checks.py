@@ -242,6 +242,30 @@ def _check_escalation(draft: Draft) -> None:
             "breaches it.",
             "Raise the budget above the rate, or plan for a lower rate.",
         )
+    _check_hold(draft)
+
+
+def _check_hold(draft: Draft) -> None:
+    """A hold raises a router's threshold: there must be a router, and room above its threshold."""
+    if draft.values.get(("escalation", "on_breach")) != "hold":
+        return
+    deciders: list[tuple[str, ...]] = [("classifier",)]
+    deciders += [("policies", name) for name in draft.names("policies")]
+    routers = [table for table in deciders if (*table, "router") in draft.values]
+    if not routers:
+        draft.warn(
+            ("escalation", "on_breach"),
+            "There is no learned router, so a breach finds no threshold to hold.",
+            'Decide by a learned router, or write on_breach = "pin" or "alert".',
+        )
+    elif not any((*table, "threshold") in draft.given for table in routers):
+        draft.warn(
+            ("escalation", "on_breach"),
+            "The router decides at its certificate's threshold, which is the highest that keeps "
+            "the promise: a breach finds no room to hold it higher.",
+            "Set a threshold below the certificate's, so that a hold can rise to it, or write "
+            'on_breach = "pin" or "alert".',
+        )
 
 
 def _check_escalation_budgets(draft: Draft) -> None:

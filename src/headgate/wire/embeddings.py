@@ -113,6 +113,6 @@ def vectors(body: bytes, count: int) -> list[list[float]]:
     sizes = {len(one) for one in placed.values()}
     if len(sizes) != 1 or 0 in sizes:
         raise UnusableAnswerError("The embeddings are not of one length.", usage=usage)
-    if not all(math.isfinite(number) for one in placed.values() for number in one):
-        raise UnusableAnswerError("An embedding holds a number that is not finite.", usage=usage)
+    if not all(math.isfinite(math.hypot(*one)) for one in placed.values()):
+        raise UnusableAnswerError("An embedding has no finite length.", usage=usage)
     return [placed[at] for at in range(count)]
