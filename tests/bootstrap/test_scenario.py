@@ -10,8 +10,11 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import WhatIf, caveats, deciders, scenario_of
 from headgate.costs.model import evaluate
 from headgate.errors import ConfigError
+from headgate.routing.artifact import dump
+from headgate.routing.router import Head
 from headgate.settings import read
 from headgate.values import nano_from_usd
+from tests.routing.routers import small_artifact
 
 TODAY = date(2026, 11, 20)
 
@@ -240,3 +243,18 @@ def test_a_verifier_of_the_plan_stands_before_the_configured_judge(tmp_path):
     verifier = planned(settings(tmp_path, CASCADE + THREE + plan)).verifier
     assert verifier is not None
     assert "haiku" in verifier.card.model
+
+
+def test_a_router_with_embeddings_is_planned_as_a_classifier_that_answers_nothing(tmp_path):
+    head = Head("openai/text-embedding-3-small", "endpoint", (1.0,))
+    (tmp_path / "r.headgate").write_bytes(dump(small_artifact(head=head)))
+    text = '[classifier]\nkind = "learned"\nrouter = "r.headgate"\ninput_tokens = 500\n' + THREE
+    scenario = planned(settings(tmp_path, text))
+    assert scenario.classifier is not None
+    assert scenario.classifier.card.model == "text-embedding-3-small"
+    assert (scenario.classifier.input_tokens, scenario.classifier.output_tokens) == (500, 0)
+    assert scenario.classifier.pico == 500 * 20_000
+    configured = settings(tmp_path, text)
+    assert deciders(configured, book_of(configured), TODAY) == []
+    (tmp_path / "r.headgate").write_bytes(dump(small_artifact()))
+    assert planned(settings(tmp_path, text)).classifier is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from headgate.routing.artifact import Artifact, Certificate, Training
-from headgate.routing.router import Calibration, CostModel, Router
+from headgate.routing.router import Calibration, CostModel, Head, Router
 
 TRAINING = Training(
     rows=100,
@@ -39,7 +39,7 @@ def gram(text: bytes) -> int:
     return int.from_bytes(text, sys.byteorder)
 
 
-def small_router() -> Router:
+def small_router(head: Head | None = None) -> Router:
     return Router(
         bias=0.1,
         words={b"prove": 0.5, b"hello": -0.25},
@@ -49,8 +49,11 @@ def small_router() -> Router:
         calibration=Calibration((-2.0, 0.0, 2.0), (0.0, 0.2, 1.0)),
         cheap_cost=CostModel(1000.0, 2.5),
         premium_cost=None,
+        head=head,
     )
 
 
-def small_artifact(certificate: Certificate | None = CERTIFICATE) -> Artifact:
-    return Artifact(router=small_router(), training=TRAINING, certificate=certificate)
+def small_artifact(
+    certificate: Certificate | None = CERTIFICATE, head: Head | None = None
+) -> Artifact:
+    return Artifact(router=small_router(head), training=TRAINING, certificate=certificate)

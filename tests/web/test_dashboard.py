@@ -6,11 +6,18 @@ import time
 
 import pytest
 
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.observer import LedgerObserver
 from headgate.errors import ConfigError
 from headgate.ledger.memory import MemoryStore
-from headgate.web.dashboard import Dashboard
+from headgate.monitor.feedback import signal_event
+from headgate.monitor.quality import comparison_event
+from headgate.settings import read_with_sources
+from headgate.web.dashboard import Dashboard, _span
 from headgate.web.visit import Answer, Visit
-from tests.ledger.samples import NOON_US
+from tests.ledger.samples import NOON_US, answers
+from tests.monitor.test_feedback import signal
+from tests.monitor.test_quality import compared
 from tests.web.ledgers import observer, templates
 
 
@@ -47,6 +54,41 @@ def test_the_budget_is_told_with_its_evidence(dashboard):
     assert "The escalation budget" in html
     assert "95 % confidence sequence" in html
     assert "Evidence for a breach" in html or "Alarm since" in html
+
+
+def with_comparisons(*found, floor: str = "0.95") -> Dashboard:
+    made = MemoryStore()
+    made.append(answers(300))
+    made.note([*map(comparison_event, found), signal_event(signal(1, tier="cheap"))])
+    settings = read_with_sources(
+        None, env={}, sets=(f"quality.floor={floor}",), need_providers=False
+    ).settings
+    looker = LedgerObserver(made, settings, book_of(settings, env={}), now_us=lambda: NOON_US)
+    return Dashboard(looker, templates(), lambda: NOON_US)
+
+
+def test_the_quality_kept_is_told_with_its_interval_and_by_route():
+    found = [compared(n, route="/a" if n % 2 else "/b") for n in range(200)]
+    html = text(with_comparisons(*found).show(visit()))
+    assert "<dt>Quality kept</dt>" in html
+    assert "The floor of 95.0 % is not yet known" in html
+    assert "Cheap answers beside premium" in html
+    assert html.count("100.0 %") >= 3
+    assert "What users say" in html
+    assert "200 sampled, 200 judged, 200 decided" in html
+
+
+def test_a_fall_of_quality_leads():
+    found = [compared(n, 0.0 if n % 3 == 0 else 1.0) for n in range(300)]
+    html = text(with_comparisons(*found).show(visit()))
+    assert "Cheap answers no longer keep the floor of quality." in html
+    assert "Below the floor of 95.0 % since" in html
+
+
+def test_where_nothing_is_compared_nothing_is_said_of_quality(dashboard):
+    html = text(dashboard.show(visit()))
+    assert "Quality kept" not in html
+    assert "What users say" not in html
 
 
 def test_a_script_gets_what_changes_alone(dashboard):
@@ -99,3 +141,18 @@ def test_a_period_that_is_none_is_refused(dashboard, query):
 
 def test_whoever_is_logged_in_can_log_out(dashboard):
     assert 'name="csrf" value="the-csrf"' in text(dashboard.show(visit()))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3085.7, "51 minutes"),
+        (5, "1 minute"),
+        (7200, "2 hours"),
+        (21600, "6 hours"),
+        (86400, "24 hours"),
+        (604800, "7 days"),
+    ],
+)
+def test_a_window_is_told_in_whole_words(seconds: float, words: str):
+    assert _span(seconds) == words

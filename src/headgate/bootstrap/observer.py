@@ -102,6 +102,8 @@ class LedgerObserver:
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
         days = store.days(Window((now // DAY_US - back) * DAY_US, None))
         scenario = scenario_of(self._settings, self._book, day)
+        with self._account:
+            quality, feedback = self._watch.heard()
         return Seen(
             at_us=now,
             report=report(tiers, requests, planned, period.window),
@@ -115,6 +117,8 @@ class LedgerObserver:
             ),
             timings=tuple(_timings(tiers, latencies)),
             overhead_us=self._overhead(now),
+            quality=quality,
+            feedback=feedback,
             tiers=tuple(tier.name for tier in self._settings.tiers),
         )
 

@@ -25,7 +25,7 @@ from headgate.ledger.store import (
 from headgate.monitor.actions import Held, RecentScores, held_threshold
 from headgate.monitor.budget import EscalationBudget, ScopeKind
 from headgate.monitor.drift import DriftWatch
-from headgate.monitor.feedback import FEEDBACK, Signal, by_tier, signals
+from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom, headroom
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
@@ -134,7 +134,7 @@ class Watch:
         for restart_us in self.standing.restarts:
             self.budget.restart(restart_us)
         self._fold()
-        self._hear()
+        quality, feedback = self.heard()
         money = self._sums(now, window)
         return status(
             looked_us=at_us,
@@ -147,8 +147,8 @@ class Watch:
             headroom=money.headroom,
             drift=tuple(drift.assess(at_us) for drift in self._drift),
             action=self.standing.action,
-            quality=self._quality_now(),
-            feedback=tuple(by_tier(self._signals.values())),
+            quality=quality,
+            feedback=feedback,
         )
 
     def held(self) -> Held:
@@ -166,6 +166,15 @@ class Watch:
             self._scores.fold(page)
             for drift in self._drift:
                 drift.fold(page)
+
+    def heard(self) -> tuple[Quality | None, tuple[TierFeedback, ...]]:
+        """The quality kept, and what users say, read anew; the rest is left alone.
+
+        Raises:
+            StoreError: the ledger does not answer.
+        """
+        self._hear()
+        return self._quality_now(), tuple(by_tier(self._signals.values()))
 
     def _hear(self) -> None:
         """Comparisons and feedback that are new; both may come in an hour late, and count once."""

@@ -13,6 +13,7 @@ from headgate.ledger.totals import HOUR_US
 from headgate.monitor.budget import Assessment
 from headgate.monitor.figures import between, percent
 from headgate.monitor.figures import money as amount
+from headgate.monitor.quality import Quality
 from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
 from headgate.render import chart, page, palette
 from headgate.render.table import Column, Table, csv_text
@@ -115,10 +116,13 @@ class _Series(NamedTuple):
 def _board(seen: Seen, period: Period) -> Board:
     report, escalation = seen.report, seen.escalation
     breached = escalation is not None and escalation.breached
-    bad = breached or report.verdict.answer == "no"
+    fallen = seen.quality is not None and seen.quality.alarm_us is not None
+    bad = breached or fallen or report.verdict.answer == "no"
     sentence = report.verdict.sentence
     if breached:
         sentence = f"The escalation budget is breached. {sentence}"
+    if fallen:
+        sentence = f"Cheap answers no longer keep the floor of quality. {sentence}"
     blocks: list[page.Block] = []
     if report.requests:
         blocks += [bill_bars(report), bill_table(report)]
@@ -135,7 +139,7 @@ def _board(seen: Seen, period: Period) -> Board:
         figures=page.Figures(tuple(_figures(seen))),
         series=list(_series(seen)),
         blocks=blocks,
-        firm=list(_firm(seen)),
+        firm=[*_firm(seen), *_quality(seen.quality), *_feedback(seen)],
         empty=not report.requests and not report.pinned.requests,
     )
 
@@ -184,6 +188,11 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
             yield page.Figure("Headroom", f"{room * 100:.1f} points", note, good=room > 0)
         else:
             yield page.Figure("Headroom", seen.headroom.pays, "routing pays, at any rate")
+    quality = seen.quality
+    if quality is not None and quality.all.kept is not None:
+        good = {"kept": True, "not kept": False}.get(quality.state)
+        note = f"of premium's; 95 %: {between(quality.all.low, quality.all.high)}"
+        yield page.Figure("Quality kept", percent(quality.all.kept), note, good=good)
     if seen.overhead_us is not None:
         p50, p95, p99 = (_milliseconds(value) for value in seen.overhead_us)
         yield page.Figure("Before the first call", p50, f"p95 {p95}, p99 {p99}")
@@ -205,12 +214,87 @@ def _firm(seen: Seen) -> Iterator[page.Block]:
     yield page.Items("The escalation budget", tuple(facts))
 
 
+def _span(seconds: float) -> str:
+    """A window in words; the fast one is a fraction of the slow one, and seldom whole hours."""
+    hours = seconds / 3600
+    if hours >= 48:
+        return f"{hours / 24:.3g} days"
+    if hours >= 2:
+        return f"{hours:.3g} hours"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+
+
+def _quality(quality: Quality | None) -> Iterator[page.Block]:
+    """What cheap keeps of premium's quality, how it is known, and where it differs."""
+    if quality is None or quality.all.kept is None:
+        return
+    yield page.Items("The quality kept", tuple(_kept(quality)))
+    rows = tuple(
+        (
+            scope.kind,
+            scope.name,
+            f"{scope.decided:,}",
+            "–" if scope.kept is None else percent(scope.kept),
+            between(scope.low, scope.high),
+            f"{scope.premium_wins:,} / {scope.ties:,} / {scope.cheap_wins:,}",
+        )
+        for scope in (msgspec.structs.replace(quality.all, name="requests"), *quality.scopes)
+    )
+    heads = ("compared", "kept", "95 % at every look", "premium better / neither / cheap")
+    yield Table(
+        (Column("of"), Column("name"), *(Column(head, right=True) for head in heads)),
+        rows,
+        title="Cheap answers beside premium's",
+    )
+
+
+def _kept(quality: Quality) -> Iterator[str]:
+    if quality.floor is None:
+        yield "No floor is set, and no router's certificate states one."
+    elif quality.alarm_us is None:
+        yield f"The floor of {percent(quality.floor)} is {quality.state}."
+        yield f"No alarm. Evidence for a fall: {percent(quality.evidence)} of what raises it."
+    else:
+        since = moment_text(quality.alarm_us)[:16]
+        yield f"Below the floor of {percent(quality.floor)} since {since} UTC."
+    yield (
+        f"The judge's preference turned with the order in {quality.all.swung:,} of "
+        f"{quality.all.decided:,} comparisons."
+    )
+    funnel = quality.funnel
+    yield (
+        f"{funnel.sampled:,} sampled, {funnel.judged:,} judged, {funnel.decided:,} decided, "
+        f"{funnel.unpaid:,} beyond the day's money; {money(funnel.cost_nano)} spent."
+    )
+
+
+def _feedback(seen: Seen) -> Iterator[page.Block]:
+    if not seen.feedback:
+        return
+    rows = tuple(
+        (
+            one.tier or "none",
+            f"{one.rated:,}",
+            f"{one.good:,}",
+            f"{one.bad:,}",
+            between(one.low, one.high),
+        )
+        for one in seen.feedback
+    )
+    heads = ("rated", "good", "bad", "good, 95 % at every look")
+    yield Table(
+        (Column("tier"), *(Column(head, right=True) for head in heads)),
+        rows,
+        title="What users say",
+    )
+
+
 def _account(account: Assessment) -> Iterator[str]:
     slow, fast = account.slow, account.fast
     for burn in (fast, slow):
         if burn.rate is not None:
-            hours = burn.span_seconds / 3600
-            span = f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
+            span = _span(burn.span_seconds)
             spent = "" if burn.burn is None else f", {burn.burn:.2f} times the budget"
             yield (
                 f"Last {span}: {percent(burn.rate)} of {burn.served:,} escalated "

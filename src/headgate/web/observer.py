@@ -11,7 +11,9 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.store import Window
 from headgate.monitor.budget import Assessment
+from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.quality import Quality
 from headgate.monitor.report import Report
 from headgate.monitor.status import Month, Retries
 from headgate.web.period import Period
@@ -75,6 +77,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     overhead_us: tuple[float, float, float] | None
     """p50, p95, p99 from a request's arrival to the sending of its first attempt, over the newest
     requests; None without any."""
+    quality: Quality | None = None
+    """What cheap answers keep of premium's, since the beginning; None where none is compared."""
+    feedback: tuple[TierFeedback, ...] = ()
+    """What users say of each tier's answers, since the beginning."""
     tiers: tuple[str, ...]
     """All tiers of the settings, cheapest first: what gives each its colour."""
 
