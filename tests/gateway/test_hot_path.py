@@ -131,12 +131,13 @@ class Upstream:
 
     def __init__(self, *, stream: bool, claude: bool = False) -> None:
         self._stream = stream
-        self._answer, self._events = (CLAUDE, CLAUDE_STREAM) if claude else (ANSWER, STREAM)
+        self._answer = json.dumps(CLAUDE if claude else ANSWER).encode()
+        self._events = CLAUDE_STREAM if claude else STREAM
 
     async def send(self, endpoint: Endpoint, body: bytes) -> Reply:
         if self._stream:
             return Reply(self._events, "text/event-stream")
-        return Reply([json.dumps(self._answer).encode()], "application/json")
+        return Reply([self._answer], "application/json")
 
     async def close(self) -> None: ...
 
