@@ -8,6 +8,8 @@ import msgspec
 
 from headgate.analysis.rows import GradedRow
 from headgate.routing.draft import Draft
+from headgate.testing.brain import uniform
+from headgate.testing.embeddings import DIMENSIONS
 
 HARD = ("prove", "derive", "integral", "theorem")
 EASY = ("hello", "translate", "summarise", "rhyme")
@@ -60,3 +62,29 @@ def drafted(count: int, seed: int = 0) -> list[GradedRow]:
         )
         for row in planted(count, seed)
     ]
+
+
+def opaque(count: int, *, signal: bool = True) -> list[GradedRow]:
+    """Planted rows that only an embedding (`numbers`) tells apart: their words are all alike."""
+    rows = []
+    for number in range(count):
+        text = f"request {number}"
+        hard = uniform(text, 0 if signal else "nothing") > 0.7
+        up = uniform(text, "grade") < CHANCE["hard" if hard else "easy"]
+        rows.append(
+            GradedRow(
+                id=str(number),
+                prompt=text,
+                time=1_790_000_000.0 + number,
+                cheap=0.0 if up else 1.0,
+                premium=1.0,
+                cheap_nano=1_000,
+                premium_nano=20_000,
+            )
+        )
+    return rows
+
+
+def numbers(text: str) -> list[float]:
+    """The embedding of a text by the simulated provider."""
+    return [uniform(text, index) for index in range(DIMENSIONS)]

@@ -85,3 +85,13 @@ def test_an_edge_needs_no_gap():
 def test_ranks_are_taken_within_a_fold_and_ties_share_theirs():
     ranks = ranked(np.array([5.0, 5.0, 9.0, 1.0, 2.0]), np.array([0, 0, 0, 1, 1]))
     assert ranks == pytest.approx([1 / 3, 1 / 3, 2.5 / 3, 0.25, 0.75])
+
+
+def test_with_embeddings_each_part_begins_with_a_third_and_the_rows_decide():
+    text, category, gain = columns(50_000)
+    few = blended(text[:20], category[:20], gain[:20], np.zeros((20, 2)))
+    assert few[4:] == pytest.approx([1 / 3, 1 / 3], abs=0.01)
+    noise = np.random.default_rng(99).normal(size=text.shape) / 3
+    found = blended(text, category, gain, noise)
+    assert found[:4] == pytest.approx(blended(text, category, gain), abs=0.05)
+    assert found[4:].max() < 0.05

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -21,12 +23,13 @@ from headgate.analysis.train import (
     train,
     upgrades,
 )
+from headgate.analysis.vectors import Vectors, vector_file
 from headgate.errors import ConfigError
 from headgate.routing.artifact import dump, load
 from headgate.routing.draft import Draft
 from headgate.routing.features import Request
 from tests.analysis.conftest import Trained
-from tests.analysis.planted import CHANCE, drafted, planted
+from tests.analysis.planted import CHANCE, drafted, numbers, opaque, planted
 
 DAY = date(2026, 11, 20)
 
@@ -233,3 +236,77 @@ def test_drafts_of_shuffled_grades_teach_a_verifier_nothing():
     judge = train(fit, verifier=True, on=DAY).router
     cheap, premium = (np.array([getattr(r, n) for r in test]) for n in ("cheap", "premium"))
     assert apgr(cheap, premium, gains(judge, test)) == pytest.approx(0.5, abs=0.1)
+
+
+def vectors(directory: Path, rows: Sequence[GradedRow]) -> Vectors:
+    with vector_file(directory / "v") as file:
+        texts = [row.prompt for row in rows]
+        file.add("m/e", texts, [numbers(text) for text in texts])
+        return file.vectors("m/e", "endpoint")
+
+
+def test_embeddings_that_help_join_the_router_and_are_needed_from_then_on(tmp_path: Path):
+    rows = opaque(1500)
+    known = vectors(tmp_path, rows)
+    fit, test = held_out(rows)
+    artifact = train(fit, vectors=known, on=DAY)
+    training, head = artifact.training, artifact.router.head
+    assert training.learned == "embeddings"
+    assert head is not None
+    assert (head.model, head.source, len(head.weights)) == ("m/e", "endpoint", 8)
+    trial = training.embeddings
+    assert trial is not None
+    assert trial.kept
+    assert trial.edge > 3 * trial.error > 0
+    assert trial.apgr is not None
+    assert training.apgr is not None
+    assert training.apgr - trial.apgr > 0.15
+    route = gains(artifact.router, test, known)
+    cheap, premium = (np.array([getattr(r, side) for r in test]) for side in ("cheap", "premium"))
+    assert apgr(cheap, premium, route) == pytest.approx(training.apgr, abs=0.08)
+    back = load(dump(artifact)).router
+    assert [back.gain(request_of(r), numbers(r.prompt)) for r in test] == pytest.approx(
+        route.tolist(), abs=2e-3
+    )
+    with pytest.raises(ConfigError, match="needs embeddings of m/e"):
+        gains(artifact.router, test)
+
+
+def test_the_score_with_embeddings_is_the_planted_probability(tmp_path: Path):
+    rows = opaque(3000)
+    router = train(rows, vectors=vectors(tmp_path, rows), on=DAY).router
+    scores = np.array([router.score(request_of(r), numbers(r.prompt)) for r in rows])
+    assert scores.mean() == pytest.approx(upgrades(rows).mean(), abs=0.02)
+    top = scores >= np.quantile(scores, 0.8)
+    assert scores[top].mean() == pytest.approx(upgrades(rows)[top].mean(), abs=0.07)
+
+
+def test_embeddings_that_do_not_help_are_dropped_and_the_router_is_the_same(tmp_path: Path):
+    for count, rows in enumerate((planted(1500), opaque(1500, signal=False))):
+        (tmp_path / str(count)).mkdir()
+        tried = train(rows, vectors=vectors(tmp_path / str(count), rows), on=DAY)
+        plain = train(rows, on=DAY)
+        trial = tried.training.embeddings
+        assert trial is not None
+        assert not trial.kept
+        assert tried.router.head is None
+        assert msgspec.structs.replace(tried.training, embeddings=None) == plain.training
+        assert gains(tried.router, rows).tolist() == gains(plain.router, rows).tolist()
+
+
+def test_training_with_embeddings_is_repeatable(tmp_path: Path):
+    rows = opaque(400)
+    known = vectors(tmp_path, rows)
+    assert dump(train(rows, vectors=known, on=DAY)) == dump(train(rows, vectors=known, on=DAY))
+
+
+def test_a_verifier_takes_no_embeddings(tmp_path: Path):
+    rows = drafted(100)
+    with pytest.raises(ConfigError, match="does not look at embeddings"):
+        train(rows, verifier=True, vectors=vectors(tmp_path, rows), on=DAY)
+
+
+def test_a_row_without_its_embedding_stops_training(tmp_path: Path):
+    rows = opaque(100)
+    with pytest.raises(ConfigError, match="1 of 100 rows"):
+        train(rows, vectors=vectors(tmp_path, rows[1:]), on=DAY)

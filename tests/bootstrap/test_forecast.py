@@ -13,6 +13,7 @@ from headgate.bootstrap.forecast import Forecast, Forecaster
 from headgate.errors import UnknownModelError
 from headgate.routing.artifact import dump
 from headgate.routing.policies import Origin
+from headgate.routing.router import Head
 from headgate.values import nano_from_usd
 from headgate.wire.lane import read
 from tests.routing.routers import small_artifact
@@ -111,3 +112,15 @@ def test_a_pin_is_a_pin(desk: Desk):
 def test_what_has_no_price_costs_none_and_not_nothing(desk: Desk):
     found = forecast(desk, LEARNED, "tiers.cheap.model=google/no-such-model")
     assert found.costs["cheap"] is None
+
+
+def test_a_router_that_needs_an_embedding_would_have_it_asked_for(desk: Desk):
+    head = Head("google/embedder", "endpoint", (1.0,))
+    (desk.path.parent / "r.headgate").write_bytes(dump(small_artifact(head=head)))
+    found = forecast(desk, LEARNED)
+    assert (found.outcome, found.would_ask, found.reason) == (
+        "ask classifier",
+        ("embedding",),
+        "embedding",
+    )
+    assert (found.model, found.tier, found.score) == ("google/embedder", "premium", None)

@@ -5,15 +5,26 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from headgate.bootstrap.admin import AdminToken, admin_of
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.gateway.record import Told
 from headgate.ledger.writer import Ledger
+from headgate.routing.artifact import dump
+from headgate.routing.router import Head
 from headgate.settings import read
-from headgate.settings.schema import Settings
+from headgate.settings.schema import (
+    ClassifierSettings,
+    PolicySettings,
+    QualitySettings,
+    Settings,
+)
 from tests.gateway.callers import Asked
-from tests.gateway.house import ENV, RULES, Kept, house
+from tests.gateway.house import ENV, LEARNED, RULES, Kept, house
+from tests.ledger.samples import entry
+from tests.routing.routers import small_artifact
 
 TOKEN = "a-token-of-sixteen-and-more"
 
@@ -67,3 +78,43 @@ def test_what_the_gateway_serves_is_counted_under_its_models(tmp_path):
     assert line.endswith(" 2.0")
     assert 'model="other"' not in line
     assert "gate-key" not in text
+
+
+def test_the_models_of_deciders_and_judges_are_counted_by_name(tmp_path):
+    settings = settings_of(tmp_path)
+    draft = PolicySettings(
+        name="draft", kind="cascade", second_model="p/second", judge_model="p/grades"
+    )
+    settings = msgspec.structs.replace(
+        settings,
+        classifier=ClassifierSettings(kind="model", model="p/decides"),
+        policies=(draft,),
+        quality=QualitySettings(shadow_rate=0.1, judge="p/compares"),
+    )
+    metrics = metrics_of(settings)
+    names = ["decides", "second", "grades", "compares", "unheard-of"]
+    for name in names:
+        metrics.take(entry(provider="p", model_asked=name))
+    metrics.fold()
+    text = metrics.exposition()[1].decode()
+    counted = [name for name in names if f'headgate_attempts_total{{model="p/{name}"' in text]
+    assert counted == names[:-1]
+
+
+def test_a_routers_embeddings_are_counted_under_their_models_name(tmp_path):
+    file = tmp_path / "headgate.toml"
+    base = "http://127.0.0.1:1"
+    file.write_text(LEARNED.format(openai=base, anthropic=base, responses=base))
+    artifact = small_artifact(head=Head("google/embedder", "endpoint", (1.0,) * 8))
+    (tmp_path / "router.headgate").write_bytes(dump(artifact))
+    metrics = metrics_of(read(file, env=ENV))
+
+    async def run() -> str:
+        async with house(LEARNED, artifact=artifact) as home:
+            await home.ask("hello")
+            told = Told(Kept(), metrics.take)
+            for entry in home.entries:
+                told.record(entry)
+            return metrics.exposition()[1].decode()
+
+    assert 'model="google/embedder"' in asyncio.run(run())

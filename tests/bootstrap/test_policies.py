@@ -9,12 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.policies import policies_of
+from headgate.bootstrap.policies import embedding_of, policies_of
 from headgate.errors import ConfigError
 from headgate.routing.artifact import dump
 from headgate.routing.checks import Checks
 from headgate.routing.policy import Decision
-from headgate.values import Ask
+from headgate.routing.router import Head
+from headgate.values import Ask, ModelRef
 from tests.routing.routers import CERTIFICATE, small_artifact
 from tests.settings.files import GOOD, TIERS, Desk
 
@@ -173,3 +174,56 @@ def test_a_router_is_no_verifier(desk: Desk):
     (fault,) = caught.value.faults
     assert fault.field == "classifier.verifier"
     assert "train --verifier" in fault.fix
+
+
+def embedding(desk: Desk, model: str, source: str = "endpoint") -> None:
+    head = Head(model, source, (1.0, -1.0))  # type: ignore[arg-type]
+    file = desk.path.parent / "r.headgate"
+    file.write_bytes(dump(small_artifact(head=head)))
+
+
+def test_a_router_with_embeddings_has_its_model_asked_as_a_classifier_is(desk: Desk):
+    embedding(desk, "google/embedder")
+    lines = 'kind = "learned"\nrouter = "r.headgate"\ntimeout = "1s"\non_failure = "cheap"'
+    old = 'kind = "model"\nmodel = "google/gemini-2.5-flash"'
+    settings = desk.read(GOOD.replace(old, lines)).settings
+    policy = policies_of(settings).policies[0]
+    assert policy.decide(Ask(model="auto", last_user="hello")) is None
+    assert policy.sorter is not None
+    assert policy.sorter.tier.model == ModelRef("google", "embedder")
+    assert (policy.sorter.timeout, policy.sorter.max_answer_tokens) == (1.0, 0)
+    assert policy.safe.name == "cheap"
+    assert embedding_of(settings.classifier) == ModelRef("google", "embedder")
+
+
+@pytest.mark.parametrize(
+    ("model", "source", "kind", "why"),
+    [
+        ("nobody/e", "endpoint", "learned", 'no provider "nobody" that speaks OpenAI'),
+        ("anthropic/e", "endpoint", "learned", 'no provider "anthropic" that speaks OpenAI'),
+        ("mine:encode", "local", "learned", "the gateway does not run such code"),
+        ("google/embedder", "endpoint", "cascade", "a cascade does not ask for them"),
+    ],
+)
+def test_a_router_whose_embeddings_the_gateway_cannot_get_is_refused(
+    desk: Desk, model: str, source: str, kind: str, why: str
+):
+    embedding(desk, model, source)
+    text = f'[classifier]\nkind = "{kind}"\nrouter = "r.headgate"\n' + TIERS
+    with pytest.raises(ConfigError) as caught:
+        policies_of(desk.read(text).settings)
+    (fault,) = caught.value.faults
+    assert why in fault.message
+    assert fault.field == "classifier.router"
+    assert fault.fix
+
+
+def test_who_is_asked_for_embeddings_is_nobody_where_none_are_needed(desk: Desk):
+    learned = desk.read(LEARNED + TIERS).settings.classifier
+    assert embedding_of(learned) is None
+    assert embedding_of(replace(learned, kind="none")) is None
+    assert embedding_of(replace(learned, router="no-such-file")) is None
+    embedding(desk, "google/embedder")
+    assert embedding_of(learned) == ModelRef("google", "embedder")  # the file has changed
+    embedding(desk, "mine:encode", "local")
+    assert embedding_of(learned) is None

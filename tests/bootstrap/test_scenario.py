@@ -10,8 +10,11 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import WhatIf, calls_per_month, caveats, deciders, scenario_of
 from headgate.costs.model import evaluate
 from headgate.errors import ConfigError
+from headgate.routing.artifact import dump
+from headgate.routing.router import Head
 from headgate.settings import read
 from headgate.values import nano_from_usd
+from tests.routing.routers import small_artifact
 
 TODAY = date(2026, 11, 20)
 
@@ -246,3 +249,18 @@ def test_a_month_has_every_call_of_every_request(tmp_path):
     assert calls_per_month(settings()) == 30_000
     busy = "[traffic]\nrequests_per_day = 101\ndays_per_month = 20\ncalls_per_request = 1.5\n"
     assert calls_per_month(settings(tmp_path, busy + THREE)) == 3030
+
+
+def test_a_router_with_embeddings_is_planned_as_a_classifier_that_answers_nothing(tmp_path):
+    head = Head("openai/text-embedding-3-small", "endpoint", (1.0,))
+    (tmp_path / "r.headgate").write_bytes(dump(small_artifact(head=head)))
+    text = '[classifier]\nkind = "learned"\nrouter = "r.headgate"\ninput_tokens = 500\n' + THREE
+    scenario = planned(settings(tmp_path, text))
+    assert scenario.classifier is not None
+    assert scenario.classifier.card.model == "text-embedding-3-small"
+    assert (scenario.classifier.input_tokens, scenario.classifier.output_tokens) == (500, 0)
+    assert scenario.classifier.pico == 500 * 20_000
+    configured = settings(tmp_path, text)
+    assert deciders(configured, book_of(configured), TODAY) == []
+    (tmp_path / "r.headgate").write_bytes(dump(small_artifact()))
+    assert planned(settings(tmp_path, text)).classifier is None

@@ -112,7 +112,7 @@ def test_without_a_yes_nothing_is_sent(tmp_path: Path):
 
 @pytest.mark.parametrize(("says", "code"), [("n\n", 1), ("y\n", 0)])
 def test_a_person_is_asked(tmp_path: Path, monkeypatch, says: str, code: int):
-    monkeypatch.setattr("headgate.cli.label._is_person", lambda: True)
+    monkeypatch.setattr("headgate.cli.spending._is_person", lambda: True)
     file = requests(tmp_path, 4, hard_every=9)
     with panel(tmp_path) as (_, provider):
         result = CliRunner().invoke(

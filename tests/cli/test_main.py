@@ -14,7 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from headgate.cli.main import COMMANDS, Entry, cli, main
+from headgate.cli.main import COMMANDS, HEADINGS, Entry, cli, main
 from headgate.errors import ConfigError, InternalError
 
 
@@ -69,6 +69,21 @@ def test_help_lists_every_command_with_its_line():
     for name, entry in COMMANDS.items():
         assert name in output
         assert entry.help.split()[0] in output
+
+
+def test_help_groups_the_commands_and_aligns_the_groups():
+    lines = CliRunner().invoke(cli, ["--help"]).output.splitlines()
+    at = [lines.index(f"{heading}:") for heading in HEADINGS.values()]
+    assert at == sorted(at)
+    for place, first in zip(at, HEADINGS, strict=True):
+        assert lines[place + 1].split()[0] == first
+    assert "Commands:" not in lines
+    columns = {
+        line.index(COMMANDS[line.split()[0]].help.split()[0])
+        for line in lines
+        if line.startswith("  ") and line.split()[0] in COMMANDS
+    }
+    assert len(columns) == 1
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help", "--version"])

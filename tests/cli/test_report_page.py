@@ -58,7 +58,7 @@ The plan's 30,000 requests a month are scaled to these 1,000.
   Why the bill is not the plan                                        +$0.6200
     escalation mix         24.0 % premium, planned 20.0 %             +$0.2400
     tokens per hard answer 1,000 in / 500 out, planned 1,000 / 400    +$0.3600
-    retries                11 attempts; premium's are $0.000000       +$0.0200
+    retries                11 attempts                                +$0.0200
 
 Routing pays: it saved $4.4200, 49.1 % of all-premium (95 %: 47.3 to 50.9 %).
 It rests on 1,000 of 1,000 routed requests.

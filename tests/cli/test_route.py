@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from headgate.cli.main import cli
 from headgate.routing.artifact import dump
+from headgate.routing.router import Head
 from tests.routing.routers import small_artifact
 from tests.settings.files import GOOD
 
@@ -142,3 +143,12 @@ def test_messages_and_responses_have_their_own_paths():
 def test_an_empty_file_is_said_to_be_empty():
     result = CliRunner().invoke(cli, ["route", "--file", "-", "--json"], input="\n")
     assert "no request" in result.stderr
+
+
+def test_where_an_embedding_would_be_asked_for_that_is_said(here: Path):
+    artifact = small_artifact(head=Head("google/embedder", "endpoint", (1.0,)))
+    (here / "router.headgate").write_bytes(dump(artifact))
+    output = route("hello").output
+    assert "for the embedding, google/embedder; premium answers where it fails" in output
+    (here / "requests.jsonl").write_text("hello\nprove that\n")
+    assert "would ask for an embedding: 2 of 2" in route("--file", "requests.jsonl").output

@@ -21,6 +21,11 @@ def test_all_that_the_screen_shows_is_there():
         "retries",
         "month",
         "headroom",
+        "drift",
+        "action",
+        "quality",
+        "feedback",
+        "stale",
     ]
     assert found["ok"] is False
     assert found["looked_at"] == "2026-11-23T12:00:00Z"

@@ -429,6 +429,12 @@ def test_the_quality_is_shown_with_its_interval_and_where_requests_were_lost():
     assert max(map(len, click.unstyle(text).splitlines())) <= 80
 
 
+def test_a_rate_surely_above_its_budget_is_not_all_is_well_before_the_alarm():
+    over = msgspec.structs.replace(CALM, slow=burn(86_400, 1000, 400))
+    (first, *_) = shown(made(over)).splitlines()
+    assert first.endswith("over its budget, no alarm yet")
+
+
 def test_a_fall_is_told_in_the_first_line():
     text = click.unstyle(page(msgspec.structs.replace(made(CALM), quality=fallen())))
     assert "QUALITY BELOW ITS FLOOR" in text.splitlines()[0]

@@ -16,6 +16,7 @@ from headgate.costs.scenario import Tier
 from headgate.costs.sensitivity import joint_shift, saving_map, simulate, tornado
 from headgate.costs.sensitivity_charts import map_chart, tornado_chart
 from headgate.costs.tripwire import tripwires
+from headgate.render import palette
 from headgate.render.page import Items, Page, Text, html, markdown
 from headgate.render.table import Table
 from tests.costs.cards import HAIKU, mission
@@ -118,7 +119,9 @@ def test_the_map_shows_who_is_cheaper_where(everything):
     assert everything.map is not None
     drawn = map_chart(everything.map, everything.wires[0])
     for cells, savings in zip(drawn.cells, everything.map.saving, strict=True):
-        assert cells == tuple(0 if saving > 0 else 1 for saving in savings)
+        assert cells == tuple(
+            palette.ROUTED if saving > 0 else palette.PREMIUM for saving in savings
+        )
 
 
 def test_the_rows_are_exact_and_one_for_each_break_even(everything):

@@ -20,7 +20,7 @@ from headgate.gateway.http1_server import Http1Server
 from headgate.gateway.record import Told
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
-from headgate.routing.artifact import dump
+from headgate.routing.artifact import Artifact, dump
 from headgate.settings import read
 from headgate.testing.brain import Brain, Echo
 from headgate.testing.provider import DIALECTS, Provider
@@ -170,6 +170,15 @@ def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Obj
     return noting
 
 
+async def until(holds: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait for something that another task brings about; fail where it does not come."""
+    for _ in range(round(seconds / 0.01)):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come about")
+
+
 @asynccontextmanager
 async def house(
     config: str = CONFIG,
@@ -178,12 +187,13 @@ async def house(
     objector: Objector | None = None,
     brain: Brain = ECHO,
     store: KeyStore | None = None,
+    artifact: Artifact | None = None,
 ) -> AsyncIterator[House]:
     """Everything up and listening; torn down to the last socket at the end.
 
     `objector` judges each request before the simulated provider does: off-spec ones get 400.
     `brain` answers in all of them.
-    `store` is where virtual keys rest.
+    `store` is where virtual keys rest, `artifact` is the learned router.
     """
     providers = {
         "openai": Provider(
@@ -211,7 +221,7 @@ async def house(
     with TemporaryDirectory() as folder:
         file = Path(folder) / "headgate.toml"
         file.write_text(config.format(**bases))
-        (Path(folder) / "router.headgate").write_bytes(dump(small_artifact()))
+        (Path(folder) / "router.headgate").write_bytes(dump(artifact or small_artifact()))
         settings = read(file, env=ENV, sets=sets)
         kept = Kept()
         upstream = upstream_of(settings)

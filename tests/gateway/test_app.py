@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateway.house import CONFIG, RULES, House, house
+from tests.gateway.house import CONFIG, RULES, House, house, until
 
 KEYED = RULES + '[server]\napi_key_env = "GATE_KEY"\nmax_body_bytes = 5000\n'
 
@@ -148,7 +148,7 @@ def test_a_body_over_the_limit_gets_413_before_it_is_read():
 def test_more_requests_than_it_takes_are_refused_at_once_with_retry_after():
     async def case(home: House):
         busy = [asyncio.create_task(home.ask("[[stall]] words")) for _ in range(2)]
-        await asyncio.sleep(0.1)
+        await until(lambda: len(home.seen) == 2)
         status, headers, body = await home.post(chat())
         assert (status, headers["retry-after"]) == (503, "1")
         assert json.loads(body)["error"]["code"] == "overloaded"
@@ -156,7 +156,7 @@ def test_more_requests_than_it_takes_are_refused_at_once_with_retry_after():
             task.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
         await home.client.close()
-        await asyncio.sleep(0.1)
+        await until(lambda: len(home.entries) == 2)  # both have left
         assert (await home.post(chat()))[0] == 200
 
     run(case, sets=("server.max_requests=2",))

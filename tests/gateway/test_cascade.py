@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import openai
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from headgate.ledger.entry import Entry
 from headgate.routing.artifact import dump
 from headgate.testing.brain import Answer, Prompt, ToolUse
-from tests.gateway.house import CONFIG, LEARNED, House, house
+from tests.gateway.house import CONFIG, LEARNED, House, house, until
 from tests.routing.routers import small_artifact
 
 CASCADE = CONFIG.replace(
@@ -351,12 +351,6 @@ def test_when_premium_fails_behind_a_rejected_draft_the_caller_gets_an_error_and
         ]
 
     run(case, answers={CHEAP: BAD})
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 - what is waited for happens in the gateway
-            await asyncio.sleep(0.01)
 
 
 def test_a_caller_who_leaves_while_the_draft_is_judged_pays_for_draft_and_judge():

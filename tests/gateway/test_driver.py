@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionFunctionToolParam
 
 from headgate.ledger.entry import Entry
 from headgate.values import Usage, usd
-from tests.gateway.house import CONFIG, RULES, House, house
+from tests.gateway.house import CONFIG, RULES, House, house, until
 
 EASY, HARD = "[[say:1@gemini-2.5-flash]]", "[[say:2@gemini-2.5-flash]]"
 
@@ -508,11 +508,11 @@ def test_rules_decide_without_a_call():
 def test_a_caller_that_leaves_stops_the_provider_and_leaves_a_row():
     async def case(home: House):
         asked = asyncio.create_task(home.ask("[[stall]] words", model="cheap"))
-        await asyncio.sleep(0.2)
+        await until(lambda: home.seen)
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
         await home.client.close()
-        await asyncio.sleep(0.2)
+        await until(lambda: home.entries and not home.server.tasks)
         (entry,) = home.entries
         assert (entry.error, entry.aborted, entry.served) == ("caller-left", True, False)
         assert entry.usage_source == "estimated"
@@ -531,7 +531,7 @@ def test_a_caller_that_leaves_in_a_stream_is_billed_for_what_it_got():
         )
         await anext(aiter(stream))
         await stream.close()
-        await asyncio.sleep(0.2)
+        await until(lambda: home.entries and not home.server.tasks)
         (entry,) = home.entries
         assert (entry.error, entry.aborted, entry.served) == ("caller-left", True, True)
         assert entry.usage.input > 0

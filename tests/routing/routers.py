@@ -7,7 +7,7 @@ import sys
 import msgspec
 
 from headgate.routing.artifact import Artifact, Certificate, Operating, Tenth, Training
-from headgate.routing.router import Calibration, CostModel, Router
+from headgate.routing.router import Calibration, CostModel, Head, Router
 
 TRAINING = Training(
     rows=100,
@@ -41,7 +41,7 @@ def gram(text: bytes) -> int:
     return int.from_bytes(text, sys.byteorder)
 
 
-def small_router() -> Router:
+def small_router(head: Head | None = None) -> Router:
     return Router(
         bias=0.1,
         words={b"prove": 0.5, b"hello": -0.25},
@@ -51,11 +51,14 @@ def small_router() -> Router:
         calibration=Calibration((-2.0, 0.0, 2.0), (0.0, 0.2, 1.0)),
         cheap_cost=CostModel(1000.0, 2.5),
         premium_cost=None,
+        head=head,
     )
 
 
-def small_artifact(certificate: Certificate | None = CERTIFICATE) -> Artifact:
-    return Artifact(router=small_router(), training=TRAINING, certificate=certificate)
+def small_artifact(
+    certificate: Certificate | None = CERTIFICATE, head: Head | None = None
+) -> Artifact:
+    return Artifact(router=small_router(head), training=TRAINING, certificate=certificate)
 
 
 def pointed(*, priced: bool = True, **changes: object) -> Certificate:

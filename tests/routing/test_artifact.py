@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.errors import ConfigError
-from headgate.routing.artifact import HEAD, MAGIC, dump, fingerprint, load
+from headgate.routing.artifact import HEAD, MAGIC, Trial, dump, fingerprint, load
 from headgate.routing.draft import Draft
 from headgate.routing.features import Request
 from headgate.routing.reference import Reference
+from headgate.routing.router import Head
 from tests.routing.routers import CERTIFICATE, TRAINING, pointed, small_artifact, small_router
 
 DATA = dump(small_artifact())
@@ -113,8 +114,8 @@ def test_another_file_is_refused():
 
 
 def test_another_version_is_named():
-    with pytest.raises(ConfigError, match="version 3; this Headgate reads 1 to 2"):
-        load(MAGIC + b"\x03\x00" + DATA[10:])
+    with pytest.raises(ConfigError, match="version 4; this Headgate reads 1 to 3"):
+        load(MAGIC + b"\x04\x00" + DATA[10:])
 
 
 def test_a_file_of_the_first_version_counts_repeats_and_keeps_its_version():
@@ -148,6 +149,13 @@ def test_a_file_of_the_first_version_knows_less_of_its_training():
         packed(gains=[0.0, float("inf")], probabilities=[0.0, 1.0]),
         packed(word_weights=[float("nan"), b"\0\0\0\0"]),
         packed(word_weights=[1.0, b"\0\0\0"]),
+        packed(head=["m", "endpoint", [1.0, b""]]),
+        packed(head=["m", "endpoint", [1.0, b"\0"]]),
+        packed(head=["m", "elsewhere", [1.0, b"\0\0"]]),
+        packed(head={"model": "m", "source": "endpoint", "weights": {"scale": 1.0, "steps": b""}}),
+        packed(
+            head={"model": "m", "source": "endpoint", "weights": {"scale": 1e999, "steps": b"12"}}
+        ),
     ],
 )
 def test_a_sealed_file_of_nonsense_is_refused_with_a_sentence(data: bytes):
@@ -179,3 +187,38 @@ def test_whatever_is_sealed_is_refused_with_a_sentence_or_scores(
         found.router.score(Request(text="prove that größe x 界", category="maths", draft=draft))
     found.router.reasons(Request(text="prove that"))
     dump(found)
+
+
+def test_a_head_for_embeddings_comes_back_and_makes_the_file_a_third_version():
+    weights = tuple((n - 192) / 1000 for n in range(384))
+    made = dump(small_artifact(head=Head("google/embedder", "endpoint", weights)))
+    back = load(made).router.head
+    assert back is not None
+    assert back[:2] == ("google/embedder", "endpoint")
+    assert back.weights == pytest.approx(weights, abs=1e-5)
+    assert made[8:10] == b"\x03\x00"
+    assert dump(load(made)) == made
+    assert len(made) - len(DATA) < 2 * 384 + 100  # 16 bits a weight
+
+
+def test_a_router_without_a_head_is_written_as_older_headgates_read_it():
+    assert DATA[8:10] == b"\x02\x00"
+    assert load(DATA).router.head is None
+
+
+def test_what_embeddings_were_worth_is_kept_also_where_they_were_dropped():
+    trial = Trial(model="m/e", dimension=8, edge=-0.001, error=0.002, apgr=0.6, kept=False)
+    made = small_artifact()
+    made = msgspec.structs.replace(
+        made, training=msgspec.structs.replace(TRAINING, embeddings=trial)
+    )
+    assert load(dump(made)).training.embeddings == trial
+
+
+def test_files_from_before_embeddings_are_read():
+    old = {key: value for key, value in document().items() if key != "head"}
+    training = {k: v for k, v in dict(old["training"]).items() if k != "embeddings"}  # type: ignore[call-overload]
+    body = zlib.compress(msgspec.msgpack.encode({**old, "training": training}))
+    found = load(MAGIC + b"\x02\x00" + sha256(body).digest() + body)
+    assert found.training == TRAINING
+    assert found.router.head is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headgate.routing import features
 from headgate.routing.draft import size
-from headgate.routing.features import Request, grams, pairs, traits, words
+from headgate.routing.features import EXCERPT_CHARS, Request, excerpt, grams, pairs, traits, words
 from headgate.values import Ask
 
 
@@ -102,3 +102,13 @@ def test_the_gateways_request_is_read_from_what_a_policy_knows():
     assert Request.of(ask) == Request(
         text="Why?", system="Be kind.", category="chat", route="/help", tokens=20, turns=3
     )
+
+
+def test_an_encoder_is_shown_both_ends_valid_unicode_and_never_nothing():
+    assert excerpt(" a\n b ") == "a\n b"
+    assert excerpt("") == excerpt(" \n") == "(nothing)"
+    assert excerpt("a\ud800b") == "a?b"
+    long = excerpt("start" + "x" * 9000 + "end")
+    assert len(long) == EXCERPT_CHARS
+    assert long.startswith("start")
+    assert long.endswith("end")

@@ -8,7 +8,8 @@ import pytest
 from headgate.errors import ConfigError
 from headgate.routing.features import Request
 from headgate.routing.learned import learned
-from headgate.values import Ask
+from headgate.routing.router import Head
+from headgate.values import Ask, ModelRef
 from tests.routing.routers import CERTIFICATE, small_artifact, small_router
 
 NOTHING_PASSED = msgspec.structs.replace(CERTIFICATE, threshold=None)
@@ -35,3 +36,24 @@ def test_the_score_is_that_of_the_request_as_training_saw_it():
     ask = Ask(model="auto", last_user="prove that", headers={"x-headgate-category": "maths"})
     score = learned(small_artifact(), "v", threshold=None).score(ask)
     assert score == small_router().score(Request(text="prove that", category="maths"))
+
+
+def test_a_router_with_a_head_names_who_is_asked_for_embeddings():
+    made = learned(small_artifact(head=Head("a/b", "endpoint", (0.5,))), "v", threshold=None)
+    assert made.embedding == ModelRef("a", "b")
+    ask = Ask(model="auto", last_user="hello")
+    assert made.score(ask, [2.0]) > made.score(ask, [-2.0])
+    assert learned(small_artifact(), "v", threshold=None).embedding is None
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        (Head("mine:encode", "local", (0.5,)), "needs embeddings of mine:encode, and the gateway"),
+        (Head("nonsense", "endpoint", (0.5,)), "cannot be used"),
+    ],
+)
+def test_embeddings_that_no_endpoint_makes_are_refused(head: Head, why: str):
+    with pytest.raises(ConfigError, match=why) as caught:
+        learned(small_artifact(head=head), "v", threshold=None, name="r.headgate")
+    assert caught.value.fix

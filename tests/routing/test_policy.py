@@ -8,6 +8,7 @@ from headgate.routing.cascade import Cascade
 from headgate.routing.controls import Controls
 from headgate.routing.learned import learned
 from headgate.routing.policy import CASCADE, HELD, PINNED_BY_WATCH, Decision, Policy, Sorter
+from headgate.routing.router import Head
 from headgate.routing.rules import rule
 from headgate.routing.tier import Tier
 from headgate.values import Ask, ModelRef
@@ -154,3 +155,29 @@ def test_a_threshold_that_the_watch_has_moved_keeps_its_reason_in_the_grey_zone(
     decision = drafting(learned=router).decide(question, Controls(threshold=0.9))
     assert decision is not None
     assert (decision.tier, decision.reason, decision.draft) == (CHEAP, HELD, True)
+
+
+def embedding(**more) -> Policy:
+    head = Head("google/embedder", "endpoint", (2.0,))
+    router = learned(small_artifact(head=head), "0123456789ab", threshold=0.25)
+    return policy(learned=router, sorter=SORTER, **more)
+
+
+def test_a_router_that_needs_an_embedding_has_it_asked_for_after_the_rules():
+    assert embedding().decide(ask(last_user="hello")) is None
+    ruled = embedding().decide(ask(last_user="hello"), Controls(pinned=True))
+    assert ruled is not None
+    assert ruled.reason == PINNED_BY_WATCH
+    by_rule = policy(rule("all", "premium"), learned=embedding().learned, sorter=SORTER).decide(
+        ask(tokens=10)
+    )
+    assert by_rule == decided(PREMIUM, "rule:all")
+
+
+def test_with_the_embedding_it_decides_as_any_router_does():
+    low, high = (embedding().scored(ask(last_user="x"), vector=[side]) for side in (-1.0, 1.0))
+    assert (low.tier, high.tier) == (CHEAP, PREMIUM)
+    assert low.reason == high.reason == "router"
+    assert (low.threshold, low.router) == (0.25, "0123456789ab")
+    held = embedding().scored(ask(last_user="x"), Controls(threshold=1.01), [1.0])
+    assert (held.tier, held.reason) == (CHEAP, HELD)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.routing.features import Request
-from headgate.routing.router import Calibration, CostModel
+from headgate.routing.router import Calibration, CostModel, Head
 from tests.routing.routers import small_router
 
 LINE = Calibration((-2.0, 0.0, 2.0), (0.0, 0.2, 1.0))
@@ -75,3 +75,35 @@ def test_a_calibration_is_straight_between_its_knots():
 def test_a_cost_has_a_fixed_part_and_one_for_each_token():
     assert CostModel(1000.0, 2.5)(100) == 1250
     assert CostModel(-1000.0, 2.5)(100) == 0
+
+
+HEAD = Head("google/embedder", "endpoint", (0.5, -0.25))
+
+
+def test_an_embedding_counts_by_its_direction_and_not_by_its_length():
+    assert HEAD((3.0, 4.0)) == HEAD((30.0, 40.0)) == pytest.approx(0.3 - 0.2)
+    assert HEAD((0.0, 0.0)) == 0.0
+
+
+def test_a_router_with_a_head_adds_the_embeddings_part_to_the_rest():
+    request = Request(text="prove that", category="maths")
+    plain, headed = small_router(), small_router(HEAD)
+    assert headed.gain(request, (1.0, 0.0)) == pytest.approx(plain.gain(request) + 0.5)
+    assert headed.score(request, (1.0, 0.0)) > plain.score(request)
+    assert headed.text_gain(request) == plain.gain(request)
+    parts = headed.reasons(request, (1.0, 0.0))
+    assert ("embedding", "google/embedder", 0.5) in parts
+    total = headed.bias + sum(reason.gain for reason in parts)
+    assert total == pytest.approx(headed.gain(request, (1.0, 0.0)))
+
+
+@pytest.mark.parametrize("vector", [(), (1.0,), (1.0, 2.0, 3.0)])
+def test_without_an_embedding_that_fits_there_is_no_score(vector: tuple[float, ...]):
+    with pytest.raises(ValueError, match="google/embedder makes 2 numbers"):
+        small_router(HEAD).score(Request(text="prove that"), vector)
+
+
+@pytest.mark.parametrize("vector", [(1.7e308, 1.7e308), (float("inf"), 0.0), (float("nan"), 1.0)])
+def test_an_embedding_beyond_all_measure_is_refused(vector: tuple[float, float]):
+    with pytest.raises(ValueError, match="measure"):
+        Head("m/e", "endpoint", (20.0, -20.0))(vector)

@@ -460,3 +460,36 @@ def test_alerts_over_plain_http_are_a_warning(desk: Desk):
 def test_a_secret_without_a_webhook_is_a_warning(desk: Desk):
     (warning,) = desk.read(TIERS + '[alerts]\nwebhook_secret_env = "S"\n').warnings
     assert warning.field == "alerts.webhook_secret_env"
+
+
+HOLD = '[escalation]\non_breach = "hold"\n'
+LEARNED = '[classifier]\nkind = "learned"\nrouter = "r.headgate"\n'
+
+
+def test_a_hold_without_a_router_is_a_warning(desk: Desk):
+    (warning,) = warnings_of(desk, TIERS + HOLD)
+    assert warning.startswith("escalation.on_breach: There is no learned router")
+
+
+def test_a_hold_without_room_is_a_warning(desk: Desk):
+    (warning,) = warnings_of(desk, TIERS + HOLD + LEARNED)
+    assert "no room to hold it higher" in warning
+
+
+def test_a_hold_with_room_or_no_hold_is_none(desk: Desk):
+    assert warnings_of(desk, TIERS + HOLD + LEARNED + "threshold = 0.3\n") == []
+    assert warnings_of(desk, TIERS + LEARNED) == []
+
+
+def test_a_hold_looks_for_the_routers_of_further_policies(desk: Desk):
+    careful = '[policies.careful]\nkind = "learned"\nrouter = "r.headgate"\nthreshold = 0.3\n'
+    assert warnings_of(desk, TIERS + HOLD + careful) == []
+
+
+def test_a_price_may_be_that_of_the_embeddings_that_a_router_needs(desk: Desk):
+    price = '[prices."google/embedder"]\ninput = "0.1"\noutput = "0"\n'
+    (warning,) = desk.read(GOOD + price).warnings
+    assert warning.message == "No tier and no classifier uses this model."
+    old = 'kind = "model"\nmodel = "google/gemini-2.5-flash"'
+    learned = GOOD.replace(old, 'kind = "learned"\nrouter = "r.headgate"')
+    assert desk.read(learned + price).warnings == ()

@@ -139,9 +139,7 @@ def test_of_answers_that_cross_the_last_one_stands(look: Watched):
     slider = page.locator("[data-for=f-escalation]")
     for stop in range(21, 31):
         slider.fill(str(stop))
-    page.wait_for_function(
-        "document.getElementById('answer').dataset.answered === '?escalation=30%25'"
-    )
+    expect(page.locator("#answer")).to_have_attribute("data-answered", "?escalation=30%25")
     expect(page.locator("#answer .facts")).to_contain_text("30\u00a0% escalated")
 
 

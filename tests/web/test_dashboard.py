@@ -13,7 +13,7 @@ from headgate.ledger.memory import MemoryStore
 from headgate.monitor.feedback import signal_event
 from headgate.monitor.quality import comparison_event
 from headgate.settings import read_with_sources
-from headgate.web.dashboard import Dashboard
+from headgate.web.dashboard import Dashboard, _span
 from headgate.web.visit import Answer, Visit
 from tests.ledger.samples import NOON_US, answers
 from tests.monitor.test_feedback import signal
@@ -141,3 +141,18 @@ def test_a_period_that_is_none_is_refused(dashboard, query):
 
 def test_whoever_is_logged_in_can_log_out(dashboard):
     assert 'name="csrf" value="the-csrf"' in text(dashboard.show(visit()))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3085.7, "51 minutes"),
+        (5, "1 minute"),
+        (7200, "2 hours"),
+        (21600, "6 hours"),
+        (86400, "24 hours"),
+        (604800, "7 days"),
+    ],
+)
+def test_a_window_is_told_in_whole_words(seconds: float, words: str):
+    assert _span(seconds) == words

@@ -82,3 +82,17 @@ def test_particulars_that_are_no_json_or_hostile_do_no_harm():
     for tag in ("<b>", "<i>", "<u>", "<s>"):
         assert tag not in html
     assert "<dd>[1]</dd>" in html
+
+
+def test_comparisons_and_feedback_do_not_bury_an_alarm():
+    made = MemoryStore()
+    made.note(
+        [Event(id="a", at_us=NOON_US - 9, kind="alarm.raised", subject="escalation")]
+        + [Event(id=f"c{n}", at_us=NOON_US - 2, kind="quality.compared") for n in range(600)]
+        + [Event(id="f", at_us=NOON_US - 1, kind="feedback")]
+    )
+    html = alerts(made)
+    assert html.count("<li class") == 1
+    assert "<strong>alarm.raised" in html
+    assert "<option>quality.compared</option>" in html
+    assert alerts(made, kind="quality.compared").count("<li class") == 500

@@ -13,7 +13,7 @@ __all__ = ["Edge", "blended", "edge", "lookup", "ranked", "tables"]
 PRIOR = 5.0
 """Rows with the mean of all that each category begins with."""
 TEXT, CATEGORY = 2 / 3, 1 / 3
-"""The blend that the weights begin with."""
+"""The blend that the weights begin with; with embeddings it is a third each."""
 TRUST = 300.0
 """Rows that the first blend counts for: few rows hardly move it, thousands do."""
 
@@ -38,8 +38,10 @@ def tables(numbers: np.ndarray, targets: np.ndarray, masks: np.ndarray) -> np.nd
     return found
 
 
-def blended(text: np.ndarray, category: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """A weight for each column of `text` and then of `category`, none below 0.
+def blended(
+    text: np.ndarray, category: np.ndarray, gain: np.ndarray, vector: np.ndarray | None = None
+) -> np.ndarray:
+    """A weight for each column of `text`, of `category`, and of `vector` if any; none below 0.
 
     The columns are what rows that a fit had not seen were expected to do: how much likelier than
     usual cheap is wrong, and premium right. Their sum is the gain over the mean, but one may be
@@ -48,9 +50,11 @@ def blended(text: np.ndarray, category: np.ndarray, gain: np.ndarray) -> np.ndar
     `TEXT` and `CATEGORY`. Stacking: Wolpert (1992), Breiman (1996); no weight below 0 after the
     latter.
     """
-    columns = np.hstack([text, category])
+    parts = [text, category] if vector is None else [text, category, vector]
+    start = (TEXT, CATEGORY) if vector is None else (1 / 3,) * 3
+    columns = np.hstack(parts)
     columns = columns - columns.mean(axis=0)
-    first = np.array([TEXT] * text.shape[1] + [CATEGORY] * category.shape[1])
+    first = np.repeat(start, [part.shape[1] for part in parts])
     pull = np.diag(columns.std(axis=0) * np.sqrt(TRUST) + 1e-9)
     weights, _ = nnls(
         np.vstack([columns, pull]), np.concatenate([gain - gain.mean(), pull @ first])

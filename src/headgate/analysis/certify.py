@@ -13,10 +13,10 @@ import msgspec
 import numpy as np
 
 from headgate.analysis.betting import MOST_STAKE, betting_p
-from headgate.analysis.design import request_of
 from headgate.analysis.operating import operating_points, tenths
 from headgate.analysis.rows import GradedRow
-from headgate.analysis.train import fingerprint
+from headgate.analysis.train import fingerprint, gains
+from headgate.analysis.vectors import Vectors
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Certificate
 from headgate.routing.reference import Reference
@@ -80,6 +80,7 @@ def certify(
     goal: Goal,
     *,
     cascade: bool = False,
+    vectors: Vectors | None = None,
     seed: int = 0,
     on: date,
 ) -> Certificate:
@@ -92,12 +93,13 @@ def certify(
     In a cascade what premium answers has paid for cheap too.
 
     Raises:
-        ConfigError: no rows, or a bill to keep and costs that are not known.
+        ConfigError: no rows, a bill to keep and costs that are not known, or a router that needs
+            embeddings and a row without one.
     """
     if not rows:
         raise ConfigError("There are no rows to certify on.", fix="Bring graded rows.")
     order = np.random.default_rng(seed).permutation(len(rows)).tolist()
-    table = _columns(router, [rows[at] for at in order], cascade=cascade)
+    table = _columns(router, [rows[at] for at in order], cascade=cascade, vectors=vectors)
     if goal.kind == "bill" and table.cheap_nano is None:
         raise ConfigError(
             "A bill can be promised only where every row has the cost of both answers.",
@@ -186,10 +188,12 @@ def _test(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], floa
     return test
 
 
-def _columns(router: Router, rows: Sequence[GradedRow], *, cascade: bool) -> Calibrating:
+def _columns(
+    router: Router, rows: Sequence[GradedRow], *, cascade: bool, vectors: Vectors | None
+) -> Calibrating:
     priced = all(row.cheap_nano is not None and row.premium_nano is not None for row in rows)
     return Calibrating(
-        score=np.array([router.score(request_of(row)) for row in rows]),
+        score=np.array([router.calibration(g) for g in gains(router, rows, vectors).tolist()]),
         cheap=np.array([row.cheap for row in rows]),
         premium=np.array([row.premium for row in rows]),
         cheap_nano=np.array([row.cheap_nano for row in rows], dtype=float) if priced else None,

@@ -24,6 +24,7 @@ from headgate.analysis.curve import (
 )
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import gains, held_out, train, upgrades
+from headgate.analysis.vectors import Vectors
 from headgate.routing.router import Router
 
 __all__ = [
@@ -142,6 +143,7 @@ def evaluate(
     *,
     threshold: float | None = None,
     cascade: bool = False,
+    vectors: Vectors | None = None,
     times: int = 200,
     seed: int = 0,
 ) -> Evaluation:
@@ -150,9 +152,13 @@ def evaluate(
     In a cascade premium is asked after cheap, so that its requests pay for both.
     Without a threshold the errors are taken where the router sends as many to premium as there
     are requests that only premium answers right. `times` is the number of bootstrap draws.
+    `vectors` are for a router that needs embeddings.
+
+    Raises:
+        ConfigError: it does, and a row has none.
     """
     table = _table(test, cascade=cascade)
-    route = gains(router, test)
+    route = gains(router, test, vectors)
     scores = np.array([router.calibration(gain) for gain in route.tolist()])
     up = upgrades(test)
     policies = {"router": route, **baselines(fit, test)}

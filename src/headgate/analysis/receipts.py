@@ -42,17 +42,24 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Receipts:
-    """The state file of `headgate label`: opened once, appended to, each line on disk at once.
+    """The state file of a command that pays: opened once, appended to, each line on disk at once.
 
     A call that was under way when the process was killed has no end here: its whole worst case
     counts as spent. The file holds answers, so only its owner may read it.
+
+    Args:
+        path: the file; it is made where there is none.
+        what: the command, which stands in the file's first line.
+        option: the option that names the file, for errors.
 
     Raises:
         ConfigError: the file cannot be used, or another process uses it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = WHAT, option: str = "--state") -> None:
         self.path = path
+        self._what = what
+        self._option = option
         self.paid: dict[str, Receipt] = {}
         self.spent = 0
         """Nano-USD over all runs."""
@@ -63,15 +70,15 @@ class Receipts:
             self._file: IO[bytes] = os.fdopen(descriptor, "a+b")
         except OSError as error:
             raise ConfigError(
-                f"{path} cannot be opened: {error.strerror}.", fix="Name another with --state."
+                f"{path} cannot be opened: {error.strerror}.", fix=f"Name another with {option}."
             ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._file.close()
             raise ConfigError(
-                f"{path} is in use by another `headgate label`.",
-                fix="Wait for it, or name another file with --state.",
+                f"{path} is in use by another `{what}`.",
+                fix=f"Wait for it, or name another file with {option}.",
             ) from error
         self._read()
 
@@ -79,13 +86,13 @@ class Receipts:
         self._file.seek(0)
         lines = self._file.read().split(b"\n")
         if lines == [b""]:
-            self._write(msgspec.json.encode(_Head(WHAT)))
+            self._write(msgspec.json.encode(_Head(self._what)))
             return
-        if _decoded(lines[0], _Head) != _Head(WHAT):
+        if _decoded(lines[0], _Head) != _Head(self._what):
             self._file.close()
             raise ConfigError(
-                f"{self.path} is no state of `headgate label`, or of another version.",
-                fix="Name another file with --state.",
+                f"{self.path} is no state of `{self._what}`, or of another version.",
+                fix=f"Name another file with {self._option}.",
             )
         under_way: dict[str, list[int]] = {}
         for line in lines[1:]:

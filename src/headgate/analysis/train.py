@@ -15,11 +15,13 @@ from sklearn.isotonic import IsotonicRegression
 from headgate.analysis.blend import blended, edge, lookup, ranked, tables
 from headgate.analysis.curve import apgr, calibration_error
 from headgate.analysis.design import Design, Weights, request_of
+from headgate.analysis.embedded import Embedded, embedded
 from headgate.analysis.ridges import ridges
 from headgate.analysis.rows import GradedRow
+from headgate.analysis.vectors import Vectors
 from headgate.errors import ConfigError
-from headgate.routing.artifact import Artifact, Learned, Training
-from headgate.routing.router import Calibration, CostModel, Router
+from headgate.routing.artifact import Artifact, Learned, Training, Trial
+from headgate.routing.router import Calibration, CostModel, Head, Router
 
 __all__ = ["fingerprint", "folds", "gains", "held_out", "train", "upgrades"]
 
@@ -37,7 +39,12 @@ LEAST = 50
 
 
 def train(
-    rows: Sequence[GradedRow], *, verifier: bool = False, seed: int = 0, on: date
+    rows: Sequence[GradedRow],
+    *,
+    verifier: bool = False,
+    vectors: Vectors | None = None,
+    seed: int = 0,
+    on: date,
 ) -> Artifact:
     """A router for these rows, or a verifier, which also sees their drafts.
 
@@ -51,9 +58,18 @@ def train(
     out bear out no ranking, the router scores all requests alike. Calibration and figures come
     from folds that hold no conversation of the rows they were fitted on.
 
+    With `vectors`, two more regressions see the embeddings, and join the blend where rows left out
+    show that they gain, beyond 1.96 standard errors; else the router does without them.
+
     Raises:
-        ConfigError: fewer than 50 rows, all of one conversation, or a verifier without drafts.
+        ConfigError: fewer than 50 rows, all of one conversation, a verifier without drafts or with
+            embeddings, or a row without its embedding.
     """
+    if verifier and vectors is not None:
+        raise ConfigError(
+            "A verifier does not look at embeddings: a gateway does not ask for them then.",
+            fix="Leave --embeddings and --encoder, or --verifier.",
+        )
     if verifier and not any(row.draft for row in rows):
         raise ConfigError(
             "No row describes its draft, so there is nothing for a verifier to see.",
@@ -65,10 +81,15 @@ def train(
             fix=f"Bring {LEAST} at the least, of {FOLDS} conversations; thousands are better.",
         )
     known = rows if verifier else [msgspec.structs.replace(row, draft=None) for row in rows]
-    heads, seen = _learned(known, seed)
+    dense = None if vectors is None else vectors.of(rows)
+    heads, seen = _learned(known, seed, dense)
     tested = [rows[at] for at in seen.at.tolist()]
     cheap, premium = _scores(tested)
     learned, weights = _chosen(seen, premium - cheap)
+    trial = None
+    if vectors is not None and dense is not None:
+        trial, weights = _tried(vectors.model, dense.shape[1], seen, weights, cheap, premium)
+        learned = "embeddings" if trial.kept else learned
     unseen = float(np.mean([row.premium - row.cheap for row in rows])) + seen.expected(weights)
     ranks = ranked(unseen, seen.fold)
     up = upgrades(tested)
@@ -84,13 +105,29 @@ def train(
         ece=_cross_error(unseen, up),
         kind="verifier" if verifier else "router",
         learned=learned,
+        embeddings=trial,
     )
-    return Artifact(router=_router(rows, heads, weights, calibrated(unseen, up)), training=training)
+    source = vectors if trial is not None and trial.kept else None
+    router = _router(rows, heads, weights, calibrated(unseen, up), source)
+    return Artifact(router=router, training=training)
 
 
-def gains(router: Router, rows: Sequence[GradedRow]) -> np.ndarray:
-    """What the router expects premium to gain on each row."""
-    return np.array([router.gain(request_of(row)) for row in rows])
+def gains(router: Router, rows: Sequence[GradedRow], vectors: Vectors | None = None) -> np.ndarray:
+    """What the router expects premium to gain on each row.
+
+    Raises:
+        ConfigError: it needs embeddings, and a row has none among `vectors`.
+    """
+    found = np.array([router.text_gain(request_of(row)) for row in rows])
+    head = router.head
+    if head is None:
+        return found
+    if vectors is None:
+        raise ConfigError(
+            f"The router needs embeddings of {head.model}.",
+            fix="Name the file of vectors that `headgate train` wrote with --vectors.",
+        )
+    return np.asarray(found + vectors.of(rows) @ np.array(head.weights))
 
 
 def upgrades(rows: Sequence[GradedRow]) -> np.ndarray:
@@ -159,10 +196,12 @@ class _Seen(NamedTuple):
     fold: np.ndarray
     text: np.ndarray
     category: np.ndarray
+    vector: np.ndarray | None
 
     def expected(self, weights: np.ndarray) -> np.ndarray:
-        """Their gains over the mean, by a blend."""
-        return np.asarray(np.hstack([self.text, self.category]) @ weights)
+        """Their gains over the mean, by a blend of the first two parts or of all."""
+        parts = [self.text, self.category, *([] if self.vector is None else [self.vector])]
+        return np.asarray(np.hstack(parts)[:, : len(weights)] @ weights)
 
 
 class _Heads(NamedTuple):
@@ -173,9 +212,12 @@ class _Heads(NamedTuple):
     numbers: dict[str, int]
     """The row of `tables` for each category."""
     tables: np.ndarray
+    embedded: Embedded | None
 
 
-def _learned(rows: Sequence[GradedRow], seed: int) -> tuple[_Heads, _Seen]:
+def _learned(
+    rows: Sequence[GradedRow], seed: int, vectors: np.ndarray | None
+) -> tuple[_Heads, _Seen]:
     """Both heads on all rows, and what they say of rows left out, all in one solve.
 
     The vocabulary is that of all rows; it knows no grades.
@@ -191,6 +233,7 @@ def _learned(rows: Sequence[GradedRow], seed: int) -> tuple[_Heads, _Seen]:
     coefficients = ridges(design.training, targets, masks, RIDGE)
     means = tables(numbers, targets, masks)
     at = [np.flatnonzero(test) for test in tests]
+    dense = None if vectors is None else embedded(vectors, centred, tests)
     own = [slice(2 * number, 2 * number + 2) for number in range(len(tests))]
     seen = _Seen(
         at=np.concatenate(at),
@@ -199,8 +242,9 @@ def _learned(rows: Sequence[GradedRow], seed: int) -> tuple[_Heads, _Seen]:
             [design.training[rows_] @ coefficients[:, o] for rows_, o in zip(at, own, strict=True)]
         ),
         category=np.vstack([means[numbers[rows_], o] for rows_, o in zip(at, own, strict=True)]),
+        vector=None if dense is None else dense.unseen,
     )
-    return _Heads(design, coefficients[:, -2:], index, means[:, -2:]), seen
+    return _Heads(design, coefficients[:, -2:], index, means[:, -2:], dense), seen
 
 
 def _chosen(seen: _Seen, gain: np.ndarray) -> tuple[Learned, np.ndarray]:
@@ -214,20 +258,58 @@ def _chosen(seen: _Seen, gain: np.ndarray) -> tuple[Learned, np.ndarray]:
     return ("text", blend) if found.value >= simple.value else ("categories", alone)
 
 
+def _tried(
+    model: str,
+    dimension: int,
+    seen: _Seen,
+    weights: np.ndarray,
+    cheap: np.ndarray,
+    premium: np.ndarray,
+) -> tuple[Trial, np.ndarray]:
+    """What embeddings add to a blend without them, and the weights that stand in the end.
+
+    They cost money and time for every request, so a gain that may well be chance is none.
+    """
+    gain = premium - cheap
+    wider = blended(seen.text, seen.category, gain, seen.vector)
+    before = ranked(seen.expected(weights), seen.fold)
+    after = ranked(seen.expected(wider), seen.fold)
+    added = edge(gain, after - before)
+    kept = added.value > WIDTH * added.error and bool(wider[4:].any())
+    trial = Trial(
+        model=model,
+        dimension=dimension,
+        edge=added.value,
+        error=added.error,
+        apgr=apgr(cheap, premium, before),
+        kept=kept,
+    )
+    return trial, wider if kept else weights
+
+
 def _router(
-    rows: Sequence[GradedRow], heads: _Heads, weights: np.ndarray, calibration: Calibration
+    rows: Sequence[GradedRow],
+    heads: _Heads,
+    weights: np.ndarray,
+    calibration: Calibration,
+    vectors: Vectors | None,
 ) -> Router:
     text = heads.design.weights(heads.coefficients @ weights[:2])
     if not weights[:2].any():
         text = Weights({}, {}, {}, {})
-    if weights[2:].any():
-        table = heads.tables @ weights[2:]
+    if weights[2:4].any():
+        table = heads.tables @ weights[2:4]
         for name, number in heads.numbers.items():
             trait = f"category={name}"
             text.traits[trait] = text.traits.get(trait, 0.0) + float(table[number])
     cheap, premium = _scores(rows)
+    bias, head = float((premium - cheap).mean()), None
+    if vectors is not None and heads.embedded is not None:
+        dense = heads.embedded.coefficients @ weights[4:]
+        bias -= float(heads.embedded.mean @ dense)
+        head = Head(vectors.model, vectors.source, tuple(dense.tolist()))
     return Router(
-        bias=float((premium - cheap).mean()),
+        bias=bias,
         words=text.words,
         pairs=text.pairs,
         grams=text.grams,
@@ -235,6 +317,7 @@ def _router(
         calibration=calibration,
         cheap_cost=_cost([(row.tokens, row.cheap_nano) for row in rows]),
         premium_cost=_cost([(row.tokens, row.premium_nano) for row in rows]),
+        head=head,
     )
 
 

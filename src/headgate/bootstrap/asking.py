@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from headgate.analysis.purse import Allowance
 from headgate.analysis.questions import said
 from headgate.analysis.receipts import Receipt, Receipts
+from headgate.analysis.vectors import packed
 from headgate.bootstrap.book import card_of
 from headgate.bootstrap.gateway import SystemClock, provider_of, secrets_of
 from headgate.errors import ConfigError, UpstreamError
@@ -24,10 +25,11 @@ from headgate.prices.card import Card
 from headgate.prices.charge import charge
 from headgate.settings.schema import Settings
 from headgate.values import Clock, ModelRef, Usage
+from headgate.wire import embeddings
 from headgate.wire.lane import DIALECTS, UnusableAnswerError
 from headgate.wire.neutral import Request
 
-__all__ = ["Asker", "Patience", "Seat", "seats_of"]
+__all__ = ["Asker", "Embedder", "Patience", "Said", "Seat", "embedder_of", "seats_of"]
 
 TEMPLATE_TOKENS = 64
 """What a provider's own template may add to the tokens of a body."""
@@ -37,6 +39,14 @@ NEVER_BILLED = frozenset({"connect", "status"})
 """Failures after which a provider has surely charged nothing."""
 WRONG_USE = frozenset({401, 403, 404})
 WORTH_ANOTHER = frozenset({408, 409, 425, 429})
+
+
+class Said(NamedTuple):
+    """What a model answered: what a receipt keeps of it, why it ended, and its tokens."""
+
+    text: str
+    stop: str
+    usage: Usage | None
 
 
 class Seat(NamedTuple):
@@ -74,6 +84,47 @@ class Seat(NamedTuple):
         found = None if usage is None else charge(self.card, usage)
         return worst if found is None else found
 
+    @property
+    def path(self) -> str:
+        """Where the call goes, below the provider's base URL."""
+        return DIALECTS[self.provider.dialect].path
+
+    def read(self, told: bytes, _: bytes) -> Said:
+        """An answer, to the body that was sent.
+
+        Raises:
+            UnusableAnswerError: it is none.
+        """
+        answer = DIALECTS[self.provider.dialect].read_answer(told, False)
+        return Said(said(answer), answer.stop, answer.usage)
+
+
+class Embedder(Seat):
+    """A model that makes embeddings; a body of its calls is a list of texts."""
+
+    __slots__ = ()
+
+    def worst(self, body: bytes, _: int = 0) -> int:
+        """The most that a call can cost, nano-USD: a token is no shorter than a byte."""
+        found = charge(self.card, Usage(len(body) + TEMPLATE_TOKENS))
+        assert found is not None  # noqa: S101 - `embedder_of` sees to it
+        return found
+
+    @property
+    def path(self) -> str:
+        """Where the call goes, below the provider's base URL."""
+        return embeddings.PATH
+
+    def read(self, told: bytes, body: bytes) -> Said:
+        """The embeddings, packed by the digests of their texts.
+
+        Raises:
+            UnusableAnswerError: they are not those of the texts that were sent.
+        """
+        texts = embeddings.texts(body)
+        usage, _ = embeddings.measured(told)
+        return Said(packed(texts, embeddings.vectors(told, len(texts))), "stop", usage)
+
 
 class Patience(NamedTuple):
     """How often a call is tried, and how long is waited between."""
@@ -99,10 +150,45 @@ def seats_of(
         (ModelRef.parse(premium.model), premium.timeout),
         (judge, premium.timeout),
     ]
-    names = {ref.provider for ref, _ in wanted}
+    providers = _providers(settings, env, [ref for ref, _ in wanted])
+    found = [
+        Seat(ref, providers[ref.provider], _card(book, settings, ref, day), timeout)
+        for ref, timeout in wanted
+    ]
+    return found[0], found[1], found[2]
+
+
+def embedder_of(
+    settings: Settings, env: Mapping[str, str], book: Book, day: date, ref: ModelRef
+) -> Embedder:
+    """A model for embeddings.
+
+    Raises:
+        ConfigError: as for `seats_of`, or its provider does not speak OpenAI's dialect.
+    """
+    provider = _providers(settings, env, [ref])[ref.provider]
+    if not embeddings.speaks(provider.dialect):
+        raise ConfigError(
+            f"The provider of {ref} has no embeddings.",
+            fix="Name a model of a provider that speaks OpenAI's dialect.",
+        )
+    card = card_of(book, settings, ref, day)
+    if charge(card, Usage(1)) is None:
+        raise ConfigError(
+            f"The price list has no price of input for {ref}.",
+            fix=f'State input, and output = "0", below [prices."{ref}"]: else no cap can be held.',
+        )
+    return Embedder(ref, provider, card, settings.premium.timeout)
+
+
+def _providers(
+    settings: Settings, env: Mapping[str, str], refs: Sequence[ModelRef]
+) -> dict[str, Provider]:
+    """The models' providers; no other needs its key."""
+    names = {ref.provider for ref in refs}
     entries = tuple(entry for entry in settings.providers if entry.name in names)
     known = {entry.name for entry in entries}
-    for ref, _ in wanted:
+    for ref in refs:
         if ref.provider not in known:
             raise ConfigError(
                 f"{ref} is of a provider that is not in the file.",
@@ -110,12 +196,7 @@ def seats_of(
             )
     server = replace(settings.server, api_key_env=None)
     keys = secrets_of(replace(settings, providers=entries, server=server), env)
-    providers = {entry.name: provider_of(entry, keys) for entry in entries}
-    found = [
-        Seat(ref, providers[ref.provider], _card(book, settings, ref, day), timeout)
-        for ref, timeout in wanted
-    ]
-    return found[0], found[1], found[2]
+    return {entry.name: provider_of(entry, keys) for entry in entries}
 
 
 def _card(book: Book, settings: Settings, ref: ModelRef, day: date) -> Card:
@@ -231,10 +312,9 @@ class Asker:
             money.settle(worst, cost)
 
     async def _call(self, seat: Seat, key: str, body: bytes, worst: int) -> Receipt:
-        dialect = DIALECTS[seat.provider.dialect]
         try:
             async with asyncio.timeout(seat.timeout):
-                reply = await self._upstream.send(seat.provider.endpoint(dialect.path), body)
+                reply = await self._upstream.send(seat.provider.endpoint(seat.path), body)
                 told = await reply.read()
         except TimeoutError:
             late = UpstreamError(
@@ -247,7 +327,7 @@ class Asker:
         if reply.status != 200:
             raise self._turned_down(seat, reply.status, reply.header("retry-after"))
         try:
-            answer = dialect.read_answer(told, False)
+            answer = seat.read(told, body)
         except UnusableAnswerError as error:
             raise _RefusedError(error, seat.cost(error.usage, worst)) from error
         usage = answer.usage
@@ -256,7 +336,7 @@ class Asker:
             "paid",
             seat.cost(usage, worst),
             model=str(seat.ref),
-            text=said(answer),
+            text=answer.text,
             stop=answer.stop,
             input_tokens=0 if usage is None else usage.total_input,
             output_tokens=0 if usage is None else usage.output,

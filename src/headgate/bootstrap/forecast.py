@@ -48,7 +48,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Literal["call", "ask classifier", "refuse"]
     """What the gateway would do first."""
     tier: str | None
-    """The tier that would be called; of an asked classifier, the tier for its failure."""
+    """The tier that would be called; where somebody is asked first, the tier for their failure."""
     model: str | None
     """The model that would be called first."""
     reason: str
@@ -58,8 +58,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     draft: bool = False
     """The answer would be held and checked."""
     would_ask: tuple[str, ...] = ()
-    """Who would have to be asked before it is certain who answers: `classifier`, `second`,
-    `judge`."""
+    """Who would have to be asked before it is certain who answers: `classifier`,
+    `embedding`, `second`, `judge`."""
     ruled_out: Mapping[str, str] = {}
     """Tier -> what it lacks."""
     input_tokens: int
@@ -76,6 +76,9 @@ class _Open:
 
     def may_retry(self, _: ModelRef, __: float) -> bool:
         return True
+
+    def rests(self, _: ModelRef) -> bool:
+        return False
 
 
 class Forecaster:
@@ -123,7 +126,8 @@ class Forecaster:
         asked: list[str] = []
         model: str | None = None
         if isinstance(command, Classify) and policy is not None and policy.sorter is not None:
-            asked, model = ["classifier"], str(policy.sorter.tier.model)
+            asked = ["classifier" if policy.learned is None else "embedding"]
+            model = str(policy.sorter.tier.model)
         if isinstance(command, Call):
             model = str(command.tier.model)
         if held and policy is not None and policy.cascade is not None:
@@ -139,7 +143,7 @@ class Forecaster:
             outcome=_outcome(command),
             tier=None if isinstance(command, Refuse) else exchange.tier.name,
             model=model,
-            reason=final.reason if final is not None else "classifier",
+            reason=final.reason if final is not None else asked[0] if asked else "classifier",
             score=final.score if final is not None else None,
             threshold=final.threshold if final is not None else None,
             router=final.router if final is not None else None,

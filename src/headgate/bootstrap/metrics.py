@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from headgate import __version__
+from headgate.bootstrap.policies import embedding_of
 from headgate.gateway.caller import Caller, Handler
 from headgate.ledger.writer import Counts
 from headgate.monitor.metrics import Metrics
@@ -15,12 +16,14 @@ __all__ = ["metrics_of", "scrape"]
 
 
 def metrics_of(settings: Settings) -> Metrics:
-    """The metrics of a configuration: its models are counted by name."""
-    models = {tier.model for tier in settings.tiers}
-    models |= {
-        model for model in (settings.classifier.model, settings.server.embedding_model) if model
-    }
-    metrics = Metrics(models)
+    """The metrics of a configuration: its models are counted by name, those of deciders too."""
+    named: list[str | None] = [tier.model for tier in settings.tiers]
+    for decides in (settings.classifier, *settings.policies):
+        embedding = embedding_of(decides)
+        named += [decides.model, decides.second_model, decides.judge_model]
+        named += [str(embedding) if embedding else None]
+    named += [settings.quality.judge, settings.server.embedding_model]
+    metrics = Metrics({model for model in named if model is not None})
     metrics.info(__version__, settings.fingerprint)
     return metrics
 

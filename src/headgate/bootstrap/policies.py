@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from headgate.bootstrap.book import prices_of
@@ -13,6 +14,7 @@ from headgate.prices.book import Book
 from headgate.routing.artifact import Artifact, fingerprint, load
 from headgate.routing.cascade import Cascade
 from headgate.routing.checks import Checks
+from headgate.routing.features import EXCERPT_CHARS
 from headgate.routing.learned import Learned, learned
 from headgate.routing.policies import Policies, Route
 from headgate.routing.policy import AUTO, Policy, Sorter
@@ -27,8 +29,9 @@ from headgate.settings.schema import (
     TierSettings,
 )
 from headgate.values import ModelRef
+from headgate.wire.embeddings import speaks
 
-__all__ = ["policies_of"]
+__all__ = ["embedding_of", "policies_of"]
 
 CLASSIFIER = "classifier"
 
@@ -47,9 +50,10 @@ def policies_of(settings: Settings, book: Book | None = None, at: date | None = 
     ]
     classifier = settings.classifier
     aliases = [entry.model for entry in classifier.rules if entry.model and entry.model != AUTO]
-    policies = [_policy(tiers, classifier, AUTO, "classifier")]
+    embed = frozenset(one.name for one in settings.providers if speaks(one.dialect))
+    policies = [_policy(tiers, classifier, AUTO, "classifier", embed)]
     policies += [
-        _policy(tiers, policy, policy.name, f"policies.{policy.name}")
+        _policy(tiers, policy, policy.name, f"policies.{policy.name}", embed)
         for policy in settings.policies
     ]
     by_name = {policy.name: policy for policy in policies}
@@ -82,14 +86,42 @@ def _route(route: RouteSettings, policy: Policy) -> Route:
     )
 
 
-def _policy(tiers: list[Tier], decides: ClassifierSettings, name: str, field: str) -> Policy:
+def embedding_of(decides: ClassifierSettings) -> ModelRef | None:
+    """Who has to be asked for embeddings, so that a learned router can score; None: nobody.
+
+    Also None where its file cannot be used: `policies_of` says so before anything is served.
+    """
+    if decides.kind != "learned" or decides.router is None:
+        return None
+    try:
+        name = _encoder(decides.router, Path(decides.router).stat().st_mtime_ns)
+        return None if name is None else ModelRef.parse(name)
+    except (OSError, ValueError, ConfigError):
+        return None
+
+
+@lru_cache(maxsize=16)
+def _encoder(file: str, _: int) -> str | None:
+    """Whose embeddings a router needs; a page asks it often of a file that changes seldom."""
+    head = _artifact(file)[0].router.head
+    return None if head is None or head.source == "local" else head.model
+
+
+def _policy(
+    tiers: list[Tier], decides: ClassifierSettings, name: str, field: str, embed: frozenset[str]
+) -> Policy:
+    """`embed` are the providers that may have embeddings."""
+    found = _learned(decides, field)
+    if found is not None and found.embedding is not None:
+        with _at(f"{field}.router"):
+            _check_embedding(decides, found.embedding, embed)
     return Policy(
         tiers,
         name=name,
         rules=[_rule(entry) for entry in decides.rules],
-        learned=_learned(decides, field),
+        learned=found,
         default=_default(tiers, decides),
-        sorter=_sorter(decides),
+        sorter=_sorter(decides, found),
         safe=decides.on_failure,
         cascade=_cascade(decides, field),
         grey_from=decides.grey_from,
@@ -131,7 +163,27 @@ def _default(tiers: list[Tier], decides: ClassifierSettings) -> str | None:
     return decides.default or usual.name
 
 
-def _sorter(decides: ClassifierSettings) -> Sorter | None:
+def _check_embedding(decides: ClassifierSettings, model: ModelRef, embed: frozenset[str]) -> None:
+    if decides.kind == "cascade":
+        raise ConfigError(
+            f"{decides.router} needs embeddings of {model}; a cascade does not ask for them.",
+            fix='Set kind = "learned", or train the router without embeddings.',
+        )
+    if model.provider not in embed:
+        raise ConfigError(
+            f"{decides.router} needs embeddings of {model}, and the file has no provider "
+            f'"{model.provider}" that speaks OpenAI\'s dialect.',
+            fix=f"Add a section [providers.{model.provider}], or train with another model.",
+        )
+
+
+def _sorter(decides: ClassifierSettings, found: Learned | None) -> Sorter | None:
+    if found is not None and found.embedding is not None:
+        tier = _asked(CLASSIFIER, str(found.embedding))
+        assert tier is not None  # noqa: S101 - it has a model
+        return Sorter(
+            tier=tier, max_chars=EXCERPT_CHARS, timeout=decides.timeout, max_answer_tokens=0
+        )
     if decides.kind != "model" or decides.model is None:
         return None
     tier = _asked(CLASSIFIER, decides.model)

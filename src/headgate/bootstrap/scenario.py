@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 
 from headgate.bootstrap.book import card_of, prices_of
+from headgate.bootstrap.policies import embedding_of
 from headgate.costs.decimals import Number, exact, is_number
 from headgate.costs.scenario import Classifier, Misrouting, Scenario, Stress, Tier
 from headgate.errors import ConfigError, ConfigFault
@@ -162,8 +163,10 @@ def deciders(settings: Settings, book: Book, at: date) -> list[Card]:
     """Cards of small models that could decide in the classifier's place, one of each provider.
 
     They are the ones that `headgate init` would write; whether one decides well enough, only a
-    sample of the own traffic says.
+    sample of the own traffic says. None stands for a router that needs embeddings.
     """
+    if embedding_of(settings.classifier) is not None:
+        return []
     names = {f"{name}/{known.classifier}": known.prices or name for name, known in KNOWN.items()}
     cards = (
         book.card(
@@ -205,6 +208,13 @@ def _classifier(settings: Settings, book: Book, at: date, asked: str | None) -> 
     model = asked
     if model is None and planned.kind == "model":
         model = planned.model
+    if model is None and (embedding := embedding_of(planned)) is not None:
+        card = card_of(book, settings, embedding, at)
+        if card.rates.output is None:  # nothing comes out that could have a price
+            card = msgspec.structs.replace(
+                card, rates=msgspec.structs.replace(card.rates, output=0)
+            )
+        return Classifier(card, input_tokens=planned.input_tokens, output_tokens=0)
     if model is None or model == NO_CLASSIFIER:
         return None
     return Classifier(

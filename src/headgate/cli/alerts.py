@@ -116,7 +116,5 @@ _COLOURS = {"alarm.raised": "red", "alarm.cleared": "green", "alert.failed": "re
 def _line(event: Event) -> str:
     facts = detail_of(event)
     kind = click.style(f"{event.kind:<14}", fg=_COLOURS.get(event.kind))
-    said = facts.get("title") or facts.get("why") or ""
-    return (
-        f"{day_and_time(event.at_us)}  {kind}  {plain(event.subject)}  {plain(str(said))}".rstrip()
-    )
+    said = "; ".join(str(facts[key]) for key in ("title", "why", "answer") if facts.get(key))
+    return f"{day_and_time(event.at_us)}  {kind}  {plain(event.subject)}  {plain(said)}".rstrip()

@@ -18,6 +18,7 @@ from headgate.cli.graded import (
     seed_option,
 )
 from headgate.cli.options import json_option
+from headgate.cli.vectors import vectors_of, vectors_option
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact, Certificate, dump, fingerprint
 from headgate.values import NANO_PER_USD
@@ -65,6 +66,7 @@ __all__ = ["certificate_page", "certify"]
     show_default=True,
     help="Share of the rows that training kept out; 1 where all these rows are new.",
 )
+@vectors_option
 @seed_option
 @json_option
 def certify(
@@ -76,6 +78,7 @@ def certify(
     requests: int,
     risk: float,
     hold_out: float,
+    vectors: Path | None,
     seed: int,
     *,
     as_json: bool,
@@ -109,6 +112,7 @@ def certify(
         rows,
         goal,
         cascade=artifact.training.kind == "verifier",
+        vectors=vectors_of(artifact.router, router, vectors),
         seed=seed,
         on=datetime.now(UTC).date(),
     )

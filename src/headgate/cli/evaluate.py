@@ -18,6 +18,7 @@ from headgate.cli.graded import (
     seed_option,
 )
 from headgate.cli.options import document_options, json_option, one_format
+from headgate.cli.vectors import vectors_of, vectors_option
 from headgate.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ __all__ = ["evaluate"]
     is_flag=True,
     help="Also train without each category or the later half, and test on it.",
 )
+@vectors_option
 @seed_option
 @json_option
 @document_options
@@ -56,6 +58,7 @@ def evaluate(
     files: Files,
     hold_out: float,
     draws: int,
+    vectors: Path | None,
     seed: int,
     *,
     transfer: bool,
@@ -89,7 +92,14 @@ def evaluate(
     chosen = artifact.certificate.threshold if artifact.certificate else None
     cascade = artifact.training.kind == "verifier"
     found = measure(
-        artifact.router, fit, test, threshold=chosen, cascade=cascade, times=draws, seed=seed
+        artifact.router,
+        fit,
+        test,
+        threshold=chosen,
+        cascade=cascade,
+        vectors=vectors_of(artifact.router, router, vectors),
+        times=draws,
+        seed=seed,
     )
     if transfer:
         today = datetime.now(UTC).date()

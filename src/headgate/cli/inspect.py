@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,10 +12,12 @@ import msgspec
 from headgate.cli.certify import certificate_page
 from headgate.cli.graded import open_router
 from headgate.cli.options import json_option
-from headgate.cli.train import LEARNED, recovered
+from headgate.cli.train import LEARNED, recovered, tried
+from headgate.cli.vectors import vectors_of, vectors_option
 from headgate.errors import ConfigError
 from headgate.routing.draft import Draft
 from headgate.routing.features import Request
+from headgate.routing.router import Router
 from headgate.values import NANO_PER_USD
 
 __all__ = ["explain", "inspect"]
@@ -37,11 +40,16 @@ def inspect(router: Path, *, as_json: bool) -> None:
         "letters": len(model.grams),
         "traits": len(model.traits),
     }
+    if model.head is not None:
+        features["numbers of an embedding"] = len(model.head.weights)
     if as_json:
         document = {
             "router": str(router),
             "version": version,
             "features": features,
+            "embeddings": None
+            if model.head is None
+            else {"model": model.head.model, "source": model.head.source},
             "training": artifact.training,
             "certificate": artifact.certificate,
         }
@@ -57,6 +65,8 @@ def inspect(router: Path, *, as_json: bool) -> None:
     )
     if training.learned in LEARNED:
         click.echo(f"  {LEARNED[training.learned]}")
+    if training.embeddings is not None:
+        click.echo(f"  {tried(training.embeddings)}")
     if artifact.certificate:
         click.echo(certificate_page(artifact.certificate))
     else:
@@ -80,6 +90,7 @@ def inspect(router: Path, *, as_json: bool) -> None:
 @click.option(
     "--top", type=click.IntRange(1), default=10, show_default=True, help="Features to name."
 )
+@vectors_option
 @json_option
 def explain(
     router: Path,
@@ -92,6 +103,7 @@ def explain(
     logprob: float | None,
     failed: tuple[str, ...],
     top: int,
+    vectors: Path | None,
     *,
     as_json: bool,
 ) -> None:
@@ -112,8 +124,9 @@ def explain(
         )
     request = Request(text=text, category=category, route=route, tokens=tokens, draft=told)
     model = artifact.router
-    gain, score = model.gain(request), model.score(request)
-    reasons = model.reasons(request)
+    vector = _vector(model, router, vectors, text)
+    gain, score = model.gain(request, vector), model.score(request, vector)
+    reasons = model.reasons(request, vector)
     certificate = artifact.certificate
     cut = certificate.threshold if certificate else None
     tier = None if certificate is None else "premium" if cut is None or score >= cut else "cheap"
@@ -146,3 +159,21 @@ def explain(
     if len(reasons) > top:
         rest = sum(reason.gain for reason in reasons[top:])
         click.echo(f"  {rest:+.4f}  {len(reasons) - top} weaker features together")
+
+
+def _vector(model: Router, name: Path, given: Path | None, text: str) -> Sequence[float]:
+    """The embedding of a text, where one is needed; nobody is asked for it.
+
+    Raises:
+        ConfigError: it is not in the file of vectors.
+    """
+    known = vectors_of(model, name, given)
+    if known is None:
+        return ()
+    found = known.vector(text)
+    if found is None:
+        raise ConfigError(
+            f"The file of vectors has no embedding of this prompt by {known.model}.",
+            fix="Take a prompt of the graded rows; `explain` asks nobody for embeddings.",
+        )
+    return found

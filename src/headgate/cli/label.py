@@ -6,9 +6,7 @@ import asyncio
 import csv
 import os
 import random
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,10 +32,10 @@ from headgate.cli.label_page import Told, document, page, priced
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.progress import progress
 from headgate.cli.reading import notes_of, open_reader, reader_options
-from headgate.cli.what_if import bad_flag, day_of
+from headgate.cli.spending import agreed, amount, model
+from headgate.cli.what_if import day_of
 from headgate.errors import ConfigError
 from headgate.settings import Settings
-from headgate.values import NANO_PER_USD, ModelRef
 
 __all__ = ["label"]
 
@@ -156,7 +154,7 @@ def label(  # one argument a flag
     the first one. Run it again to go on after an interruption; nothing that was paid is paid again.
     Exit code 1: not every request was labelled.
     """
-    cap, referee, day = _money(max_usd), _model(judge), day_of(at)
+    cap, referee, day = amount(max_usd, WHAT), model("--judge", judge, WHAT), day_of(at)
     reading = open_settings(config, sets, prices=prices, need_file=True)
     settings = reading.settings
     book = book_of(settings, str(reading.file))
@@ -174,7 +172,7 @@ def label(  # one argument a flag
     try:
         price = forecast(sampled.items, bench, receipts, sampled.mean_output)
         click.echo(priced(len(sampled.items), price, receipts, cap, bench), err=True)
-        if price.calls and not yes and not _agreed(as_json=as_json):
+        if price.calls and not yes and not agreed(as_json=as_json):
             click.echo("Nothing was sent.", err=True)
             return 1
         found = _run(settings, bench, receipts, sampled.items, cap, concurrency)
@@ -201,24 +199,6 @@ def label(  # one argument a flag
     else:
         click.echo(page(told))
     return 0 if found.labelled and not found.unlabelled and not found.left else 1
-
-
-def _money(text: str) -> int:
-    try:
-        amount = Decimal(text.removeprefix("$"))
-        if amount > 0:
-            return int(amount * NANO_PER_USD)
-    except (InvalidOperation, OverflowError, ValueError):
-        pass
-    raise bad_flag("--max-usd", f"{text!r} is no amount.", "Write it as 5 or 2.50.", what=WHAT)
-
-
-def _model(name: str) -> ModelRef:
-    try:
-        return ModelRef.parse(name)
-    except ValueError as error:
-        fix = "Name a model with its provider, such as google/gemini-2.5-flash."
-        raise bad_flag("--judge", f"{error}.", fix, what=WHAT) from error
 
 
 def _sampled(
@@ -259,24 +239,6 @@ def _sampled(
 def _reasons(unaskable: dict[str, int]) -> str:
     most = sorted(unaskable.items(), key=lambda item: -item[1])[:3]
     return "; ".join(f"{times:,} × {reason}" for reason, times in most) or "there is no row"
-
-
-def _agreed(*, as_json: bool) -> bool:
-    """Whether a person says yes to the price.
-
-    Raises:
-        ConfigError: there is nobody to ask.
-    """
-    if as_json or not _is_person():
-        raise ConfigError(
-            "Nothing was sent: nobody is there to say yes to the price above.",
-            fix="Add --yes to spend it.",
-        )
-    return click.confirm("Go on?", err=True)
-
-
-def _is_person() -> bool:
-    return sys.stdin.isatty()
 
 
 def _run(

@@ -118,6 +118,17 @@ COMMANDS = {
 }
 """All commands, in the order that help lists them; a module is imported when it is called."""
 
+HEADINGS = {
+    "plan": "Plan",
+    "init": "Set up and route",
+    "report": "Watch",
+    "sample": "Measure and train",
+    "ui": "Look around",
+}
+"""First command of each group -> the group's heading in the help."""
+
+_WIDEST = max(map(len, COMMANDS))  # the lines of help begin at one column in all groups
+
 
 class LazyGroup(click.Group):
     """A group that imports a command's module only when it is needed: `plan` starts in no time."""
@@ -148,9 +159,15 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands with their help from the table, importing none."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+        """List the commands by groups, with their help from the table, importing none."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        heading = "Commands"
+        for name, entry in COMMANDS.items():
+            heading = HEADINGS.get(name, heading)
+            groups.setdefault(heading, []).append((f"{name:<{_WIDEST}}", entry.help))
+        for heading, rows in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete a command's name from the table, importing none."""

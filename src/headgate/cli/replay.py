@@ -148,6 +148,11 @@ def _of_router(
     artifact, version = open_router(router)
     for threshold in thresholds or (None,):
         found = learned(artifact, version, threshold=threshold, name=str(router))
+        if found.embedding is not None:
+            raise ConfigError(
+                f"{router} needs embeddings of {found.embedding}, which a replay does not ask for.",
+                fix="`headgate evaluate` has them and says what this router reaches.",
+            )
         yield scored(found, rows, f"{router.name} from {found.threshold:.3f}")
 
 

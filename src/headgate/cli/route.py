@@ -183,8 +183,12 @@ def _is_refused(told: Forecast | _Problem) -> bool:
 
 def _where(told: Forecast) -> str:
     if told.outcome == "ask classifier":
-        return "would ask the classifier"
+        return "would ask for an embedding" if _embeds(told) else "would ask the classifier"
     return told.tier or "refused"
+
+
+def _embeds(told: Forecast) -> bool:
+    return "embedding" in told.would_ask
 
 
 def _json(told: Forecast | _Problem, line: int | None = None) -> str:
@@ -229,7 +233,8 @@ def _block(told: Forecast | _Problem) -> str:
         return f"refused: {told.error}"
     facts: dict[str, str] = {}
     if told.outcome == "ask classifier":
-        facts["would ask"] = f"the classifier, {told.model}; {told.tier} answers where it fails"
+        who = "for the embedding," if _embeds(told) else "the classifier,"
+        facts["would ask"] = f"{who} {told.model}; {told.tier} answers where it fails"
     elif told.outcome == "refuse":
         facts["refused"] = "no tier can serve it"
     else:

@@ -110,6 +110,9 @@ def _verdict(status: Status) -> tuple[str, str]:
         return ", ".join(wrong[:2]), "red"
     if status.report.verdict.answer == "too little":
         return "too little to tell", "yellow"
+    budget, low = status.escalation.budget, status.escalation.slow.low
+    if budget is not None and low > budget:
+        return "over its budget, no alarm yet", "yellow"
     return "all is well", "green"
 
 

@@ -23,7 +23,6 @@ from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
-from headgate.routing.classifier import MAX_ANSWER_TOKENS
 from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin
 from headgate.values import ModelRef, Usage, usd
@@ -155,7 +154,7 @@ class Admission:
         if policy is not None and policy.sorter is not None:
             sorter = policy.sorter
             read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
-            besides.append(Step(sorter.tier.model, read, MAX_ANSWER_TOKENS))
+            besides.append(Step(sorter.tier.model, read, sorter.max_answer_tokens))
         if policy is not None and policy.cascade is not None:
             cascade = policy.cascade
             drafts = [*models[:-1], *([cascade.second.model] if cascade.second else [])]

@@ -1,8 +1,8 @@
-"""A short question of our own to a small model: the classifier's, the judge's."""
+"""A short question of our own to a small model: the classifier's, the judge's, an embedding."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from headgate.errors import UpstreamError
@@ -12,6 +12,8 @@ from headgate.gateway.record import estimated
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Purpose
 from headgate.routing.tier import Tier
+from headgate.values import Usage
+from headgate.wire import embeddings
 from headgate.wire.lane import (
     DIALECTS,
     Inbound,
@@ -23,6 +25,7 @@ from headgate.wire.lane import (
 __all__ = ["Asking"]
 
 T = TypeVar("T")
+CHARS_PER_TOKEN = 4
 
 
 class Asking:
@@ -55,27 +58,64 @@ class Asking:
             read: the meaning of an answer's text; None where it has none.
             max_tokens: longest answer.
         """
+        dialect = self._plant.providers[tier.model.provider].dialect
+
+        def reading(answer: bytes) -> tuple[T | None, Usage | None]:
+            text, usage = small_answer(dialect, answer)
+            return read(text), usage
+
+        body = small_request(dialect, tier.model.model, *words, max_tokens)
+        # an answer that never came may still be billed for what was sent
+        sent = estimated(self._inbound.ask, 0)
+        return await self._put(purpose, tier, DIALECTS[dialect].path, body, sent, seconds, reading)
+
+    async def embed(
+        self, tier: Tier, text: str, seconds: float, read: Callable[[Sequence[float]], T]
+    ) -> T | None:
+        """What `read` makes of the embedding of a text; None where there is none that fits.
+
+        `read` may raise ValueError for an embedding that makes no sense to it.
+        """
+
+        def reading(answer: bytes) -> tuple[T | None, Usage | None]:
+            (vector,) = embeddings.vectors(answer, 1)
+            usage, _ = embeddings.measured(answer)
+            try:
+                return read(vector), usage
+            except ValueError:  # of another size than the router was trained with
+                return None, usage
+
+        body = embeddings.asking(tier.model.model, [text])
+        sent = Usage(input=len(text) // CHARS_PER_TOKEN + 1)
+        return await self._put("classifier", tier, embeddings.PATH, body, sent, seconds, reading)
+
+    async def _put(
+        self,
+        purpose: Purpose,
+        tier: Tier,
+        path: str,
+        body: bytes,
+        sent: Usage,
+        seconds: float,
+        reading: Callable[[bytes], tuple[T | None, Usage | None]],
+    ) -> T | None:
         plant = self._plant
         if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
             return None
         provider = plant.providers[tier.model.provider]
-        body = small_request(provider.dialect, tier.model.model, *words, max_tokens)
         attempt = self._books.begin(purpose, tier, "first")
-        # an answer that never came may still be billed for what was sent
-        sent = estimated(self._inbound.ask, 0)
         found: T | None = None
         try:
             with plant.deadlines.within(seconds):
-                endpoint = provider.endpoint(DIALECTS[provider.dialect].path)
+                endpoint = provider.endpoint(path)
                 reply = self.reply = await plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
                 answer = await reply.read()
             if reply.status != 200:
                 attempt.error = "status"
             else:
-                text, usage = small_answer(provider.dialect, answer)
+                found, usage = reading(answer)
                 attempt.measured(usage, sent)
-                found = read(text)
                 attempt.error = None if found is not None else "verdict"
         except TimeoutError:
             attempt.error = "timeout"

@@ -44,6 +44,7 @@ from headgate.routing.exchange import (
     Wait,
     Woke,
 )
+from headgate.routing.features import excerpt
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
@@ -202,6 +203,14 @@ class Driver:
     async def _classify(self, command: Classify) -> Verdict:
         policy, sorter = self._policy, self._policy and self._policy.sorter
         assert policy and sorter  # noqa: S101, PT018 - no request is left open without them
+        if policy.learned is not None:
+            decision = await self._asking.embed(
+                sorter.tier,
+                excerpt(self._inbound.ask.last_user),
+                command.timeout,
+                lambda vector: policy.scored(self._inbound.ask, self._plant.helm.controls, vector),
+            )
+            return Verdict(None, decision)
         tiers = self._plant.policies.tiers
         choice = await self._asking.ask(
             "classifier",
@@ -367,7 +376,9 @@ class Driver:
             self._complete(attempt, flow)
         out = self._caller.stream(200, [*SSE, *self._books.headers(attempt.tier, final=False)])
         if self._opening:
-            await out.send(self._opening)
+            opening, self._opening = self._opening, b""  # a quarter of a MB, if it came at once
+            await out.send(opening)
+            del opening
         try:
             complete = flow.complete or await self._pass_on(attempt, flow, reply, out)
         except UpstreamError as error:
@@ -387,6 +398,7 @@ class Driver:
         """Forward until the provider's last event (True) or until it closes without one (False)."""
         while (chunk := await reply.chunk(self._plant.idle_timeout)) is not None:
             forward = flow.feed(chunk)
+            del chunk  # not kept where the caller reads slowly
             if flow.complete:
                 self._complete(attempt, flow)
             if forward:

@@ -147,10 +147,11 @@ def _attempted(
     paid = sum(total.cost_nano for total in totals)
     premium = sum(total.cost_nano for total in totals if total.premium)
     calls = _attempts(totals)
+    spent = f"; premium's are {money(premium)}" if premium else ""
     return (
         name,
         paid - requests * _planned(planned, role),
-        f"{calls:,} attempts; premium's are {money(premium)}" if calls else "none",
+        (f"{calls:,} attempts{spent}" if calls else "none"),
     )
 
 

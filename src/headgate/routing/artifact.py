@@ -19,7 +19,7 @@ import msgspec
 
 from headgate.errors import ConfigError
 from headgate.routing.reference import Reference
-from headgate.routing.router import Calibration, CostModel, Router
+from headgate.routing.router import Calibration, CostModel, Head, Router
 
 __all__ = [
     "Artifact",
@@ -28,21 +28,38 @@ __all__ = [
     "Operating",
     "Tenth",
     "Training",
+    "Trial",
     "dump",
     "fingerprint",
     "load",
 ]
 
 MAGIC = b"HEADGATE"
-VERSION = 2
-"""2 counts an n-gram once however often a text repeats it; 1 counted it each time."""
+VERSION = 3
+"""3 has a head for embeddings; what has none is still written as 2. 2 counts an n-gram once
+however often a text repeats it; 1 counted it each time."""
 OLDEST = 1
 HEAD = len(MAGIC) + 2 + 32
 MAX_BYTES = 256 * 1024 * 1024
 """A small file must not fill the memory."""
 
 
-Learned: TypeAlias = Literal["text", "categories", "nothing"]
+Learned: TypeAlias = Literal["text", "categories", "nothing", "embeddings"]
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What embeddings were worth to a router, on rows that no fit had seen."""
+
+    model: str
+    dimension: int
+    edge: float
+    """Mean score gained over the same router without them, averaged over all premium shares."""
+    error: float
+    """Its standard error."""
+    apgr: float | None
+    """The APGR without them; None where there was no gap."""
+    kept: bool
+    """They gained more than 1.96 standard errors, and the router needs them."""
 
 
 class Training(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +83,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     """A verifier was trained with drafts, and scores a request together with its cheap answer."""
     learned: Learned = "text"
     """What rows left out of a fit bore out; with "nothing" all requests score alike."""
+    embeddings: Trial | None = None
+    """Of embeddings, where they were tried."""
 
 
 class Operating(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +162,12 @@ class _Weights(msgspec.Struct, frozen=True):
     steps: bytes
 
 
+class _Head(msgspec.Struct, frozen=True):
+    model: str
+    source: Literal["endpoint", "local"]
+    weights: _Weights
+
+
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
     bias: float
     words: bytes
@@ -158,11 +183,12 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     premium_cost: tuple[float, float] | None
     training: Training
     certificate: Certificate | None
+    head: _Head | None = None
 
 
 def dump(artifact: Artifact) -> bytes:
     """The file of an artifact; the same artifact gives the same bytes."""
-    router = artifact.router
+    router, head = artifact.router, artifact.router.head
     document = _Document(
         bias=router.bias,
         words=b" ".join(router.words),
@@ -178,9 +204,10 @@ def dump(artifact: Artifact) -> bytes:
         premium_cost=router.premium_cost,
         training=artifact.training,
         certificate=artifact.certificate,
+        head=None if head is None else _Head(head.model, head.source, _packed(head.weights)),
     )
     body = zlib.compress(msgspec.msgpack.encode(document), 9)
-    version = 1 if router.repeats else VERSION
+    version = 1 if router.repeats else VERSION if head else VERSION - 1
     return MAGIC + version.to_bytes(2, "little") + sha256(body).digest() + body
 
 
@@ -233,6 +260,9 @@ def _artifact(document: _Document, *, repeats: bool) -> Artifact:
     numbers = (document.bias, *document.traits.values(), *document.gains, *document.probabilities)
     if not all(map(math.isfinite, numbers)):
         raise ValueError("it holds a number that is not finite")
+    head = document.head
+    if head is not None and not head.weights.steps:
+        raise ValueError("its head for embeddings is empty")
     router = Router(
         bias=document.bias,
         words=dict(zip(words, _unpacked(document.word_weights), strict=True)),
@@ -258,6 +288,9 @@ def _artifact(document: _Document, *, repeats: bool) -> Artifact:
         cheap_cost=None if document.cheap_cost is None else CostModel(*document.cheap_cost),
         premium_cost=None if document.premium_cost is None else CostModel(*document.premium_cost),
         repeats=repeats,
+        head=None
+        if head is None
+        else Head(head.model, head.source, tuple(_unpacked(head.weights))),
     )
     return Artifact(router=router, training=document.training, certificate=document.certificate)
 

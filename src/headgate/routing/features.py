@@ -19,13 +19,25 @@ import msgspec
 from headgate.routing.draft import Draft, size
 from headgate.values import Ask
 
-__all__ = ["CATEGORY_HEADER", "ROUTE_HEADER", "Request", "grams", "pairs", "traits", "words"]
+__all__ = [
+    "CATEGORY_HEADER",
+    "EXCERPT_CHARS",
+    "ROUTE_HEADER",
+    "Request",
+    "excerpt",
+    "grams",
+    "pairs",
+    "traits",
+    "words",
+]
 
 TEXT_CHARS = 1600
 PAIR_WORDS = 160
 GRAM_BYTES = 160
 GRAM = 4
 """Bytes in a letter group: the width of an unsigned int, which is how they are cut at C speed."""
+EXCERPT_CHARS = TEXT_CHARS + 1
+"""Longest excerpt."""
 
 CATEGORY_HEADER = "x-headgate-category"
 ROUTE_HEADER = "x-headgate-route"
@@ -72,6 +84,17 @@ def _ends(text: str) -> str:
         return text
     half = TEXT_CHARS // 2
     return f"{text[:half]} {text[-half:]}"
+
+
+def excerpt(text: str) -> str:
+    """What an encoder is shown of a text: both ends of a long one, and never nothing.
+
+    It is valid Unicode, whatever came in.
+
+    >>> excerpt("  "), len(excerpt("x" * 5000))
+    ('(nothing)', 1601)
+    """
+    return _ends(text).encode(errors="replace").decode().strip() or "(nothing)"
 
 
 def _plain(byte: int) -> int:

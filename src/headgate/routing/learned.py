@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact
 from headgate.routing.features import Request
 from headgate.routing.router import Router
-from headgate.values import Ask
+from headgate.values import Ask, ModelRef
 
 __all__ = ["Learned", "learned", "threshold_of"]
 
@@ -22,10 +24,16 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     router: Router
     threshold: float
     version: str
+    embedding: ModelRef | None = None
+    """Who has to be asked for the embedding of each request; None: nobody."""
 
-    def score(self, ask: Ask) -> float:
-        """P(premium right and cheap wrong) for a request, 0 to 1."""
-        return self.router.score(Request.of(ask))
+    def score(self, ask: Ask, vector: Sequence[float] = ()) -> float:
+        """P(premium right and cheap wrong) for a request, 0 to 1.
+
+        Raises:
+            ValueError: the router needs an embedding, and `vector` does not fit it.
+        """
+        return self.router.score(Request.of(ask), vector)
 
 
 def learned(
@@ -34,7 +42,8 @@ def learned(
     """A router ready to decide, by the threshold given, else by its certificate's.
 
     Raises:
-        ConfigError: there is neither a threshold nor a certificate, or it judges drafts.
+        ConfigError: there is neither a threshold nor a certificate, it judges drafts, or it needs
+            embeddings that no endpoint makes.
     """
     if artifact.training.kind == "verifier":
         raise ConfigError(
@@ -42,7 +51,25 @@ def learned(
             fix="Train a router with `headgate train`, without --verifier.",
         )
     cut = threshold_of(artifact, threshold, name)
-    return Learned(router=artifact.router, threshold=cut, version=version)
+    asked = _asked(artifact.router, name)
+    return Learned(router=artifact.router, threshold=cut, version=version, embedding=asked)
+
+
+def _asked(router: Router, name: str) -> ModelRef | None:
+    head = router.head
+    if head is None:
+        return None
+    if head.source == "local":
+        raise ConfigError(
+            f"{name} needs embeddings of {head.model}, and the gateway does not run such code.",
+            fix="Train with --embeddings provider/model, or without embeddings.",
+        )
+    try:
+        return ModelRef.parse(head.model)
+    except ValueError as error:
+        raise ConfigError(
+            f"{name} cannot be used: {error}.", fix="Train it again with `headgate train`."
+        ) from error
 
 
 def threshold_of(artifact: Artifact, given: float | None, name: str) -> float:

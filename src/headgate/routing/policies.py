@@ -148,5 +148,5 @@ class Policies:
         known = ", ".join(f"`{known}`" for known in (near or self.names))
         raise UnknownModelError(
             f"The model `{name[:100]}` is not served here.",
-            fix=f"{'Did you mean' if near else 'Ask for one of'} {known}?",
+            fix=f"Did you mean {known}?" if near else f"Ask for one of {known}.",
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from headgate.routing.cascade import Cascade
+from headgate.routing.classifier import MAX_ANSWER_TOKENS
 from headgate.routing.controls import STEADY, Controls
 from headgate.routing.learned import Learned
 from headgate.routing.rules import Rule
@@ -52,23 +53,28 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Sorter(msgspec.Struct, frozen=True, kw_only=True):
-    """The classifier model: dressed as a tier, what it is shown, and how long it may take."""
+    """The classifier model: dressed as a tier, what it is shown, and how long it may take.
+
+    For a router that needs embeddings it is the model that makes them.
+    """
 
     tier: Tier
     max_chars: int = 8000
     timeout: float = 3.0
+    max_answer_tokens: int = MAX_ANSWER_TOKENS
 
 
 class Policy:
-    """Decides where a request starts; None from `decide` means that the classifier model is asked.
+    """Decides where a request starts; None from `decide` means that a model is asked.
 
     Args:
         tiers: from cheapest to premium, at least one.
         name: what the ledger calls it; callers ask for `auto`, or for `auto:NAME`.
         rules: tried in order; the first that holds decides.
-        learned: scores what no rule decides; below its threshold `default` answers.
+        learned: scores what no rule decides; below its threshold `default` answers. One that needs
+            embeddings decides nothing by itself: the sorter is asked, and `scored` decides.
         default: the tier when nothing else decides; None leaves that to the classifier model.
-        sorter: the classifier model; needed where `default` is None.
+        sorter: the classifier model; needed where `default` is None or embeddings are.
         safe: the tier that answers when the classifier fails; the premium one unless given.
         cascade: what `default` answers is a draft, and this says how it is judged.
         grey_from: scores below this one are answered by `default` without a judgement.
@@ -106,19 +112,29 @@ class Policy:
             if rule.holds(ask):
                 return Decision(tier, f"rule:{rule.name}", policy=self.name)
         if self.learned is not None:
-            return self._scored(self.learned, ask, controls)
+            return None if self.learned.embedding else self.scored(ask, controls)
         if self._default is None:
             return None
         if self._drafts(ask):
             return Decision(self._default, CASCADE, policy=self.name, draft=True)
         return Decision(self._default, "default", policy=self.name)
 
+    def scored(
+        self, ask: Ask, controls: Controls = STEADY, vector: Sequence[float] = ()
+    ) -> Decision:
+        """The learned router's decision; `vector` is the request's embedding, if it needs one.
+
+        Raises:
+            ValueError: the embedding does not fit the router.
+        """
+        assert self.learned is not None  # noqa: S101 - only such policies are asked
+        return self._decided(self.learned, ask, self.learned.score(ask, vector), controls)
+
     def _drafts(self, ask: Ask) -> bool:
         """Whether the answer to a request may be held and judged."""
         return self.cascade is not None and (self.cascade.hold or not ask.stream)
 
-    def _scored(self, learned: Learned, ask: Ask, controls: Controls) -> Decision:
-        score = learned.score(ask)
+    def _decided(self, learned: Learned, ask: Ask, score: float, controls: Controls) -> Decision:
         own, moved = learned.threshold, controls.threshold
         threshold = own if moved is None else moved
         tier = self.premium if score >= threshold else self._default

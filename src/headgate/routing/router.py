@@ -6,12 +6,13 @@ import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import sqrt
-from typing import NamedTuple, TypeVar
+from math import hypot, isfinite, sqrt
+from operator import mul
+from typing import Literal, NamedTuple, TypeVar
 
 from headgate.routing.features import Request, grams, pairs, traits, words
 
-__all__ = ["Calibration", "CostModel", "Reason", "Router"]
+__all__ = ["Calibration", "CostModel", "Head", "Reason", "Router"]
 
 
 _Key = TypeVar("_Key")
@@ -47,6 +48,31 @@ class CostModel(NamedTuple):
         return max(0, round(self.fixed + self.per_token * tokens))
 
 
+class Head(NamedTuple):
+    """What a router makes of a request's embedding: a weight for each number of it.
+
+    `model` is `provider/model` where an endpoint makes the embedding, `module:callable` where code
+    at hand does. The embedding's length does not count: it is brought to 1.
+    """
+
+    model: str
+    source: Literal["endpoint", "local"]
+    weights: tuple[float, ...]
+
+    def __call__(self, vector: Sequence[float]) -> float:
+        """The part in the gain.
+
+        Raises:
+            ValueError: the embedding has another number of dimensions, or no finite part.
+        """
+        if len(vector) != len(self.weights):
+            raise ValueError(f"{self.model} makes {len(self.weights)} numbers, not {len(vector)}")
+        part: float = sum(map(mul, self.weights, vector)) / (hypot(*vector) or 1.0)
+        if not isfinite(part):
+            raise ValueError(f"an embedding by {self.model} is beyond all measure")
+        return part
+
+
 class Reason(NamedTuple):
     """One feature, and how much it moved the expected gain of premium over cheap."""
 
@@ -63,6 +89,8 @@ class Router:
     texts do not shout. What a text repeats counts once, except with `repeats`, as routers of
     version 1 were trained. The score is the calibrated probability that premium is right and cheap
     is wrong; it rises with the gain.
+
+    A router with a `head` was trained with embeddings, and needs one for each request it scores.
     """
 
     __slots__ = (
@@ -70,6 +98,7 @@ class Router:
         "calibration",
         "cheap_cost",
         "grams",
+        "head",
         "pairs",
         "premium_cost",
         "repeats",
@@ -89,6 +118,7 @@ class Router:
         cheap_cost: CostModel | None = None,
         premium_cost: CostModel | None = None,
         repeats: bool = False,
+        head: Head | None = None,
     ) -> None:
         self.bias = bias
         self.words, self.pairs, self.grams = dict(words), dict(pairs), dict(grams)
@@ -97,9 +127,23 @@ class Router:
         self.cheap_cost = cheap_cost
         self.premium_cost = premium_cost
         self.repeats = repeats
+        self.head = head
 
-    def gain(self, request: Request) -> float:
-        """The expected score of the premium answer less that of the cheap one, −1 to 1 or so."""
+    def gain(self, request: Request, vector: Sequence[float] = ()) -> float:
+        """The expected score of the premium answer less that of the cheap one, −1 to 1 or so.
+
+        Args:
+            request: what is known of it.
+            vector: the embedding of its `excerpt`, for a router with a head.
+
+        Raises:
+            ValueError: the router has a head, and the embedding does not fit it.
+        """
+        gain = self.text_gain(request)
+        return gain if self.head is None else gain + self.head(vector)
+
+    def text_gain(self, request: Request) -> float:
+        """The gain without the embedding's part."""
         found = words(request.text)
         gain = self.bias
         trait = self.traits.get
@@ -112,12 +156,15 @@ class Router:
         gain += _pooled(map(self.grams.get, once(grams(found))))
         return gain
 
-    def score(self, request: Request) -> float:
-        """P(premium right and cheap wrong), 0 to 1."""
-        return self.calibration(self.gain(request))
+    def score(self, request: Request, vector: Sequence[float] = ()) -> float:
+        """P(premium right and cheap wrong), 0 to 1; `vector` and errors as for `gain`."""
+        return self.calibration(self.gain(request, vector))
 
-    def reasons(self, request: Request) -> list[Reason]:
-        """Every known feature of a request with its part in the gain, the strongest first."""
+    def reasons(self, request: Request, vector: Sequence[float] = ()) -> list[Reason]:
+        """Every known feature of a request with its part in the gain, the strongest first.
+
+        The embedding is one of them: its numbers mean nothing by themselves.
+        """
         found = words(request.text)
         reasons = [
             Reason("trait", name, self.traits[name])
@@ -128,6 +175,8 @@ class Router:
         reasons += _parts("word", self.words, once(found), lambda word: _readable([word]))
         reasons += _parts("pair", self.pairs, once(pairs(found)), _readable)
         reasons += _parts("letters", self.grams, once(grams(found)), _letters)
+        if self.head is not None:
+            reasons.append(Reason("embedding", self.head.model, self.head(vector)))
         return sorted(reasons, key=lambda reason: (-abs(reason.gain), reason.name))
 
 

@@ -200,6 +200,8 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
             how += " with dialect, base_url and api_key_env"
         draft.fault(path, f'There is no provider "{provider}" in the file.', f"{guess}{how}.")
     used = {str(draft.values.get(path)) for path in paths}
+    # a router may need the embeddings of a model that only its own file names
+    learned = any(path[-1] == "router" for path in draft.given)
     for name in draft.names("prices"):
         path = ("prices", name)
         try:
@@ -211,7 +213,8 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
                 'Write [prices."provider/model"], with the quotes.',
             )
             continue
-        if name not in used and all(path in draft.values for path in paths if path in draft.given):
+        told = not learned and name not in used
+        if told and all(path in draft.values for path in paths if path in draft.given):
             guess = draft.guess(name, used)
             draft.warn(
                 path,
@@ -238,6 +241,30 @@ def _check_escalation(draft: Draft) -> None:
             f"The budget of {budget:g} is below the planned rate of {rate:g}: the plan itself "
             "breaches it.",
             "Raise the budget above the rate, or plan for a lower rate.",
+        )
+    _check_hold(draft)
+
+
+def _check_hold(draft: Draft) -> None:
+    """A hold raises a router's threshold: there must be a router, and room above its threshold."""
+    if draft.values.get(("escalation", "on_breach")) != "hold":
+        return
+    deciders: list[tuple[str, ...]] = [("classifier",)]
+    deciders += [("policies", name) for name in draft.names("policies")]
+    routers = [table for table in deciders if (*table, "router") in draft.values]
+    if not routers:
+        draft.warn(
+            ("escalation", "on_breach"),
+            "There is no learned router, so a breach finds no threshold to hold.",
+            'Decide by a learned router, or write on_breach = "pin" or "alert".',
+        )
+    elif not any((*table, "threshold") in draft.given for table in routers):
+        draft.warn(
+            ("escalation", "on_breach"),
+            "The router decides at its certificate's threshold, which is the highest that keeps "
+            "the promise: a breach finds no room to hold it higher.",
+            "Set a threshold below the certificate's, so that a hold can rise to it, or write "
+            'on_breach = "pin" or "alert".',
         )
 
 

@@ -180,7 +180,7 @@ CLASSIFIER = Section(
             Whole(0, 1_000_000),
             "Input tokens of a classifier call, for the plan.",
             "tokens",
-            kinds=("model",),
+            kinds=("model", "learned"),
         ),
         Field(
             "output_tokens",
@@ -193,7 +193,7 @@ CLASSIFIER = Section(
             "timeout",
             Duration(0.05, 60),
             "Time until a classifier call is given up and `on_failure` answers.",
-            kinds=("model",),
+            kinds=("model", "learned"),
         ),
         Field(
             "max_chars",
@@ -208,7 +208,7 @@ CLASSIFIER = Section(
             name_of("tier"),
             "Tier that answers when the classifier fails.",
             otherwise="the premium tier",
-            kinds=("model",),
+            kinds=("model", "learned"),
             example='"premium"',
         ),
         Field(
@@ -1113,6 +1113,11 @@ SERVER = Section(
             Whole(1024, 1024**3),
             "Longest request body that is accepted.",
             "bytes",
+        ),
+        Field(
+            "drain_notice",
+            Duration(0, 300),
+            "Time that requests are still taken after SIGTERM, while `/readyz` says 503.",
         ),
         Field(
             "drain_seconds",

@@ -214,6 +214,17 @@ def _firm(seen: Seen) -> Iterator[page.Block]:
     yield page.Items("The escalation budget", tuple(facts))
 
 
+def _span(seconds: float) -> str:
+    """A window in words; the fast one is a fraction of the slow one, and seldom whole hours."""
+    hours = seconds / 3600
+    if hours >= 48:
+        return f"{hours / 24:.3g} days"
+    if hours >= 2:
+        return f"{hours:.3g} hours"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+
+
 def _quality(quality: Quality | None) -> Iterator[page.Block]:
     """What cheap keeps of premium's quality, how it is known, and where it differs."""
     if quality is None or quality.all.kept is None:
@@ -283,8 +294,7 @@ def _account(account: Assessment) -> Iterator[str]:
     slow, fast = account.slow, account.fast
     for burn in (fast, slow):
         if burn.rate is not None:
-            hours = burn.span_seconds / 3600
-            span = f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
+            span = _span(burn.span_seconds)
             spent = "" if burn.burn is None else f", {burn.burn:.2f} times the budget"
             yield (
                 f"Last {span}: {percent(burn.rate)} of {burn.served:,} escalated "

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Protocol
 
 from headgate.ledger.event import Event
+from headgate.monitor.feedback import FEEDBACK
+from headgate.monitor.quality import COMPARED
 from headgate.prices.card import Rates, usd_per_million
 from headgate.prices.catalogue import Found, Held
 from headgate.render.table import Column, Table
@@ -26,6 +28,9 @@ KINDS = {
     "cache_write_1h": "write 1h",
 }
 MOST = 100
+
+FREQUENT = frozenset({COMPARED, FEEDBACK})
+"""Kinds that come with traffic: thousands of them would bury an alarm, so they are asked for."""
 
 
 class PriceList(Protocol):
@@ -127,12 +132,16 @@ class Alerts:
         self._now_us = now_us
 
     def show(self, visit: Visit) -> Answer:
-        """The events of a period; alone for a script that follows them."""
+        """The events of a period, the frequent ones only by their kind; alone for a script."""
         period = period_of(visit.query, self._now_us(), usual="90d")
         kind = visit.query.get("kind", "")
         found = self._observer.events(period.window)
         kinds = sorted({event.kind for event in found} | ({kind} if kind else set()))
-        rows = [_event(event) for event in found if not kind or event.kind == kind][:500]
+        rows = [
+            _event(event)
+            for event in found
+            if (event.kind == kind if kind else event.kind not in FREQUENT)
+        ][:500]
         shown = {"rows": rows}
         if visit.wants_fragment:
             return Answer(self._templates("alerts_live.html", **shown))
