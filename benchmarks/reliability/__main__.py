@@ -10,13 +10,20 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from benchmarks.reliability.budgets import budget
 from benchmarks.reliability.canaries import canaries
+from benchmarks.reliability.crowds import overload, slow_readers
+from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
+from benchmarks.reliability.farewells import farewell, restarts
 from benchmarks.reliability.kills import kills
 from benchmarks.reliability.outages import full_disk, locked, stopped
 from benchmarks.reliability.outcome import Outcome
+from benchmarks.reliability.refusals import gone, refusing
 from benchmarks.reliability.spend import spend
 
 __all__ = ["TESTS", "main"]
@@ -34,6 +41,31 @@ def _disconnects(full: bool) -> Iterator[Outcome]:
     yield disconnects(1_000 if full else 60)
 
 
+def _deaths(full: bool) -> Iterator[Outcome]:
+    yield deaths(1_000 if full else 63)
+
+
+def _refusing(full: bool) -> Iterator[Outcome]:
+    yield refusing(200, 60.0) if full else refusing(50, 3.0)
+
+
+def _gone(full: bool) -> Iterator[Outcome]:
+    yield gone(100, 60.0) if full else gone(50, 7.0)
+
+
+def _overload(full: bool) -> Iterator[Outcome]:
+    yield overload(60.0 if full else 3.0)
+
+
+def _slow_readers(full: bool) -> Iterator[Outcome]:
+    yield slow_readers(500, 40.0) if full else slow_readers(50, 5.0)
+
+
+def _farewells(full: bool) -> Iterator[Outcome]:
+    yield farewell(200 if full else 20)
+    yield restarts(10, 200) if full else restarts(2, 50)
+
+
 def _outages(full: bool) -> Iterator[Outcome]:
     seconds = 60.0 if full else 4.0
     yield locked(seconds)
@@ -42,15 +74,32 @@ def _outages(full: bool) -> Iterator[Outcome]:
             yield full_disk(min(seconds, 20.0), closed=closed)
         except PermissionError as error:
             print(f"not run: {error}", file=sys.stderr)
+    with _database() as database:
+        if database is not None:
+            yield stopped(seconds, database, database.url)
+
+
+def _budgets(full: bool) -> Iterator[Outcome]:
+    calls, dollars = (10_000, 1.0) if full else (200, 0.1)
+    yield budget(calls, dollars=dollars)
+    with _database() as database:
+        if database is not None:
+            yield budget(calls, dollars=dollars, ledger=database.url)
+
+
+@contextmanager
+def _database() -> Iterator[Any]:
+    """A PostgreSQL, or None where there is none to have."""
     try:
         from benchmarks.reliability.database import Database
     except ImportError as error:
-        print(f"not run: PostgreSQL stopped ({error})", file=sys.stderr)
+        print(f"not run: PostgreSQL ({error})", file=sys.stderr)
+        yield None
         return
     with tempfile.TemporaryDirectory(prefix="headgate-postgres-") as folder:
         Path(folder).chmod(0o755)
         with Database(Path(folder) / "data") as database:
-            yield stopped(seconds, database, database.url)
+            yield database
 
 
 def _canaries(full: bool) -> Iterator[Outcome]:  # noqa: ARG001 - it is short in full
@@ -61,7 +110,14 @@ TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
     "1": _spend,
     "2": _kills,
     "3": _disconnects,
+    "4": _deaths,
+    "5": _refusing,
+    "6": _gone,
+    "7": _overload,
+    "8": _slow_readers,
+    "9": _farewells,
     "10": _outages,
+    "11": _budgets,
     "18": _canaries,
 }
 """By their numbers in the table of docs/testing.md."""

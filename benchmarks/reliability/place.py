@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ from headgate.ledger.url import open_store
 from headgate.ledger.writer import recover
 from headgate.testing.processes import Child, Children
 
-__all__ = ["PATHS", "Caller", "Place", "body_of", "place"]
+__all__ = ["ENVIRONMENT", "PATHS", "Caller", "Place", "before", "body_of", "place"]
 
 CONFIG = """
 [server]
@@ -60,6 +60,7 @@ MODELS = {
     "openai": ("gpt-5-mini", "gpt-5.4", "made-up"),
     "responses": ("gpt-5-mini", "gpt-5.4"),
 }
+ENVIRONMENT = {"SIM_KEY": "sk-sim"}
 DIALECTS = {"anthropic": "anthropic", "openai": "openai", "responses": "openai-responses"}
 PATHS = {
     "chat": "/v1/chat/completions",
@@ -72,36 +73,41 @@ class Place:
     """Everything a test needs to break something."""
 
     def __init__(
-        self, folder: Path, children: Children, ledger: str, more: str, options: tuple[str, ...]
+        self,
+        folder: Path,
+        children: Children,
+        ledger: str,
+        more: str,
+        options: tuple[str, ...] = (),
+        *,
+        config: str = CONFIG,
+        addresses: Mapping[str, str] | None = None,
     ) -> None:
         self.folder, self.children, self.url = folder, children, ledger
         self.journal = folder / "journal"
-        self.providers = {
-            name: children.provider(
-                name,
-                "--dialect",
-                DIALECTS[name],
-                *(word for model in models for word in ("--model", model)),
-                *options,
-            )
-            for name, models in MODELS.items()
-        }
+        self.providers: dict[str, Child] = {}
+        if addresses is None:
+            self.providers = {name: self._provider(name, options) for name in MODELS}
+            addresses = {name: provider.address for name, provider in self.providers.items()}
         self.file = folder / "headgate.toml"
-        addresses = {name: provider.address for name, provider in self.providers.items()}
         self.file.write_text(
-            CONFIG.format(ledger=ledger, journal=self.journal, more=more, **addresses)
+            config.format(ledger=ledger, journal=self.journal, more=more, **addresses)
         )
         self.gateway = self.start()
 
+    def _provider(self, name: str, options: tuple[str, ...]) -> Child:
+        models = (word for model in MODELS[name] for word in ("--model", model))
+        return self.children.provider(name, "--dialect", DIALECTS[name], *models, *options)
+
     def start(self) -> Child:
         """Start the gateway, or its successor."""
-        self.gateway = self.children.gateway(self.file, {"SIM_KEY": "sk-sim"})
+        self.gateway = self.children.gateway(self.file, ENVIRONMENT)
         return self.gateway
 
-    def caller(self) -> Caller:
-        """Somebody who calls the gateway that runs now."""
-        host, _, port = self.gateway.address.removeprefix("http://").partition(":")
-        return Caller(host, int(port))
+    def caller(self, gateway: Child | None = None, key: str = "") -> Caller:
+        """Somebody who calls the gateway that runs now, or another one, with this key."""
+        host, _, port = (gateway or self.gateway).address.removeprefix("http://").partition(":")
+        return Caller(host, int(port), key)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -132,9 +138,21 @@ class Place:
 
     def descriptors(self) -> int:
         """Open files and sockets of the gateway."""
-        # The process on the leash is the gateway itself or its child.
-        pids = [self.gateway.process.pid, *_children(self.gateway.process.pid)]
-        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)  # noqa: PTH208
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self._pids())  # noqa: PTH208
+
+    def memory(self, *, peak: bool = False) -> int:
+        """Bytes of memory that the gateway has in use, or the most that it ever had."""
+        name = "VmHWM" if peak else "VmRSS"
+        found = 0
+        for pid in self._pids():
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith(name):
+                    found = max(found, int(line.split()[1]) * 1024)
+        return found
+
+    def _pids(self) -> list[int]:
+        """The process on the leash is the gateway itself or its child."""
+        return [self.gateway.process.pid, *_children(self.gateway.process.pid)]
 
 
 def _children(pid: int) -> list[int]:
@@ -157,6 +175,16 @@ def place(
             yield Place(home, children, ledger or f"sqlite:///{home}/ledger.db", more, options)
 
 
+@contextmanager
+def before(addresses: Mapping[str, str], config: str, *, more: str = "") -> Iterator[Place]:
+    """A gateway before providers that the test plays itself; gone at the end."""
+    with TemporaryDirectory(prefix="headgate-reliability-") as temporary:
+        home = Path(temporary)
+        with Children(home) as children:
+            url = f"sqlite:///{home}/ledger.db"
+            yield Place(home, children, url, more, config=config, addresses=addresses)
+
+
 def body_of(api: str, model: str, text: str, **more: Any) -> dict[str, Any]:
     """A request in one of the three dialects."""
     if api == "responses":
@@ -168,8 +196,9 @@ def body_of(api: str, model: str, text: str, **more: Any) -> dict[str, Any]:
 class Caller:
     """Calls over plain sockets, so that it can leave in the middle of anything."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, key: str = "") -> None:
         self._host, self._port = host, port
+        self._key = f"authorization: Bearer {key}\r\n" if key else ""
 
     async def ask(self, api: str, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         """The whole answer: status, headers, body.
@@ -194,7 +223,7 @@ class Caller:
         try:
             writer.write(
                 f"POST {PATHS[api]} HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n"
-                f"anthropic-version: 2023-06-01\r\n"
+                f"anthropic-version: 2023-06-01\r\n{self._key}"
                 f"content-length: {len(content)}\r\nconnection: close\r\n\r\n".encode()
                 + content
             )

@@ -2,9 +2,14 @@
 
 import pytest
 from benchmarks.reliability.__main__ import TESTS, main
+from benchmarks.reliability.budgets import budget
+from benchmarks.reliability.crowds import overload, slow_readers
+from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
+from benchmarks.reliability.farewells import farewell, restarts
 from benchmarks.reliability.kills import kills
 from benchmarks.reliability.outages import full_disk, locked, stopped
+from benchmarks.reliability.refusals import gone, refusing
 from benchmarks.reliability.spend import spend
 
 
@@ -20,6 +25,46 @@ def test_no_acknowledged_row_is_lost_or_doubled_by_kill_9():
 
 def test_a_caller_that_leaves_is_a_row_with_what_it_had():
     found = disconnects(24)
+    assert found.held, found
+
+
+def test_a_provider_that_dies_mid_stream_is_an_error_event_and_never_tried_again():
+    found = deaths(63)
+    assert found.held, found
+
+
+def test_a_provider_that_refuses_everything_is_not_called_beyond_the_retry_budget():
+    found = refusing(60, 2.0)
+    assert found.held, found
+
+
+def test_a_provider_that_is_gone_is_left_alone_and_found_again():
+    found = gone(40, 6.0)
+    assert found.held, found
+
+
+def test_what_there_is_no_room_for_is_refused_and_the_rest_is_served():
+    found = overload(2.0)
+    assert found.held, found
+
+
+def test_a_slow_reader_holds_back_its_provider():
+    found = slow_readers(40, 3.0)
+    assert found.held, found
+
+
+def test_sigterm_truncates_no_stream():
+    found = farewell(20)
+    assert found.held, found
+
+
+def test_replicas_are_restarted_unseen_behind_a_balancer():
+    found = restarts(2, 40)
+    assert found.held, found
+
+
+def test_a_budget_that_replicas_share_is_spent_and_not_overspent():
+    found = budget(60, replicas=2, dollars=0.05)
     assert found.held, found
 
 
@@ -56,4 +101,4 @@ def test_a_number_that_is_no_test_is_refused_with_those_that_are(capsys):
         main(["99"])
     assert stop.value.code == 2
     assert "there is no test 99" in capsys.readouterr().err
-    assert {"1", "2", "3", "10"} <= TESTS.keys()
+    assert {str(number) for number in range(1, 12)} <= TESTS.keys()

@@ -203,6 +203,23 @@ def test_sigterm_lets_streams_finish_and_closes_the_door(tmp_path):
         assert len(gate.rows()) == 20
 
 
+def test_sigterm_is_announced_while_requests_are_still_taken(tmp_path):
+    with running(tmp_path) as gate:
+        gate.gateway.stop()
+        gate.file.write_text(
+            gate.file.read_text().replace("[server]", '[server]\ndrain_notice = "60s"')
+        )
+        gateway = gate.start()
+        gateway.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while gateway.fetch("/readyz")[0] != 503 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert gateway.fetch("/readyz") == (503, b'{"status":"draining"}')
+        assert say(OpenAI(base_url=gate.base_url, api_key="none", max_retries=0)).status_code == 200
+        gateway.process.send_signal(signal.SIGTERM)
+        assert gateway.process.wait(10) == 0
+
+
 def test_rows_of_acknowledged_requests_survive_kill_9_under_load(tmp_path):
     async def load(gate: Running, acknowledged: list[str]) -> None:
         """Ask until the gateway dies; note each request whose answer has been read whole."""

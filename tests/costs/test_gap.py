@@ -182,6 +182,9 @@ class NoBrakes:
     def may_retry(self, model: ModelRef, at: float) -> bool:
         return True
 
+    def rests(self, model: ModelRef) -> bool:
+        return False
+
 
 FAILURES = st.sampled_from(
     [

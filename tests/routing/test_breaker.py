@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.routing.breaker import Breaker, RetryBudget
+from headgate.routing.breaker import Brakes, Breaker, RetryBudget
+from headgate.values import ModelRef
 
 
 def failing(breaker: Breaker, count: int, at: float = 0.0) -> None:
@@ -111,3 +112,15 @@ def test_retries_never_exceed_the_share_and_the_floor_in_any_run(steps, share, f
             retries += budget.take(now)
     windows = 1 + now / 10
     assert retries <= share * requests + floor * 10 * windows + 1
+
+
+def test_only_the_model_whose_breaker_is_open_rests_and_not_for_its_probe():
+    cheap, premium, other = (ModelRef("p", name) for name in ("cheap", "premium", "other"))
+    brakes = Brakes([cheap, premium], breaker=lambda: Breaker(failures=2, pause=5))
+    for _ in range(2):
+        brakes.note(cheap, False, 0)
+    assert [brakes.rests(model) for model in (cheap, premium, other)] == [True, False, False]
+    assert brakes.may_call(cheap, 5)  # the probe
+    assert brakes.rests(cheap)
+    brakes.note(cheap, True, 6)
+    assert not brakes.rests(cheap)

@@ -63,8 +63,9 @@ OVERLOADED = Failed("status", status=503)
 class Shut:
     """A gate that is shut for some models, and has so many retries left."""
 
-    def __init__(self, *shut: str, retries: int = 1000) -> None:
+    def __init__(self, *shut: str, retries: int = 1000, opening: str = "") -> None:
         self._shut = shut
+        self._opening = opening  # rests by the time a retry has waited
         self._retries = retries
 
     def may_call(self, model: ModelRef, _: float) -> bool:
@@ -73,6 +74,9 @@ class Shut:
     def may_retry(self, model: ModelRef, at: float) -> bool:
         self._retries -= 1
         return self.may_call(model, at) and self._retries >= 0
+
+    def rests(self, model: ModelRef) -> bool:
+        return model.model == self._opening
 
 
 class Talk:
@@ -358,6 +362,20 @@ def test_a_safe_tier_is_found_by_the_classifier_when_the_chosen_one_is_not_calle
 def test_where_no_tier_may_be_called_the_caller_is_told_so():
     talk = on(CHEAP, CHEAP, PREMIUM, gate=Shut("cheap", "premium"))
     talk >> Start() << Refuse(Failed("breaker"))
+
+
+def test_a_retry_that_waited_is_not_made_where_the_breaker_has_opened_meanwhile():
+    talk = on(CHEAP, CHEAP, PREMIUM, gate=Shut(opening="cheap"))
+    talk >> Start() << "first cheap"
+    talk >> OVERLOADED << Wait(0.25)
+    talk >> Woke() << "fallback premium"
+
+
+def test_a_pinned_retry_tells_the_failure_where_the_breaker_has_opened_meanwhile():
+    talk = on(CHEAP, CHEAP, PREMIUM, routed=False, gate=Shut(opening="cheap"))
+    talk >> Start() << "first cheap"
+    talk >> OVERLOADED << Wait(0.25)
+    talk >> Woke() << Refuse(OVERLOADED)
 
 
 def test_a_failure_is_told_rather_than_a_breaker_behind_it():

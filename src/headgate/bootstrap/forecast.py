@@ -77,6 +77,9 @@ class _Open:
     def may_retry(self, _: ModelRef, __: float) -> bool:
         return True
 
+    def rests(self, _: ModelRef) -> bool:
+        return False
+
 
 class Forecaster:
     """Forecasts by the policies and prices of a configuration.

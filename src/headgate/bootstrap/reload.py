@@ -37,7 +37,15 @@ JUMP = 10
 _PROBES = (Usage(input=1_000_000), Usage(output=1_000_000), Usage(cache_read=1_000_000))
 
 _FIXED = {
-    "server": ("listen", "admin", "admin_token_env", "workers", "drain_seconds", "api_key_env"),
+    "server": (
+        "listen",
+        "admin",
+        "admin_token_env",
+        "workers",
+        "drain_notice",
+        "drain_seconds",
+        "api_key_env",
+    ),
     "keys": ("required", "pepper_env"),
     "ledger": None,
     "watch": None,

@@ -156,6 +156,7 @@ async def serve_one(
                 host=address[0],
                 port=address[1],
                 drain_seconds=settings.server.drain_seconds,
+                notice_seconds=settings.server.drain_notice,
                 ready=(lambda *urls: announce(urls, reading, token))
                 if place is None
                 else place.report,

@@ -77,7 +77,8 @@ def supervise(
             numbers = map(str, place)
             return [sys.executable, "-m", "headgate.cli.worker", *numbers, *options]
 
-        workers = Supervisor(command, server.workers, drain_seconds=server.drain_seconds, env=env)
+        patience = server.drain_notice + server.drain_seconds
+        workers = Supervisor(command, server.workers, drain_seconds=patience, env=env)
         return workers.run(lambda: announce(urls, reading, token))
 
 

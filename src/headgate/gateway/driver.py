@@ -376,7 +376,9 @@ class Driver:
             self._complete(attempt, flow)
         out = self._caller.stream(200, [*SSE, *self._books.headers(attempt.tier, final=False)])
         if self._opening:
-            await out.send(self._opening)
+            opening, self._opening = self._opening, b""  # a quarter of a MB, if it came at once
+            await out.send(opening)
+            del opening
         try:
             complete = flow.complete or await self._pass_on(attempt, flow, reply, out)
         except UpstreamError as error:
@@ -396,6 +398,7 @@ class Driver:
         """Forward until the provider's last event (True) or until it closes without one (False)."""
         while (chunk := await reply.chunk(self._plant.idle_timeout)) is not None:
             forward = flow.feed(chunk)
+            del chunk  # not kept where the caller reads slowly
             if flow.complete:
                 self._complete(attempt, flow)
             if forward:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from headgate.errors import ConfigError
@@ -35,14 +36,17 @@ async def serve(
     host: str,
     port: int,
     drain_seconds: float,
+    notice_seconds: float = 0.0,
     ready: Callable[..., None],
     admin: Port | None = None,
     lifeline: int | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a second signal stops at once.
 
-    On the first signal readiness turns to 503, no new connection is taken, and what is under way
-    has `drain_seconds` to finish. The admin port answers until then, so that it can be watched.
+    On the first signal readiness turns to 503. After SIGTERM requests are still taken for
+    `notice_seconds`, so that a load balancer sees the 503 before the port is closed. Then no new
+    connection is taken, and what is under way has `drain_seconds` to finish. The admin port answers
+    until the end, so that it can be watched.
 
     Args:
         ready: called once when all is up, with the URL that callers use, then, where there is an
@@ -62,14 +66,16 @@ async def serve(
             await _listen(server, entry, shared)
             for server, entry in zip(servers, ports, strict=True)
         ]
-        stop, now = asyncio.Event(), asyncio.Event()
+        stop, now, announced = asyncio.Event(), asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
 
-        def signalled() -> None:
+        def signalled(name: signal.Signals) -> None:
+            if name == signal.SIGTERM and not stop.is_set():
+                announced.set()
             (now if stop.is_set() else stop).set()
 
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, signalled)
+            loop.add_signal_handler(name, signalled, name)
         if lifeline is not None:
             loop.add_reader(lifeline, stop.set)
         ready(*urls)
@@ -77,6 +83,9 @@ async def serve(
         if lifeline is not None:
             loop.remove_reader(lifeline)  # once it has ended it would be read again and again
         app.draining = True
+        if announced.is_set() and notice_seconds:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(now.wait(), notice_seconds)
         server = servers[0]
         drained = asyncio.ensure_future(server.drain(drain_seconds))
         impatient = asyncio.ensure_future(now.wait())

@@ -146,6 +146,11 @@ class Brakes:
         pair = self._pairs.get(model)
         return pair is None or (not pair[0].is_open and pair[1].take(at))
 
+    def rests(self, model: ModelRef) -> bool:
+        """Whether the model is not called at present, but for probes."""
+        pair = self._pairs.get(model)
+        return pair is not None and pair[0].is_open
+
     def note(self, model: ModelRef, good: bool, at: float) -> None:
         """A call has ended."""
         pair = self._pairs.get(model)

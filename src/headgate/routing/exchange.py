@@ -11,7 +11,8 @@ The rules of the file:
   above where that is more; and the calls of one judgement.
 - A tier that cannot serve the request is never called for it.
 - A slow failure (a time-out) is not retried on the same tier: the next tier has the better chance.
-- A tier whose circuit breaker is open is passed over; a retry beyond the retry budget is not made.
+- A tier whose circuit breaker is open is passed over, also by a retry that was waiting when it
+  opened; a retry beyond the retry budget is not made.
 - A Retry-After is honoured when it is bearable; otherwise the next tier answers, or the caller is
   told.
 - Once the first byte has gone out there is no way back: no retry, no other tier.
@@ -89,6 +90,9 @@ class Gate(Protocol):
 
     def may_retry(self, model: ModelRef, at: float) -> bool:
         """Whether a failed call of it may be repeated."""
+
+    def rests(self, model: ModelRef) -> bool:
+        """Whether it is not called at present."""
 
 
 # ---- events: what has happened
@@ -258,6 +262,8 @@ class Exchange:
         self._tries = 0
         self._cause: Cause = "first"
         self._held = False
+        self._failure: Failed | None = None
+        """Why a retry is waited for."""
         self.decision = decision
         self.tier = decision.tier if decision else safe
         """The tier called now, or last."""
@@ -382,13 +388,15 @@ class Exchange:
             and at + wait < self._deadline
             and self._gate.may_retry(self.tier.model, at)
         ):
-            self._state = "waiting"
+            self._state, self._failure = "waiting", failure
             return Wait(wait)
         return self._advance(failure, at)
 
     def _retry(self, at: float) -> Command:
         if at >= self._deadline:  # the wait took longer than it should have
             return self._hand_over(Refuse(None))
+        if self._gate.rests(self.tier.model):  # others have found out meanwhile
+            return self._advance(self._failure, at)
         return self._call(self.tier, "retry", at)
 
     def _patience(self, failure: Failed) -> float | None:

@@ -1115,6 +1115,11 @@ SERVER = Section(
             "bytes",
         ),
         Field(
+            "drain_notice",
+            Duration(0, 300),
+            "Time that requests are still taken after SIGTERM, while `/readyz` says 503.",
+        ),
+        Field(
             "drain_seconds",
             Duration(0, 3600),
             "Time that running requests get to finish when the gateway stops.",

@@ -349,6 +349,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the environment variable with the admin token; None: one is made and kept in a file
     beside the ledger."""
     max_body_bytes: int = 32 * 1024 * 1024
+    drain_notice: float = 0.0
+    """Seconds that requests are still taken after SIGTERM, while `/readyz` says 503."""
     drain_seconds: float = 30.0
     max_requests: int = 1000
     """Requests under way at once in a worker; more are refused with 503 and Retry-After."""
