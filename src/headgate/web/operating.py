@@ -82,7 +82,8 @@ def standing(certificate: Certificate, point: Operating) -> str:
         why = "That keeps the promise on these rows, but may be luck: the threshold did not pass."
     else:
         why = "That breaks the promise."
-    return f"Beyond the certificate. It promises that {promise(certificate)}; on its rows {seen} here. {why}"
+    promised = f"It promises that {promise(certificate)}; on its rows {seen} here."
+    return f"Beyond the certificate. {promised} {why}"
 
 
 def _kept(certificate: Certificate, point: Operating) -> bool:
