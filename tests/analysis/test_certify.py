@@ -136,6 +136,21 @@ def test_the_certificate_remembers_what_its_rows_looked_like(trained: Trained):
     assert found.categories == Counter(row.category for row in test)
 
 
+def test_the_certificate_has_its_own_point_among_others(trained: Trained):
+    artifact, _, test = trained
+    found = certify(artifact.router, test, Goal("quality", 0.9), on=DAY)
+    (own,) = (point for point in found.points if point.threshold == found.threshold)
+    assert (own.escalation, own.quality) == (found.escalation, found.quality)
+    first, last = found.points[0], found.points[-1]
+    assert first.quality == pytest.approx(found.premium_quality)
+    assert last.quality == pytest.approx(found.cheap_quality)
+    assert first.cost_nano == round(np.mean([row.premium_nano or 0 for row in test]))
+    assert sum(part.rows for part in found.calibration) == len(test)
+    bare = [msgspec.structs.replace(row, cheap_nano=None) for row in test]
+    unpriced = certify(artifact.router, bare, Goal("quality", 0.9), on=DAY)
+    assert {point.cost_nano for point in unpriced.points} == {None}
+
+
 def test_a_bill_is_kept(trained: Trained):
     artifact, _, test = trained
     found = certify(artifact.router, test, Goal("bill", 12_000.0), on=DAY)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.scenario import WhatIf, caveats, deciders, scenario_of
+from headgate.bootstrap.scenario import WhatIf, calls_per_month, caveats, deciders, scenario_of
 from headgate.costs.model import evaluate
 from headgate.errors import ConfigError
 from headgate.routing.artifact import dump
@@ -243,6 +243,12 @@ def test_a_verifier_of_the_plan_stands_before_the_configured_judge(tmp_path):
     verifier = planned(settings(tmp_path, CASCADE + THREE + plan)).verifier
     assert verifier is not None
     assert "haiku" in verifier.card.model
+
+
+def test_a_month_has_every_call_of_every_request(tmp_path):
+    assert calls_per_month(settings()) == 30_000
+    busy = "[traffic]\nrequests_per_day = 101\ndays_per_month = 20\ncalls_per_request = 1.5\n"
+    assert calls_per_month(settings(tmp_path, busy + THREE)) == 3030
 
 
 def test_a_router_with_embeddings_is_planned_as_a_classifier_that_answers_nothing(tmp_path):

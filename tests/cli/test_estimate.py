@@ -35,7 +35,7 @@ def test_a_planted_split_is_worth_building_and_the_page_says_what_it_saves(tmp_p
     text = " ".join(result.output.split())
     assert "Build: routing saves" in text
     assert "% (95 % interval)" in text
-    assert "Hard: 20.0% of 400 graded requests" in text
+    assert "Hard: 20.0 % of 400 graded requests" in text
     assert "never wrong" in text
     assert "headroom" in text or "no break-even" in text
 

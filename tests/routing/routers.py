@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from headgate.routing.artifact import Artifact, Certificate, Training
+import msgspec
+
+from headgate.routing.artifact import Artifact, Certificate, Operating, Tenth, Training
 from headgate.routing.router import Calibration, CostModel, Head, Router
 
 TRAINING = Training(
@@ -57,3 +59,28 @@ def small_artifact(
     certificate: Certificate | None = CERTIFICATE, head: Head | None = None
 ) -> Artifact:
     return Artifact(router=small_router(head), training=TRAINING, certificate=certificate)
+
+
+def pointed(*, priced: bool = True, **changes: object) -> Certificate:
+    """The certificate with operating points and a calibration."""
+    rows = (
+        (0.0, 1.0, 0.75, 900_000, 0.6, 0.0),
+        (0.1, 0.5, 0.75, 500_000, 0.3, 0.05),
+        (0.25, 0.25, 0.74, 300_000, 0.2, 0.1),
+        (0.5, 0.1, 0.65, 180_000, 0.1, 0.6),
+        (1.01, 0.0, 0.5, 100_000, None, 1.0),
+    )
+    points = tuple(
+        Operating(
+            threshold=threshold,
+            escalation=escalation,
+            quality=quality,
+            cost_nano=cost if priced else None,
+            wasted=wasted,
+            missed=missed,
+        )
+        for threshold, escalation, quality, cost, wasted, missed in rows
+    )
+    calibration = tuple(Tenth(rows=5, score=n / 20, came=n / 25) for n in range(10))
+    made = {"points": points, "calibration": calibration} | changes
+    return msgspec.structs.replace(CERTIFICATE, **made)

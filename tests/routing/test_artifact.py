@@ -16,7 +16,7 @@ from headgate.routing.draft import Draft
 from headgate.routing.features import Request
 from headgate.routing.reference import Reference
 from headgate.routing.router import Head
-from tests.routing.routers import CERTIFICATE, TRAINING, small_artifact, small_router
+from tests.routing.routers import CERTIFICATE, TRAINING, pointed, small_artifact, small_router
 
 DATA = dump(small_artifact())
 RAW = zlib.decompress(DATA[HEAD:])
@@ -70,6 +70,22 @@ def test_a_file_from_before_references_is_read():
     assert isinstance(certificate, dict)
     del certificate["reference"]
     assert load(packed(certificate=certificate)).certificate == CERTIFICATE
+
+
+def test_a_certificate_keeps_its_points_and_a_file_from_before_them_is_read():
+    assert load(dump(small_artifact(pointed()))).certificate == pointed()
+    old = document()
+    certificate = old["certificate"]
+    assert isinstance(certificate, dict)
+    del certificate["points"], certificate["calibration"]
+    assert load(packed(certificate=certificate)).certificate == CERTIFICATE
+
+
+def test_what_a_later_certificate_holds_besides_is_passed_over():
+    certificate = document()["certificate"]
+    assert isinstance(certificate, dict)
+    later = certificate | {"something": [1, 2]}
+    assert load(packed(certificate=later)).certificate == CERTIFICATE
 
 
 def test_a_weight_too_small_to_keep_still_marks_its_feature_as_known():

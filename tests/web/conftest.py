@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -50,8 +51,8 @@ class Served:
         self._thread.join(10)
 
 
-def site(of: MemoryStore | None, token: str | None = None) -> Site:
-    reading = read_with_sources(None, env={}, need_providers=False)
+def site(of: MemoryStore | None, token: str | None = None, *, file: Path | None = None) -> Site:
+    reading = read_with_sources(file, env={}, need_providers=False)
     book = book_of(reading.settings, env={})
     keys = MemoryKeys()
     return pages_of(

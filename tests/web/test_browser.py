@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
+from headgate.routing.artifact import dump
 from tests.ledger.samples import NOON_US, entry
+from tests.routing.routers import pointed, small_artifact
 from tests.web.browser import SHOTS, Watched
 from tests.web.conftest import Served, site
 from tests.web.hostile import HOSTILE
@@ -28,6 +31,19 @@ PAGES = (
     "/prices",
     "/alerts",
 )
+ROUTERS = """
+[classifier]
+kind = "learned"
+router = "a.router"
+[policies.b]
+kind = "learned"
+router = "b.router"
+[tiers.cheap]
+model = "openai/gpt-5-nano"
+[tiers.premium]
+model = "openai/gpt-5"
+[providers.openai]
+"""
 AXE = Path(__file__).parents[2] / "build" / "axe.min.js"
 
 
@@ -169,6 +185,61 @@ def test_prices_have_their_history_and_alerts_their_order(look: Watched):
     expect(page.get_by_role("heading", name=re.compile("over time"))).to_be_visible()
     page = look.go("/alerts")
     assert page.locator(".events strong").first.inner_text() == "alarm.cleared"
+
+
+@pytest.fixture(scope="module")
+def with_routers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("routers")
+    for name in ("a", "b"):
+        (folder / f"{name}.router").write_bytes(dump(small_artifact(pointed())))
+    (folder / "headgate.toml").write_text(ROUTERS, encoding="utf-8")
+    own = Served(site(None, file=folder / "headgate.toml"))
+    yield own.base
+    own.close()
+
+
+def test_an_operating_point_is_moved_and_the_url_follows(chromium: Browser, with_routers: str):
+    context = chromium.new_context()
+    look = Watched(context, with_routers)
+    page = look.go("/routers?a=0&b=1")
+    answer = page.locator("#t0-answer")
+    expect(answer.get_by_role("status")).to_contain_text("Certified")
+    page.get_by_label("Threshold, slider").first.fill("3")
+    expect(answer.get_by_role("status")).to_contain_text("Beyond the certificate")
+    page.wait_for_url("**/routers?a=0&b=1&t0=0.5")
+    expect(page.locator("#t1-answer").get_by_role("status")).to_contain_text("Certified")
+    page.reload()
+    expect(answer.get_by_role("status")).to_contain_text("Beyond the certificate")
+    assert look.wrong == []
+    context.close()
+
+
+def test_an_operating_point_is_moved_without_a_script(chromium: Browser, with_routers: str):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{with_routers}/routers?t1=0.5")
+    page.locator("#t0-field").fill("0.1")
+    page.get_by_role("button", name="Show").first.click()
+    assert "t0=0.1" in page.url
+    assert "t1=0.5" in page.url
+    context.close()
+
+
+@pytest.mark.parametrize(("name", "width"), [("desktop", 1400), ("phone", 390)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_routers_fit_every_screen(
+    chromium: Browser, with_routers: str, name: str, width: int, scheme: str
+):
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = Watched(context, with_routers).go("/routers?a=0&b=1&t0=0.5")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    picture = page.screenshot(path=SHOTS / f"routers-two-{name}-{scheme}.png", full_page=True)
+    assert picture.startswith(b"\x89PNG")
+    context.close()
 
 
 def test_the_token_is_asked_for_once_and_no_script_can_read_the_cookie(

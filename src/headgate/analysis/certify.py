@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from headgate.analysis.betting import MOST_STAKE, betting_p
+from headgate.analysis.operating import operating_points, tenths
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import fingerprint, gains
 from headgate.analysis.vectors import Vectors
@@ -104,7 +105,8 @@ def certify(
             "A bill can be promised only where every row has the cost of both answers.",
             fix="Map the columns with the costs, or promise a quality or an escalation rate.",
         )
-    passed, p_value = choose(table, thresholds(router), goal)
+    grid = thresholds(router)
+    passed, p_value = choose(table, grid, goal)
     taken = table.score >= (0.0 if passed is None else passed)
     return Certificate(
         goal=goal.kind,
@@ -126,6 +128,10 @@ def certify(
         reference=Reference.of(
             table.score.tolist(), [row.tokens for row in rows], (row.category for row in rows)
         ),
+        points=operating_points(
+            table.score, table.cheap, table.premium, _costs(table), grid, passed
+        ),
+        calibration=tenths(table.score, table.cheap, table.premium),
     )
 
 
@@ -197,6 +203,12 @@ def _columns(
         if priced
         else None,
     )
+
+
+def _costs(table: Calibrating) -> tuple[np.ndarray, np.ndarray] | None:
+    if table.cheap_nano is None or table.premium_nano is None:
+        return None
+    return table.cheap_nano, table.premium_nano
 
 
 def _assumptions(table: Calibrating, goal: Goal) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from headgate.settings.providers import KNOWN
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef
 
-__all__ = ["NO_CLASSIFIER", "WhatIf", "caveats", "deciders", "scenario_of"]
+__all__ = ["NO_CLASSIFIER", "WhatIf", "calls_per_month", "caveats", "deciders", "scenario_of"]
 
 NO_CLASSIFIER = "none"
 
@@ -150,6 +150,13 @@ def _calls_per_day(settings: Settings, changes: WhatIf) -> Number:
     if not is_number(number):
         return asked  # the scenario says what is wrong with it
     return number * exact(calls)
+
+
+def calls_per_month(settings: Settings) -> int:
+    """Model calls that the settings plan a month."""
+    traffic = settings.traffic
+    calls = exact(traffic.requests_per_day) * exact(traffic.calls_per_request)
+    return round(calls * traffic.days_per_month)
 
 
 def deciders(settings: Settings, book: Book, at: date) -> list[Card]:

@@ -13,6 +13,7 @@ from headgate.bootstrap.book import book_of, prices_of
 from headgate.bootstrap.key_ring import LedgerKeyRing
 from headgate.bootstrap.observer import LedgerObserver
 from headgate.bootstrap.planner import Measure, SettingsPlanner
+from headgate.bootstrap.scenario import calls_per_month
 from headgate.errors import ConfigError
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import Store
@@ -91,7 +92,8 @@ def pages_of(
 
     def make(templates: Templates) -> Mapping[str, Place]:
         calculator = Calculator(planner, templates)
-        routers = Place(Routers(SettingsRouters(reading), templates).show, title="Routers")
+        shelf = SettingsRouters(reading)
+        routers = Place(Routers(shelf, templates, calls_per_month(settings)).show, title="Routers")
         prices = Prices(SettingsPrices(settings, book, today), templates)
         places = {
             "/plan": Place(calculator.show, title="Plan"),

@@ -11,6 +11,7 @@ import msgspec
 from headgate.analysis.estimate import MOST_NEEDED, Estimate, Split
 from headgate.costs.model import Breakdown
 from headgate.costs.wording import headline, money
+from headgate.monitor.figures import percent
 from headgate.render.table import Column, Table, aligned, plain
 from headgate.settings import Settings
 from headgate.values import usd
@@ -65,11 +66,11 @@ def _verdict(found: Estimate) -> str:
     sure = f"{found.confidence * 100:.4g} %"
     range_ = f"saves {_range(low, high)} ({sure} interval)"
     wanted = float(found.least_saving)
-    least = f" of the {wanted:.1%} that it must save" if wanted else ""
+    least = f" of the {percent(wanted)} that it must save" if wanted else ""
     if found.verdict == "build":
         return f"Build: routing {range_}."
     if found.verdict == "do not build":
-        short = f"; it must save {wanted:.1%}" if wanted else ""
+        short = f"; it must save {percent(wanted)}" if wanted else ""
         return f"Do not build: routing {range_}{short}."
     if found.needed is None:
         more = f"more than {MOST_NEEDED:,} graded requests would be needed: too close to call"
@@ -91,17 +92,17 @@ def _split(found: Estimate) -> Iterator[str]:
     cells = found.whole.cells
     low, high = found.whole.interval
     yield (
-        f"Hard: {found.whole.share:.1%} of {cells.n:,} graded requests "
-        f"({low:.1%} to {high:.1%}), where only the premium answer will do."
+        f"Hard: {percent(found.whole.share)} of {cells.n:,} graded requests "
+        f"({percent(low)} to {percent(high)}), where only the premium answer will do."
     )
     if found.whole.corrected:
         yield (
-            f"By the judge alone: {cells.premium_only / cells.n:.1%}; corrected by the "
+            f"By the judge alone: {percent(cells.premium_only / cells.n)}; corrected by the "
             f"{found.whole.human:,} requests that humans graded too. What follows is the judge's:"
         )
     yield (
-        f"Both will do: {cells.both / cells.n:.1%}. Only the cheap one: "
-        f"{cells.cheap_only / cells.n:.1%}. Neither: {cells.neither / cells.n:.1%}."
+        f"Both will do: {percent(cells.both / cells.n)}. Only the cheap one: "
+        f"{percent(cells.cheap_only / cells.n)}. Neither: {percent(cells.neither / cells.n)}."
     )
 
 
@@ -112,8 +113,8 @@ def _strata(found: Estimate) -> list[str]:
         (
             plain(split.name) or "(none)",
             f"{split.cells.n:,}",
-            f"{split.share:.1%}",
-            f"{split.interval.low:.1%} to {split.interval.high:.1%}",
+            percent(split.share),
+            f"{percent(split.interval.low)} to {percent(split.interval.high)}",
         )
         for split in found.strata[:MOST]
     ]
@@ -144,8 +145,8 @@ def _bill(found: Estimated) -> Iterator[str]:
     yield f"Traffic: {', '.join(parts)}."
     if found.estimate.break_even is not None:
         least = found.estimate.least_saving
-        what = f"{float(least):.1%}" if least else "anything"
-        yield f"It saves {what} while fewer than {found.estimate.break_even:.1%} are hard."
+        what = percent(float(least)) if least else "anything"
+        yield f"It saves {what} while fewer than {percent(found.estimate.break_even)} are hard."
 
 
 def _routed(at: Breakdown) -> int:
@@ -156,9 +157,9 @@ def settings_text(found: Estimated) -> str:
     """The measured values as sections of headgate.toml."""
     estimate = found.estimate
     low, high = sorted(float(at.escalation) for at in (estimate.at_low, estimate.at_high))
-    cells = estimate.whole.cells
+    cells, share = estimate.whole.cells, percent(estimate.whole.share)
     lines = [
-        f"# By headgate estimate: {estimate.whole.share:.1%} of {cells.n:,} requests are hard.",
+        f"# By headgate estimate: {share} of {cells.n:,} requests are hard.",
         "# Take these values over into your headgate.toml.",
         "",
     ]

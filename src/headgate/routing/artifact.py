@@ -25,6 +25,8 @@ __all__ = [
     "Artifact",
     "Certificate",
     "Learned",
+    "Operating",
+    "Tenth",
     "Training",
     "Trial",
     "dump",
@@ -85,6 +87,32 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     """Of embeddings, where they were tried."""
 
 
+class Operating(msgspec.Struct, frozen=True, kw_only=True):
+    """What a threshold did on the calibration rows; shares are 0 to 1."""
+
+    threshold: float
+    escalation: float
+    """Share of the rows that go to premium."""
+    quality: float
+    """Mean score."""
+    cost_nano: int | None
+    """Mean cost of a request, nano-USD; None where not every row has the cost of both answers."""
+    wasted: float | None
+    """Of the rows sent to premium, the share where it did no better; None where none are sent."""
+    missed: float | None
+    """Of the rows where premium does better, the share sent to cheap; None where there are none."""
+
+
+class Tenth(msgspec.Struct, frozen=True, kw_only=True):
+    """Calibration rows whose scores are alike: what the router said, and what came."""
+
+    rows: int
+    score: float
+    """The mean score."""
+    came: float
+    """How much better premium was on average: for right and wrong, how often it alone was right."""
+
+
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """Which threshold was chosen, on which rows, and what may be said of it.
 
@@ -115,6 +143,10 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """Where no threshold passed: what would be needed."""
     reference: Reference | None = None
     """What the calibration rows looked like, for the watch to hold later traffic to."""
+    points: tuple[Operating, ...] = ()
+    """Some of the thresholds tried, rising; none in files from before they were kept."""
+    calibration: tuple[Tenth, ...] = ()
+    """The rows by tenths, from the lowest score on; none in files from before they were kept."""
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):

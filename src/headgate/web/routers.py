@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -11,10 +11,23 @@ from headgate.monitor.figures import percent
 from headgate.render import chart, page, palette
 from headgate.render.table import Column, Table
 from headgate.routing.artifact import Artifact, Certificate
+from headgate.web.operating import (
+    calibration_chart,
+    curve_chart,
+    curves_chart,
+    figures,
+    nearest,
+    promise,
+    standing,
+    threshold_of,
+)
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit
 
 __all__ = ["RouterSeen", "RouterShelf", "Routers"]
+
+ROUNDED = 1e-6
+"""Thresholds are written with six decimals: what is nearer than that is the same."""
 
 
 class RouterSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,22 +57,38 @@ class Routers:
     Args:
         shelf: knows the files.
         templates: how it looks.
+        requests: model calls that the settings plan a month.
     """
 
-    def __init__(self, shelf: RouterShelf, templates: Templates) -> None:
+    def __init__(self, shelf: RouterShelf, templates: Templates, requests: int) -> None:
         self._shelf = shelf
         self._templates = templates
+        self._requests = requests
 
     def show(self, visit: Visit) -> Answer:
-        """Every router; two that are named by `a` and `b` stand beside each other."""
+        """Every router, the one at place n at the threshold `tn`, and `a` beside `b`.
+
+        A script is answered with one operating point: that of the router that `part` names.
+        """
         found = self._shelf.routers()
+        points = [_point(seen, f"t{n}", visit, self._requests) for n, seen in enumerate(found)]
+        if visit.wants_fragment:
+            part = visit.query.get("part", "")
+            named = next((one for one in points if one is not None and one.name == part), None)
+            if named is not None:
+                return Answer(self._templates("router_point.html", point=named))
         sound = [one for one in found if one.artifact is not None]
         chosen = [_numbered(sound, visit.query.get(name, "")) for name in ("a", "b")]
         one, other = chosen
         compared = None
         if one is not None and other is not None and one is not other:
             compared = _compared(one, other)
-        cards = [(seen, _facts(seen), _blocks(seen)) for seen in found]
+        cards = [
+            (seen, _facts(seen), _blocks(seen), point)
+            for seen, point in zip(found, points, strict=True)
+        ]
+        names = {"a", "b", *(point.name for point in points if point is not None)}
+        kept = {name: text for name, text in visit.query.items() if name in names}
         body = self._templates(
             "routers.html",
             title="Routers",
@@ -69,6 +98,8 @@ class Routers:
             a=visit.query.get("a", "0"),
             b=visit.query.get("b", "1"),
             compared=compared,
+            kept=kept,
+            moved={name: text for name, text in kept.items() if name not in ("a", "b")},
         )
         return Answer(body)
 
@@ -77,6 +108,57 @@ def _numbered(found: Sequence[RouterSeen], text: str) -> RouterSeen | None:
     if not text.isascii() or not text.isdigit() or len(text) > 4 or int(text) >= len(found):
         return None
     return found[int(text)]
+
+
+class _Point(NamedTuple):
+    """A router at one threshold, as the page shows it."""
+
+    name: str
+    """Of the field that moves it."""
+    asked: str
+    held: str
+    """What the field holds by itself."""
+    stops: tuple[str, ...]
+    wrong: str
+    note: str
+    standing: str
+    figures: page.Figures
+    curve: chart.Lines
+    calibration: chart.Lines | None
+
+
+def _point(seen: RouterSeen, name: str, visit: Visit, requests: int) -> _Point | None:
+    """Where a router stands: as asked, else as the settings state, else as certified."""
+    certificate = None if seen.artifact is None else seen.artifact.certificate
+    if certificate is None or not certificate.points:
+        return None
+    own = certificate.threshold if seen.threshold is None else seen.threshold
+    # without a threshold everything goes to premium, which the lowest one does too
+    held = certificate.points[0].threshold if own is None else own
+    text = visit.query.get(name, "").strip()
+    threshold = threshold_of(text) if text else held
+    wrong = "" if threshold is not None else "A threshold is a number from 0 on, such as 0.25."
+    asked = held if threshold is None else threshold
+    point = nearest(certificate.points, asked)
+    note = ""
+    if abs(point.threshold - asked) > ROUNDED:
+        note = f"{asked:.4f} is none of the certificate's points; the nearest is shown."
+    return _Point(
+        name=name,
+        asked=text or _written(held),
+        held=_written(held),
+        stops=tuple(_written(one.threshold) for one in certificate.points),
+        wrong=wrong,
+        note=note,
+        standing=standing(certificate, point),
+        figures=figures(certificate, point, requests),
+        curve=curve_chart(certificate, point),
+        calibration=calibration_chart(certificate) if certificate.calibration else None,
+    )
+
+
+def _written(threshold: float) -> str:
+    return f"{threshold:.6f}".rstrip("0").rstrip(".")
 
 
 def _facts(seen: RouterSeen) -> list[tuple[str, str]]:
@@ -107,11 +189,9 @@ def _blocks(seen: RouterSeen) -> list[page.Block]:
 
 
 def _certificate(certificate: Certificate) -> page.Items:
-    goal = {"quality": "of the premium quality is kept", "escalation": "escalate at most"}
-    kept = goal.get(certificate.goal, certificate.goal)
     told = [
         (
-            f"Promise: {percent(certificate.target)} {kept}, "
+            f"Promise: {promise(certificate)}, "
             f"broken with a chance of at most {percent(certificate.risk)} ({certificate.method})."
         ),
         "No threshold keeps it."
@@ -146,7 +226,20 @@ def _gap(certificate: Certificate) -> chart.Bars:
     )
 
 
-def _compared(one: RouterSeen, other: RouterSeen) -> Table:
+def _compared(one: RouterSeen, other: RouterSeen) -> list[page.Block]:
+    """The table of both, and their curves where both have them."""
+    drawn = [
+        (f"{seen.place}: {seen.version}", seen.artifact.certificate)
+        for seen in (one, other)
+        if seen.artifact is not None
+        and seen.artifact.certificate is not None
+        and seen.artifact.certificate.points
+    ]
+    table = _table(one, other)
+    return [table] if len(drawn) < 2 else [table, curves_chart(*drawn)]
+
+
+def _table(one: RouterSeen, other: RouterSeen) -> Table:
     rows = [
         (name, first, second)
         for (name, first), (_, second) in zip(_facts(one), _facts(other), strict=True)
@@ -167,6 +260,6 @@ def _promised(seen: RouterSeen) -> list[tuple[str, str]]:
     if certificate is None:
         return [(name, "no certificate") for name in names]
     threshold = "none" if certificate.threshold is None else f"{certificate.threshold:.4f}"
-    promise = f"{certificate.goal} {percent(certificate.target)}, risk {percent(certificate.risk)}"
-    told = (threshold, percent(certificate.escalation), f"{certificate.quality:.3f}", promise)
+    promised = f"{promise(certificate)}, risk {percent(certificate.risk)}"
+    told = (threshold, percent(certificate.escalation), f"{certificate.quality:.3f}", promised)
     return list(zip(names, told, strict=True))
