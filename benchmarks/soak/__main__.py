@@ -118,7 +118,8 @@ def _verdict(looks: list[Look], failed: int) -> int:
     more = max(x.files for x in late) - max(x.files for x in looks[: len(looks) // 2])
     print(f"memory in the later half: {slope:+.2f} bytes for each request (bound {BOUND:g})")
     print(
-        f"open files, the most in the later half to the earlier: {more:+d}; requests that failed: {failed}"
+        f"open files, the most in the later half to the earlier: {more:+d}; "
+        f"requests that failed: {failed}"
     )
     return 0 if slope <= BOUND and more <= 0 and not failed else 1
 
