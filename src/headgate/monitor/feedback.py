@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from headgate.ledger.event import Event
+from headgate.monitor.facts import fact_event, facts_of
 from headgate.stats.sequential import confidence_sequence
 
 __all__ = ["FEEDBACK", "Signal", "TierFeedback", "by_tier", "signal_event", "signals"]
@@ -36,30 +37,12 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def signal_event(signal: Signal) -> Event:
     """The event that keeps a signal: one for each request and source; the first word stands."""
-    detail = msgspec.to_builtins(signal)
-    del detail["request_id"], detail["at_us"]
-    return Event(
-        id=f"{FEEDBACK}/{signal.request_id}/{signal.source}",
-        at_us=signal.at_us,
-        kind=FEEDBACK,
-        subject=signal.request_id,
-        detail=msgspec.json.encode(detail).decode(),
-    )
+    return fact_event(signal, FEEDBACK, name=f"{signal.request_id}/{signal.source}")
 
 
 def signals(events: Iterable[Event]) -> list[Signal]:
     """The signals among events; those that a newer Headgate wrote otherwise are left out."""
-    found = []
-    for event in events:
-        if event.kind != FEEDBACK:
-            continue
-        try:
-            detail = msgspec.json.decode(event.detail, type=dict[str, object])
-            named = {**detail, "request_id": event.subject, "at_us": event.at_us}
-            found.append(msgspec.convert(named, Signal))
-        except msgspec.MsgspecError:
-            continue
-    return found
+    return facts_of(events, FEEDBACK, Signal)
 
 
 class TierFeedback(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from headgate.ledger.event import Event
+from headgate.monitor.facts import fact_event, facts_of
 from headgate.stats.bounded import Grades, MeanEvidence, kept_sequence
 from headgate.stats.sequential import threshold
 
@@ -80,30 +81,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def comparison_event(comparison: Comparison) -> Event:
     """The event that keeps a comparison; of one request there is but one."""
-    detail = msgspec.to_builtins(comparison)
-    del detail["request_id"], detail["at_us"]
-    return Event(
-        id=f"{COMPARED}/{comparison.request_id}",
-        at_us=comparison.at_us,
-        kind=COMPARED,
-        subject=comparison.request_id,
-        detail=msgspec.json.encode(detail).decode(),
-    )
+    return fact_event(comparison, COMPARED, name=comparison.request_id)
 
 
 def comparisons(events: Iterable[Event]) -> list[Comparison]:
     """The comparisons among events; those that a newer Headgate wrote otherwise are left out."""
-    found = []
-    for event in events:
-        if event.kind != COMPARED:
-            continue
-        try:
-            detail = msgspec.json.decode(event.detail, type=dict[str, object])
-            named = {**detail, "request_id": event.subject, "at_us": event.at_us}
-            found.append(msgspec.convert(named, Comparison))
-        except msgspec.MsgspecError:
-            continue
-    return found
+    return facts_of(events, COMPARED, Comparison)
 
 
 class Funnel(msgspec.Struct, frozen=True, kw_only=True):
