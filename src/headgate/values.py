@@ -71,6 +71,8 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
     `input` are input tokens that were neither read from nor written to a prompt cache. `output` are
     all generated tokens; `reasoning` says how many of them were thinking, and is not billed again.
+    `service_tier` is the provider's word for how it served the call, where that has prices of its
+    own: `flex`, `priority`, `batch`, `fast`; None is the standard. A sum of usages has none.
     """
 
     input: int = 0
@@ -79,6 +81,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     cache_write_5m: int = 0
     cache_write_1h: int = 0
     reasoning: int = 0
+    service_tier: str | None = None
 
     @property
     def total_input(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from headgate.cli.reprice import reprice_command
 from headgate.errors import ConfigError
+from headgate.values import Usage
 from tests.cli.ledgers import URL, fill, run
 from tests.ledger.samples import entry
 
@@ -62,6 +63,17 @@ def test_a_variant_stays_the_variant(here):
     fill(here, [entry(card="anthropic/claude-haiku-4-5@2025-10-15+processing=batch")])
     (line,) = json.loads(reprice("--json").out)["models"]
     assert line["now_usd"] == "0.0015"
+
+
+def test_a_row_is_repriced_in_the_service_tier_that_has_served_it(here):
+    batch = Usage(input=1000, output=400, service_tier="batch")
+    scale = Usage(input=1000, output=400, service_tier="scale")
+    fill(here, [entry(usage=batch, cost_nano=None, card=None)])
+    (line,) = json.loads(reprice("--json").out)["models"]
+    assert (line["was_unpriced"], line["now_unpriced"], line["now_usd"]) == (1, 0, "0.0015")
+    fill(here, [entry(request_id="r1", usage=scale, cost_nano=None, card=None)])
+    (line,) = json.loads(reprice("--json").out)["models"]
+    assert (line["was_unpriced"], line["now_unpriced"], line["now_usd"]) == (2, 1, "0.0015")
 
 
 def test_nothing_to_price_is_said(here):

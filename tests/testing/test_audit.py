@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 
 from headgate.ledger.entry import Entry, UsageSource
@@ -13,8 +14,8 @@ from headgate.values import ModelRef, Usage
 RATES = Rates(input=1_000_000, output=5_000_000, cache_read=100_000)
 
 
-def card(ref: ModelRef) -> Card | None:
-    if ref.model == "free":
+def card(ref: ModelRef, tier: str | None) -> Card | None:
+    if ref.model == "free" or tier == "scale":
         return None
     return Card(
         id=f"{ref}@today",
@@ -110,7 +111,7 @@ def test_estimates_are_counted_and_not_compared():
 
 
 def test_every_call_is_priced_by_itself_where_long_ones_cost_more():
-    def tiered(ref: ModelRef) -> Card:
+    def tiered(ref: ModelRef, _: str | None) -> Card:
         dearer = Rates(input=2_000_000, output=9_000_000)
         return Card(
             id="t",
@@ -124,6 +125,23 @@ def test_every_call_is_priced_by_itself_where_long_ones_cost_more():
 
     entries = [entry(TWO, TWO_NANO)] * 3
     assert audit(entries, tallied(TWO, TWO, TWO), tiered).equal
+
+
+def test_a_call_is_priced_in_the_service_tier_that_has_served_it():
+    def flexible(ref: ModelRef, tier: str | None) -> Card | None:
+        found = card(ref, None)
+        assert found is not None
+        half = Rates(input=500_000, output=2_500_000, cache_read=50_000)
+        return msgspec.structs.replace(found, rates=half) if tier == "flex" else found
+
+    flex = msgspec.structs.replace(ONE, service_tier="flex")
+    assert audit([entry(flex, ONE_NANO // 2)], tallied(flex), flexible).equal
+    assert not audit([entry(flex, ONE_NANO)], tallied(flex), flexible).equal
+
+
+def test_a_call_of_a_tier_without_a_price_is_not_equal_to_one_at_the_standard_price():
+    scale = msgspec.structs.replace(ONE, service_tier="scale")
+    assert not audit([entry(scale, ONE_NANO)], tallied(scale), card).equal
 
 
 def test_rows_that_come_to_rest_later_are_waited_for():

@@ -39,6 +39,11 @@ STREAMS = {
     "anthropic": TOOL_STREAM,
 }
 PAIRS = [(caller, provider) for caller in DIALECTS for provider in DIALECTS]
+IN_FLEX = {
+    "openai": (b'"id":"c"', b'"id":"c","service_tier":"flex"'),
+    "openai-responses": (b'"id":"r"', b'"id":"r","service_tier":"flex"'),
+    "anthropic": (b'"usage":{', b'"usage":{"service_tier":"flex",'),
+}
 
 
 def test_the_lane_of_a_provider_has_its_path_and_headers():
@@ -224,3 +229,70 @@ def test_an_answer_of_any_depth_is_read_or_unusable(depth: int):
                 lane(inbound, provider, at=0).answer(body)
         with contextlib.suppress(UnusableAnswerError):
             small_answer(provider, body)
+
+
+@pytest.mark.parametrize(("caller", "provider"), PAIRS)
+def test_the_service_tier_that_has_answered_is_known_in_every_dialect(caller, provider):
+    way = lane(read(caller, BODIES[caller], {}), provider, at=1)
+    found = way.answer(ANSWERS[provider].replace(*IN_FLEX[provider], 1))
+    assert found.usage == Usage(3, 1, service_tier="flex")
+
+
+@pytest.mark.parametrize("provider", list(DIALECTS))
+def test_an_answer_without_a_use_has_a_service_tier_all_the_same(provider):
+    way = lane(read(provider, BODIES[provider], {}), provider, at=1)
+    empty = ANSWERS[provider].replace(*IN_FLEX[provider], 1).replace(b'"Hi"', b'""')
+    with pytest.raises(UnusableAnswerError) as caught:
+        way.answer(empty)
+    assert caught.value.usage == Usage(3, 1, service_tier="flex")
+
+
+def test_a_service_tier_is_read_where_other_types_are_not_as_expected():
+    """A server that numbers its ids is read leniently."""
+    for provider in ("openai", "openai-responses"):
+        way = lane(read(provider, BODIES[provider], {}), provider, at=1)
+        body = json.loads(ANSWERS[provider]) | {"id": 7, "service_tier": "priority"}
+        found = way.answer(json.dumps(body).encode())
+        assert found.usage == Usage(3, 1, service_tier="priority")
+
+
+CHAT_STREAM = (
+    b'data: {"id":"c","model":"gpt-5","service_tier":"flex","choices":[{"delta":{"content":"Hi"}}]}'
+    b'\n\ndata: {"id":"c","choices":[{"delta":{},"finish_reason":"stop"}]}'
+    b'\n\ndata: {"id":"c","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}'
+    b"\n\ndata: [DONE]\n\n"
+)
+RESPONSE_STREAM = (
+    b'data: {"type":"response.created","response":{"id":"r","service_tier":"auto"}}\n\n'
+    b'data: {"type":"response.output_text.delta","output_index":0,"delta":"Hi"}\n\n'
+    b'data: {"type":"response.completed","response":{"id":"r","status":"completed",'
+    b'"service_tier":"flex","usage":{"input_tokens":3,"output_tokens":1}}}\n\n'
+)
+MESSAGE_STREAM = (
+    b'data: {"type":"message_start","message":{"id":"m","model":"c","usage":'
+    b'{"input_tokens":3,"output_tokens":1,"service_tier":"flex"}}}\n\n'
+    b'data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Hi"}}'
+    b"\n\n"
+    b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}'
+    b'\n\ndata: {"type":"message_stop"}\n\n'
+)
+FLEX_STREAMS = {
+    "openai": CHAT_STREAM,
+    "openai-responses": RESPONSE_STREAM,
+    "anthropic": MESSAGE_STREAM,
+}
+
+
+@pytest.mark.parametrize(("caller", "provider"), PAIRS)
+def test_the_service_tier_of_a_stream_is_known_in_every_dialect(caller, provider):
+    body = BODIES[caller][:-1] + b',"stream":true}'
+    flow = lane(read(caller, body, {}), provider, at=1).flow()
+    flow.feed(FLEX_STREAMS[provider])
+    assert flow.complete
+    assert flow.usage == Usage(3, 1, service_tier="flex")
+
+
+def test_a_stream_that_breaks_off_before_its_counts_has_said_its_service_tier():
+    flow = lane(read("openai", OPENAI[:-1] + b',"stream":true}', {}), "openai", at=1).flow()
+    flow.feed(CHAT_STREAM[: CHAT_STREAM.index(b"\n\n") + 2])
+    assert (flow.usage, flow.service_tier) == (None, "flex")

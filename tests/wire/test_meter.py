@@ -127,6 +127,55 @@ def test_what_is_no_count_is_passed_over(value):
     assert openai({"prompt_tokens": value, "completion_tokens": 3}) == Usage(output=3)
 
 
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ("flex", "flex"),
+        ("priority", "priority"),
+        ("PRIORITY", "priority"),
+        ("default", None),
+        ("auto", None),
+        ("on_demand", None),
+        ("", None),
+        (None, None),
+        (7, None),
+        ({"name": "flex"}, None),
+        ("two words", "unknown"),
+        ("x" * 33, "unknown"),
+    ],
+)
+def test_the_word_of_a_service_tier_is_kept_where_it_is_not_the_standard_one(word, kept):
+    meter = Meter(openai_usage)
+    meter.see({"prompt_tokens": 1, "completion_tokens": 2})
+    meter.serve(word)
+    assert meter.usage == Usage(input=1, output=2, service_tier=kept)
+
+
+def test_the_last_word_for_a_service_tier_counts_and_silence_is_none():
+    meter = Meter(openai_usage)
+    meter.serve("priority")
+    assert (meter.service_tier, meter.usage) == ("priority", None)
+    meter.see({"prompt_tokens": 1})
+    meter.serve(None)
+    assert meter.usage == Usage(input=1, service_tier="priority")
+    meter.serve("default")
+    assert meter.usage == Usage(input=1)
+
+
+def test_anthropic_tells_the_service_tier_and_the_fast_mode_with_the_counts():
+    counts = {"input_tokens": 3, "output_tokens": 4}
+    assert anthropic({**counts, "service_tier": "batch"}) == Usage(3, 4, service_tier="batch")
+    assert anthropic({**counts, "service_tier": "standard"}) == Usage(3, 4)
+    fast = {"service_tier": "standard", "speed": "fast"}
+    assert anthropic({**counts, **fast}) == Usage(3, 4, service_tier="fast")
+    assert anthropic({**counts, "speed": "standard"}) == Usage(3, 4)
+
+
+def test_a_service_tier_within_the_details_of_a_count_is_none():
+    usage = {"prompt_tokens": 2, "prompt_tokens_details": {"service_tier": "flex"}}
+    assert openai(usage) == Usage(input=2)
+
+
 def test_whole_floats_are_counts():
     assert openai({"prompt_tokens": 12.0, "completion_tokens": 3.0}) == Usage(input=12, output=3)
 

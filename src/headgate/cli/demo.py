@@ -20,6 +20,7 @@ from headgate.cli.progress import progress
 from headgate.errors import ConfigError
 from headgate.ledger.url import open_store
 from headgate.prices.card import Card
+from headgate.prices.service_tier import served_card
 from headgate.settings import read_with_sources
 from headgate.testing.audit import Audit, audit, settled
 from headgate.testing.processes import Child, Children
@@ -215,10 +216,12 @@ def _provider(
     )
 
 
-def _cards(config: Path) -> Callable[[ModelRef], Card | None]:
+def _cards(config: Path) -> Callable[[ModelRef, str | None], Card | None]:
     settings = read_with_sources(config, env={}).settings
     book, today = book_of(settings, str(config)), datetime.now(tz=UTC)
-    return lambda ref: book.card(ref, today, prices_of=prices_of(settings, ref.provider))
+    return lambda ref, tier: served_card(
+        book, ref, today, tier, prices_of=prices_of(settings, ref.provider)
+    )
 
 
 def _send(stage: _Stage, requests: Sequence[SampleRequest]) -> list[Outcome]:

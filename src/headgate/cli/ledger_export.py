@@ -33,6 +33,7 @@ _TEXTS = frozenset(
         "request_id", "purpose", "dialect_in", "dialect_out", "route", "asked", "tier", "provider",
         "model_asked", "model_answered", "reason", "cause", "error", "usage_source", "card",
         "session", "tags", "config", "key", "team", "policy", "router", "category", "trace",
+        "service_tier",
     )
 )  # fmt: skip
 

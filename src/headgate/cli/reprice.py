@@ -20,6 +20,7 @@ from headgate.cli.report_data import plain
 from headgate.cli.what_if import day_of
 from headgate.ledger.entry import Entry
 from headgate.prices.card import Card
+from headgate.prices.service_tier import served_card
 from headgate.render.table import aligned
 from headgate.values import ModelRef
 
@@ -59,7 +60,10 @@ def reprice_command(
         sent = datetime.fromtimestamp(entry.at_us // 60_000_000 * 60, UTC)
         ref = ModelRef(entry.provider, entry.model_asked)
         lists = prices_of(settings, entry.provider)
-        return book.card(ref, day or sent, prices_of=lists, variant=_variant(entry))
+        served = entry.usage.service_tier
+        if served is None and (variant := _variant(entry)) is not None:
+            return book.card(ref, day or sent, prices_of=lists, variant=variant)
+        return served_card(book, ref, day or sent, served, prices_of=lists)
 
     with open_ledger(config, sets, url) as (store, _, _):
         lines, attempts = reprice(store.entries(asked), card)
@@ -78,6 +82,6 @@ def reprice_command(
 
 
 def _variant(entry: Entry) -> str | None:
-    """The service tier and the like that the attempt was billed by, as its card's id tells."""
+    """What the attempt was billed by beside its service tier, as its card's id tells."""
     marks = (entry.card or "").split("+")[1:]
     return next((mark for mark in marks if "=" in mark), None)

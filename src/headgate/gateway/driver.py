@@ -188,7 +188,10 @@ class Driver:
             partial = flow.usage if flow else None
             if flow is not None or attempt.usage_source == "none":
                 attempt.usage = estimated(
-                    self._inbound.ask, flow.delivered_chars if flow else 0, partial
+                    self._inbound.ask,
+                    flow.delivered_chars if flow else 0,
+                    partial,
+                    flow.service_tier if flow else None,
                 )
                 attempt.usage_source = "estimated"
             self._books.close(attempt, served=flow is not None, aborted=True)
@@ -387,7 +390,9 @@ class Driver:
             reply.release()
             return Ended()
         attempt.error = attempt.error or ("stream-error" if flow.error else "reset")
-        attempt.usage = estimated(self._inbound.ask, flow.delivered_chars, flow.usage)
+        attempt.usage = estimated(
+            self._inbound.ask, flow.delivered_chars, flow.usage, flow.service_tier
+        )
         attempt.usage_source = "estimated"
         self._books.close(attempt, served=True, aborted=True)
         reply.close()
@@ -418,7 +423,8 @@ class Driver:
     def _complete(self, attempt: Attempt, flow: Flow) -> None:
         ask = self._inbound.ask
         attempt.model_answered = flow.model
-        attempt.measured(flow.usage, estimated(ask, flow.delivered_chars))
+        guess = estimated(ask, flow.delivered_chars, service_tier=flow.service_tier)
+        attempt.measured(flow.usage, guess)
         self._answer_id = flow.id
         self._served(attempt)
 

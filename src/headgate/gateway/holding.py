@@ -66,7 +66,8 @@ async def _whole(
                 break
     finally:  # however it ended, a time-out too: what came of it is billed
         whole = flow.usage if flow.complete else None
-        attempt.measured(whole, estimated(inbound.ask, flow.delivered_chars, flow.usage))
+        guess = estimated(inbound.ask, flow.delivered_chars, flow.usage, flow.service_tier)
+        attempt.measured(whole, guess)
         attempt.model_answered = flow.model
     if flow.complete:
         reply.release()

@@ -10,6 +10,7 @@ from headgate.ledger.entry import Entry, Purpose, UsageSource
 from headgate.prices.book import Book
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
+from headgate.prices.service_tier import served_card
 from headgate.routing.tier import Tier
 from headgate.values import Ask, ModelRef, Usage
 
@@ -17,6 +18,9 @@ __all__ = ["Attempt", "Pricer", "Recorder", "Told", "estimated"]
 
 CHARS_PER_TOKEN = 4
 """Characters of English text to a token, for answers whose provider never counted them."""
+
+
+CARDS_AT_HAND = 1024
 
 
 class Recorder(Protocol):
@@ -57,36 +61,47 @@ class Pricer:
         self.book = book
         self._prices_of = dict(prices_of)
         self._minute = -1
-        self._cards: dict[ModelRef, Card | None] = {}
+        self._cards: dict[tuple[ModelRef, str | None], Card | None] = {}
 
-    def card(self, ref: ModelRef, at_us: int) -> Card | None:
-        """The card of a model at a time (microseconds since 1970), or None where none is known."""
+    def card(self, ref: ModelRef, at_us: int, service_tier: str | None = None) -> Card | None:
+        """The card of a model at a time (microseconds since 1970), or None where none is known.
+
+        `service_tier` is as in `Usage`: a tier without a price of its own has no card.
+        """
         minute = at_us // 60_000_000
         if minute != self._minute:  # some prices depend on the time of day, none on less
             self._minute, self._cards = minute, {}
         try:
-            return self._cards[ref]
+            return self._cards[ref, service_tier]
         except KeyError:
             at = datetime.fromtimestamp(minute * 60, tz=UTC)
-            card = self.book.card(ref, at, prices_of=self._prices_of.get(ref.provider))
-            self._cards[ref] = card
+            shelf = self._prices_of.get(ref.provider)
+            card = served_card(self.book, ref, at, service_tier, prices_of=shelf)
+            if len(self._cards) >= CARDS_AT_HAND:  # a provider may say any word for a tier
+                self._cards.clear()
+            self._cards[ref, service_tier] = card
             return card
 
     def price(self, ref: ModelRef, usage: Usage, at_us: int) -> int | None:
         """What tokens cost on a model at a time, in nano-USD; None where no price is known."""
-        card = self.card(ref, at_us)
+        card = self.card(ref, at_us, usage.service_tier)
         return None if card is None else charge(card, usage)
 
 
-def estimated(ask: Ask, delivered_chars: int, partial: Usage | None = None) -> Usage:
+def estimated(
+    ask: Ask,
+    delivered_chars: int,
+    partial: Usage | None = None,
+    service_tier: str | None = None,
+) -> Usage:
     """Tokens of an answer whose provider did not, or not finally, count them.
 
     What the provider did report is a lower bound; the rest follows from the request's estimate and
-    from the text that was delivered.
+    from the text that was delivered. `service_tier` is what a stream has said by itself.
     """
     output = -(-delivered_chars // CHARS_PER_TOKEN)
     if partial is None:
-        return Usage(input=ask.tokens, output=output)
+        return Usage(input=ask.tokens, output=output, service_tier=service_tier)
     return Usage(
         partial.input,
         max(partial.output, output),
@@ -94,6 +109,7 @@ def estimated(ask: Ask, delivered_chars: int, partial: Usage | None = None) -> U
         partial.cache_write_5m,
         partial.cache_write_1h,
         partial.reasoning,
+        partial.service_tier,
     )
 
 
@@ -149,14 +165,18 @@ class Attempt:
     ) -> tuple[str | None, int | None, int | None]:
         """Card id, cost, and the cost of the same tokens on the `baseline` model; in nano-USD.
 
-        Without tokens nothing is owed, whether or not a price is known.
+        Without tokens nothing is owed, whether or not a price is known. The baseline is priced in
+        the service tier of this call where its model has that, else in the standard one.
         """
-        card = pricer.card(self.tier.model, self.at_us)
+        served = self.usage.service_tier
+        card = pricer.card(self.tier.model, self.at_us, served)
         name = None if card is None else card.id
         if self.usage_source == "none":
             return name, 0, None
         cost = None if card is None else charge(card, self.usage)
         if self.purpose != "answer":
             return name, cost, None
-        premium = card if self.tier.model == baseline else pricer.card(baseline, self.at_us)
+        premium = card
+        if self.tier.model != baseline:
+            premium = pricer.card(baseline, self.at_us, served) or pricer.card(baseline, self.at_us)
         return name, cost, None if premium is None else charge(premium, self.usage)

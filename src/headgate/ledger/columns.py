@@ -18,11 +18,14 @@ _FIELDS = (
     "usage.cache_read", "usage.cache_write_5m", "usage.cache_write_1h", "usage.reasoning",
     "usage_source", "card", "cost_nano", "premium_nano", "first_token_us", "total_us", "session",
     "tags", "config", "queue_us", "key", "team", "policy", "router", "category", "trace",
+    "usage.service_tier",
 )  # fmt: skip
 """Where each column comes from in an entry, in the table's order."""
 
 COLUMNS = tuple(
-    f"{name.removeprefix('usage.')}_tokens" if name.startswith("usage.") else name
+    f"{name.removeprefix('usage.')}_tokens"
+    if name.startswith("usage.") and name != "usage.service_tier"
+    else name.removeprefix("usage.")
     for name in _FIELDS
 )
 """The columns of `attempts` that hold an entry."""

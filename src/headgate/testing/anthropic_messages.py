@@ -459,6 +459,8 @@ def _use(reply: Reply, index: int) -> Json:
 
 
 def _usage(usage: Usage, output: int) -> Json:
+    tier = usage.service_tier
+    served = {"service_tier": "standard", "speed": "fast"} if tier == "fast" else {}
     return {
         "input_tokens": usage.input,
         "cache_creation_input_tokens": usage.cache_write_5m + usage.cache_write_1h,
@@ -468,7 +470,8 @@ def _usage(usage: Usage, output: int) -> Json:
             "ephemeral_1h_input_tokens": usage.cache_write_1h,
         },
         "output_tokens": output,
-        "service_tier": "standard",
+        "service_tier": tier or "standard",
+        **served,
     }
 
 

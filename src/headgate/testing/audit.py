@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import msgspec
 
@@ -69,7 +70,7 @@ class Audit(msgspec.Struct, frozen=True):
 def audit(
     entries: Iterable[Entry],
     calls: Mapping[str, Calls],
-    card: Callable[[ModelRef], Card | None],
+    card: Callable[[ModelRef, str | None], Card | None],
 ) -> Audit:
     """Compare a ledger with what the providers counted over the same time.
 
@@ -80,7 +81,7 @@ def audit(
     Args:
         entries: the ledger's rows.
         calls: provider's name in the settings -> the calls it billed.
-        card: the price card of a model; None where it has none.
+        card: the price card of a model in a service tier (as in `Usage`); None where it has none.
     """
     booked: dict[str, Side] = {}
     estimated = 0
@@ -91,7 +92,7 @@ def audit(
         model = f"{entry.provider}/{entry.model_asked}"
         booked[model] = _grown(booked.get(model, Side()), entry.usage, entry.cost_nano)
     stated = {
-        f"{provider}/{model}": _priced(counted, card(ModelRef(provider, model)))
+        f"{provider}/{model}": _priced(counted, partial(card, ModelRef(provider, model)))
         for provider, models in calls.items()
         for model, counted in models.items()
     }
@@ -107,9 +108,12 @@ def _grown(side: Side, usage: Usage, nano: int | None) -> Side:
     return Side(side.calls + 1, side.usage + usage, known)
 
 
-def _priced(counted: Iterable[tuple[Usage, int]], card: Card | None) -> Side:
+def _priced(
+    counted: Iterable[tuple[Usage, int]], card_in: Callable[[str | None], Card | None]
+) -> Side:
     side = Side()
     for usage, count in counted:
+        card = card_in(usage.service_tier)
         price = None if card is None else charge(card, usage)
         for _ in range(count):
             side = _grown(side, usage, price)

@@ -21,6 +21,7 @@ __all__ = [
     "Tool",
     "ToolUse",
     "Turn",
+    "asked_tier",
     "directives",
     "tokens",
     "uniform",
@@ -97,6 +98,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     thinking: bool = False
     """Whether the answer is to begin with the model's reasoning."""
     prefixes: tuple[Prefix, ...] = ()
+    service_tier: str | None = None
+    """The tier that is asked for, where it has prices of its own."""
 
     @property
     def input_tokens(self) -> int:
@@ -119,6 +122,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int | None = None
     cached_tokens: int = 0
     """How many of the input tokens were read from the prompt cache."""
+    service_tier: str | None = None
+    """The service tier that serves the call; None: what was asked for, or the standard one."""
+
+
+def asked_tier(word: str | None) -> str | None:
+    """The service tier that a request to OpenAI asks for; None is the standard one."""
+    return None if word in (None, "auto", "default") else word
 
 
 class Brain(Protocol):
@@ -153,6 +163,7 @@ class Echo:
       are in, it repeats them. A request that demands a tool call gets one without being told.
     - `[[cached:N]]` states N of the input tokens as read from the prompt cache.
     - `[[tokens:IN/OUT]]` states other counts than the rule's.
+    - `[[served:TIER]]` serves the call in a service tier, such as `flex`, whatever was asked for.
     """
 
     def answer(self, prompt: Prompt) -> Answer:
@@ -164,6 +175,7 @@ class Echo:
             input_tokens=int(read) if read else None,
             output_tokens=int(written) if written else None,
             cached_tokens=int(orders.get("cached", 0)),
+            service_tier=orders.get("served"),
         )
         wanted = int(orders["tool"] or 1) if "tool" in orders else 0
         if prompt.must_call is not None:

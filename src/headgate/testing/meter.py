@@ -61,6 +61,7 @@ def cut(prompt: Prompt, answer: Answer) -> tuple[Answer, bool]:
         input_tokens=answer.input_tokens,
         output_tokens=limit,
         cached_tokens=answer.cached_tokens,
+        service_tier=answer.service_tier,
     ), True
 
 
@@ -72,16 +73,17 @@ def _written(answer: Answer) -> int:
 
 
 def spent(prompt: Prompt, answer: Answer, cache: PromptCache) -> Usage:
-    """The tokens a call is billed for; the kinds do not overlap.
+    """The tokens a call is billed for, and in which service tier; the kinds do not overlap.
 
     Counts that the brain states win over the rule; cache breakpoints count only without them.
     """
     output = _written(answer) * prompt.choices
+    tier = answer.service_tier or prompt.service_tier
     if answer.input_tokens is None and not answer.cached_tokens:
-        return msgspec.structs.replace(cache.split(prompt), output=output)
+        return msgspec.structs.replace(cache.split(prompt), output=output, service_tier=tier)
     total = prompt.input_tokens if answer.input_tokens is None else answer.input_tokens
     cached = min(answer.cached_tokens, total)
-    return Usage(input=total - cached, cache_read=cached, output=output)
+    return Usage(input=total - cached, cache_read=cached, output=output, service_tier=tier)
 
 
 class ModelTally(msgspec.Struct, frozen=True):
@@ -142,7 +144,7 @@ class Tally:
 def _total(counted: Counter[Usage]) -> ModelTally:
     total = Usage()
     for usage, count in counted.items():
-        total += Usage(*(count * kind for kind in msgspec.structs.astuple(usage)))
+        total += Usage(*(count * kind for kind in msgspec.structs.astuple(usage)[:-1]))
     return ModelTally(counted.total(), total)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct, ValidationError
 
-from headgate.testing.brain import Prompt, Tool, Turn
+from headgate.testing.brain import Prompt, Tool, Turn, asked_tier
 from headgate.testing.dialect import Piece, Refused, Reply, checked, pieces
 
 __all__ = ["OpenAIChat"]
@@ -373,6 +373,7 @@ def _prompt(request: _Request) -> Prompt:
         stream=bool(request.stream),
         include_usage=options is not None and options.include_usage,
         choices=request.n or 1,
+        service_tier=asked_tier(request.service_tier),
     )
 
 
@@ -399,7 +400,7 @@ def _frame(reply: Reply, kind: str) -> Json:
         "object": kind,
         "created": reply.created,
         "model": reply.prompt.model,
-        "service_tier": "default",
+        "service_tier": reply.usage.service_tier or "default",
         "system_fingerprint": None,
     }
 

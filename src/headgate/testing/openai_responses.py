@@ -15,7 +15,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct, ValidationError
 
-from headgate.testing.brain import Prompt, Tool, Turn
+from headgate.testing.brain import Prompt, Tool, Turn, asked_tier
 from headgate.testing.dialect import Piece, Refused, Reply, checked, pieces
 from headgate.testing.openai_chat import OpenAIChat
 
@@ -309,6 +309,7 @@ def _prompt(request: _Request, items: list[_Item]) -> Prompt:
         max_tokens=request.max_output_tokens,
         stream=bool(request.stream),
         thinking=request.reasoning is not None and request.reasoning.summary is not None,
+        service_tier=asked_tier(request.service_tier),
     )
 
 
@@ -346,6 +347,7 @@ def _response(reply: Reply) -> Json:
         "parallel_tool_calls": True,
         "previous_response_id": None,
         "reasoning": {"effort": None, "summary": None},
+        "service_tier": "auto",
         "store": True,
         "temperature": 1.0,
         "text": {"format": {"type": "text"}},
@@ -364,6 +366,7 @@ def _ended(reply: Reply) -> Json:
         "status": "incomplete" if cut else "completed",
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
         "output": _output(reply),
+        "service_tier": usage.service_tier or "default",
         "usage": {
             "input_tokens": usage.total_input,
             "input_tokens_details": {"cached_tokens": usage.cache_read, "cache_write_tokens": 0},

@@ -38,6 +38,7 @@ class Embeddings(msgspec.Struct, frozen=True):
 class _Answer(msgspec.Struct):
     model: str | None = None
     usage: object = None
+    service_tier: object = None
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
@@ -67,6 +68,7 @@ def measured(body: bytes) -> tuple[Usage | None, str | None]:
         return None, None
     meter = Meter(openai_usage)
     meter.see(found.usage)
+    meter.serve(found.service_tier)
     return meter.usage, found.model
 
 

@@ -1,4 +1,4 @@
-"""The meter: what an answer or a stream says of its tokens, read as Usage.
+"""The meter: what an answer or a stream says of its tokens and its service tier, read as Usage.
 
 Providers repeat usage over the chunks of a stream, mostly growing, sometimes with fields left out.
 So the largest value of each field on the wire is kept, and Usage is derived from those at the end:
@@ -7,7 +7,10 @@ deriving first and comparing later would count cached tokens twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from headgate.values import Usage
 
@@ -23,11 +26,27 @@ class Meter:
     def __init__(self, derive: Callable[[Counts], Usage | None]) -> None:
         self._derive = derive
         self._counts: dict[str, int] = {}
+        self.service_tier: str | None = None
+        """How the provider says that it serves the call, as in `Usage`."""
 
     def see(self, usage: object) -> None:
-        """Take a usage object as decoded JSON; whatever is not a count is passed over."""
+        """Take a usage object as decoded JSON; whatever says nothing of a bill is passed over.
+
+        Anthropic's tells the service tier too, and its fast mode as `speed`.
+        """
         if isinstance(usage, dict):
             self._merge("", usage)
+
+    def serve(self, word: object) -> None:
+        """Take the word for a service tier; the last one counts: a stream may begin with what was
+        asked for and end with what was given."""
+        if not isinstance(word, str):
+            return
+        word = word.lower()
+        if word in _STANDARD:
+            self.service_tier = None
+        else:
+            self.service_tier = word if _WORD.fullmatch(word) else "unknown"
 
     def _merge(self, prefix: str, usage: Mapping[object, object], depth: int = 1) -> None:
         counts = self._counts
@@ -36,6 +55,12 @@ class Meter:
             if isinstance(value, dict) and depth:
                 self._merge(f"{name}.", value, depth - 1)
                 continue
+            if type(value) is str:
+                if name == "service_tier":
+                    self.serve(value)
+                elif name == "speed" and value == "fast":
+                    self.service_tier = "fast"
+                continue
             count = value if type(value) is int and 0 <= value < _MOST else _count(value)
             if count is not None and count >= counts.get(name, 0):
                 counts[name] = count
@@ -43,7 +68,16 @@ class Meter:
     @property
     def usage(self) -> Usage | None:
         """All that was seen so far; None where nothing was."""
-        return self._derive(self._counts) if self._counts else None
+        usage = self._derive(self._counts) if self._counts else None
+        if usage is None or self.service_tier is None:
+            return usage
+        return msgspec.structs.replace(usage, service_tier=self.service_tier)
+
+
+_STANDARD = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
+"""Words for the tier that a card without a variant prices; `auto` has not been decided yet."""
+_WORD = re.compile(r"[a-z0-9_.-]{1,32}")
+"""A tier's word as it is kept; anything else is `unknown`."""
 
 
 _MOST = 2**53

@@ -158,6 +158,11 @@ class Flow:
         """What the provider has said of its tokens so far; None when it has said nothing."""
         return self._reader.meter.usage
 
+    @property
+    def service_tier(self) -> str | None:
+        """How the provider says that it serves the call, as in `Usage`."""
+        return self._reader.meter.service_tier
+
     def feed(self, chunk: bytes) -> bytes:
         """Take bytes from the provider; the bytes to hand on, perhaps none."""
         out = self._pass(self._decoder.feed(chunk))

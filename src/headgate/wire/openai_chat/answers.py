@@ -89,6 +89,7 @@ class _Completion(msgspec.Struct):
     model: str | None = None
     choices: list[_Choice] | None = None
     usage: object = None
+    service_tier: object = None
     error: object = None
 
 
@@ -121,6 +122,7 @@ def completion(data: bytes) -> _Completion:
         if isinstance(choices, list)
         else None,
         usage=found.get("usage"),
+        service_tier=found.get("service_tier"),
         error=found.get("error"),
     )
 
@@ -205,6 +207,8 @@ def read(body: bytes, quiet: bool) -> Answer:
     found = completion(body)
     meter = Meter(openai_usage)
     meter.see(found.usage)
+    if found.service_tier:
+        meter.serve(found.service_tier)
     usage = meter.usage
     if found.error:
         raise _failed(found.error, usage)

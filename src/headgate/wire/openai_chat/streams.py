@@ -66,6 +66,8 @@ class Reader:
             self._started = True
             self._id = chunk.id or ""
             events.append(Start(self._id, chunk.model or ""))
+        if chunk.service_tier:
+            self.meter.serve(chunk.service_tier)
         if chunk.usage:
             self.meter.see(chunk.usage)
             if not chunk.choices:

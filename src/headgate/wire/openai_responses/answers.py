@@ -82,6 +82,7 @@ class ResponseForm(msgspec.Struct):
     status: str | None = None
     output: list[Item] | None = None
     usage: object = None
+    service_tier: object = None
     error: object = None
     incomplete_details: Details | None = None
 
@@ -111,6 +112,7 @@ def response_of(found: Mapping[str, object]) -> ResponseForm:
         status=text_of(found.get("status")),
         output=[_item(one) for one in output] if isinstance(output, list) else None,
         usage=found.get("usage"),
+        service_tier=found.get("service_tier"),
         error=found.get("error"),
         incomplete_details=Details(text_of(details.get("reason")))
         if isinstance(details, dict)
@@ -164,6 +166,8 @@ def read(body: bytes, quiet: bool) -> Answer:
     found = _form(body)
     meter = Meter(responses_usage)
     meter.see(found.usage)
+    if found.service_tier:
+        meter.serve(found.service_tier)
     usage = meter.usage
     if found.error or found.status in ("failed", "cancelled"):
         message = problem_within(found.error).message

@@ -131,18 +131,23 @@ class Reader:
                 return (ThinkingDelta("\n\n"),)
             case "response.created":
                 response = said.response or ResponseForm()
+                self._meter(response)
                 return (Start(response.id or "", response.model or ""),)
         return self._failed(kind, said)
 
     def _failed(self, kind: str, said: _Event) -> Sequence[StreamEvent]:
         if kind == "response.failed":
             response = said.response or ResponseForm()
-            self.meter.see(response.usage)
+            self._meter(response)
             return (Failure(problem_within(response.error)),)
         if kind == "error" or (said.error and not said.type):
             flat = {"message": said.message, "code": said.code} if said.message else None
             return (Failure(problem_within(said.error or flat)),)
         return ()
+
+    def _meter(self, response: ResponseForm) -> None:
+        self.meter.see(response.usage)
+        self.meter.serve(response.service_tier)
 
     def _begin(self, index: int, item: Item) -> Sequence[StreamEvent]:
         if item.type == "function_call":
@@ -174,7 +179,7 @@ class Reader:
         ]
 
     def _end(self, response: ResponseForm) -> Sequence[StreamEvent]:
-        self.meter.see(response.usage)
+        self._meter(response)
         return (Finish(stop_of(response, called=bool(self._calls))), Done())
 
 

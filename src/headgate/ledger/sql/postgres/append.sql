@@ -5,7 +5,7 @@ INSERT INTO headgate.attempts (
     streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
     cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
     first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
-    trace
+    trace, service_tier
 )
 SELECT
     request_id, attempt, at_us, purpose, dialect_in, dialect_out, route, asked, routed, tier,
@@ -13,7 +13,7 @@ SELECT
     streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
     cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
     first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
-    trace
+    trace, service_tier
 FROM incoming
 ORDER BY place
 ON CONFLICT (request_id, attempt) DO NOTHING

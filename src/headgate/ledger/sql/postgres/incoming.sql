@@ -5,5 +5,5 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS SELECT
     streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
     cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
     first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
-    trace, 0::bigint AS place
+    trace, service_tier, 0::bigint AS place
 FROM headgate.attempts WITH NO DATA

@@ -4,12 +4,12 @@ INSERT INTO attempts (
     streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
     cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
     first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
-    trace
+    trace, service_tier
 ) VALUES (
     ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-    ?
+    ?, ?
 ) ON CONFLICT (request_id, attempt) DO NOTHING

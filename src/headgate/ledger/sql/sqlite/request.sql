@@ -5,7 +5,7 @@ SELECT
     streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
     cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
     first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
-    trace
+    trace, service_tier
 FROM attempts
 WHERE request_id = :request_id
 ORDER BY attempt

@@ -1,0 +1,2 @@
+-- How the provider served the call, where that has prices of its own; NULL is the standard tier.
+ALTER TABLE headgate.attempts ADD COLUMN service_tier TEXT COLLATE "C";
