@@ -79,7 +79,7 @@ def test_large_numbers_keep_the_page_within_80_columns():
             total,
             attempts=total.attempts * 10**6,
             cost_nano=total.cost_nano * 10**6,
-            usage=Usage(*(10**6 * n for n in msgspec.structs.astuple(total.usage))),
+            usage=Usage(*(10**6 * n for n in msgspec.structs.astuple(total.usage)[:-1])),
         )
 
     store = MemoryStore()

@@ -23,7 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from headgate.ledger.entry import Entry
 from headgate.ledger.writer import Counts
 from headgate.monitor.metric import METRICS, Metric
-from headgate.values import NANO_PER_USD
+from headgate.values import NANO_PER_USD, Usage
 
 __all__ = ["MULTIPROCESS", "OTHER", "Metrics"]
 
@@ -35,6 +35,7 @@ MOST_NAMES = 50
 WAITING = 5_000
 """Entries that wait to be counted at most; the next one counts them all."""
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+_KINDS = tuple(name for name in Usage.__struct_fields__ if name != "service_tier")
 
 
 class Metrics:
@@ -89,7 +90,7 @@ class Metrics:
             sums["headgate_answers_total", (route, policy, tier, premium, routed)] += 1
             if entry.routed and entry.premium_nano is not None:
                 sums["headgate_premium_cost_usd_total", (route,)] += entry.premium_nano
-        for kind in entry.usage.__struct_fields__:
+        for kind in _KINDS:
             if tokens := getattr(entry.usage, kind):
                 sums["headgate_tokens_total", (tier, model, kind)] += tokens
         if entry.cost_nano is None:
