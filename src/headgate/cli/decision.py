@@ -80,7 +80,8 @@ def _page(found: dict[str, Any]) -> str:
 
 def _row(step: dict[str, Any]) -> tuple[str, ...]:
     usage = step["usage"]
-    read = sum(usage[kind] for kind in usage if kind not in ("output", "reasoning"))
+    others = ("output", "reasoning", "service_tier")
+    read = sum(usage[kind] for kind in usage if kind not in others)
     came = "served" if step["served"] else step["error"] or "done"
     return (
         str(step["attempt"]),
