@@ -10,7 +10,7 @@ AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 demo: setup  ## simulated providers, the gateway, traffic through it, the bill against the plan
 	$(BIN)/headgate demo $(ARGS)
 
-test: setup lint upstreams  ## all checks and all tests
+test: setup lint upstreams browser  ## all checks and all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup  ## style, types, the floors of the house
