@@ -185,7 +185,7 @@ class _Connection(asyncio.Protocol):
         assert self._parser is not None  # noqa: S101 - it is calling
         if self._parser.should_keep_alive() and self.is_open():
             self.resume()
-            self._pool.release(self)
+            self._pool.release(self, self._loop)
         elif self._transport is not None:
             self._transport.close()
         reply.finished()
@@ -242,13 +242,19 @@ class Http1Reply:
         """The whole body, at most MAX_BODY_BYTES."""
         parts: list[bytes] = []
         size = 0
-        while (data := await self.chunk()) is not None:
-            parts.append(data)
-            size += len(data)
+        while True:
+            if self._chunks:
+                size += self._size
+                parts += self._chunks
+                self._emptied()
             if size > MAX_BODY_BYTES:
                 self.close()
                 raise UpstreamError("The provider's answer is too large.", kind="unusable")
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            if self._error is not None:
+                raise self._error
+            if self._done:
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+            await self._wait(None)
 
     async def chunk(self, idle: float | None = None) -> bytes | None:
         """What has arrived since the last call, joined; waits where nothing has."""
@@ -259,12 +265,16 @@ class Http1Reply:
                 return None
             await self._wait(idle)
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._emptied()
+        return data
+
+    def _emptied(self) -> None:
+        """All that has come is taken: more may."""
         self._chunks.clear()
         self._size = 0
         if self._paused:
             self._paused = False
             self._connection.resume()
-        return data
 
     def release(self) -> None:
         """Drop what still comes; close the connection if the end does not come soon."""
@@ -350,14 +360,18 @@ class _Pool:
         self._idle: deque[tuple[float, _Connection]] = deque()
         self._open: set[_Connection] = set()
 
-    async def take(self, loop: asyncio.AbstractEventLoop, connect_timeout: float) -> _Connection:
-        """An idle connection, or a new one."""
+    def take(self, loop: asyncio.AbstractEventLoop) -> _Connection | None:
+        """An idle connection, if there is one that can be trusted."""
         oldest = loop.time() - self._idle_seconds
         while self._idle:
             since, connection = self._idle.pop()
             if since >= oldest and connection.is_open():
                 return connection
             connection.abort()
+        return None
+
+    async def connect(self, loop: asyncio.AbstractEventLoop, connect_timeout: float) -> _Connection:
+        """A new connection."""
         host, port, _ = self._origin
         try:
             with self.deadlines.within(connect_timeout):
@@ -380,9 +394,9 @@ class _Pool:
         self._open.add(made)
         return made
 
-    def release(self, connection: _Connection) -> None:
+    def release(self, connection: _Connection, loop: asyncio.AbstractEventLoop) -> None:
         """The connection is free for the next call."""
-        self._idle.append((asyncio.get_running_loop().time(), connection))
+        self._idle.append((loop.time(), connection))
 
     def lost(self, connection: _Connection) -> None:
         """The connection is gone."""
@@ -426,7 +440,9 @@ class Http1Upstream:
         """POST to the endpoint; see `Upstream.send`."""
         pool = self._pools.get(endpoint.origin) or self._open_pool(endpoint.origin)
         loop = asyncio.get_running_loop()
-        connection = await pool.take(loop, self._connect_timeout)
+        connection = pool.take(loop)
+        if connection is None:
+            connection = await pool.connect(loop, self._connect_timeout)
         return await connection.call(endpoint.head, body)
 
     async def close(self) -> None:
