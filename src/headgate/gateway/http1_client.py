@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from functools import partial
 from typing import cast
 
 import httptools
@@ -201,9 +202,11 @@ class Http1Reply:
         "_done",
         "_error",
         "_headers",
+        "_idle",
         "_loop",
         "_paused",
         "_released",
+        "_since",
         "_size",
         "_waiter",
         "status",
@@ -231,6 +234,8 @@ class Http1Reply:
         self._done = False
         self._paused = False
         self._released = False
+        self._idle: float | None = None  # the longest silence that a deadline looks out for
+        self._since = 0.0  # when the wait under way began
         self._error: UpstreamError | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -289,12 +294,16 @@ class Http1Reply:
         """Close the connection unless the answer has come to its end."""
         if not self._done and self._error is None:
             self._error = UpstreamError("The answer was given up.", kind="reset")
+            self._untimed()
             self._connection.abort()
 
     async def _wait(self, idle: float | None) -> None:
         self._waiter = waiter = self._loop.create_future()
         if idle is not None:
-            self._deadlines.arm(self, idle, lambda: self._silent(idle))
+            self._since = self._loop.time()
+            if idle != self._idle:
+                self._idle = idle
+                self._deadlines.arm(self, idle, partial(self._look, idle))
         try:
             await waiter
         except BaseException:
@@ -302,14 +311,26 @@ class Http1Reply:
             raise
         finally:
             self._waiter = None
-            if idle is not None:
-                self._deadlines.disarm(self)
 
-    def _silent(self, idle: float) -> None:
-        """Nothing has come for too long while somebody waited for it."""
-        if self._waiter is not None:
-            self._connection.abort()
-            self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
+    def _look(self, idle: float) -> None:
+        """Has nothing come for too long while somebody waited for it?
+
+        One deadline sees the whole stream through, so that a chunk costs no more than its time.
+        """
+        waiting = self._waiter is not None
+        left = idle - (self._loop.time() - self._since) if waiting else idle
+        if self._done or self._released or self._error is not None:
+            return
+        if left > 0:
+            self._deadlines.arm(self, left, partial(self._look, idle))
+            return
+        self._connection.abort()
+        self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
+
+    def _untimed(self) -> None:
+        if self._idle is not None or self._released:
+            self._idle = None
+            self._deadlines.disarm(self)
 
     # ---- called by the connection
 
@@ -328,14 +349,14 @@ class Http1Reply:
         """The body is complete; what is unread of it no longer concerns the connection."""
         self._done = True
         self._paused = False
-        if self._released:
-            self._deadlines.disarm(self)
+        self._untimed()
         self._wake()
 
     def failed(self, error: UpstreamError) -> None:
         """The body will never be complete."""
         if self._error is None:
             self._error = error
+        self._untimed()
         self._wake()
 
     def _wake(self) -> None:
