@@ -110,8 +110,8 @@ def _away(what: str, here: Place, away: Callable[[], Any], seconds: float) -> Ou
     return Outcome(
         what,
         not lost and not doubled and not nowhere and not during.refused,
-        f"{len(during.acknowledged):,} served meanwhile, {len(nowhere)} of them not in the journal, "
-        f"{len(lost)} lost, {doubled} doubled; "
+        f"{len(during.acknowledged):,} served meanwhile, {len(nowhere)} of them in neither journal "
+        f"nor store, {len(lost)} lost, {doubled} doubled; "
         f"p99 {during.p99 * 1000:.1f} ms, before {before.p99 * 1000:.1f} ms ({ratio:.2f} ×)",
         ratio <= WORST_RATIO,
     )
