@@ -16,9 +16,9 @@ CONFIG = """
 kind = "none"
 [tiers.cheap]
 model = "openai/gpt-5-mini"
-share = 1
 [tiers.premium]
 model = "openai/gpt-5"
+[providers.openai]
 """
 
 PUBLIC, ADMIN = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
