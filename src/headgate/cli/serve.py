@@ -26,7 +26,7 @@ from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
-from headgate.bootstrap.site import site_of
+from headgate.bootstrap.site import Pages, pages_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.workers import Place, supervise
 from headgate.gateway.admin import Admin
@@ -101,7 +101,8 @@ async def serve_one(
     note = in_background(ledger.store)
     app: App | None = None
     lookout: Lookout | None = None
-    pages: Store | None = None
+    shown: Store | None = None
+    pages: Pages | None = None
     try:
         admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
@@ -135,7 +136,7 @@ async def serve_one(
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: _taken_over(new, reading, metrics, lookout),
+            done=lambda new: _taken_over(new, metrics, lookout, pages),
         )
         address = split_address(settings.server.listen)
         assert address is not None  # noqa: S101 - the settings have been checked
@@ -143,10 +144,10 @@ async def serve_one(
         listen = split_address(settings.server.admin)
         if listen is not None and (place is None or place.number == 0):
             token = admin_token(settings, os.environ)
-            pages = reader_of(ledger, settings.ledger, os.environ)
+            shown = reader_of(ledger, settings.ledger, os.environ)
             handler = _admin(app, token, ledger, metrics, reloader)
-            site = site_of(reading, pages, token=token.value, keys=store)
-            handler.mount("/", site, access="own")
+            pages = pages_of(reading, shown, token=token.value, keys=store)
+            handler.mount("/", pages.site, access="own")
             admin = Port(handler, *listen, setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -166,18 +167,22 @@ async def serve_one(
     finally:
         if app is not None and app.shadow is not None:
             await app.shadow.close()
-        for part in (pages, lookout, telemetry, store, ledger, metrics):
+        for part in (shown, lookout, telemetry, store, ledger, metrics):
             if part is not None:
                 part.close()
 
 
 def _taken_over(
-    settings: Settings, reading: Reading, metrics: Metrics, lookout: Lookout | None
+    reading: Reading, metrics: Metrics, lookout: Lookout | None, pages: Pages | None
 ) -> None:
-    """A changed configuration is in effect: metrics and the watch learn of it."""
+    """A changed configuration is in effect: metrics, the watch and the pages learn of it."""
+    settings = reading.settings
     metrics.info(__version__, settings.fingerprint)
+    book = book_of(settings, str(reading.file))
     if lookout is not None:
-        lookout.adopt(settings, book_of(settings, str(reading.file)))
+        lookout.adopt(settings, book)
+    if pages is not None:
+        pages.adopt(reading, book)
 
 
 def _admin(
