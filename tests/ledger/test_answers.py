@@ -53,6 +53,6 @@ def test_sums_made_while_a_row_comes_are_not_kept(tmp_path, monkeypatch):
 
 def test_only_dimensions_that_are_kept_can_be_asked(tmp_path):
     store = SqliteStore(tmp_path / "l.db")
-    with pytest.raises(ValueError, match="no sums of requests by model"):
-        store.requests(by=("model",))  # type: ignore[arg-type] # that is the point
+    with pytest.raises(ValueError, match="no sums of requests by provider"):
+        store.requests(by=("provider",))  # type: ignore[arg-type] # that is the point
     store.close()

@@ -461,6 +461,21 @@ def test_sums_can_be_told_apart_by_hour_and_by_whom(store):
     ]
 
 
+def test_requests_are_told_apart_by_the_model_that_answered_them(store):
+    store.append(
+        [
+            entry(served=False, error="rejected"),
+            entry(attempt=1, tier="premium", premium=True, model_asked="claude-sonnet-4-6"),
+            entry(request_id="r1"),
+            entry(request_id="r2", served=False, error="timeout"),
+        ]
+    )
+    unanswered, cheap, dear = store.requests(by=("model",))
+    assert (unanswered.of, unanswered.requests, unanswered.served) == (("",), 1, 0)
+    assert (cheap.of, cheap.escalated, cheap.paid_nano) == (("claude-haiku-4-5",), 0, 3_000_000)
+    assert (dear.of, dear.escalated, dear.paid_nano) == (("claude-sonnet-4-6",), 1, 6_000_000)
+
+
 def test_latencies_are_histograms_of_the_served_answers(store):
     store.append([entry(), entry(request_id="r1", first_token_us=None, total_us=5)])
     store.append([entry(request_id="r2", served=False, total_us=10**9)])
@@ -551,7 +566,7 @@ def _same(store, twin, window):
     by = ("hour", "provider", "model", "route", "key", "team", "policy", "reason", "error")
     assert store.tiers(window) == twin.tiers(window)
     assert store.tiers(window, by) == twin.tiers(window, by)
-    for further in ((), ("hour", "route", "key", "team", "policy")):
+    for further in ((), ("model",), ("hour", "route", "key", "team", "policy", "model")):
         ours, theirs = store.requests(window, further), twin.requests(window, further)
         assert list(map(_exact, ours)) == list(map(_exact, theirs))
         for one, other in zip(ours, theirs, strict=True):

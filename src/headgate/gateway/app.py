@@ -101,7 +101,7 @@ class App:
         try:
             if routes is None:
                 raise RequestError(
-                    f"There is nothing at `{path[:200]}`.",
+                    "There is nothing at this path.",  # not repeated: it may hold a secret
                     status=404,
                     code="not_found",
                     fix="The gateway serves " + ", ".join(_ROUTES) + ".",

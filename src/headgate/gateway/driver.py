@@ -18,7 +18,7 @@ from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
-from headgate.gateway.upstream import Reply
+from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
@@ -285,7 +285,9 @@ class Driver:
             attempt.lost(estimated(self._inbound.ask, 0))
         except UpstreamError as failure:
             error = failure
-            if isinstance(failure, UnusableAnswerError):
+            if failure.kind == "connect":
+                attempt.detail, error = str(failure), unreachable(command.tier.model.provider)
+            elif isinstance(failure, UnusableAnswerError):
                 attempt.measured(failure.usage, estimated(self._inbound.ask, 0))
             elif attempt.status is not None:  # it broke off in the answer: what came is billed
                 attempt.lost(estimated(self._inbound.ask, 0))

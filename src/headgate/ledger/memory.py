@@ -228,6 +228,8 @@ def _attempt_of(request: Sequence[Entry], entry: Entry, name: str) -> str | int:
 
 
 def _request_of(request: Sequence[Entry], name: str) -> str | int:
+    if name == "model":
+        return max((entry.model_asked for entry in request if entry.served), default="")
     return max(_attempt_of(request, entry, name) for entry in request)
 
 

@@ -53,7 +53,11 @@ ATTEMPTS = Cube(
     ),
     (_add,) * 10,
 )  # fmt: skip
-REQUESTS = Cube("requests", ("routed", "route", "key", "team", "policy"), (*(_add,) * 9, min, max))
+REQUESTS = Cube(
+    "requests",
+    ("routed", "route", "key", "team", "policy", "model"),
+    (*(_add,) * 9, min, max),
+)
 LATENCIES = Cube("latencies", ("tier", "provider", "model", "measure", "from_us"), (_add,))
 SPEND = Cube("spend", (), (_add,) * 3)
 

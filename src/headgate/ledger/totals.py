@@ -44,7 +44,12 @@ AttemptDimension = Literal[
 
 `hour` is when the request began, in hours since 1970; of `key`, `team` and `error`, none is "".
 """
-RequestDimension = Literal["hour", "route", "key", "team", "policy"]
+RequestDimension = Literal["hour", "route", "key", "team", "policy", "model"]
+"""What sums over requests can further be told apart by.
+
+`model` is the one that answered, as it was called; "" for a request that none answered, and for
+those pruned before the ledger kept it. Over attempts, `model` is the one that each attempt called.
+"""
 LatencyDimension = Literal["hour", "tier", "provider", "model"]
 
 

@@ -13,6 +13,7 @@ from headgate.settings.redaction import shown
 __all__ = [
     "ADDRESS",
     "ADMIN_ADDRESS",
+    "DAY",
     "HEADER_MATCH",
     "LEDGER_URL",
     "MODEL",
@@ -129,7 +130,10 @@ class Number(NamedTuple):
         return ""
 
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+DAY = 86400.0
+"""Seconds."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY, "w": 604800.0}
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?(ms|[smhdw])", re.ASCII)
 
 

@@ -9,6 +9,7 @@ WITH request AS (
         COALESCE(MAX(key), '') AS key,
         COALESCE(MAX(team), '') AS team,
         MAX(policy) AS policy,
+        COALESCE(MAX(model_asked) FILTER (WHERE served), '') AS model,
         BOOL_OR(served) AS served,
         BOOL_OR(served AND premium) AS escalated,
         BOOL_AND(cost_nano IS NOT NULL AND NOT (served AND premium_nano IS NULL)) AS comparable,

@@ -1,5 +1,5 @@
 INSERT INTO headgate.hourly_requests (
-    hour, sealed, routed, route, key, team, policy, requests, served, escalated, comparable,
-    paid_nano, baseline_nano, paid_squared, baseline_squared, paid_baseline, first_us,
-    last_us
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    hour, sealed, routed, route, key, team, policy, model, requests, served, escalated,
+    comparable, paid_nano, baseline_nano, paid_squared, baseline_squared, paid_baseline,
+    first_us, last_us
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)

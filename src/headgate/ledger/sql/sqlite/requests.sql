@@ -9,6 +9,7 @@ WITH request AS (
         COALESCE(MAX(key), '') AS key,
         COALESCE(MAX(team), '') AS team,
         MAX(policy) AS policy,
+        COALESCE(MAX(CASE WHEN served THEN model_asked END), '') AS model,
         MAX(served) AS served,
         MAX(served AND premium) AS escalated,
         SUM(cost_nano IS NULL OR (served AND premium_nano IS NULL)) = 0 AS comparable,

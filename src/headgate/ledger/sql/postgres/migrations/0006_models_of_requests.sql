@@ -1,0 +1,5 @@
+-- Which model answered a request: sums over requests are told apart by it too. They are made again
+-- from the rows; those whose rows are pruned do not know it.
+ALTER TABLE headgate.hourly_requests ADD COLUMN model TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+UPDATE headgate.hours SET rolled = 0;

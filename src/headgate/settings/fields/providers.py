@@ -1,0 +1,55 @@
+"""The settings of `[providers.NAME]`: where models are called."""
+
+from __future__ import annotations
+
+from headgate.settings import schema
+from headgate.settings.fields.section import Field, Section
+from headgate.settings.kinds import URL, VARIABLE, Choice, Headers, name_of
+
+__all__ = ["PROVIDERS"]
+
+PROVIDERS = Section(
+    "providers",
+    "Where models are called, in which dialect, with which key.",
+    schema.ProviderSettings,
+    (
+        Field(
+            "dialect",
+            Choice("openai", "openai-responses", "anthropic"),
+            "The API it speaks: OpenAI chat completions, OpenAI Responses or Anthropic Messages.",
+            otherwise="what is known of the provider, if it is known",
+            example='"openai"',
+        ),
+        Field(
+            "base_url",
+            URL,
+            "Where its API begins: before `/chat/completions` or `/responses`, or before "
+            "`/v1/messages`.",
+            otherwise="what is known of the provider, if it is known",
+            example='"https://api.openai.com/v1"',
+        ),
+        Field(
+            "api_key_env",
+            VARIABLE,
+            "The environment variable that holds the key.",
+            otherwise="what is known of the provider, at its known URL; else no key is sent",
+            example='"OPENAI_API_KEY"',
+        ),
+        Field(
+            "prices",
+            name_of("price list"),
+            "Whose price list holds for its models.",
+            otherwise="the provider's own name",
+            example='"openai"',
+        ),
+        Field(
+            "headers",
+            Headers(),
+            "Further headers to send with every call; never secrets.",
+            otherwise="none",
+            example='{ "x-team" = "search" }',
+        ),
+    ),
+    "named",
+    "name",
+)
