@@ -38,7 +38,7 @@ from headgate.ledger.store import Store
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
-from headgate.settings import Reading, Settings, split_address
+from headgate.settings import Reading, split_address
 
 __all__ = ["announce", "log_to_stderr", "run", "serve", "serve_one"]
 
