@@ -239,7 +239,7 @@ def calls_for_one(
     return min(asyncio.run(main()) for _ in range(3))
 
 
-@pytest.mark.parametrize(("stream", "bound"), [(False, 270), (True, 1427)])
+@pytest.mark.parametrize(("stream", "bound"), [(False, 270), (True, 1119)])
 def test_a_request_takes_no_more_calls_than_it_did(tmp_path, stream, bound):
     calls = calls_for_one(tmp_path, stream=stream)
     assert calls <= bound
