@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headgate.access.bucket import Bucket
-from headgate.access.key import Key, Team, digest, id_in
+from headgate.access.key import Key, Pepper, Team, id_in
 from headgate.access.limits import Budget, Limits
 from headgate.access.token import carries, presented
 from headgate.errors import RequestError
@@ -110,7 +110,7 @@ class Gate:
         required: bool = False,
     ) -> None:
         self._clock = clock
-        self._pepper = pepper
+        self._pepper = None if pepper is None else Pepper(pepper)
         self._master = None if master is None else master.encode()
         self._required = required or master is not None
         self._buckets: dict[tuple[str, str], Bucket] = {}
@@ -139,7 +139,7 @@ class Gate:
         for given in presented(headers):
             name = id_in(given)
             if name is not None and self._pepper is not None:
-                visitor = self._known(name, digest(self._pepper, given))
+                visitor = self._known(name, self._pepper.digest(given))
                 if visitor is not None:
                     return visitor
                 raise _invalid()
