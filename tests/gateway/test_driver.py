@@ -377,12 +377,14 @@ def test_an_answer_reset_half_way_is_tried_again_when_nothing_has_gone_out():
     run(case)
 
 
-def test_a_dead_provider_is_told_in_one_sentence_without_a_traceback():
+def test_a_dead_provider_is_told_by_its_name_and_only_the_log_says_where_it_was_looked_for(caplog):
     async def case(home: House):
         with pytest.raises(openai.APIStatusError) as caught:
             await home.ask("hi", model="cheap")
         assert caught.value.status_code == 502
-        assert "127.0.0.1:1" in str(caught.value)
+        assert "The provider `anthropic` cannot be reached." in str(caught.value)
+        assert "127.0.0.1" not in str(caught.value)
+        assert "No connection to 127.0.0.1:1" in caplog.text
         assert [entry.error for entry in home.entries] == ["connect"] * 3
         assert [entry.usage_source for entry in home.entries] == ["none"] * 3
 

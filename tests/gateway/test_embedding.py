@@ -115,13 +115,16 @@ def test_a_providers_refusal_reaches_the_caller_and_costs_nothing():
     run(case)
 
 
-def test_a_provider_that_is_not_there_gives_502_and_is_written_down():
+def test_a_provider_that_is_not_there_gives_502_by_its_name_and_is_written_down(caplog):
     config = RULES + '[providers.gone]\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
 
     async def case(home: House):
         with pytest.raises(openai.APIStatusError) as caught:
             await home.client.embeddings.create(model="gone/x", input="hi")
         assert caught.value.status_code == 502
+        assert "The provider `gone` cannot be reached." in str(caught.value)
+        assert "127.0.0.1" not in str(caught.value)
+        assert "127.0.0.1:9" in caplog.text
         (entry,) = home.entries
         assert (entry.error, entry.served, entry.usage) == ("connect", False, Usage())
 

@@ -324,6 +324,28 @@ def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
     asyncio.run(case())
 
 
+def test_each_wait_of_a_stream_has_its_own_longest_silence():
+    async def script(scripted, reader, writer):
+        await scripted.request(reader)
+        writer.write(CHUNKED)
+        await asyncio.sleep(0.05)
+        writer.write(b"5\r\nhello\r\n")
+        await reader.read()
+
+    async def case():
+        async with serving(script) as (scripted, base):
+            client = Http1Upstream()
+            reply = await client.send(at(base), b"{}")
+            assert await reply.chunk(60.0) == b"hello"
+            with pytest.raises(UpstreamError) as caught:
+                await asyncio.wait_for(reply.chunk(0.05), 10)
+            assert caught.value.kind == "timeout"
+            await asyncio.wait_for(scripted.closed.wait(), 10)
+            await client.close()
+
+    asyncio.run(case())
+
+
 def test_a_steady_stream_may_last_longer_than_the_longest_silence():
     async def script(scripted, reader, writer):
         await scripted.request(reader)

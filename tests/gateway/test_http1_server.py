@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.errors import RequestError
+from headgate.gateway import http1_server
 from headgate.gateway.caller import Caller, Handler
 from headgate.gateway.http1_server import WRITE_AHEAD, Http1Server, ServerLimits
 
@@ -215,6 +216,27 @@ def test_a_chunked_body_over_the_limit_gets_413():
 def test_slow_heads_and_slow_bodies_get_408():
     assert status(ask(b"GET / HT")) == 408
     assert status(ask(post(b"x" * 100)[:-50])) == 408
+
+
+def test_a_head_that_drips_has_no_more_time_than_one_that_stops():
+    drops = [bytes([byte]) for byte in get("/" + "x" * 40)]
+    assert status(ask(*drops, pause=0.02)) == 408
+
+
+def test_a_body_that_drips_has_its_time_between_two_pieces():
+    whole = post(b"x" * 8)
+    pieces = (whole[:-8], *[b"x"] * 8)
+    assert status(ask(*pieces, pause=0.06)) == 200  # half a second in all
+
+
+def test_any_number_of_header_names_is_read_and_few_are_kept():
+    async def names(caller: Caller) -> None:
+        caller.respond(200, JSON, ",".join(caller.headers).encode())
+
+    for start in range(0, 600, 40):
+        told = ask(get("/a", *(f"X-N{start + n}: 1" for n in range(40))), handler=names)
+        assert f"x-n{start + 39}".encode() in told
+    assert len(http1_server._NAMES) <= http1_server.MOST_NAMES
 
 
 def test_a_connection_that_says_nothing_is_closed_without_an_answer():

@@ -11,7 +11,7 @@ from headgate.values import ModelRef
 
 def failing(breaker: Breaker, count: int, at: float = 0.0) -> None:
     for _ in range(count):
-        breaker.note(False, at)
+        breaker.note(False, at, at)
 
 
 def test_it_opens_after_so_many_failures_in_a_row():
@@ -25,7 +25,7 @@ def test_it_opens_after_so_many_failures_in_a_row():
 def test_a_success_begins_the_count_anew():
     breaker = Breaker(failures=3)
     failing(breaker, 2)
-    breaker.note(True, 0)
+    breaker.note(True, 0, 0)
     failing(breaker, 1, at=6)
     assert breaker.allows(6)
 
@@ -33,22 +33,22 @@ def test_a_success_begins_the_count_anew():
 def test_it_opens_when_half_of_the_recent_calls_fail():
     breaker = Breaker(failures=10, window=5)
     for number in range(19):
-        breaker.note(number % 2 == 1, 1.0)
+        breaker.note(number % 2 == 1, 1.0, 1.0)
     assert breaker.is_open
 
 
 def test_it_stays_closed_when_fewer_than_half_fail():
     breaker = Breaker(failures=10, window=5)
     for number in range(300):
-        breaker.note(number % 3 != 0, 1.0)
+        breaker.note(number % 3 != 0, 1.0, 1.0)
     assert not breaker.is_open
 
 
 def test_old_failures_are_forgotten():
     breaker = Breaker(failures=4, window=5)
     for at in (0.0, 0.0, 10.0, 10.0):
-        breaker.note(False, at)
-        breaker.note(True, at)
+        breaker.note(False, at, at)
+        breaker.note(True, at, at)
     assert not breaker.is_open
 
 
@@ -64,9 +64,9 @@ def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_clos
         True,
     ]
     assert breaker.opens_in(11) == 4
-    breaker.note(False, 11)
+    breaker.note(False, 11, 11)
     assert not breaker.allows(12)
-    breaker.note(True, 12)
+    breaker.note(True, 12, 12)
     assert breaker.allows(12)
     assert breaker.opens_in(12) == 0
 
@@ -74,9 +74,19 @@ def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_clos
 def test_a_closed_breaker_has_forgotten_why_it_was_open():
     breaker = Breaker(failures=2, pause=5)
     failing(breaker, 2)
-    breaker.note(True, 5)
+    breaker.note(True, 5, 5)
     failing(breaker, 1, at=5)
     assert breaker.allows(5)
+
+
+def test_a_success_that_began_before_it_opened_leaves_it_open():
+    breaker = Breaker(failures=2, pause=5)
+    failing(breaker, 2, at=10)
+    breaker.note(True, 11, began=3)  # a long answer, from when all was well
+    breaker.note(True, 11, began=10)
+    assert not breaker.allows(11)
+    breaker.note(True, 12, began=11)
+    assert breaker.allows(12)
 
 
 def test_a_quiet_gateway_may_retry_the_reserve_and_no_more():
@@ -118,9 +128,9 @@ def test_only_the_model_whose_breaker_is_open_rests_and_not_for_its_probe():
     cheap, premium, other = (ModelRef("p", name) for name in ("cheap", "premium", "other"))
     brakes = Brakes([cheap, premium], breaker=lambda: Breaker(failures=2, pause=5))
     for _ in range(2):
-        brakes.note(cheap, False, 0)
+        brakes.note(cheap, False, 0, 0)
     assert [brakes.rests(model) for model in (cheap, premium, other)] == [True, False, False]
     assert brakes.may_call(cheap, 5)  # the probe
     assert brakes.rests(cheap)
-    brakes.note(cheap, True, 6)
+    brakes.note(cheap, True, 6, 6)
     assert not brakes.rests(cheap)

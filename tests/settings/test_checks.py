@@ -417,6 +417,16 @@ def test_nobody_has_two_budgets(desk: Desk):
     assert desk.fault(text).field == "escalation_budgets.b.match"
 
 
+def test_a_budget_for_a_policy_names_one_that_there_is(desk: Desk):
+    text = BUDGETS.format(kind="policy")
+    fault = desk.fault(text)
+    assert fault.field == "escalation_budgets.b.match"
+    assert "There is no policy" in str(fault)
+    assert "auto" in str(fault)
+    budgets = desk.read(text.replace("hg_1", "auto")).settings.escalation_budgets
+    assert [budget.match for budget in budgets if budget.kind == "policy"] == ["auto"]
+
+
 def test_a_budget_says_whose_it_is(desk: Desk):
     assert desk.fault(TIERS + "[escalation_budgets.a]\nbudget = 0.4\n").field == (
         "escalation_budgets.a.match"

@@ -97,11 +97,11 @@ class App:
         """Answer one request."""
         path = caller.path.rstrip("/")
         routes = _ROUTES.get(path)
-        dialect = _dialect(caller)
+        dialect = DIALECTS.get(path, "openai")
         try:
             if routes is None:
                 raise RequestError(
-                    f"There is nothing at `{path[:200]}`.",
+                    "There is nothing at this path.",  # not repeated: it may hold a secret
                     status=404,
                     code="not_found",
                     fix="The gateway serves " + ", ".join(_ROUTES) + ".",
@@ -130,9 +130,10 @@ class App:
         plant = self.plant  # this one to the end, whatever is loaded meanwhile
         arrived = plant.clock.monotonic()
         body = await caller.body(self._max_body)
-        inbound = read(_dialect(caller), body, caller.headers)
+        path = caller.path.rstrip("/")
+        inbound = read(DIALECTS[path], body, caller.headers)
         _cancel_on_leave(caller)
-        request_id, path = self._new_id(), caller.path.rstrip("/")
+        request_id = self._new_id()
         if visitor.key is None:
             await self._drive(plant, caller, inbound, request_id, Origin(path), arrived)
             return

@@ -125,5 +125,6 @@ class Asking:
             attempt.measured(error.usage, sent)
         except UpstreamError as error:
             attempt.error = error.kind
+            attempt.detail = str(error) if error.kind == "connect" else None
         self._books.close(attempt, served=False)
         return found

@@ -96,15 +96,16 @@ class Books:
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
         if attempt.error not in OUR_END:
-            plant.brakes.note(tier.model, not _is_outage(attempt), now)
+            plant.brakes.note(tier.model, not _is_outage(attempt), now, attempt.began)
         if attempt.error is not None and attempt.error != REJECTED:
             log.warning(
-                "%s attempt %d on %s: %s%s",
+                "%s attempt %d on %s: %s%s%s",
                 self._request_id,
                 attempt.number,
                 tier.model,
                 attempt.error,
                 f" {attempt.status}" if attempt.status else "",
+                f" ({attempt.detail})" if attempt.detail else "",
             )
         headers = inbound.ask.headers
         plant.recorder.record(

@@ -18,7 +18,7 @@ from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
-from headgate.gateway.upstream import Reply
+from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
@@ -61,6 +61,7 @@ from headgate.wire.lane import (
 
 __all__ = ["JSON", "Driver", "Plant"]
 
+START, OPENED, ANSWERED, ENDED = Start(), Opened(), Answered(), Ended()
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -150,25 +151,25 @@ class Driver:
 
     async def run(self) -> None:
         """See the request through; never raises for what a caller or an upstream does."""
-        event: Event = Start()
+        event: Event = START
         while True:
             command = self._exchange.step(event, self._plant.clock.monotonic())
-            match command:
+            match command:  # what nearly every request is told comes first
+                case Call():
+                    event = await self._call(command)
+                case Serve():
+                    event = await self._serve()
+                case Forward():
+                    event = await self._forward()
                 case Finish():
                     return
                 case Classify():
                     event = await self._classify(command)
-                case Call():
-                    event = await self._call(command)
                 case Judge():
                     event = await self._judge(command)
                 case Wait():
                     await asyncio.sleep(command.seconds)
                     event = Woke()
-                case Serve():
-                    event = await self._serve()
-                case Forward():
-                    event = await self._forward()
                 case Refuse():
                     event = self._refuse(command)
 
@@ -272,7 +273,7 @@ class Driver:
                 if command.held:
                     held = await hold(self._plant, self._inbound, attempt, way, reply)
                     self._draft, self._books.open = (attempt, held), None
-                    return Answered()
+                    return ANSWERED
                 if self._inbound.stream:
                     return await self._open(attempt, way, reply)
                 return await self._read(attempt, way, reply)
@@ -285,7 +286,9 @@ class Driver:
             attempt.lost(estimated(self._inbound.ask, 0))
         except UpstreamError as failure:
             error = failure
-            if isinstance(failure, UnusableAnswerError):
+            if failure.kind == "connect":
+                attempt.detail, error = str(failure), unreachable(command.tier.model.provider)
+            elif isinstance(failure, UnusableAnswerError):
                 attempt.measured(failure.usage, estimated(self._inbound.ask, 0))
             elif attempt.status is not None:  # it broke off in the answer: what came is billed
                 attempt.lost(estimated(self._inbound.ask, 0))
@@ -309,9 +312,10 @@ class Driver:
         body = await reply.read()
         answered = way.answer(body)
         attempt.model_answered = answered.model
-        attempt.measured(answered.usage, estimated(self._inbound.ask, len(answered.body)))
+        counted = answered.usage
+        attempt.measured(counted, counted or estimated(self._inbound.ask, len(answered.body)))
         self._answer, self._answer_id = answered.body, answered.id
-        return Answered()
+        return ANSWERED
 
     async def _open(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
         """A stream's first bytes, held until something of the answer itself has come.
@@ -347,7 +351,7 @@ class Driver:
             raise UnusableAnswerError(f"{attempt.tier.model} answered nothing.", usage=flow.usage)
         attempt.model_answered = flow.model
         self._flow = flow
-        return Opened()
+        return OPENED
 
     async def _serve(self) -> Event:
         if self._draft is not None:
@@ -358,7 +362,7 @@ class Driver:
         self._served(attempt)
         headers = [JSON, *self._books.headers(attempt.tier, final=True)]
         self._caller.respond(200, headers, self._answer)
-        return Ended()
+        return ENDED
 
     async def _serve_draft(self, attempt: Attempt, held: Held) -> Event:
         """A draft that was found good, in one piece, streamed or not."""
@@ -369,7 +373,7 @@ class Driver:
             await self._caller.stream(200, [*SSE, *headers]).send(held.body)
         else:
             self._caller.respond(200, [JSON, *headers], held.body)
-        return Ended()
+        return ENDED
 
     async def _forward(self) -> Event:
         """Pass the stream on; the row is written before the event that completes it goes out."""
@@ -388,7 +392,7 @@ class Driver:
             attempt.error, complete = error.kind, False
         if complete:
             reply.release()
-            return Ended()
+            return ENDED
         attempt.error = attempt.error or ("stream-error" if flow.error else "reset")
         attempt.usage = estimated(
             self._inbound.ask, flow.delivered_chars, flow.usage, flow.service_tier
@@ -452,7 +456,7 @@ class Driver:
         if retry_after is not None and retry_after.isprintable():
             headers.append(("retry-after", retry_after))
         self._caller.respond(status, headers, body)
-        return Ended()
+        return ENDED
 
     def _resting(self) -> tuple[int, bytes, str]:
         """No tier that may answer is being called at present."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from headgate.errors import RequestError, UpstreamError
 from headgate.gateway.caller import Caller
@@ -11,7 +12,7 @@ from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import permit_model
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt
-from headgate.gateway.upstream import Reply
+from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Entry
 from headgate.routing.policy import AUTO
 from headgate.routing.tier import PINNED, Tier
@@ -20,6 +21,8 @@ from headgate.wire.embeddings import PATH, Embeddings, measured, read, speaks
 from headgate.wire.lane import DIALECTS, refuse
 
 __all__ = ["Embedding", "embedding_of"]
+
+log = logging.getLogger("headgate.gateway")
 
 DIALECT = "openai"
 
@@ -118,6 +121,9 @@ class Embedding:
             message = f"{self._tier.model} did not answer within {limit:g} s."
             self._failed(attempt, UpstreamError(message, kind="timeout", status=504))
         except UpstreamError as error:
+            if error.kind == "connect":
+                log.warning("%s on %s: connect (%s)", self._request_id, self._tier.model, error)
+                error = unreachable(self._tier.model.provider)
             self._failed(attempt, error)
         else:
             self._answer(attempt, reply, body)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from functools import partial
 from typing import cast
 
 import httptools
@@ -185,7 +186,7 @@ class _Connection(asyncio.Protocol):
         assert self._parser is not None  # noqa: S101 - it is calling
         if self._parser.should_keep_alive() and self.is_open():
             self.resume()
-            self._pool.release(self)
+            self._pool.release(self, self._loop)
         elif self._transport is not None:
             self._transport.close()
         reply.finished()
@@ -201,9 +202,11 @@ class Http1Reply:
         "_done",
         "_error",
         "_headers",
+        "_idle",
         "_loop",
         "_paused",
         "_released",
+        "_since",
         "_size",
         "_waiter",
         "status",
@@ -231,6 +234,8 @@ class Http1Reply:
         self._done = False
         self._paused = False
         self._released = False
+        self._idle: float | None = None  # the longest silence that a deadline looks out for
+        self._since = 0.0  # when the wait under way began
         self._error: UpstreamError | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -242,13 +247,19 @@ class Http1Reply:
         """The whole body, at most MAX_BODY_BYTES."""
         parts: list[bytes] = []
         size = 0
-        while (data := await self.chunk()) is not None:
-            parts.append(data)
-            size += len(data)
+        while True:
+            if self._chunks:
+                size += self._size
+                parts += self._chunks
+                self._emptied()
             if size > MAX_BODY_BYTES:
                 self.close()
                 raise UpstreamError("The provider's answer is too large.", kind="unusable")
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            if self._error is not None:
+                raise self._error
+            if self._done:
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+            await self._wait(None)
 
     async def chunk(self, idle: float | None = None) -> bytes | None:
         """What has arrived since the last call, joined; waits where nothing has."""
@@ -259,12 +270,16 @@ class Http1Reply:
                 return None
             await self._wait(idle)
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._emptied()
+        return data
+
+    def _emptied(self) -> None:
+        """All that has come is taken: more may."""
         self._chunks.clear()
         self._size = 0
         if self._paused:
             self._paused = False
             self._connection.resume()
-        return data
 
     def release(self) -> None:
         """Drop what still comes; close the connection if the end does not come soon."""
@@ -279,12 +294,16 @@ class Http1Reply:
         """Close the connection unless the answer has come to its end."""
         if not self._done and self._error is None:
             self._error = UpstreamError("The answer was given up.", kind="reset")
+            self._untimed()
             self._connection.abort()
 
     async def _wait(self, idle: float | None) -> None:
         self._waiter = waiter = self._loop.create_future()
         if idle is not None:
-            self._deadlines.arm(self, idle, lambda: self._silent(idle))
+            self._since = self._loop.time()
+            if idle != self._idle:
+                self._idle = idle
+                self._deadlines.arm(self, idle, partial(self._look, idle))
         try:
             await waiter
         except BaseException:
@@ -292,14 +311,26 @@ class Http1Reply:
             raise
         finally:
             self._waiter = None
-            if idle is not None:
-                self._deadlines.disarm(self)
 
-    def _silent(self, idle: float) -> None:
-        """Nothing has come for too long while somebody waited for it."""
-        if self._waiter is not None:
-            self._connection.abort()
-            self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
+    def _look(self, idle: float) -> None:
+        """Has nothing come for too long while somebody waited for it?
+
+        One deadline sees the whole stream through, so that a chunk costs no more than its time.
+        """
+        waiting = self._waiter is not None
+        left = idle - (self._loop.time() - self._since) if waiting else idle
+        if self._done or self._released or self._error is not None:
+            return
+        if left > 0:
+            self._deadlines.arm(self, left, partial(self._look, idle))
+            return
+        self._connection.abort()
+        self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
+
+    def _untimed(self) -> None:
+        if self._idle is not None or self._released:
+            self._idle = None
+            self._deadlines.disarm(self)
 
     # ---- called by the connection
 
@@ -318,14 +349,14 @@ class Http1Reply:
         """The body is complete; what is unread of it no longer concerns the connection."""
         self._done = True
         self._paused = False
-        if self._released:
-            self._deadlines.disarm(self)
+        self._untimed()
         self._wake()
 
     def failed(self, error: UpstreamError) -> None:
         """The body will never be complete."""
         if self._error is None:
             self._error = error
+        self._untimed()
         self._wake()
 
     def _wake(self) -> None:
@@ -350,14 +381,18 @@ class _Pool:
         self._idle: deque[tuple[float, _Connection]] = deque()
         self._open: set[_Connection] = set()
 
-    async def take(self, loop: asyncio.AbstractEventLoop, connect_timeout: float) -> _Connection:
-        """An idle connection, or a new one."""
+    def take(self, loop: asyncio.AbstractEventLoop) -> _Connection | None:
+        """An idle connection, if there is one that can be trusted."""
         oldest = loop.time() - self._idle_seconds
         while self._idle:
             since, connection = self._idle.pop()
             if since >= oldest and connection.is_open():
                 return connection
             connection.abort()
+        return None
+
+    async def connect(self, loop: asyncio.AbstractEventLoop, connect_timeout: float) -> _Connection:
+        """A new connection."""
         host, port, _ = self._origin
         try:
             with self.deadlines.within(connect_timeout):
@@ -380,9 +415,9 @@ class _Pool:
         self._open.add(made)
         return made
 
-    def release(self, connection: _Connection) -> None:
+    def release(self, connection: _Connection, loop: asyncio.AbstractEventLoop) -> None:
         """The connection is free for the next call."""
-        self._idle.append((asyncio.get_running_loop().time(), connection))
+        self._idle.append((loop.time(), connection))
 
     def lost(self, connection: _Connection) -> None:
         """The connection is gone."""
@@ -426,7 +461,9 @@ class Http1Upstream:
         """POST to the endpoint; see `Upstream.send`."""
         pool = self._pools.get(endpoint.origin) or self._open_pool(endpoint.origin)
         loop = asyncio.get_running_loop()
-        connection = await pool.take(loop, self._connect_timeout)
+        connection = pool.take(loop)
+        if connection is None:
+            connection = await pool.connect(loop, self._connect_timeout)
         return await connection.call(endpoint.head, body)
 
     async def close(self) -> None:

@@ -35,7 +35,10 @@ WRITE_AHEAD = 64 * 1024
 LINGER_SECONDS = 2.0
 """How long a refused caller may go on sending, so that it can read why before the end."""
 
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+_NAMES: dict[bytes, str] = {}
+"""Names of headers as they come, and in lower case: a caller sends the same ones each time."""
+MOST_NAMES = 256
 
 
 class ServerLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,11 +189,10 @@ class _Request:
     def _head(self, status: int, headers: Headers) -> bytes:
         if not self._complete or self._broken is not None or self._peer.closing:
             self.keep_alive = False
-        lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", self._peer.date()]
-        lines += [f"{name}: {value}" for name, value in headers]
-        if not self.keep_alive:
-            lines.append("connection: close")
-        return ("\r\n".join(lines) + "\r\n").encode("latin-1", "replace")
+        fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
+        end = "" if self.keep_alive else "connection: close\r\n"
+        text = f"{_status_line(status)}\r\n{self._peer.date()}\r\n{fields}{end}"
+        return text.encode("latin-1", "replace")
 
     async def _wait(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
@@ -220,6 +222,7 @@ class _Peer(asyncio.Protocol):
         self._hosts = 0
         self._fields_bytes = 0
         self._in_head = False
+        self._head_timed = False  # the head's deadline has been set
         self._paused = False
         self._lingering = False
         self._writable: asyncio.Future[None] | None = None
@@ -273,8 +276,6 @@ class _Peer(asyncio.Protocol):
             return
         if self._in_head or self._reading is None:
             self._head_bytes += len(data)
-        elif not self._reading.whole:
-            self._arm(self._server.limits.body_seconds, self._too_slow)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -286,6 +287,16 @@ class _Peer(asyncio.Protocol):
             return
         if self._in_head and self._head_bytes > self._server.limits.head_bytes:
             self._reject(_head_too_large(self._server.limits.head_bytes))
+        elif self._reading is not None:
+            self._await_more()
+
+    def _await_more(self) -> None:
+        """A request is not whole yet. Its head has so long in all, its body between two pieces."""
+        if not self._in_head:
+            self._arm(self._server.limits.body_seconds, self._too_slow)
+        elif not self._head_timed:
+            self._head_timed = True
+            self._arm(self._server.limits.head_seconds, self._too_slow)
 
     def eof_received(self) -> bool:
         return False  # a caller that has stopped sending is taken to have left, as nginx does
@@ -315,8 +326,8 @@ class _Peer(asyncio.Protocol):
         self._in_head = True
         self._url = b""
         self._hosts = self._fields_bytes = 0
+        self._head_timed = False
         self._reading = _Request(self)
-        self._arm(self._server.limits.head_seconds, self._too_slow)
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -326,7 +337,7 @@ class _Peer(asyncio.Protocol):
         if self._fields_bytes > self._server.limits.head_bytes:
             raise _head_too_large(self._server.limits.head_bytes)
         headers = cast("_Request", self._reading).headers
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        key, text = _NAMES.get(name) or _lower(name), value.decode("latin-1")
         if key == "host":
             self._hosts += 1
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
@@ -344,7 +355,6 @@ class _Peer(asyncio.Protocol):
         request.expects_continue = request.headers.get("expect", "").lower() == "100-continue"
         if self._hosts != 1 and request.version == "1.1":
             raise ValueError("a request names exactly one host")
-        self._arm(self._server.limits.body_seconds, self._too_slow)
         self._queue.append(request)
         if self._task is None:
             self._next()
@@ -367,7 +377,6 @@ class _Peer(asyncio.Protocol):
         if self._queue:
             self._task = self._loop.create_task(self._handle(self._queue[0]))
             self._server.tasks.add(self._task)
-            self._task.add_done_callback(self._server.tasks.discard)
             return
         self._task = None
         self.resume()
@@ -387,6 +396,7 @@ class _Peer(asyncio.Protocol):
         except Exception:
             log.exception("a defect in headgate, please report it")
         finally:
+            self._server.tasks.discard(cast("asyncio.Task[None]", self._task))
             self._queue.popleft()
             if not whole:
                 self.abort()  # cut short: it must not look whole
@@ -408,7 +418,7 @@ class _Peer(asyncio.Protocol):
             body = msgspec.json.encode(
                 {"error": {"message": str(error), "type": error.type, "code": error.code}}
             )
-            head = f"HTTP/1.1 {error.status} {_REASONS.get(error.status, '')}\r\n{self.date()}\r\n"
+            head = f"{_status_line(error.status)}\r\n{self.date()}\r\n"
             self.write(
                 f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n"
                 "connection: close\r\n\r\n".encode()
@@ -534,6 +544,19 @@ class Http1Server:
             self._date = f"date: {formatdate(usegmt=True)}"
             self._date_until = now + 1.0
         return self._date
+
+
+def _status_line(status: int) -> str:
+    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} "
+
+
+def _lower(name: bytes) -> str:
+    found = _NAMES.get(name)
+    if found is None:
+        found = name.decode("latin-1").lower()
+        if len(_NAMES) < MOST_NAMES and len(name) < MOST_NAMES:
+            _NAMES[name] = found
+    return found
 
 
 def _target(url: bytes) -> tuple[str, str]:

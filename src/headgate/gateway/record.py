@@ -145,6 +145,7 @@ class Attempt:
         "at_us",
         "began",
         "cause",
+        "detail",
         "ended",
         "error",
         "first_token",
@@ -170,6 +171,8 @@ class Attempt:
         """When its answer was whole, where more happened before it was written down."""
         self.status: int | None = None
         self.error: str | None = None
+        self.detail: str | None = None
+        """What the log says of the error besides, such as an address; callers do not see it."""
         self.model_answered: str | None = None
         self.first_token: float | None = None
         self.usage = Usage()

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from headgate.errors import ConfigError
+from headgate.errors import ConfigError, UpstreamError
 
-__all__ = ["Endpoint", "Origin", "Reply", "Upstream", "endpoint"]
+__all__ = ["Endpoint", "Origin", "Reply", "Upstream", "endpoint", "unreachable"]
 
 
 class Origin(NamedTuple):
@@ -92,3 +92,15 @@ def endpoint(url: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
             )
         lines.append(f"{name}: {value}")
     return Endpoint(Origin(host, port, tls), ("\r\n".join(lines) + "\r\n").encode())
+
+
+def unreachable(provider: str) -> UpstreamError:
+    """What a caller hears of a provider that takes no connection: whose fault, and no address.
+
+    The address may be one of the inner network; it is for the log.
+    """
+    return UpstreamError(
+        f"The provider `{provider}` cannot be reached.",
+        kind="connect",
+        fix="Try again later; the gateway's log says where it was looked for, and why it failed.",
+    )

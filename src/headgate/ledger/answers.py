@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from headgate.ledger.columns import entry_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.parts import Ask, Part, Parts, Row, sums_of_hour
 from headgate.ledger.rollups import (
     ATTEMPTS,
     CUBES,
@@ -26,7 +27,6 @@ from headgate.ledger.rollups import (
 from headgate.ledger.store import EVER, REACH_US, Outcome, Window
 from headgate.ledger.totals import (
     HOUR_US,
-    LATENCY_BOUNDS,
     AttemptDimension,
     DayTotal,
     Latency,
@@ -42,20 +42,11 @@ __all__ = ["PAGE_ROWS", "Answers", "Ask", "Row", "Write", "touched"]
 PAGE_ROWS = 5_000
 """Rows of a page where a result may be too large to hold."""
 
-Row = tuple[Any, ...]
-
 _FAR = 1 << 62
 _PREMIUM = Outcome._fields.index("premium")
 """The column that SQLite gives back as a number."""
 
 _TIER = ("routed", "role", "tier", "premium", "priced")
-
-
-class Ask(Protocol):
-    """Runs the statement that `name` is the file of, in the store's own dialect."""
-
-    def __call__(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
-        """All its rows; `by` are the columns that a statement over sums groups by."""
 
 
 class Write(Protocol):
@@ -67,6 +58,9 @@ class Write(Protocol):
 
 class Answers(ABC):
     """The half of a store that is the same for every database with SQL."""
+
+    def __init__(self) -> None:
+        self._parts = Parts()
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[Ask]:
@@ -169,7 +163,7 @@ class Answers(ABC):
         """False where rows came while the sums were made: then the next round makes them."""
         with self._reading() as ask:
             ((_, changes, _),) = ask("hours", first=hour, ceiling=hour + 1)
-            sums = {cube: _sums_of_rows(ask, cube, hour) for cube in CUBES}
+            sums = sums_of_hour(ask, CUBES, hour)
         with self._changing() as (_, write):
             if not write("claim", hour=hour, changes=changes):
                 return False
@@ -187,8 +181,7 @@ class Answers(ABC):
 
     def _check_hour(self, hour: int) -> Iterator[str]:
         with self._reading() as ask:
-            for cube in CUBES:
-                made = _sums_of_rows(ask, cube, hour)
+            for cube, made in sums_of_hour(ask, CUBES, hour).items():
                 kept = [row[2:] for row in ask(f"kept_{cube.name}", hour=hour)]
                 if not _alike(made, kept):
                     yield (
@@ -225,8 +218,7 @@ class Answers(ABC):
             spent = ask("pruned_spend", **within)
             if not spent:
                 return 0
-            for cube in (ATTEMPTS, REQUESTS, LATENCIES):
-                rows = _sums_of_rows(ask, cube, hour)
+            for cube, rows in sums_of_hour(ask, (ATTEMPTS, REQUESTS, LATENCIES), hour).items():
                 write(f"roll_{cube.name}", [(hour, True, *row) for row in rows])
             write("roll_spend", [(sent, True, *sums) for sent, *sums in spent])
             gone = write("prune", **within)
@@ -239,6 +231,9 @@ class Answers(ABC):
         if unknown:
             raise ValueError(f"the ledger keeps no sums of {cube.name} by {min(unknown)}")
         with self._reading() as ask:
+            ((latest,),) = ask("latest")
+            if latest is None or until > latest:  # then the hour may as well be taken whole
+                until = -(-until // HOUR_US) * HOUR_US
             hours = ask("hours", first=since // HOUR_US, ceiling=-(-until // HOUR_US))
             parts = split(since, until, [(row[0], row[1], bool(row[2])) for row in hours])
             rows = ask(
@@ -248,8 +243,14 @@ class Answers(ABC):
                 end=parts.end,
                 ceiling=parts.ceiling,
             )
-            for begin, end in parts.raw:
-                rows += _rows_within(ask, cube, begin, end, by)
+            changes = {row[0]: row[1] for row in hours}
+            places = [("hour", *cube.dimensions).index(name) for name in by]
+            width = len(cube.dimensions) + 1
+            for part in map(Part._make, parts.raw):
+                rows += (
+                    (*(row[place] for place in places), *row[width:])
+                    for row in self._parts(ask, cube, part, changes[part.hour])
+                )
         return merged(rows, len(by), cube.folds)
 
     def _ask(self, name: str, **parameters: Any) -> list[Row]:
@@ -268,16 +269,6 @@ class Answers(ABC):
                 for request, attempt in self._ask("negative")
             ),
         ]
-
-
-def _sums_of_rows(ask: Ask, cube: Cube, hour: int) -> list[Row]:
-    """All sums of one hour, as its rolled rows hold them behind `hour` and `sealed`."""
-    by = ("hour", *cube.dimensions)
-    return [row[1:] for row in _rows_within(ask, cube, hour * HOUR_US, (hour + 1) * HOUR_US, by)]
-
-
-def _rows_within(ask: Ask, cube: Cube, begin: int, end: int, by: Sequence[str]) -> list[Row]:
-    return ask(cube.name, by, since=begin, until=end, reach=REACH_US, bounds=list(LATENCY_BOUNDS))
 
 
 def _alike(made: list[Row], kept: list[Row]) -> bool:

@@ -70,6 +70,7 @@ class PostgresStore(Answers):
     """
 
     def __init__(self, url: str, *, password: str | None = None, create: bool = True) -> None:
+        super().__init__()
         self._to = _destination(url)
         self.name = _name(self._to)
         self._password = password

@@ -74,7 +74,7 @@ class Split(NamedTuple):
     ceiling: int
     """The hour after the last one that begins within it: sealed sums count where they begin."""
     raw: tuple[tuple[int, int], ...]
-    """Where rows have to be read: from, and up to, microseconds."""
+    """Where rows have to be read, each within one hour: from, and up to, microseconds."""
 
 
 def split(since_us: int, until_us: int, hours: Iterable[tuple[int, int, bool]]) -> Split:
@@ -87,11 +87,7 @@ def split(since_us: int, until_us: int, hours: Iterable[tuple[int, int, bool]]) 
             continue
         begin = max(hour * HOUR_US, since_us)
         until = min((hour + 1) * HOUR_US, until_us)
-        if begin >= until:
-            continue
-        if raw and raw[-1][1] == begin:
-            raw[-1] = raw[-1][0], until
-        else:
+        if begin < until:
             raw.append((begin, until))
     return Split(first, max(first, end), ceiling, tuple(raw))
 

@@ -8,6 +8,7 @@ and no request ever waits for it.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
@@ -34,6 +35,11 @@ APPLICATION_ID = 0x48444754
 BUSY_SECONDS = 5.0
 """How long to wait for another process's lock before the rows stay in the journal."""
 
+PAGE_BYTES = 8192
+"""Of a new file: a row has some 400 bytes, and rows go in a quarter faster than with 4096."""
+CACHE_KIB = 16_384
+"""Of pages, for each connection: the inner pages of the indices of a large ledger."""
+
 _event_row = attrgetter(*Event.__struct_fields__)
 
 
@@ -54,6 +60,7 @@ class SqliteStore(Answers):
     def __init__(
         self, path: Path, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
     ) -> None:
+        super().__init__()
         self.path = path
         self._lock = threading.Lock()
         _look(path, create=create)
@@ -75,10 +82,12 @@ class SqliteStore(Answers):
     def _prepare(self) -> None:
         steps = migrations("sqlite")
         if self._is_empty():
+            self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             self._enter_wal()
         elif self._pragma("application_id") != APPLICATION_ID:
             raise _not_a_ledger(self.path)
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._db.create_function("latency_from", 1, latency_from, deterministic=True)
         if self._version() < steps[-1][0]:
             with self._transaction("BEGIN IMMEDIATE"):
@@ -147,6 +156,9 @@ class SqliteStore(Answers):
             yield self._run_query, self._run_change
 
     def _run_query(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
+        for key, value in parameters.items():
+            if isinstance(value, list):  # a value of SQLite's is no list; json_each reads one
+                parameters[key] = json.dumps(value)
         return self._db.execute(statement("sqlite", name, by), parameters).fetchall()
 
     def _run_change(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:

@@ -15,7 +15,8 @@ class Breaker:
 
     Closed, it counts; it opens when the last `failures` calls have all failed, or when at least
     half of the calls of the last `window` seconds have, at least `failures` of them. Open, it lets
-    one probe through every `pause` seconds; the first success closes it.
+    one probe through every `pause` seconds; the first success of a call that began after it opened
+    closes it. A long answer that began before says nothing about the upstream of now.
 
     Times are monotonic seconds, and never run backwards.
     """
@@ -27,6 +28,7 @@ class Breaker:
         self._in_a_row = 0
         self._calls: deque[tuple[float, bool]] = deque()
         self._failed = 0  # of `_calls`
+        self._opened_at = 0.0  # when open: since when
         self._probe_at: float | None = None  # when open: the time of the next probe
 
     @property
@@ -47,10 +49,10 @@ class Breaker:
         """Seconds until the next call may go out; 0 while closed."""
         return 0.0 if self._probe_at is None else max(0.0, self._probe_at - at)
 
-    def note(self, good: bool, at: float) -> None:
-        """A call has ended well or badly."""
+    def note(self, good: bool, at: float, began: float) -> None:
+        """A call that was sent at `began` has ended well or badly."""
         if self._probe_at is not None:
-            if good:
+            if good and began > self._opened_at:
                 self._close()
             return  # a failure leaves it open: the next probe is set already
         self._in_a_row = 0 if good else self._in_a_row + 1
@@ -60,6 +62,7 @@ class Breaker:
             self._failed -= not self._calls.popleft()[1]
         half = self._failed >= self._failures and 2 * self._failed >= len(self._calls)
         if self._in_a_row >= self._failures or half:
+            self._opened_at = at
             self._probe_at = at + self._pause
 
     def _close(self) -> None:
@@ -151,11 +154,11 @@ class Brakes:
         pair = self._pairs.get(model)
         return pair is not None and pair[0].is_open
 
-    def note(self, model: ModelRef, good: bool, at: float) -> None:
-        """A call has ended."""
+    def note(self, model: ModelRef, good: bool, at: float, began: float) -> None:
+        """A call that was sent at `began` has ended."""
         pair = self._pairs.get(model)
         if pair is not None:
-            pair[0].note(good, at)
+            pair[0].note(good, at, began)
 
     def opens_in(self, model: ModelRef, at: float) -> float:
         """Seconds until the model may be called again."""

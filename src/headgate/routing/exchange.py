@@ -22,7 +22,7 @@ The rules of the file:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -213,6 +213,9 @@ class Finish(msgspec.Struct, frozen=True):
 
 Command: TypeAlias = Classify | Call | Judge | Wait | Serve | Forward | Refuse | Finish
 
+SERVE, FORWARD, FINISH = Serve(), Forward(), Finish()
+"""Commands that hold nothing: one of each is enough."""
+
 
 class Exchange:
     """The state of one request. `step` takes an event and the time, and says what to do next.
@@ -268,38 +271,22 @@ class Exchange:
         self.tier = decision.tier if decision else safe
         """The tier called now, or last."""
 
-    def step(self, event: Event, at: float) -> Command:  # noqa: PLR0911 - the table of all moves
+    def step(self, event: Event, at: float) -> Command:
         """The next command. `at` is a monotonic time in seconds.
 
         Raises:
             InternalError: the event cannot happen in this state (a defect in the driver).
         """
-        match self._state, event:
-            case _, Left():
-                self._state = "done"
-                return Finish()
-            case "new", Start():
-                return self._start(at)
-            case "classifying", Verdict() as verdict:
-                return self._classified(verdict, at)
-            case "calling", Failed() as failure:
-                return self._failed(failure, at)
-            case "calling", Answered():
-                return self._answered(at)
-            case "judging", Judged() as judged:
-                return self._hand_over(Serve()) if judged.good else self._rejected(at)
-            case "calling", Opened():
-                return self._hand_over(Forward())
-            case "waiting", Woke():
-                return self._retry(at)
-            case "handing over", Ended() | Broke():
-                self._state = "done"
-                return Finish()
+        move = self._moves.get((self._state, type(event)))
+        if move is not None:
+            return move(self, event, at)
+        if isinstance(event, Left):
+            return self._over(event, at)
         raise InternalError(f"{type(event).__name__} cannot happen while {self._state}.")
 
     # ---- moves, in the order of a request's life
 
-    def _start(self, at: float) -> Command:
+    def _start(self, _: Start, at: float) -> Command:
         self._deadline = at + self._limits.request_timeout
         if self.decision is not None:
             return self._begin(self.decision, at)
@@ -354,13 +341,18 @@ class Exchange:
         dearer = self._tiers[self._tiers.index(tier) + 1 :]
         return [above for above in reversed(dearer) if above.name not in self.barred]
 
-    def _answered(self, at: float) -> Command:
+    def _opened(self, _: Opened, __: float) -> Command:
+        return self._hand_over(FORWARD)
+
+    def _answered(self, _: Answered, at: float) -> Command:
         if not self._held:
-            return self._hand_over(Serve())
+            return self._hand_over(SERVE)
         self._state = "judging"
         return Judge(max(0.0, min(self._judge_timeout, self._deadline - at)))
 
-    def _rejected(self, at: float) -> Command:
+    def _judged(self, judged: Judged, at: float) -> Command:
+        if judged.good:
+            return self._hand_over(SERVE)
         self.rejected = True
         self._ahead = self._above(self.tier)
         self.tier = self._ahead[0]  # who is told of, where nobody may be called
@@ -392,7 +384,7 @@ class Exchange:
             return Wait(wait)
         return self._advance(failure, at)
 
-    def _retry(self, at: float) -> Command:
+    def _retry(self, _: Woke, at: float) -> Command:
         if at >= self._deadline:  # the wait took longer than it should have
             return self._hand_over(Refuse(None))
         if self._gate.rests(self.tier.model):  # others have found out meanwhile
@@ -417,3 +409,20 @@ class Exchange:
     def _hand_over(self, command: Command) -> Command:
         self._state = "handing over"
         return command
+
+    def _over(self, _: Event, __: float) -> Command:
+        self._state = "done"
+        return FINISH
+
+    _moves: ClassVar[Mapping[tuple[str, type[Event]], Callable[..., Command]]] = {
+        ("new", Start): _start,
+        ("classifying", Verdict): _classified,
+        ("calling", Opened): _opened,
+        ("calling", Answered): _answered,
+        ("calling", Failed): _failed,
+        ("judging", Judged): _judged,
+        ("waiting", Woke): _retry,
+        ("handing over", Ended): _over,
+        ("handing over", Broke): _over,
+    }
+    """State and event -> move: all that can happen, besides that the caller leaves at any time."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from headgate.settings.deciders import check_deciders
+from headgate.settings.deciders import AUTO, check_deciders
 from headgate.settings.document import Path
 from headgate.settings.draft import Draft
 from headgate.settings.fields import (
@@ -270,11 +270,18 @@ def _check_hold(draft: Draft) -> None:
 
 def _check_escalation_budgets(draft: Draft) -> None:
     section = _section("escalation_budgets")
+    policies = [AUTO, *draft.names("policies")]
     seen: set[tuple[object, object]] = set()
     for name in draft.names("escalation_budgets"):
         table: Path = ("escalation_budgets", name)
         match = draft.values.get((*table, "match"))
         whose = (in_effect(draft, section, table, "kind"), match)
+        if whose[0] == "policy" and isinstance(match, str) and match not in policies:
+            draft.fault(
+                (*table, "match"),
+                f"There is no policy {shown(match)}.",
+                f"{draft.guess(match, policies)}The policies are {', '.join(policies)}.",
+            )
         if match is not None and whose in seen:
             draft.fault(
                 (*table, "match"), f"{shown(match)} has a budget already.", "Take one of them out."

@@ -178,26 +178,32 @@ class Flow:
         return out + self._break("The provider's stream ended before the answer was complete.")
 
     def _pass(self, events: Sequence[Event]) -> bytes:
+        if len(events) == 1 and not (self.error or self.complete):
+            return self._pass_one(events[0])
         out: list[bytes] = []
         for event in events:
             if self.error is not None or self.complete:
                 break  # nothing of meaning follows the last event
-            try:
-                said = self._reader.read(event)
-                for one in said:
-                    self._note(one)
-                out.append(self._forward(event, said))
-            except UnusableAnswerError as error:
-                out.append(self._break(error.message))
-            except RecursionError:
-                out.append(self._break("The provider sent an event that is nested too deeply."))
+            out.append(self._pass_one(event))
         return b"".join(out)
+
+    def _pass_one(self, event: Event) -> bytes:
+        try:
+            said = self._reader.read(event)
+            for one in said:
+                self._note(one)
+            return self._forward(event, said)
+        except UnusableAnswerError as error:
+            return self._break(error.message)
+        except RecursionError:
+            return self._break("The provider sent an event that is nested too deeply.")
 
     def _note(self, event: StreamEvent) -> None:
         match event:
             case TextDelta() | ToolDelta() | ThinkingDelta() | RefusalDelta():
                 self.delivered_chars += len(event.text)
-                self.begun = self.begun or bool(event.text) or isinstance(event, ToolDelta)
+                if not self.begun:
+                    self.begun = bool(event.text) or isinstance(event, ToolDelta)
             case Aside():
                 self.begun = True
             case Start():
@@ -239,8 +245,10 @@ class PlainFlow(Flow):
         self._strip = strip
 
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
-        if self._strip and any(isinstance(one, Counted) for one in said):
-            return b""
+        if self._strip and self._ending:
+            for one in said:
+                if isinstance(one, Counted):
+                    return b""
         if self._ending and self.price is not None:
             return self._told(event.raw)
         return event.raw

@@ -52,6 +52,10 @@ class Decoder:
         """The events completed by `chunk`, in order."""
         if self.overflow:
             return []
+        if not (self._tail or self._at_start):  # mostly a chunk is an event
+            event = _line(chunk) or _named(chunk)
+            if event is not None:
+                return [event]
         self._returns = self._returns or b"\r" in chunk
         if self._tail:
             seen = len(self._tail)
@@ -106,10 +110,23 @@ class Decoder:
         if self._at_start:
             self._at_start = False
             text = raw.removeprefix(_BOM)
-        # nearly every event of OpenAI's dialect is this one line
-        if text.startswith(b"data: ") and text.find(b"\n") == len(text) - 2 and b"\r" not in text:
-            return Event(raw, text[6:-2])
-        return _parse(raw, text)
+        return _line(raw) or _named(raw) or _parse(raw, text)
+
+
+def _line(raw: bytes) -> Event | None:
+    """One whole event of one line, as nearly all of OpenAI's are, or None: it is something else."""
+    end = raw.find(b"\n")
+    whole = end == len(raw) - 2 and raw.endswith(b"\n") and raw.startswith(b"data: ")
+    return Event(raw, raw[6:end]) if whole and b"\r" not in raw else None
+
+
+def _named(raw: bytes) -> Event | None:
+    """A name and one line of data, as Anthropic's and the Responses API's are, or None."""
+    if raw.startswith(b"event: ") and raw.endswith(b"\n\n") and raw.count(b"\n") == 3:
+        name, between, data = raw[7:-2].partition(b"\ndata: ")
+        if between and b"\r" not in raw:
+            return Event(raw, data, name)
+    return None
 
 
 def _parse(raw: bytes, text: bytes) -> Event:

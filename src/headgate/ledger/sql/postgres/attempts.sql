@@ -1,25 +1,21 @@
--- Sums over the attempts of the requests that began within the window.
-WITH request AS (
-    SELECT request_id, MIN(at_us) AS began_us
-    FROM headgate.attempts
-    WHERE at_us >= %(since)s - %(reach)s AND at_us < %(until)s + %(reach)s
-    GROUP BY request_id
-    HAVING MIN(at_us) >= %(since)s AND MIN(at_us) < %(until)s
-), fact AS (
+-- Sums over the attempts of the requests that began within the window, a part
+-- of one hour. They are the attempts sent within it, but those of requests that began before (`early`),
+-- and the later ones of requests that go on after it (`late`).
+WITH fact AS (
     SELECT
-        began_us / 3600000000 AS hour,
-        cost_nano IS NOT NULL AS priced,
-        model_asked AS model,
-        COALESCE(key, '') AS key,
-        COALESCE(team, '') AS team,
-        COALESCE(error, '') AS error,
-        routed, role, tier, premium, provider, route, policy, reason,
-        usage_source, aborted, cost_nano, input_tokens, output_tokens,
+        routed, role, tier, premium, cost_nano IS NOT NULL AS priced, provider, model_asked AS model,
+        route, COALESCE(key, '') AS key, COALESCE(team, '') AS team, policy, reason,
+        COALESCE(error, '') AS error, usage_source, aborted, cost_nano, input_tokens, output_tokens,
         cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, reasoning_tokens
-    FROM request JOIN headgate.attempts USING (request_id)
+    FROM headgate.attempts
+    WHERE (
+        at_us >= %(since)s AND at_us < %(until)s
+        AND request_id <> ALL(%(early)s::text[])
+        OR request_id = ANY(%(late)s::text[]) AND at_us >= %(until)s
+    )
 )
 SELECT
-    {by},
+    routed, role, tier, premium, priced, provider, model, route, key, team, policy, reason, error,
     COUNT(*),
     COUNT(*) FILTER (WHERE usage_source = 'estimated'),
     COUNT(*) FILTER (WHERE aborted),
@@ -31,4 +27,5 @@ SELECT
     SUM(cache_write_1h_tokens)::bigint,
     SUM(reasoning_tokens)::bigint
 FROM fact
-GROUP BY {by}
+GROUP BY
+    key, reason, role, tier, error, model, provider, route, team, policy, routed, premium, priced

@@ -1,28 +1,21 @@
--- How long the answers of the requests that began within the window took: a histogram.
-WITH request AS (
-    SELECT request_id, MIN(at_us) AS began_us
+-- How long the answers of the requests that began within the window took: a histogram. The window
+-- is a part of one hour; `early` and `late` as for the attempts.
+WITH answer AS (
+    SELECT tier, provider, model_asked AS model, first_token_us, total_us
     FROM headgate.attempts
-    WHERE at_us >= %(since)s - %(reach)s AND at_us < %(until)s + %(reach)s
-    GROUP BY request_id
-    HAVING MIN(at_us) >= %(since)s AND MIN(at_us) < %(until)s
-), answer AS (
-    SELECT
-        began_us / 3600000000 AS hour,
-        tier, provider, model_asked AS model, first_token_us, total_us
-    FROM request JOIN headgate.attempts USING (request_id)
-    WHERE role = 'answer'
+    WHERE (
+        at_us >= %(since)s AND at_us < %(until)s
+        AND request_id <> ALL(%(early)s::text[])
+        OR request_id = ANY(%(late)s::text[]) AND at_us >= %(until)s
+    ) AND role = 'answer'
 ), fact AS (
-    SELECT hour, tier, provider, model, 'first' AS measure,
-        (%(bounds)s::bigint[])[width_bucket(first_token_us, %(bounds)s::bigint[])] AS from_us
+    SELECT tier, provider, model, 'first' AS measure, (%(bounds)s::bigint[])[width_bucket(first_token_us, %(bounds)s::bigint[])] AS from_us
     FROM answer
     WHERE first_token_us IS NOT NULL
     UNION ALL
-    SELECT hour, tier, provider, model, 'total',
-        (%(bounds)s::bigint[])[width_bucket(total_us, %(bounds)s::bigint[])]
+    SELECT tier, provider, model, 'total', (%(bounds)s::bigint[])[width_bucket(total_us, %(bounds)s::bigint[])]
     FROM answer
 )
-SELECT
-    {by},
-    COUNT(*)
+SELECT tier, provider, model, measure, from_us, COUNT(*)
 FROM fact
-GROUP BY {by}
+GROUP BY from_us, tier, model, provider, measure

@@ -1,8 +1,18 @@
--- Sums over the requests that began within the window; shadows are no part of a request.
+-- Sums over the requests that began within the window; shadows are no part of a request. The window
+-- is a part of one hour; `early` and `late` as for the attempts.
 -- Floats for the moments: the square of a request's nano-dollars, summed, leaves 64 bits.
-WITH request AS (
+WITH fact AS (
     SELECT
-        MIN(at_us) / 3600000000 AS hour,
+        request_id, at_us, routed, route, key, team, policy, served, premium, model_asked, cost_nano,
+        premium_nano
+    FROM headgate.attempts
+    WHERE (
+        at_us >= %(since)s AND at_us < %(until)s
+        AND request_id <> ALL(%(early)s::text[])
+        OR request_id = ANY(%(late)s::text[]) AND at_us >= %(until)s
+    ) AND role <> 'shadow'
+), request AS (
+    SELECT
         MIN(at_us) AS began_us,
         BOOL_OR(routed) AS routed,
         MAX(route) AS route,
@@ -15,13 +25,11 @@ WITH request AS (
         BOOL_AND(cost_nano IS NOT NULL AND NOT (served AND premium_nano IS NULL)) AS comparable,
         COALESCE(SUM(cost_nano), 0)::bigint AS paid,
         COALESCE(SUM(premium_nano) FILTER (WHERE served), 0)::bigint AS baseline
-    FROM headgate.attempts
-    WHERE at_us >= %(since)s - %(reach)s AND at_us < %(until)s + %(reach)s AND role <> 'shadow'
+    FROM fact
     GROUP BY request_id
-    HAVING MIN(at_us) >= %(since)s AND MIN(at_us) < %(until)s
 )
 SELECT
-    {by},
+    routed, route, key, team, policy, model,
     COUNT(*),
     COUNT(*) FILTER (WHERE served),
     COUNT(*) FILTER (WHERE escalated),
@@ -34,4 +42,4 @@ SELECT
     MIN(began_us),
     MAX(began_us)
 FROM request
-GROUP BY {by}
+GROUP BY key, model, route, team, policy, routed

@@ -1,13 +1,10 @@
--- Sums over the attempts sent within the window.
-WITH fact AS (
-    SELECT at_us / 3600000000 AS hour, cost_nano
+-- Sums over the attempts sent within the window, where there are any.
+SELECT * FROM (
+    SELECT
+        COUNT(*) AS attempts,
+        COUNT(*) FILTER (WHERE cost_nano IS NULL),
+        COALESCE(SUM(cost_nano), 0)::bigint
     FROM headgate.attempts
     WHERE at_us >= %(since)s AND at_us < %(until)s
-)
-SELECT
-    {by},
-    COUNT(*),
-    COUNT(*) - COUNT(cost_nano),
-    COALESCE(SUM(cost_nano), 0)::bigint
-FROM fact
-GROUP BY {by}
+) AS spend
+WHERE attempts > 0

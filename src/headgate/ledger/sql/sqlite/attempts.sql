@@ -1,25 +1,22 @@
--- Sums over the attempts of the requests that began within the window.
-WITH request AS (
-    SELECT request_id, MIN(at_us) AS began_us
-    FROM attempts
-    WHERE at_us >= :since - :reach AND at_us < :until + :reach
-    GROUP BY request_id
-    HAVING began_us >= :since AND began_us < :until
-), fact AS (
+-- Sums over the attempts of the requests that began within the window, a part
+-- of one hour. They are the attempts sent within it, but those of requests that began before (`early`),
+-- and the later ones of requests that go on after it (`late`).
+-- Grouped by what differs most first: that is what sorting compares first.
+WITH fact AS (
     SELECT
-        began_us / 3600000000 AS hour,
-        cost_nano IS NOT NULL AS priced,
-        model_asked AS model,
-        COALESCE(key, '') AS key,
-        COALESCE(team, '') AS team,
-        COALESCE(error, '') AS error,
-        routed, role, tier, premium, provider, route, policy, reason,
-        usage_source, aborted, cost_nano, input_tokens, output_tokens,
+        routed, role, tier, premium, cost_nano IS NOT NULL AS priced, provider, model_asked AS model,
+        route, COALESCE(key, '') AS key, COALESCE(team, '') AS team, policy, reason,
+        COALESCE(error, '') AS error, usage_source, aborted, cost_nano, input_tokens, output_tokens,
         cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, reasoning_tokens
-    FROM request JOIN attempts USING (request_id)
+    FROM attempts
+    WHERE (
+        at_us >= :since AND at_us < :until
+        AND request_id NOT IN (SELECT value FROM json_each(:early))
+        OR request_id IN (SELECT value FROM json_each(:late)) AND at_us >= :until
+    )
 )
 SELECT
-    {by},
+    routed, role, tier, premium, priced, provider, model, route, key, team, policy, reason, error,
     COUNT(*),
     SUM(usage_source = 'estimated'),
     SUM(aborted),
@@ -31,4 +28,5 @@ SELECT
     SUM(cache_write_1h_tokens),
     SUM(reasoning_tokens)
 FROM fact
-GROUP BY {by}
+GROUP BY
+    key, reason, role, tier, error, model, provider, route, team, policy, routed, premium, priced

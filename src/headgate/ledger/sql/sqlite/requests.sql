@@ -1,8 +1,18 @@
--- Sums over the requests that began within the window; shadows are no part of a request.
+-- Sums over the requests that began within the window; shadows are no part of a request. The window
+-- is a part of one hour; `early` and `late` as for the attempts.
 -- TOTAL (a float) for the moments: the square of a request's nano-dollars, summed, leaves 64 bits.
-WITH request AS (
+WITH fact AS (
     SELECT
-        MIN(at_us) / 3600000000 AS hour,
+        request_id, at_us, routed, route, key, team, policy, served, premium, model_asked, cost_nano,
+        premium_nano
+    FROM attempts
+    WHERE (
+        at_us >= :since AND at_us < :until
+        AND request_id NOT IN (SELECT value FROM json_each(:early))
+        OR request_id IN (SELECT value FROM json_each(:late)) AND at_us >= :until
+    ) AND role <> 'shadow'
+), request AS (
+    SELECT
         MIN(at_us) AS began_us,
         MAX(routed) AS routed,
         MAX(route) AS route,
@@ -15,13 +25,11 @@ WITH request AS (
         SUM(cost_nano IS NULL OR (served AND premium_nano IS NULL)) = 0 AS comparable,
         COALESCE(SUM(cost_nano), 0) AS paid,
         COALESCE(SUM(CASE WHEN served THEN premium_nano END), 0) AS baseline
-    FROM attempts
-    WHERE at_us >= :since - :reach AND at_us < :until + :reach AND role <> 'shadow'
+    FROM fact
     GROUP BY request_id
-    HAVING began_us >= :since AND began_us < :until
 )
 SELECT
-    {by},
+    routed, route, key, team, policy, model,
     COUNT(*),
     SUM(served),
     SUM(escalated),
@@ -34,4 +42,4 @@ SELECT
     MIN(began_us),
     MAX(began_us)
 FROM request
-GROUP BY {by}
+GROUP BY key, model, route, team, policy, routed

@@ -1,13 +1,10 @@
--- Sums over the attempts sent within the window.
-WITH fact AS (
-    SELECT at_us / 3600000000 AS hour, cost_nano
+-- Sums over the attempts sent within the window, where there are any.
+SELECT * FROM (
+    SELECT
+        COUNT(*) AS attempts,
+        SUM(cost_nano IS NULL),
+        COALESCE(SUM(cost_nano), 0)
     FROM attempts
     WHERE at_us >= :since AND at_us < :until
-)
-SELECT
-    {by},
-    COUNT(*),
-    SUM(cost_nano IS NULL),
-    COALESCE(SUM(cost_nano), 0)
-FROM fact
-GROUP BY {by}
+) AS spend
+WHERE attempts > 0

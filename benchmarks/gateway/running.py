@@ -1,0 +1,106 @@
+"""A gateway of ours before the harness's mock provider, for runs outside the harness's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.gateway.ours import PEPPER, SECRET, UPSTREAM_KEY, write_configs
+
+__all__ = ["ADDRESS", "Load", "Running", "gateway", "load"]
+
+ADDRESS = ("127.0.0.1", 8000)
+MOCK = ("9100", "9103", "5")
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Load(NamedTuple):
+    """What a load of wrk has seen; failed counts wrong answers and broken connections."""
+
+    requests: int
+    failed: int
+    rate: float
+    """Requests a second."""
+
+
+class Running(NamedTuple):
+    """A gateway that answers; its first process is the one that was started."""
+
+    pid: int
+
+    def pids(self) -> list[int]:
+        """The first process and its children."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [self.pid, *map(int, children)]
+
+    def processor(self) -> dict[int, float]:
+        """Seconds of processor time so far, by process."""
+        return {pid: _spent(pid) for pid in self.pids()}
+
+
+def _spent(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+@contextmanager
+def gateway(work: Path, variant: str, *options: str, core: int | None = None) -> Iterator[Running]:
+    """Start the mock provider and this variant of ours; `core` binds all its processes to one."""
+    if not (work / "bin" / "mock").exists():
+        raise SystemExit(f"No load harness in {work}; run `python -m benchmarks.gateway` first.")
+    config = write_configs(work / "headgate")[variant]
+    env = os.environ | {"UPSTREAM_KEY": UPSTREAM_KEY, "PEPPER": PEPPER}
+    bound = [] if core is None else ["taskset", "-c", str(core)]
+    command = [*bound, str(Path(sys.executable).with_name("headgate")), "serve", "-c", str(config)]
+    quiet = subprocess.DEVNULL
+    mock = subprocess.Popen([str(work / "bin" / "mock"), *MOCK], stdout=quiet, stderr=quiet)
+    served = subprocess.Popen([*command, *options], env=env, stdout=quiet, stderr=quiet)
+    try:
+        _wait(served)
+        yield Running(served.pid)
+    finally:
+        for process in (served, mock):
+            process.terminate()
+            process.wait(30)
+
+
+def _wait(served: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        if served.poll() is not None:
+            raise SystemExit("The gateway did not start; is its port in use?")
+        try:
+            urllib.request.urlopen("http://127.0.0.1:8000/healthz", timeout=1).close()
+            return
+        except urllib.error.HTTPError:
+            return  # it answers
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit("The gateway did not start within ten seconds.")
+
+
+def load(work: Path, secs: int, connections: int = 64, core: int | None = None) -> Load:
+    """As many requests as the gateway takes, for so many seconds."""
+    env = os.environ | {
+        "BODY": str(work / "bodies" / "ours_chat.json"),
+        "HDRS": f"x-api-key: {SECRET}",
+    }
+    command = [] if core is None else ["taskset", "-c", str(core)]
+    command += ["wrk", "-t1", f"-c{connections}", f"-d{secs}s", "--timeout", "10s"]
+    command += ["-s", str(work / "harness" / "load" / "post.lua")]
+    command += ["http://127.0.0.1:8000/v1/chat/completions"]
+    ran = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+    found = re.search(r"JSON (\{.*\})", ran.stdout)
+    if found is None:
+        raise SystemExit(f"wrk said nothing of use: {ran.stdout[-300:]}")
+    told = json.loads(found[1])
+    return Load(told["requests"], told["err_status"] + told["err_sock"], told["rps"])

@@ -1,0 +1,2 @@
+-- When the last of all attempts was sent.
+SELECT MAX(at_us) FROM headgate.attempts
