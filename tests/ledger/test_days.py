@@ -18,9 +18,10 @@ class Hourly:
     def __init__(self) -> None:
         self.asked: list[tuple[int, int, int]] = []
 
-    def __call__(self, name, by=(), *, first, end, ceiling):
+    def __call__(self, name, by=(), **parameters):
         assert name == "rolled_spend"
-        self.asked.append((first, end, ceiling))
+        first, end = parameters["first"], parameters["end"]
+        self.asked.append((first, end, parameters["ceiling"]))
         return [
             (*((hour // 24,) if "hour / 24" in by else ()), 1, 0, hour)
             for hour in range(first, end)
