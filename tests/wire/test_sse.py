@@ -155,5 +155,34 @@ def test_a_ten_megabyte_line_does_not_fill_the_memory():
     assert len(decoder._tail) == 0
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"data: a\n\n",
+        b"event: n\ndata: a\n\n",
+        b"event: n\nevent: m\n\n",
+        b"event: n\ndata:a\n\n",
+        b"event: \ndata: \n\n",
+        b"event: n\n\ndata: a\n",
+        b"event: n\ndata: a\ndata: b\n\n",
+        b"event: n\rdata: a\n\n",
+        b"data: a\rdata: b\n\n",
+        b"data: a\n\ndata: b\n\n",
+        b"data: \n\n",
+        b"data: a\nb",
+        b"\n\n",
+    ],
+)
+def test_a_block_that_comes_as_one_piece_is_read_as_one_that_comes_in_bytes(block):
+    def events(*pieces):
+        decoder = Decoder()
+        found = decoder.feed(b"data: first\n\n")
+        for piece in (*pieces, b"data: last\n\n"):
+            found += decoder.feed(piece)
+        return found + decoder.end()
+
+    assert events(block) == events(*(bytes([byte]) for byte in block))
+
+
 def test_an_encoded_event_is_read_back():
     assert told(encode(b'{"a":1}'), encode(b"{}", b"ping")) == [(b"", b'{"a":1}'), (b"ping", b"{}")]

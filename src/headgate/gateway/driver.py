@@ -312,7 +312,8 @@ class Driver:
         body = await reply.read()
         answered = way.answer(body)
         attempt.model_answered = answered.model
-        attempt.measured(answered.usage, estimated(self._inbound.ask, len(answered.body)))
+        counted = answered.usage
+        attempt.measured(counted, counted or estimated(self._inbound.ask, len(answered.body)))
         self._answer, self._answer_id = answered.body, answered.id
         return ANSWERED
 

@@ -338,7 +338,8 @@ def ask_of(
     system = "\n\n".join([text for text in outline.system if text])
     text = "\n\n".join(outline.texts)
     size = _size(system) + _size(text) + outline.call_bytes
-    size += sum([len(memoryview(tool)) for tool in tools])
+    if tools:
+        size += sum([len(memoryview(tool)) for tool in tools])
     return Ask(
         model=model,
         system=system,

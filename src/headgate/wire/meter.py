@@ -105,9 +105,9 @@ def openai_usage(counts: Counts) -> Usage | None:
     completion = counts.get("completion_tokens")
     if prompt is None and completion is None:
         return None
-    read = counts.get(
-        "prompt_tokens_details.cached_tokens", counts.get("prompt_cache_hit_tokens", 0)
-    )
+    read = counts.get("prompt_tokens_details.cached_tokens")
+    if read is None:
+        read = counts.get("prompt_cache_hit_tokens", 0)
     written = counts.get("prompt_tokens_details.cache_write_tokens", 0)
     output = completion or 0
     if prompt is not None:

@@ -53,7 +53,7 @@ class Decoder:
         if self.overflow:
             return []
         if not (self._tail or self._at_start):  # mostly a chunk is an event
-            event = _line(chunk)
+            event = _line(chunk) or _named(chunk)
             if event is not None:
                 return [event]
         self._returns = self._returns or b"\r" in chunk
@@ -110,7 +110,7 @@ class Decoder:
         if self._at_start:
             self._at_start = False
             text = raw.removeprefix(_BOM)
-        return _line(raw) or _parse(raw, text)
+        return _line(raw) or _named(raw) or _parse(raw, text)
 
 
 def _line(raw: bytes) -> Event | None:
@@ -118,6 +118,15 @@ def _line(raw: bytes) -> Event | None:
     end = raw.find(b"\n")
     whole = end == len(raw) - 2 and raw.endswith(b"\n") and raw.startswith(b"data: ")
     return Event(raw, raw[6:end]) if whole and b"\r" not in raw else None
+
+
+def _named(raw: bytes) -> Event | None:
+    """A name and one line of data, as Anthropic's and the Responses API's are, or None."""
+    if raw.startswith(b"event: ") and raw.endswith(b"\n\n") and raw.count(b"\n") == 3:
+        name, between, data = raw[7:-2].partition(b"\ndata: ")
+        if between and b"\r" not in raw:
+            return Event(raw, data, name)
+    return None
 
 
 def _parse(raw: bytes, text: bytes) -> Event:
