@@ -18,7 +18,7 @@ from tests.gateway.sdks import PARSED, TEXTS, TOOLS, City, Said, Way, asked, way
 from tests.gateway.test_sdks import MODELS
 from tests.gateway.upstreams import Witness, mock_of_apis, witness
 from tests.wire.agents import AGENTS, Traffic
-from tests.wire.test_translate import ANTHROPIC_REQUESTS, OPENAI_REQUESTS
+from tests.wire.translate.test_round_trips import ANTHROPIC_REQUESTS, OPENAI_REQUESTS
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,172 @@
+"""One process of the gateway: its parts are made, tied together, and closed in order."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, closing
+
+import click
+
+from headgate import __version__
+from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.decisions import PATH, decisions
+from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.keys import admission_of, in_background, keys_of
+from headgate.bootstrap.ledger import ledger_of, reader_of, recordable_of
+from headgate.bootstrap.lookout import Lookout, lookout_of
+from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.otel import sending
+from headgate.bootstrap.quality import feedback_of, shadow_of
+from headgate.bootstrap.reload import Reloader
+from headgate.bootstrap.site import site_of
+from headgate.cli.workers import Place
+from headgate.gateway.admin import Admin
+from headgate.gateway.app import App
+from headgate.gateway.record import Told
+from headgate.gateway.service import Port
+from headgate.gateway.service import serve as serve_app
+from headgate.ledger.writer import Ledger
+from headgate.monitor.metrics import Metrics
+from headgate.routing.controls import Helm
+from headgate.settings import Reading, Settings, split_address
+
+__all__ = ["announce", "serve_one"]
+
+
+async def serve_one(
+    reading: Reading, place: Place | None = None, sets: tuple[str, ...] = ()
+) -> None:
+    """Serve in this process, alone or, with a `place`, as one of several workers.
+
+    Raises:
+        ConfigError: a key is missing, an address cannot be bound, …
+    """
+    settings = reading.settings
+    clock, helm = SystemClock(), Helm()
+    upstream = upstream_of(settings)
+    async with AsyncExitStack() as parts:  # closes them in turn, the last first
+        metrics = parts.enter_context(closing(metrics_of(settings)))
+        ledger = parts.enter_context(closing(ledger_of(settings.ledger, os.environ, clock)))
+        store = None
+        if settings.ledger.url != "memory:":
+            store = parts.enter_context(closing(keys_of(settings, os.environ)))
+        telemetry = None
+        if settings.watch.otel:
+            telemetry = parts.enter_context(closing(sending(os.environ)))
+        others = [metrics.take] if telemetry is None else [metrics.take, telemetry.take]
+        note = in_background(ledger.store)
+        admission = admission_of(settings, os.environ, clock, store=store, note=note)
+        app = app_of(
+            settings,
+            os.environ,
+            upstream=upstream,
+            recorder=Told(ledger, *others, admission.take),
+            clock=clock,
+            source=str(reading.file),
+            helm=helm,
+            admission=admission,
+        )
+        lookout = lookout_of(
+            settings,
+            book_of(settings, str(reading.file)),
+            os.environ,
+            ledger=ledger,
+            helm=helm,
+            metrics=metrics,
+            clock=clock,
+            further=None if telemetry is None else telemetry.fold,
+        )
+        parts.callback(lookout.close)
+        app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
+        if app.shadow is not None:
+            parts.push_async_callback(app.shadow.close)
+        app.feedback = feedback_of(ledger.store, clock)
+        app.recordable = recordable_of(settings.ledger, ledger)
+        lookout.start(look=settings.watch.live)
+        reloader = Reloader(
+            app,
+            reading,
+            os.environ,
+            sets=sets,
+            note=note,
+            done=lambda new: _taken_over(new, reading, metrics, lookout),
+        )
+        admin, token = None, None
+        if settings.server.admin and (place is None or place.number == 0):
+            token = admin_token(settings, os.environ)
+            pages = reader_of(ledger, settings.ledger, os.environ)
+            parts.callback(pages.close)
+            handler = _admin(app, token, ledger, metrics, reloader)
+            site = site_of(reading, pages, token=token.value, keys=store)
+            handler.mount("/", site, access="own")
+            admin = Port(handler, *_address(settings.server.admin), setting="admin")
+        _spare_the_collector()
+        async with admission, reloader.running(watch=settings.server.reload):
+            host, port = _address(settings.server.listen)
+            await serve_app(
+                app,
+                upstream,
+                host=host,
+                port=port,
+                drain_seconds=settings.server.drain_seconds,
+                notice_seconds=settings.server.drain_notice,
+                ready=(lambda *urls: announce(urls, reading, token))
+                if place is None
+                else place.report,
+                admin=admin,
+                lifeline=None if place is None else place.lifeline,
+            )
+
+
+def _address(text: str) -> tuple[str, int]:
+    found = split_address(text)
+    assert found is not None  # noqa: S101 - the settings have been checked
+    return found
+
+
+def _taken_over(settings: Settings, reading: Reading, metrics: Metrics, lookout: Lookout) -> None:
+    """A changed configuration is in effect: metrics and the watch learn of it."""
+    metrics.info(__version__, settings.fingerprint)
+    lookout.adopt(settings, book_of(settings, str(reading.file)))
+
+
+def _admin(
+    app: App, token: AdminToken, ledger: Ledger, metrics: Metrics, reloader: Reloader
+) -> Admin:
+    """Who answers on the admin port, but for the pages."""
+    handler = admin_of(app, token)
+    handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+    handler.mount("/api/reload", reloader.answer)
+    handler.mount(PATH, decisions(ledger, lambda: app.plant))
+    return handler
+
+
+def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:
+    """Say where the gateway listens: callers' URL first, then that of the admin port."""
+    url, *others = urls
+    settings = reading.settings
+    tiers = ", ".join(f"{tier.name} ({tier.model})" for tier in settings.tiers)
+    classifier = settings.classifier
+    decided = classifier.model or classifier.router or classifier.kind
+    click.echo(f"Headgate listens on {url}")
+    click.echo(f"  base URL for clients  {url}/v1", err=True)
+    click.echo(f"  tiers                 {tiers}", err=True)
+    click.echo(f"  decided by            {decided}", err=True)
+    click.echo(f"  ledger                {settings.ledger.url}", err=True)
+    if others and token is not None:
+        kept = f"token {token.value}, until it stops" if token.origin == "memory" else token.origin
+        click.echo(f"  admin                 {others[0]}  ({kept})", err=True)
+
+
+def _spare_the_collector() -> None:
+    """Look for cyclic garbage seldom: a request leaves none, and each look goes over all it finds.
+
+    What is there before the first request stays for good and is not looked at again. Measured at 64
+    connections: 8 % of a request's processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
