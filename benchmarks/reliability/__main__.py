@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,13 +132,22 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = set(given.tests) - TESTS.keys()
     if unknown:
         parser.error(f"there is no test {min(unknown)}; there are {', '.join(TESTS)}")
-    held = True
-    for number in given.tests or TESTS:
+    numbers = given.tests or list(TESTS)
+    held, first = True, time.monotonic()
+    for place, number in enumerate(numbers, 1):
+        _say(f"test {number} ({place} of {len(numbers)}) …", first)
+        began = time.monotonic()
         for outcome in TESTS[number](given.full):
             held &= outcome.held and outcome.in_time
             mark = "BROKEN" if not outcome.held else "held" if outcome.in_time else "SLOW"
             print(f"{number:>3}  {mark:<7} {outcome.test}: {outcome.measured}", flush=True)
+        _say(f"test {number} took {time.monotonic() - began:.0f} s", first)
     return 0 if held else 1
+
+
+def _say(what: str, first: float) -> None:
+    """Progress, beside the table."""
+    print(f"[{time.monotonic() - first:5.0f} s] {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -97,8 +97,11 @@ def _away(what: str, here: Place, away: Callable[[], Any], seconds: float) -> Ou
     """Load before, meanwhile and after; latency is compared with before, side by side."""
     _under_load(here, min(seconds, 2.0))  # warm
     before = _under_load(here, seconds)
+    stored = {row.request_id for row in here.settled(len(before.acknowledged))}
     with away():
         during = _under_load(here, seconds)
+        spooled = here.spooled()  # nobody can store them now, and they are on the disk all the same
+    nowhere = {*before.acknowledged, *during.acknowledged} - stored - spooled
     after = _under_load(here, min(seconds, 2.0))
     acknowledged = [*before.acknowledged, *during.acknowledged, *after.acknowledged]
     rows = [row.request_id for row in here.settled(len(acknowledged))]
@@ -106,8 +109,9 @@ def _away(what: str, here: Place, away: Callable[[], Any], seconds: float) -> Ou
     ratio = during.p99 / before.p99
     return Outcome(
         what,
-        not lost and not doubled and not during.refused,
-        f"{len(during.acknowledged):,} served meanwhile, {len(lost)} lost, {doubled} doubled; "
+        not lost and not doubled and not nowhere and not during.refused,
+        f"{len(during.acknowledged):,} served meanwhile, {len(nowhere)} of them in neither journal "
+        f"nor store, {len(lost)} lost, {doubled} doubled; "
         f"p99 {during.p99 * 1000:.1f} ms, before {before.p99 * 1000:.1f} ms ({ratio:.2f} ×)",
         ratio <= WORST_RATIO,
     )

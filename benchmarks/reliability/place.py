@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from headgate.ledger.entry import Entry
+from headgate.ledger.journal import scan
 from headgate.ledger.store import Store
 from headgate.ledger.url import open_store
 from headgate.ledger.writer import recover
@@ -124,6 +125,11 @@ class Place:
         with self.store() as store:
             assert store.check() == [], store.check()
             return list(store.entries())
+
+    def spooled(self) -> set[str]:
+        """Requests whose rows are in the journal now, of living and of dead processes."""
+        segments = [path.read_bytes() for path in self.journal.glob("*.segment")]
+        return {row.request_id for data in segments for row in scan(data).entries}
 
     def settled(self, count: int, seconds: float = 20.0) -> list[Entry]:
         """The rows once there are `count` of them and no more come, or the time is up."""
