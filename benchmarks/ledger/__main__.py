@@ -1,9 +1,10 @@
-"""`python -m benchmarks.ledger [ROWS] [--url URL]`: rows a second in, seconds for a month's report.
+"""`python -m benchmarks.ledger [ROWS] [--url URL] [--filled]`: rows a second in, reports' time.
 
 Fills an empty ledger with requests (a classifier's call and an answer each, now and then a retry),
 as dense as ten million rows in 30 days, in groups as the gateway's writer commits them, each on the
 disk before the next. Hours are summed up meanwhile, as the gateway does. Then asks what a report
-and a dashboard ask.
+and a dashboard ask: for the first time since the ledger was opened, and again. With `--filled`, the
+ledger at the URL was filled so before, with as many rows, and is only asked.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
 from headgate.ledger.store import DAY_US, REACH_US, Store, Window
+from headgate.ledger.totals import HOUR_US, RequestDimension
 from headgate.ledger.url import open_store
 from headgate.ledger.writer import GROUP_ROWS, recover
 from headgate.values import Usage
@@ -140,6 +144,11 @@ def median(ask: Callable[[], object], times: int = 5) -> float:
     return statistics.median(seconds)
 
 
+def first(ask: Callable[[], object]) -> float:
+    """Seconds of one asking."""
+    return median(ask, 1)
+
+
 def questions(store: Store, rows: int) -> Iterator[tuple[str, Callable[[], object]]]:
     """What is asked, over all of it but for ragged ends."""
     end = START_US + rows * 10 // 21 * STEP_US
@@ -154,24 +163,67 @@ def questions(store: Store, rows: int) -> Iterator[tuple[str, Callable[[], objec
     yield "a day by hour", lambda: store.tiers(day, by=("hour",))
 
 
+def dashboard(store: Store, rows: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What the page at `/` asks of a month that ends now."""
+    now = START_US + rows * 10 // 21 * STEP_US
+    month = Window((now - 30 * DAY_US) // HOUR_US * HOUR_US, now + 1)
+    recent = Window(now - 15 * 60 * 1_000_000, now + 1)
+    yield "tiers by model", lambda: store.tiers(month, by=("provider", "model"))
+    yield "requests by hour", lambda: store.requests(month, by=("hour",))
+    yield "latencies by model", lambda: store.latencies(month, by=("tier", "provider", "model"))
+    yield "days", lambda: store.days(Window((now // DAY_US - 32) * DAY_US, None))
+    for name in get_args(RequestDimension)[1:]:
+        yield f"requests by {name}", partial(store.requests, month, by=(name,))
+    yield "the newest rows", lambda: list(islice(store.entries(recent), 4000))
+
+
+def tell(store: Store, rows: int) -> None:
+    """Print each question with its time, and what the dashboard's take together."""
+    print(f"{'':<32} {'first':>8} {'again':>8}   ms")
+    for name, ask in questions(store, rows):
+        print(f"{name:<32} {first(ask) * 1000:8,.0f} {median(ask) * 1000:8,.0f}")
+    store.close()
+
+
+def tell_dashboard(store: Store, rows: int) -> None:
+    """The same for a dashboard, from a ledger that was just opened."""
+    total = [0.0, 0.0]
+    for name, ask in dashboard(store, rows):
+        took = first(ask), median(ask)
+        total = [one + other for one, other in zip(total, took, strict=True)]
+        print(f"dashboard: {name:<21} {took[0] * 1000:8,.0f} {took[1] * 1000:8,.0f}")
+    print(f"{'dashboard: all of it':<32} {total[0] * 1000:8,.0f} {total[1] * 1000:8,.0f}")
+    store.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ledger")
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
     parser.add_argument("--url", help="an empty ledger, instead of a file that is deleted again")
+    parser.add_argument("--filled", action="store_true", help="the ledger at --url has the rows")
     given = parser.parse_args()
+    if given.filled and not given.url:
+        parser.error("--filled needs --url")
     with tempfile.TemporaryDirectory(prefix="headgate-ledger-") as place:
-        taken = take_over(min(given.rows, 200_000), Path(place) / "journal")
-        print(f"from a dead process's journal: {taken:,.0f} rows a second")
-        store = open_store(given.url or f"sqlite:///{place}/ledger.db")
-        appending, rolling = fill(store, given.rows)
-        print(f"stored, each group on the disk:  {given.rows / appending:,.0f} rows a second")
-        print(f"with the hours summed up:        {given.rows / (appending + rolling):,.0f}")
-        for name, ask in questions(store, given.rows):
-            print(f"{name:<32} {median(ask) * 1000:8,.0f} ms")
-        store.close()
+        url = given.url or f"sqlite:///{place}/ledger.db"
+        if not given.filled:
+            write(given.rows, url, Path(place))
         began = time.perf_counter()
-        open_store(given.url or f"sqlite:///{place}/ledger.db", create=False).close()
-        print(f"{'opened again':<32} {(time.perf_counter() - began) * 1000:8,.0f} ms")
+        store = open_store(url, create=False)
+        print(f"opened in {(time.perf_counter() - began) * 1000:,.0f} ms")
+        tell(store, given.rows)
+        tell_dashboard(open_store(url, create=False), given.rows)
+
+
+def write(rows: int, url: str, place: Path) -> None:
+    """Fill a ledger, and print how fast."""
+    taken = take_over(min(rows, 200_000), place / "journal")
+    print(f"from a dead process's journal: {taken:,.0f} rows a second")
+    store = open_store(url)
+    appending, rolling = fill(store, rows)
+    store.close()
+    print(f"stored, each group on the disk:  {rows / appending:,.0f} rows a second")
+    print(f"with the hours summed up:        {rows / (appending + rolling):,.0f}")
 
 
 if __name__ == "__main__":

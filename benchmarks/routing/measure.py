@@ -80,7 +80,7 @@ def splits(
 ) -> Splits:
     """Certify on a random half of the rows, and look at the quality of the other half."""
     line = calibrated(route, upgrades(rows))
-    router = Router(bias=0, words={}, pairs={}, grams={}, traits={}, calibration=line)
+    router = Router(bias=0, traits={}, calibration=line)
     score = np.array([line(gain) for gain in route.tolist()])
     whole = Calibrating(
         score, np.array([row.cheap for row in rows]), np.array([row.premium for row in rows])

@@ -79,8 +79,8 @@ def main(rows: int) -> None:
         click.echo(f"training on {count:>9,} rows  {taken[count]:6.1f} s CPU  {wall:6.1f} s")
     click.echo(f"ten times the rows take {taken[rows] / taken[rows // 10]:.1f} times as long")
     if router is not None:
-        known = len(router.words) + len(router.pairs) + len(router.grams)
-        click.echo(f"scoring 1,000 tokens with {known:,} n-grams  {scoring(router):.0f} µs")
+        known = len(router.words) + len(router.pairs) + len(router.letters)
+        click.echo(f"scoring 1,000 tokens with {known:,} buckets  {scoring(router):.0f} µs")
 
 
 if __name__ == "__main__":

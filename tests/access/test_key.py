@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.access.key import Key, digest, id_in, mint
+from headgate.access.key import Key, Pepper, digest, id_in, mint
 
 PEPPER = b"pepper"
 SECOND = 1_000_000
@@ -52,6 +52,14 @@ def test_only_an_hmac_is_kept():
     assert secret[14:].encode() not in kept
     assert digest(PEPPER, secret) == hmac.new(PEPPER, secret.encode(), hashlib.sha256).hexdigest()
     assert digest(b"other", secret) != digest(PEPPER, secret)
+
+
+@given(st.binary(max_size=200), st.lists(st.text(st.characters(codec="utf-8")), min_size=1))
+def test_a_pepper_gives_the_hmac_of_every_secret_whatever_came_before_it(pepper, secrets):
+    made = Pepper(pepper)
+    for secret in secrets:
+        expected = hmac.new(pepper, secret.encode(), hashlib.sha256).hexdigest()
+        assert made.digest(secret) == digest(pepper, secret) == expected
 
 
 def test_the_right_secret_opens_and_no_other():

@@ -15,13 +15,8 @@ from openai import AsyncOpenAI
 
 from headgate.access.key import Key, Team, digest, mint
 from headgate.access.limits import NO_LIMITS, Limits, budget
-from headgate.gateway.admission import Bill, Step, worst_case
-from headgate.gateway.record import Pricer
 from headgate.ledger.keys_memory import MemoryKeys
-from headgate.prices.book import Book
-from headgate.values import ModelRef
 from tests.gateway.callers import injections
-from tests.gateway.clocks import NOON
 from tests.gateway.house import ENV, RULES, House, house
 
 KEYED = RULES + '[keys]\nrequired = true\npepper_env = "PEPPER"\n'
@@ -353,22 +348,3 @@ def test_every_endpoint_refuses_everyone_without_a_key_and_every_injection_alike
         assert home.entries == []
 
     run(case, keys)
-
-
-def test_the_worst_case_is_the_dearest_answer_and_all_that_comes_besides():
-    pricer = Pricer(Book.shipped(), {})
-    at_us = int(NOON * 1e6)
-    haiku, sonnet = (
-        ModelRef.parse(name)
-        for name in ("anthropic/claude-haiku-4-5", "anthropic/claude-sonnet-4-6")
-    )
-    answers = [Step(haiku, 1000, 400), Step(sonnet, 1000, 400)]
-    assert worst_case(Bill(answers), pricer, at_us, 1.0) == (9_000_000, None)
-    assert worst_case(Bill(answers), pricer, at_us, 1.25) == (9_750_000, None)
-    both = Bill(answers, [Step(haiku, 100, 10)])
-    assert worst_case(both, pricer, at_us, 1.0) == (9_000_000 + 150_000, None)
-    cached = Bill([Step(sonnet, 1000, 400, cached=True)])
-    assert worst_case(cached, pricer, at_us, 1.0) == (12_000_000, None), "an hour's write is twice"
-    unknown = ModelRef("x", "y")
-    bill = Bill([*answers, Step(unknown, 1, 1)])
-    assert worst_case(bill, pricer, at_us, 1.0) == (9_000_000, unknown)

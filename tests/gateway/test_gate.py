@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from headgate.access.key import Key, Team, digest, mint
-from headgate.access.limits import Limits
+from headgate.access.key import Key, Pepper, Team, digest, mint
+from headgate.access.limits import Limits, budget
 from headgate.errors import RequestError
 from headgate.gateway.gate import NOBODY, Gate, Ring, Visitor
 from tests.gateway.callers import injections
@@ -42,7 +42,7 @@ def refused(made: Gate, **headers: str) -> RequestError:
 def test_a_virtual_key_is_known_in_either_header():
     made, _ = gate(key())
     for headers in ({"authorization": f"Bearer {SECRET}"}, {"x-api-key": SECRET}):
-        assert made.enter(headers) == Visitor(key())
+        assert made.enter(headers).key == key()
 
 
 def test_its_team_comes_along():
@@ -51,6 +51,48 @@ def test_its_team_comes_along():
     visitor = made.enter({"x-api-key": SECRET})
     assert (visitor.key_id, visitor.team_name, visitor.team) == ("aaaaaaaaaa", "search", team)
     assert [scope for scope, _ in visitor.limits] == ["key:aaaaaaaaaa", "team:search"]
+
+
+def test_what_a_key_may_do_is_worked_out_once_and_anew_when_keys_change():
+    made, _ = gate(key(limits=Limits(requests_per_minute=5)))
+    headers = {"x-api-key": SECRET}
+    visitor = made.enter(headers)
+    assert made.enter(headers) is visitor
+    assert visitor.requests == (("key:aaaaaaaaaa", 5),)
+    changed = key(limits=Limits(requests_per_minute=1, models=("x/*",)), team="search")
+    team = Team(name="search", limits=Limits(tokens_per_minute=7, budgets=(budget("1/day"),)))
+    made.ring = Ring(2, {changed.id: changed}, {team.name: team})
+    after = made.enter(headers)
+    assert (visitor.confined, after.confined) == (False, True)
+    assert after.requests == (("key:aaaaaaaaaa", 1),)
+    assert after.tokens == (("team:search", 7),)
+    assert after.budgets == (("team:search", budget("1/day")),)
+    made.ring = Ring(3, {}, {})
+    assert refused(made, x_api_key=SECRET).code == "invalid_api_key"
+
+
+def test_a_key_that_has_been_here_is_refused_from_the_moment_it_expires():
+    made, clock = gate(key(expires_us=int((NOON + 1) * US)))
+    assert made.enter({"x-api-key": SECRET}).key_id == "aaaaaaaaaa"
+    clock.at += 1
+    assert refused(made, x_api_key=SECRET).code == "key_expired"
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(models=("x/*",)),
+        Limits(tiers=("cheap",)),
+        Limits(policies=("auto",)),
+        Limits(pin=False),
+    ],
+)
+def test_whom_something_is_closed_to_is_confined(limits):
+    team = Team(name="search", limits=limits)
+    assert Visitor(key(limits=limits)).confined
+    assert Visitor(key(team="search"), team).confined
+    assert not Visitor(key(), Team(name="search", limits=Limits(requests_per_minute=1))).confined
+    assert not NOBODY.confined
 
 
 @pytest.mark.parametrize("required", [True, False])
@@ -94,13 +136,13 @@ def test_five_hundred_injections_and_a_stranger_get_the_same_401():
 def test_a_stranger_takes_as_many_comparisons_as_a_wrong_secret(monkeypatch):
     made, _ = gate(key())
     counts = []
-    real = digest
+    real = Pepper.digest
 
     def noting(pepper, secret):
         counts.append(secret)
         return real(pepper, secret)
 
-    monkeypatch.setattr("headgate.gateway.gate.digest", noting)
+    monkeypatch.setattr(Pepper, "digest", noting)
     for given in (f"{SECRET[:-1]}B", mint(os.urandom(38)).secret):
         refused(made, x_api_key=given)
     assert len(counts) == 2, "an unknown id is hashed and compared like a known one"
@@ -162,7 +204,7 @@ def test_tokens_a_minute_are_taken_by_estimate():
         made.tokens(visitor, 30)
     bucket.take(-60)
     made.tokens(visitor, 30)
-    assert made.tokens(Visitor(key(id="free")), 10**9) == []
+    assert made.tokens(Visitor(key(id="free")), 10**9) == ()
 
 
 def test_a_rate_of_nothing_never_says_when():

@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from headgate.access.key import Key
 from headgate.errors import ConfigError
 from headgate.ledger.election import Alone, FileElection, election_of
+from headgate.ledger.url import open_keys, open_store
+from tests.ledger.samples import ANSWER, NOON_US
 
 HOLD = (
     "import sys, time; from headgate.ledger.election import election_of;"
@@ -34,6 +38,17 @@ def test_one_of_several_leads(url: str):
     assert [one.leads() for one in several[1:]] == [True, False]
     for one in several:
         one.close()
+
+
+def test_keys_and_rows_are_written_while_one_leads(url: str):
+    with closing(election_of(url)) as leader, closing(open_store(url)) as store:
+        assert leader.leads()
+        store.append([ANSWER])
+        with closing(open_keys(url)) as keys:
+            keys.put_key(Key(id="k1", name="k1", digest="d" * 64, created_us=NOON_US))
+            kept = keys.keys()
+            assert [key.id for key in kept] == ["k1"]
+        assert leader.leads()
 
 
 def test_another_one_follows_when_the_leader_is_killed(url: str):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping
 
 import msgspec
 
 from headgate.routing.artifact import Artifact, Certificate, Operating, Tenth, Training
+from headgate.routing.features import buckets, words
 from headgate.routing.router import Calibration, CostModel, Head, Router
+from headgate.routing.table import Table
 
 TRAINING = Training(
     rows=100,
@@ -37,16 +39,29 @@ CERTIFICATE = Certificate(
 )
 
 
-def gram(text: bytes) -> int:
-    return int.from_bytes(text, sys.byteorder)
+def words_of(weights: Mapping[str, float]) -> Table:
+    """A table of words."""
+    return Table.of({buckets(words(word)).words[0]: weight for word, weight in weights.items()})
+
+
+def pairs_of(weights: Mapping[str, float]) -> Table:
+    """A table of pairs of words."""
+    return Table.of({buckets(words(pair)).pairs[0]: weight for pair, weight in weights.items()})
+
+
+def letters_of(weights: Mapping[str, float]) -> Table:
+    """A table of letter groups, each of four bytes."""
+    return Table.of(
+        {buckets([group.encode()]).letters[0]: weight for group, weight in weights.items()}
+    )
 
 
 def small_router(head: Head | None = None) -> Router:
     return Router(
         bias=0.1,
-        words={b"prove": 0.5, b"hello": -0.25},
-        pairs={(b"prove", b"that"): 0.125, ("größe".encode(), b"x"): -0.5},
-        grams={gram(b"prov"): 0.0625, gram("界".encode() + b" "): 0.5},
+        words=words_of({"prove": 0.5, "hello": -0.25}),
+        pairs=pairs_of({"prove that": 0.125, "größe x": -0.5}),
+        letters=letters_of({"prov": 0.0625, "界 ": 0.5}),
         traits={"category=maths": 0.25, "category=chat": -0.25},
         calibration=Calibration((-2.0, 0.0, 2.0), (0.0, 0.2, 1.0)),
         cheap_cost=CostModel(1000.0, 2.5),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from headgate.errors import ConfigError
 from headgate.routing.artifact import HEAD, MAGIC, Trial, dump, fingerprint, load
 from headgate.routing.draft import Draft
-from headgate.routing.features import Request
+from headgate.routing.features import BUCKETS, Request
 from headgate.routing.reference import Reference
 from headgate.routing.router import Head
 from tests.routing.routers import CERTIFICATE, TRAINING, pointed, small_artifact, small_router
@@ -23,7 +23,7 @@ RAW = zlib.decompress(DATA[HEAD:])
 
 
 def sealed(body: bytes) -> bytes:
-    return MAGIC + (1).to_bytes(2, "little") + sha256(body).digest() + body
+    return MAGIC + (4).to_bytes(2, "little") + sha256(body).digest() + body
 
 
 def document() -> dict[str, object]:
@@ -40,8 +40,7 @@ def test_a_router_scores_the_same_after_a_round_trip():
     back = load(DATA)
     for text in ("prove that", "hello", "größe x 界", ""):
         request = Request(text=text, category="maths")
-        # weights are rounded to 1/32,767 of the largest of their kind
-        assert back.router.gain(request) == pytest.approx(small_router().gain(request), abs=1e-4)
+        assert back.router.gain(request) == small_router().gain(request)
     assert back.training == TRAINING
     assert back.certificate == CERTIFICATE
     assert back.router.cheap_cost == small_router().cheap_cost
@@ -88,12 +87,6 @@ def test_what_a_later_certificate_holds_besides_is_passed_over():
     assert load(packed(certificate=later)).certificate == CERTIFICATE
 
 
-def test_a_weight_too_small_to_keep_still_marks_its_feature_as_known():
-    made = small_artifact()
-    made.router.words[b"tiny"] = 1e-12
-    assert load(dump(made)).router.words[b"tiny"] != 0
-
-
 @pytest.mark.parametrize("at", range(len(DATA) - 40, len(DATA), 7))
 def test_one_changed_byte_is_found(at: int):
     changed = bytearray(DATA)
@@ -113,26 +106,11 @@ def test_another_file_is_refused():
         load(b"PK\x03\x04", "x.bin")
 
 
-def test_another_version_is_named():
-    with pytest.raises(ConfigError, match="version 4; this Headgate reads 1 to 3"):
-        load(MAGIC + b"\x04\x00" + DATA[10:])
-
-
-def test_a_file_of_the_first_version_counts_repeats_and_keeps_its_version():
-    old = MAGIC + b"\x01\x00" + DATA[10:]
-    found = load(old)
-    request = Request(text="hello hello hello hello")
-    assert found.router.gain(request) == pytest.approx(0.1 - 4 * 0.25 / 2, abs=1e-4)
-    assert dump(found) == old
-
-
-def test_a_file_of_the_first_version_knows_less_of_its_training():
-    fields = document()
-    training = {"apgr_interval", "learned"}
-    old = {k: v for k, v in dict(fields["training"]).items() if k not in training}  # type: ignore[call-overload]
-    found = load(packed(training=old)).training
-    assert found.apgr_interval is None
-    assert found.learned == "text"
+@pytest.mark.parametrize("version", [1, 2, 3, 5])
+def test_another_version_is_named(version: int):
+    with pytest.raises(ConfigError, match=f"version {version}; this Headgate reads 4") as caught:
+        load(MAGIC + bytes((version, 0)) + DATA[10:])
+    assert "Train it again" in (caught.value.fix or "")
 
 
 @pytest.mark.parametrize(
@@ -141,14 +119,13 @@ def test_a_file_of_the_first_version_knows_less_of_its_training():
         sealed(b"not zlib"),
         sealed(zlib.compress(b"not msgpack")),
         sealed(zlib.compress(b"x" * 100)[:-6]),
-        packed(words=b"one two three four"),
-        packed(grams=b"abcde"),
-        packed(pairs=b"odd"),
+        packed(words=[1.0, b"\1\2"]),
+        packed(pairs=[1.0, bytes(BUCKETS + 1)]),
+        packed(letters=[1.0, b"\1" + bytes(BUCKETS - 1)]),
+        packed(words=[float("nan"), bytes(BUCKETS)]),
         packed(bias=float("nan")),
         packed(gains=[], probabilities=[]),
         packed(gains=[0.0, float("inf")], probabilities=[0.0, 1.0]),
-        packed(word_weights=[float("nan"), b"\0\0\0\0"]),
-        packed(word_weights=[1.0, b"\0\0\0"]),
         packed(head=["m", "endpoint", [1.0, b""]]),
         packed(head=["m", "endpoint", [1.0, b"\0"]]),
         packed(head=["m", "elsewhere", [1.0, b"\0\0"]]),
@@ -168,7 +145,7 @@ def test_a_small_file_may_not_fill_the_memory():
         load(DATA, most=100)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, len(RAW) - 1), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(0, 40),
@@ -189,21 +166,15 @@ def test_whatever_is_sealed_is_refused_with_a_sentence_or_scores(
     dump(found)
 
 
-def test_a_head_for_embeddings_comes_back_and_makes_the_file_a_third_version():
+def test_a_head_for_embeddings_comes_back():
     weights = tuple((n - 192) / 1000 for n in range(384))
     made = dump(small_artifact(head=Head("google/embedder", "endpoint", weights)))
     back = load(made).router.head
     assert back is not None
     assert back[:2] == ("google/embedder", "endpoint")
     assert back.weights == pytest.approx(weights, abs=1e-5)
-    assert made[8:10] == b"\x03\x00"
     assert dump(load(made)) == made
-    assert len(made) - len(DATA) < 2 * 384 + 100  # 16 bits a weight
-
-
-def test_a_router_without_a_head_is_written_as_older_headgates_read_it():
-    assert DATA[8:10] == b"\x02\x00"
-    assert load(DATA).router.head is None
+    assert len(made) - len(DATA) < 2 * 384 + 150  # 16 bits a weight
 
 
 def test_what_embeddings_were_worth_is_kept_also_where_they_were_dropped():
@@ -213,12 +184,3 @@ def test_what_embeddings_were_worth_is_kept_also_where_they_were_dropped():
         made, training=msgspec.structs.replace(TRAINING, embeddings=trial)
     )
     assert load(dump(made)).training.embeddings == trial
-
-
-def test_files_from_before_embeddings_are_read():
-    old = {key: value for key, value in document().items() if key != "head"}
-    training = {k: v for k, v in dict(old["training"]).items() if k != "embeddings"}  # type: ignore[call-overload]
-    body = zlib.compress(msgspec.msgpack.encode({**old, "training": training}))
-    found = load(MAGIC + b"\x02\x00" + sha256(body).digest() + body)
-    assert found.training == TRAINING
-    assert found.router.head is None

@@ -33,4 +33,4 @@ def test_a_request_with_a_draft_has_its_traits_besides_its_own():
     plain = Request(text="Why?")
     drafted = Request(text="Why?", draft=Draft(failed=("empty",)))
     found = traits(drafted, [b"why"])
-    assert found == (*traits(plain, [b"why"]), "draft failed=empty")
+    assert set(found) == {*traits(plain, [b"why"]), "draft failed=empty"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -10,12 +10,23 @@ from hypothesis import strategies as st
 
 from headgate.routing import features
 from headgate.routing.draft import size
-from headgate.routing.features import EXCERPT_CHARS, Request, excerpt, grams, pairs, traits, words
+from headgate.routing.features import (
+    BUCKETS,
+    EXCERPT_CHARS,
+    Request,
+    buckets,
+    ends,
+    excerpt,
+    letters,
+    traits,
+    words,
+)
 from headgate.values import Ask
 
 
-def letters(text: str) -> set[bytes]:
-    return {gram.to_bytes(4, sys.byteorder) for gram in grams(words(text))}
+def groups(text: str) -> set[bytes]:
+    found = letters(words(text))
+    return {found[at : at + 4] for at in range(0, len(found), 4)}
 
 
 def test_words_lose_case_punctuation_and_the_value_of_digits():
@@ -42,24 +53,28 @@ def test_a_long_text_is_read_at_both_ends():
 
 def test_pairs_stay_within_their_budget():
     found = words("a b " * 400)
-    assert len(list(pairs(found))) < features.PAIR_WORDS
+    assert len(ends(found)) == len(buckets(found).pairs) < features.PAIR_WORDS
 
 
 def test_letter_groups_reach_across_words():
-    assert letters("to cook") == {b"to c", b"o co", b" coo", b"cook", b"ook "}
+    assert groups("to cook") == {b"to c", b"o co", b" coo", b"cook", b"ook "}
 
 
 @pytest.mark.parametrize("text", ["", "a", "abc def", "你好,世界"])
 def test_letter_groups_of_a_text_are_all_its_groups_of_four(text: str):
     whole = b" ".join(words(text)).ljust(8)
-    assert letters(text) >= {whole[at : at + 4] for at in range(len(whole) - 4)} - {b"    "}
+    assert groups(text) >= {whole[at : at + 4] for at in range(len(whole) - 4)} - {b"    "}
 
 
 @given(st.text())
 def test_any_text_can_be_read(text: str):
     found = words(text)
     assert all(word and b" " not in word and word.split() == [word] for word in found)
-    assert len(list(grams(found))) <= features.GRAM_BYTES
+    said = buckets(found)
+    assert len(said.words) == len(found)
+    assert len(said.pairs) == len(ends(found))
+    assert 4 * len(said.letters) == len(letters(found)) <= 4 * features.GRAM_BYTES
+    assert all(0 <= bucket < BUCKETS for kind in said for bucket in kind)
     assert len(traits(Request(text=text), found)) == len(set(traits(Request(text=text), found)))
 
 
@@ -112,3 +127,36 @@ def test_an_encoder_is_shown_both_ends_valid_unicode_and_never_nothing():
     assert len(long) == EXCERPT_CHARS
     assert long.startswith("start")
     assert long.endswith("end")
+
+
+@given(st.text(alphabet="ab é界\n", max_size=2000))
+def test_buckets_are_what_each_n_gram_by_itself_would_fall_into(text: str):
+    found = words(text)
+    said = buckets(found)
+    assert list(said.words) == [crc32(word) % BUCKETS for word in found]
+    assert list(said.pairs) == [
+        (crc32(one) ^ crc32(other) >> 14) % BUCKETS for one, other in ends(found)
+    ]
+    whole = letters(found)
+    numbers = [int.from_bytes(whole[at : at + 4], "little") for at in range(0, len(whole), 4)]
+    assert list(said.letters) == [(n ^ n >> 5 ^ n >> 11) % BUCKETS for n in numbers]
+
+
+def test_the_order_of_two_words_counts():
+    assert buckets(words("not good")).pairs[0] != buckets(words("good not")).pairs[0]
+
+
+def test_two_ends_of_a_long_text_do_not_make_a_pair():
+    found = [b"%d" % number for number in range(features.PAIR_WORDS + 1)]
+    half = features.PAIR_WORDS // 2
+    assert (found[half - 1], found[half]) not in ends(found)
+    assert len(ends(found)) == features.PAIR_WORDS - 2
+
+
+def test_letter_groups_of_a_language_seldom_share_a_bucket():
+    alphabet = b"abcdefghijklmnopqrstuvwxyz "
+    seen = {
+        bytes((a, b, c, d)) for a in alphabet for b in alphabet for c in alphabet for d in b"e "
+    }
+    used = {buckets([group]).letters[0] for group in seen if b" " not in group}
+    assert len(used) > 0.9 * 26**3

@@ -10,7 +10,7 @@ import pytest
 
 from headgate.routing import features
 from headgate.routing.draft import Draft
-from headgate.routing.features import Request, grams, pairs, traits, words
+from headgate.routing.features import Request, buckets, traits, words
 from tests.routing.routers import small_router
 
 THOUSAND_TOKENS = ("Prove that the sum of two odd numbers is even, and say why 12 > 7. " * 60)[
@@ -63,6 +63,6 @@ def test_lookups_stay_within_their_budget(text: str):
     found = words(text)
     request = Request(text=text)
     assert len(found) <= features.TEXT_CHARS // 2 + 1
-    assert len(list(pairs(found))) < features.PAIR_WORDS
-    assert len(list(grams(found))) <= features.GRAM_BYTES
+    assert len(buckets(found).pairs) < features.PAIR_WORDS
+    assert len(buckets(found).letters) <= features.GRAM_BYTES
     assert len(traits(request, found)) <= 25

@@ -25,23 +25,22 @@ class Bucket:
 
     def wait(self, amount: int, at: float) -> float:
         """Seconds until so many units may be taken; 0: now. Infinite where nothing flows."""
-        self._fill(at)
-        lacking = min(amount, self.per_minute) - self._level
-        if lacking <= 0 < self.per_minute:
+        most = self.per_minute
+        if at > self._at:
+            level = self._level + (at - self._at) * most / 60.0
+            self._level = level if level < most else float(most)
+            self._at = at
+        lacking = (min(most, amount)) - self._level
+        if lacking <= 0 < most:
             return 0.0
-        return lacking * 60.0 / self.per_minute if self.per_minute else float("inf")
+        return lacking * 60.0 / most if most else float("inf")
 
     def take(self, amount: int) -> None:
         """Take units, whether they are there or not; negative ones are given back."""
-        self._level = min(self._level - amount, float(self.per_minute))
+        level = self._level - amount
+        self._level = level if level < self.per_minute else float(self.per_minute)
 
     def resize(self, per_minute: int) -> None:
         """Another rate from now on; what had been taken stays taken."""
         self._level = min(self._level + max(0, per_minute - self.per_minute), float(per_minute))
         self.per_minute = per_minute
-
-    def _fill(self, at: float) -> None:
-        if at > self._at:
-            flowed = (at - self._at) * self.per_minute / 60.0
-            self._level = min(self._level + flowed, float(self.per_minute))
-            self._at = at

@@ -108,7 +108,7 @@ class Purse:
 
     def reserve(self, amount: int) -> bool:
         """Set money aside; False where the purse does not hold so much."""
-        if amount > self.free:
+        if amount > self._held - (self.spent - self._base) - self.reserved:  # `free`
             return False
         self.reserved += amount
         self.used += amount
@@ -122,7 +122,8 @@ class Purse:
     @property
     def low(self) -> bool:
         """More should be asked for before requests have to wait."""
-        return self.used > 0 and 2 * self.free < min(self.used, self._most())
+        double = 2 * self.free
+        return double < self.used and self.used > 0 and double < self._most()
 
     def claim(self, *, closing: bool = False) -> Claim:
         """What to tell the store now; `closing` gives back all that is not reserved.

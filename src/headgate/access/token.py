@@ -14,10 +14,12 @@ def presented(headers: Mapping[str, str]) -> Iterator[str]:
     Args:
         headers: names in lower case.
     """
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and given.strip():
-        yield given.strip()
-    if other := headers.get("x-api-key", "").strip():
+    authorization, other = headers.get("authorization"), headers.get("x-api-key")
+    if authorization:
+        scheme, _, given = authorization.partition(" ")
+        if scheme.lower() == "bearer" and (given := given.strip()):
+            yield given
+    if other and (other := other.strip()):
         yield other
 
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 
 from headgate.analysis.rows import GradedRow
-from headgate.routing.features import Request, grams, pairs, traits, words
+from headgate.routing.features import Buckets, Request, buckets, traits
+from headgate.routing.features import words as words_in
+from headgate.routing.table import Table
 
 __all__ = ["Block", "Design", "Weights", "request_of"]
 
 MIN_ROWS = 3
 """An n-gram that fewer rows hold is left out: it tells nothing, and might be somebody's name."""
 MIN_TRAIT_ROWS = 5
-MOST = {"words": 20_000, "pairs": 30_000, "grams": 20_000}
-FULL = 2_000_000
-"""Distinct n-grams held while counting; beyond it, those seen once so far are forgotten."""
+MOST = {"words": 20_000, "pairs": 30_000, "letters": 20_000}
 COUNTED = 40_000
 """Rows that the vocabulary is counted on. More would not change which n-grams are the commonest."""
 TRAIT_SHARE = 0.2
@@ -28,7 +29,7 @@ TRAIT_SHARE = 0.2
 Category, route, system prompt and what a draft shows weigh 1 each."""
 WHOLE = ("category=", "route=", "system=", "draft ")
 
-_Key = TypeVar("_Key", bound=Hashable)
+_Key = TypeVar("_Key", int, str)
 
 
 def request_of(row: GradedRow) -> Request:
@@ -47,38 +48,37 @@ def request_of(row: GradedRow) -> Request:
     )
 
 
-class Block(Generic[_Key]):
-    """One kind of n-gram: its vocabulary and what a coefficient is multiplied with.
+class Block:
+    """One kind of n-gram: the buckets that are kept, and what a coefficient is multiplied with.
 
-    An entry is idf / √(distinct known n-grams of the row) / scale, where `scale` makes the mean
-    square of a row's length 1. A router keeps coefficient · idf / scale as the n-gram's weight.
+    An entry is idf / √(distinct known buckets of the row) / scale, where `scale` makes the mean
+    square of a row's length 1. A router keeps coefficient · idf / scale as the bucket's weight.
     """
 
-    def __init__(self, keys: Callable[[Request, list[bytes]], Iterable[_Key]], most: int) -> None:
-        self.keys = keys
+    def __init__(self, kind: Callable[[Buckets], Sequence[int]], most: int) -> None:
+        self.kind = kind
         self.most = most
-        self.index: dict[_Key, int] = {}
+        self.index: dict[int, int] = {}
         self.factors = np.zeros(0)
-        self._seen: Counter[_Key] = Counter()
+        self._seen: Counter[int] = Counter()
 
-    def count(self, request: Request, found: list[bytes]) -> None:
-        """First pass: in how many rows each n-gram occurs."""
-        self._seen.update(set(self.keys(request, found)))
-        if len(self._seen) > FULL:
-            self._seen = Counter({key: n for key, n in self._seen.items() if n > 1})
+    def count(self, said: Buckets) -> None:
+        """First pass: in how many rows each bucket occurs."""
+        self._seen.update(set(self.kind(said)))
 
     def settle(self, rows: int) -> None:
         """Between the passes: keep what is frequent enough; ties in order of first occurrence."""
+        del self._seen[0]
         kept = [(key, n) for key, n in self._seen.most_common(self.most) if n >= MIN_ROWS]
         self.index = {key: at for at, (key, _) in enumerate(kept)}
         self.factors = np.log(rows / np.array([n for _, n in kept], dtype=float)) + 1
         self._seen.clear()
 
-    def matrix(self, rows: Iterable[tuple[Request, list[bytes]]]) -> sp.csr_matrix:
+    def matrix(self, rows: Iterable[Buckets]) -> sp.csr_matrix:
         """Second pass: the rows against the settled vocabulary, before `scale`."""
         columns, ends = array("i"), array("q", [0])
-        for request, found in rows:
-            known = map(self.index.get, dict.fromkeys(self.keys(request, found)))
+        for said in rows:
+            known = map(self.index.get, dict.fromkeys(self.kind(said)))
             columns.extend([column for column in known if column is not None])
             ends.append(len(columns))
         at = np.frombuffer(ends, dtype=np.int64)
@@ -95,9 +95,9 @@ class Block(Generic[_Key]):
 class Weights(NamedTuple):
     """The weight of every feature, as a router keeps them."""
 
-    words: dict[bytes, float]
-    pairs: dict[tuple[bytes, bytes], float]
-    grams: dict[int, float]
+    words: Table
+    pairs: Table
+    letters: Table
     traits: dict[str, float]
 
 
@@ -105,19 +105,21 @@ class Design:
     """What is learned of the training rows before any fit, and the matrices of any rows."""
 
     def __init__(self, rows: Sequence[GradedRow]) -> None:
-        self.words: Block[bytes] = Block(lambda _, found: found, MOST["words"])
-        self.pairs: Block[tuple[bytes, bytes]] = Block(lambda _, f: pairs(f), MOST["pairs"])
-        self.grams: Block[int] = Block(lambda _, found: grams(found), MOST["grams"])
+        self.words = Block(attrgetter("words"), MOST["words"])
+        self.pairs = Block(attrgetter("pairs"), MOST["pairs"])
+        self.letters = Block(attrgetter("letters"), MOST["letters"])
+        self._blocks = (self.words, self.pairs, self.letters)
         seen: Counter[str] = Counter()
         counted = _thinned(rows)
         for request, found in _read(counted):
-            for block in (self.words, self.pairs, self.grams):
-                block.count(request, found)
+            said = buckets(found)
+            for block in self._blocks:
+                block.count(said)
             seen.update(set(traits(request, found)))
         blocks = []
-        for block in (self.words, self.pairs, self.grams):
+        for block in self._blocks:
             block.settle(len(counted))
-            blocks.append(block.matrix(_read(rows)))
+            blocks.append(block.matrix(_said(rows)))
             scale = float(np.sqrt(blocks[-1].power(2).sum() / max(1, len(rows)))) or 1.0
             block.factors /= scale
             blocks[-1] /= scale
@@ -132,7 +134,7 @@ class Design:
 
     def matrix(self, rows: Sequence[GradedRow]) -> sp.csr_matrix:
         """One line a row; columns are words, pairs, letter groups and traits, in this order."""
-        blocks = [b.matrix(_read(rows)) for b in (self.words, self.pairs, self.grams)]
+        blocks = [block.matrix(_said(rows)) for block in self._blocks]
         return _joined([*blocks, self._trait_matrix(rows)])
 
     def _trait_matrix(self, rows: Sequence[GradedRow]) -> sp.csr_matrix:
@@ -147,14 +149,13 @@ class Design:
 
     def weights(self, coefficients: np.ndarray) -> Weights:
         """What a router keeps, from a coefficient for each column of `matrix`."""
-        ends = np.cumsum([len(self.words.index), len(self.pairs.index), len(self.grams.index)])
-        words_, pairs_, grams_, traits_ = np.split(coefficients, ends)
-        return Weights(
-            _named(self.words.index, words_ * self.words.factors),
-            _named(self.pairs.index, pairs_ * self.pairs.factors),
-            _named(self.grams.index, grams_ * self.grams.factors),
-            _named(self.traits, traits_ * self.trait_factors),
+        ends = np.cumsum([len(block.index) for block in self._blocks])
+        *texts, last = np.split(coefficients, ends)
+        words, pairs, letters = (
+            Table.of(_named(block.index, part * block.factors))
+            for block, part in zip(self._blocks, texts, strict=True)
         )
+        return Weights(words, pairs, letters, _named(self.traits, last * self.trait_factors))
 
 
 def _thinned(rows: Sequence[GradedRow]) -> Sequence[GradedRow]:
@@ -173,7 +174,11 @@ def _named(index: dict[_Key, int], values: np.ndarray) -> dict[_Key, float]:
     return dict(zip(index, values.tolist(), strict=True))
 
 
+def _said(rows: Sequence[GradedRow]) -> Iterator[Buckets]:
+    return (buckets(found) for _, found in _read(rows))
+
+
 def _read(rows: Sequence[GradedRow]) -> Iterator[tuple[Request, list[bytes]]]:
     for row in rows:
         request = request_of(row)
-        yield request, words(request.text)
+        yield request, words_in(request.text)

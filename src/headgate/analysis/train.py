@@ -21,7 +21,7 @@ from headgate.analysis.rows import GradedRow
 from headgate.analysis.vectors import Vectors
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact, Learned, Training, Trial
-from headgate.routing.router import Calibration, CostModel, Head, Router
+from headgate.routing.router import NOTHING, Calibration, CostModel, Head, Router
 
 __all__ = ["fingerprint", "folds", "gains", "held_out", "train", "upgrades"]
 
@@ -296,7 +296,7 @@ def _router(
 ) -> Router:
     text = heads.design.weights(heads.coefficients @ weights[:2])
     if not weights[:2].any():
-        text = Weights({}, {}, {}, {})
+        text = Weights(NOTHING, NOTHING, NOTHING, {})
     if weights[2:4].any():
         table = heads.tables @ weights[2:4]
         for name, number in heads.numbers.items():
@@ -312,7 +312,7 @@ def _router(
         bias=bias,
         words=text.words,
         pairs=text.pairs,
-        grams=text.grams,
+        letters=text.letters,
         traits=text.traits,
         calibration=calibration,
         cheap_cost=_cost([(row.tokens, row.cheap_nano) for row in rows]),

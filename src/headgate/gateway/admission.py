@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
@@ -16,19 +15,18 @@ from headgate.access.limits import Budget
 from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring, Visitor
 from headgate.gateway.plant import Plant
-from headgate.gateway.record import CHARS_PER_TOKEN, Pricer
+from headgate.gateway.record import CHARS_PER_TOKEN
 from headgate.gateway.till import Shortage, Till
+from headgate.gateway.worst_case import Bill, Step, worst_case
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
-from headgate.prices.card import Card
-from headgate.prices.charge import charge
 from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin
-from headgate.values import ModelRef, Usage, usd
+from headgate.values import ModelRef, usd
 from headgate.wire.lane import Inbound
 
-__all__ = ["Admission", "Bill", "Step", "Terms", "worst_case"]
+__all__ = ["Admission", "Terms"]
 
 log = logging.getLogger("headgate.gateway")
 
@@ -39,25 +37,6 @@ OWN_WORDS = 400
 
 LOOK_SECONDS = 2.0
 """How soon a change of keys is seen."""
-
-
-class Step(NamedTuple):
-    """A call that a request may lead to: a model, and the most that it may read and write."""
-
-    model: ModelRef
-    input: int
-    output: int
-    cached: bool = False
-    """The request asks for its input to be kept in a cache, which costs more than reading it."""
-
-
-class Bill(NamedTuple):
-    """The calls that a request may lead to."""
-
-    answers: Sequence[Step]
-    """Any of which may answer; the dearest is set aside for."""
-    besides: Sequence[Step] = ()
-    """Which may all be made besides."""
 
 
 class Terms(NamedTuple):
@@ -127,8 +106,10 @@ class Admission:
                 budgets cannot be looked at).
         """
         if visitor.key is not None:
-            tokens = inbound.ask.tokens
-            await self._take(visitor, request_id, plant, tokens, self._bill(plant, inbound, origin))
+            tokens, bill = inbound.ask.tokens, None
+            if visitor.budgets and self._till is not None:
+                bill = self._bill(plant, inbound, origin)
+            await self._take(visitor, request_id, plant, tokens, bill)
 
     async def admit_embedding(
         self, visitor: Visitor, request_id: str, plant: Plant, model: ModelRef, tokens: int
@@ -139,7 +120,7 @@ class Admission:
             RequestError: as above.
         """
         if visitor.key is not None:
-            await self._take(visitor, request_id, plant, tokens, Bill([Step(model, tokens, 0)]))
+            await self._take(visitor, request_id, plant, tokens, Bill((model,), tokens, 0))
 
     def _bill(self, plant: Plant, inbound: Inbound, origin: Origin) -> Bill:
         ask, policies = inbound.ask, plant.policies
@@ -147,10 +128,12 @@ class Admission:
         output = (ask.max_output or self.terms.output_tokens) * _answers(inbound)
         cached = CACHE_MARK in inbound.body
         if policy is None:
-            models = [policies.pinned(ask.model).tier.model]
+            models: tuple[ModelRef, ...] = (policies.pinned(ask.model).tier.model,)
+        elif origin.barred:
+            models = tuple(tier.model for tier in policies.tiers if tier.name not in origin.barred)
         else:
-            models = [tier.model for tier in policies.tiers if tier.name not in origin.barred]
-        besides = []
+            models = policies.models
+        besides: list[Step] = []
         if policy is not None and policy.sorter is not None:
             sorter = policy.sorter
             read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
@@ -162,14 +145,15 @@ class Admission:
             if cascade.judge is not None:
                 read = 2 * cascade.max_chars // CHARS_PER_TOKEN + OWN_WORDS
                 besides.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
-        return Bill([Step(model, ask.tokens, output, cached) for model in models], besides)
+        return Bill(models, ask.tokens, output, cached, besides)
 
     async def _take(
-        self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill
+        self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill | None
     ) -> None:
         buckets = self.gate.tokens(visitor, tokens)
         try:
-            await self._pay(visitor, request_id, plant, bill)
+            if bill is not None:
+                await self._pay(visitor, request_id, plant, bill)
         except BaseException:
             for bucket in buckets:
                 bucket.take(-tokens)
@@ -178,7 +162,7 @@ class Admission:
             self._open[request_id] = _Open(buckets, tokens)
 
     async def _pay(self, visitor: Visitor, request_id: str, plant: Plant, bill: Bill) -> None:
-        budgets = list(_budgets(visitor))
+        budgets = visitor.budgets
         if not budgets or self._till is None:
             return
         at_us = int(plant.clock.time() * 1e6)
@@ -199,16 +183,14 @@ class Admission:
 
     def take(self, entry: Entry) -> None:
         """An attempt has been written down."""
-        opened = self._open.get(entry.request_id)
-        if opened is not None:
+        if self._open and (opened := self._open.get(entry.request_id)) is not None:
             opened.used += entry.usage.total_input + entry.usage.output
         if self._till is not None:
             self._till.take(entry)
 
     def close(self, request_id: str) -> None:
         """The request is over, however it ended."""
-        opened = self._open.pop(request_id, None)
-        if opened is not None:
+        if self._open and (opened := self._open.pop(request_id, None)) is not None:
             for bucket in opened.buckets:
                 bucket.take(opened.used - opened.estimate)
         if self._till is not None:
@@ -255,47 +237,15 @@ class Admission:
             )
 
 
-def worst_case(
-    bill: Bill, pricer: Pricer, at_us: int, margin: float
-) -> tuple[int, ModelRef | None]:
-    """The dearest answer and all that may come besides, in nano-USD.
-
-    Also the first model whose price is not known; it counts nothing.
-    """
-    answers = [
-        (step.model, _cost(step, pricer.card(step.model, at_us), margin)) for step in bill.answers
-    ]
-    besides = [
-        (step.model, _cost(step, pricer.card(step.model, at_us), margin)) for step in bill.besides
-    ]
-    unknown = next((model for model, cost in (*answers, *besides) if cost is None), None)
-    dearest = max((cost or 0 for _, cost in answers), default=0)
-    return dearest + sum(cost or 0 for _, cost in besides), unknown
-
-
-def _cost(step: Step, card: Card | None, margin: float) -> int | None:
-    if card is None:
-        return None
-    tokens = math.ceil(step.input * margin)
-    cost = charge(card, Usage(input=tokens, output=step.output))
-    if cost is None or not step.cached:
-        return cost
-    kept = charge(card, Usage(cache_write_1h=tokens, output=step.output))
-    return cost if kept is None else max(cost, kept)
-
-
 def _answers(inbound: Inbound) -> int:
     """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
-    try:
-        return max(1, int(msgspec.json.decode(inbound.fields["n"], type=int)))
-    except (KeyError, msgspec.MsgspecError):
+    wanted = inbound.fields.get("n")
+    if wanted is None:
         return 1
-
-
-def _budgets(visitor: Visitor) -> Iterator[tuple[str, Budget]]:
-    for scope, limits in visitor.limits:
-        for budget in limits.budgets:
-            yield scope, budget
+    try:
+        return max(1, int(msgspec.json.decode(wanted, type=int)))
+    except msgspec.MsgspecError:
+        return 1
 
 
 def _refused(short: Shortage, amount: int, budgets: Sequence[tuple[str, Budget]]) -> RequestError:

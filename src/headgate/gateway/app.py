@@ -141,7 +141,8 @@ class App:
             return
         origin = Origin(path, visitor.key.id, visitor.key.team)
         closed = barred(visitor, plant.policies, inbound.ask, origin)
-        origin = msgspec.structs.replace(origin, barred=closed)
+        if closed:
+            origin = msgspec.structs.replace(origin, barred=closed)
         await self.admission.admit(visitor, request_id, plant, inbound, origin)
         try:
             await self._drive(plant, caller, inbound, request_id, origin, arrived)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headgate.access.bucket import Bucket
-from headgate.access.key import Key, Team, digest, id_in
-from headgate.access.limits import Limits
+from headgate.access.key import Key, Pepper, Team, id_in
+from headgate.access.limits import Budget, Limits
 from headgate.access.token import carries, presented
 from headgate.errors import RequestError
 from headgate.values import Clock
@@ -31,29 +31,61 @@ class Ring(NamedTuple):
 EMPTY = Ring(-1, {}, {})
 
 
-class Visitor(NamedTuple):
-    """Who sends a request; without a key it is whoever may come in, with no limits of its own."""
+class Visitor:
+    """Who sends a request; without a key it is whoever may come in, with no limits of its own.
 
-    key: Key | None = None
-    team: Team | None = None
+    All that follows from the key and the team is worked out here, once for all their requests.
+    """
 
-    @property
-    def key_id(self) -> str | None:
+    __slots__ = (
+        "budgets",
+        "confined",
+        "key",
+        "key_id",
+        "limits",
+        "requests",
+        "team",
+        "team_name",
+        "tokens",
+    )
+
+    def __init__(self, key: Key | None = None, team: Team | None = None) -> None:
+        self.key = key
+        self.team = team
+        self.key_id = None if key is None else key.id
         """The id that the ledger names it by."""
-        return None if self.key is None else self.key.id
-
-    @property
-    def team_name(self) -> str | None:
+        self.team_name = None if key is None else key.team
         """The team that the ledger names it by."""
-        return None if self.key is None else self.key.team
-
-    @property
-    def limits(self) -> Iterator[tuple[str, Limits]]:
+        self.limits = _limits(key, team)
         """What it is held to: its key's limits and its team's, each with the scope's name."""
-        if self.key is not None:
-            yield f"key:{self.key.id}", self.key.limits
-            if self.team is not None:
-                yield f"team:{self.team.name}", self.team.limits
+        self.budgets: tuple[tuple[str, Budget], ...] = tuple(
+            (scope, budget) for scope, limits in self.limits for budget in limits.budgets
+        )
+        """What it may spend, by scope."""
+        self.requests: tuple[tuple[str, int], ...] = tuple(
+            (scope, limits.requests_per_minute)
+            for scope, limits in self.limits
+            if limits.requests_per_minute is not None
+        )
+        """How many requests a minute, by scope."""
+        self.tokens: tuple[tuple[str, int], ...] = tuple(
+            (scope, limits.tokens_per_minute)
+            for scope, limits in self.limits
+            if limits.tokens_per_minute is not None
+        )
+        """How many tokens a minute, by scope."""
+        self.confined = any(
+            limits.models or limits.tiers or limits.policies or not limits.pin
+            for _, limits in self.limits
+        )
+        """Something that this gateway serves may be closed to it."""
+
+
+def _limits(key: Key | None, team: Team | None) -> tuple[tuple[str, Limits], ...]:
+    if key is None:
+        return ()
+    own = (f"key:{key.id}", key.limits)
+    return (own,) if team is None else (own, (f"team:{team.name}", team.limits))
 
 
 NOBODY = Visitor()
@@ -78,12 +110,21 @@ class Gate:
         required: bool = False,
     ) -> None:
         self._clock = clock
-        self._pepper = pepper
+        self._pepper = None if pepper is None else Pepper(pepper)
         self._master = None if master is None else master.encode()
         self._required = required or master is not None
         self._buckets: dict[tuple[str, str], Bucket] = {}
-        self.ring = EMPTY
+        self._ring = EMPTY
+        self._visitors: dict[str, Visitor] = {}  # of the ring's keys, once they have been here
+
+    @property
+    def ring(self) -> Ring:
         """Assigned anew when keys change; a request sees one ring or the other."""
+        return self._ring
+
+    @ring.setter
+    def ring(self, ring: Ring) -> None:
+        self._ring, self._visitors = ring, {}
 
     def enter(self, headers: Mapping[str, str]) -> Visitor:
         """Who sends a request with these headers.
@@ -98,7 +139,7 @@ class Gate:
         for given in presented(headers):
             name = id_in(given)
             if name is not None and self._pepper is not None:
-                visitor = self._known(name, digest(self._pepper, given))
+                visitor = self._known(name, self._pepper.digest(given))
                 if visitor is not None:
                     return visitor
                 raise _invalid()
@@ -112,13 +153,17 @@ class Gate:
         Raises:
             RequestError: it is, and the key is no longer good.
         """
-        key = self.ring.keys.get(name, _STRANGER)
+        key = self._ring.keys.get(name, _STRANGER)
         at_us = int(self._clock.time() * 1e6)
         if not key.opens(sent, at_us) or key is _STRANGER:
             return None
         state = key.state(at_us)
         if state == "active":
-            return Visitor(key, None if key.team is None else self.ring.teams.get(key.team))
+            visitor = self._visitors.get(name)
+            if visitor is None:
+                team = None if key.team is None else self._ring.teams.get(key.team)
+                visitor = self._visitors[name] = Visitor(key, team)
+            return visitor
         raise RequestError(
             f"The API key `{key.id}` is {state}.",
             status=401,
@@ -132,36 +177,28 @@ class Gate:
         Raises:
             RequestError: 429, more than its key or team may send in a minute.
         """
-        if visitor.key is None:
-            return
-        at = self._clock.monotonic()
-        buckets = [
-            (scope, self._bucket(scope, "requests", limits.requests_per_minute, at))
-            for scope, limits in visitor.limits
-            if limits.requests_per_minute is not None
-        ]
-        for scope, bucket in buckets:
-            if (wait := bucket.wait(1, at)) > 0:
-                raise too_fast(scope, "requests", bucket.per_minute, wait)
-        for _, bucket in buckets:
-            bucket.take(1)
+        if visitor.requests:
+            self._draw("requests", visitor.requests, 1)
 
-    def tokens(self, visitor: Visitor, estimate: int) -> list[Bucket]:
+    def tokens(self, visitor: Visitor, estimate: int) -> Sequence[Bucket]:
         """Room for a request of so many tokens; the buckets that its real number is settled in.
 
         Raises:
             RequestError: 429, more than its key or team may use in a minute.
         """
+        return self._draw("tokens", visitor.tokens, estimate) if visitor.tokens else ()
+
+    def _draw(self, unit: str, rates: Sequence[tuple[str, int]], amount: int) -> Sequence[Bucket]:
+        """Take from the buckets of all rates, or from none."""
         at = self._clock.monotonic()
         found = []
-        for scope, limits in visitor.limits:
-            if limits.tokens_per_minute is not None:
-                bucket = self._bucket(scope, "tokens", limits.tokens_per_minute, at)
-                if (wait := bucket.wait(estimate, at)) > 0:
-                    raise too_fast(scope, "tokens", bucket.per_minute, wait)
-                found.append(bucket)
+        for scope, per_minute in rates:
+            bucket = self._bucket(scope, unit, per_minute, at)
+            if (wait := bucket.wait(amount, at)) > 0:
+                raise too_fast(scope, unit, per_minute, wait)
+            found.append(bucket)
         for bucket in found:
-            bucket.take(estimate)
+            bucket.take(amount)
         return found
 
     def _bucket(self, scope: str, unit: str, per_minute: int, at: float) -> Bucket:

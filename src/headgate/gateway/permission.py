@@ -22,9 +22,10 @@ def barred(
 
     Raises:
         RequestError: 403, it may not ask for this at all.
-        UnknownModelError: nobody may, because it is not served.
+        UnknownModelError: nobody may, because it is not served; of a visitor to whom nothing is
+            closed that is not asked here.
     """
-    if visitor.key is None:
+    if not visitor.confined:
         return NOTHING
     policy = policies.policy(ask, origin)
     if policy is None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from headgate.ledger.entry import Entry, Purpose, UsageSource
 from headgate.prices.book import Book
 from headgate.prices.card import Card
+from headgate.prices.ceiling import Ceiling, is_flat
 from headgate.prices.charge import charge
 from headgate.prices.service_tier import served_card
 from headgate.routing.tier import Tier
@@ -62,25 +63,49 @@ class Pricer:
         self._prices_of = dict(prices_of)
         self._minute = -1
         self._cards: dict[tuple[ModelRef, str | None], Card | None] = {}
+        self._ceilings: dict[tuple[ModelRef, ...], tuple[Ceiling, tuple[ModelRef, ...]]] = {}
 
     def card(self, ref: ModelRef, at_us: int, service_tier: str | None = None) -> Card | None:
         """The card of a model at a time (microseconds since 1970), or None where none is known.
 
         `service_tier` is as in `Usage`: a tier without a price of its own has no card.
         """
-        minute = at_us // 60_000_000
-        if minute != self._minute:  # some prices depend on the time of day, none on less
-            self._minute, self._cards = minute, {}
+        if at_us // 60_000_000 != self._minute:
+            self._turn(at_us)
         try:
             return self._cards[ref, service_tier]
         except KeyError:
-            at = datetime.fromtimestamp(minute * 60, tz=UTC)
+            at = datetime.fromtimestamp(self._minute * 60, tz=UTC)
             shelf = self._prices_of.get(ref.provider)
             card = served_card(self.book, ref, at, service_tier, prices_of=shelf)
             if len(self._cards) >= CARDS_AT_HAND:  # a provider may say any word for a tier
                 self._cards.clear()
             self._cards[ref, service_tier] = card
             return card
+
+    def ceiling(
+        self, models: tuple[ModelRef, ...], at_us: int
+    ) -> tuple[Ceiling, tuple[ModelRef, ...]]:
+        """The dearest of several models for any call at a time, in the standard service tier.
+
+        Also the models that it leaves out: their price is not known, or not the same for every
+        token, and is to be asked of their card.
+        """
+        if at_us // 60_000_000 != self._minute:
+            self._turn(at_us)
+        found = self._ceilings.get(models)
+        if found is None:
+            cards = {model: self.card(model, at_us) for model in models}
+            flat = {model: card for model, card in cards.items() if card and is_flat(card)}
+            others = tuple(model for model in cards if model not in flat)
+            if len(self._ceilings) >= CARDS_AT_HAND:  # callers may pin any model
+                self._ceilings.clear()
+            found = self._ceilings[models] = Ceiling(flat.values()), others
+        return found
+
+    def _turn(self, at_us: int) -> None:
+        """Another minute: some prices depend on the time of day, none on less."""
+        self._minute, self._cards, self._ceilings = at_us // 60_000_000, {}, {}
 
     def price(self, ref: ModelRef, usage: Usage, at_us: int) -> int | None:
         """What tokens cost on a model at a time, in nano-USD; None where no price is known."""

@@ -158,7 +158,10 @@ class Till:
 
     @staticmethod
     def _lacking(purses: Sequence[Purse], amount: int) -> Purse | None:
-        return next((purse for purse in purses if amount > purse.free), None)
+        for purse in purses:
+            if amount > purse.free:
+                return purse
+        return None
 
     def _shortage(self, purse: Purse, amount: int, *, answered: bool) -> Shortage:
         account = purse.account

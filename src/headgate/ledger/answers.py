@@ -11,6 +11,7 @@ from math import isclose
 from typing import Any, Protocol
 
 from headgate.ledger.columns import entry_of
+from headgate.ledger.days import Days
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.parts import Ask, Part, Parts, Row, sums_of_hour
@@ -60,7 +61,7 @@ class Answers(ABC):
     """The half of a store that is the same for every database with SQL."""
 
     def __init__(self) -> None:
-        self._parts = Parts()
+        self._parts, self._days = Parts(), Days()
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[Ask]:
@@ -234,15 +235,14 @@ class Answers(ABC):
             ((latest,),) = ask("latest")
             if latest is None or until > latest:  # then the hour may as well be taken whole
                 until = -(-until // HOUR_US) * HOUR_US
-            hours = ask("hours", first=since // HOUR_US, ceiling=-(-until // HOUR_US))
-            parts = split(since, until, [(row[0], row[1], bool(row[2])) for row in hours])
-            rows = ask(
-                f"rolled_{cube.name}",
-                by,
-                first=parts.first,
-                end=parts.end,
-                ceiling=parts.ceiling,
-            )
+            hours = [
+                (hour, changes, bool(fresh))
+                for hour, changes, fresh in ask(
+                    "hours", first=since // HOUR_US, ceiling=-(-until // HOUR_US)
+                )
+            ]
+            parts = split(since, until, hours)
+            rows = self._days(ask, cube, by, parts, hours)
             changes = {row[0]: row[1] for row in hours}
             places = [("hour", *cube.dimensions).index(name) for name in by]
             width = len(cube.dimensions) + 1

@@ -8,11 +8,11 @@ from typing import Any
 
 from headgate.ledger.keys_sql import Run
 from headgate.ledger.postgres import PostgresStore
+from headgate.ledger.postgres_locks import KEYS
 
 __all__ = ["PostgresDatabase"]
 
-# "HDGT", and what is locked: 1 is the ledger's rows, 2 the keys and budgets.
-_ALONE = "SELECT pg_advisory_xact_lock(1212434260, 2)"
+_ALONE = f"SELECT pg_advisory_xact_lock({KEYS})"
 
 
 class PostgresDatabase(PostgresStore):

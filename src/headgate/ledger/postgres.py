@@ -20,6 +20,7 @@ from headgate.ledger.answers import Answers, Ask, Row, Write, touched
 from headgate.ledger.columns import row_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.postgres_locks import WRITING
 from headgate.ledger.statements import migrations, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 
@@ -37,8 +38,7 @@ __all__ = ["PostgresStore", "destination"]
 CONNECT_SECONDS = 5
 """How long to wait for the server, and for other writers, before the rows stay in the journal."""
 
-# Two numbers that say whose lock it is: "HDGT", and what is locked.
-_WRITING = "SELECT pg_advisory_xact_lock(1212434260, 1)"
+_WRITING = f"SELECT pg_advisory_xact_lock({WRITING})"
 
 _LASTING = {
     "connect_timeout": CONNECT_SECONDS,

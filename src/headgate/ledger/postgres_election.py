@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 
 from headgate.ledger.postgres import destination
+from headgate.ledger.postgres_locks import LEADING
 
 __all__ = ["PostgresElection"]
 
-# "HDGT" and what is locked, as for the ledger's writers: 1 writes, 2 watches.
-_LEADING = "SELECT pg_try_advisory_xact_lock(1212434260, 2)"
+_LEADING = f"SELECT pg_try_advisory_xact_lock({LEADING})"
 
 
 class PostgresElection:

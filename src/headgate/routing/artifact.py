@@ -2,7 +2,8 @@
 
     magic (8 bytes) · version (2) · SHA-256 of what follows (32) · zlib(MessagePack of `_Document`)
 
-Weights are 16-bit integers and a scale for each kind of feature. All numbers are little-endian.
+Weights of n-grams are the bytes of a `Table` for each kind, those of an embedding 16-bit integers
+and a scale. All numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from headgate.errors import ConfigError
+from headgate.routing.features import BUCKETS
 from headgate.routing.reference import Reference
 from headgate.routing.router import Calibration, CostModel, Head, Router
+from headgate.routing.table import Table
 
 __all__ = [
     "Artifact",
@@ -35,10 +38,9 @@ __all__ = [
 ]
 
 MAGIC = b"HEADGATE"
-VERSION = 3
-"""3 has a head for embeddings; what has none is still written as 2. 2 counts an n-gram once
-however often a text repeats it; 1 counted it each time."""
-OLDEST = 1
+VERSION = 4
+"""4 knows n-grams by their buckets. Files of 1 to 3, which held the n-grams themselves, cost a
+request three times as much, and are refused."""
 HEAD = len(MAGIC) + 2 + 32
 MAX_BYTES = 256 * 1024 * 1024
 """A small file must not fill the memory."""
@@ -76,7 +78,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     apgr: float | None = None
     """Average performance gap recovered, out of fold; None where there was no gap."""
     apgr_interval: tuple[float, float] | None = None
-    """Its 95 % interval; None where there was no gap, and in files of version 1."""
+    """Its 95 % interval; None where there was no gap."""
     ece: float
     """Expected calibration error of the score, out of fold."""
     kind: Literal["router", "verifier"] = "router"
@@ -161,6 +163,15 @@ class _Weights(msgspec.Struct, frozen=True):
     scale: float
     steps: bytes
 
+    def table(self) -> Table:
+        if len(self.steps) not in (0, BUCKETS):
+            raise ValueError("a table of weights is cut short")
+        if not math.isfinite(self.scale):
+            raise ValueError("it holds a number that is not finite")
+        if self.steps[:1] > b"\0":
+            raise ValueError("a table of weights knows bucket 0")
+        return Table(self.scale, self.steps)
+
 
 class _Head(msgspec.Struct, frozen=True):
     model: str
@@ -170,12 +181,9 @@ class _Head(msgspec.Struct, frozen=True):
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
     bias: float
-    words: bytes
-    word_weights: _Weights
-    pairs: bytes
-    pair_weights: _Weights
-    grams: bytes
-    gram_weights: _Weights
+    words: _Weights
+    pairs: _Weights
+    letters: _Weights
     traits: dict[str, float]
     gains: tuple[float, ...]
     probabilities: tuple[float, ...]
@@ -191,12 +199,9 @@ def dump(artifact: Artifact) -> bytes:
     router, head = artifact.router, artifact.router.head
     document = _Document(
         bias=router.bias,
-        words=b" ".join(router.words),
-        word_weights=_packed(router.words.values()),
-        pairs=b" ".join(word for pair in router.pairs for word in pair),
-        pair_weights=_packed(router.pairs.values()),
-        grams=b"".join(gram.to_bytes(4, sys.byteorder) for gram in router.grams),
-        gram_weights=_packed(router.grams.values()),
+        words=_Weights(*router.words),
+        pairs=_Weights(*router.pairs),
+        letters=_Weights(*router.letters),
         traits=router.traits,
         gains=router.calibration.gains,
         probabilities=router.calibration.probabilities,
@@ -207,8 +212,7 @@ def dump(artifact: Artifact) -> bytes:
         head=None if head is None else _Head(head.model, head.source, _packed(head.weights)),
     )
     body = zlib.compress(msgspec.msgpack.encode(document), 9)
-    version = 1 if router.repeats else VERSION if head else VERSION - 1
-    return MAGIC + version.to_bytes(2, "little") + sha256(body).digest() + body
+    return MAGIC + VERSION.to_bytes(2, "little") + sha256(body).digest() + body
 
 
 def fingerprint(data: bytes) -> str:
@@ -227,9 +231,9 @@ def load(data: bytes, name: str = "The router", *, most: int = MAX_BYTES) -> Art
     if data[: len(MAGIC)] != MAGIC:
         raise ConfigError(f"{name} is no router.", fix="Make one with `headgate train`.")
     version = int.from_bytes(data[len(MAGIC) : len(MAGIC) + 2], "little")
-    if not OLDEST <= version <= VERSION:
+    if version != VERSION:
         raise ConfigError(
-            f"{name} is of version {version}; this Headgate reads {OLDEST} to {VERSION}.",
+            f"{name} is of version {version}; this Headgate reads {VERSION}.",
             fix="Train it again with this Headgate, or run the Headgate that made it.",
         )
     body = data[HEAD:]
@@ -242,19 +246,14 @@ def load(data: bytes, name: str = "The router", *, most: int = MAX_BYTES) -> Art
         raw = unpacker.decompress(body, most)
         if not unpacker.eof:
             raise ValueError("it unfolds to more than a router ever does")
-        return _artifact(msgspec.msgpack.decode(raw, type=_Document), repeats=version < 2)
+        return _artifact(msgspec.msgpack.decode(raw, type=_Document))
     except (zlib.error, msgspec.DecodeError, ValueError) as error:
         raise ConfigError(
             f"{name} cannot be read: {error}.", fix="Make one with `headgate train`."
         ) from error
 
 
-def _artifact(document: _Document, *, repeats: bool) -> Artifact:
-    words = document.words.split()
-    parts = document.pairs.split()
-    grams = document.grams
-    if len(grams) % 4:
-        raise ValueError("its last letter group is cut short")
+def _artifact(document: _Document) -> Artifact:
     if len(document.gains) != len(document.probabilities) or not document.gains:
         raise ValueError("its calibration has no knots, or half of them")
     numbers = (document.bias, *document.traits.values(), *document.gains, *document.probabilities)
@@ -265,29 +264,13 @@ def _artifact(document: _Document, *, repeats: bool) -> Artifact:
         raise ValueError("its head for embeddings is empty")
     router = Router(
         bias=document.bias,
-        words=dict(zip(words, _unpacked(document.word_weights), strict=True)),
-        pairs=dict(
-            zip(
-                zip(parts[::2], parts[1::2], strict=True),
-                _unpacked(document.pair_weights),
-                strict=True,
-            )
-        ),
-        grams=dict(
-            zip(
-                (
-                    int.from_bytes(grams[at : at + 4], sys.byteorder)
-                    for at in range(0, len(grams), 4)
-                ),
-                _unpacked(document.gram_weights),
-                strict=True,
-            )
-        ),
+        words=document.words.table(),
+        pairs=document.pairs.table(),
+        letters=document.letters.table(),
         traits=document.traits,
         calibration=Calibration(document.gains, document.probabilities),
         cheap_cost=None if document.cheap_cost is None else CostModel(*document.cheap_cost),
         premium_cost=None if document.premium_cost is None else CostModel(*document.premium_cost),
-        repeats=repeats,
         head=None
         if head is None
         else Head(head.model, head.source, tuple(_unpacked(head.weights))),
@@ -296,10 +279,10 @@ def _artifact(document: _Document, *, repeats: bool) -> Artifact:
 
 
 def _packed(weights: Iterable[float]) -> _Weights:
-    """Weights in steps of 1/32,767 of the largest; none becomes zero, which would mean unknown."""
+    """Weights in steps of 1/32,767 of the largest."""
     values = list(weights)
     scale = max(map(abs, values), default=0.0) / 32767 or 1.0
-    steps = array("h", [round(value / scale) or (1 if value >= 0 else -1) for value in values])
+    steps = array("h", [round(value / scale) for value in values])
     return _Weights(scale, _little(steps).tobytes())
 
 

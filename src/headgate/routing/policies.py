@@ -77,6 +77,8 @@ class Policies:
         providers: Sequence[str] = (),
     ) -> None:
         self.tiers = tuple(tiers)
+        self.models = tuple(tier.model for tier in self.tiers)
+        """The tiers' models, from cheapest to premium."""
         self.policies = tuple(policies)
         self.guard = Guard(tiers)
         self._routes = tuple(routes)

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import sys
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from math import hypot, isfinite, sqrt
-from operator import mul
-from typing import Literal, NamedTuple, TypeVar
+from operator import add, mul
+from typing import Literal, NamedTuple
 
-from headgate.routing.features import Request, grams, pairs, traits, words
+from headgate.routing.features import (
+    GRAM,
+    SHAPES,
+    Request,
+    buckets,
+    ends,
+    letters,
+    shape,
+    traits,
+    whole,
+    words,
+)
+from headgate.routing.table import Table
 
-__all__ = ["Calibration", "CostModel", "Head", "Reason", "Router"]
+__all__ = ["NOTHING", "Calibration", "CostModel", "Head", "Reason", "Router"]
 
-
-_Key = TypeVar("_Key")
+NOTHING = Table(1.0, b"")
+"""Of a router that knows no n-gram of a kind."""
 
 
 class Calibration(NamedTuple):
@@ -86,22 +97,21 @@ class Router:
 
     The gain is a sum: `bias`, the weight of every trait that holds, and for words, pairs and
     letter groups the sum of the known ones' weights over the root of their number, so that long
-    texts do not shout. What a text repeats counts once, except with `repeats`, as routers of
-    version 1 were trained. The score is the calibrated probability that premium is right and cheap
-    is wrong; it rises with the gain.
+    texts do not shout. What a text repeats counts once. The score is the calibrated probability
+    that premium is right and cheap is wrong; it rises with the gain.
 
     A router with a `head` was trained with embeddings, and needs one for each request it scores.
     """
 
     __slots__ = (
+        "_shapes",
         "bias",
         "calibration",
         "cheap_cost",
-        "grams",
         "head",
+        "letters",
         "pairs",
         "premium_cost",
-        "repeats",
         "traits",
         "words",
     )
@@ -110,23 +120,22 @@ class Router:
         self,
         *,
         bias: float,
-        words: Mapping[bytes, float],
-        pairs: Mapping[tuple[bytes, bytes], float],
-        grams: Mapping[int, float],
+        words: Table = NOTHING,
+        pairs: Table = NOTHING,
+        letters: Table = NOTHING,
         traits: Mapping[str, float],
         calibration: Calibration,
         cheap_cost: CostModel | None = None,
         premium_cost: CostModel | None = None,
-        repeats: bool = False,
         head: Head | None = None,
     ) -> None:
         self.bias = bias
-        self.words, self.pairs, self.grams = dict(words), dict(pairs), dict(grams)
+        self.words, self.pairs, self.letters = words, pairs, letters
         self.traits = dict(traits)
+        self._shapes = _shapes(traits)
         self.calibration = calibration
         self.cheap_cost = cheap_cost
         self.premium_cost = premium_cost
-        self.repeats = repeats
         self.head = head
 
     def gain(self, request: Request, vector: Sequence[float] = ()) -> float:
@@ -145,15 +154,11 @@ class Router:
     def text_gain(self, request: Request) -> float:
         """The gain without the embedding's part."""
         found = words(request.text)
-        gain = self.bias
-        trait = self.traits.get
-        for name in traits(request, found):
-            gain += trait(name, 0.0)
-        # not a set: what floats sum up to depends on their order, which must not vary
-        once = iter if self.repeats else dict.fromkeys
-        gain += _pooled(map(self.words.get, once(found)))
-        gain += _pooled(map(self.pairs.get, once(pairs(found))))
-        gain += _pooled(map(self.grams.get, once(grams(found))))
+        gain = self.bias + sum(map(self.traits.get, whole(request), _ZEROS))
+        gain += sum(map(self._shapes.get, map(add, shape(request, found), _OFFSETS), _ZEROS))
+        if self.words.bytes or self.pairs.bytes or self.letters.bytes:
+            said = buckets(found)
+            gain += self.words(said.words) + self.pairs(said.pairs) + self.letters(said.letters)
         return gain
 
     def score(self, request: Request, vector: Sequence[float] = ()) -> float:
@@ -171,33 +176,41 @@ class Router:
             for name in traits(request, found)
             if name in self.traits
         ]
-        once = iter if self.repeats else dict.fromkeys
-        reasons += _parts("word", self.words, once(found), lambda word: _readable([word]))
-        reasons += _parts("pair", self.pairs, once(pairs(found)), _readable)
-        reasons += _parts("letters", self.grams, once(grams(found)), _letters)
+        said, groups = buckets(found), letters(found)
+        reasons += _parts("word", self.words, zip(said.words, map(_text, found), strict=True))
+        named = (_text(b" ".join(pair)) for pair in ends(found))
+        reasons += _parts("pair", self.pairs, zip(said.pairs, named, strict=True))
+        named = (_text(groups[at : at + GRAM]) for at in range(0, len(groups), GRAM))
+        reasons += _parts("letters", self.letters, zip(said.letters, named, strict=True))
         if self.head is not None:
             reasons.append(Reason("embedding", self.head.model, self.head(vector)))
         return sorted(reasons, key=lambda reason: (-abs(reason.gain), reason.name))
 
 
-def _pooled(weights: Iterable[float | None]) -> float:
-    # no known feature has a weight of zero, so `filter` drops exactly the unknown
-    known = list(filter(None, weights))
-    return sum(known) / sqrt(len(known)) if known else 0.0
+def _parts(kind: str, table: Table, named: Iterable[tuple[int, str]]) -> list[Reason]:
+    """One reason for each known bucket, called by what the text has in it."""
+    weights = table.weights
+    # what falls into one bucket counts once, and is named by what comes first
+    known = {bucket: name for bucket, name in reversed(list(named)) if bucket in weights}
+    root = sqrt(len(known))
+    return [Reason(kind, name, weights[bucket] / root) for bucket, name in known.items()]
 
 
-def _parts(
-    kind: str, weights: Mapping[_Key, float], keys: Iterable[_Key], name: Callable[[_Key], str]
-) -> Iterator[Reason]:
-    """One reason for each distinct known feature, however often it occurs."""
-    counts = Counter(key for key in keys if key in weights)
-    root = sqrt(counts.total())
-    return (Reason(kind, name(key), n * weights[key] / root) for key, n in counts.items())
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
-def _readable(parts: Sequence[bytes]) -> str:
-    return b" ".join(parts).decode(errors="replace")
+_STEP = 1 << 16
+_OFFSETS = tuple(range(0, _STEP * len(SHAPES), _STEP))
+_ZEROS = repeat(0.0)
 
 
-def _letters(gram: int) -> str:
-    return gram.to_bytes(4, sys.byteorder).decode(errors="replace")
+def _shapes(traits: Mapping[str, float]) -> dict[int, float]:
+    """The weights of a shape's numbers: a dictionary of numbers needs no names to be made."""
+    found = {}
+    for name, weight in traits.items():
+        for offset, kind in zip(_OFFSETS, SHAPES, strict=True):
+            value = name.removeprefix(kind)
+            if value != name and value.isascii() and value.isdecimal() and len(value) < 5:
+                found[offset + int(value)] = weight
+    return found

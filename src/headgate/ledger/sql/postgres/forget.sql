@@ -1,2 +1,2 @@
--- Every hour is to be summed again.
-UPDATE headgate.hours SET rolled = 0
+-- Every hour is to be summed again; whoever keeps sums at hand learns of it by the changes.
+UPDATE headgate.hours SET rolled = 0, changes = changes + 1

@@ -12,8 +12,8 @@ SELECT
     SUM(cache_write_1h_tokens)::bigint,
     SUM(reasoning_tokens)::bigint
 FROM headgate.hourly_attempts
-WHERE hour >= %(first)s AND (
-    sealed AND hour < %(ceiling)s
-    OR NOT sealed AND hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
+WHERE hour >= %(first)s AND hour < %(ceiling)s AND (
+    sealed
+    OR hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
 )
 GROUP BY {by}

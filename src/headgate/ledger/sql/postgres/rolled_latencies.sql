@@ -3,8 +3,8 @@ SELECT
     {by},
     SUM(attempts)::bigint
 FROM headgate.hourly_latencies
-WHERE hour >= %(first)s AND (
-    sealed AND hour < %(ceiling)s
-    OR NOT sealed AND hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
+WHERE hour >= %(first)s AND hour < %(ceiling)s AND (
+    sealed
+    OR hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
 )
 GROUP BY {by}

@@ -5,8 +5,8 @@ SELECT
     SUM(unpriced)::bigint,
     SUM(cost_nano)::bigint
 FROM headgate.hourly_spend
-WHERE hour >= %(first)s AND (
-    sealed AND hour < %(ceiling)s
-    OR NOT sealed AND hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
+WHERE hour >= %(first)s AND hour < %(ceiling)s AND (
+    sealed
+    OR hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
 )
 GROUP BY {by}

@@ -12,8 +12,8 @@ SELECT
     SUM(cache_write_1h_tokens),
     SUM(reasoning_tokens)
 FROM hourly_attempts
-WHERE hour >= :first AND (
-    sealed AND hour < :ceiling
-    OR NOT sealed AND hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
+WHERE hour >= :first AND hour < :ceiling AND (
+    sealed
+    OR hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
 )
 GROUP BY {by}

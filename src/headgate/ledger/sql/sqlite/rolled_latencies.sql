@@ -3,8 +3,8 @@ SELECT
     {by},
     SUM(attempts)
 FROM hourly_latencies
-WHERE hour >= :first AND (
-    sealed AND hour < :ceiling
-    OR NOT sealed AND hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
+WHERE hour >= :first AND hour < :ceiling AND (
+    sealed
+    OR hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
 )
 GROUP BY {by}

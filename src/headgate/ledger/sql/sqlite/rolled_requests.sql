@@ -13,8 +13,8 @@ SELECT
     MIN(first_us),
     MAX(last_us)
 FROM hourly_requests
-WHERE hour >= :first AND (
-    sealed AND hour < :ceiling
-    OR NOT sealed AND hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
+WHERE hour >= :first AND hour < :ceiling AND (
+    sealed
+    OR hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
 )
 GROUP BY {by}

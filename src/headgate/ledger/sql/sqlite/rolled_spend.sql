@@ -5,8 +5,8 @@ SELECT
     SUM(unpriced),
     SUM(cost_nano)
 FROM hourly_spend
-WHERE hour >= :first AND (
-    sealed AND hour < :ceiling
-    OR NOT sealed AND hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
+WHERE hour >= :first AND hour < :ceiling AND (
+    sealed
+    OR hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
 )
 GROUP BY {by}

@@ -1,0 +1,88 @@
+"""Sums of whole days, put together from those of their hours, and kept at hand while these hold."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from headgate.ledger.parts import Ask, Row
+from headgate.ledger.rollups import Cube, Split
+
+__all__ = ["Days", "Hour"]
+
+Hour = tuple[int, int, bool]
+"""Hours since 1970, how many times rows came to it or went, and whether its sums hold."""
+
+MOST_ROWS = 200_000
+"""Sums kept at hand: some 60 MB at most; a month by tier, key and latency has a tenth of them."""
+
+_Key = tuple[Cube, tuple[str, ...], int]
+_State = tuple[Hour, ...]
+
+
+class Days:
+    """Answers from the sums of hours; a day that has not changed since is not read again."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[_Key, tuple[_State, list[Row]]] = OrderedDict()
+        self._rows = 0
+
+    def __call__(
+        self, ask: Ask, cube: Cube, by: Sequence[str], parts: Split, hours: Iterable[Hour]
+    ) -> list[Row]:
+        """The kept sums within a window, by `by`; not yet merged.
+
+        `hours` are those of the window, in the state of the store that `ask` reads.
+        """
+        begin, end = -(-parts.first // 24), parts.end // 24
+        if begin >= end:
+            return _rolled(ask, cube, by, parts.first, parts.end, parts.ceiling)
+        states: dict[int, _State] = {}
+        for hour in hours:
+            day = hour[0] // 24
+            if begin <= day < end:
+                states[day] = (*states.get(day, ()), hour)
+        rows = _rolled(ask, cube, by, parts.first, begin * 24, begin * 24)
+        rows += self._whole(ask, cube, tuple(by), states)
+        rows += _rolled(ask, cube, by, end * 24, parts.end, parts.ceiling)
+        return rows
+
+    def _whole(
+        self, ask: Ask, cube: Cube, by: tuple[str, ...], states: dict[int, _State]
+    ) -> list[Row]:
+        found: list[Row] = []
+        missing: list[int] = []
+        for day, state in states.items():
+            kept = self._kept.get((cube, by, day))
+            if kept is None or kept[0] != state:
+                missing.append(day)
+            else:
+                self._kept.move_to_end((cube, by, day))
+                found += kept[1]
+        if missing:
+            made: dict[int, list[Row]] = {day: [] for day in missing}
+            first, end = missing[0] * 24, (missing[-1] + 1) * 24
+            for row in _rolled(ask, cube, ("hour / 24", *by), first, end, end):
+                if row[0] in made:
+                    made[row[0]].append(row[1:])
+            for day, rows in made.items():
+                found += rows
+                self._keep((cube, by, day), states[day], rows)
+        return found
+
+    def _keep(self, key: _Key, state: _State, rows: list[Row]) -> None:
+        if key in self._kept:
+            self._rows -= 1 + len(self._kept.pop(key)[1])
+        self._kept[key] = state, rows
+        self._rows += 1 + len(rows)  # a day without any takes room too
+        while self._rows > MOST_ROWS:
+            _, (_, oldest) = self._kept.popitem(last=False)
+            self._rows -= 1 + len(oldest)
+
+
+def _rolled(
+    ask: Ask, cube: Cube, by: Sequence[str], first: int, end: int, ceiling: int
+) -> list[Row]:
+    if first >= ceiling:
+        return []
+    return ask(f"rolled_{cube.name}", by, first=first, end=end, ceiling=ceiling)

@@ -1,0 +1,75 @@
+"""A ceiling: the most that one call may cost, whichever of several cards prices it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from headgate.prices.card import Card
+from headgate.prices.charge import nano_from_pico
+
+__all__ = ["Ceiling", "is_flat"]
+
+
+class _Line(NamedTuple):
+    """A card with one price for each kind, in pico-dollars for a token; `fee` for a call."""
+
+    read: int
+    kept: int
+    """Of input that is written to a cache for an hour; no less than `read`."""
+    written: int
+    fee: int
+
+
+def is_flat(card: Card) -> bool:
+    """Whether a call's price is a sum of products: input and output have one price each."""
+    return not card.tiers and card.rates.input is not None and card.rates.output is not None
+
+
+class Ceiling:
+    """The dearest of several flat cards for any call, worked out once for many calls.
+
+    A card that is no dearer than another one in anything is left out, so that mostly one remains.
+
+    Args:
+        cards: each of them flat.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, cards: Iterable[Card]) -> None:
+        lines = dict.fromkeys(map(_line, cards))
+        self._lines = tuple(
+            line
+            for line in lines
+            if not any(
+                line is not other and all(a <= b for a, b in zip(line, other, strict=True))
+                for other in lines
+            )
+        )
+
+    def nano(self, read: int, written: int, *, kept: bool = False) -> int:
+        """The most that a call costs, in nano-dollars: what `charge` takes of the dearest card.
+
+        Args:
+            read: tokens of its input, none of them from a cache.
+            written: tokens of its answer.
+            kept: its input may be written to a cache for an hour, or not.
+        """
+        if not read and not written:
+            return 0  # a call without tokens owes no fee
+        most = 0
+        for line in self._lines:
+            price = line.kept if kept else line.read
+            pico = price * read + line.written * written + line.fee
+            if pico > most:
+                most = pico
+        return nano_from_pico(most)
+
+
+def _line(card: Card) -> _Line:
+    rates = card.rates
+    read, written = rates.input or 0, rates.output or 0
+    write = read if rates.cache_write_5m is None else rates.cache_write_5m
+    hour = write if rates.cache_write_1h is None else rates.cache_write_1h
+    return _Line(read, max(read, hour), written, rates.request)
