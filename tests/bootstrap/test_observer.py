@@ -3,6 +3,8 @@
 import time
 from datetime import date
 
+import msgspec
+
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested, merged
 from headgate.ledger.memory import MemoryStore
@@ -170,3 +172,22 @@ def test_what_took_long_is_kept_for_a_while_and_what_is_quick_is_not():
     for number in range(MOST_KEPT + 5):
         rested(number, lambda: 0)
     assert len(rested._kept) <= MOST_KEPT
+
+
+def test_changed_settings_are_looked_by_and_the_account_is_kept_meanwhile():
+    one = observer()
+    period = period_of({"since": "all"}, NOON_US)
+    one.look(period)
+    deadline = time.monotonic() + 20
+    while (known := one.look(period).escalation) is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert known is not None
+    first, *others = SETTINGS.tiers
+    renamed = msgspec.structs.replace(
+        SETTINGS, tiers=(msgspec.structs.replace(first, name="low"), *others)
+    )
+    one.adopt(renamed, book_of(renamed, env={}))
+    found = one.look(period)
+    assert found.tiers == ("low", "premium")
+    assert found.escalation is not None
+    assert found.report.requests == seen().report.requests

@@ -4,15 +4,19 @@ import re
 
 import pytest
 
-from headgate.bootstrap.site import site_of
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.site import Pages, pages_of
+from headgate.ledger.memory import MemoryStore
 from headgate.settings import read_with_sources
 from headgate.web.site import Site
+from tests.ledger.samples import NOON_US, entry
 from tests.web.callers import ask
+from tests.web.houses import DAY
 
 
 @pytest.fixture(scope="module")
 def site() -> Site:
-    return site_of(read_with_sources(None, env={}, need_providers=False), None, token=None)
+    return pages_of(read_with_sources(None, env={}, need_providers=False), None, token=None).site
 
 
 def test_every_page_of_the_navigation_opens(site):
@@ -35,5 +39,59 @@ def test_every_form_of_the_plan_is_there(site):
 
 
 def test_with_a_token_nothing_is_shown_before_the_login():
-    house = site_of(read_with_sources(None, env={}, need_providers=False), None, token="x" * 20)
+    reading = read_with_sources(None, env={}, need_providers=False)
+    house = pages_of(reading, None, token="x" * 20).site
     assert ask(house, "/plan").status == 303
+
+
+SETTINGS = """
+[traffic]
+requests_per_day = {requests}
+[tiers.cheap]
+model = "openai/gpt-5-nano"
+[tiers.premium]
+model = "openai/{premium}"
+[escalation]
+rate = 0.2
+budget = {budget}
+"""
+
+
+def test_a_changed_configuration_is_shown_and_what_waits_for_a_restart_is_not(tmp_path):
+    file = tmp_path / "headgate.toml"
+
+    def reading(**values):
+        file.write_text(SETTINGS.format(**values), encoding="utf-8")
+        return read_with_sources(file, env={}, need_providers=False)
+
+    first = reading(requests=1000, premium="gpt-5", budget=0.3)
+    store = MemoryStore()
+    store.append([entry(request_id="one", at_us=NOON_US - 1)])
+    pages = Pages(
+        first,
+        store,
+        book_of(first.settings, env={}),
+        token=None,
+        now_us=lambda: NOON_US,
+        today=lambda: DAY,
+    )
+    assert 'value="1,000"' in ask(pages.site, "/plan").text
+    assert "GPT-5 mini" not in ask(pages.site, "/plan").text
+    before = ask(pages.site, "/").text
+    assert "budget 30.0" in before
+    pages.adopt(reading(requests=7000, premium="gpt-5-mini", budget=0.5))
+    after = ask(pages.site, "/plan").text
+    assert 'value="7,000"' in after
+    assert "GPT-5 mini" in after
+    assert "openai/gpt-5-mini" in ask(pages.site, "/prices").text[:6000]
+    dashboard = ask(pages.site, "/").text
+    assert "budget 30.0" in dashboard
+    assert dashboard != before
+
+
+def test_who_has_logged_in_stays_so_when_the_configuration_changes():
+    reading = read_with_sources(None, env={}, need_providers=False)
+    pages = pages_of(reading, None, token="x" * 20)
+    cookie = ask(pages.site, "/login", "POST", form="token=" + "x" * 20).cookie
+    pages.adopt(reading)
+    assert ask(pages.site, "/plan", cookie=cookie).status == 200

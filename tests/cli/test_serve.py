@@ -297,3 +297,29 @@ def test_the_admin_port_has_its_own_address_and_token(tmp_path):
             caught.value.close()
         with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
             assert answer.status == 200
+
+
+def test_the_pages_show_what_a_reload_has_changed(tmp_path):
+    with running(tmp_path) as home:
+        home.gateway.stop()
+        home.file.write_text(
+            home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"\nreload = false')
+        )
+        log = home.start().log.read_text()
+        (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
+        _, url, origin = line.split()
+        headers = {"authorization": f"Bearer {Path(origin.strip('()')).read_text().strip()}"}
+
+        def ask(path: str, method: str = "GET") -> str:
+            request = urllib.request.Request(url + path, headers=headers, method=method)
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return str(answer.read().decode())
+
+        assert "sim/premium-1" in ask("/plan")
+        assert "sim/premium-2" not in ask("/plan")
+        home.file.write_text(home.file.read_text().replace("sim/premium-1", "sim/premium-2"))
+        assert '"done"' in ask("/api/reload", "POST")
+        shown = ask("/plan")
+        assert "sim/premium-2" in shown
+        assert "sim/premium-1" not in shown
+        assert "sim/premium-2" in ask("/prices")

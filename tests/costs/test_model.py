@@ -61,6 +61,16 @@ def test_routing_pays_until_the_golden_crossover():
     assert round(crossover.headroom * 100, 1) == Decimal("77.7")
 
 
+@pytest.mark.parametrize("rate", ["0", "0.2", "0.5", "1"])
+def test_the_saving_at_a_rate_is_that_of_the_scenario_at_that_rate(rate):
+    rate = Decimal(rate)
+    scenario = retrying(escalation="0.3")
+    stress = replace(scenario.stress, escalation=rate)
+    moved = evaluate(replace(scenario, escalation=rate, stress=stress))
+    for here, there in zip(evaluate(scenario).columns, moved.columns, strict=True):
+        assert here.saving_at(rate) == there.saving
+
+
 def test_a_point_of_escalation_has_its_golden_price():
     naive = evaluate(mission()).naive
     assert naive.point_nano == usd("1.80")

@@ -75,3 +75,8 @@ def test_control_characters_do_not_reach_the_terminal():
 @given(st.text(max_size=60), st.integers(min_value=1, max_value=30))
 def test_a_cut_text_is_never_too_long(text: str, width: int):
     assert len(cut(text, width)) <= max(width, 1)
+
+
+def test_every_kind_of_space_and_control_becomes_one_space():
+    assert plain("a\u00a0\u2028 b\tc\u200bd  e") == "a b c d e"
+    assert plain("  né 日本  %") == "né 日本 %"

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.site import pages_of
+from headgate.bootstrap.site import Pages
 from headgate.gateway.http1_server import Http1Server
 from headgate.ledger.keys_memory import MemoryKeys
 from headgate.ledger.memory import MemoryStore
@@ -55,9 +55,9 @@ def site(of: MemoryStore | None, token: str | None = None, *, file: Path | None 
     reading = read_with_sources(file, env={}, need_providers=False)
     book = book_of(reading.settings, env={})
     keys = MemoryKeys()
-    return pages_of(
+    return Pages(
         reading, of, book, keys=keys, token=token, now_us=lambda: NOON_US, today=lambda: DAY
-    )
+    ).site
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from headgate.bootstrap.measured import Measurement, measured_settings
 from headgate.bootstrap.planned import planned_of
@@ -51,6 +51,14 @@ WAIT_SECONDS = 0.15
 """How long a page waits for the budget's account before it is shown without."""
 
 
+class _Ground(NamedTuple):
+    """What the ledger is held against; replaced as a whole."""
+
+    settings: Settings
+    book: Book
+    watch: Watch
+
+
 class LedgerObserver:
     """The `Observer` of a store.
 
@@ -65,18 +73,24 @@ class LedgerObserver:
         self, store: Store, settings: Settings, book: Book, *, now_us: Callable[[], int]
     ) -> None:
         self._store = store
-        self._settings = settings
-        self._book = book
+        self._ground = _Ground(settings, book, Watch(store, settings, book))
+        self._next: tuple[Settings, Book] | None = None
         self._now_us = now_us
-        self._watch = Watch(store, settings, book)
         self._rested = _Rested()
         self._account = threading.Lock()
         self._reader: threading.Thread | None = None
         self._assessed: Assessment | None = None
 
+    def adopt(self, settings: Settings, book: Book) -> None:
+        """Look by changed settings from the next look on; the budget's account is kept till then.
+
+        Takes no time: routers are loaded by the page that needs them.
+        """
+        self._next = settings, book
+
     def look(self, period: Period) -> Seen:
         """See `Observer.look`."""
-        now = self._now_us()
+        now, (settings, book, watch) = self._now_us(), self._standing()
         escalation = self._assessment(now)
         store, only = self._store, period.only
         narrow = [name for name in DIMENSIONS if name in only]
@@ -98,12 +112,12 @@ class LedgerObserver:
             lambda: store.latencies(period.window, by=TIMED),
         )
         day = datetime.fromtimestamp(now / 1e6, UTC).date()
-        planned = planned_of(self._settings, self._book, day)
+        planned = planned_of(settings, book, day)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
         days = store.days(Window((now // DAY_US - back) * DAY_US, None))
-        scenario = scenario_of(self._settings, self._book, day)
+        scenario = scenario_of(settings, book, day)
         with self._account:
-            quality, feedback = self._watch.heard()
+            quality, feedback = watch.heard()
         return Seen(
             at_us=now,
             report=report(tiers, requests, planned, period.window),
@@ -119,7 +133,7 @@ class LedgerObserver:
             overhead_us=self._overhead(now),
             quality=quality,
             feedback=feedback,
-            tiers=tuple(tier.name for tier in self._settings.tiers),
+            tiers=tuple(tier.name for tier in settings.tiers),
         )
 
     def requests(self, search: Search) -> Sequence[Sequence[Entry]]:
@@ -158,6 +172,12 @@ class LedgerObserver:
 
     # ---- the budget's account
 
+    def _standing(self) -> _Ground:
+        if self._next is not None:
+            (settings, book), self._next = self._next, None
+            self._ground = _Ground(settings, book, Watch(self._store, settings, book))
+        return self._ground
+
     def _assessment(self, now: int) -> Assessment | None:
         """What the account says; the first reading of a long ledger goes on in the background."""
         if self._reader is None or not self._reader.is_alive():
@@ -169,12 +189,13 @@ class LedgerObserver:
         return self._assessed
 
     def _read(self, now: int) -> None:
+        watch = self._ground.watch
         with self._account:
             try:
-                self._watch.budget.fold(self._store.outcomes(self._watch.budget.cursor))
+                watch.budget.fold(self._store.outcomes(watch.budget.cursor))
             except StoreError:
                 return  # the page's own questions to the store say what is wrong
-            self._assessed = self._watch.budget.assess(now)
+            self._assessed = watch.budget.assess(now)
 
     def _groups(self, period: Period) -> Iterator[tuple[str, tuple[Group, ...]]]:
         for name in DIMENSIONS:

@@ -88,7 +88,7 @@ class Reloader:
         *,
         sets: tuple[str, ...] = (),
         note: Note | None = None,
-        done: Callable[[Settings], None] = lambda _: None,
+        done: Callable[[Reading], None] = lambda _: None,
     ) -> None:
         self._app = app
         self._reading = reading
@@ -182,7 +182,7 @@ class Reloader:
         self._app.admission.terms = terms_of(settings)
         self._app.refused_reload, self._refused = False, ""
         self._reading = reading
-        self._done(settings)
+        self._done(reading)
         restart = tuple(restart_needed(before, settings))
         self.last = Outcome("done", settings.fingerprint, restart=restart)
         log.info("configuration %s is in effect (%s)", settings.fingerprint, cause)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
+
 from headgate.bootstrap.book import book_of, prices_of
 from headgate.bootstrap.key_ring import LedgerKeyRing
 from headgate.bootstrap.observer import LedgerObserver
@@ -33,31 +35,25 @@ from headgate.web.site import Place, Site
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, redirect
 
-__all__ = ["SettingsPrices", "SettingsRouters", "pages_of", "site_of"]
+__all__ = ["Pages", "SettingsPrices", "SettingsRouters", "pages_of"]
+
+FIXED = ("escalation", "escalation_budgets", "quality", "watch", "alerts")
+"""Sections that a running gateway does not change: the pages show those of its start."""
 
 
-def site_of(
+def pages_of(
     reading: Reading,
     store: Store | None,
     *,
     token: str | None,
     keys: KeyStore | None = None,
     sample: Measure | None = None,
-) -> Site:
-    """The pages of a configuration, now.
-
-    Args:
-        store: the ledger; only events of keys are written to it. None: no pages of it.
-        keys: its virtual keys; None: no page of them.
-        sample: settings with what a sample says; None where there is none.
-        token: the admin token that a visitor must give; None lets this machine's visitors in.
-    """
-    source = reading.file.name if reading.file else "flags"
-    book = book_of(reading.settings, source, env=os.environ)
-    return pages_of(
+) -> Pages:
+    """The pages of a configuration, now. See `Pages` for the arguments."""
+    return Pages(
         reading,
         store,
-        book,
+        _book(reading),
         keys=keys,
         sample=sample,
         token=token,
@@ -66,35 +62,71 @@ def site_of(
     )
 
 
-def pages_of(
-    reading: Reading,
-    store: Store | None,
-    book: Book,
-    *,
-    keys: KeyStore | None = None,
-    sample: Measure | None = None,
-    token: str | None,
-    now_us: Callable[[], int],
-    today: Callable[[], date],
-) -> Site:
-    """The same at any time and at the prices of a book.
+class Pages:
+    """The site of a configuration, and what it is made from.
 
     Args:
+        store: the ledger; only events of keys are written to it. None: no pages of it.
+        book: the prices.
+        keys: its virtual keys; None: no page of them.
+        sample: settings with what a sample says; None where there is none.
+        token: the admin token that a visitor must give; None lets this machine's visitors in.
         now_us: the time, microseconds since 1970.
         today: the day that prices are of.
     """
-    settings = reading.settings
-    observer = None if store is None else LedgerObserver(store, settings, book, now_us=now_us)
-    measures: dict[str, Measure] = {} if observer is None else {"ledger": observer.measurement}
-    if sample is not None:
-        measures["sample"] = sample
-    planner = SettingsPlanner(reading, today=today, measures=measures)
 
-    def make(templates: Templates) -> Mapping[str, Place]:
+    def __init__(
+        self,
+        reading: Reading,
+        store: Store | None,
+        book: Book,
+        *,
+        keys: KeyStore | None = None,
+        sample: Measure | None = None,
+        token: str | None,
+        now_us: Callable[[], int],
+        today: Callable[[], date],
+    ) -> None:
+        self._settings = reading.settings
+        self._store = store
+        self._keys = keys
+        self._sample = sample
+        self._now_us = now_us
+        self._today = today
+        self._observer = (
+            None if store is None else LedgerObserver(store, reading.settings, book, now_us=now_us)
+        )
+        self.site = Site(
+            lambda templates: self._places(reading, book, templates),
+            token=token,
+            now=time.time,
+            chance=lambda: secrets.token_urlsafe(18),
+        )
+
+    def adopt(self, reading: Reading, book: Book | None = None) -> None:
+        """Show a changed configuration from the next visit on; who has logged in stays so.
+
+        Args:
+            book: its prices; None: as its settings say.
+        """
+        kept = {name: getattr(self._settings, name) for name in FIXED}
+        settings = msgspec.structs.replace(reading.settings, **kept)
+        book = book or _book(reading)
+        if self._observer is not None:
+            self._observer.adopt(settings, book)
+        shown = reading._replace(settings=settings)
+        self.site.adopt(lambda templates: self._places(shown, book, templates))
+
+    def _places(self, reading: Reading, book: Book, templates: Templates) -> Mapping[str, Place]:
+        settings, observer, now_us = reading.settings, self._observer, self._now_us
+        measures: dict[str, Measure] = {} if observer is None else {"ledger": observer.measurement}
+        if self._sample is not None:
+            measures["sample"] = self._sample
+        planner = SettingsPlanner(reading, today=self._today, measures=measures)
         calculator = Calculator(planner, templates)
         shelf = SettingsRouters(reading)
         routers = Place(Routers(shelf, templates, calls_per_month(settings)).show, title="Routers")
-        prices = Prices(SettingsPrices(settings, book, today), templates)
+        prices = Prices(SettingsPrices(settings, book, self._today), templates)
         places = {
             "/plan": Place(calculator.show, title="Plan"),
             "/plan.json": Place(calculator.json),
@@ -122,27 +154,18 @@ def pages_of(
             "/requests": Place(requests.show, title="Requests"),
             "/requests/": Place(requests.show),
             "/routers": routers,
-            **_keys_place(settings, store, keys, templates, now_us),
+            **self._keys_place(settings, templates),
             "/prices": Place(prices.show, title="Prices"),
             "/alerts": Place(Alerts(observer, templates, now_us).show, title="Alerts"),
         }
 
-    return Site(make, token=token, now=time.time, chance=lambda: secrets.token_urlsafe(18))
-
-
-def _keys_place(
-    settings: Settings,
-    store: Store | None,
-    keys: KeyStore | None,
-    templates: Templates,
-    now_us: Callable[[], int],
-) -> dict[str, Place]:
-    """The page of the keys, where there are any to show."""
-    if store is None or keys is None:
-        return {}
-    ring = LedgerKeyRing(keys, store, settings, now_us)
-    page = Keys(ring, templates, now_us)
-    return {"/keys": Place(page.show, methods=("GET", "POST"), title="Keys")}
+    def _keys_place(self, settings: Settings, templates: Templates) -> dict[str, Place]:
+        """The page of the keys, where there are any to show."""
+        if self._store is None or self._keys is None:
+            return {}
+        ring = LedgerKeyRing(self._keys, self._store, settings, self._now_us)
+        page = Keys(ring, templates, self._now_us)
+        return {"/keys": Place(page.show, methods=("GET", "POST"), title="Keys")}
 
 
 class SettingsRouters:
@@ -220,6 +243,11 @@ class SettingsPrices:
             return ()
         found = self._book.find(ref, prices_of=prices_of(self._settings, ref.provider))
         return () if found is None else history(found[1])
+
+
+def _book(reading: Reading) -> Book:
+    source = reading.file.name if reading.file else "flags"
+    return book_of(reading.settings, source, env=os.environ)
 
 
 def _to_plan(_: Visit) -> Answer:

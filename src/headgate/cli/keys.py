@@ -230,7 +230,10 @@ def list_keys(
 @json_option
 @settings_options
 def show(key: str, *, as_json: bool, config: Path | None, sets: tuple[str, ...]) -> None:
-    """Show one KEY, by its id or name: its limits, and what it has spent."""
+    """Show one KEY: its limits, and what it has spent.
+
+    KEY is an id or a name.
+    """
     with _opened(config, sets) as opened:
         _show_key(opened, opened.desk.find(key), as_json=as_json)
 
@@ -250,7 +253,10 @@ def change(
     sets: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Change the limits of a KEY: those that are given take the place of those that were."""
+    """Change the limits of a KEY.
+
+    Those that are given take the place of those that were.
+    """
     with _opened(config, sets) as opened:
         before = NO_LIMITS if no_limits else opened.desk.find(key).limits
         _show_key(opened, opened.desk.change(key, _limits(given, before)), as_json=as_json)
@@ -270,7 +276,10 @@ def change(
 def rotate(
     key: str, *, grace: float, as_json: bool, config: Path | None, sets: tuple[str, ...]
 ) -> None:
-    """Give a KEY a new secret and show it, this once; its budget and name stay."""
+    """Give a KEY a new secret and show it, this once.
+
+    Its budget and its name stay.
+    """
     with _opened(config, sets) as opened:
         _show_issued(opened, opened.desk.rotate(key, grace=grace), as_json=as_json)
 
@@ -300,7 +309,10 @@ def team(
     sets: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Set the limits that all keys of the team NAME share; without any, show them."""
+    """Set the limits that all keys of the team NAME share.
+
+    Without any, they are shown.
+    """
     with _opened(config, sets) as opened:
         known = {team.name: team for team in opened.store.teams()}
         before = known[name].limits if name in known and not no_limits else NO_LIMITS

@@ -23,7 +23,7 @@ from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
-from headgate.bootstrap.site import site_of
+from headgate.bootstrap.site import Pages, pages_of
 from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
@@ -35,7 +35,7 @@ from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
-from headgate.settings import Reading, Settings, split_address
+from headgate.settings import Reading, split_address
 
 __all__ = ["announce", "serve_one"]
 
@@ -93,22 +93,22 @@ async def serve_one(
         app.refused = refusals.take
         app.recordable = recordable_of(settings.ledger, ledger)
         lookout.start(look=settings.watch.live)
+        pages: Pages | None = None
         reloader = Reloader(
             app,
             reading,
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: _taken_over(new, reading, metrics, lookout),
+            done=lambda new: _taken_over(new, metrics, lookout, pages),
         )
         admin, token = None, None
         if settings.server.admin and (place is None or place.number == 0):
             token = admin_token(settings, os.environ)
-            pages = reader_of(ledger, settings.ledger, os.environ)
-            parts.callback(pages.close)
+            shown = parts.enter_context(closing(reader_of(ledger, settings.ledger, os.environ)))
             handler = _admin(app, token, ledger, metrics, reloader)
-            site = site_of(reading, pages, token=token.value, keys=store)
-            handler.mount("/", site, access="own")
+            pages = pages_of(reading, shown, token=token.value, keys=store)
+            handler.mount("/", pages.site, access="own")
             admin = Port(handler, *_address(settings.server.admin), setting="admin")
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -140,10 +140,14 @@ async def _tell_the_rest(refusals: Refusals, ledger: Ledger) -> None:
         await asyncio.to_thread(ledger.store.note, refusals.events())
 
 
-def _taken_over(settings: Settings, reading: Reading, metrics: Metrics, lookout: Lookout) -> None:
-    """A changed configuration is in effect: metrics and the watch learn of it."""
+def _taken_over(reading: Reading, metrics: Metrics, lookout: Lookout, pages: Pages | None) -> None:
+    """A changed configuration is in effect: metrics, the watch and the pages learn of it."""
+    settings = reading.settings
     metrics.info(__version__, settings.fingerprint)
-    lookout.adopt(settings, book_of(settings, str(reading.file)))
+    book = book_of(settings, str(reading.file))
+    lookout.adopt(settings, book)
+    if pages is not None:
+        pages.adopt(reading, book)
 
 
 def _admin(

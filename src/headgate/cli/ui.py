@@ -11,7 +11,7 @@ import click
 
 from headgate.bootstrap.ledger import store_of
 from headgate.bootstrap.measured import estimated_settings
-from headgate.bootstrap.site import site_of
+from headgate.bootstrap.site import pages_of
 from headgate.cli.options import open_settings, prices_option, settings_options
 from headgate.errors import ConfigError
 from headgate.gateway.http1_server import Http1Server
@@ -59,7 +59,7 @@ def ui(
     measured = None if sample is None else estimated_settings(sample)
     store = _ledger(reading, ledger)
     try:
-        asyncio.run(_serve(site_of(reading, store, token=None, sample=measured), port))
+        asyncio.run(_serve(pages_of(reading, store, token=None, sample=measured).site, port))
     finally:
         if store is not None:
             store.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -73,7 +74,7 @@ class Crossover(msgspec.Struct, frozen=True):
     """How far the rate may still move before the ranking flips; negative where it has flipped."""
 
 
-class Column(msgspec.Struct, frozen=True):
+class Column(msgspec.Struct, frozen=True, dict=True):
     """The bills of all strategies under one set of assumptions."""
 
     name: ColumnName
@@ -140,10 +141,19 @@ class Column(msgspec.Struct, frozen=True):
         with localcontext(EXACT):
             return routed_then / premium_then - routed / premium
 
-    @property
+    @cached_property
     def crossover(self) -> Crossover:
         """Where routing stops paying, as the escalation rate moves."""
         return _crossover(self.inputs, self.escalation)
+
+    def saving_at(self, rate: Decimal) -> Decimal | None:
+        """The saving if so many requests escalated; the misrouting that was stated plays no part.
+
+        A share of all-premium's bill; None where that costs nothing.
+        """
+        with localcontext(EXACT):
+            routed, premium = _pair(msgspec.structs.replace(self.inputs, matrix=None), rate)
+            return ONE - routed / premium if premium else None
 
     def _step(self) -> tuple[tuple[Decimal, Decimal], tuple[Decimal, Decimal]]:
         low = min(self.escalation, ONE - A_POINT)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from headgate.costs.gap import Gap
-from headgate.costs.model import Bill, Breakdown, Column, evaluate
+from headgate.costs.model import Bill, Breakdown, Column
 from headgate.costs.plan import Plan, assumptions, cards_of, headline
 from headgate.costs.scenario import Scenario
 from headgate.costs.wording import bound_sentence, gap_sentence
@@ -150,15 +149,13 @@ def saving_curve(
     `interval` is where the rate lies by measurement; it is shown as a band.
     """
     rates = [Decimal(step) / STEPS for step in range(STEPS + 1)]
-    runs = [evaluate(_escalated(breakdown.scenario, rate)) for rate in rates]
     curves = [
         tuple(
-            (float(rate), max(float(column.saving), DEEPEST))
-            for rate, run in zip(rates, runs, strict=True)
-            for column in run.columns[position : position + 1]
-            if column.saving is not None
+            (float(rate), max(float(saving), DEEPEST))
+            for rate in rates
+            if (saving := column.saving_at(rate)) is not None
         )
-        for position in range(len(breakdown.columns))
+        for column in breakdown.columns
     ]
     savings = [saving for curve in curves for _, saving in curve] or [0.0]
     realistic = breakdown.realistic.crossover.rate
@@ -193,16 +190,6 @@ def saving_curve(
                 float(interval[1]),
             ),
         ),
-    )
-
-
-def _escalated(scenario: Scenario, rate: Decimal) -> Scenario:
-    """The scenario at another escalation rate, in every column: the stress has its own."""
-    return replace(
-        scenario,
-        escalation=rate,
-        misrouting=None,
-        stress=replace(scenario.stress, escalation=rate),
     )
 
 

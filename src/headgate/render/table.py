@@ -36,8 +36,11 @@ class Table(NamedTuple):
 
 def plain(text: str) -> str:
     """Text on one line, without control characters: a name from elsewhere may hold anything."""
-    kept = (" " if unicodedata.category(letter) in ("Cc", "Cf") else letter for letter in text)
-    return " ".join("".join(kept).split())
+    if not text.isprintable():  # no-break spaces are not, control characters are not
+        text = "".join(
+            " " if unicodedata.category(letter) in ("Cc", "Cf") else letter for letter in text
+        )
+    return " ".join(text.split())
 
 
 def cut(text: str, width: int) -> str:

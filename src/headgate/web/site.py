@@ -77,15 +77,21 @@ class Site:
     ) -> None:
         self._static = static_files()
         self.templates = Templates(self._static)
-        self.places = dict(make(self.templates))
-        self.templates.show(
-            tuple((path, place.title) for path, place in self.places.items() if place.title)
-        )
+        self.places: Mapping[str, Place] = {}
+        self.adopt(make)
         self._doorkeeper = None if token is None else Doorkeeper(token)
         self._token = b"" if token is None else token.encode()
         self._now = now
         self._chance = chance
         self._turns = asyncio.Semaphore(AT_ONCE)
+
+    def adopt(self, make: Callable[[Templates], Mapping[str, Place]]) -> None:
+        """Show other pages from the next request on; one that is being made is finished."""
+        places = dict(make(self.templates))
+        self.templates.show(
+            tuple((path, place.title) for path, place in places.items() if place.title)
+        )
+        self.places = places
 
     async def __call__(self, caller: Caller) -> None:
         """Answer one request."""
