@@ -43,6 +43,9 @@ class Ring:
     def spent(self, scope, limits):
         return [Spending(Account(scope, "month", 0), self.spent_nano, 0)]
 
+    def refused(self):
+        return {"idalice": 12}
+
     def create(self, name, team, budget, period):
         if not name:
             raise RequestError("A name is empty.", fix="Give one.")
@@ -126,3 +129,9 @@ def test_names_are_text():
     html = show(ring).body.decode()
     assert "<script>alert" not in html
     assert "<b>" not in html
+
+
+def test_the_page_says_how_many_requests_of_a_key_were_refused_today():
+    page = show(Ring()).body.decode()
+    assert "refused today" in page
+    assert "<td>12</td>" in page
