@@ -126,3 +126,9 @@ def test_names_are_text():
     html = show(ring).body.decode()
     assert "<script>alert" not in html
     assert "<b>" not in html
+
+
+def test_what_is_spent_is_not_rounded_up_to_a_limit_that_is_not_reached():
+    ring = Ring()
+    ring.spent_nano = 99_996_000_000
+    assert "$99.99 of $100.00 a month" in show(ring).body.decode()
