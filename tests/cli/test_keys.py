@@ -96,7 +96,7 @@ def test_a_table_has_what_is_spent_of_each_budget(desk):
     desk.run("create", "alice", "--budget", "1/day", "--team", "search")
     desk.run("create", "bob")
     lines = desk.run("list").stdout.splitlines()
-    assert lines[0].split()[4:] == ["a", "day", "a", "week", "a", "month", "expires"]
+    assert lines[0].endswith("a month  refused today  expires")
     assert "$0.00 / $1.00" in lines[1]
     assert lines[2].split()[1:4] == ["bob", "–", "active"]
     page = desk.run("show", "alice").stdout

@@ -55,8 +55,8 @@ def test_a_page_shows_this_periods_spending_and_every_limit():
 
 
 def test_a_table_shows_a_column_for_each_period():
-    table = keys_table([KEY], {"k": SPENT}, NOW)
-    assert table.rows[0][4:] == ("$0.25 / $1.00", "$0.00 / $7.00", "–", "never")
+    table = keys_table([KEY], {"k": SPENT}, NOW, {"k": 12})
+    assert table.rows[0][4:] == ("$0.25 / $1.00", "$0.00 / $7.00", "–", "12", "never")
     assert all(len(row) == len(table.columns) for row in table.rows)
 
 

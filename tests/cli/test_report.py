@@ -176,6 +176,19 @@ def test_a_ledger_alone_is_reported_without_a_plan(here):
     assert "Routing pays" in out
 
 
+def test_without_a_price_the_bill_is_told_and_the_plan_is_missed(here):
+    toml = TOML.replace("claude-haiku-4-5", "claude-secret-1")
+    (here / "headgate.toml").write_text(toml)
+    fill(here / "headgate.db", as_planned(200, 40))
+    code, out, err = run()
+    assert code == 0
+    assert (
+        "There is no plan to compare with. No price is known for anthropic/claude-secret-1" in err
+    )
+    assert "Without a plan" in out
+    assert "Routing pays" in out
+
+
 def test_the_flag_names_another_ledger_and_the_settings_keep_the_plan(here):
     fill(here / "other.db", as_planned(200, 40))
     out = run("--ledger", "sqlite:///other.db").out

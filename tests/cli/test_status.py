@@ -239,3 +239,16 @@ def test_long_reading_says_how_far_it_is(capsys):
         "Reading the ledger: 10,000 requests",
         "Reading the ledger: 20,000 requests",
     ]
+
+
+def test_without_a_price_all_but_the_plan_is_told_and_the_unpriced_are_counted(here):
+    (here / "headgate.toml").write_text(TOML.replace("claude-haiku-4-5", "claude-secret-1"))
+    unpriced = entry(at_us=now_us(), request_id="unpriced", cost_nano=None, card=None)
+    fill(here / "headgate.db", [answered(200, 20), [unpriced]])
+    code, out, err = run()
+    assert code == 0
+    assert (
+        "There is no plan to compare with. No price is known for anthropic/claude-secret-1" in err
+    )
+    assert "1 attempt of unknown cost" in out
+    assert "planned" not in out.partition("Month")[2]

@@ -35,6 +35,16 @@ def test_every_command_has_its_chapter(name: str):
     assert chapter_of(name), f"docs/commands.md needs a chapter ## `{name}`"
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, found in TREE.items() if isinstance(found, click.Group)]
+)
+def test_no_groups_help_cuts_a_commands_line_short(name: str):
+    context = click.Context(TREE[name], info_name=name, terminal_width=80, max_content_width=80)
+    _, told, commands = TREE[name].get_help(context).partition("\nOptions:\n")
+    assert told
+    assert "..." not in commands
+
+
 @pytest.mark.parametrize("name", [name for name in TREE if name != "headgate"])
 def test_every_option_and_argument_is_in_its_commands_chapter(name: str):
     chapter = chapter_of(name)

@@ -163,6 +163,19 @@ def test_more_requests_than_it_takes_are_refused_at_once_with_retry_after():
     run(case, sets=("server.max_requests=2",))
 
 
+def test_a_refused_request_is_counted_by_its_code_and_a_served_one_is_not():
+    async def case(home: House):
+        refused: list[tuple[str, str | None]] = []
+        home.app.refused = lambda *what: refused.append(what)
+        assert (await home.post(chat()))[0] == 401
+        assert refused == [("invalid_api_key", None)]
+        good = "authorization: Bearer gate-key"
+        assert (await home.post(chat(), "/v1/chat/completions", good))[0] == 200
+        assert len(refused) == 1
+
+    run(case, KEYED)
+
+
 def test_session_and_tags_reach_the_ledger():
     async def case(home: House):
         tags = '{"team": "search", "beta": true}'

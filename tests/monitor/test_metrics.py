@@ -220,3 +220,10 @@ def test_processes_that_share_a_directory_answer_for_each_other(tmp_path: Path):
         # of the first process and this one; those that closed are not counted
         assert found["headgate_ledger_pending_rows", ()] == 14
         assert found["headgate_escalation_alarm", (("scope", "all"),)] == 1
+
+
+def test_refusals_are_counted_by_their_reason():
+    metrics = Metrics()
+    for reason in ("overloaded", "overloaded", "budget_exhausted"):
+        metrics.refused(reason)
+    assert total(metrics, "headgate_refusals_total") == 3

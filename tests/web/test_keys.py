@@ -43,6 +43,9 @@ class Ring:
     def spent(self, scope, limits):
         return [Spending(Account(scope, "month", 0), self.spent_nano, 0)]
 
+    def refused(self):
+        return {"idalice": 12}
+
     def create(self, name, team, budget, period):
         if not name:
             raise RequestError("A name is empty.", fix="Give one.")
@@ -132,3 +135,9 @@ def test_what_is_spent_is_not_rounded_up_to_a_limit_that_is_not_reached():
     ring = Ring()
     ring.spent_nano = 99_996_000_000
     assert "$99.99 of $100.00 a month" in show(ring).body.decode()
+
+
+def test_the_page_says_how_many_requests_of_a_key_were_refused_today():
+    page = show(Ring()).body.decode()
+    assert "refused today" in page
+    assert "<td>12</td>" in page

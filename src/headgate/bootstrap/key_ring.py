@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from headgate.access.key import Key, Team
 from headgate.access.limits import NO_LIMITS, Limits, budget, span
 from headgate.bootstrap.key_desk import KeyDesk
-from headgate.bootstrap.keys import pepper_of
+from headgate.bootstrap.keys import pepper_of, refused_today
 from headgate.errors import RequestError
 from headgate.ledger.event import Event
 from headgate.ledger.keys import KeyStore, Spending
@@ -55,6 +55,10 @@ class LedgerKeyRing:
             for one in self._keys.spending(scope)
             if now.get(one.account.period) == one.account.since_us
         ]
+
+    def refused(self) -> Mapping[str, int]:
+        """See `KeyRing.refused`."""
+        return refused_today(self._events, self._now_us())
 
     def create(self, name: str, team: str, budget_usd: str, period: str) -> tuple[Key, str]:
         """See `KeyRing.create`."""

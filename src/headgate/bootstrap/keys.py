@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from headgate.access.limits import span
 from headgate.access.purse import Account
 from headgate.bootstrap.ledger import password_of
 from headgate.bootstrap.secret_file import beside_ledger, chosen, kept
@@ -19,7 +20,8 @@ from headgate.gateway.gate import Gate
 from headgate.gateway.till import Till
 from headgate.ledger.event import Event
 from headgate.ledger.keys import KeyStore
-from headgate.ledger.store import Store, StoreError
+from headgate.ledger.refused import REFUSED, refused_by_key
+from headgate.ledger.store import Store, StoreError, Window
 from headgate.ledger.url import open_keys
 from headgate.settings.schema import Settings
 from headgate.values import Clock, usd
@@ -31,6 +33,7 @@ __all__ = [
     "keys_of",
     "pepper_file",
     "pepper_of",
+    "refused_today",
     "terms_of",
 ]
 
@@ -117,6 +120,12 @@ def admission_of(
 
     till = Till(store, clock, holder=secrets.token_hex(8), exhausted=exhausted)
     return Admission(gate, store=store, till=till, terms=terms)
+
+
+def refused_today(store: Store, now_us: int) -> dict[str, int]:
+    """Requests refused since midnight (UTC), by the id of their key."""
+    window = Window(span("day", now_us).since_us, None)
+    return refused_by_key(store.events(window, [REFUSED]))
 
 
 def in_background(store: Store) -> Note:

@@ -215,7 +215,6 @@ class Lookout:
                 self._book,
                 follow=lambda outcomes: takewhile(self._goes_on, outcomes),
                 money_every=MONEY_SECONDS,
-                need_plan=False,
             )
         at_us = int(now * 1_000_000)
         status = self._watch.look(datetime.fromtimestamp(now, UTC), bill_window(at_us, BILL_DAYS))

@@ -69,8 +69,6 @@ class Watch:
         follow: passes on the outcomes that are read, one by one; a place for a progress bar.
         money_every: seconds of the looks' own time between two sums of money; 0 sums at each look
             that has not had enough of it.
-        need_plan: a model without a price is an error; else there is no plan and no headroom then,
-            and all the rest is watched.
     """
 
     def __init__(
@@ -81,7 +79,6 @@ class Watch:
         *,
         follow: Callable[[Iterable[Outcome]], Iterable[Outcome]] = lambda outcomes: outcomes,
         money_every: float = 0.0,
-        need_plan: bool = True,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -90,7 +87,8 @@ class Watch:
         self._money: _Money | None = None
         self._money_every_us = round(money_every * 1_000_000)
         self._money_due = 0.0
-        self._need_plan = need_plan
+        self.unplanned: ConfigError | None = None
+        """Why the last look had no plan and no headroom, such as a model without a price."""
         escalation = settings.escalation if settings is not None else None
         window_us = round(
             seconds(escalation.window if escalation is not None else "7d") * 1_000_000
@@ -127,7 +125,6 @@ class Watch:
 
         Raises:
             StoreError: the ledger does not answer.
-            ConfigError: a model of the settings has no price, and a plan is needed.
         """
         at_us = int(now.timestamp() * 1_000_000)
         self.standing = standing(self._store.events(kinds=KINDS))
@@ -202,15 +199,14 @@ class Watch:
         tiers = self._store.tiers(window, ("error",))
         requests = self._store.requests(window)
         days = self._store.days(Window((at_us // DAY_US - back) * DAY_US, None))
-        planned = found = None
+        planned = found = self.unplanned = None
         if self._settings is not None and self._book is not None:
             day = now.astimezone(UTC).date()
             try:
                 planned = planned_of(self._settings, self._book, day)
                 found = headroom(scenario_of(self._settings, self._book, day), tiers, requests)
-            except ConfigError:
-                if self._need_plan:
-                    raise
+            except ConfigError as error:  # all the rest can be told without
+                self.unplanned = error
         self._money = _Money(at_us, window, tiers, requests, days, planned, found)
         self._money_due = monotonic() + RESTS * (monotonic() - began)
         return self._money

@@ -33,9 +33,9 @@ def alerts() -> None:
 @settings_options
 @json_option
 def test(config: Path | None, sets: tuple[str, ...], *, as_json: bool) -> int:
-    """Send a test alert to every channel of the settings, and say what became of it.
+    """Send a test alert to every channel of the settings.
 
-    Exit code 1: a channel did not take it.
+    What became of it is told. Exit code 1: a channel did not take it.
     """
     settings = open_settings(config, sets, need_file=True, need_providers=False).settings
     channels = channels_of(settings.alerts, os.environ)
@@ -86,7 +86,10 @@ def test(config: Path | None, sets: tuple[str, ...], *, as_json: bool) -> int:
 def list_alerts(
     config: Path | None, sets: tuple[str, ...], ledger: str | None, since: str, *, as_json: bool
 ) -> None:
-    """List alarms, actions and alerts, as the ledger's events have them, the oldest first."""
+    """List alarms, actions and alerts, the oldest first.
+
+    They are what the ledger's events say.
+    """
     asked = window(since, None, datetime.now(UTC))
     with open_ledger(config, sets, ledger) as (store, _, _):
         events = store.events(asked, KINDS)

@@ -90,7 +90,10 @@ def release(
     *,
     as_json: bool,
 ) -> None:
-    """End a hold or a pin; the watch begins anew, and takes a new alarm to act again."""
+    """End a hold or a pin; the watch begins anew.
+
+    It takes a new alarm for it to act again.
+    """
     now_us = time.time_ns() // 1000
     with open_ledger(config, sets, ledger) as (store, _, _):
         action = _in_force(store)

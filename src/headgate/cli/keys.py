@@ -15,7 +15,7 @@ from headgate.access.key import Key, Team
 from headgate.access.limits import NO_LIMITS, Budget, Limits, budget
 from headgate.bootstrap.gateway import SystemClock
 from headgate.bootstrap.key_desk import Issued, KeyDesk
-from headgate.bootstrap.keys import keys_of, pepper_of
+from headgate.bootstrap.keys import keys_of, pepper_of, refused_today
 from headgate.bootstrap.ledger import store_of
 from headgate.cli.keys_page import key_document, key_page, keys_table, team_document, team_page
 from headgate.cli.options import json_option, open_settings, settings_options
@@ -128,6 +128,7 @@ class _Opened(NamedTuple):
     store: KeyStore
     desk: KeyDesk
     clock: Clock
+    ledger: Store
 
     @property
     def now_us(self) -> int:
@@ -149,7 +150,7 @@ def _opened(config: Path | None, sets: tuple[str, ...]) -> Iterator[_Opened]:
         ledger = store_of(settings.ledger, os.environ, create=True)
         try:
             desk = KeyDesk(store, pepper, clock, lambda event: _noted(ledger, event))
-            yield _Opened(store, desk, clock)
+            yield _Opened(store, desk, clock, ledger)
         finally:
             ledger.close()
     finally:
@@ -205,10 +206,15 @@ def list_keys(
         found = [key for key in known if everything or key.state(opened.now_us) == "active"]
         spent = {key.id: opened.store.spending(f"key:{key.id}") for key in found}
         teams = opened.store.teams()
+        refused = refused_today(opened.ledger, opened.now_us)
         if as_json:
             _echo_json(
                 {
-                    "keys": [key_document(key, spent[key.id], opened.now_us) for key in found],
+                    "keys": [
+                        key_document(key, spent[key.id], opened.now_us)
+                        | {"refused_today": refused.get(key.id, 0)}
+                        for key in found
+                    ],
                     "teams": [_team_document(opened, team) for team in teams],
                 }
             )
@@ -216,7 +222,7 @@ def list_keys(
     if not found:
         click.echo("There are no keys. `headgate keys create NAME` makes one.")
         return
-    click.echo(aligned(keys_table(found, spent, opened.now_us)))
+    click.echo(aligned(keys_table(found, spent, opened.now_us, refused)))
 
 
 @keys.command("show")
@@ -224,7 +230,10 @@ def list_keys(
 @json_option
 @settings_options
 def show(key: str, *, as_json: bool, config: Path | None, sets: tuple[str, ...]) -> None:
-    """Show one KEY, by its id or name: its limits, and what it has spent."""
+    """Show one KEY: its limits, and what it has spent.
+
+    KEY is an id or a name.
+    """
     with _opened(config, sets) as opened:
         _show_key(opened, opened.desk.find(key), as_json=as_json)
 
@@ -244,7 +253,10 @@ def change(
     sets: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Change the limits of a KEY: those that are given take the place of those that were."""
+    """Change the limits of a KEY.
+
+    Those that are given take the place of those that were.
+    """
     with _opened(config, sets) as opened:
         before = NO_LIMITS if no_limits else opened.desk.find(key).limits
         _show_key(opened, opened.desk.change(key, _limits(given, before)), as_json=as_json)
@@ -264,7 +276,10 @@ def change(
 def rotate(
     key: str, *, grace: float, as_json: bool, config: Path | None, sets: tuple[str, ...]
 ) -> None:
-    """Give a KEY a new secret and show it, this once; its budget and name stay."""
+    """Give a KEY a new secret and show it, this once.
+
+    Its budget and its name stay.
+    """
     with _opened(config, sets) as opened:
         _show_issued(opened, opened.desk.rotate(key, grace=grace), as_json=as_json)
 
@@ -294,7 +309,10 @@ def team(
     sets: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Set the limits that all keys of the team NAME share; without any, show them."""
+    """Set the limits that all keys of the team NAME share.
+
+    Without any, they are shown.
+    """
     with _opened(config, sets) as opened:
         known = {team.name: team for team in opened.store.teams()}
         before = known[name].limits if name in known and not no_limits else NO_LIMITS

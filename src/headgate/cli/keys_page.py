@@ -15,11 +15,17 @@ from headgate.values import dollars, spent_of, usd
 __all__ = ["key_document", "key_page", "keys_table", "team_document", "team_page"]
 
 
-def keys_table(keys: Sequence[Key], spent: Mapping[str, Sequence[Spending]], now_us: int) -> Table:
-    """Keys, a row each."""
+def keys_table(
+    keys: Sequence[Key],
+    spent: Mapping[str, Sequence[Spending]],
+    now_us: int,
+    refused: Mapping[str, int],
+) -> Table:
+    """Keys, a row each; `refused` counts the requests refused today by key id."""
     columns = (
         *map(Column, ("id", "name", "team", "state")),
         *(Column(f"a {period}", right=True) for period in PERIODS),
+        Column("refused today", right=True),
         Column("expires"),
     )
     rows = tuple(
@@ -29,6 +35,7 @@ def keys_table(keys: Sequence[Key], spent: Mapping[str, Sequence[Spending]], now
             plain(key.team or "–"),
             key.state(now_us),
             *_by_period(key.limits, spent[key.id], now_us),
+            f"{refused[key.id]:,}" if refused.get(key.id) else "–",
             "never" if key.expires_us is None else f"{_at(key.expires_us):%Y-%m-%d}",
         )
         for key in keys

@@ -120,9 +120,9 @@ def sums(
     as_csv: bool,
     as_json: bool,
 ) -> int:
-    """Add attempts up: money and tokens by role and tier, and by whatever else is asked.
+    """Add attempts up: money and tokens by whatever is asked.
 
-    Exit code 1: there is nothing to add up.
+    By role and tier where nothing is asked. Exit code 1: there is nothing to add up.
     """
     asked = window(since, until, datetime.now(UTC))
     with open_ledger(config, sets, url) as (store, _, _):
@@ -161,7 +161,10 @@ def prune(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Delete old rows, and keep their sums by the hour: reports stay as they are."""
+    """Delete old rows, and keep their sums by the hour.
+
+    Reports stay as they are.
+    """
     before = moment(older_than, datetime.now(UTC), option="--older-than", ends=False)
     before_us = int(before.timestamp()) * 1_000_000
     with open_ledger(config, sets, url) as (store, _, _):
@@ -216,9 +219,9 @@ def _rolling(roll: Callable[..., int]) -> Iterator[int]:
 @ledger_options
 @json_option
 def verify(config: Path | None, sets: tuple[str, ...], url: str | None, *, as_json: bool) -> int:
-    """Check the database, its rows and its sums; take in what stopped gateways left.
+    """Check the database, its rows and its sums.
 
-    Exit code 1: something is wrong, and is named.
+    What stopped gateways left is taken in first. Exit code 1: something is wrong, and is named.
     """
     with open_ledger(config, sets, url) as (store, _, _):
         wrong = [*store.check(), *store.check_sums()]

@@ -57,9 +57,10 @@ def export(
     until: str | None,
     form: str | None,
 ) -> None:
-    """Write attempts to FILE (.parquet, .csv or .jsonl), or CSV or JSON lines to -.
+    """Write attempts to FILE: .parquet, .csv or .jsonl.
 
-    The columns are those of the table `attempts`. FILE is there when it is whole, and not before.
+    To - go CSV or JSON lines. The columns are those of the table `attempts`. FILE is there when it
+    is whole, and not before.
     """
     kind = form or Path(file).suffix.removeprefix(".").lower()
     if kind not in FORMATS or (file == "-" and kind == "parquet"):

@@ -51,7 +51,7 @@ def reconcile_command(
     everything: bool,
     as_json: bool,
 ) -> int:
-    """Hold the ledger against FILE, a provider's own account of usage or cost.
+    """Hold the ledger against FILE, a provider's own account.
 
     FILE is the JSON of OpenAI's usage or costs endpoint, of Anthropic's usage or cost report, or
     CSV. Compared are its days, by model and kind of token. Exit code 1: they differ.

@@ -13,13 +13,14 @@ import click
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.ledger import journal_of, store_of
 from headgate.cli.options import open_settings
+from headgate.errors import ConfigError
 from headgate.ledger.store import Store, StoreError
 from headgate.ledger.writer import recover
 from headgate.prices.book import Book
 from headgate.settings import Settings, find
 from headgate.settings.schema import LedgerSettings
 
-__all__ = ["Opened", "open_ledger"]
+__all__ = ["Opened", "open_ledger", "unplanned"]
 
 
 class Opened(NamedTuple):
@@ -52,6 +53,11 @@ def open_ledger(config: Path | None, sets: tuple[str, ...], url: str | None) -> 
         yield Opened(store, settings, book)
     finally:
         store.close()
+
+
+def unplanned(error: ConfigError) -> None:
+    """Say why the ledger is held against no plan; what has no price is counted all the same."""
+    click.echo(f"warning: There is no plan to compare with. {error}", err=True)
 
 
 def _where(settings: Settings | None, url: str | None) -> LedgerSettings:

@@ -166,7 +166,9 @@ def search_command(
 @click.argument("model")
 @_look_up
 def show(model: str, *, as_json: bool, as_csv: bool, **where: Any) -> None:
-    """Show every price of a model, its source, and what the source charges for beside.
+    """Show every price of a model, and its source.
+
+    What the source charges for beside is told too.
 
     MODEL is a model as provider/model. Cache rates, prices for long contexts, hours of the day,
     batches and service tiers are listed where there are any; so is a price of your own that differs

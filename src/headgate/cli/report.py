@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.planned import planned_of
-from headgate.cli.open_ledger import open_ledger
+from headgate.cli.open_ledger import open_ledger, unplanned
 from headgate.cli.options import document_options, json_option, one_format, settings_options
 from headgate.cli.period import window
 from headgate.cli.report_data import document, table
 from headgate.cli.report_page import page, period
+from headgate.errors import ConfigError
 from headgate.ledger.store import EVER, Store, Window
 from headgate.monitor.report import Report
 from headgate.monitor.report import report as make_report
@@ -52,7 +53,10 @@ def report(
     with open_ledger(config, sets, ledger) as (store, settings, book):
         planned = None
         if settings is not None and book is not None:
-            planned = planned_of(settings, book, now.date())
+            try:
+                planned = planned_of(settings, book, now.date())
+            except ConfigError as error:  # what was paid can be told all the same
+                unplanned(error)
         held = make_report(store.tiers(asked), store.requests(asked), planned, asked)
         if as_json:
             click.echo(document(held))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
+import secrets
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 
 import click
 
@@ -26,8 +28,10 @@ from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
 from headgate.gateway.record import Told
+from headgate.gateway.refusals import Refusals
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
@@ -84,6 +88,9 @@ async def serve_one(
         if app.shadow is not None:
             parts.push_async_callback(app.shadow.close)
         app.feedback = feedback_of(ledger.store, clock)
+        refusals = Refusals(metrics.refused, note, clock, holder=secrets.token_hex(8))
+        parts.push_async_callback(_tell_the_rest, refusals, ledger)
+        app.refused = refusals.take
         app.recordable = recordable_of(settings.ledger, ledger)
         lookout.start(look=settings.watch.live)
         pages: Pages | None = None
@@ -125,6 +132,12 @@ def _address(text: str) -> tuple[str, int]:
     found = split_address(text)
     assert found is not None  # noqa: S101 - the settings have been checked
     return found
+
+
+async def _tell_the_rest(refusals: Refusals, ledger: Ledger) -> None:
+    """The last minute's refusals; a store that is away does not hold up the end."""
+    with suppress(StoreError):
+        await asyncio.to_thread(ledger.store.note, refusals.events())
 
 
 def _taken_over(reading: Reading, metrics: Metrics, lookout: Lookout, pages: Pages | None) -> None:

@@ -10,7 +10,7 @@ from time import monotonic
 import click
 
 from headgate.bootstrap.watch import Watch
-from headgate.cli.open_ledger import open_ledger
+from headgate.cli.open_ledger import open_ledger, unplanned
 from headgate.cli.options import json_option, settings_options
 from headgate.cli.period import window
 from headgate.cli.status_data import document
@@ -46,7 +46,10 @@ def status(
     now = datetime.now(UTC)
     asked = window(since, None, now)
     with open_ledger(config, sets, ledger) as (store, settings, book):
-        found = Watch(store, settings, book, follow=told).look(now, asked)
+        watch = Watch(store, settings, book, follow=told)
+        found = watch.look(now, asked)
+    if watch.unplanned is not None:
+        unplanned(watch.unplanned)
     click.echo(document(found) if as_json else page(found), nl=as_json)
     return exit_code(found)
 

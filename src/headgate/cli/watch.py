@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.watch import Watch
-from headgate.cli.open_ledger import open_ledger
+from headgate.cli.open_ledger import open_ledger, unplanned
 from headgate.cli.options import json_option, settings_options
 from headgate.cli.period import window
 from headgate.cli.status import BILL, exit_code, told
@@ -87,7 +87,10 @@ def watch(
 
         def look() -> Status:
             now = datetime.now(UTC)
-            return watched.look(now, window(since, None, now))
+            before, found = watched.unplanned, watched.look(now, window(since, None, now))
+            if watched.unplanned is not None and str(watched.unplanned) != str(before):
+                unplanned(watched.unplanned)
+            return found
 
         with _shown(as_json=as_json) as show:
             last = repeat(look, show, lambda: time.sleep(every), looks)

@@ -16,7 +16,7 @@ from headgate.gateway.counting import count
 from headgate.gateway.driver import JSON, Driver
 from headgate.gateway.embedding import embedding_of
 from headgate.gateway.feedback import Feedback
-from headgate.gateway.gate import Visitor
+from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.shadow import Shadow
@@ -84,6 +84,8 @@ class App:
         """Compares a part of the cheap answers with premium's, where that is wanted."""
         self.feedback: Feedback | None = None
         """Keeps what users say of answers."""
+        self.refused: Callable[[str, str | None], None] = lambda *_: None
+        """Told of each refusal: the error's code, and the id of the key, if it was known."""
         self.refused_reload = False
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
@@ -228,8 +230,16 @@ class App:
     # ---- admission
 
     async def _limited(self, action: Action, caller: Caller) -> None:
-        """Do what calls a provider, unless as much as can be is under way."""
-        visitor = self.admission.gate.enter(caller.headers)
+        """Do what calls a provider, unless it is refused; then it is counted."""
+        visitor = NOBODY
+        try:
+            visitor = self.admission.gate.enter(caller.headers)
+            await self._admitted(action, caller, visitor)
+        except RequestError as error:
+            self.refused(error.code or "invalid_request", visitor.key_id)
+            raise
+
+    async def _admitted(self, action: Action, caller: Caller, visitor: Visitor) -> None:
         if self._under_way >= self._max_requests:
             raise RequestError(
                 f"{self._max_requests} requests are under way, which is all this gateway takes.",
@@ -248,6 +258,7 @@ class App:
                 fix="Make room on the journal's disk or bring the database back; "
                 'or set on_failure = "open" below [ledger].',
             )
+            self.refused(unsafe.code or "", visitor.key_id)
             refused = refuse(_dialect(caller), unsafe)
             caller.respond(unsafe.status, [JSON, ("retry-after", "5")], refused)
             return

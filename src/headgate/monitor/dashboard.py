@@ -153,6 +153,11 @@ PANELS = (
         (("sum by (tier, kind) (rate(headgate_tokens_total[5m]))", "{{tier}} {{kind}}"),),
     ),
     Panel(
+        "Refused requests",
+        "reqps",
+        (("sum by (reason) (rate(headgate_refusals_total[5m]))", "{{reason}}"),),
+    ),
+    Panel(
         "Calls of unknown price",
         "reqps",
         (("sum by (model) (rate(headgate_unpriced_attempts_total[5m]))", "{{model}}"),),

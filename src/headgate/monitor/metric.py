@@ -25,6 +25,12 @@ class Metric(NamedTuple):
 
 METRICS = (
     Metric(
+        "headgate_refusals_total",
+        "counter",
+        ("reason",),
+        "Requests that the gateway refused by itself, by the code of their error.",
+    ),
+    Metric(
         "headgate_attempts_total",
         "counter",
         ("purpose", "tier", "model", "outcome"),

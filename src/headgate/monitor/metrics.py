@@ -121,6 +121,10 @@ class Metrics:
         names.add(name)
         return name
 
+    def refused(self, reason: str) -> None:
+        """Count a request that the gateway refused by itself; `reason` is its error's code."""
+        self.counter("headgate_refusals_total", self._name("reason", reason)).inc()
+
     def info(self, version: str, config: str) -> None:
         """Say what runs; a reload replaces the configuration of before."""
         self.show("headgate_info", {(version, config): 1})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from headgate.access.key import Key, Team
@@ -31,6 +31,9 @@ class KeyRing(Protocol):
 
     def spent(self, scope: str, limits: Limits) -> Sequence[Spending]:
         """What a scope (`key:ID`, `team:NAME`) has spent in the present period of each budget."""
+
+    def refused(self) -> Mapping[str, int]:
+        """Requests refused since midnight (UTC), by key id; a key that is missing had none."""
 
     def create(self, name: str, team: str, budget: str, period: str) -> tuple[Key, str]:
         """A new key and its secret, which is never shown again.
@@ -111,6 +114,7 @@ class Keys:
         now = self._now_us()
         everything = visit.query.get("all") == "1"
         keys = self._ring.keys()
+        refused = self._ring.refused()
         rows = [
             {
                 "key": key,
@@ -119,6 +123,7 @@ class Keys:
                 "expires": "never" if key.expires_us is None else day_text(key.expires_us),
                 "meters": self._meters(f"key:{key.id}", key.limits),
                 "limits": "; ".join(worded(key.limits)),
+                "refused": refused.get(key.id, 0),
             }
             for key in keys
             if everything or key.state(now) == "active"
