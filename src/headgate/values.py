@@ -20,6 +20,7 @@ __all__ = [
     "Wanted",
     "dollars",
     "nano_from_usd",
+    "percent",
     "spent_of",
     "usd",
 ]
@@ -53,6 +54,15 @@ def usd(nano: int) -> str:
     whole, rest = divmod(abs(nano), NANO_PER_USD)
     text = f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
     return f"-{text}" if nano < 0 else text
+
+
+def percent(share: float, places: int = 1) -> str:
+    """A share in per cent, for people.
+
+    >>> percent(0.5178), percent(-0.0156), percent(0.95, 0)
+    ('51.8 %', '-1.6 %', '95 %')
+    """
+    return f"{share * 100:.{places}f} %"
 
 
 def dollars(nano: int, places: int = 2) -> str:

@@ -1,6 +1,7 @@
 """pages: a figure says whether its bar is kept, and a site's pages are timed one by one."""
 
 from benchmarks.pages.__main__ import PATHS, Row, ninth, server_times
+
 from headgate.bootstrap.site import pages_of
 from headgate.ledger.memory import MemoryStore
 from headgate.settings import read_with_sources
