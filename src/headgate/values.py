@@ -21,6 +21,7 @@ __all__ = [
     "dollars",
     "nano_from_usd",
     "percent",
+    "spent_of",
     "usd",
 ]
 
@@ -74,6 +75,16 @@ def dollars(nano: int, places: int = 2) -> str:
         Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN
     )
     return f"-${-amount:,}" if amount < 0 else f"${abs(amount):,}"
+
+
+def spent_of(nano: int, limit: int) -> str:
+    """What is spent, beside its limit: it is not rounded up to a limit that is not reached.
+
+    >>> spent_of(995_600_000, 10**9), spent_of(10**9, 10**9), spent_of(420_000_000, 10**9)
+    ('$0.99', '$1.00', '$0.42')
+    """
+    cent = NANO_PER_USD // 100
+    return dollars(nano // cent * cent if nano < limit else nano)
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
