@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.planned import planned_of
+from headgate.bootstrap.planned import held_against, planned_of
 from headgate.bootstrap.scenario import scenario_of
 from headgate.costs.model import evaluate
 from headgate.monitor.planned import Planned
@@ -110,3 +110,19 @@ kind = "none"
         Fraction(1, 5),
     ]
     assert [line.premium for line in plan.lines[:3]] == [False, False, True]
+
+
+def test_a_ledger_is_held_against_the_plan_and_the_room_it_leaves():
+    settings = example()
+    found = held_against(settings, book_of(settings), DAY, [], [])
+    assert found.planned == planned()
+    assert found.unplanned is None
+
+
+def test_without_a_price_there_is_no_plan_and_the_reason_says_how_to_mend_it():
+    settings = example("tiers.premium.model=anthropic/claude-secret-1")
+    found = held_against(settings, book_of(settings), DAY, [], [])
+    assert (found.planned, found.headroom) == (None, None)
+    assert found.unplanned is not None
+    assert "anthropic/claude-secret-1" in found.unplanned.message
+    assert "[prices." in (found.unplanned.fix or "")

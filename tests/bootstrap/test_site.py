@@ -1,5 +1,6 @@
 """site: every page is where the navigation says, and opens."""
 
+import json
 import re
 
 import pytest
@@ -87,6 +88,72 @@ def test_a_changed_configuration_is_shown_and_what_waits_for_a_restart_is_not(tm
     dashboard = ask(pages.site, "/").text
     assert "budget 30.0" in dashboard
     assert dashboard != before
+
+
+UNPRICED = """
+[tiers.cheap]
+model = "openai/gpt-5-nano"
+[tiers.premium]
+model = "other/premium-1"
+[providers.openai]
+[providers.other]
+dialect = "openai"
+base_url = "http://127.0.0.1:9/v1"
+[escalation]
+budget = 0.3
+"""
+
+
+def test_where_a_model_has_no_price_the_dashboard_shows_all_but_the_plan(tmp_path):
+    file = tmp_path / "headgate.toml"
+    file.write_text(UNPRICED, encoding="utf-8")
+    reading = read_with_sources(file, env={}, need_providers=False)
+    store = MemoryStore()
+    unpriced = {"premium": True, "tier": "premium", "cost_nano": None}
+    store.append([entry(request_id=f"cheap{n}", at_us=NOON_US - n) for n in range(3)])
+    store.append([entry(request_id="dear", at_us=NOON_US - 9, **unpriced)])
+    house = Pages(
+        reading,
+        store,
+        book_of(reading.settings, env={}),
+        token=None,
+        now_us=lambda: NOON_US,
+        today=lambda: DAY,
+    ).site
+    got = ask(house, "/")
+    html = got.text.replace("\u00a0", " ").replace("&#34;", '"')
+    assert got.status == 200
+    assert (
+        "There is no plan to compare with.</strong> No price is known for other/premium-1" in html
+    )
+    assert '[prices."other/premium-1"]' in html
+    assert "4 routed requests" in html
+    assert "1 call without a price is not in it" in html
+    assert re.search(r"<dt>Escalated</dt>\s*<dd[^>]*>25.0( |&nbsp;)%", html)
+    assert "Tiers' health" in html.replace("&#39;", "'").replace("&#x27;", "'")
+    assert "Headroom" not in html
+    told = json.loads(ask(house, "/dashboard.json").text)
+    assert told["unplanned"][0].startswith("No price is known for other/premium-1")
+    assert ask(house, "/dashboard.csv").status == 200
+
+
+def test_without_a_price_every_form_of_the_plan_says_how_to_state_it(tmp_path):
+    file = tmp_path / "headgate.toml"
+    file.write_text(UNPRICED, encoding="utf-8")
+    reading = read_with_sources(file, env={}, need_providers=False)
+    house = pages_of(reading, MemoryStore(), token=None).site
+    for end in ("", ".json", ".csv", ".md", ".html", ".toml"):
+        got = ask(house, f"/plan{end}")
+        assert got.status == 422, end
+        assert "[prices.&#34;other/premium-1&#34;]" in got.text, end
+
+
+def test_a_period_that_is_none_is_the_questions_fault_and_told_in_full():
+    reading = read_with_sources(None, env={}, need_providers=False)
+    got = ask(pages_of(reading, MemoryStore(), token=None).site, "/?since=x")
+    assert got.status == 422
+    assert "The period cannot be read:" in got.text
+    assert "7d" in got.text.partition("<main")[2]
 
 
 def test_who_has_logged_in_stays_so_when_the_configuration_changes():

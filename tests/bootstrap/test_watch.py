@@ -30,7 +30,8 @@ def watch(store: MemoryStore, *sets: str) -> Watch:
 
 def test_plan_budget_and_headroom_come_from_the_settings():
     store = MemoryStore()
-    store.append(answers(300))
+    long_ago = NOON_US - 3 * 86_400 * 1_000_000
+    store.append([entry(request_id="before", at_us=long_ago), *answers(300)])
     found = watch(store, "escalation.budget=0.3", "escalation.window=2d").look(NOON, EVER)
     assert found.escalation.budget == 0.3
     assert found.escalation.slow.span_seconds == 2 * 86_400

@@ -11,8 +11,7 @@ from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
 from headgate.bootstrap.measured import Measurement, measured_settings
-from headgate.bootstrap.planned import planned_of
-from headgate.bootstrap.scenario import scenario_of
+from headgate.bootstrap.planned import held_against
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
@@ -26,12 +25,11 @@ from headgate.ledger.totals import (
     TierTotal,
 )
 from headgate.monitor.budget import Assessment
-from headgate.monitor.headroom import headroom
 from headgate.monitor.report import report
 from headgate.monitor.status import HISTORY_DAYS, month, retries
 from headgate.prices.book import Book
 from headgate.settings.schema import Settings
-from headgate.web.observer import Group, Hour, Search, Seen, Timing
+from headgate.web.observer import Group, Hour, Search, Seen, Timing, Unplanned
 from headgate.web.period import DIMENSIONS, Period
 
 __all__ = ["LedgerObserver", "merged"]
@@ -113,10 +111,9 @@ class LedgerObserver:
             lambda: store.latencies(period.window, by=TIMED),
         )
         day = datetime.fromtimestamp(now / 1e6, UTC).date()
-        planned = planned_of(settings, book, day)
+        planned, room, missing = held_against(settings, book, day, tiers, requests)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
         days = store.days(Window((now // DAY_US - back) * DAY_US, None))
-        scenario = scenario_of(settings, book, day)
         with self._account:
             quality, feedback = watch.heard()
         return Seen(
@@ -125,7 +122,8 @@ class LedgerObserver:
             escalation=escalation,
             retries=retries(tiers),
             month=month(days, now, planned),
-            headroom=headroom(scenario, tiers, requests),
+            headroom=room,
+            unplanned=None if missing is None else Unplanned(missing.message, missing.fix or ""),
             hours=tuple(_hours(hourly)),
             groups=self._rested(
                 ("groups", period.since, *since), lambda: dict(self._groups(period))

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from headgate.bootstrap.scenario import scenario_of
 from headgate.costs.model import Breakdown, Line, evaluate
 from headgate.costs.scenario import Classifier, Tier
+from headgate.errors import ConfigError
+from headgate.ledger.totals import RequestTotal, TierTotal
+from headgate.monitor.headroom import Headroom, headroom
 from headgate.monitor.planned import Planned, PlannedLine
 from headgate.prices.book import Book
 from headgate.prices.card import PICO_PER_NANO
 from headgate.settings.schema import Settings
 
-__all__ = ["planned_of"]
+__all__ = ["Against", "held_against", "planned_of"]
+
+
+class Against(NamedTuple):
+    """What a ledger is held against, or why there is no such thing."""
+
+    planned: Planned | None
+    headroom: Headroom | None
+    unplanned: ConfigError | None
+    """Why there is no plan, and so no headroom: such as a model without a price."""
+
+
+def held_against(
+    settings: Settings,
+    book: Book,
+    at: date,
+    tiers: Iterable[TierTotal],
+    requests: Iterable[RequestTotal],
+) -> Against:
+    """The plan of the configuration at the prices of a day, and the room that the sums leave it."""
+    try:
+        planned = planned_of(settings, book, at)
+        return Against(planned, headroom(scenario_of(settings, book, at), tiers, requests), None)
+    except ConfigError as error:  # all the rest of a ledger can be told without
+        return Against(None, None, error)
 
 
 def planned_of(settings: Settings, book: Book, at: date) -> Planned:

@@ -9,8 +9,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from headgate.bootstrap.certified import floor_of, routers_of
-from headgate.bootstrap.planned import planned_of
-from headgate.bootstrap.scenario import scenario_of
+from headgate.bootstrap.planned import held_against
 from headgate.errors import ConfigError
 from headgate.ledger.store import (
     DAY_US,
@@ -26,7 +25,7 @@ from headgate.monitor.actions import Held, RecentScores, held_threshold
 from headgate.monitor.budget import EscalationBudget, ScopeKind
 from headgate.monitor.drift import DriftWatch
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
-from headgate.monitor.headroom import Headroom, headroom
+from headgate.monitor.headroom import Headroom
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
 from headgate.monitor.standing import KINDS, standing
@@ -202,11 +201,9 @@ class Watch:
         planned = found = self.unplanned = None
         if self._settings is not None and self._book is not None:
             day = now.astimezone(UTC).date()
-            try:
-                planned = planned_of(self._settings, self._book, day)
-                found = headroom(scenario_of(self._settings, self._book, day), tiers, requests)
-            except ConfigError as error:  # all the rest can be told without
-                self.unplanned = error
+            planned, found, self.unplanned = held_against(
+                self._settings, self._book, day, tiers, requests
+            )
         self._money = _Money(at_us, window, tiers, requests, days, planned, found)
         self._money_due = monotonic() + RESTS * (monotonic() - began)
         return self._money

@@ -14,10 +14,11 @@ from headgate.monitor.budget import Assessment
 from headgate.monitor.figures import between, percent
 from headgate.monitor.figures import money as amount
 from headgate.monitor.quality import Quality
+from headgate.monitor.report import Bill
 from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
 from headgate.render import chart, page, palette
 from headgate.render.table import Column, Table, csv_text
-from headgate.web.observer import Group, Hour, Observer, Seen
+from headgate.web.observer import Group, Hour, Observer, Seen, Unplanned
 from headgate.web.period import DIMENSIONS, PERIODS, Period, moment_text, period_of
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, query_of
@@ -100,6 +101,7 @@ class Board(NamedTuple):
     blocks: Sequence[page.Block]
     firm: Sequence[page.Block]
     empty: bool
+    unplanned: Unplanned | None
 
 
 class _Series(NamedTuple):
@@ -141,6 +143,7 @@ def _board(seen: Seen, period: Period) -> Board:
         blocks=blocks,
         firm=[*_firm(seen), *_quality(seen.quality), *_feedback(seen)],
         empty=not report.requests and not report.pinned.requests,
+        unplanned=seen.unplanned,
     )
 
 
@@ -167,7 +170,7 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
         if saving.low is not None and saving.high is not None:
             note += f"; 95 %: {between(saving.low, saving.high)}"
         yield page.Figure("Saved", percent(saving.share), note, good=good)
-    yield page.Figure("Paid", money(report.bill.actual_nano), _planned(report.bill.planned_nano))
+    yield page.Figure("Paid", money(report.bill.actual_nano), _beside(report.bill))
     if escalation.rate is not None:
         state = {"within": True, "over": False}.get(escalation.state)
         budget = (
@@ -200,8 +203,13 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
         yield page.Figure("Before the first call", p50, f"p95 {p95}, p99 {p99}")
 
 
-def _planned(nano: int | None) -> str:
-    return "for routed requests" if nano is None else f"planned {money(nano)}"
+def _beside(bill: Bill) -> str:
+    nano = bill.planned_nano
+    note = "for routed requests" if nano is None else f"planned {money(nano)}"
+    if not bill.unpriced:
+        return note
+    calls = "call without a price is" if bill.unpriced == 1 else "calls without a price are"
+    return f"{note}; {bill.unpriced:,} {calls} not in it"
 
 
 def _firm(seen: Seen) -> Iterator[page.Block]:

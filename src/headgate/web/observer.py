@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -18,7 +18,7 @@ from headgate.monitor.report import Report
 from headgate.monitor.status import Month, Retries
 from headgate.web.period import Period
 
-__all__ = ["Group", "Hour", "Observer", "Search", "Seen", "Timing"]
+__all__ = ["Group", "Hour", "Observer", "Search", "Seen", "Timing", "Unplanned"]
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +60,14 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     total_us: tuple[float | None, float | None, float | None]
 
 
+class Unplanned(NamedTuple):
+    """Why there is no plan to hold the ledger against."""
+
+    problem: str
+    fix: str
+    """How to mend it; may be several lines."""
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """All that the dashboard shows."""
 
@@ -70,6 +78,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     retries: Retries
     month: Month
     headroom: Headroom | None
+    unplanned: Unplanned | None = None
+    """There is neither a plan nor a headroom then; None: there is a plan."""
     hours: tuple[Hour, ...]
     groups: dict[str, tuple[Group, ...]]
     """By dimension; one without a name for any request is left out."""

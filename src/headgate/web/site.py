@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from headgate.access.token import carries
-from headgate.errors import HeadgateError
+from headgate.errors import ConfigError, HeadgateError
 from headgate.web.session import COOKIE, LASTS_SECONDS, Doorkeeper
 from headgate.web.templates import Templates, static_files
 from headgate.web.visit import Answer, Visit, query_of, redirect, values_of
@@ -97,6 +97,9 @@ class Site:
         """Answer one request."""
         try:
             answer = await self._answered(caller)
+        except ConfigError as error:  # of the question or of the settings: the page says which
+            told = [error.fix or "", *(f"{fault.message} {fault.fix}" for fault in error.faults)]
+            answer = self._problem(422, error.message, "\n".join(filter(None, told)))
         except HeadgateError as error:
             answer = self._problem(error.status, error.message, error.fix or "")
         except ConnectionError:
