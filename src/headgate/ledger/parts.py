@@ -109,7 +109,7 @@ class Parts:
         return rows
 
     def _over_the_ends(self, ask: Ask, part: Part, changes: int) -> _Across:
-        """The same for all kinds of sums; a row in an hour beside it changes the part's hour too."""
+        """The same for all kinds of sums; a row in the hour beside changes the part's hour too."""
         kept = self._across.get(part)
         if kept is not None and kept[0] == changes:
             return kept[1]
