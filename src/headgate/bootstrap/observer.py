@@ -95,10 +95,11 @@ class LedgerObserver:
         store, only = self._store, period.only
         narrow = [name for name in DIMENSIONS if name in only]
         wanted = tuple(only[name] for name in narrow)
+        names = ("provider", *dict.fromkeys(("model", *narrow)))
         tiers = [
             total
-            for total in store.tiers(period.window, by=("provider", "model", *narrow))  # type: ignore[arg-type]
-            if total.of[2:] == wanted
+            for total in store.tiers(period.window, by=names)  # type: ignore[arg-type]
+            if all(total.of[names.index(name)] == only[name] for name in narrow)
         ]
         hourly = [
             total
@@ -206,10 +207,7 @@ class LedgerObserver:
                 yield name, tuple(groups[:50])
 
     def _overhead(self, now: int) -> tuple[float, float, float] | None:
-        rows = islice(self._store.entries(Window(now - RECENT_US, now + 1)), MOST_RECENT)
-        waits = sorted(
-            row.queue_us for row in rows if row.attempt == 0 and row.queue_us is not None
-        )
+        waits = sorted(self._store.waits(Window(now - RECENT_US, now + 1), MOST_RECENT))
         if not waits:
             return None
         last = len(waits) - 1
