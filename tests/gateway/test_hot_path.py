@@ -19,9 +19,9 @@ import pytest
 from headgate.access.key import Key, digest, mint
 from headgate.access.limits import Limits, budget
 from headgate.bootstrap.gateway import SystemClock, app_of
+from headgate.gateway import caller as seam
 from headgate.gateway.admission import Admission
 from headgate.gateway.app import App
-from headgate.gateway import caller as seam
 from headgate.gateway.caller import Headers
 from headgate.gateway.gate import Gate
 from headgate.gateway.http1_client import Http1Upstream
