@@ -1,4 +1,4 @@
-"""`python -m benchmarks.drift`: years at the edge that go stale, and requests until a shift."""
+"""`python -m benchmarks.drift`: years with a bin at the bound, and requests until a shift."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _scores(generator: np.random.Generator, count: int, shares: Sequence[float])
 
 
 @click.command()
-@click.option("--years", type=int, default=100, show_default=True, help="Years at the edge.")
+@click.option("--years", type=int, default=100, show_default=True, help="How many years.")
 @click.option("--shifts", type=int, default=50, show_default=True, help="Runs of each shift.")
 @click.option("--an-hour", type=float, default=20.0, show_default=True, help="Requests an hour.")
 @click.option("--seed", type=int, default=1, show_default=True)
@@ -77,7 +77,7 @@ def main(years: int, shifts: int, an_hour: float, seed: int) -> None:
     )
     interval = clopper_pearson(stale, years)
     click.echo(
-        f"years at the edge called stale: {stale} of {years}, {stale / years:.1%} "
+        f"years with one bin at the bound called stale: {stale} of {years}, {stale / years:.1%} "
         f"(95 %: {interval.low:.1%} to {interval.high:.1%}); promised at most {FALSE_STALE:.0%}"
     )
     for name, shares in SHIFTS.items():

@@ -20,6 +20,8 @@ __all__ = [
     "Wanted",
     "dollars",
     "nano_from_usd",
+    "percent",
+    "spent_of",
     "usd",
 ]
 
@@ -54,6 +56,15 @@ def usd(nano: int) -> str:
     return f"-{text}" if nano < 0 else text
 
 
+def percent(share: float, places: int = 1) -> str:
+    """A share in per cent, for people.
+
+    >>> percent(0.5178), percent(-0.0156), percent(0.95, 0)
+    ('51.8 %', '-1.6 %', '95 %')
+    """
+    return f"{share * 100:.{places}f} %"
+
+
 def dollars(nano: int, places: int = 2) -> str:
     """Nano-dollars for people: thousands separated, rounded half to even to `places` decimals.
 
@@ -64,6 +75,16 @@ def dollars(nano: int, places: int = 2) -> str:
         Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN
     )
     return f"-${-amount:,}" if amount < 0 else f"${abs(amount):,}"
+
+
+def spent_of(nano: int, limit: int) -> str:
+    """What is spent, beside its limit: it is not rounded up to a limit that is not reached.
+
+    >>> spent_of(995_600_000, 10**9), spent_of(10**9, 10**9), spent_of(420_000_000, 10**9)
+    ('$0.99', '$1.00', '$0.42')
+    """
+    cent = NANO_PER_USD // 100
+    return dollars(nano // cent * cent if nano < limit else nano)
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):

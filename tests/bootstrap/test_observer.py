@@ -55,9 +55,32 @@ def test_two_dimensions_narrow_together():
     assert found.report.bill.actual_nano == sum(one.cost_nano or 0 for one in entries)
 
 
+def test_narrowed_to_a_model_are_the_requests_that_it_answered_and_its_own_calls():
+    whole = seen()
+    names = [group.name for group in whole.groups["model"]]
+    assert set(names) == {"claude-haiku-4-5", "claude-sonnet-4-6"}
+    parts = [seen(model=name) for name in names]
+    assert sum(part.report.requests for part in parts) == whole.report.requests
+    assert sum(part.report.saving.paid_nano for part in parts) == whole.report.saving.paid_nano
+    for name, part in zip(names, parts, strict=True):
+        own = [one for one in store().entries() if one.model_asked == name]
+        assert part.report.bill.actual_nano == sum(one.cost_nano or 0 for one in own)
+        assert part.report.requests == len({one.request_id for one in own if one.served})
+
+
+def test_a_model_and_a_key_narrow_together():
+    found = seen(model="claude-haiku-4-5", key="k_batch")
+    own = [
+        one
+        for one in store().entries()
+        if one.model_asked == "claude-haiku-4-5" and one.key == "k_batch" and one.served
+    ]
+    assert found.report.requests == len({one.request_id for one in own})
+
+
 def test_groups_are_told_for_what_has_names_only():
     groups = seen().groups
-    assert set(groups) == {"route", "key", "team", "policy"}
+    assert set(groups) == {"route", "key", "team", "policy", "model"}
     assert sum(group.requests for group in groups["route"]) == seen().report.requests
 
 

@@ -18,8 +18,8 @@ Files = tuple[Path, Path]
 @pytest.mark.parametrize(
     ("option", "promise"),
     [
-        (("--quality-floor", "0.85"), "quality of at least 85.0% of premium"),
-        (("--max-escalation", "0.6"), "at most 60.0% of requests to premium"),
+        (("--quality-floor", "0.85"), "quality of at least 85.0 % of premium"),
+        (("--max-escalation", "0.6"), "at most 60.0 % of requests to premium"),
         (("--max-bill", "0.5", "--requests", "30000"), "at most 0.000017 USD a request"),
     ],
 )

@@ -11,6 +11,7 @@ from headgate.cli.evaluate_document import evaluation_document, policies_table
 from headgate.render.chart import Lines
 from headgate.render.page import Text, html, markdown
 from headgate.render.table import Table
+from headgate.values import percent
 from tests.analysis.conftest import Trained, trained
 
 __all__ = ["trained"]
@@ -36,7 +37,7 @@ def test_the_message_names_the_best_simple_policy(found: Evaluation):
     }
     best = max(rivals, key=lambda name: rivals[name])
     assert f"ranks requests better than {best}" in lead.text
-    assert f"{rivals[best]:.1%}" in lead.text
+    assert f"{percent(rivals[best])}" in lead.text
 
 
 def test_where_a_simple_policy_is_better_it_says_so(found: Evaluation):

@@ -37,7 +37,7 @@ def test_what_cannot_be_had_is_a_dash(found: Evaluation):
 def test_costs_are_dollars_where_rows_have_them_and_else_shares(found: Evaluation):
     cost = Measure(0.25, None, None)
     assert cost_of(Measure(2_000_000.0, None, None), found) == "0.002000"
-    assert cost_of(cost, msgspec.structs.replace(found, priced=False)) == "25.0%"
+    assert cost_of(cost, msgspec.structs.replace(found, priced=False)) == "25.0 %"
 
 
 def test_the_page_says_which_rows_were_held_out(found: Evaluation):

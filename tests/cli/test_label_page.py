@@ -61,7 +61,7 @@ def test_the_page_says_what_was_not_done_and_why(bench: Bench):
     assert "3 not begun" in text
     assert "No human has graded any" in text
     assert "Note: a note" in text
-    assert "changed sides with the order in 100.0%" in text
+    assert "changed sides with the order in 100.0 %" in text
 
 
 def test_human_grades_are_counted_and_so_are_strays(bench: Bench):

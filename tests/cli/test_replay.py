@@ -61,7 +61,7 @@ def test_the_page_has_the_same_figures(tmp_path: Path):
     text = run("replay", graded_file(tmp_path), "--policy", "bold").stdout
     assert "900 graded requests replayed; bills for 3,000 a month" in text
     assert "all premium" in text
-    assert "bold: default 100%" in text
+    assert "bold: default 100 %" in text
     assert "Note: The intervals are for requests such as these rows" in text
 
 

@@ -31,9 +31,9 @@ def told(*policies: Replayed) -> Told:
 def test_the_page_shows_figures_with_their_ends():
     text = page(told(one()))
     assert "40 graded requests replayed; bills for 3,000 a month" in text
-    assert "25.0% [20, 30]" in text
+    assert "25.0 % [20, 30]" in text
     assert "$3.00" in text
-    assert "auto: rule:hard 75%, default 25%." in text
+    assert "auto: rule:hard 75 %, default 25 %." in text
     assert "auto: a note." in text
     assert "Note: beware" in text
 

@@ -101,8 +101,8 @@ def test_every_line_of_a_file_is_decided_and_the_bad_ones_are_told(here: Path):
 def test_a_file_ends_with_the_share_of_each_tier():
     result = route("--file", "-", text="hello\nhello there\nprove that\n")
     assert result.return_value == 0
-    assert "cheap: 2 of 3 (66.7%)" in result.output
-    assert "premium: 1 of 3 (33.3%)" in result.output
+    assert "cheap: 2 of 3 (66.7 %)" in result.output
+    assert "premium: 1 of 3 (33.3 %)" in result.output
 
 
 def test_a_refusal_is_exit_code_one():

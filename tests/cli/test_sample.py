@@ -41,7 +41,7 @@ def test_the_page_tells_volume_tokens_bill_and_what_is_missing(file):
     assert "1 calls a day" in text
     assert "Cost at list price: $0.0330, $0.0990 in 30 days." in text
     assert "Claude Sonnet 4.6: $0.0990" in text
-    assert "Repeated word for word: 90.9% of the prompts." in text
+    assert "Repeated word for word: 90.9 % of the prompts." in text
     assert "Missing: No grades" in text
     assert "1 rows could not be read" in text
     assert "--rejects" in text

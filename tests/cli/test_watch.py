@@ -62,6 +62,14 @@ def test_without_a_terminal_each_look_is_a_line(here):
     assert (found.return_value, found.stderr) == (0, "")
 
 
+def test_a_plan_that_is_missing_is_told_once(here):
+    (here / "headgate.toml").write_text(TOML.replace("claude-haiku-4-5", "claude-secret-1"))
+    found = run("--count", "3", "--every", "0.1s")
+    assert found.return_value == 0
+    assert len(found.stdout.splitlines()) == 3
+    assert found.stderr.count("no plan to compare with") == 1
+
+
 def test_with_json_each_look_is_a_document_on_a_line(here):
     found = run("--count", "2", "--every", "0.1s", "--json")
     first, second = map(json.loads, found.stdout.splitlines())

@@ -191,7 +191,7 @@ def test_a_small_sample_allows_more():
 
 
 @pytest.mark.parametrize("hour", [1, 40])
-def test_of_years_at_the_edge_of_what_is_allowed_few_are_called_stale(hour: int):
+def test_of_years_with_one_bin_at_the_bound_few_are_called_stale(hour: int):
     """Every bin at the worst that is allowed at once is no distribution; one bin is pushed."""
     stale = 0
     for seed in range(25):

@@ -56,3 +56,13 @@ def test_old_counts_by_time_are_dropped():
         watched.update(hour * HOUR, hit=False)
     watched.forget(8 * HOUR)
     assert watched.burn(10 * HOUR, 10 * HOUR).served == 2
+
+
+def test_a_burn_is_over_the_time_that_there_was_something_to_see():
+    rate = WatchedRate(0.5, 60_000_000, 1e9)
+    for second in range(120):
+        rate.update(second * 1_000_000 + 600_000_000, second % 4 == 0)
+    young = rate.burn(720_000_000, 3_600_000_000)
+    assert young.span_seconds == 120
+    assert young.burn == 0.5
+    assert rate.burn(720_000_000, 60_000_000).span_seconds == 60

@@ -66,7 +66,7 @@ def test_a_list_that_has_shrunk_is_doubted(tmp_path):
     before = [priced(1, id=f"m{n}") for n in range(20)]
     assert reviewed(tmp_path, before, before[2:]).doubts == ()
     (doubt,) = reviewed(tmp_path, before, before[3:]).doubts
-    assert doubt == "3 of 20 models are gone, more than 10%; such as p/m0, p/m1, p/m2."
+    assert doubt == "3 of 20 models are gone, more than 10 %; such as p/m0, p/m1, p/m2."
 
 
 def test_a_list_whose_newest_price_is_older_is_doubted(tmp_path):

@@ -131,6 +131,12 @@ def test_names_are_text():
     assert "<b>" not in html
 
 
+def test_what_is_spent_is_not_rounded_up_to_a_limit_that_is_not_reached():
+    ring = Ring()
+    ring.spent_nano = 99_996_000_000
+    assert "$99.99 of $100.00 a month" in show(ring).body.decode()
+
+
 def test_the_page_says_how_many_requests_of_a_key_were_refused_today():
     page = show(Ring()).body.decode()
     assert "refused today" in page

@@ -95,10 +95,11 @@ class LedgerObserver:
         store, only = self._store, period.only
         narrow = [name for name in DIMENSIONS if name in only]
         wanted = tuple(only[name] for name in narrow)
+        names = ("provider", *dict.fromkeys(("model", *narrow)))
         tiers = [
             total
-            for total in store.tiers(period.window, by=("provider", "model", *narrow))  # type: ignore[arg-type]
-            if total.of[2:] == wanted
+            for total in store.tiers(period.window, by=names)  # type: ignore[arg-type]
+            if all(total.of[names.index(name)] == only[name] for name in narrow)
         ]
         hourly = [
             total

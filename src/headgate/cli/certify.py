@@ -21,7 +21,7 @@ from headgate.cli.options import json_option
 from headgate.cli.vectors import vectors_of, vectors_option
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact, Certificate, dump, fingerprint
-from headgate.values import NANO_PER_USD
+from headgate.values import NANO_PER_USD, percent
 
 if TYPE_CHECKING:
     from headgate.analysis.certify import Goal
@@ -150,8 +150,8 @@ def _goal(
 def certificate_page(certificate: Certificate) -> str:
     """A certificate for people."""
     promise = {
-        "quality": f"quality of at least {certificate.target:.1%} of premium",
-        "escalation": f"at most {certificate.target:.1%} of requests to premium",
+        "quality": f"quality of at least {percent(certificate.target)} of premium",
+        "escalation": f"at most {percent(certificate.target)} of requests to premium",
         "bill": f"at most {certificate.target / NANO_PER_USD:.6f} USD a request",
     }[certificate.goal]
     if certificate.threshold is None:
@@ -163,7 +163,7 @@ def certificate_page(certificate: Certificate) -> str:
         head = [
             (
                 f"Threshold {certificate.threshold:.4f} for {promise}, "
-                f"wrong with a probability of {certificate.risk:.0%} at most."
+                f"wrong with a probability of {percent(certificate.risk, 0)} at most."
             ),
         ]
     return "\n".join(
@@ -174,7 +174,7 @@ def certificate_page(certificate: Certificate) -> str:
                 f"{certificate.issued_on}: {certificate.method}"
             ),
             (
-                f"  premium answers {certificate.escalation:.1%}; mean score "
+                f"  premium answers {percent(certificate.escalation)}; mean score "
                 f"{certificate.quality:.3f}, always premium {certificate.premium_quality:.3f}, "
                 f"always cheap {certificate.cheap_quality:.3f}"
             ),

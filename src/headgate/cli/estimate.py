@@ -28,6 +28,7 @@ from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
 from headgate.prices.book import Book
 from headgate.settings import Settings
+from headgate.values import percent
 
 __all__ = ["estimate"]
 
@@ -228,8 +229,8 @@ def _assumed(settings: Settings, sample: Sample) -> list[str]:
     repeats = sample.conversations.repeated
     if repeats:
         notes.append(
-            f"{repeats:.0%} of the rows continue a conversation that another row began: they are "
-            "no independent requests, and the true interval is wider."
+            f"{percent(repeats, 0)} of the rows continue a conversation that another row began: "
+            "they are no independent requests, and the true interval is wider."
         )
     return notes
 

@@ -6,6 +6,7 @@ from headgate.analysis.curve import Measure
 from headgate.analysis.evaluate import Evaluation
 from headgate.cli.evaluate_page import cost_of, leads, measure_of, share_of, unit_of
 from headgate.render import chart, page, table
+from headgate.values import percent
 
 __all__ = ["evaluation_document", "policies_table"]
 
@@ -56,7 +57,7 @@ def _message(found: Evaluation) -> str:
     verb = "ranks requests better than" if leads(found) else "does not rank requests better than"
     return (
         f"The router {verb} {best}, the best of the simple policies: it recovers "
-        f"{ours.apgr.value:.1%} of the gap on average, that one {rivals[best]:.1%}."
+        f"{percent(ours.apgr.value)} of the gap on average, that one {percent(rivals[best])}."
     )
 
 
@@ -66,7 +67,7 @@ def _figures(found: Evaluation) -> tuple[page.Figure, ...]:
     return (
         page.Figure("APGR", _value(ours), _note(ours, "random 0.5"), leads(found)),
         page.Figure(
-            "To premium", f"{errors.premium_share:.1%}", f"threshold {errors.threshold:.3f}"
+            "To premium", f"{percent(errors.premium_share)}", f"threshold {errors.threshold:.3f}"
         ),
         page.Figure(
             "Mean score there",
@@ -166,7 +167,7 @@ def _axis(title: str, low: float, high: float, *, money: bool, shares: bool = Tr
     if money:
         labels = [f"{mark:.{DECIMALS}f}".rstrip("0").rstrip(".") for mark in marks]
     else:
-        labels = [f"{mark:.0%}" if shares else f"{mark:.3g}" for mark in marks]
+        labels = [f"{percent(mark, 0)}" if shares else f"{mark:.3g}" for mark in marks]
     return chart.Axis(title, tuple(zip(marks, labels, strict=True)))
 
 
@@ -199,8 +200,8 @@ def _errors(found: Evaluation) -> table.Table:
     return table.Table(
         columns=(table.Column("At the threshold"), table.Column("", right=True)),
         rows=(
-            ("sent to cheap", f"{errors.cheap_share:.1%}"),
-            ("sent to premium", f"{errors.premium_share:.1%}"),
+            ("sent to cheap", f"{percent(errors.cheap_share)}"),
+            ("sent to premium", f"{percent(errors.premium_share)}"),
             ("of those only premium gets right, sent to cheap", measure_of(errors.missed)),
             ("of those sent to premium, no better there", measure_of(errors.wasted)),
             ("mean score", measure_of(errors.quality)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headgate.analysis.curve import Measure
 from headgate.analysis.evaluate import Evaluation
+from headgate.values import percent
 
 __all__ = ["cost_of", "leads", "measure_of", "page", "share_of", "unit_of"]
 
@@ -41,8 +42,8 @@ def page(found: Evaluation, version: str) -> str:
     lines += [
         "",
         (
-            f"  at threshold {errors.threshold:.3f}: {errors.cheap_share:.1%} to cheap, "
-            f"{errors.premium_share:.1%} to premium, mean score {measure_of(errors.quality)}"
+            f"  at threshold {errors.threshold:.3f}: {percent(errors.cheap_share)} to cheap, "
+            f"{percent(errors.premium_share)} to premium, mean score {measure_of(errors.quality)}"
         ),
         f"    sent to cheap though only premium was right  {measure_of(errors.missed)}",
         f"    sent to premium though it did no better      {measure_of(errors.wasted)}",
@@ -64,14 +65,14 @@ def measure_of(measure: Measure) -> str:
 
 def share_of(measure: Measure) -> str:
     """A share of requests in per cent, or a dash."""
-    return "-" if measure.value is None else f"{measure.value:.1%}"
+    return "-" if measure.value is None else f"{percent(measure.value)}"
 
 
 def cost_of(measure: Measure, found: Evaluation) -> str:
     """A cost in USD, or in premium shares where the rows have no costs; or a dash."""
     if measure.value is None:
         return "-"
-    return f"{measure.value / 1e9:.6f}" if found.priced else f"{measure.value:.1%}"
+    return f"{measure.value / 1e9:.6f}" if found.priced else f"{percent(measure.value)}"
 
 
 def unit_of(found: Evaluation) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from headgate.analysis.receipts import Receipts
 from headgate.bootstrap.labelling import Bench, Forecast, Outcome
-from headgate.values import NANO_PER_USD, dollars, usd
+from headgate.values import NANO_PER_USD, dollars, percent, usd
 
 __all__ = ["Told", "document", "page", "priced"]
 
@@ -93,7 +93,9 @@ def _quality(told: Told) -> list[str]:
     if not found:
         return []
     swung = sum(one.verdict.swung for one in found)
-    lines = [f"The judge changed sides with the order in {swung / len(found):.1%} of the cases."]
+    lines = [
+        f"The judge changed sides with the order in {percent(swung / len(found))} of the cases."
+    ]
     cut = sum(CUT in (one.cheap.stop, one.premium.stop) for one in found)
     if cut:
         lines.append(f"{cut:,} have an answer cut at --max-tokens: the judge saw what was there.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headgate.render.table import Column, Table, aligned, plain
-from headgate.values import dollars, usd
+from headgate.values import dollars, percent, usd
 
 if TYPE_CHECKING:
     from headgate.analysis.curve import Measure
@@ -56,7 +56,7 @@ def _wrapped(text: str) -> list[str]:
 def _reasons(one: Replayed) -> str:
     total = sum(one.reasons.values())
     most = sorted(one.reasons.items(), key=lambda item: -item[1])[:MOST_REASONS]
-    return ", ".join(f"{plain(name)} {times / total:.0%}" for name, times in most) + "."
+    return ", ".join(f"{plain(name)} {percent(times / total, 0)}" for name, times in most) + "."
 
 
 def _cells(one: Replayed, requests: int) -> tuple[str, ...]:
@@ -67,8 +67,8 @@ def _cells(one: Replayed, requests: int) -> tuple[str, ...]:
         _percent(one.saving),
         _number(one.quality),
         _percent(one.of_premium),
-        "–" if one.missed is None else f"{one.missed:.0%}",
-        "–" if one.wasted is None else f"{one.wasted:.0%}",
+        "–" if one.missed is None else f"{percent(one.missed, 0)}",
+        "–" if one.wasted is None else f"{percent(one.wasted, 0)}",
     )
 
 
@@ -77,7 +77,7 @@ def _percent(found: Measure) -> str:
         return "–"
     low, high = (found.value if end is None else end for end in (found.low, found.high))
     ends = f"{low * 100:.0f}, {high * 100:.0f}"
-    return f"{found.value:.1%}" + (f" [{ends}]" if low != high else "")
+    return f"{percent(found.value)}" + (f" [{ends}]" if low != high else "")
 
 
 def _number(found: Measure) -> str:

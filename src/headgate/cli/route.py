@@ -18,7 +18,7 @@ from headgate.errors import RequestError
 from headgate.gateway.app import DIALECTS
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
-from headgate.values import usd
+from headgate.values import percent, usd
 from headgate.wire.lane import Inbound, read
 
 __all__ = ["route"]
@@ -125,7 +125,7 @@ def _each(forecaster: Forecaster, common: _Common, lines: Iterable[str], *, as_j
     if not as_json:
         whole = tiers.total()
         for name, count in tiers.most_common():
-            click.echo(f"{name}: {count:,} of {whole:,} ({count / whole:.1%})")
+            click.echo(f"{name}: {count:,} of {whole:,} ({percent(count / whole)})")
         if refused:
             click.echo(f"{refused:,} would be refused.")
     if not tiers and not refused:

@@ -11,7 +11,7 @@ import msgspec
 from headgate.analysis.sample import KINDS, Sample, Sum
 from headgate.analysis.sketch import Names
 from headgate.render.table import Column, Table, aligned, plain
-from headgate.values import NANO_PER_USD, dollars, usd
+from headgate.values import NANO_PER_USD, dollars, percent, usd
 
 __all__ = ["Described", "document", "page"]
 
@@ -116,14 +116,14 @@ def _dollars(nano: int) -> str:
 def _habits(sample: Sample) -> Iterator[str]:
     facts = sample.facts
     if sample.cache_share is not None:
-        yield f"Read from a prompt cache: {sample.cache_share:.1%} of the input."
+        yield f"Read from a prompt cache: {percent(sample.cache_share)} of the input."
     if facts["tells retry"]:
-        yield f"Retries: {facts['retry'] / facts['tells retry']:.1%} of the calls."
+        yield f"Retries: {percent(facts['retry'] / facts['tells retry'])} of the calls."
     if facts["failed"]:
-        yield f"Failed: {facts['failed'] / sample.rows:.1%} of the calls."
+        yield f"Failed: {percent(facts['failed'] / sample.rows)} of the calls."
     if sample.prompts.repeated is not None:
         told = "" if sample.prompts.exact else ", as a sample of the prompts has it"
-        yield f"Repeated word for word: {sample.prompts.repeated:.1%} of the prompts{told}."
+        yield f"Repeated word for word: {percent(sample.prompts.repeated)} of the prompts{told}."
     if facts["conversation"]:
         number = sample.conversations.number
         about = "" if sample.conversations.exact else "about "
@@ -139,10 +139,10 @@ def _names(what: str, names: Names) -> list[str]:
     if not names.total:
         return []
     most = names.most(MOST)
-    rows = [(plain(name), f"{times:,}", f"{times / names.total:.1%}") for name, times in most]
+    rows = [(plain(name), f"{times:,}", f"{percent(times / names.total)}") for name, times in most]
     rest = names.total - sum(times for _, times in most)
     if rest:
-        rows.append(("(further)", f"{rest:,}", f"{rest / names.total:.1%}"))
+        rows.append(("(further)", f"{rest:,}", f"{percent(rest / names.total)}"))
     columns = (Column(what), Column("calls", right=True), Column("share", right=True))
     return aligned(Table(columns, tuple(rows)), WIDTH).splitlines()
 

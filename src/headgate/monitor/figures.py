@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from headgate.values import NANO_PER_USD, dollars
+from headgate.values import NANO_PER_USD, dollars, percent
 
 __all__ = ["between", "day_and_time", "money", "percent", "places", "signed"]
-
-
-def percent(share: float) -> str:
-    """A share in per cent, one decimal.
-
-    >>> percent(0.5178), percent(-0.0156)
-    ('51.8 %', '-1.6 %')
-    """
-    return f"{share * 100:.1f} %"
 
 
 def between(low: float, high: float) -> str:

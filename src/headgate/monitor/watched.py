@@ -18,6 +18,7 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """How fast a window spends the budget."""
 
     span_seconds: float
+    """At most as long as there has been anything to see."""
     served: int
     escalated: int
     rate: float | None
@@ -44,6 +45,7 @@ class WatchedRate:
         self._detector = self._fresh()
         self._recent: dict[int, list[int]] = {}
         self._n = self._hits = 0
+        self._first_us: int | None = None
         self.alarm_us: int | None = None
         """When the alarm was raised; None where there is none now."""
         self.cleared_us: int | None = None
@@ -67,6 +69,8 @@ class WatchedRate:
 
     def update(self, at_us: int, hit: bool) -> None:
         """Take one request, sent at a time, escalated or not."""
+        if self._first_us is None or at_us < self._first_us:
+            self._first_us = at_us
         self._n += 1
         self._hits += hit
         recent = self._recent.setdefault(at_us // self._unit, [0, 0])
@@ -88,7 +92,7 @@ class WatchedRate:
             state = msgspec.structs.replace(self._detector.state, threshold=alarm_at)
             twin._detector = Detector(state)
         twin._recent = {at: [*counts] for at, counts in self._recent.items()}
-        twin._n, twin._hits = self._n, self._hits
+        twin._n, twin._hits, twin._first_us = self._n, self._hits, self._first_us
         twin.alarm_us, twin.cleared_us = self.alarm_us, self.cleared_us
         return twin
 
@@ -109,6 +113,8 @@ class WatchedRate:
         n, hits = _sum(counts for at, counts in self._recent.items() if at > since)
         rate = hits / n if n else None
         low, high = wilson(hits, n)
+        if n and self._first_us is not None:  # of the first minutes nothing is said about an hour
+            span_us = max(min(span_us, now_us - self._first_us), 1)
         return Burn(
             span_seconds=span_us / 1_000_000,
             served=n,

@@ -10,6 +10,7 @@ import msgspec
 
 from headgate.prices.card import Rates, usd_per_million
 from headgate.prices.table import Dated, Table
+from headgate.values import percent
 
 __all__ = ["JUMP", "MOST_LOST", "Change", "Review", "review"]
 
@@ -118,7 +119,7 @@ def _doubts(
     if len(removed) > len(before) * MOST_LOST:
         yield (
             f"{len(removed):,} of {len(before):,} models are gone, more than "
-            f"{MOST_LOST:.0%}; such as {', '.join(removed[:3])}."
+            f"{percent(float(MOST_LOST), 0)}; such as {', '.join(removed[:3])}."
         )
     for change in changes:
         if change.jumped:

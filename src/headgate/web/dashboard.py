@@ -153,6 +153,8 @@ def _facts(seen: Seen, period: Period) -> Iterator[str]:
         yield f"{report.pinned.requests:,} more pinned by their callers"
     for name, value in period.only.items():
         yield f"{name} {value}"
+    if "model" in period.only:
+        yield "requests that it answered; the bill is of its own calls"
     yield f"as of {moment_text(seen.at_us)[11:]} UTC"
 
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 
 from headgate.costs.wording import money
-from headgate.monitor.figures import percent
 from headgate.render import chart, page, palette
 from headgate.routing.artifact import Certificate, Operating
-from headgate.values import NANO_PER_USD, dollars
+from headgate.values import NANO_PER_USD, dollars, percent
 
 __all__ = [
     "calibration_chart",
@@ -203,7 +202,7 @@ def _drawn(named: Sequence[tuple[str, int, Sequence[Operating]]], *, priced: boo
     costs = [x for line in lines for x, _ in line.points]
     heights = [y for line in lines for _, y in line.points]
     across = chart.ticks(min(costs), max(costs))
-    labels = [f"{x:.6g}" if priced else f"{x:.0%}" for x in across]
+    labels = [f"{x:.6g}" if priced else f"{percent(x, 0)}" for x in across]
     title = f"USD for {PER:,} requests" if priced else "share that goes to premium"
     return chart.Lines(
         title=f"Quality by {'cost' if priced else 'premium share'}",

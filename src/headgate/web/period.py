@@ -19,8 +19,8 @@ PERIODS = {
     "90d": (90 * DAY_US, "90 days"),
     "all": (0, "all"),
 }
-DIMENSIONS = ("route", "key", "team", "policy")
-"""What requests can be told apart by."""
+DIMENSIONS = ("route", "key", "team", "policy", "model")
+"""What requests can be told apart by; `model` is the one that answered."""
 
 
 class Period(NamedTuple):

@@ -43,12 +43,29 @@ async function ask() {
 }
 
 function show(html) {
-  const open = [...answer.querySelectorAll("details")].map((details) => details.open);
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  answer.replaceChildren(...fresh.body.childNodes);
-  [...answer.querySelectorAll("details")].forEach((details, place) => {
-    if (open[place]) details.open = true;
+  swap(answer, fresh.body);
+}
+
+/** Put into `shown` what differs in `fresh`, and leave the rest alone: it is neither laid out nor painted anew. */
+function swap(shown, fresh) {
+  const before = [...shown.childNodes];
+  const after = [...fresh.childNodes];
+  if (before.length !== after.length) return shown.replaceChildren(...after);
+  before.forEach((node, place) => {
+    const other = after[place];
+    if (node.isEqualNode(other)) return;
+    if (alike(node, other)) swap(node, other);
+    else node.replaceWith(other);
   });
+}
+
+/** Whether only what is inside can differ; charts and tables are taken whole, opened details stay open. */
+function alike(node, other) {
+  if (node.nodeType !== 1 || node.nodeName !== other.nodeName || /^(svg|table)$/i.test(node.nodeName)) return false;
+  if (node.nodeName === "DETAILS") return true;
+  const held = [...node.attributes];
+  return held.length === other.attributes.length && held.every(({ name, value }) => other.getAttribute(name) === value);
 }
 
 /** At most one question for each picture that the screen shows. */

@@ -1,0 +1,63 @@
+"""Asking: a small model's answer as it is understood, and a row for each question whatever came."""
+
+from __future__ import annotations
+
+import asyncio
+
+from headgate.gateway.asking import Asking
+from headgate.gateway.books import Books
+from headgate.routing.exchange import Exchange
+from headgate.routing.policies import Origin
+from headgate.testing.brain import Answer, Prompt
+from headgate.wire.lane import DIALECTS
+from tests.gateway.house import CONFIG, House, house
+
+BODY = b'{"model":"auto","messages":[{"role":"user","content":"Hi"}]}'
+
+
+class Sure:
+    def answer(self, prompt: Prompt) -> Answer:
+        return Answer(text=f"{prompt.model} says 4")
+
+
+def asked(read, config: str = CONFIG):
+    """What came of one question to the cheap tier's model, and its rows."""
+
+    async def main():
+        async with house(config, brain=Sure()) as home:
+            return await _ask(home, read), home.entries
+
+    return asyncio.run(main())
+
+
+async def _ask(home: House, read):
+    plant = home.app.plant
+    tiers = plant.policies.tiers
+    inbound = DIALECTS["openai"].read(BODY, {})
+    exchange = Exchange(
+        tiers, None, safe=tiers[-1], limits=plant.limits, gate=plant.brakes, jitter=plant.jitter
+    )
+    origin = Origin("/v1/chat/completions")
+    books = Books(plant, inbound, "req_1", origin, plant.clock.monotonic(), exchange)
+    asking = Asking(plant, inbound, books)
+    return await asking.ask("judge", tiers[0], ("Grade.", "Hi"), 20.0, read, max_tokens=8)
+
+
+def test_an_answer_is_what_its_reader_makes_of_it_and_is_billed():
+    found, (row,) = asked(lambda text: text.partition(" says ")[2])
+    assert found == "4"
+    assert (row.purpose, row.error, row.served, row.status) == ("judge", None, False, 200)
+    assert row.cost_nano > 0
+
+
+def test_an_answer_without_a_meaning_is_none_and_is_billed_all_the_same():
+    found, (row,) = asked(lambda _: None)
+    assert found is None
+    assert row.error == "verdict"
+    assert row.cost_nano > 0
+
+
+def test_a_refusal_is_none_and_keeps_its_status():
+    found, (row,) = asked(str, config=CONFIG.replace('"{anthropic}"', '"{anthropic}/nowhere"'))
+    assert found is None
+    assert (row.error, row.status) == ("status", 404)
