@@ -174,7 +174,7 @@ def dashboard(store: Store, rows: int) -> Iterator[tuple[str, Callable[[], objec
     yield "days", lambda: store.days(Window((now // DAY_US - 32) * DAY_US, None))
     for name in get_args(RequestDimension)[1:]:
         yield f"requests by {name}", partial(store.requests, month, by=(name,))
-    yield "the newest rows", lambda: list(islice(store.entries(recent), 4000))
+    yield "how long the latest waited", lambda: store.waits(recent, 4000)
 
 
 def tell(store: Store, rows: int) -> None:

@@ -2,8 +2,8 @@
 
 Client keys, provider keys, prompts and personal data, in bodies, headers and addresses; answered,
 streamed, refused, malformed, and with a provider that quotes the request in its error. Looked at:
-the log, telemetry, metrics, the answers to refused requests, the ledger's file and journal, alerts,
-and the admin port's pages.
+the log, spans, metrics, the answers to refused requests, the ledger's file and journal, alerts, and
+every page of the admin port.
 """
 
 from __future__ import annotations
@@ -18,17 +18,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 from benchmarks.reliability.outcome import Outcome
 from headgate.bootstrap.admin import AdminToken, admin_of
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
-from headgate.bootstrap.ledger import ledger_of
+from headgate.bootstrap.ledger import ledger_of, reader_of
 from headgate.bootstrap.lookout import lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
+from headgate.bootstrap.site import pages_of
 from headgate.gateway.http1_server import Http1Server
 from headgate.gateway.record import Told
+from headgate.ledger.writer import Ledger
+from headgate.monitor.telemetry import RequestIds, Telemetry
 from headgate.routing.controls import Helm
-from headgate.settings import read
+from headgate.settings import read_with_sources
 from headgate.testing.brain import Echo
 from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Request, Response, Server
@@ -36,6 +44,10 @@ from headgate.testing.server import Request, Response, Server
 __all__ = ["CANARIES", "Canary", "Leak", "canaries", "leaks"]
 
 ADMIN = "admin-token-of-this-test-0001"
+PAGES = (
+    *("/", "/dashboard.json", "/dashboard.csv", "/requests", "/routers", "/prices", "/alerts"),
+    *("/plan", "/plan.json", "/plan.csv", "/plan.md", "/plan.html", "/plan.toml"),
+)
 
 
 class Canary(NamedTuple):
@@ -85,6 +97,9 @@ api_key_env = "OTHER_KEY"
 [prices."sim/cheap-1"]
 input = "1.00"
 output = "5.00"
+[prices."other/premium-1"]
+input = "3.00"
+output = "15.00"
 [server]
 api_key_env = "GATE_KEY"
 max_body_bytes = 100000
@@ -153,17 +168,8 @@ async def _run(folder: Path) -> dict[str, str]:
         told.append(f"{request.headers} {request.body!r}")
         return Response(204, {}, b"")
 
-    async def quoting(request: Request) -> Response:
-        """A provider that says back all it was sent in its errors, as some do."""
-        if b"prove" not in request.body:
-            return await premium(request)
-        text = f"bad request: {request.headers.get('x-api-key')} {request.body.decode()}"
-        error = {"type": "error", "error": {"type": "overloaded_error", "message": text}}
-        return Response(529, {"content-type": "application/json"}, json.dumps(error).encode())
-
-    premium = Provider(DIALECTS["anthropic"](), models=["premium-1"], brain=Echo())
     echo = Provider(DIALECTS["openai"](), models=["cheap-1"], brain=Echo())
-    servers = [Server(echo), Server(quoting), Server(hook)]
+    servers = [Server(echo), Server(_Quoting()), Server(hook)]
     ports = [await server.start("127.0.0.1", 0) for server in servers]
     bases = [f"http://127.0.0.1:{port}" for port in ports]
     env = {"SIM_KEY": provider_keys[0], "OTHER_KEY": provider_keys[1], "GATE_KEY": gate_key}
@@ -171,16 +177,20 @@ async def _run(folder: Path) -> dict[str, str]:
     file.write_text(
         TOML.format(sim=bases[0], other=bases[1], hook=bases[2], ledger=folder / "l.db")
     )
-    settings, clock, helm = read(file, env=env), SystemClock(), Helm()
+    reading = read_with_sources(file, env=env)
+    settings, clock, helm = reading.settings, SystemClock(), Helm()
+    spans, telemetry = _telemetry()
     ledger, metrics = ledger_of(settings.ledger, env, clock), metrics_of(settings)
     upstream = upstream_of(settings)
-    recorder = Told(ledger, metrics.take)
+    recorder = Told(ledger, metrics.take, telemetry.take)
     app = app_of(settings, env, upstream=upstream, recorder=recorder, clock=clock, helm=helm)
     lookout = lookout_of(
         settings, book_of(settings), env, ledger=ledger, helm=helm, metrics=metrics, clock=clock
     )
     admin = admin_of(app, AdminToken(ADMIN, "memory"))
     admin.mount("/metrics", scrape(metrics, lambda: ledger.counts))
+    shown = reader_of(ledger, settings.ledger, env)
+    admin.mount("/", pages_of(reading, shown, token=ADMIN).site, access="own")
     gateway, desk = Http1Server(app), Http1Server(admin)
     _, port = await gateway.listen("127.0.0.1", 0)
     _, admin_port = await desk.listen("127.0.0.1", 0)
@@ -190,13 +200,12 @@ async def _run(folder: Path) -> dict[str, str]:
         await asyncio.to_thread(ledger.flush)
         await asyncio.to_thread(lookout.tick)
         await asyncio.sleep(0.3)
-        for path in ("/metrics", "/healthz", "/readyz", "/none"):
-            head = f"GET {path} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {ADMIN}\r\n"
-            asked = f"{head}connection: close\r\n\r\n"
-            seen[f"admin {path}"] = await _raw(admin_port, asked.encode())
+        seen |= await _looked_at(admin_port, _requests(ledger))
+        telemetry.fold()
+        seen["spans"] = "\n".join(span.to_json() for span in spans.get_finished_spans())
+        assert "gen_ai" in seen["spans"]
         seen["alerts"] = "\n".join(told)
         assert told, "no alert was sent, so none was looked at"
-        assert "headgate_attempts_total{" in seen["admin /metrics"]
     finally:
         await gateway.close()
         await desk.close()
@@ -204,8 +213,52 @@ async def _run(folder: Path) -> dict[str, str]:
         for server in servers:
             await server.stop()
         await asyncio.to_thread(lookout.close)
+        shown.close()
         ledger.close()
     return seen
+
+
+class _Quoting:
+    """A provider that says back all it was sent in its errors, as some do."""
+
+    def __init__(self) -> None:
+        self._sound = Provider(DIALECTS["anthropic"](), models=["premium-1"], brain=Echo())
+
+    async def __call__(self, request: Request) -> Response:
+        if b"prove" not in request.body:
+            return await self._sound(request)
+        text = f"bad request: {request.headers.get('x-api-key')} {request.body.decode()}"
+        error = {"type": "error", "error": {"type": "overloaded_error", "message": text}}
+        return Response(529, {"content-type": "application/json"}, json.dumps(error).encode())
+
+
+def _telemetry() -> tuple[InMemorySpanExporter, Telemetry]:
+    """Spans that are kept to be looked at, instead of sent to a collector."""
+    spans, ids = InMemorySpanExporter(), RequestIds()
+    tracers = TracerProvider(id_generator=ids, shutdown_on_exit=False)
+    tracers.add_span_processor(SimpleSpanProcessor(spans))
+    meters = MeterProvider([], shutdown_on_exit=False)
+    return spans, Telemetry(tracers, meters, ids, newest=True)
+
+
+async def _looked_at(port: int, requests: list[str]) -> dict[str, str]:
+    """All that the admin port shows, the pages of these requests too."""
+    seen: dict[str, str] = {}
+    for path in ("/metrics", "/healthz", "/readyz", "/none", *PAGES, *requests):
+        head = f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+        asked = f"{head}authorization: Bearer {ADMIN}\r\nconnection: close\r\n\r\n"
+        seen[f"admin {path}"] = await _raw(port, asked.encode())
+    assert "headgate_attempts_total{" in seen["admin /metrics"]
+    assert requests
+    for path in (*PAGES, *requests):
+        assert seen[f"admin {path}"].startswith("HTTP/1.1 200 "), path
+    return seen
+
+
+def _requests(ledger: Ledger) -> list[str]:
+    """The page of one request for each way in which an attempt ended."""
+    one = {(entry.status, entry.error): entry.request_id for entry in ledger.store.entries()}
+    return [f"/requests/{request_id}" for request_id in one.values()]
 
 
 async def _ask_all(port: int, gate_key: str) -> str:
@@ -271,6 +324,6 @@ def canaries() -> Outcome:
     return Outcome(
         f"{len(CANARIES)} secrets through a gateway",
         not found,
-        f"{len(found)} found in logs, metrics, errors, ledger, alerts, admin port"
+        f"{len(found)} found in logs, spans, metrics, errors, ledger, alerts, pages"
         + (f": {shown}" if found else ""),
     )

@@ -197,7 +197,7 @@ def test_breakers_of_unchanged_models_go_on_where_they_were(desk):
     plant = desk.app.plant
     cheap, premium = (tier.model for tier in plant.policies.tiers)
     for _ in range(20):
-        plant.brakes.note(cheap, False, 0.0)
+        plant.brakes.note(cheap, False, 0.0, began=0.0)
     assert not plant.brakes.may_call(cheap, 0.0)
     desk.reload(OWN.format("2.00"))
     assert not desk.app.plant.brakes.may_call(cheap, 0.0)

@@ -13,7 +13,7 @@ from tests.ledger.samples import NOON_US, entry
 
 
 class Hourly:
-    """Kept sums of one row an hour: `rolled_spend` by day alone."""
+    """Kept sums of one row an hour."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, int, int]] = []
@@ -22,10 +22,7 @@ class Hourly:
         assert name == "rolled_spend"
         first, end = parameters["first"], parameters["end"]
         self.asked.append((first, end, parameters["ceiling"]))
-        return [
-            (*((hour // 24,) if "hour / 24" in by else ()), 1, 0, hour)
-            for hour in range(first, end)
-        ]
+        return [(1, 0, hour) for hour in range(first, end)]
 
 
 def hours(first, end, changes=1):
@@ -47,7 +44,8 @@ def test_days_at_hand_are_not_read_again():
     ask, kept = Hourly(), Days()
     parts = Split(5, 100, 100, ())
     kept(ask, SPEND, (), parts, hours(5, 100))
-    assert ask.asked == [(5, 24, 24), (24, 96, 96), (96, 100, 100)]
+    days = [(day, day + 24, day + 24) for day in (24, 48, 72)]
+    assert sorted(ask.asked) == [(5, 24, 24), *days, (96, 100, 100)]
     ask.asked.clear()
     kept(ask, SPEND, (), parts, hours(5, 100))
     assert ask.asked == [(5, 24, 24), (96, 100, 100)]
@@ -81,7 +79,7 @@ def test_no_more_sums_are_kept_than_there_is_room_for(monkeypatch):
         kept(ask, SPEND, (), Split(48, 96, 96, ()), hours(48, 96))
     assert ask.asked == []
     kept(ask, SPEND, (), parts, hours(0, 96))
-    assert ask.asked == [(0, 48, 48)]
+    assert ask.asked == [(0, 24, 24), (24, 48, 48)]
 
 
 def test_answers_from_days_at_hand_stay_those_of_the_rows(tmp_path):

@@ -84,6 +84,21 @@ def test_what_was_summed_up_is_not_asked_again_until_its_hour_changes():
     assert (asked.count("requests"), asked.count("latencies")) == (3, 1)
 
 
+def test_what_lies_across_the_ends_is_looked_for_once_for_all_sums_until_the_hour_changes(store):
+    asked, found, part = [], Parts(), Part(NOON_US, NOON_US + HOUR_US)
+    with store._reading() as real:
+
+        def ask(name, by=(), **parameters):
+            asked.append(name)
+            return real(name, by, **parameters)
+
+        for cube in CUBES:
+            assert found(ask, cube, part, 4) == sums_of_part(real, cube, part)
+        assert asked.count("near") == 3
+        found(ask, ATTEMPTS, part, 5)
+        assert asked.count("near") == 6
+
+
 def test_only_so_many_sums_are_kept_at_hand_those_asked_for_last(monkeypatch):
     monkeypatch.setattr(parts, "MOST_REMEMBERED", 2)
     asked = []

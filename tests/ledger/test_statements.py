@@ -42,3 +42,11 @@ def test_rows_are_written_and_read_in_the_order_of_the_columns(dialect, name):
 def test_a_statement_that_there_is_not_is_no_statement():
     with pytest.raises(FileNotFoundError):
         statement("sqlite", "absent")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+@pytest.mark.parametrize("name", sorted(one for one in names("sqlite") if one[:7] == "rolled_"))
+def test_sums_are_grouped_by_what_was_asked_from_the_last_column_on(dialect, name):
+    text = statement(dialect, name, ("key", "hour"))
+    assert "SELECT\n    key, hour,\n" in text
+    assert text.endswith("GROUP BY hour, key\n")

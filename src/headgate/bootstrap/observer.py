@@ -205,10 +205,7 @@ class LedgerObserver:
                 yield name, tuple(groups[:50])
 
     def _overhead(self, now: int) -> tuple[float, float, float] | None:
-        rows = islice(self._store.entries(Window(now - RECENT_US, now + 1)), MOST_RECENT)
-        waits = sorted(
-            row.queue_us for row in rows if row.attempt == 0 and row.queue_us is not None
-        )
+        waits = sorted(self._store.waits(Window(now - RECENT_US, now + 1), MOST_RECENT))
         if not waits:
             return None
         last = len(waits) - 1

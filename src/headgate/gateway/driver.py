@@ -119,7 +119,7 @@ class Driver:
             jitter=plant.jitter,
         )
         self._books = Books(plant, inbound, request_id, origin, arrived, self._exchange)
-        self._asking = Asking(plant, inbound, self._books)
+        self._questions: Asking | None = None
         self._jury: Jury | None = None
         if cascade is not None:
             self._jury = Jury(plant, inbound, self._books, self._asking, cascade)
@@ -148,6 +148,13 @@ class Driver:
             exchange.decision,
             exchange.tier,
         )
+
+    @property
+    def _asking(self) -> Asking:
+        """Puts the request's questions to small models; few requests have any."""
+        if self._questions is None:
+            self._questions = Asking(self._plant, self._inbound, self._books)
+        return self._questions
 
     async def run(self) -> None:
         """See the request through; never raises for what a caller or an upstream does."""
@@ -178,8 +185,9 @@ class Driver:
 
         `why` is the ledger's word for it: "caller-left", or "internal" for a defect of ours.
         """
+        first = None if self._questions is None else self._questions.reply
         second = None if self._jury is None else self._jury.reply
-        for reply in (self._reply, self._asking.reply, second):
+        for reply in (self._reply, first, second):
             if reply is not None:
                 reply.close()
         attempt = self._books.open

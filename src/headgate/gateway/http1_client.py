@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import Coroutine
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import httptools
 
 from headgate.errors import UpstreamError
 from headgate.gateway.deadline import Deadlines
+from headgate.gateway.field_names import FieldNames
 from headgate.gateway.upstream import Endpoint, Origin
 
 __all__ = ["Http1Reply", "Http1Upstream"]
@@ -30,6 +32,8 @@ provider down instead of filling memory."""
 
 RELEASE_SECONDS = 1.0
 """How long the end of a body may take once nobody needs what is left of it."""
+
+_NAMES = FieldNames()
 
 
 class _Connection(asyncio.Protocol):
@@ -46,9 +50,9 @@ class _Connection(asyncio.Protocol):
         "_waiting",
     )
 
-    def __init__(self, pool: _Pool, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, pool: _Pool) -> None:
         self._pool = pool
-        self._loop = loop
+        self._loop = pool.loop
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Http1Reply] | None = None
@@ -152,7 +156,7 @@ class _Connection(asyncio.Protocol):
             raise ValueError("a second answer to one request")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._headers[_NAMES[name]] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         assert self._parser is not None  # noqa: S101 - it is calling
@@ -185,8 +189,9 @@ class _Connection(asyncio.Protocol):
         self._reply = None
         assert self._parser is not None  # noqa: S101 - it is calling
         if self._parser.should_keep_alive() and self.is_open():
-            self.resume()
-            self._pool.release(self, self._loop)
+            if reply.paused:
+                self.resume()
+            self._pool.release(self)
         elif self._transport is not None:
             self._transport.close()
         reply.finished()
@@ -204,11 +209,11 @@ class Http1Reply:
         "_headers",
         "_idle",
         "_loop",
-        "_paused",
         "_released",
         "_since",
         "_size",
         "_waiter",
+        "paused",
         "status",
         "until_close",
     )
@@ -232,7 +237,8 @@ class Http1Reply:
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._done = False
-        self._paused = False
+        self.paused = False
+        """The socket is not read: more has come than was taken."""
         self._released = False
         self._idle: float | None = None  # the longest silence that a deadline looks out for
         self._since = 0.0  # when the wait under way began
@@ -277,8 +283,8 @@ class Http1Reply:
         """All that has come is taken: more may."""
         self._chunks.clear()
         self._size = 0
-        if self._paused:
-            self._paused = False
+        if self.paused:
+            self.paused = False
             self._connection.resume()
 
     def release(self) -> None:
@@ -286,7 +292,7 @@ class Http1Reply:
         self._released = True
         self._chunks.clear()
         if not self._done:
-            self._paused = False
+            self.paused = False
             self._connection.resume()
             self._deadlines.arm(self, RELEASE_SECONDS, self.close)
 
@@ -340,17 +346,19 @@ class Http1Reply:
             return
         self._chunks.append(data)
         self._size += len(data)
-        if self._size > HIGH_WATER and not self._paused:
-            self._paused = True
+        if self._size > HIGH_WATER and not self.paused:
+            self.paused = True
             self._connection.pause()
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def finished(self) -> None:
         """The body is complete; what is unread of it no longer concerns the connection."""
         self._done = True
-        self._paused = False
+        self.paused = False
         self._untimed()
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def failed(self, error: UpstreamError) -> None:
         """The body will never be complete."""
@@ -373,17 +381,19 @@ class _Pool:
         tls: ssl.SSLContext | None,
         idle_seconds: float,
         deadlines: Deadlines,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.deadlines = deadlines
+        self.loop = loop
         self._origin = origin
         self._tls = tls
         self._idle_seconds = idle_seconds
         self._idle: deque[tuple[float, _Connection]] = deque()
         self._open: set[_Connection] = set()
 
-    def take(self, loop: asyncio.AbstractEventLoop) -> _Connection | None:
+    def take(self) -> _Connection | None:
         """An idle connection, if there is one that can be trusted."""
-        oldest = loop.time() - self._idle_seconds
+        oldest = self.loop.time() - self._idle_seconds
         while self._idle:
             since, connection = self._idle.pop()
             if since >= oldest and connection.is_open():
@@ -391,13 +401,17 @@ class _Pool:
             connection.abort()
         return None
 
-    async def connect(self, loop: asyncio.AbstractEventLoop, connect_timeout: float) -> _Connection:
-        """A new connection."""
+    async def call(self, connect_timeout: float, head: bytes, body: bytes) -> Http1Reply:
+        """A call on a new connection."""
+        made = await self._connect(connect_timeout)
+        return await made.call(head, body)
+
+    async def _connect(self, connect_timeout: float) -> _Connection:
         host, port, _ = self._origin
         try:
             with self.deadlines.within(connect_timeout):
-                _, made = await loop.create_connection(
-                    lambda: _Connection(self, loop),
+                _, made = await self.loop.create_connection(
+                    lambda: _Connection(self),
                     host,
                     port,
                     ssl=self._tls,
@@ -415,9 +429,9 @@ class _Pool:
         self._open.add(made)
         return made
 
-    def release(self, connection: _Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def release(self, connection: _Connection) -> None:
         """The connection is free for the next call."""
-        self._idle.append((loop.time(), connection))
+        self._idle.append((self.loop.time(), connection))
 
     def lost(self, connection: _Connection) -> None:
         """The connection is gone."""
@@ -457,14 +471,13 @@ class Http1Upstream:
         self._pools: dict[Origin, _Pool] = {}
         self._deadlines = Deadlines()
 
-    async def send(self, endpoint: Endpoint, body: bytes) -> Http1Reply:
-        """POST to the endpoint; see `Upstream.send`."""
+    def send(self, endpoint: Endpoint, body: bytes) -> Coroutine[Any, Any, Http1Reply]:
+        """POST to the endpoint; see `Upstream.send`. Await it at once: a connection is taken."""
         pool = self._pools.get(endpoint.origin) or self._open_pool(endpoint.origin)
-        loop = asyncio.get_running_loop()
-        connection = pool.take(loop)
+        connection = pool.take()
         if connection is None:
-            connection = await pool.connect(loop, self._connect_timeout)
-        return await connection.call(endpoint.head, body)
+            return pool.call(self._connect_timeout, endpoint.head, body)
+        return connection.call(endpoint.head, body)
 
     async def close(self) -> None:
         """Close all connections at once."""
@@ -476,5 +489,7 @@ class Http1Upstream:
         tls = None
         if origin.tls:
             tls = self._tls = self._tls or ssl.create_default_context()
-        pool = self._pools[origin] = _Pool(origin, tls, self._idle_seconds, self._deadlines)
+        loop = asyncio.get_running_loop()
+        pool = _Pool(origin, tls, self._idle_seconds, self._deadlines, loop)
+        self._pools[origin] = pool
         return pool

@@ -21,6 +21,7 @@ import msgspec
 from headgate.errors import RequestError
 from headgate.gateway.caller import Handler, Headers
 from headgate.gateway.deadline import Deadlines
+from headgate.gateway.field_names import FieldNames
 
 __all__ = ["Http1Server", "ServerLimits"]
 
@@ -36,9 +37,7 @@ LINGER_SECONDS = 2.0
 """How long a refused caller may go on sending, so that it can read why before the end."""
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
-_NAMES: dict[bytes, str] = {}
-"""Names of headers as they come, and in lower case: a caller sends the same ones each time."""
-MOST_NAMES = 256
+_NAMES = FieldNames()
 
 
 class ServerLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,21 +97,28 @@ class _Request:
 
     async def body(self, limit: int) -> bytes:
         """See `Caller.body`."""
-        stated = self.headers.get("content-length", "")
-        if stated.isdigit() and int(stated) > limit:
-            raise _too_large(limit)
-        if self.expects_continue and not self._complete:
-            self._peer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._wanted = True
-        self._peer.resume()
-        while not self._complete and self._broken is None and self._size <= limit:
-            await self._wait()
+        if self._complete:
+            self._peer.resume()  # to hear of it when the caller leaves
+        else:
+            await self._rest(limit)
         chunks, self._chunks = self._chunks, []
         if self._size > limit:
             raise _too_large(limit)
         if self._broken is not None:
             raise self._broken
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _rest(self, limit: int) -> None:
+        """Wait for what has not come yet of the body."""
+        stated = self.headers.get("content-length", "")
+        if stated.isdigit() and int(stated) > limit:
+            raise _too_large(limit)
+        if self.expects_continue:
+            self._peer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._wanted = True
+        self._peer.resume()
+        while not self._complete and self._broken is None and self._size <= limit:
+            await self._wait()
 
     def on_leave(self, callback: Callable[[], object]) -> None:
         """See `Caller.on_leave`."""
@@ -160,11 +166,13 @@ class _Request:
         self._size += len(data)
         if self._size > READ_AHEAD and not self._wanted:
             self._peer.pause()  # until the handler asks for it
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def complete(self) -> None:
         self._complete = True
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def broken(self, error: Exception) -> None:
         """The body will never be complete, or the caller has gone."""
@@ -211,6 +219,8 @@ class _Peer(asyncio.Protocol):
 
     def __init__(self, server: Http1Server, loop: asyncio.AbstractEventLoop) -> None:
         self._server = server
+        self._deadlines = server.deadlines
+        self._most_head = server.limits.head_bytes
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
@@ -269,7 +279,7 @@ class _Peer(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=WRITE_AHEAD)
         self._server.peers.add(self)
-        self._arm(self._server.limits.head_seconds, self._too_slow)
+        self._deadlines.arm(self, self._server.limits.head_seconds, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
         if self._lingering or self._parser is None:
@@ -285,18 +295,18 @@ class _Peer(asyncio.Protocol):
             cause = error.__context__
             self._reject(cause if isinstance(cause, RequestError) else _malformed(error))
             return
-        if self._in_head and self._head_bytes > self._server.limits.head_bytes:
-            self._reject(_head_too_large(self._server.limits.head_bytes))
+        if self._in_head and self._head_bytes > self._most_head:
+            self._reject(_head_too_large(self._most_head))
         elif self._reading is not None:
             self._await_more()
 
     def _await_more(self) -> None:
         """A request is not whole yet. Its head has so long in all, its body between two pieces."""
         if not self._in_head:
-            self._arm(self._server.limits.body_seconds, self._too_slow)
+            self._deadlines.arm(self, self._server.limits.body_seconds, self._too_slow)
         elif not self._head_timed:
             self._head_timed = True
-            self._arm(self._server.limits.head_seconds, self._too_slow)
+            self._deadlines.arm(self, self._server.limits.head_seconds, self._too_slow)
 
     def eof_received(self) -> bool:
         return False  # a caller that has stopped sending is taken to have left, as nginx does
@@ -304,7 +314,7 @@ class _Peer(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         self.gone = True
         self._server.peers.discard(self)
-        self._disarm()
+        self._deadlines.disarm(self)
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
         for request in (*self._queue, self._reading):
@@ -334,10 +344,12 @@ class _Peer(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._fields_bytes += len(name) + len(value)
-        if self._fields_bytes > self._server.limits.head_bytes:
-            raise _head_too_large(self._server.limits.head_bytes)
-        headers = cast("_Request", self._reading).headers
-        key, text = _NAMES.get(name) or _lower(name), value.decode("latin-1")
+        if self._fields_bytes > self._most_head:
+            raise _head_too_large(self._most_head)
+        if self._reading is None:
+            return
+        headers = self._reading.headers
+        key, text = _NAMES[name], value.decode("latin-1")
         if key == "host":
             self._hosts += 1
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
@@ -367,7 +379,7 @@ class _Peer(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         request, self._reading = self._reading, None
-        self._disarm()
+        self._deadlines.disarm(self)
         if request is not None:
             request.complete()
 
@@ -384,10 +396,11 @@ class _Peer(asyncio.Protocol):
             if self._server.draining:
                 self._close()
             else:
-                self._arm(self._server.limits.idle_seconds, self._close)
+                self._deadlines.arm(self, self._server.limits.idle_seconds, self._close)
 
     async def _handle(self, request: _Request) -> None:
         whole = False
+        task = self._task
         try:
             await self._server.handler(request)
             whole = request.answered
@@ -396,7 +409,8 @@ class _Peer(asyncio.Protocol):
         except Exception:
             log.exception("a defect in headgate, please report it")
         finally:
-            self._server.tasks.discard(cast("asyncio.Task[None]", self._task))
+            if task is not None:
+                self._server.tasks.discard(task)
             self._queue.popleft()
             if not whole:
                 self.abort()  # cut short: it must not look whole
@@ -451,7 +465,7 @@ class _Peer(asyncio.Protocol):
         self.resume()
         if transport.can_write_eof():
             transport.write_eof()
-        self._arm(LINGER_SECONDS, self._close)
+        self._deadlines.arm(self, LINGER_SECONDS, self._close)
 
     def _close(self) -> None:
         if self._transport is not None:
@@ -466,12 +480,6 @@ class _Peer(asyncio.Protocol):
         """Close now if nothing is under way, else after the answer under way."""
         if self._task is None and self._reading is None:
             self._close()
-
-    def _arm(self, seconds: float, action: Callable[[], None]) -> None:
-        self._server.deadlines.arm(self, seconds, action)
-
-    def _disarm(self) -> None:
-        self._server.deadlines.disarm(self)
 
 
 class Http1Server:
@@ -548,15 +556,6 @@ class Http1Server:
 
 def _status_line(status: int) -> str:
     return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} "
-
-
-def _lower(name: bytes) -> str:
-    found = _NAMES.get(name)
-    if found is None:
-        found = name.decode("latin-1").lower()
-        if len(_NAMES) < MOST_NAMES and len(name) < MOST_NAMES:
-            _NAMES[name] = found
-    return found
 
 
 def _target(url: bytes) -> tuple[str, str]:

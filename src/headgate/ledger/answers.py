@@ -138,6 +138,11 @@ class Answers(ABC):
         """The attempts of one request, in their order."""
         return [entry_of(row) for row in self._ask("request", request_id=request_id)]
 
+    def waits(self, window: Window, most: int) -> list[int]:
+        """How long the latest first attempts waited, the latest first."""
+        since, until = _bounds(window)
+        return [wait for (wait,) in self._ask("waits", since=since, until=until, most=most)]
+
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored, read a page at a time."""
         while page := self._ask("outcomes", after=after, page=PAGE_ROWS):

@@ -59,15 +59,11 @@ class Days:
             else:
                 self._kept.move_to_end((cube, by, day))
                 found += kept[1]
-        if missing:
-            made: dict[int, list[Row]] = {day: [] for day in missing}
-            first, end = missing[0] * 24, (missing[-1] + 1) * 24
-            for row in _rolled(ask, cube, ("hour / 24", *by), first, end, end):
-                if row[0] in made:
-                    made[row[0]].append(row[1:])
-            for day, rows in made.items():
-                found += rows
-                self._keep((cube, by, day), states[day], rows)
+        # A day at a time: sorting thirty small heaps takes half as long as one large one.
+        for day in missing:
+            rows = _rolled(ask, cube, by, day * 24, (day + 1) * 24, (day + 1) * 24)
+            found += rows
+            self._keep((cube, by, day), states[day], rows)
         return found
 
     def _keep(self, key: _Key, state: _State, rows: list[Row]) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from headgate.ledger.entry import Entry
@@ -97,6 +98,17 @@ class MemoryStore:
         with self._lock:
             rows = [entry for entry in self._rows.values() if entry.request_id == request_id]
         return sorted(rows, key=lambda entry: entry.attempt)
+
+    def waits(self, window: Window, most: int) -> list[int]:
+        """How long the latest first attempts waited, the latest first."""
+        with self._lock:
+            rows = [
+                (row.at_us, row.queue_us)
+                for row in self._rows.values()
+                if row.attempt == 0 and row.queue_us is not None and _within(window, row.at_us)
+            ]
+        rows.sort(key=itemgetter(0), reverse=True)
+        return [wait for _, wait in rows[:most]]
 
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored."""

@@ -93,6 +93,7 @@ class Parts:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Cube, Part], tuple[int, list[Row]]] = OrderedDict()
+        self._across: OrderedDict[Part, tuple[int, _Across]] = OrderedDict()
 
     def __call__(self, ask: Ask, cube: Cube, part: Part, changes: int) -> list[Row]:
         """`changes` are those of the part's hour, in the state of the store that `ask` reads."""
@@ -100,8 +101,20 @@ class Parts:
         if kept is not None and kept[0] == changes:
             self._kept.move_to_end((cube, part))
             return kept[1]
-        rows = sums_of_part(ask, cube, part)
+        across = None if cube is SPEND else self._over_the_ends(ask, part, changes)
+        rows = sums_of_part(ask, cube, part, across)
         self._kept[cube, part] = changes, rows
         if len(self._kept) > MOST_REMEMBERED:
             self._kept.popitem(last=False)
         return rows
+
+    def _over_the_ends(self, ask: Ask, part: Part, changes: int) -> _Across:
+        """The same for all kinds of sums; a row in the hour beside changes the part's hour too."""
+        kept = self._across.get(part)
+        if kept is not None and kept[0] == changes:
+            return kept[1]
+        across = _across(ask, part)
+        self._across[part] = changes, across
+        if len(self._across) > MOST_REMEMBERED:
+            self._across.popitem(last=False)
+        return across

@@ -25,9 +25,11 @@ class Step(NamedTuple):
 def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
     """The text of `sql/DIALECT/NAME.sql`, which groups by the columns `by` where it asks for them.
 
-    The columns become part of the SQL: they must be names that the code knows.
+    The columns become part of the SQL: they must be names that the code knows. Groups are compared
+    from the last column on, which as a rule tells more apart than the first: SQLite sorts them.
     """
-    return _text(dialect, name).replace("{by}", ", ".join(by))
+    text = _text(dialect, name).replace("{by}", ", ".join(by))
+    return text.replace("{groups}", ", ".join(reversed(by)))
 
 
 @cache

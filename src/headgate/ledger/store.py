@@ -132,6 +132,12 @@ class Store(Protocol):
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order; none where there is no such request."""
 
+    def waits(self, window: Window, most: int) -> list[int]:
+        """How long first attempts waited to be sent, microseconds; the `most` latest, latest first.
+
+        Here the window counts attempts; those whose wait is not known are passed over.
+        """
+
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests of all rows after a sequence number, in the order stored.
 

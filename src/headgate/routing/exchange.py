@@ -262,6 +262,8 @@ class Exchange:
         self._state = "new"
         self._deadline = 0.0
         self._ahead: list[Tier] = []
+        self._instead: Decision | None = None
+        """The decision whose other tiers come after those ahead."""
         self._tries = 0
         self._cause: Cause = "first"
         self._held = False
@@ -315,19 +317,24 @@ class Exchange:
         if fit.draft and not above:  # nobody could answer in the place of a rejected draft
             fit = replace(fit, draft=False)
         self.decision = fit
-        self._ahead = [fit.tier, *self._others(fit)]
+        self._ahead, self._instead = [fit.tier], fit
         return self._advance(None, at, "first")
 
     def _advance(self, failure: Failed | None, at: float, cause: Cause = "fallback") -> Command:
         """Call the next tier that may be called; `failure` is what is told where there is none."""
-        while self._ahead:
-            tier = self._ahead.pop(0)
+        while (tier := self._next()) is not None:
             if at >= self._deadline:
                 break
             if self._gate.may_call(tier.model, at):
                 return self._call(tier, cause, at)
             failure, cause = failure or Failed("breaker"), "fallback"
         return self._hand_over(Refuse(failure))
+
+    def _next(self) -> Tier | None:
+        """The tier to be called next; those that answer instead are looked up on a failure only."""
+        if not self._ahead and self._instead is not None:
+            self._ahead, self._instead = self._others(self._instead), None
+        return self._ahead.pop(0) if self._ahead else None
 
     def _others(self, decision: Decision) -> list[Tier]:
         """The tiers that may still answer once this one has failed."""
@@ -354,7 +361,7 @@ class Exchange:
         if judged.good:
             return self._hand_over(SERVE)
         self.rejected = True
-        self._ahead = self._above(self.tier)
+        self._ahead, self._instead = self._above(self.tier), None
         self.tier = self._ahead[0]  # who is told of, where nobody may be called
         return self._advance(None, at, "escalation")
 

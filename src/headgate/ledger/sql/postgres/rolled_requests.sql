@@ -15,6 +15,8 @@ SELECT
 FROM headgate.hourly_requests
 WHERE hour >= %(first)s AND hour < %(ceiling)s AND (
     sealed
-    OR hour < %(end)s AND hour IN (SELECT hour FROM headgate.hours WHERE rolled = changes)
+    OR hour IN (
+        SELECT hour FROM headgate.hours WHERE hour >= %(first)s AND hour < %(end)s AND rolled = changes
+    )
 )
-GROUP BY {by}
+GROUP BY {groups}

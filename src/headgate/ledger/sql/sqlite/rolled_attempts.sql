@@ -14,6 +14,8 @@ SELECT
 FROM hourly_attempts
 WHERE hour >= :first AND hour < :ceiling AND (
     sealed
-    OR hour < :end AND hour IN (SELECT hour FROM hours WHERE rolled = changes)
+    OR hour IN (
+        SELECT hour FROM hours WHERE hour >= :first AND hour < :end AND rolled = changes
+    )
 )
-GROUP BY {by}
+GROUP BY {groups}
