@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple, TypedDict
@@ -34,8 +34,8 @@ def held_against(
     settings: Settings,
     book: Book,
     at: date,
-    tiers: Iterable[TierTotal],
-    requests: Iterable[RequestTotal],
+    tiers: Sequence[TierTotal],
+    requests: Sequence[RequestTotal],
 ) -> Against:
     """The plan of the configuration at the prices of a day, and the room that the sums leave it."""
     try:
