@@ -25,6 +25,7 @@ from headgate.ledger.totals import (
     TierTotal,
 )
 from headgate.monitor.budget import Assessment
+from headgate.monitor.drift import Drift
 from headgate.monitor.report import report
 from headgate.monitor.status import HISTORY_DAYS, month, retries
 from headgate.prices.book import Book
@@ -78,6 +79,7 @@ class LedgerObserver:
         self._account = threading.Lock()
         self._reader: threading.Thread | None = None
         self._assessed: Assessment | None = None
+        self._drift: tuple[Drift, ...] = ()
 
     def adopt(self, settings: Settings, book: Book) -> None:
         """Look by changed settings from the next look on; the budget's account is kept till then.
@@ -120,6 +122,7 @@ class LedgerObserver:
             at_us=now,
             report=report(tiers, requests, planned, period.window),
             escalation=escalation,
+            drift=self._drift,
             retries=retries(tiers),
             month=month(days, now, planned),
             headroom=room,
@@ -191,9 +194,10 @@ class LedgerObserver:
         watch = self._ground.watch
         with self._account:
             try:
-                watch.budget.fold(self._store.outcomes(watch.budget.cursor))
+                watch.read()
             except StoreError:
                 return  # the page's own questions to the store say what is wrong
+            self._drift = watch.drift(now)
             self._assessed = watch.budget.assess(now)
 
     def _groups(self, period: Period) -> Iterator[tuple[str, tuple[Group, ...]]]:

@@ -23,7 +23,7 @@ from headgate.ledger.store import (
 )
 from headgate.monitor.actions import Held, RecentScores, held_threshold
 from headgate.monitor.budget import EscalationBudget, ScopeKind
-from headgate.monitor.drift import DriftWatch
+from headgate.monitor.drift import Drift, DriftWatch
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.planned import Planned
@@ -129,7 +129,7 @@ class Watch:
         self.standing = standing(self._store.events(kinds=KINDS))
         for restart_us in self.standing.restarts:
             self.budget.restart(restart_us)
-        self._fold()
+        self.read()
         quality, feedback = self.heard()
         money = self._sums(now, window)
         return status(
@@ -141,7 +141,7 @@ class Watch:
             escalation=self.budget.assess(at_us),
             planned=money.planned,
             headroom=money.headroom,
-            drift=tuple(drift.assess(at_us) for drift in self._drift),
+            drift=self.drift(at_us),
             action=self.standing.action,
             quality=quality,
             feedback=feedback,
@@ -155,7 +155,16 @@ class Watch:
         routers = [router.certified for router in self.routers]
         return held_threshold(routers, self._scores.rates(), budget)
 
-    def _fold(self) -> None:
+    def drift(self, at_us: int) -> tuple[Drift, ...]:
+        """Each certified router against the sample of its certificate, by what has been read."""
+        return tuple(drift.assess(at_us) for drift in self._drift)
+
+    def read(self) -> None:
+        """Take in the outcomes that are new: for the budget, the scores and the drift.
+
+        Raises:
+            StoreError: the ledger does not answer.
+        """
         outcomes = iter(self._follow(self._store.outcomes(self.budget.cursor)))
         while page := list(islice(outcomes, PAGE)):
             self.budget.fold(page)

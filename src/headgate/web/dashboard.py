@@ -18,6 +18,7 @@ from headgate.monitor.report import Bill
 from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
 from headgate.render import chart, page, palette
 from headgate.render.table import Column, Table, csv_text
+from headgate.web.certificates import CertificateSeen, certificates, stale_sentence
 from headgate.web.observer import Group, Hour, Observer, Seen, Unplanned
 from headgate.web.period import DIMENSIONS, PERIODS, Period, moment_text, period_of
 from headgate.web.templates import Templates
@@ -102,6 +103,7 @@ class Board(NamedTuple):
     firm: Sequence[page.Block]
     empty: bool
     unplanned: Unplanned | None
+    certificates: Sequence[CertificateSeen]
 
 
 class _Series(NamedTuple):
@@ -119,8 +121,9 @@ def _board(seen: Seen, period: Period) -> Board:
     report, escalation = seen.report, seen.escalation
     breached = escalation is not None and escalation.breached
     fallen = seen.quality is not None and seen.quality.alarm_us is not None
-    bad = breached or fallen or report.verdict.answer == "no"
-    sentence = report.verdict.sentence
+    stale = stale_sentence(seen.drift)
+    bad = bool(breached or fallen or stale) or report.verdict.answer == "no"
+    sentence = stale + report.verdict.sentence
     if breached:
         sentence = f"The escalation budget is breached. {sentence}"
     if fallen:
@@ -144,6 +147,7 @@ def _board(seen: Seen, period: Period) -> Board:
         firm=[*_firm(seen), *_quality(seen.quality), *_feedback(seen)],
         empty=not report.requests and not report.pinned.requests,
         unplanned=seen.unplanned,
+        certificates=certificates(seen.drift),
     )
 
 

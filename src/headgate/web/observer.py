@@ -11,6 +11,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.store import Window
 from headgate.monitor.budget import Assessment
+from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
@@ -75,6 +76,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     report: Report
     escalation: Assessment | None
     """None while the ledger is still being read for it."""
+    drift: tuple[Drift, ...] = ()
+    """Each certified router against its certificate's sample, since the beginning; none where no
+    certificate has one, or while the ledger is still being read."""
     retries: Retries
     month: Month
     headroom: Headroom | None
