@@ -1,6 +1,8 @@
 """observer: what the pages show is what the ledger adds up to."""
 
+import threading
 import time
+from collections.abc import Iterator
 from datetime import date
 
 import msgspec
@@ -8,7 +10,7 @@ import msgspec
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested, merged
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.store import EVER, Window
+from headgate.ledger.store import EVER, Outcome, Window
 from headgate.monitor.report import report
 from headgate.web.observer import Search, Seen
 from headgate.web.period import period_of
@@ -109,6 +111,24 @@ def test_the_budgets_account_is_there_after_a_moment():
         found = looker.look(period)
     assert found.escalation is not None
     assert found.escalation.served == found.report.escalation.served
+
+
+def test_a_page_does_not_wait_for_an_account_that_takes_long():
+    go_on = threading.Event()
+
+    class Long(MemoryStore):
+        def outcomes(self, after: int = 0) -> Iterator[Outcome]:
+            go_on.wait()
+            return super().outcomes(after)
+
+    looker = LedgerObserver(Long(), SETTINGS, book_of(SETTINGS, env={}), now_us=lambda: NOON_US)
+    seen: list[Seen] = []
+    page = threading.Thread(target=lambda: seen.append(looker.look(period_of({}, NOON_US))))
+    page.start()
+    page.join(20)
+    assert len(seen) == 1, "it waits for the account"
+    assert seen[0].escalation is None
+    go_on.set()
 
 
 def test_an_empty_ledger_is_seen_as_one():

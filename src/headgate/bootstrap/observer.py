@@ -26,6 +26,8 @@ from headgate.ledger.totals import (
 )
 from headgate.monitor.budget import Assessment
 from headgate.monitor.drift import Drift
+from headgate.monitor.feedback import TierFeedback
+from headgate.monitor.quality import Quality
 from headgate.monitor.report import report
 from headgate.monitor.status import HISTORY_DAYS, month, retries
 from headgate.prices.book import Book
@@ -80,6 +82,7 @@ class LedgerObserver:
         self._reader: threading.Thread | None = None
         self._assessed: Assessment | None = None
         self._drift: tuple[Drift, ...] = ()
+        self._heard: tuple[Quality | None, tuple[TierFeedback, ...]] = (None, ())
 
     def adopt(self, settings: Settings, book: Book) -> None:
         """Look by changed settings from the next look on; the budget's account is kept till then.
@@ -91,7 +94,7 @@ class LedgerObserver:
     def look(self, period: Period) -> Seen:
         """See `Observer.look`."""
         now, (settings, book, watch) = self._now_us(), self._standing()
-        escalation = self._assessment(now)
+        self._read_on(now)
         store, only = self._store, period.only
         narrow = [name for name in DIMENSIONS if name in only]
         wanted = tuple(only[name] for name in narrow)
@@ -116,23 +119,23 @@ class LedgerObserver:
         planned, room, missing = held_against(settings, book, day, tiers, requests)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
         days = store.days(Window((now // DAY_US - back) * DAY_US, None))
-        with self._account:
-            quality, feedback = watch.heard()
+        overhead = self._overhead(now)
+        groups = self._rested(("groups", period.since, *since), lambda: dict(self._groups(period)))
+        self._account_of(watch)
+        quality, feedback = self._heard
         return Seen(
             at_us=now,
             report=report(tiers, requests, planned, period.window),
-            escalation=escalation,
+            escalation=self._assessed,
             drift=self._drift,
             retries=retries(tiers),
             month=month(days, now, planned),
             headroom=room,
             unplanned=None if missing is None else Unplanned(missing.message, missing.fix or ""),
             hours=tuple(_hours(hourly)),
-            groups=self._rested(
-                ("groups", period.since, *since), lambda: dict(self._groups(period))
-            ),
+            groups=groups,
             timings=tuple(_timings(tiers, latencies)),
-            overhead_us=self._overhead(now),
+            overhead_us=overhead,
             quality=quality,
             feedback=feedback,
             tiers=tuple(tier.name for tier in settings.tiers),
@@ -180,20 +183,30 @@ class LedgerObserver:
             self._ground = _Ground(settings, book, Watch(self._store, settings, book))
         return self._ground
 
-    def _assessment(self, now: int) -> Assessment | None:
-        """What the account says; the first reading of a long ledger goes on in the background."""
+    def _read_on(self, now: int) -> None:
+        """Read the account on beside the page's own questions, unless that is under way."""
         if self._reader is None or not self._reader.is_alive():
             self._reader = threading.Thread(
                 target=self._read, args=(now,), name="headgate-pages-account", daemon=True
             )
             self._reader.start()
-        self._reader.join(WAIT_SECONDS if self._assessed is None else 0)
-        return self._assessed
+
+    def _account_of(self, watch: Watch) -> None:
+        """Wait for the account's first reading, but not for that of a long ledger."""
+        assert self._reader is not None  # noqa: S101 - it was started above
+        if self._assessed is None:
+            self._reader.join(WAIT_SECONDS)
+        elif self._account.acquire(timeout=WAIT_SECONDS):
+            try:
+                self._heard = watch.heard()
+            finally:
+                self._account.release()
 
     def _read(self, now: int) -> None:
         watch = self._ground.watch
         with self._account:
             try:
+                self._heard = watch.heard()  # at once: what follows can take a minute
                 watch.read()
             except StoreError:
                 return  # the page's own questions to the store say what is wrong
