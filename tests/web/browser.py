@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -78,3 +79,20 @@ class Watched:
             if urlsplit(request.url).scheme in ("http", "https", "ws")
             and urlsplit(request.url).netloc != own
         ]
+
+
+AXE = Path(__file__).parents[2] / "build" / "axe.min.js"
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe-core finds serious or critical on the page as it stands."""
+    if not AXE.exists() and not os.environ.get("CI"):
+        pytest.skip("axe-core is not there: `make browser` fetches it")
+    # through the debugger, as the page's own policy lets no such script in
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    return [
+        f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']][:5]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

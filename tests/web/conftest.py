@@ -15,12 +15,28 @@ from headgate.bootstrap.site import Pages
 from headgate.gateway.http1_server import Http1Server
 from headgate.ledger.keys_memory import MemoryKeys
 from headgate.ledger.memory import MemoryStore
+from headgate.routing.artifact import dump
 from headgate.settings import read_with_sources
 from headgate.web.site import Site
 from tests.ledger.samples import NOON_US
+from tests.routing.routers import pointed, small_artifact
 from tests.web.browser import MISSING, Watched, available, browser
 from tests.web.houses import DAY
 from tests.web.ledgers import store
+
+ROUTERS = """
+[classifier]
+kind = "learned"
+router = "a.router"
+[policies.b]
+kind = "learned"
+router = "b.router"
+[tiers.cheap]
+model = "openai/gpt-5-nano"
+[tiers.premium]
+model = "openai/gpt-5"
+[providers.openai]
+"""
 
 
 class Served:
@@ -89,3 +105,14 @@ def look(chromium: Browser, served: str) -> Iterator[Watched]:
     yield watched
     assert watched.elsewhere() == []
     context.close()
+
+
+@pytest.fixture(scope="module")
+def with_routers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("routers")
+    for name in ("a", "b"):
+        (folder / f"{name}.router").write_bytes(dump(small_artifact(pointed())))
+    (folder / "headgate.toml").write_text(ROUTERS, encoding="utf-8")
+    own = Served(site(None, file=folder / "headgate.toml"))
+    yield own.base
+    own.close()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -13,10 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.routing.artifact import dump
 from tests.ledger.samples import NOON_US, entry
-from tests.routing.routers import pointed, small_artifact
-from tests.web.browser import SHOTS, Watched
+from tests.web.browser import SHOTS, Watched, serious_faults
 from tests.web.conftest import Served, site
 from tests.web.hostile import HOSTILE
 from tests.web.ledgers import store
@@ -31,20 +26,6 @@ PAGES = (
     "/prices",
     "/alerts",
 )
-ROUTERS = """
-[classifier]
-kind = "learned"
-router = "a.router"
-[policies.b]
-kind = "learned"
-router = "b.router"
-[tiers.cheap]
-model = "openai/gpt-5-nano"
-[tiers.premium]
-model = "openai/gpt-5"
-[providers.openai]
-"""
-AXE = Path(__file__).parents[2] / "build" / "axe.min.js"
 
 
 def money(page: Page, row: str) -> str:
@@ -187,17 +168,6 @@ def test_prices_have_their_history_and_alerts_their_order(look: Watched):
     assert page.locator(".events strong").first.inner_text() == "alarm.cleared"
 
 
-@pytest.fixture(scope="module")
-def with_routers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("routers")
-    for name in ("a", "b"):
-        (folder / f"{name}.router").write_bytes(dump(small_artifact(pointed())))
-    (folder / "headgate.toml").write_text(ROUTERS, encoding="utf-8")
-    own = Served(site(None, file=folder / "headgate.toml"))
-    yield own.base
-    own.close()
-
-
 def test_an_operating_point_is_moved_and_the_url_follows(chromium: Browser, with_routers: str):
     context = chromium.new_context()
     look = Watched(context, with_routers)
@@ -268,21 +238,11 @@ def test_the_token_is_asked_for_once_and_no_script_can_read_the_cookie(
 def test_no_page_has_a_serious_fault_for_those_who_cannot_see_it(
     chromium: Browser, served: str, path: str, scheme: str
 ):
-    if not AXE.exists() and not os.environ.get("CI"):
-        pytest.skip("axe-core is not there: `make browser` fetches it")
     context = chromium.new_context(color_scheme=scheme)  # type: ignore[arg-type]
     look = Watched(context, served)
     page = look.go(path)
     page.wait_for_timeout(300)
-    # through the debugger, as the page's own policy lets no such script in
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(result => result.violations)")
-    serious = [
-        f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']][:5]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page) == []
     context.close()
 
 
