@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -67,8 +67,14 @@ class Served:
         self._thread.join(10)
 
 
-def site(of: MemoryStore | None, token: str | None = None, *, file: Path | None = None) -> Site:
-    reading = read_with_sources(file, env={}, need_providers=False)
+def site(
+    of: MemoryStore | None,
+    token: str | None = None,
+    *,
+    file: Path | None = None,
+    sets: Sequence[str] = (),
+) -> Site:
+    reading = read_with_sources(file, env={}, need_providers=False, sets=sets)
     book = book_of(reading.settings, env={})
     keys = MemoryKeys()
     return Pages(
@@ -84,8 +90,10 @@ def served() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def locked() -> Iterator[str]:
-    one = Served(site(store(), token="the-admin-token-of-the-tests"))
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    ledger = tmp_path_factory.mktemp("locked") / "headgate.db"  # the keys' pepper lies beside it
+    sets = (f"ledger.url=sqlite:///{ledger}",)
+    one = Served(site(store(), token="the-admin-token-of-the-tests", sets=sets))
     yield one.base
     one.close()
 
