@@ -22,7 +22,7 @@ from tests.ledger.samples import NOON_US
 from tests.routing.routers import pointed, small_artifact
 from tests.web.browser import MISSING, Watched, available, browser
 from tests.web.houses import DAY
-from tests.web.ledgers import store
+from tests.web.ledgers import filled, store
 
 ROUTERS = """
 [classifier]
@@ -93,7 +93,7 @@ def served() -> Iterator[str]:
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ledger = tmp_path_factory.mktemp("locked") / "headgate.db"  # the keys' pepper lies beside it
     sets = (f"ledger.url=sqlite:///{ledger}",)
-    one = Served(site(store(), token="the-admin-token-of-the-tests", sets=sets))
+    one = Served(site(filled(), token="the-admin-token-of-the-tests", sets=sets))
     yield one.base
     one.close()
 

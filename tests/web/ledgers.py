@@ -17,6 +17,12 @@ SETTINGS = read_with_sources(None, env={}, need_providers=False).settings
 
 @cache
 def store() -> MemoryStore:
+    """What all tests look at, and none writes to."""
+    return filled()
+
+
+def filled() -> MemoryStore:
+    """The same, to be written to."""
     made = MemoryStore()
     made.append(list(month(NOON_US, days=16, requests_a_day=50)))
     made.note(happenings(NOON_US))
