@@ -266,7 +266,7 @@ def test_a_list_that_has_lost_most_models_is_refused_with_1_and_the_old_one_stay
     result = update(priced(1))
     assert result.exception is not None
     assert getattr(result.exception, "exit_code", 0) == 1
-    assert "models are gone, more than 10%" in str(result.exception)
+    assert "models are gone, more than 10 %" in str(result.exception)
     assert "anthropic/claude-haiku-4-5" in told("search", "haiku", *AT)
 
 

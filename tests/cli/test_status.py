@@ -160,7 +160,7 @@ def test_within_the_budget_all_is_well(here):
     code, out, err = run()
     assert (code, err) == (0, "")
     assert "all is well" in out
-    assert "10.0 % in the last 7 d" in out
+    assert "10.0 % in the last 3.0 h" in out  # since there is traffic; the window is 7 d
 
 
 def test_a_budget_breached_ends_with_exit_code_1(here):

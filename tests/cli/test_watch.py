@@ -57,7 +57,7 @@ def start(here: Path, *args: str, **streams: Any) -> subprocess.Popen[str]:
 def test_without_a_terminal_each_look_is_a_line(here):
     found = run("--count", "2", "--every", "0.1s")
     first, second = found.stdout.splitlines()
-    assert "all is well · routing yes · escalation 10.0 % over 7 d · budget 15.0 %" in first
+    assert "all is well · routing yes · escalation 10.0 % over 3.0 h · budget 15.0 %" in first
     assert second[22:] == first[22:]
     assert (found.return_value, found.stderr) == (0, "")
 

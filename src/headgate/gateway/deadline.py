@@ -74,7 +74,7 @@ class Within:
         self._expired = False
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task(self._deadlines.loop)
+        task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a deadline needs a task to cancel")
         self._task = task
