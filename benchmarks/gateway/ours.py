@@ -14,7 +14,7 @@ from headgate.access.key import Key, digest, mint
 from headgate.access.limits import Limits, budget
 from headgate.analysis.train import train
 from headgate.ledger.url import open_keys
-from headgate.routing.artifact import dump
+from headgate.routing.artifact import VERSION, dump
 
 __all__ = ["SECRET", "VARIANTS", "write_bodies", "write_configs", "write_router", "write_targets"]
 
@@ -105,7 +105,7 @@ def write_router(file: Path) -> None:
 def write_configs(folder: Path) -> dict[str, Path]:
     """A headgate.toml and a new ledger for every target; by the target's name."""
     folder.mkdir(parents=True, exist_ok=True)
-    router = folder / "router.headgate"
+    router = folder / f"router-{VERSION}.headgate"  # of older versions there may be another
     write_router(router)
     files = {}
     for name, variant in VARIANTS.items():

@@ -192,7 +192,7 @@ class LedgerObserver:
             self._reader.start()
 
     def _account_of(self, watch: Watch) -> None:
-        """Wait for the account's first reading, but not for that of a long ledger."""
+        """Take what the account says; a first reading is waited for, a long ledger's is not."""
         assert self._reader is not None  # noqa: S101 - it was started above
         if self._assessed is None:
             self._reader.join(WAIT_SECONDS)

@@ -67,7 +67,7 @@ def _figures(found: Evaluation) -> tuple[page.Figure, ...]:
     return (
         page.Figure("APGR", _value(ours), _note(ours, "random 0.5"), leads(found)),
         page.Figure(
-            "To premium", f"{percent(errors.premium_share)}", f"threshold {errors.threshold:.3f}"
+            "To premium", percent(errors.premium_share), f"threshold {errors.threshold:.3f}"
         ),
         page.Figure(
             "Mean score there",
@@ -167,7 +167,7 @@ def _axis(title: str, low: float, high: float, *, money: bool, shares: bool = Tr
     if money:
         labels = [f"{mark:.{DECIMALS}f}".rstrip("0").rstrip(".") for mark in marks]
     else:
-        labels = [f"{percent(mark, 0)}" if shares else f"{mark:.3g}" for mark in marks]
+        labels = [percent(mark, 0) if shares else f"{mark:.3g}" for mark in marks]
     return chart.Axis(title, tuple(zip(marks, labels, strict=True)))
 
 
@@ -200,8 +200,8 @@ def _errors(found: Evaluation) -> table.Table:
     return table.Table(
         columns=(table.Column("At the threshold"), table.Column("", right=True)),
         rows=(
-            ("sent to cheap", f"{percent(errors.cheap_share)}"),
-            ("sent to premium", f"{percent(errors.premium_share)}"),
+            ("sent to cheap", percent(errors.cheap_share)),
+            ("sent to premium", percent(errors.premium_share)),
             ("of those only premium gets right, sent to cheap", measure_of(errors.missed)),
             ("of those sent to premium, no better there", measure_of(errors.wasted)),
             ("mean score", measure_of(errors.quality)),

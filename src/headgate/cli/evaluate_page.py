@@ -65,14 +65,14 @@ def measure_of(measure: Measure) -> str:
 
 def share_of(measure: Measure) -> str:
     """A share of requests in per cent, or a dash."""
-    return "-" if measure.value is None else f"{percent(measure.value)}"
+    return "-" if measure.value is None else percent(measure.value)
 
 
 def cost_of(measure: Measure, found: Evaluation) -> str:
     """A cost in USD, or in premium shares where the rows have no costs; or a dash."""
     if measure.value is None:
         return "-"
-    return f"{measure.value / 1e9:.6f}" if found.priced else f"{percent(measure.value)}"
+    return f"{measure.value / 1e9:.6f}" if found.priced else percent(measure.value)
 
 
 def unit_of(found: Evaluation) -> str:

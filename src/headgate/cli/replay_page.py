@@ -67,8 +67,8 @@ def _cells(one: Replayed, requests: int) -> tuple[str, ...]:
         _percent(one.saving),
         _number(one.quality),
         _percent(one.of_premium),
-        "–" if one.missed is None else f"{percent(one.missed, 0)}",
-        "–" if one.wasted is None else f"{percent(one.wasted, 0)}",
+        "–" if one.missed is None else percent(one.missed, 0),
+        "–" if one.wasted is None else percent(one.wasted, 0),
     )
 
 
@@ -77,7 +77,7 @@ def _percent(found: Measure) -> str:
         return "–"
     low, high = (found.value if end is None else end for end in (found.low, found.high))
     ends = f"{low * 100:.0f}, {high * 100:.0f}"
-    return f"{percent(found.value)}" + (f" [{ends}]" if low != high else "")
+    return percent(found.value) + (f" [{ends}]" if low != high else "")
 
 
 def _number(found: Measure) -> str:

@@ -139,10 +139,10 @@ def _names(what: str, names: Names) -> list[str]:
     if not names.total:
         return []
     most = names.most(MOST)
-    rows = [(plain(name), f"{times:,}", f"{percent(times / names.total)}") for name, times in most]
+    rows = [(plain(name), f"{times:,}", percent(times / names.total)) for name, times in most]
     rest = names.total - sum(times for _, times in most)
     if rest:
-        rows.append(("(further)", f"{rest:,}", f"{percent(rest / names.total)}"))
+        rows.append(("(further)", f"{rest:,}", percent(rest / names.total)))
     columns = (Column(what), Column("calls", right=True), Column("share", right=True))
     return aligned(Table(columns, tuple(rows)), WIDTH).splitlines()
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from headgate.errors import UpstreamError
 from headgate.gateway.books import Books
 from headgate.gateway.plant import Plant
-from headgate.gateway.record import estimated
+from headgate.gateway.record import CHARS_PER_TOKEN, estimated
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Purpose
 from headgate.routing.tier import Tier
@@ -25,7 +25,6 @@ from headgate.wire.lane import (
 __all__ = ["Asking"]
 
 T = TypeVar("T")
-CHARS_PER_TOKEN = 4
 
 
 class Asking:

@@ -22,19 +22,18 @@ TICK = 0.05
 class Deadlines:
     """The deadlines of one event loop. An owner, any hashable object, has one at a time."""
 
-    __slots__ = ("_armed", "_ticking", "loop")
+    __slots__ = ("_armed", "_loop", "_ticking")
 
     def __init__(self) -> None:
         self._armed: dict[object, tuple[float, Callable[[], object]]] = {}
-        self.loop: asyncio.AbstractEventLoop | None = None
-        """Known from the first deadline on."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ticking = False
 
     def arm(self, owner: object, seconds: float, action: Callable[[], object]) -> None:
         """Do `action` in so many seconds, unless the owner arms again or disarms before."""
-        loop = self.loop
+        loop = self._loop
         if loop is None:
-            loop = self.loop = asyncio.get_running_loop()
+            loop = self._loop = asyncio.get_running_loop()
         self._armed[owner] = (loop.time() + seconds, action)
         if not self._ticking:
             self._ticking = True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 __all__ = ["KEYS", "LEADING", "WRITING"]
 
-# Two numbers say whose lock it is: "HDGT", and what is locked. A gateway of an earlier release may
-# run beside this one: a number keeps its meaning, and a new lock gets a new number.
+# Two numbers say whose lock it is: "HDGT", and what is locked. From the first release on a number
+# keeps its meaning, for gateways of two releases may run side by side.
 WRITING = "1212434260, 1"
 """The ledger's rows; held for one transaction."""
 LEADING = "1212434260, 2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -27,10 +28,15 @@ def refusal_event(holder: str, key: str, reasons: Mapping[str, int], at_us: int)
 
 
 def refused_by_key(events: Iterable[Event]) -> dict[str, int]:
-    """Refused requests of each key (its id) over these events; others count nothing."""
+    """Refused requests of each key (its id) over these events; others count nothing.
+
+    Nor do those that a newer Headgate wrote otherwise.
+    """
     sums: dict[str, int] = {}
     for event in events:
-        if event.kind == REFUSED:
+        if event.kind != REFUSED:
+            continue
+        with suppress(msgspec.MsgspecError):
             count = sum(_COUNTS.decode(event.detail).values())
             sums[event.subject] = sums.get(event.subject, 0) + count
     return sums

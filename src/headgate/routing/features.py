@@ -1,7 +1,7 @@
 """What a learned router sees of a request: words, word pairs, letter groups and traits.
 
-The same functions serve training and scoring, so that both see the same. Scoring has 50 µs for a
-prompt of 1,000 tokens, in plain Python; hence
+The same functions serve training and scoring, so that both see the same. Scoring has 100 µs for
+a prompt of 1,000 tokens, in plain Python; hence
 - all work on text is done on bytes by calls that run in C: translate, split, crc32;
 - each kind of feature has a budget, spent on both ends of a long text, where the task stands;
 - an n-gram is a bucket, a number below 2^18, so that its weight is one byte of a table that stays

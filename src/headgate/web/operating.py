@@ -202,7 +202,7 @@ def _drawn(named: Sequence[tuple[str, int, Sequence[Operating]]], *, priced: boo
     costs = [x for line in lines for x, _ in line.points]
     heights = [y for line in lines for _, y in line.points]
     across = chart.ticks(min(costs), max(costs))
-    labels = [f"{x:.6g}" if priced else f"{percent(x, 0)}" for x in across]
+    labels = [f"{x:.6g}" if priced else percent(x, 0) for x in across]
     title = f"USD for {PER:,} requests" if priced else "share that goes to premium"
     return chart.Lines(
         title=f"Quality by {'cost' if priced else 'premium share'}",
