@@ -39,8 +39,8 @@ __all__ = [
 
 MAGIC = b"HEADGATE"
 VERSION = 4
-"""4 knows n-grams by their buckets. Files of 1 to 3, which held the n-grams themselves, are refused,
-for a second way of scoring would have to be kept."""
+"""4 knows n-grams by their buckets. Files of 1 to 3 held the n-grams themselves, and are refused: a
+second way of scoring would have to be kept."""
 HEAD = len(MAGIC) + 2 + 32
 MAX_BYTES = 256 * 1024 * 1024
 """A small file must not fill the memory."""

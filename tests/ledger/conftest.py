@@ -1,0 +1,17 @@
+"""The stores that keep the contract, one test each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from headgate.ledger.store import Store
+from headgate.ledger.url import open_store
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def store(request, tmp_path) -> Iterator[Store]:
+    urls = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path}/l.db"}
+    url = urls.get(request.param) or request.getfixturevalue("postgres_url")
+    opened = open_store(url)
+    yield opened
+    opened.close()
