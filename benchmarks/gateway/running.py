@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from benchmarks.gateway.ours import PEPPER, SECRET, UPSTREAM_KEY, write_configs
 
-__all__ = ["ADDRESS", "Load", "Running", "gateway", "load"]
+__all__ = ["ADDRESS", "Load", "Running", "gateway", "load", "need_harness"]
 
 ADDRESS = ("127.0.0.1", 8000)
 MOCK = ("9100", "9103", "5")
@@ -53,11 +53,16 @@ def _spent(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def need_harness(work: Path) -> None:
+    """Ends the program where there is no harness to run with."""
+    if not (work / "bin" / "mock").exists():
+        raise SystemExit(f"No load harness in {work}; run `python -m benchmarks.gateway` first.")
+
+
 @contextmanager
 def gateway(work: Path, variant: str, *options: str, core: int | None = None) -> Iterator[Running]:
     """Start the mock provider and this variant of ours; `core` binds all its processes to one."""
-    if not (work / "bin" / "mock").exists():
-        raise SystemExit(f"No load harness in {work}; run `python -m benchmarks.gateway` first.")
+    need_harness(work)
     config = write_configs(work / "headgate")[variant]
     env = os.environ | {"UPSTREAM_KEY": UPSTREAM_KEY, "PEPPER": PEPPER}
     bound = [] if core is None else ["taskset", "-c", str(core)]

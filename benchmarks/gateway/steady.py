@@ -20,7 +20,7 @@ from typing import cast
 import uvloop
 
 from benchmarks.gateway.ours import SECRET
-from benchmarks.gateway.running import ADDRESS, gateway, load
+from benchmarks.gateway.running import ADDRESS, gateway, load, need_harness
 
 CONNECTIONS = 64
 SHARE = 0.7
@@ -121,6 +121,7 @@ def main() -> int:
     parser.add_argument("--secs", type=int, default=20)
     options = parser.parse_args()
     work = Path(options.work).resolve()
+    need_harness(work)
     body = (work / "bodies" / "ours_chat.json").read_bytes()
     head = (
         "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\n"

@@ -251,17 +251,14 @@ class App:
         self.admission.gate.pace(visitor)
         _check_labels(caller.headers)
         if not self.recordable():
-            unsafe = RequestError(
+            raise RequestError(
                 "The ledger cannot be written, and this gateway serves nothing that is not in it.",
                 status=503,
                 code="ledger_unavailable",
                 fix="Make room on the journal's disk or bring the database back; "
                 'or set on_failure = "open" below [ledger].',
+                retry_after=5.0,
             )
-            self.refused(unsafe.code or "", visitor.key_id)
-            refused = refuse(_dialect(caller), unsafe)
-            caller.respond(unsafe.status, [JSON, ("retry-after", "5")], refused)
-            return
         self._under_way += 1
         try:
             await action(self, caller, visitor)
@@ -284,10 +281,6 @@ _ROUTES: dict[str, dict[str, Route]] = {
     "/healthz": {"GET": App.health},
     "/readyz": {"GET": App.ready},
 }
-
-
-def _dialect(caller: Caller) -> str:
-    return DIALECTS.get(caller.path.rstrip("/"), "openai")
 
 
 def _check_labels(headers: Mapping[str, str]) -> None:

@@ -28,7 +28,7 @@ METRICS = (
         "headgate_refusals_total",
         "counter",
         ("reason",),
-        "Requests that the gateway refused by itself, by the code of their error.",
+        "Calls of its APIs that the gateway refused by itself, by the code of their error.",
     ),
     Metric(
         "headgate_attempts_total",
