@@ -102,7 +102,8 @@ class Post:
             open_store=lambda: SqliteStore(self.folder / "l.db"),
             election=election or Alone(),
             steer=gate.steer,
-            metrics=gate.metrics,
+            show=gate.metrics.show_all,
+            count=gate.metrics.fold,
             courier=lambda note: Courier([self.pigeon], note, self.clock),
             clock=self.clock,
         )

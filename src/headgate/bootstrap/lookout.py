@@ -1,8 +1,11 @@
-"""The watch inside the gateway: a thread that looks, raises alarms, acts and has people told.
+"""The watch of a gateway: a thread that looks, raises alarms, acts and has people told.
 
 It reads through a connection of its own, and no request waits for it. Of the processes on one
 ledger one is elected to look; all of them follow its actions within `FOLLOW_SECONDS`, for an action
 is nothing but an event in the ledger, which is why it holds after a restart too.
+
+A process that serves only follows, and leaves looking to the one beside it (`cli.sidecar`), for a
+look takes the interpreter for as long as it reckons.
 """
 
 from __future__ import annotations
@@ -23,13 +26,11 @@ from headgate.errors import HeadgateError
 from headgate.ledger.election import Election, election_of
 from headgate.ledger.event import Event
 from headgate.ledger.store import Outcome, Store
-from headgate.ledger.writer import Counts, Ledger
 from headgate.monitor.actions import Held, Release, act, release
 from headgate.monitor.alerting import Rules, due, news_of, quiet_of
 from headgate.monitor.conditions import Condition, conditions
 from headgate.monitor.courier import Courier
 from headgate.monitor.gauges import Values, gauges, silence
-from headgate.monitor.metrics import Metrics
 from headgate.monitor.standing import ACTION_KINDS, KINDS, Action, Standing, standing
 from headgate.monitor.status import Status, bill_window
 from headgate.prices.book import Book
@@ -68,11 +69,10 @@ class Lookout:
         open_store: a connection to the ledger that nobody else uses; called in the thread.
         election: says whether this process looks, or another one.
         steer: puts controls in force for every decision from now on.
-        metrics: is told what was found.
+        show: is told what was found, as the metrics' gauges.
         courier: made for a function that keeps events.
         clock: the time.
-        counts: what the ledger's writer says of itself, for the metrics.
-        further: done at every turn besides; the place of telemetry.
+        count: done at every turn; the place of what a process counts of its own requests.
     """
 
     def __init__(
@@ -83,21 +83,19 @@ class Lookout:
         open_store: Callable[[], Store],
         election: Election,
         steer: Callable[[Controls], None],
-        metrics: Metrics,
+        show: Callable[[Values], object],
         courier: Callable[[Callable[[Sequence[Event]], object]], Courier],
         clock: Clock,
-        counts: Callable[[], Counts] | None = None,
-        further: Callable[[], object] | None = None,
+        count: Callable[[], object] | None = None,
     ) -> None:
         self._settings = settings
         self._book = book
         self._open_store = open_store
         self._election = election
         self._steer = steer
-        self._metrics = metrics
+        self._show = show
         self._clock = clock
-        self._counts = counts
-        self._further = further
+        self._count = count
         escalation, alerts = settings.escalation, settings.alerts
         after = escalation.release_after
         self._release = Release(
@@ -118,7 +116,6 @@ class Lookout:
         self._followed = self._looked = self._complained = float("-inf")
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
-        _show(metrics, silence())
 
     def start(self, *, look: bool = True) -> None:
         """Put in force what the ledger says, then begin to look, in a thread.
@@ -158,7 +155,8 @@ class Lookout:
     def tick(self, *, look: bool = True) -> None:
         """Do what is due: count, follow and, unless told otherwise, look. Never raises."""
         try:
-            self._count()
+            if self._count is not None:
+                self._count()
             if self._next is not None:
                 (self._settings, self._book), self._next = self._next, None
                 self._watch = None
@@ -176,14 +174,6 @@ class Lookout:
             self._complain(error)
         except Exception as error:  # noqa: BLE001 - serving goes on, and so must the watch
             self._complain(error, defect=True)
-
-    def _count(self) -> None:
-        """Count what this process served: it may be one that another one is scraped for."""
-        self._metrics.fold()
-        if self._counts is not None:
-            self._metrics.ledger(self._counts())
-        if self._further is not None:
-            self._further()
 
     def _complain(self, error: Exception, *, defect: bool = False) -> None:
         now = self._clock.monotonic()
@@ -204,7 +194,7 @@ class Lookout:
         """Another process looks; what was found here long ago is told no more."""
         if self._watch is not None:
             self._watch = None
-            _show(self._metrics, silence())
+            self._show(silence())
 
     def _look(self, now: float) -> None:
         store = self._opened()
@@ -228,7 +218,7 @@ class Lookout:
                 _log.warning("%s %s %s", event.kind, event.subject, event.detail)
             status = _with_action(status, action)
             self._steer(controls_of(action))
-        _show(self._metrics, gauges(status))
+        self._show(gauges(status))
         self._tell(store, found, at_us)
 
     def _goes_on(self, _: Outcome) -> bool:
@@ -283,13 +273,17 @@ def lookout_of(
     book: Book,
     env: Mapping[str, str],
     *,
-    ledger: Ledger,
-    helm: Helm,
-    metrics: Metrics,
     clock: Clock,
-    further: Callable[[], object] | None = None,
+    show: Callable[[Values], object],
+    helm: Helm | None = None,
+    store: Store | None = None,
+    count: Callable[[], object] | None = None,
 ) -> Lookout:
     """The watch of a gateway.
+
+    Args:
+        helm: of a process that serves: it is put to what the actions say.
+        store: the ledger, where there is but one of it, in memory.
 
     Raises:
         ConfigError: a secret of the alerts is missing, or the ledger cannot be used.
@@ -298,10 +292,11 @@ def lookout_of(
     url = settings.ledger.url
 
     def open_own() -> Store:
-        return ledger.store if url == "memory:" else store_of(settings.ledger, env)
+        return store_of(settings.ledger, env) if store is None else store
 
     def steer(controls: Controls) -> None:
-        helm.controls = controls
+        if helm is not None:
+            helm.controls = controls
 
     return Lookout(
         settings,
@@ -309,11 +304,10 @@ def lookout_of(
         open_store=open_own,
         election=election_of(url, password=password_of(settings.ledger, env)),
         steer=steer,
-        metrics=metrics,
+        show=show,
         courier=lambda note: Courier(channels, note, clock),
         clock=clock,
-        counts=lambda: ledger.counts,
-        further=further,
+        count=count,
     )
 
 
@@ -352,12 +346,6 @@ def release_event(action: Action, at_us: int, *, by: str, why: str) -> Event:
         subject="routing",
         detail=json.dumps({"by": by, "why": why, "action": action.kind}),
     )
-
-
-def _show(metrics: Metrics, values: Values) -> None:
-    """Set every gauge."""
-    for name, labelled in values.items():
-        metrics.show(name, labelled)
 
 
 def _raised(condition: Condition, answer: str, at_us: int) -> Event:

@@ -6,8 +6,9 @@ import asyncio
 import gc
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
+from typing import NamedTuple
 
 import click
 
@@ -23,16 +24,21 @@ from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
-from headgate.bootstrap.site import Pages, pages_of
+from headgate.cli.beside import has_sidecar, sidecar_of
 from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
+from headgate.gateway.caller import Handler
 from headgate.gateway.record import Told
 from headgate.gateway.refusals import Refusals
+from headgate.gateway.relay import Relay
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.ledger.entry import Entry
+from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
+from headgate.monitor.gauges import silence
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
@@ -50,6 +56,7 @@ async def serve_one(
     """
     settings = reading.settings
     clock, helm = SystemClock(), Helm()
+    first = place is None or place.number == 0
     upstream = upstream_of(settings)
     async with AsyncExitStack() as parts:  # closes them in turn, the last first
         metrics = parts.enter_context(closing(metrics_of(settings)))
@@ -57,10 +64,12 @@ async def serve_one(
         store = None
         if settings.ledger.url != "memory:":
             store = parts.enter_context(closing(keys_of(settings, os.environ)))
-        telemetry = None
+        others: list[Callable[[Entry], None]] = [metrics.take]
+        counts: list[Callable[[], object]] = [metrics.fold, lambda: metrics.ledger(ledger.counts)]
         if settings.watch.otel:
             telemetry = parts.enter_context(closing(sending(os.environ)))
-        others = [metrics.take] if telemetry is None else [metrics.take, telemetry.take]
+            others.append(telemetry.take)
+            counts.append(telemetry.fold)
         note = in_background(ledger.store)
         admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
@@ -77,11 +86,11 @@ async def serve_one(
             settings,
             book_of(settings, str(reading.file)),
             os.environ,
-            ledger=ledger,
-            helm=helm,
-            metrics=metrics,
             clock=clock,
-            further=None if telemetry is None else telemetry.fold,
+            show=metrics.show_all if first else lambda _: None,
+            helm=helm,
+            store=ledger.store if settings.ledger.url == "memory:" else None,
+            count=lambda: [count() for count in counts],
         )
         parts.callback(lookout.close)
         app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
@@ -92,24 +101,28 @@ async def serve_one(
         parts.push_async_callback(_tell_the_rest, refusals, ledger)
         app.refused = refusals.take
         app.recordable = recordable_of(settings.ledger, ledger)
-        lookout.start(look=settings.watch.live)
-        pages: Pages | None = None
+        lookout.start(look=settings.watch.live and not has_sidecar(settings))
+        token = admin_token(settings, os.environ) if settings.server.admin and first else None
+        desk = await _desk_of(parts, reading, sets, token, metrics, ledger, store, first=first)
         reloader = Reloader(
             app,
             reading,
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: _taken_over(new, metrics, lookout, pages),
+            done=lambda new: _taken_over(new, metrics, lookout, desk),
         )
-        admin, token = None, None
-        if settings.server.admin and (place is None or place.number == 0):
-            token = admin_token(settings, os.environ)
-            shown = parts.enter_context(closing(reader_of(ledger, settings.ledger, os.environ)))
-            handler = _admin(app, token, ledger, metrics, reloader)
-            pages = pages_of(reading, shown, token=token.value, keys=store)
-            handler.mount("/", pages.site, access="own")
-            admin = Port(handler, *_address(settings.server.admin), setting="admin")
+        admin = None
+        if token is not None:
+            admin = _admin(app, token, ledger, metrics, reloader, desk.pages)
+
+        def ready(*urls: str) -> None:
+            if place is None:
+                announce(urls, reading, token)
+            else:
+                place.report()
+            desk.begin()
+
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
             host, port = _address(settings.server.listen)
@@ -120,12 +133,52 @@ async def serve_one(
                 port=port,
                 drain_seconds=settings.server.drain_seconds,
                 notice_seconds=settings.server.drain_notice,
-                ready=(lambda *urls: announce(urls, reading, token))
-                if place is None
-                else place.report,
-                admin=admin,
+                ready=ready,
+                admin=None
+                if admin is None
+                else Port(admin, *_address(settings.server.admin), setting="admin"),
                 lifeline=None if place is None else place.lifeline,
             )
+
+
+class _Desk(NamedTuple):
+    """Who makes the pages."""
+
+    pages: Handler | None = None
+    adopt: Callable[[Reading], object] = lambda _: None
+    begin: Callable[[], object] = lambda: None
+    """Called once the gateway serves."""
+
+
+async def _desk_of(
+    parts: AsyncExitStack,
+    reading: Reading,
+    sets: tuple[str, ...],
+    token: AdminToken | None,
+    metrics: Metrics,
+    ledger: Ledger,
+    keys: KeyStore | None,
+    *,
+    first: bool,
+) -> _Desk:
+    """The sidecar's pages where there is a sidecar, else our own; none where nobody asks for any.
+
+    Of several processes the first one has them.
+    """
+    settings = reading.settings
+    if first:
+        metrics.show_all(silence())  # nobody has looked yet
+    if first and has_sidecar(settings):
+        sidecar = sidecar_of(reading, sets, token, metrics, os.environ)
+        relay = Relay(await parts.enter_async_context(sidecar.running()))
+        return _Desk(relay, lambda _: sidecar.tell(True), sidecar.begin)
+    if token is None:
+        return _Desk()
+    from headgate.bootstrap.site import pages_of  # jinja2 and all: what has a sidecar needs none
+
+    shown = parts.enter_context(closing(reader_of(ledger, settings.ledger, os.environ)))
+    pages = pages_of(reading, shown, token=token.value, keys=keys)
+    return _Desk(pages.site, pages.adopt)
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -140,24 +193,29 @@ async def _tell_the_rest(refusals: Refusals, ledger: Ledger) -> None:
         await asyncio.to_thread(ledger.store.note, refusals.events())
 
 
-def _taken_over(reading: Reading, metrics: Metrics, lookout: Lookout, pages: Pages | None) -> None:
+def _taken_over(reading: Reading, metrics: Metrics, lookout: Lookout, desk: _Desk) -> None:
     """A changed configuration is in effect: metrics, the watch and the pages learn of it."""
     settings = reading.settings
     metrics.info(__version__, settings.fingerprint)
-    book = book_of(settings, str(reading.file))
-    lookout.adopt(settings, book)
-    if pages is not None:
-        pages.adopt(reading, book)
+    lookout.adopt(settings, book_of(settings, str(reading.file)))
+    desk.adopt(reading)
 
 
 def _admin(
-    app: App, token: AdminToken, ledger: Ledger, metrics: Metrics, reloader: Reloader
+    app: App,
+    token: AdminToken,
+    ledger: Ledger,
+    metrics: Metrics,
+    reloader: Reloader,
+    pages: Handler | None,
 ) -> Admin:
-    """Who answers on the admin port, but for the pages."""
+    """Who answers on the admin port."""
     handler = admin_of(app, token)
     handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
     handler.mount("/api/reload", reloader.answer)
     handler.mount(PATH, decisions(ledger, lambda: app.plant))
+    if pages is not None:
+        handler.mount("/", pages, access="own")
     return handler
 
 
