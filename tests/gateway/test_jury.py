@@ -17,6 +17,7 @@ from headgate.ledger.entry import Entry
 from headgate.routing.artifact import dump, load
 from headgate.routing.cascade import Cascade
 from headgate.routing.checks import Finding
+from headgate.routing.draft import Draft as Seen
 from headgate.routing.tier import Tier
 from headgate.routing.verifier import verifier
 from headgate.values import Draft, ModelRef
@@ -244,11 +245,11 @@ def learned(threshold: float):
 
 
 def test_a_verifier_rejects_from_its_threshold_on_and_asks_nobody():
-    score = Court(Cascade(verifier=learned(1.0))).last.value or 0.0
+    score = learned(1.0).score(inbound().ask, Seen(chars=len(GOOD.text)))
     assert 0.0 < score < 1.0
-    for threshold, good in ((score + 0.001, True), (score - 0.001, False)):
+    for threshold, good in ((score + 1e-9, True), (score, False)):
         court = Court(Cascade(verifier=learned(threshold)))
-        assert court.last == Finding("verifier", good, score)
+        assert court.last == Finding("verifier", good, round(score, 4))
         assert court.upstream.sent == []
 
 
@@ -296,12 +297,12 @@ def test_second_model_and_judge_share_one_time_limit():
         clock.at += 19.995
         return answer(GOOD.text)
 
-    async def never() -> bytes:
-        await asyncio.Event().wait()
-        return b""
+    async def soon() -> bytes:
+        await asyncio.sleep(0.5)
+        return b"{}"
 
     court = Court(
-        Cascade(second=SECOND, judge=SMALL, open=True), Came(slowly), Came(never), clock=clock
+        Cascade(second=SECOND, judge=SMALL, open=True), Came(slowly), Came(soon), clock=clock
     )
     assert court.checks == [*PLAIN, "agreement", "judge"]
     assert [row.error for row in court.rows] == [None, "timeout"], "5 ms were left for the judge"
