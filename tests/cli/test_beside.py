@@ -12,7 +12,7 @@ from headgate.bootstrap.admin import AdminToken
 from headgate.cli.beside import Gauges, gauges_of, has_sidecar, sidecar_of
 from headgate.cli.workers import TOKEN
 from headgate.gateway.relay import framed, received
-from headgate.monitor.gauges import silence
+from headgate.monitor.gauges import Values, silence
 from headgate.monitor.metrics import Metrics
 from headgate.settings import Reading, read_with_sources
 from tests.monitor.test_metrics import total
@@ -46,7 +46,9 @@ def sent(gauges: Gauges) -> Gauges:
 
 
 def test_gauges_arrive_as_they_were_sent_unknown_numbers_too():
-    values = {"headgate_escalation_rate": {("all", "slow"): 0.25, ("all", "fast"): math.nan}}
+    values: Values = {
+        "headgate_escalation_rate": {("all", "slow"): 0.25, ("all", "fast"): math.nan}
+    }
     arrived = sent(gauges_of(values))
     ((first, rate), (second, unknown)) = arrived["headgate_escalation_rate"]
     assert (first, rate, second) == (("all", "slow"), 0.25, ("all", "fast"))
