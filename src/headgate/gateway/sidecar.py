@@ -144,7 +144,7 @@ async def _ended(process: Process, seconds: float) -> None:
 
 def _private_directory() -> tempfile.TemporaryDirectory[str]:
     try:
-        return tempfile.TemporaryDirectory(prefix="headgate-")  # for its owner only
+        return tempfile.TemporaryDirectory(prefix="headgate-beside-")  # for its owner only
     except OSError as error:
         raise _no_place(error) from error
 
