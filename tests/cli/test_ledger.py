@@ -130,7 +130,7 @@ def test_verify_names_what_is_wrong(here):
     fill(here, [entry(), entry(attempt=1)])
     call("rollup")
     store = SqliteStore(here / "headgate.db")
-    store._db.execute("UPDATE hourly_attempts SET cost_nano = cost_nano + 1")
+    store._db.execute("UPDATE hourly_spend SET cost_nano = cost_nano + 1")
     store.close()
     found = call("verify", "--json")
     told = json.loads(found.out)
