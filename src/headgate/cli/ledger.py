@@ -200,7 +200,7 @@ def rollup(
     rebuild: bool,
     as_json: bool,
 ) -> None:
-    """Add up the hours and days that are over, as the gateway does by itself."""
+    """Add up what is over by hours and days, as the gateway does."""
     with open_ledger(config, sets, url) as (store, _, _):
         if rebuild:
             store.unroll()
