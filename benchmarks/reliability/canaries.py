@@ -34,7 +34,8 @@ from headgate.bootstrap.site import pages_of
 from headgate.gateway.http1_server import Http1Server
 from headgate.gateway.record import Told
 from headgate.ledger.writer import Ledger
-from headgate.monitor.telemetry import RequestIds, Telemetry
+from headgate.monitor.span_attributes import Names
+from headgate.monitor.telemetry import Telemetry
 from headgate.routing.controls import Helm
 from headgate.settings import read_with_sources
 from headgate.testing.brain import Echo
@@ -234,11 +235,12 @@ class _Quoting:
 
 def _telemetry() -> tuple[InMemorySpanExporter, Telemetry]:
     """Spans that are kept to be looked at, instead of sent to a collector."""
-    spans, ids = InMemorySpanExporter(), RequestIds()
-    tracers = TracerProvider(id_generator=ids, shutdown_on_exit=False)
+    spans = InMemorySpanExporter()
+    tracers = TracerProvider(shutdown_on_exit=False)
     tracers.add_span_processor(SimpleSpanProcessor(spans))
     meters = MeterProvider([], shutdown_on_exit=False)
-    return spans, Telemetry(tracers, meters, ids, newest=True)
+    names = Names(newest=True, old_http=True)
+    return spans, Telemetry(tracers, meters, SystemClock(), names)
 
 
 async def _looked_at(port: int, requests: list[str]) -> dict[str, str]:
