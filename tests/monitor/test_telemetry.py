@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -33,6 +33,8 @@ FAILED = entry(served=False, error="timeout", status=None, usage_source="none")
 ROUTE = "/v1/chat/completions"
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 CALLER = {"traceparent": f"00-{TRACE}-{SPAN}-01", "tracestate": "vendor=x"}
+UNSAMPLED = {"traceparent": f"00-{TRACE}-{SPAN}-00"}
+NONE: Mapping[str, str] = {}
 
 
 class Collector:
@@ -50,7 +52,7 @@ class Collector:
         self.telemetry.fold()
         return list(self.exported.get_finished_spans())
 
-    def request(self, work: Callable[[Journey], Any], **headers: str) -> Journey:
+    def request(self, work: Callable[[Journey], Any], headers: Mapping[str, str] = NONE) -> Journey:
         """One request, in a context of its own as each has a task of its own."""
 
         def run() -> Journey:
@@ -62,7 +64,9 @@ class Collector:
 
         return contextvars.Context().run(run)
 
-    def tell(self, *entries: Entry, status: int | None = 200, **headers: str) -> list[ReadableSpan]:
+    def tell(
+        self, *entries: Entry, status: int = 200, headers: Mapping[str, str] = NONE
+    ) -> list[ReadableSpan]:
         """The spans of a request with these rows: the calls' first, then its own."""
 
         def work(journey: Journey) -> None:
@@ -70,7 +74,7 @@ class Collector:
             for one in entries:
                 self.telemetry.take(one)
 
-        self.request(work, **headers)
+        self.request(work, headers)
         return self.spans
 
     def points(self, name: str) -> list[Any]:
@@ -86,11 +90,11 @@ class Collector:
 
 
 def trace_of(span: ReadableSpan) -> int:
-    return known(span.context).trace_id
+    return int(known(span.context).trace_id)
 
 
 def id_of(span: ReadableSpan) -> int:
-    return known(span.context).span_id
+    return int(known(span.context).span_id)
 
 
 def test_a_call_is_a_client_span_with_its_own_time():
@@ -146,7 +150,7 @@ def test_a_call_that_ends_after_the_answer_is_below_its_request_all_the_same():
 
 
 def test_a_caller_that_names_its_trace_has_the_request_in_it():
-    call, request = Collector().tell(CACHED, **CALLER)
+    call, request = Collector().tell(CACHED, headers=CALLER)
     assert known(request.parent).span_id == int(SPAN, 16)
     assert known(request.parent).is_remote
     assert trace_of(request) == trace_of(call) == int(TRACE, 16)
@@ -155,7 +159,7 @@ def test_a_caller_that_names_its_trace_has_the_request_in_it():
 
 @pytest.mark.parametrize("header", ["nonsense", f"00-{TRACE}-{SPAN}-01-x", f"ff-{TRACE}-{SPAN}-01"])
 def test_one_that_names_it_wrongly_has_a_trace_of_its_own(header: str, caplog):
-    _, request = Collector().tell(CACHED, traceparent=header, tracestate="vendor=x")
+    _, request = Collector().tell(CACHED, headers={**CALLER, "traceparent": header})
     assert request.parent is None
     assert not known(request.context).trace_state
     assert not caplog.records
@@ -163,7 +167,7 @@ def test_one_that_names_it_wrongly_has_a_trace_of_its_own(header: str, caplog):
 
 def test_a_trace_that_its_caller_does_not_record_is_not_recorded_here_but_counted():
     collector = Collector()
-    assert not collector.tell(CACHED, traceparent=f"00-{TRACE}-{SPAN}-00")
+    assert not collector.tell(CACHED, headers=UNSAMPLED)
     assert len(collector.points(gen_ai_metrics.GEN_AI_CLIENT_OPERATION_DURATION)) == 1
     assert len(collector.points(HTTP_SERVER_REQUEST_DURATION)) == 1
 
@@ -225,7 +229,7 @@ def test_a_provider_is_told_of_the_span_of_its_own_call():
         told.append(collector.telemetry.introduce(told=True))
         collector.telemetry.take(CACHED)
 
-    collector.request(work, **CALLER)
+    collector.request(work, CALLER)
     call, request = collector.spans
     assert placed(told[0])[:2] == (trace_of(call), id_of(call))
     assert placed(told[0])[2] & 1
@@ -268,8 +272,7 @@ def test_a_call_that_leaves_no_row_ends_with_its_request():
 def test_what_is_not_recorded_is_passed_on_as_not_recorded():
     collector = Collector()
     told: list[list[tuple[str, str]]] = []
-    unsampled = {"traceparent": f"00-{TRACE}-{SPAN}-00"}
-    collector.request(lambda _: told.append(collector.telemetry.introduce(told=True)), **unsampled)
+    collector.request(lambda _: told.append(collector.telemetry.introduce(told=True)), UNSAMPLED)
     trace, span, flags = placed(told[0])
     assert trace == int(TRACE, 16)
     assert span != int(SPAN, 16)

@@ -141,7 +141,7 @@ class Telemetry:
         if not told:
             journey.sent.append(None)
             return []
-        span = self._tracer.start_span("call", self._within(journey), SpanKind.CLIENT)
+        span = self._tracer.start_span("POST", self._within(journey), SpanKind.CLIENT)
         journey.sent.append(span)
         place = span.get_span_context()
         state = tuple(place.trace_state.items())

@@ -52,8 +52,7 @@ PROVIDERS = Section(
         Field(
             "traceparent",
             Flag(),
-            "Tell it with every call which trace the call belongs to, by the headers `traceparent` "
-            "and `tracestate`. Needs `[watch] otel`.",
+            "Tell it which trace a call belongs to, by W3C's headers; needs `[watch] otel`.",
         ),
     ),
     "named",
