@@ -183,7 +183,7 @@ def test_a_refused_request_is_counted_by_its_code_and_a_served_one_is_not():
 FOLLOWED = [
     (b"{", "POST", "/v1/chat/completions", "refused", "invalid_json"),
     (chat(), "POST", "/v1/chat/completions/", "served", None),
-    (chat(), "POST", "/v1/embeddings", "refused", "invalid_request"),
+    (chat(), "POST", "/v1/embeddings", "refused", "missing_required_parameter"),
 ]
 
 
