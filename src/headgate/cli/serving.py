@@ -66,8 +66,9 @@ async def serve_one(
             store = parts.enter_context(closing(keys_of(settings, os.environ)))
         others: list[Callable[[Entry], None]] = [metrics.take]
         counts: list[Callable[[], object]] = [metrics.fold, lambda: metrics.ledger(ledger.counts)]
+        telemetry = None
         if settings.watch.otel:
-            telemetry = parts.enter_context(closing(sending(os.environ)))
+            telemetry = parts.enter_context(closing(sending(os.environ, clock)))
             others.append(telemetry.take)
             counts.append(telemetry.fold)
         note = in_background(ledger.store)
@@ -75,13 +76,14 @@ async def serve_one(
         app = app_of(
             settings,
             os.environ,
-            upstream=upstream,
+            upstream=upstream if telemetry is None else telemetry.introduce(upstream),
             recorder=Told(ledger, *others, admission.take),
             clock=clock,
             source=str(reading.file),
             helm=helm,
             admission=admission,
         )
+        app.follow = None if telemetry is None else telemetry.follow
         lookout = lookout_of(
             settings,
             book_of(settings, str(reading.file)),
