@@ -9,7 +9,7 @@ import msgspec
 from headgate.values import Usage
 from headgate.wire.anthropic_messages.writing import arguments_of
 from headgate.wire.dialect import UnusableAnswerError
-from headgate.wire.meter import Meter, anthropic_usage
+from headgate.wire.meter import AnthropicCounts, Meter
 from headgate.wire.neutral import (
     Answer,
     Part,
@@ -135,7 +135,7 @@ def object_of(data: bytes) -> dict[str, object]:
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer."""
     found = _form(body)
-    meter = Meter(anthropic_usage)
+    meter = Meter(AnthropicCounts)
     meter.see(found.usage)
     usage = meter.usage
     if found.error or found.type == "error":
