@@ -57,7 +57,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Http1Reply] | None = None
         self._reply: Http1Reply | None = None
-        self._headers: dict[str, str] = {}
+        self._headers: dict[str, bytes] = {}
         self._head_bytes = 0
 
     # ---- called by the pool and the reply
@@ -156,7 +156,7 @@ class _Connection(asyncio.Protocol):
             raise ValueError("a second answer to one request")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[_NAMES[name]] = value.decode("latin-1")
+        self._headers[_NAMES[name]] = value
 
     def on_headers_complete(self) -> None:
         assert self._parser is not None  # noqa: S101 - it is calling
@@ -224,7 +224,7 @@ class Http1Reply:
         loop: asyncio.AbstractEventLoop,
         deadlines: Deadlines,
         status: int,
-        headers: dict[str, str],
+        headers: dict[str, bytes],
         until_close: bool,
     ) -> None:
         self.status = status
@@ -247,7 +247,8 @@ class Http1Reply:
 
     def header(self, name: str) -> str | None:
         """The value of a header; the last one where it is repeated."""
-        return self._headers.get(name)
+        found = self._headers.get(name)
+        return None if found is None else found.decode("latin-1")
 
     async def read(self) -> bytes:
         """The whole body, at most MAX_BODY_BYTES."""
