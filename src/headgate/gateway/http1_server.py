@@ -229,9 +229,8 @@ class _Peer(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._url = b""
         self._head_bytes = 0
-        self._names: list[bytes] = []
-        self._values: list[bytes] = []
-        self._trailer_bytes = 0
+        self._fields: dict[str, str] = {}
+        self._fields_bytes = 0
         self._in_head = False
         self._head_timed = False  # the head's deadline has been set
         self._paused = False
@@ -336,8 +335,8 @@ class _Peer(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         self._url = b""
-        self._names, self._values = [], []
-        self._trailer_bytes = 0
+        self._fields = {}
+        self._fields_bytes = 0
         self._head_timed = False
         self._reading = _Request(self)
 
@@ -345,13 +344,17 @@ class _Peer(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:
-            self._names.append(name)
-            self._values.append(value)
-            return
-        self._trailer_bytes += len(name) + len(value)  # behind a body: nobody looks at it
-        if self._trailer_bytes > self._most_head:
+        self._fields_bytes += len(name) + len(value)
+        if self._fields_bytes > self._most_head:
             raise _head_too_large(self._most_head)
+        if not self._in_head:
+            return  # a trailer, which nobody looks at
+        fields, key, text = self._fields, _NAMES[name], value.decode("latin-1")
+        if key in fields:
+            if key == "host":
+                raise ValueError("a request names exactly one host")
+            text = f"{fields[key]}, {text}"
+        fields[key] = text
 
     def on_headers_complete(self) -> None:
         request, parser = self._reading, self._parser
@@ -359,7 +362,7 @@ class _Peer(asyncio.Protocol):
             return
         self._in_head = False
         self._head_bytes = 0
-        headers = request.headers = self._fields()
+        headers = request.headers = self._fields
         request.method = parser.get_method().decode("latin-1")
         request.version = parser.get_http_version()
         request.keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
@@ -372,27 +375,6 @@ class _Peer(asyncio.Protocol):
             self._next()
         elif len(self._queue) > PIPELINE:
             self.pause()
-
-    def _fields(self) -> dict[str, str]:
-        """The head's fields; the values of one name are joined.
-
-        Raises:
-            RequestError: together they are too long.
-            ValueError: there is more than one host.
-        """
-        values = b"\n".join(self._values)  # which stands in none of them: the parser is strict
-        if len(values) + sum(map(len, self._names)) > self._most_head:
-            raise _head_too_large(self._most_head)
-        names = [_NAMES[name] for name in self._names]
-        texts = values.decode("latin-1").split("\n")
-        fields = dict(zip(names, texts, strict=False))  # without a field there is one empty text
-        if len(fields) < len(names):
-            if names.count("host") > 1:
-                raise ValueError("a request names exactly one host")
-            fields = {}
-            for name, text in zip(names, texts, strict=True):
-                fields[name] = f"{fields[name]}, {text}" if name in fields else text
-        return fields
 
     def on_body(self, data: bytes) -> None:
         if self._reading is not None:
