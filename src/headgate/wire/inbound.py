@@ -54,25 +54,41 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = False
 
 
-class Outline(msgspec.Struct):
+class Outline:
     """What a policy may know of a conversation, gathered turn by turn."""
 
-    system: list[str] = []
-    texts: list[str] = []
-    opening: str = ""
-    """What the user said before the first reply."""
-    preamble: int = 0
-    """Characters of the texts of `system` before the first turn, 2 between them."""
-    replies: int = 0
-    last_user: str = ""
-    last: str = ""
-    """Role of the last turn."""
-    count: int = 0
-    users: int = 0
-    images: int = 0
-    files: int = 0
-    call_bytes: int = 0
-    """Bytes of the JSON of tool calls in the history."""
+    __slots__ = (
+        "call_bytes",
+        "count",
+        "files",
+        "images",
+        "last",
+        "last_user",
+        "opening",
+        "preamble",
+        "replies",
+        "system",
+        "texts",
+        "users",
+    )
+
+    def __init__(self) -> None:
+        self.system: list[str] = []
+        self.texts: list[str] = []
+        self.opening = ""
+        """What the user said before the first reply."""
+        self.preamble = 0
+        """Characters of the texts of `system` before the first turn, 2 between them."""
+        self.replies = 0
+        self.last_user = ""
+        self.last = ""
+        """Role of the last turn."""
+        self.count = 0
+        self.users = 0
+        self.images = 0
+        self.files = 0
+        self.call_bytes = 0
+        """Bytes of the JSON of tool calls in the history."""
 
     def add(self, role: str, text: str) -> None:
         """A turn of role "system", "user", "assistant" or "tool"."""
