@@ -120,8 +120,26 @@ def test_retries_never_exceed_the_share_and_the_floor_in_any_run(steps, share, f
             budget.request(now)
             requests += 1
             retries += budget.take(now)
-    windows = 1 + now / 10
-    assert retries <= share * requests + floor * 10 * windows + 1
+    windows = 1 + int(now / 10)
+    assert retries <= share * requests + floor * 10 * windows + 1e-6
+
+
+def test_a_minute_of_failures_has_six_windows_of_retries_and_not_a_seventh():
+    """A window that moved on a little early, time after time, would let another burst through."""
+    budget = RetryBudget(share=0.2, floor=10, window=10)
+    retries = 0
+    for number in range(12_000):
+        at = 1000.07 + number / 200
+        budget.request(at)
+        retries += budget.take(at)
+    assert 2_900 <= retries <= 0.2 * 12_000 + 600
+
+
+def test_what_is_long_past_is_forgotten():
+    budget = RetryBudget(share=1, floor=0, window=10)
+    for number in range(1_000):
+        budget.request(number)
+    assert sum(budget.take(999) for _ in range(100)) == 10
 
 
 def test_only_the_model_whose_breaker_is_open_rests_and_not_for_its_probe():

@@ -27,7 +27,10 @@ __all__ = ["Http1Reply", "Http1Upstream"]
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Longest answer that is read whole; a provider's largest is below 10 MB."""
-HIGH_WATER = 64 * 1024
+READ_BYTES = 16 * 1024
+"""Most bytes that are read at a time, or many fast streams at once would let nobody else have a
+turn."""
+HIGH_WATER = 32 * 1024
 """Unread bytes of a stream at which the socket is no longer read, so that a slow caller slows the
 provider down instead of filling memory."""
 
@@ -37,7 +40,7 @@ RELEASE_SECONDS = 1.0
 _NAMES = FieldNames()
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.BufferedProtocol):
     """One socket. While a call is under way it feeds that call's reply; idle, it must be silent."""
 
     __slots__ = (
@@ -106,15 +109,19 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _: int) -> memoryview:
+        """Where to read to: one place for all, for each reading is looked at before the next."""
+        return self._pool.buffer
+
+    def buffer_updated(self, count: int) -> None:
         if self._waiting is None and self._reply is None:
             self.abort()  # bytes that nobody asked for: whatever follows could not be trusted
             return
         if self._reply is None:
-            self._head_bytes += len(data)
+            self._head_bytes += count
         try:
             assert self._parser is not None  # noqa: S101 - it lives as long as the connection
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._pool.buffer[:count])
         except httptools.HttpParserError as error:
             self._fail(UpstreamError(f"The provider's answer is not HTTP: {error}.", kind="reset"))
             return
@@ -362,6 +369,7 @@ class _Pool:
     ) -> None:
         self.deadlines = deadlines
         self.loop = loop
+        self.buffer = memoryview(bytearray(READ_BYTES))
         self._origin = origin
         self._tls = tls
         self._idle_seconds = idle_seconds

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
@@ -33,6 +34,9 @@ READ_AHEAD = 256 * 1024
 """Bytes of a body that may wait to be taken before the socket is no longer read."""
 WRITE_AHEAD = 64 * 1024
 """Bytes of an answer that may wait to be sent before its handler is made to wait."""
+UNSENT_OPTION: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+"""Makes the system, too, take no more ahead of what it can send (Linux, macOS): megabytes for each
+slow caller else."""
 LINGER_SECONDS = 2.0
 """How long a refused caller may go on sending, so that it can read why before the end."""
 
@@ -523,6 +527,9 @@ class Http1Server:
             reuse_address=True,
             reuse_port=shared or None,
         )
+        for listening in self._server.sockets:
+            if UNSENT_OPTION is not None:  # its connections inherit it
+                listening.setsockopt(socket.IPPROTO_TCP, UNSENT_OPTION, WRITE_AHEAD)
         name = self._server.sockets[0].getsockname()
         return name[0], name[1]
 

@@ -71,45 +71,73 @@ class Breaker:
         self._calls.clear()
 
 
+SLICES = 100
+"""How finely a window is counted."""
+
+
+class _Count:
+    """How often something has happened within a window that ends now.
+
+    It moves by slices. `late` keeps the oldest one until the last of it is out of the window, which
+    counts too much rather than too little; without it too little rather than too much.
+    """
+
+    def __init__(self, window: float, *, late: bool) -> None:
+        self._rate = SLICES / window
+        self._kept = SLICES + late
+        self._slices: deque[tuple[int, int]] = deque()
+        self._latest = -1
+        self._in_latest = 0
+        self._before = 0
+
+    def add(self, at: float) -> None:
+        """It has happened once more."""
+        if int(at * self._rate) != self._latest:
+            self._turn(at)
+        self._in_latest += 1
+
+    def total(self, at: float) -> int:
+        """How often it has."""
+        if int(at * self._rate) != self._latest:
+            self._turn(at)
+        return self._before + self._in_latest
+
+    def _turn(self, at: float) -> None:
+        """Another slice begins."""
+        if self._in_latest:
+            self._slices.append((self._latest, self._in_latest))
+            self._before += self._in_latest
+        self._latest, self._in_latest = int(at * self._rate), 0
+        while self._slices and self._slices[0][0] <= self._latest - self._kept:
+            self._before -= self._slices.popleft()[1]
+
+
 class RetryBudget:
     """Bounds retries to a share of the requests, so that they cannot multiply an outage.
 
-    Every request adds `share` of a retry; every retry takes one. What has been added holds for
-    `window` seconds; `floor` retries a second are allowed besides, or a quiet gateway could never
-    retry (Finagle's retry budget: 20 % and 10 a second over 10 s).
+    Every request allows `share` of a retry in the `window` seconds from it; `floor` retries a
+    second are allowed besides, or a quiet gateway could never retry (Finagle's retry budget: 20 %
+    and 10 a second over 10 s). In no window that ends with a retry are there more of them than
+    that. The floor is the window's: all of it may go at once.
     """
 
     def __init__(self, *, share: float = 0.2, floor: float = 10.0, window: float = 10.0) -> None:
         self._share = share
         self._reserve = floor * window
-        self._window = window
-        self._events: deque[tuple[float, float]] = deque()
-        self._balance = 0.0
+        self._requests = _Count(window, late=False)
+        self._retries = _Count(window, late=True)
 
     def request(self, at: float) -> None:
         """A request has come in."""
-        self._add(at, self._share)
+        self._requests.add(at)
 
     def take(self, at: float) -> bool:
         """Whether one more retry is within the budget; it is spent if so."""
-        self._expire(at)
-        if self._balance + self._reserve < 1.0 - 1e-9:  # fifths do not add up exactly
+        allowed = self._share * self._requests.total(at) + self._reserve
+        if self._retries.total(at) + 1 > allowed + 1e-9:  # five fifths are one
             return False
-        self._add(at, -1.0)
+        self._retries.add(at)
         return True
-
-    def _add(self, at: float, amount: float) -> None:
-        self._expire(at)
-        last = self._events[-1] if self._events else None
-        if last is not None and at - last[0] < self._window / 100:  # a hundredth is fine enough
-            self._events[-1] = (last[0], last[1] + amount)
-        else:
-            self._events.append((at, amount))
-        self._balance += amount
-
-    def _expire(self, at: float) -> None:
-        while self._events and self._events[0][0] <= at - self._window:
-            self._balance -= self._events.popleft()[1]
 
 
 class Brakes:

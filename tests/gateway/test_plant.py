@@ -1,0 +1,29 @@
+"""Plant: what the requests of a gateway share stays as it was made."""
+
+import pytest
+
+from headgate.routing.tier import Tier
+from headgate.values import ModelRef
+from tests.gateway.plants import CHEAP, PREMIUM, plant
+
+
+def test_the_baseline_is_the_dearest_tier_however_many_there_are():
+    assert plant()[0].premium is PREMIUM
+    middle = Tier(name="middle", model=ModelRef("openai", "gpt-5-mini"))
+    assert plant(tiers=(CHEAP, middle, PREMIUM))[0].premium is PREMIUM
+
+
+def test_a_single_tier_is_its_own_baseline():
+    assert plant(tiers=(CHEAP,))[0].premium is CHEAP
+
+
+def test_one_configuration_is_one_plant_and_nothing_of_it_is_set_anew():
+    made, _, _ = plant()
+    with pytest.raises(AttributeError):
+        made.idle_timeout = 1.0  # type: ignore[misc]
+
+
+def test_conversations_and_embeddings_are_only_there_where_they_are_configured():
+    made, _, _ = plant()
+    assert made.sessions is None
+    assert made.embedding_model is None
