@@ -1,10 +1,14 @@
-"""What holds for every test: fetched price lists are not seen, PostgreSQL is there when asked."""
+"""What holds for every test: no fetched prices, no time limits; PostgreSQL where it is wanted."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import new_database, postgres_server
+
+settings.register_profile("headgate", deadline=None)  # a busy machine is no defect
+settings.load_profile("headgate")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,7 +5,7 @@ import doctest
 import pytest
 
 import headgate.values
-from headgate.values import ModelRef, Usage, dollars, nano_from_usd, usd
+from headgate.values import ModelRef, Usage, dollars, nano_from_usd, tokens_in, usd
 
 
 def test_the_examples_in_the_docstrings_hold():
@@ -21,6 +21,13 @@ def test_usd_is_exact_and_reads_back():
 def test_an_amount_that_is_no_number_is_refused_by_name(text):
     with pytest.raises(ValueError, match="is not an amount"):
         nano_from_usd(text)
+
+
+def test_a_text_has_at_least_a_token_and_a_longer_one_never_fewer():
+    counts = [tokens_in("é" * length) for length in range(40)]
+    assert counts[0] == 1
+    assert counts == sorted(counts)
+    assert counts[36] == 10
 
 
 def test_dollars_round_half_to_even_and_never_show_minus_zero():

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import get_args
 
 import msgspec
+from tests.ledger.samples import entry
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
@@ -36,30 +37,8 @@ START_US = 1_793_491_200_000_000
 """2026-11-01."""
 KEYS = [f"key_{number}" for number in range(8)]
 
-ANSWER = Entry(
-    request_id="",
-    attempt=1,
-    at_us=0,
-    purpose="answer",
-    dialect_in="openai",
-    dialect_out="anthropic",
-    route="/v1/chat/completions",
-    asked="auto",
-    routed=True,
-    tier="cheap",
-    premium=False,
-    provider="anthropic",
-    model_asked="claude-haiku-4-5",
-    model_answered="claude-haiku-4-5-20251001",
-    reason="classifier",
-    cause="first",
-    served=True,
-    status=200,
-    usage_source="measured",
-    card="anthropic/claude-haiku-4-5@2025-10-15",
-    total_us=0,
-    config="0123456789ab",
-    policy="auto",
+ANSWER = entry(
+    attempt=1, usage=Usage(), cost_nano=None, premium_nano=None, first_token_us=None, policy="auto"
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from time import perf_counter
 
+from tests.ledger.samples import entry
+
 from headgate.ledger.entry import Entry
 from headgate.monitor.metrics import WAITING, Metrics
 from headgate.values import Usage
@@ -14,29 +16,14 @@ __all__ = ["main"]
 
 def _entry(number: int) -> Entry:
     premium = number % 5 == 0
-    return Entry(
+    return entry(
         request_id=f"r{number}",
-        attempt=0,
         at_us=number,
-        purpose="answer",
-        dialect_in="openai",
-        dialect_out="anthropic",
-        route="/v1/chat/completions",
-        asked="auto",
-        routed=True,
         tier="premium" if premium else "cheap",
         premium=premium,
-        provider="anthropic",
         model_asked="claude-sonnet-4-6" if premium else "claude-haiku-4-5",
-        reason="default",
-        cause="first",
-        served=True,
         streamed=True,
         usage=Usage(1000, 400, 200),
-        cost_nano=3_000_000,
-        premium_nano=9_000_000,
-        first_token_us=210_000,
-        total_us=1_900_000,
         queue_us=800,
     )
 
@@ -51,8 +38,8 @@ def main() -> None:
     taking, counting = [], []
     for _ in range(rounds):
         began = perf_counter()
-        for entry in entries:
-            metrics.take(entry)
+        for one in entries:
+            metrics.take(one)
         taken = perf_counter()
         metrics.fold()
         taking.append((taken - began) / WAITING * 1e6)

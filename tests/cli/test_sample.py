@@ -98,7 +98,7 @@ def test_wrong_use_is_told(args, told, tmp_path):
     assert told in str(result.exception)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     data=st.binary(max_size=60)
     | st.builds(

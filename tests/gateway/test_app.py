@@ -260,7 +260,7 @@ def test_no_body_makes_the_gateway_fail():
         async with house(RULES) as home:
             loop = asyncio.get_running_loop()
 
-            @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+            @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
             @given(st.binary(max_size=200) | FIELDS.map(lambda body: json.dumps(body).encode()))
             def check(body: bytes) -> None:
                 asked = asyncio.run_coroutine_threadsafe(home.post(body), loop)

@@ -397,7 +397,7 @@ def test_draining_gives_up_after_its_time():
     asyncio.run(case())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([get(), post(b"abc")]), max_size=4))
 def test_no_bytes_make_the_server_fail(pieces):
     async def case() -> None:

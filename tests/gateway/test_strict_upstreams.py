@@ -107,7 +107,7 @@ def test_whatever_is_translated_is_written_to_specification(
 ):
     provider = DIALECTS[dialect]
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
     @given(st.one_of(OPENAI_REQUESTS, ANTHROPIC_REQUESTS))
     def check(request: Request) -> None:
         try:

@@ -151,7 +151,7 @@ def test_a_long_segment_is_read_in_groups_of_whole_records(tmp_path, group_bytes
 
 
 @given(st.lists(st.one_of(st.sampled_from(RECORDS), st.binary(min_size=1)), min_size=1, max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_damage_is_the_same_whether_read_in_groups_or_at_once(pieces):
     data = b"".join(pieces)
     whole = scan(data)
@@ -191,7 +191,7 @@ def test_a_last_record_torn_anywhere_is_set_apart_and_everything_before_it_is_re
 
 
 @given(st.integers(0, len(RECORDS) - 1), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_one_damaged_byte_costs_one_record(which, data):
     record = bytearray(RECORDS[which])
     record[data.draw(st.integers(0, len(record) - 1))] ^= data.draw(st.integers(1, 255))
@@ -201,7 +201,7 @@ def test_one_damaged_byte_costs_one_record(which, data):
 
 
 @given(st.lists(st.one_of(st.sampled_from(RECORDS), st.binary(max_size=40)), max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_byte_is_either_read_or_set_apart(pieces):
     data = b"".join(pieces)
     found = scan(data)

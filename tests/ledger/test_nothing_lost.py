@@ -193,4 +193,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestNothingLost = Machine.TestCase
-TestNothingLost.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestNothingLost.settings = settings(max_examples=25, stateful_step_count=30)

@@ -141,7 +141,7 @@ SHARES = st.fractions(0, 1, max_denominator=997)
 
 
 @given(TOTALS, st.integers(0, 10_000), SHARES, st.fractions(0, 10**7, max_denominator=991))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_drivers_add_up_to_the_difference_to_the_nano(totals, requests, share, nano):
     lines = (
         EXAMPLE.lines[0],

@@ -145,7 +145,7 @@ def test_a_small_file_may_not_fill_the_memory():
         load(DATA, most=100)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, len(RAW) - 1), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(0, 40),

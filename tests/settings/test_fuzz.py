@@ -117,7 +117,7 @@ def faults_of(
     return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(FILES)
 @example("")
 @example("[[classifier.rules]]\n[[classifier.rules]]\nrules = 1")
@@ -126,13 +126,13 @@ def test_any_text_gives_settings_or_faults_with_lines(path: Path, text: str):
     outcome(path, text.encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(mutated())
 def test_any_change_of_a_valid_file_gives_settings_or_faults_with_lines(path: Path, data: bytes):
     outcome(path, data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_settings_or_faults_with_lines(path: Path, data: bytes):
     outcome(path, data)
@@ -146,7 +146,7 @@ FIELDS = [
 ] + ["tiers.cheap.model", "tiers.premium.timeout", "providers.google.base_url", "tiers.x.y"]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(FIELDS).map(lambda name: "HEADGATE_" + name.upper().replace(".", "_"))

@@ -70,7 +70,7 @@ def test_none_and_all_touch_the_edges_exactly(method):
 
 @BOTH
 @given(counts=COUNTS, confidence=st.sampled_from([0.5, 0.9, 0.95, 0.999]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_interval_holds_what_was_seen_and_stays_between_0_and_1(method, counts, confidence):
     successes, trials = counts
     low, high = method(successes, trials, confidence)
@@ -81,7 +81,7 @@ def test_an_interval_holds_what_was_seen_and_stays_between_0_and_1(method, count
 
 @BOTH
 @given(counts=COUNTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_success_and_failure_are_mirror_images(method, counts):
     successes, trials = counts
     low, high = method(successes, trials)
@@ -108,7 +108,7 @@ def test_what_is_no_share_is_refused(method, arguments):
     st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n + 1), st.just(n))),
     st.fractions(0, 1, max_denominator=1000),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_tail_equals_the_exact_sum(counts, p):
     least, trials = counts
     exact = sum(
@@ -212,7 +212,7 @@ def _accepted(k: int, n: int, p: float) -> float:
     return sum(m for m, rare in zip(mass, rarity, strict=True) if rare <= rarity[k] * (1 + 1e-12))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(COUNTS, st.sampled_from([0.8, 0.95, 0.99]))
 def test_blaker_lies_within_clopper_pearson_and_holds_the_observed_share(counts, confidence):
     successes, trials = counts

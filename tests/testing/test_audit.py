@@ -10,6 +10,7 @@ from headgate.prices.card import Card, Rates
 from headgate.testing.audit import AuditLine, Side, audit, settled
 from headgate.testing.meter import Calls
 from headgate.values import ModelRef, Usage
+from tests.ledger import samples
 
 RATES = Rates(input=1_000_000, output=5_000_000, cache_read=100_000)
 
@@ -30,27 +31,8 @@ def card(ref: ModelRef, tier: str | None) -> Card | None:
 def entry(
     usage: Usage, cost: int | None, model: str = "small", source: UsageSource = "measured"
 ) -> Entry:
-    return Entry(
-        request_id="r",
-        attempt=0,
-        at_us=0,
-        purpose="answer",
-        dialect_in="openai",
-        dialect_out="openai",
-        route="/v1/chat/completions",
-        asked="auto",
-        routed=True,
-        tier="cheap",
-        premium=False,
-        provider="acme",
-        model_asked=model,
-        reason="default",
-        cause="first",
-        served=True,
-        usage=usage,
-        usage_source=source,
-        cost_nano=cost,
-        total_us=1,
+    return samples.entry(
+        provider="acme", model_asked=model, usage=usage, usage_source=source, cost_nano=cost
     )
 
 

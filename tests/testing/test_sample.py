@@ -43,7 +43,7 @@ def test_the_same_arguments_give_the_same_sample():
     assert sample(40, seed=3) != sample(40, seed=4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 60), st.floats(0, 1), st.integers(0, 5))
 def test_any_sample_has_the_planted_share_and_is_valid_openai(count, share, seed):
     requests = sample(count, hard_share=share, seed=seed)

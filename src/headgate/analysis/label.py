@@ -11,7 +11,7 @@ from headgate.analysis.pairs import Pair
 from headgate.analysis.questions import UnaskableError, question_of, transcript
 from headgate.analysis.receipts import Receipt
 from headgate.analysis.record import Record
-from headgate.values import usd
+from headgate.values import tokens_in, usd
 from headgate.wire.neutral import Request
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
 
 SHEET = ("id", "request", "answer_1", "answer_2", "grade_1", "grade_2")
 """Columns of the sheet that humans fill in."""
-CHARS_PER_TOKEN = 4
 
 
 class Item(NamedTuple):
@@ -43,7 +42,7 @@ class Item(NamedTuple):
     @property
     def tokens(self) -> int:
         """Of the request, estimated."""
-        return len(self.text) // CHARS_PER_TOKEN + 1
+        return tokens_in(self.text)
 
 
 class Labelled(NamedTuple):

@@ -16,11 +16,10 @@ from headgate.routing.guard import Guard, fitting
 from headgate.routing.learned import Learned
 from headgate.routing.policy import AUTO, Policy
 from headgate.routing.tier import Tier
-from headgate.values import Ask
+from headgate.values import Ask, tokens_in
 
 __all__ = ["Course", "Replayed", "ask_of", "courses", "decided", "limits", "replay", "scored"]
 
-CHARS_PER_TOKEN = 4
 OPEN = "a model decides"
 
 
@@ -66,7 +65,7 @@ def ask_of(row: GradedRow, model: str = AUTO) -> Ask:
         text=row.prompt,
         last_user=row.prompt,
         turns=row.turns,
-        tokens=row.tokens or len(text) // CHARS_PER_TOKEN + 1,
+        tokens=row.tokens or tokens_in(text),
         tools=row.tools,
         images=row.images,
         json_schema=row.json_schema,

@@ -13,14 +13,13 @@ from headgate.analysis.purse import Purse, SpentError
 from headgate.analysis.vectors import VectorFile
 from headgate.bootstrap.asking import Asker, Embedder
 from headgate.errors import ConfigError
-from headgate.values import Usage
+from headgate.values import Usage, tokens_in
 from headgate.wire import embeddings
 
 __all__ = ["Encoder", "Price", "batches", "embed", "encode", "encoder_of", "forecast"]
 
 BATCH = 96
 """Texts in a call: some endpoints take no more."""
-CHARS_PER_TOKEN = 4
 
 Encoder: TypeAlias = Callable[[list[str]], Sequence[Sequence[float]]]
 
@@ -42,7 +41,7 @@ def forecast(texts: Sequence[str], seat: Embedder) -> Price:
     expected = worst = 0
     for batch in batches(texts):
         most = seat.worst(embeddings.asking(seat.ref.model, batch))
-        tokens = sum(len(text) // CHARS_PER_TOKEN + 1 for text in batch)
+        tokens = sum(tokens_in(text) for text in batch)
         expected += seat.cost(Usage(tokens), most)
         worst += most
     return Price(expected, worst)

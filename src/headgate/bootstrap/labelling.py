@@ -12,12 +12,11 @@ from headgate.analysis.purse import Allowance, Purse, SpentError
 from headgate.analysis.receipts import Receipt, Receipts
 from headgate.bootstrap.asking import Asker, Seat
 from headgate.errors import RequestError, UpstreamError
-from headgate.values import Usage
+from headgate.values import CHARS_PER_TOKEN, Usage
 from headgate.wire.lane import small_request
 
 __all__ = ["Bench", "Forecast", "Outcome", "forecast", "label"]
 
-CHARS_PER_TOKEN = 4
 LIKELY_OUTPUT = 300
 """Tokens of an answer where the sample does not tell."""
 LIKELY_RULING = 80

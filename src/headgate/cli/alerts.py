@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.alerts import channels_of
+from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.cli.period import window
@@ -73,8 +74,7 @@ def test(config: Path | None, sets: tuple[str, ...], *, as_json: bool) -> int:
 
 
 @alerts.command("list")
-@settings_options
-@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
+@ledger_options
 @click.option(
     "--since",
     metavar="WHEN",
@@ -84,14 +84,14 @@ def test(config: Path | None, sets: tuple[str, ...], *, as_json: bool) -> int:
 )
 @json_option
 def list_alerts(
-    config: Path | None, sets: tuple[str, ...], ledger: str | None, since: str, *, as_json: bool
+    config: Path | None, sets: tuple[str, ...], url: str | None, since: str, *, as_json: bool
 ) -> None:
     """List alarms, actions and alerts, the oldest first.
 
     They are what the ledger's events say.
     """
     asked = window(since, None, datetime.now(UTC))
-    with open_ledger(config, sets, ledger) as (store, _, _):
+    with open_ledger(config, sets, url) as (store, _, _):
         events = store.events(asked, KINDS)
     if as_json:
         click.echo(json.dumps({"events": [_plain(event) for event in events]}, indent=2))

@@ -10,8 +10,9 @@ import msgspec
 
 from headgate.bootstrap.decisions import decision_of
 from headgate.bootstrap.policies import policies_of
+from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger
-from headgate.cli.options import json_option, settings_options
+from headgate.cli.options import json_option
 from headgate.gateway.record import Pricer
 from headgate.render.table import Column, Table, aligned, plain
 
@@ -20,13 +21,12 @@ __all__ = ["decision"]
 
 @click.command()
 @click.argument("request_id")
-@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
+@ledger_options
 @json_option
-@settings_options
 def decision(
     request_id: str,
     *,
-    ledger: str | None,
+    url: str | None,
     as_json: bool,
     config: Path | None,
     sets: tuple[str, ...],
@@ -35,7 +35,7 @@ def decision(
 
     The id is in the answer's header x-headgate-request-id.
     """
-    with open_ledger(config, sets, ledger) as (store, settings, book):
+    with open_ledger(config, sets, url) as (store, settings, book):
         tiers, pricer = [], None
         if settings is not None and book is not None:
             lists = {entry.name: entry.prices for entry in settings.providers if entry.prices}

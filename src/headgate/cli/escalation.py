@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from headgate.bootstrap.lookout import FOLLOW_SECONDS, action_event, release_event
+from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger
-from headgate.cli.options import json_option, settings_options
+from headgate.cli.options import json_option
 from headgate.ledger.store import Store
 from headgate.monitor.figures import day_and_time
 from headgate.monitor.standing import ACTION_KINDS, Action, standing
@@ -26,22 +30,28 @@ def escalation() -> None:
     """Show, pin and release what the watch does to routing."""
 
 
-_ledger = click.option(
-    "--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings."
-)
+def _over_a_ledger(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says which ledger, and `--json`: `store`, open meanwhile, and `as_json`."""
+
+    @functools.wraps(command)
+    def over(config: Path | None, sets: tuple[str, ...], url: str | None, **rest: Any) -> Any:
+        with open_ledger(config, sets, url) as (store, _, _):
+            return command(store, **rest)
+
+    return ledger_options(json_option(over))
+
+
+_why = click.option("--why", metavar="TEXT", default="", help="A reason, kept with the event.")
 
 
 @escalation.command()
-@settings_options
-@_ledger
-@json_option
-def show(config: Path | None, sets: tuple[str, ...], ledger: str | None, *, as_json: bool) -> int:
+@_over_a_ledger
+def show(store: Store, *, as_json: bool) -> int:
     """Say whether a hold or a pin is in force, since when and by whom.
 
     Exit code 1: one is.
     """
-    with open_ledger(config, sets, ledger) as (store, _, _):
-        action = _in_force(store)
+    action = _in_force(store)
     if as_json:
         click.echo(json.dumps(_document(action), indent=2))
     else:
@@ -50,26 +60,16 @@ def show(config: Path | None, sets: tuple[str, ...], ledger: str | None, *, as_j
 
 
 @escalation.command()
-@settings_options
-@_ledger
-@click.option("--why", metavar="TEXT", default="", help="A reason, kept with the event.")
-@json_option
-def pin(
-    config: Path | None,
-    sets: tuple[str, ...],
-    ledger: str | None,
-    why: str,
-    *,
-    as_json: bool,
-) -> None:
+@_over_a_ledger
+@_why
+def pin(store: Store, why: str, *, as_json: bool) -> None:
     """Send all routed traffic to the premium tier, until `release`."""
     now_us = time.time_ns() // 1000
-    with open_ledger(config, sets, ledger) as (store, _, _):
-        before = _in_force(store)
-        action = Action(kind="pin", since_us=now_us, by="command")
-        if before is None or before.kind != "pin":
-            store.note([action_event(action, why or "by command")])
-            before = action
+    before = _in_force(store)
+    action = Action(kind="pin", since_us=now_us, by="command")
+    if before is None or before.kind != "pin":
+        store.note([action_event(action, why or "by command")])
+        before = action
     if as_json:
         click.echo(json.dumps(_document(before), indent=2))
         return
@@ -78,27 +78,17 @@ def pin(
 
 
 @escalation.command()
-@settings_options
-@_ledger
-@click.option("--why", metavar="TEXT", default="", help="A reason, kept with the event.")
-@json_option
-def release(
-    config: Path | None,
-    sets: tuple[str, ...],
-    ledger: str | None,
-    why: str,
-    *,
-    as_json: bool,
-) -> None:
+@_over_a_ledger
+@_why
+def release(store: Store, why: str, *, as_json: bool) -> None:
     """End a hold or a pin; the watch begins anew.
 
     It takes a new alarm for it to act again.
     """
     now_us = time.time_ns() // 1000
-    with open_ledger(config, sets, ledger) as (store, _, _):
-        action = _in_force(store)
-        if action is not None:
-            store.note([release_event(action, now_us, by="command", why=why or "by command")])
+    action = _in_force(store)
+    if action is not None:
+        store.note([release_event(action, now_us, by="command", why=why or "by command")])
     if as_json:
         released = None if action is None else action.kind
         click.echo(json.dumps({"released": released, **_document(None)}, indent=2))

@@ -20,7 +20,7 @@ from headgate.analysis.sample import Sample
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.estimate_page import Estimated, Measured, document, page, settings_text
-from headgate.cli.graded import graded_names, names_of
+from headgate.cli.graded import good_option, graded_names, names_of
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.cli.what_if import bad_flag, day_of
@@ -43,13 +43,7 @@ WHAT = "The estimate"
 @click.command()
 @reader_options
 @graded_names
-@click.option(
-    "--good",
-    default=0.5,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="Least score of an answer that will do.",
-)
+@good_option
 @click.option(
     "--by",
     type=click.Choice(tuple(STRATA)),

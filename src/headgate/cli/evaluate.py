@@ -11,6 +11,7 @@ import msgspec
 
 from headgate.cli.graded import (
     Files,
+    draws_option,
     graded_options,
     need_train,
     open_graded,
@@ -37,13 +38,7 @@ __all__ = ["evaluate"]
     show_default=True,
     help="Share of the rows that training kept out; the same as for `train`.",
 )
-@click.option(
-    "--draws",
-    type=click.IntRange(20, 10_000),
-    default=200,
-    show_default=True,
-    help="Bootstrap draws for the intervals.",
-)
+@draws_option(200)
 @click.option(
     "--transfer",
     is_flag=True,

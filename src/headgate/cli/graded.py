@@ -20,6 +20,8 @@ from headgate.routing.artifact import Artifact, fingerprint, load
 __all__ = [
     "Files",
     "Read",
+    "draws_option",
+    "good_option",
     "graded_names",
     "graded_options",
     "names_of",
@@ -76,6 +78,28 @@ def graded_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(files=Files(files, form, mapping, rejects, sides), **rest)
 
     return reader_options(graded_names(with_files))
+
+
+def good_option(command: _Callback) -> _Callback:
+    """Add `--good SCORE`; the function receives `good: float`."""
+    return click.option(
+        "--good",
+        default=0.5,
+        show_default=True,
+        type=click.FloatRange(0, 1),
+        help="Least score of an answer that will do.",
+    )(command)
+
+
+def draws_option(usual: int) -> Callable[[_Callback], _Callback]:
+    """Add `--draws N`; the function receives `draws: int`."""
+    return click.option(
+        "--draws",
+        type=click.IntRange(20, 10_000),
+        default=usual,
+        show_default=True,
+        help="Bootstrap draws for the intervals.",
+    )
 
 
 def seed_option(command: _Callback) -> _Callback:

@@ -17,6 +17,8 @@ from headgate.bootstrap.policies import policies_of
 from headgate.cli.graded import (
     Files,
     Read,
+    draws_option,
+    good_option,
     graded_options,
     need_train,
     open_router,
@@ -63,20 +65,8 @@ __all__ = ["replay"]
     show_default=True,
     help="Share of the rows that training kept out, where a router was trained on these files.",
 )
-@click.option(
-    "--good",
-    default=0.5,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="Least score of an answer that will do.",
-)
-@click.option(
-    "--draws",
-    type=click.IntRange(20, 10_000),
-    default=1000,
-    show_default=True,
-    help="Bootstrap draws for the intervals.",
-)
+@good_option
+@draws_option(1000)
 @seed_option
 @settings_options
 @json_option

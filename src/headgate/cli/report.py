@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.planned import planned_of
+from headgate.cli.ledger_options import ledger_options, period_options
 from headgate.cli.open_ledger import open_ledger, unplanned
-from headgate.cli.options import document_options, json_option, one_format, settings_options
+from headgate.cli.options import document_options, json_option, one_format
 from headgate.cli.period import window
 from headgate.cli.report_data import document, table
 from headgate.cli.report_page import page, period
@@ -22,18 +23,14 @@ __all__ = ["report"]
 
 
 @click.command()
-@settings_options
-@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
-@click.option(
-    "--since", metavar="WHEN", help="Begin: 24h or 7d before now, a day, or a day and time (UTC)."
-)
-@click.option("--until", metavar="WHEN", help="End, in the same forms; a day is taken to its end.")
+@ledger_options
+@period_options
 @json_option
 @document_options
 def report(
     config: Path | None,
     sets: tuple[str, ...],
-    ledger: str | None,
+    url: str | None,
     since: str | None,
     until: str | None,
     *,
@@ -50,7 +47,7 @@ def report(
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     now = datetime.now(UTC)
     asked = window(since, until, now)
-    with open_ledger(config, sets, ledger) as (store, settings, book):
+    with open_ledger(config, sets, url) as (store, settings, book):
         planned = None
         if settings is not None and book is not None:
             try:

@@ -10,8 +10,9 @@ from time import monotonic
 import click
 
 from headgate.bootstrap.watch import Watch
+from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger, unplanned
-from headgate.cli.options import json_option, settings_options
+from headgate.cli.options import json_option
 from headgate.cli.period import window
 from headgate.cli.status_data import document
 from headgate.cli.status_page import page
@@ -26,8 +27,7 @@ TOLD_EVERY_SECONDS = 5.0
 
 
 @click.command()
-@settings_options
-@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
+@ledger_options
 @click.option(
     "--since",
     metavar="WHEN",
@@ -36,7 +36,7 @@ TOLD_EVERY_SECONDS = 5.0
 )
 @json_option
 def status(
-    config: Path | None, sets: tuple[str, ...], ledger: str | None, since: str, *, as_json: bool
+    config: Path | None, sets: tuple[str, ...], url: str | None, since: str, *, as_json: bool
 ) -> int:
     """Say on one screen whether routing pays and the budget holds.
 
@@ -45,7 +45,7 @@ def status(
     """
     now = datetime.now(UTC)
     asked = window(since, None, now)
-    with open_ledger(config, sets, ledger) as (store, settings, book):
+    with open_ledger(config, sets, url) as (store, settings, book):
         watch = Watch(store, settings, book, follow=told)
         found = watch.look(now, asked)
     if watch.unplanned is not None:

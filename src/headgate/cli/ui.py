@@ -12,7 +12,8 @@ import click
 from headgate.bootstrap.ledger import store_of
 from headgate.bootstrap.measured import estimated_settings
 from headgate.bootstrap.site import pages_of
-from headgate.cli.options import open_settings, prices_option, settings_options
+from headgate.cli.ledger_options import ledger_options
+from headgate.cli.options import open_settings, prices_option
 from headgate.errors import ConfigError
 from headgate.gateway.http1_server import Http1Server
 from headgate.ledger.store import Store
@@ -26,9 +27,8 @@ HOST = "127.0.0.1"
 
 
 @click.command()
-@settings_options
+@ledger_options
 @prices_option
-@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
 @click.option(
     "--sample",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -45,7 +45,7 @@ def ui(
     config: Path | None,
     sets: tuple[str, ...],
     prices: str | None,
-    ledger: str | None,
+    url: str | None,
     sample: Path | None,
     *,
     port: int,
@@ -57,7 +57,7 @@ def ui(
     """
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     measured = None if sample is None else estimated_settings(sample)
-    store = _ledger(reading, ledger)
+    store = _ledger(reading, url)
     try:
         asyncio.run(_serve(pages_of(reading, store, token=None, sample=measured).site, port))
     finally:

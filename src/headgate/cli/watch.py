@@ -14,42 +14,24 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.watch import Watch
+from headgate.cli.ledger_options import ledger_options
+from headgate.cli.length import Length
 from headgate.cli.open_ledger import open_ledger, unplanned
-from headgate.cli.options import json_option, settings_options
+from headgate.cli.options import json_option
 from headgate.cli.period import window
 from headgate.cli.status import BILL, exit_code, told
 from headgate.cli.status_data import document
 from headgate.cli.status_page import line, page
 from headgate.ledger.store import StoreError
 from headgate.monitor.status import Status
-from headgate.settings import seconds
 
 __all__ = ["repeat", "watch"]
 
-LEAST_SECONDS = 0.1
-
-
-class Every(click.ParamType[float]):
-    """A length of time, such as 5s."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The length in seconds."""
-        try:
-            length = seconds(str(value))
-        except ValueError as error:
-            self.fail(f"{error}.", param, ctx)
-        if length < LEAST_SECONDS:
-            self.fail(f"{value} is too often; give 0.1s or more.", param, ctx)
-        return length
+LEAST_SECONDS, MOST_SECONDS = 0.1, 86400.0
 
 
 @click.command()
-@settings_options
-@click.option("--ledger", metavar="URL", help="The ledger; default: [ledger] url of the settings.")
+@ledger_options
 @click.option(
     "--since",
     metavar="WHEN",
@@ -58,7 +40,7 @@ class Every(click.ParamType[float]):
 )
 @click.option(
     "--every",
-    type=Every(),
+    type=Length(LEAST_SECONDS, MOST_SECONDS),
     metavar="DURATION",
     default="5s",
     show_default=True,
@@ -69,7 +51,7 @@ class Every(click.ParamType[float]):
 def watch(
     config: Path | None,
     sets: tuple[str, ...],
-    ledger: str | None,
+    url: str | None,
     since: str,
     every: float,
     count: int | None,
@@ -82,7 +64,7 @@ def watch(
     line. The exit code is that of `headgate status` at the last look.
     """
     looks = numbers() if count is None else range(count)
-    with _ends_like_ctrl_c(), open_ledger(config, sets, ledger) as (store, settings, book):
+    with _ends_like_ctrl_c(), open_ledger(config, sets, url) as (store, settings, book):
         watched = Watch(store, settings, book, follow=told)
 
         def look() -> Status:

@@ -15,7 +15,6 @@ from headgate.access.limits import Budget
 from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring, Visitor
 from headgate.gateway.plant import Plant
-from headgate.gateway.record import CHARS_PER_TOKEN
 from headgate.gateway.till import Shortage, Till
 from headgate.gateway.worst_case import Bill, Step, worst_case
 from headgate.ledger.entry import Entry
@@ -23,7 +22,7 @@ from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin
-from headgate.values import ModelRef, usd
+from headgate.values import CHARS_PER_TOKEN, ModelRef, usd
 from headgate.wire.lane import Inbound
 
 __all__ = ["Admission", "Terms"]

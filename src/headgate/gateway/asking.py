@@ -8,11 +8,11 @@ from typing import TypeVar
 from headgate.errors import UpstreamError
 from headgate.gateway.books import Books
 from headgate.gateway.plant import Plant
-from headgate.gateway.record import CHARS_PER_TOKEN, estimated
+from headgate.gateway.record import estimated
 from headgate.gateway.upstream import Reply
 from headgate.ledger.entry import Purpose
 from headgate.routing.tier import Tier
-from headgate.values import Usage
+from headgate.values import Usage, tokens_in
 from headgate.wire import embeddings
 from headgate.wire.lane import (
     DIALECTS,
@@ -85,7 +85,7 @@ class Asking:
                 return None, usage
 
         body = embeddings.asking(tier.model.model, [text])
-        sent = Usage(input=len(text) // CHARS_PER_TOKEN + 1)
+        sent = Usage(input=tokens_in(text))
         return await self._put("classifier", tier, embeddings.PATH, body, sent, seconds, reading)
 
     async def _put(

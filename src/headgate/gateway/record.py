@@ -13,13 +13,9 @@ from headgate.prices.ceiling import Ceiling, is_flat
 from headgate.prices.charge import charge
 from headgate.prices.service_tier import served_card
 from headgate.routing.tier import Tier
-from headgate.values import Ask, ModelRef, Usage
+from headgate.values import CHARS_PER_TOKEN, Ask, ModelRef, Usage
 
 __all__ = ["Attempt", "Pricer", "Recorder", "Told", "estimated"]
-
-CHARS_PER_TOKEN = 4
-"""Characters of English text to a token, for answers whose provider never counted them."""
-
 
 CARDS_AT_HAND = 1024
 

@@ -3,7 +3,7 @@
 from headgate.settings.draft import Source
 from headgate.settings.forms import split_address
 from headgate.settings.home import data_home
-from headgate.settings.kinds import seconds
+from headgate.settings.kinds import lasting, seconds
 from headgate.settings.price_file import OwnPrice, read_prices
 from headgate.settings.reader import Reading, Sourced, find, read, read_with_sources
 from headgate.settings.schema import Settings
@@ -16,6 +16,7 @@ __all__ = [
     "Sourced",
     "data_home",
     "find",
+    "lasting",
     "read",
     "read_prices",
     "read_with_sources",

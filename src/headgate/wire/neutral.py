@@ -10,14 +10,15 @@ the same role are one, and tool results stand first in a user message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
 from headgate.values import Usage
 
 __all__ = [
+    "EFFORTS",
     "Answer",
     "Aside",
     "Counted",
@@ -145,6 +146,8 @@ def _results_first(message: Message) -> Message:
 # ---- requests
 
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: Mapping[str, Effort] = {level: level for level in get_args(Effort)}
+"""By their names, which are OpenAI's words too."""
 
 
 class Tool(msgspec.Struct, frozen=True):

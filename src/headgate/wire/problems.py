@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 
-import msgspec
-
 from headgate.errors import HeadgateError, RequestError, UpstreamError
+from headgate.wire.leniency import loads, text_of
 from headgate.wire.neutral import Problem
 
 __all__ = [
     "MAX_MESSAGE_CHARS",
-    "cleaned",
     "kind_of",
-    "loads",
     "problem_from",
     "problem_of",
     "read_problem",
-    "text_of",
 ]
 
 MAX_MESSAGE_CHARS = 2000
@@ -104,44 +100,3 @@ def _written(found: dict[object, object]) -> bytes:
 def _wrapped(status: int, body: bytes) -> str:
     text = body.decode("utf-8", "replace").strip()[:MAX_MESSAGE_CHARS]
     return f"The provider answered with status {status}" + (f": {text}" if text else ".")
-
-
-def text_of(value: object) -> str | None:
-    """A string that can be encoded (lone surrogates replaced), or None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
-
-
-def cleaned(value: object) -> object:
-    """Decoded JSON with every string made fit to encode; deeper than JSON can be read, as it is."""
-    if isinstance(value, str):
-        return text_of(value)
-    if isinstance(value, list):
-        return [cleaned(one) for one in value]
-    if isinstance(value, dict):
-        return {text_of(key): cleaned(one) for key, one in value.items()}
-    return value
-
-
-def loads(data: bytes) -> object:
-    """JSON as providers send it: the standard, and where that fails what Python's reader forgives.
-
-    Raises:
-        ValueError: it is not JSON by either.
-    """
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    try:
-        # lone surrogates and NaN: not JSON, yet servers written in JavaScript and Python send them
-        return json.loads(data)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None

@@ -216,7 +216,7 @@ def outcome(data: bytes) -> None:
         assert len(rejects) == reader.rejected
 
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 @QUICK

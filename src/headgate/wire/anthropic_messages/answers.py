@@ -9,6 +9,7 @@ import msgspec
 from headgate.values import Usage
 from headgate.wire.anthropic_messages.writing import arguments_of
 from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.leniency import loads, object_of, text_of
 from headgate.wire.meter import Meter, anthropic_usage
 from headgate.wire.neutral import (
     Answer,
@@ -21,7 +22,7 @@ from headgate.wire.neutral import (
     Thinking,
     ToolCall,
 )
-from headgate.wire.problems import cleaned, kind_of, loads, problem_from, text_of
+from headgate.wire.problems import kind_of, problem_from
 
 __all__ = [
     "NO_THREADS",
@@ -32,7 +33,6 @@ __all__ = [
     "explained",
     "is_problem",
     "json_text",
-    "object_of",
     "problem_within",
     "read",
     "write",
@@ -115,21 +115,6 @@ def _said(block: object) -> Said:
         return msgspec.convert(block, Said)
     except msgspec.ValidationError:
         return Said(type="unknown")
-
-
-def object_of(data: bytes) -> dict[str, object]:
-    """A JSON object, its strings fit to encode.
-
-    Raises:
-        UnusableAnswerError: it is none.
-    """
-    try:
-        found = cleaned(loads(data))
-    except ValueError:
-        raise UnusableAnswerError("The provider sent something that is not JSON.") from None
-    if not isinstance(found, dict):
-        raise UnusableAnswerError("The provider sent JSON that is not an answer.")
-    return found
 
 
 def read(body: bytes, quiet: bool) -> Answer:

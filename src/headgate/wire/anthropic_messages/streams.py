@@ -15,11 +15,11 @@ from headgate.wire.anthropic_messages.answers import (
     Said,
     explained,
     json_text,
-    object_of,
     problem_within,
     write_problem,
     write_usage,
 )
+from headgate.wire.leniency import object_of, text_of
 from headgate.wire.meter import Meter, anthropic_usage
 from headgate.wire.neutral import (
     Done,
@@ -35,7 +35,6 @@ from headgate.wire.neutral import (
     ToolDelta,
     ToolStart,
 )
-from headgate.wire.problems import text_of
 
 __all__ = ["Reader", "Writer"]
 

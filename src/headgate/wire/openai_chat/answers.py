@@ -8,10 +8,11 @@ import msgspec
 
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.leniency import loads, object_of, text_of
 from headgate.wire.meter import Meter, openai_usage
 from headgate.wire.neutral import Answer, Part, Problem, Refusal, Stop, Text, Thinking, ToolCall
 from headgate.wire.openai_chat.writing import write_call
-from headgate.wire.problems import loads, problem_from, text_of
+from headgate.wire.problems import problem_from
 
 __all__ = [
     "FINISHES",
@@ -105,15 +106,7 @@ def completion(data: bytes) -> _Completion:
     try:
         return _COMPLETION.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        found = loads(data)
-    except ValueError:
-        raise UnusableAnswerError("The provider sent something that is not JSON.") from None
-    if isinstance(found, list) and len(found) == 1:
-        (found,) = found  # Google wraps its errors in an array, in a stream too
-    if not isinstance(found, dict):
-        raise UnusableAnswerError("The provider sent JSON that is not an answer.")
+        found = object_of(data, wrapped=True)  # as Google sends its errors, in a stream too
     choices = found.get("choices")
     return _Completion(
         id=text_of(found.get("id")),

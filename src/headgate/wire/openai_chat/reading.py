@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
@@ -11,7 +11,7 @@ from headgate.wire.dialect import untranslatable
 from headgate.wire.inbound import Inbound, decoded
 from headgate.wire.media import file_of, image_of
 from headgate.wire.neutral import (
-    Effort,
+    EFFORTS,
     File,
     Image,
     JsonFormat,
@@ -117,15 +117,6 @@ class _Full(msgspec.Struct):
 
 
 _FULL = msgspec.json.Decoder(_Full)
-_EFFORTS: Mapping[str, Effort] = {
-    "none": "none",
-    "minimal": "minimal",
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "xhigh": "xhigh",
-    "max": "max",
-}
 
 
 def _lost(param: str, what: str, target: str, fix: str = "") -> RequestError:
@@ -176,7 +167,7 @@ def _request(full: _Full, stream: bool, target: str) -> Request:
         temperature=full.temperature,
         top_p=full.top_p,
         stop=tuple(one for one in stop if one),
-        effort=_EFFORTS.get(full.reasoning_effort or ""),
+        effort=EFFORTS.get(full.reasoning_effort or ""),
         format=_read_format(full.response_format),
         user=full.safety_identifier or full.user,
         stream=stream,

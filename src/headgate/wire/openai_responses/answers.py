@@ -10,6 +10,7 @@ import msgspec
 
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.leniency import object_of, text_of
 from headgate.wire.meter import Meter, responses_usage
 from headgate.wire.neutral import (
     Answer,
@@ -29,7 +30,7 @@ from headgate.wire.openai_responses.writing import (
     write_format,
     write_tool,
 )
-from headgate.wire.problems import cleaned, loads, problem_from, text_of
+from headgate.wire.problems import problem_from
 
 __all__ = [
     "INCOMPLETE",
@@ -38,7 +39,6 @@ __all__ = [
     "ResponseForm",
     "envelope",
     "item_id",
-    "object_of",
     "problem_within",
     "read",
     "response_of",
@@ -126,21 +126,6 @@ def _item(found: object) -> Item:
         return msgspec.convert(found, Item)
     except msgspec.ValidationError:
         return Item(type="unknown")
-
-
-def object_of(data: bytes) -> dict[str, object]:
-    """A JSON object, its strings fit to encode.
-
-    Raises:
-        UnusableAnswerError: it is none.
-    """
-    try:
-        found = cleaned(loads(data))
-    except ValueError:
-        raise UnusableAnswerError("The provider sent something that is not JSON.") from None
-    if not isinstance(found, dict):
-        raise UnusableAnswerError("The provider sent JSON that is not an answer.")
-    return found
 
 
 _STATUSES = {"rate_limit_exceeded": 429, "invalid_prompt": 400, "server_error": 500}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
@@ -11,7 +11,7 @@ from headgate.wire.dialect import untranslatable
 from headgate.wire.inbound import Inbound, decoded
 from headgate.wire.media import file_of, image_of
 from headgate.wire.neutral import (
-    Effort,
+    EFFORTS,
     File,
     Image,
     JsonFormat,
@@ -113,15 +113,6 @@ _KIND = msgspec.json.Decoder(_Kind)
 _MESSAGE = msgspec.json.Decoder(_Message)
 _CALL = msgspec.json.Decoder(_Call)
 _RESULT = msgspec.json.Decoder(_Result)
-_EFFORTS: Mapping[str, Effort] = {
-    "none": "none",
-    "minimal": "minimal",
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "xhigh": "xhigh",
-    "max": "max",
-}
 
 
 def _lost(param: str, what: str, target: str, fix: str = "") -> RequestError:
@@ -147,7 +138,7 @@ def read(inbound: Inbound, target: str) -> Request:
         max_tokens=full.max_output_tokens,
         temperature=full.temperature,
         top_p=full.top_p,
-        effort=_EFFORTS.get(effort or ""),
+        effort=EFFORTS.get(effort or ""),
         format=_format(full.text),
         user=full.safety_identifier or full.user,
         stream=inbound.stream,

@@ -8,6 +8,7 @@ import msgspec
 
 from headgate.values import Usage
 from headgate.wire import sse
+from headgate.wire.leniency import object_of, text_of
 from headgate.wire.meter import Meter, responses_usage
 from headgate.wire.neutral import (
     Aside,
@@ -31,14 +32,12 @@ from headgate.wire.openai_responses.answers import (
     ResponseForm,
     envelope,
     item_id,
-    object_of,
     problem_within,
     response_of,
     stop_of,
     write_usage,
 )
 from headgate.wire.openai_responses.writing import write_call
-from headgate.wire.problems import text_of
 
 __all__ = ["Reader", "Writer", "error_event"]
 
