@@ -10,7 +10,7 @@ from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER
 from headgate.monitor.figures import money, percent
 from headgate.monitor.report import Report, report
-from headgate.monitor.report_document import bill_bars, driver_spans, report_document
+from headgate.monitor.report_document import bill_bars, bill_table, driver_spans, report_document
 from headgate.render.page import Items, Text, html, markdown
 from headgate.render.table import Table
 from tests.ledger.samples import traffic
@@ -97,3 +97,16 @@ def test_what_is_left_out_is_counted(held):
     (items,) = [block for block in report_document(held).blocks if isinstance(block, Items)]
     assert f"{held.bill.unpriced:,} unpriced attempts" in items.items[0]
     assert any(item.startswith("escalation: ") for item in items.items)
+
+
+def test_without_a_plan_the_bill_has_neither_its_column_nor_a_difference():
+    table = bill_table(made(planned=False))
+    assert [column.title for column in table.columns] == ["line", "calls", "actual"]
+    assert {len(row) for row in table.rows} == {3}
+    assert len(bill_table(made()).columns) == 5
+
+
+def test_the_axis_of_the_drivers_is_told_in_as_few_decimals_as_it_needs(held):
+    labels = [label for _, label in driver_spans(held).x.ticks]
+    assert len({len(label.partition(".")[2]) for label in labels}) == 1
+    assert not all(label.endswith("00") for label in labels) or len(labels[0].split(".")[1]) == 2

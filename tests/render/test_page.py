@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from headgate.render.chart import Axis, Bar, Bars, Field, Line, Lines, Part, Span, Spans
-from headgate.render.page import Block, Figure, Figures, Items, Page, Text, html, markdown
+from headgate.render.page import Block, Figure, Figures, Items, Page, Text, fragment, html, markdown
 from headgate.render.table import Column, Table
 
 HOSTILE = "<script>alert(1)</script>\" onload='x' & \x1b[0m"
@@ -143,3 +143,23 @@ def test_markdown_has_the_tables_and_no_charts():
 
 def test_a_page_without_a_footer_has_none():
     assert "<footer" not in html(PAGE._replace(footer=""))
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "broad"),
+    [
+        (6, "$34.82", False),
+        (6, "301 / 536 / 680 ms", True),
+        (12, "1", True),
+    ],
+)
+def test_a_table_too_wide_for_half_a_page_says_so(columns: int, cells: str, broad: bool):
+    heads = tuple(Column("a head", right=True) for _ in range(columns))
+    text = fragment(Table(heads, ((cells,) * columns,)), "t")
+    assert ('<section class="broad">' in text) == broad
+
+
+def test_text_may_go_on_a_second_line_and_asks_for_less_room():
+    heads = Column("name"), Column("usd", right=True)
+    assert 'class="broad"' not in fragment(Table(heads, (("word " * 30, "1"),)), "t")
+    assert 'class="broad"' not in fragment(Table(heads, ()), "t")

@@ -13,7 +13,7 @@ from headgate.ledger.memory import MemoryStore
 from headgate.monitor.feedback import signal_event
 from headgate.monitor.quality import comparison_event
 from headgate.settings import read_with_sources
-from headgate.web.dashboard import Dashboard, _span
+from headgate.web.dashboard import Dashboard
 from headgate.web.visit import Answer, Visit
 from tests.ledger.samples import NOON_US, answers
 from tests.monitor.test_feedback import signal
@@ -112,12 +112,21 @@ def test_a_key_that_is_not_there_shows_an_empty_page_that_still_names_it(dashboa
 
 def test_series_have_their_numbers_for_a_script_and_for_a_reader(dashboard):
     html = dashboard.show(visit()).body.decode()
-    found = re.findall(r'data-series="([^"]+)" data-names="([^"]+)" data-colours="([^"]+)"', html)
+    found = re.findall(
+        r'data-series="([^"]+)" data-marks="[^"]+" data-names="([^"]+)" data-colours="([^"]+)"',
+        html,
+    )
     assert len(found) == 2
     for data, names, colours in found:
         rows = json.loads(data.replace("&#34;", '"'))
         assert len(rows) == len(names.split("|")) + 1 == len(colours.split("|")) + 1
         assert len({len(row) for row in rows}) == 1
+
+
+def test_a_length_of_time_stays_when_it_is_narrowed_and_the_other_way_round(dashboard):
+    html = text(dashboard.show(visit(key="k_support", since="7d")))
+    assert '<input type="hidden" name="since" value="7d">' in html
+    assert 'href="?key=k_support&amp;since=24h"' in html
 
 
 def test_a_ledger_without_a_request_says_what_to_do():
@@ -141,18 +150,3 @@ def test_a_period_that_is_none_is_refused(dashboard, query):
 
 def test_whoever_is_logged_in_can_log_out(dashboard):
     assert 'name="csrf" value="the-csrf"' in text(dashboard.show(visit()))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (3085.7, "51 minutes"),
-        (5, "1 minute"),
-        (7200, "2 hours"),
-        (21600, "6 hours"),
-        (86400, "24 hours"),
-        (604800, "7 days"),
-    ],
-)
-def test_a_window_is_told_in_whole_words(seconds: float, words: str):
-    assert _span(seconds) == words

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from headgate.values import NANO_PER_USD, dollars, percent
 
-__all__ = ["between", "day_and_time", "money", "percent", "places", "signed"]
+__all__ = ["axis_places", "between", "day_and_time", "money", "percent", "places", "signed"]
 
 
 def between(low: float, high: float) -> str:
@@ -27,6 +28,17 @@ def places(nano: int) -> int:
     if abs(nano) >= 10 * NANO_PER_USD:
         return 2
     return 4 if abs(nano) >= NANO_PER_USD // 10 else 6
+
+
+def axis_places(marks: Iterable[float]) -> int:
+    """How many decimals show every mark of an axis of dollars exactly: 2, 4 or 6.
+
+    >>> axis_places([0.0, 2.5, 5.0]), axis_places([0.0, 0.125]), axis_places([0.0, 0.000002])
+    (2, 4, 6)
+    """
+    held = list(marks)
+    exact = (few for few in (2, 4) if all(round(at * 10**few, 6).is_integer() for at in held))
+    return next(exact, 6)
 
 
 def money(nano: int) -> str:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headgate.monitor.figures import between, day_and_time, money, percent, places, signed
+from headgate.monitor.figures import (
+    axis_places,
+    between,
+    day_and_time,
+    money,
+    percent,
+    places,
+    signed,
+)
 from headgate.monitor.report import Line, Report
 from headgate.render import chart, page, palette
 from headgate.render.palette import tier_colour
@@ -124,18 +132,19 @@ def bill_bars(report: Report) -> chart.Bars:
 
 
 def bill_table(report: Report) -> Table:
-    """Each line of the bill: calls, plan, actual, difference."""
+    """Each line of the bill: calls, and beside a plan what it says and the difference."""
     bill, saving = report.bill, report.saving
     decimals = places(max(bill.actual_nano, bill.planned_nano or 0, saving.baseline_nano))
+    beside_plan = bill.planned_nano is not None
 
     def row(name: str, calls: int | None, planned: int | None, actual: int) -> tuple[str, ...]:
-        return (
-            name,
-            "" if calls is None else f"{calls:,}",
-            "" if planned is None else dollars(planned, decimals),
-            dollars(actual, decimals),
-            "" if planned is None else signed(actual - planned, decimals),
-        )
+        told = (name, "" if calls is None else f"{calls:,}", dollars(actual, decimals))
+        if not beside_plan:
+            return told
+        if planned is None:
+            return (*told[:2], "", told[2], "")
+        difference = signed(actual - planned, decimals)
+        return (*told[:2], dollars(planned, decimals), told[2], difference)
 
     rows = []
     for line in bill.lines:
@@ -150,7 +159,7 @@ def bill_table(report: Report) -> Table:
     rows.append(
         row("all premium, same tokens", None, saving.planned_baseline_nano, saving.baseline_nano)
     )
-    headings = ("calls", "plan", "actual", "difference")
+    headings = ("calls", "plan", "actual", "difference") if beside_plan else ("calls", "actual")
     return Table(
         (Column("line"), *(Column(title, right=True) for title in headings)),
         tuple(rows),
@@ -164,7 +173,7 @@ def driver_spans(report: Report) -> chart.Spans:
     drivers = [driver for driver in report.drivers if driver.nano]
     ends = [driver.nano / USD for driver in drivers]
     marks = chart.ticks(min(*ends, 0.0), max(*ends, 0.0), 6)
-    decimals = places(max(abs(driver.nano) for driver in drivers))
+    decimals = axis_places(marks)
     return chart.Spans(
         title="Why the bill is not the plan",
         description="What each driver has added to the planned bill, or taken off it.",

@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 
+MOST_LETTERS, APART, HALF_PAGE = 32, 4, 88
+"""Letters of a cell of text, between two columns, and of a table that is half a page wide."""
+
+
 class Text(NamedTuple):
     """A paragraph; `lead` says the page's message."""
 
@@ -187,11 +191,23 @@ def _table(table: Table) -> str:
     title = f"<h2>{_safe(table.title)}</h2>" if table.title else ""
     # a table that is wider than its page is scrolled by keyboard too
     name = f' aria-label="{_safe(table.title)}"' if table.title else ""
+    start = '<section class="broad">' if _broad(table) else "<section>"
     head, body = f"<thead><tr>{heads}</tr></thead>", f"<tbody>{''.join(rows)}</tbody>"
     return (
-        f'<section>{title}<div class="wide" tabindex="0" role="group"{name}>'
+        f'{start}{title}<div class="wide" tabindex="0" role="group"{name}>'
         f"<table>{head}{body}</table></div></section>"
     )
+
+
+def _broad(table: Table) -> bool:
+    """Whether a table needs a page's whole width: half is not enough for its longest cells."""
+    letters = 0
+    for place, column in enumerate(table.columns):
+        longest = max((len(row[place]) for row in table.rows), default=0)
+        # text that is not a number may go on a second line
+        longest = longest if column.right else min(longest, MOST_LETTERS)
+        letters += max(longest, len(column.title)) + APART
+    return letters > HALF_PAGE
 
 
 def _side(right: bool) -> str:
@@ -216,6 +232,7 @@ CHART_STYLE = """
 .chart .here{fill:none;stroke:var(--ink);stroke-width:3}
 .chart .band{fill:var(--soft);opacity:.16}
 .chart .dot{fill:var(--paper);stroke:var(--ink);stroke-width:2}
+.chart .label{stroke:var(--paper);stroke-width:4px;paint-order:stroke;stroke-linejoin:round}
 .chart .mark{stroke:var(--ink);stroke-dasharray:3 4}
 .chart .ribbon{opacity:.18}
 .chart .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.chart .dashed{stroke-dasharray:7 5}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
@@ -13,8 +13,8 @@ from headgate.monitor.quality import COMPARED
 from headgate.prices.card import Rates, usd_per_million
 from headgate.prices.catalogue import Found, Held
 from headgate.render.table import Column, Table
-from headgate.web.observer import Observer
-from headgate.web.period import PERIODS, moment_text, period_of
+from headgate.web.ledger_page import LedgerPage
+from headgate.web.period import PERIODS, moment_text
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, query_of
 
@@ -117,23 +117,12 @@ def _history(held: Sequence[Held], model: str) -> Table | None:
     return Table(heads, rows, title=f"{model} over time, US dollars per million tokens")
 
 
-class Alerts:
-    """The page at `/alerts`: the events of the ledger, newest first.
-
-    Args:
-        observer: looks at the ledger.
-        templates: how it looks.
-        now_us: the time, microseconds since 1970.
-    """
-
-    def __init__(self, observer: Observer, templates: Templates, now_us: Callable[[], int]) -> None:
-        self._observer = observer
-        self._templates = templates
-        self._now_us = now_us
+class Alerts(LedgerPage):
+    """The page at `/alerts`: the events of the ledger, newest first."""
 
     def show(self, visit: Visit) -> Answer:
         """The events of a period, the frequent ones only by their kind; alone for a script."""
-        period = period_of(visit.query, self._now_us(), usual="90d")
+        period = self._period(visit, "90d")
         kind = visit.query.get("kind", "")
         found = self._observer.events(period.window)
         kinds = sorted({event.kind for event in found} | ({kind} if kind else set()))

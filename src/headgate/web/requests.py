@@ -9,8 +9,10 @@ from urllib.parse import quote_plus, unquote_plus
 
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
-from headgate.monitor.figures import money, percent
+from headgate.monitor.figures import percent
 from headgate.render.palette import CHECK, CLASSIFIER, QUIET, tier_colour
+from headgate.web.ledger_page import LedgerPage
+from headgate.web.numbers import money, seconds
 from headgate.web.observer import Observer, Search
 from headgate.web.period import PERIODS, moment_text, period_of
 from headgate.web.templates import Templates
@@ -30,7 +32,7 @@ WIDE = 1000
 """Of the timeline's drawing; the style sheet stretches it."""
 
 
-class Requests:
+class Requests(LedgerPage):
     """The pages at and below `/requests`.
 
     Args:
@@ -47,9 +49,7 @@ class Requests:
         now_us: Callable[[], int],
         tiers: Sequence[str],
     ) -> None:
-        self._observer = observer
-        self._templates = templates
-        self._now_us = now_us
+        super().__init__(observer, templates, now_us)
         self._tiers = tuple(tiers)
 
     def show(self, visit: Visit) -> Answer:
@@ -60,7 +60,7 @@ class Requests:
         problem = None
         found: Sequence[Sequence[Entry]] = ()
         try:
-            period = period_of(visit.query, self._now_us(), usual="7d")
+            period = self._period(visit, "7d")
         except ConfigError as error:
             period, problem = period_of({}, self._now_us(), usual="7d"), str(error)
         asked = {name: visit.query.get(name, "").strip()[:200] for name in FIELDS}
@@ -135,7 +135,7 @@ class Requests:
             "served": served is not None,
             "escalated": served is not None and served.premium and served.routed,
             "cost": money(sum(priced)) + ("" if len(priced) == len(own) else " and unpriced"),
-            "took": _seconds(max(one.at_us + one.total_us for one in own) - first.at_us),
+            "took": seconds(max(one.at_us + one.total_us for one in own) - first.at_us),
         }
 
     def _colour(self, entry: Entry) -> int:
@@ -161,9 +161,9 @@ class Requests:
                     start=_place(one.at_us - begin, whole),
                     first=_place(one.at_us - begin + until, whole),
                     end=max(_place(one.at_us - begin + one.total_us, whole), 2),
-                    after=_seconds(one.at_us - begin),
-                    took=_seconds(one.total_us),
-                    to_first="" if one.first_token_us is None else _seconds(one.first_token_us),
+                    after=seconds(one.at_us - begin),
+                    took=seconds(one.total_us),
+                    to_first="" if one.first_token_us is None else seconds(one.first_token_us),
                     cost="no known price" if one.cost_nano is None else money(one.cost_nano),
                     outcome=_outcome(one),
                     score="" if one.score is None else f"{one.score:.4f}",
@@ -239,7 +239,7 @@ def _details(entry: Entry) -> list[tuple[str, str]]:
         ("streamed", "yes" if entry.streamed else "no"),
         ("tokens", (tokens or "none") + source),
         ("price card", entry.card or ""),
-        ("waited before", "" if entry.queue_us is None else _seconds(entry.queue_us)),
+        ("waited before", "" if entry.queue_us is None else seconds(entry.queue_us)),
         ("score", "" if entry.score is None else percent(entry.score)),
         ("trace", _pretty(entry.trace)),
     ]
@@ -253,9 +253,3 @@ def _pretty(trace: str | None) -> str:
         return json.dumps(json.loads(trace), indent=2, ensure_ascii=False)
     except ValueError:
         return trace
-
-
-def _seconds(us: int) -> str:
-    if us >= 1_000_000:
-        return f"{us / 1e6:.2f} s"
-    return f"{us / 1000:.1f} ms"

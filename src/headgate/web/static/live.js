@@ -1,9 +1,38 @@
 // Keeps a page up to date while somebody looks at it, and draws dense series where they can be read by
 // the hour. The server made every number: nothing is computed here.
 const live = document.getElementById("live");
-const SHAPES = { "%": (values) => values.map((value) => percent.format(value)), $: (values) => values.map((value) => dollars.format(value)) };
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const dollars = new Intl.NumberFormat("en", { style: "currency", currency: "USD" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const SHAPES = { "%": (value) => percent.format(value).replace("%", "\u00a0%"), $: (value) => dollars.format(value) };
+const moment = (seconds) => new Date(Number(`${seconds}e3`));
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.plot.setSize({ width: target.clientWidth, height: 260 });
+});
+
+/** What is pointed out, as an upright line with its label. */
+function points(marks, ink) {
+  return (plot) => {
+    const { ctx, bbox } = plot;
+    for (const [seconds, label] of marks) {
+      const x = plot.valToPos(seconds, "x", true);
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = ink("--ink");
+      ctx.setLineDash([6, 6]);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      const late = x > bbox.left + bbox.width / 2;
+      ctx.textAlign = late ? "right" : "left";
+      ctx.textBaseline = "bottom";
+      ctx.fillText(`\u2002${label}\u2002`, x, bbox.top + bbox.height);
+      ctx.restore();
+    }
+  };
+}
 
 function draw() {
   if (!window.uPlot) return;
@@ -18,30 +47,50 @@ function draw() {
     const place = document.createElement("div");
     place.setAttribute("aria-hidden", "true");
     figure.insertBefore(place, figure.querySelector("figcaption"));
-    new window.uPlot(
+    place.plot = new window.uPlot(
       {
         width: figure.clientWidth,
         height: 260,
-        tzDate: (seconds) => window.uPlot.tzDate(new Date(Number(`${seconds}e3`)), "Etc/UTC"),
+        tzDate: (seconds) => window.uPlot.tzDate(moment(seconds), "Etc/UTC"),
         scales: { y: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.1, soft: 0, mode: 2 } } } },
-        axes: [axis, { ...axis, size: 64, values: (_, values) => shape(values) }],
+        axes: [
+          {
+            ...axis,
+            size: 30,
+            // midnight is its day
+            values: (_, values) =>
+              values.map(moment).map((at) => (hour.format(at) === "00:00" ? day.format(at) : hour.format(at))),
+          },
+          { ...axis, size: 64, values: (_, values) => values.map(shape) },
+        ],
         series: [
-          { label: "UTC" },
+          { label: "UTC", value: (_, value) => (value == null ? "" : `${day.format(moment(value))}, ${hour.format(moment(value))}`) },
           ...names.map((name, place) => ({
             label: name,
             stroke: ink(`--c${colours[place]}`),
             width: 2,
             dash: name === "budget" ? [6, 4] : undefined,
             points: { show: false },
-            value: (_, value) => (value == null ? "–" : shape([value])[0]),
+            value: (_, value) => (value == null ? "" : shape(value)),
           })),
         ],
+        hooks: { draw: [points(JSON.parse(series.dataset.marks), ink)] },
       },
       JSON.parse(series.dataset.series),
       place,
     );
+    sizes.observe(place);
     series.classList.add("drawn");
   }
+}
+
+/** In other colours: what was drawn is drawn again. */
+function redraw() {
+  for (const plot of live.querySelectorAll(".uplot")) {
+    sizes.unobserve(plot.parentElement);
+    plot.parentElement.remove();
+  }
+  draw();
 }
 
 async function look() {
@@ -67,4 +116,5 @@ async function look() {
 
 let before = "";
 draw();
+dark.addEventListener("change", redraw);
 setInterval(look, Number(live.dataset.every));

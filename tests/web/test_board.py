@@ -1,0 +1,81 @@
+"""board: the worst comes first in the sentence, and a part without blocks has no heading."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from headgate.monitor.budget import EscalationBudget
+from headgate.monitor.drift import Drift
+from headgate.render.table import Table
+from headgate.web.board import Board, board
+from headgate.web.observer import Seen, Unplanned
+from headgate.web.period import period_of
+from tests.ledger.samples import NOON_US
+from tests.monitor.test_budget import WEEK, outcomes
+from tests.monitor.test_quality import fallen
+from tests.web.ledgers import observer
+from tests.web.test_certificates import STALE
+
+
+@pytest.fixture(scope="module")
+def looked() -> Seen:
+    return observer().look(period_of({}, NOON_US))
+
+
+def shown(seen: Seen, query: dict[str, str] | None = None, **changes: Any) -> Board:
+    return board(msgspec.structs.replace(seen, **changes), period_of(query or {}, NOON_US))
+
+
+def labels(made: Board) -> list[str]:
+    return [figure.label for figure in made.figures.figures]
+
+
+def test_the_parts_stand_in_the_order_of_money(looked):
+    assert [part.title for part in shown(looked).parts] == [
+        "The bill", "Tiers", "Where it comes from",
+    ]  # fmt: skip
+    assert [part.title for part in shown(looked, quality=fallen()).parts][1] == "Quality"
+
+
+def test_good_news_is_good(looked):
+    made = shown(looked)
+    assert made.mood == "good"
+    assert made.sentence.startswith("Routing pays")
+    assert {"Saved", "Paid", "Escalated", "Headroom"} <= set(labels(made))
+
+
+def test_what_is_worst_leads(looked):
+    drift: tuple[Drift, ...] = (STALE,)
+    made = shown(looked, quality=fallen(), drift=drift)
+    assert made.mood == "bad"
+    assert made.sentence.startswith("Cheap answers no longer keep the floor of quality. The cert")
+    assert made.certificates[0].stale
+    assert "Quality kept" in labels(made)
+
+
+def test_a_breach_is_said_first(looked):
+    account = EscalationBudget(0.15, WEEK)
+    account.fold(outcomes(3, 14, 200, lambda day: 0.6))
+    made = shown(looked, escalation=account.assess(NOON_US))
+    assert made.sentence.startswith("The escalation budget is breached. Routing pays")
+
+
+def test_without_a_plan_the_bill_has_no_empty_columns(looked):
+    bill = msgspec.structs.replace(looked.report.bill, planned_nano=None)
+    report = msgspec.structs.replace(looked.report, bill=bill)
+    made = shown(
+        looked, report=report, headroom=None, unplanned=Unplanned("No price.", "State it.")
+    )
+    table = made.parts[0].blocks[0]
+    assert isinstance(table, Table)
+    assert [column.title for column in table.columns] == ["line", "calls", "actual"]
+    assert "Headroom" not in labels(made)
+    assert made.unplanned is not None
+
+
+def test_what_it_is_narrowed_to_is_said(looked):
+    facts = shown(looked, {"model": "gpt-5", "key": "k"}).facts
+    assert "key k" in facts
+    assert "model gpt-5" in facts
+    assert any("the bill is of its own calls" in fact for fact in facts)
