@@ -337,21 +337,23 @@ def test_an_entry_after_the_end_is_counted_as_lost_and_raises_nothing(url):
 
 def test_a_store_that_has_failed_is_tried_with_few_rows_and_then_with_more(tmp_path):
     ledger = held(tmp_path)
-    ledger.store.away = True
+    store = ledger.store
+    assert isinstance(store, Moody)
+    store.away = True
     for row in answers(400):
         ledger.record(row)
     for _ in range(3):
         assert not ledger.flush()
-    whole, *trials = ledger.store.tried
+    whole, *trials = store.tried
     assert whole == 400
     assert trials == [trials[0]] * 2
     assert 10 <= trials[0] <= 40
-    ledger.store.away = False
+    store.away = False
     assert ledger.flush()
-    assert ledger.store.groups[0] == trials[0]
-    assert ledger.store.groups[1] >= 2 * trials[0] - 2
-    assert sum(ledger.store.groups) == 400
-    assert [row.request_id for row in ledger.store.entries()] == [
+    assert store.groups[0] == trials[0]
+    assert store.groups[1] >= 2 * trials[0] - 2
+    assert sum(store.groups) == 400
+    assert [row.request_id for row in store.entries()] == [
         row.request_id for row in answers(400)
     ]
     ledger.close()
@@ -359,14 +361,16 @@ def test_a_store_that_has_failed_is_tried_with_few_rows_and_then_with_more(tmp_p
 
 def test_a_row_longer_than_a_trial_is_stored_all_the_same(tmp_path):
     ledger = held(tmp_path)
-    ledger.store.away = True
+    store = ledger.store
+    assert isinstance(store, Moody)
+    store.away = True
     rows = [entry(request_id="long", tags="x" * 2 * TRIAL_BYTES), entry(request_id="short")]
     for row in rows:
         ledger.record(row)
     assert not ledger.flush()
-    ledger.store.away = False
+    store.away = False
     assert ledger.flush()
-    assert list(ledger.store.entries()) == rows
+    assert list(store.entries()) == rows
     ledger.close()
 
 
