@@ -353,9 +353,7 @@ def test_a_store_that_has_failed_is_tried_with_few_rows_and_then_with_more(tmp_p
     assert store.groups[0] == trials[0]
     assert store.groups[1] >= 2 * trials[0] - 2
     assert sum(store.groups) == 400
-    assert [row.request_id for row in store.entries()] == [
-        row.request_id for row in answers(400)
-    ]
+    assert [row.request_id for row in store.entries()] == [row.request_id for row in answers(400)]
     ledger.close()
 
 
