@@ -31,6 +31,8 @@ IDLE_SECONDS = 10.0
 """How often it hears that this process still lives, where it holds anything."""
 RECLAIM_SECONDS = 30.0
 """How often to look for what dead processes hold."""
+REST_SECONDS = 1.0
+"""How long a store that has failed is left alone: not every request tries it, or waits for it."""
 COMPLAIN_SECONDS = 60.0
 
 
@@ -81,7 +83,7 @@ class Till:
         self._open: dict[str, _Reservation] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="headgate-till")
         self._visit: asyncio.Task[bool] | None = None
-        self._complained = float("-inf")
+        self._complained = self._rests_until = float("-inf")
         self._heard = self._looked = clock.monotonic()
 
     # ---- what a request does
@@ -196,7 +198,7 @@ class Till:
         await asyncio.to_thread(self._thread.shutdown)
 
     async def _ask(self) -> bool:
-        """A visit to the store that begins from now on; False where the store did not answer."""
+        """A visit to the store that begins from now on; False where the store does not answer."""
         if self._visit is not None and not self._visit.done():
             await asyncio.shield(self._visit)  # it was sent before what is wanted now
         return await asyncio.shield(self._ask_soon())
@@ -207,6 +209,8 @@ class Till:
         return self._visit
 
     async def _go(self, *, closing: bool = False) -> bool:
+        if self._clock.monotonic() < self._rests_until and not closing:
+            return False
         now_us = int(self._clock.time() * 1e6)
         self._sort_out(now_us)
         alive = self._clock.monotonic() - self._heard >= IDLE_SECONDS
@@ -247,6 +251,7 @@ class Till:
 
     def _complain(self, error: StoreError) -> None:
         now = self._clock.monotonic()
+        self._rests_until = now + REST_SECONDS
         if now - self._complained >= COMPLAIN_SECONDS:
             self._complained = now
             log.error("budgets: %s", error)
