@@ -8,37 +8,31 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
-from typing import NamedTuple
 
 import click
 
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
-from headgate.bootstrap.book import book_of
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of, in_background, keys_of
-from headgate.bootstrap.ledger import ledger_of, reader_of, recordable_of
-from headgate.bootstrap.lookout import Lookout, lookout_of
+from headgate.bootstrap.ledger import ledger_of, recordable_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
-from headgate.cli.beside import has_sidecar, sidecar_of
+from headgate.cli.beside import Beside, Gateway, beside_of
 from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
 from headgate.gateway.caller import Handler
 from headgate.gateway.record import Told
 from headgate.gateway.refusals import Refusals
-from headgate.gateway.relay import Relay
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
 from headgate.ledger.entry import Entry
-from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
-from headgate.monitor.gauges import silence
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, split_address
@@ -84,17 +78,6 @@ async def serve_one(
             admission=admission,
         )
         app.follow = None if telemetry is None else telemetry.follow
-        lookout = lookout_of(
-            settings,
-            book_of(settings, str(reading.file)),
-            os.environ,
-            clock=clock,
-            show=metrics.show_all if first else lambda _: None,
-            helm=helm,
-            store=ledger.store if settings.ledger.url == "memory:" else None,
-            count=lambda: [count() for count in counts],
-        )
-        parts.callback(lookout.close)
         app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
         if app.shadow is not None:
             parts.push_async_callback(app.shadow.close)
@@ -103,27 +86,33 @@ async def serve_one(
         parts.push_async_callback(_tell_the_rest, refusals, ledger)
         app.refused = refusals.take
         app.recordable = recordable_of(settings.ledger, ledger)
-        lookout.start(look=settings.watch.live and not has_sidecar(settings))
         token = admin_token(settings, os.environ) if settings.server.admin and first else None
-        desk = await _desk_of(parts, reading, sets, token, metrics, ledger, store, first=first)
+        beside = await beside_of(
+            parts,
+            reading,
+            sets,
+            token=token,
+            first=first,
+            gateway=Gateway(metrics, ledger, store, helm, clock, lambda: [one() for one in counts]),
+        )
         reloader = Reloader(
             app,
             reading,
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: _taken_over(new, metrics, lookout, desk),
+            done=lambda new: _taken_over(new, metrics, beside),
         )
         admin = None
         if token is not None:
-            admin = _admin(app, token, ledger, metrics, reloader, desk.pages)
+            admin = _admin(app, token, ledger, metrics, reloader, beside.pages)
 
         def ready(*urls: str) -> None:
             if place is None:
                 announce(urls, reading, token)
             else:
                 place.report()
-            desk.begin()
+            beside.begin()
 
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
@@ -143,46 +132,6 @@ async def serve_one(
             )
 
 
-class _Desk(NamedTuple):
-    """Who makes the pages."""
-
-    pages: Handler | None = None
-    adopt: Callable[[Reading], object] = lambda _: None
-    begin: Callable[[], object] = lambda: None
-    """Called once the gateway serves."""
-
-
-async def _desk_of(
-    parts: AsyncExitStack,
-    reading: Reading,
-    sets: tuple[str, ...],
-    token: AdminToken | None,
-    metrics: Metrics,
-    ledger: Ledger,
-    keys: KeyStore | None,
-    *,
-    first: bool,
-) -> _Desk:
-    """The sidecar's pages where there is a sidecar, else our own; none where nobody asks for any.
-
-    Of several processes the first one has them.
-    """
-    settings = reading.settings
-    if first:
-        metrics.show_all(silence())  # nobody has looked yet
-    if first and has_sidecar(settings):
-        sidecar = sidecar_of(reading, sets, token, metrics, os.environ)
-        relay = Relay(await parts.enter_async_context(sidecar.running()))
-        return _Desk(relay, lambda _: sidecar.tell(True), sidecar.begin)
-    if token is None:
-        return _Desk()
-    from headgate.bootstrap.site import pages_of  # jinja2 and all: what has a sidecar needs none
-
-    shown = parts.enter_context(closing(reader_of(ledger, settings.ledger, os.environ)))
-    pages = pages_of(reading, shown, token=token.value, keys=keys)
-    return _Desk(pages.site, pages.adopt)
-
-
 def _address(text: str) -> tuple[str, int]:
     found = split_address(text)
     assert found is not None  # noqa: S101 - the settings have been checked
@@ -195,12 +144,10 @@ async def _tell_the_rest(refusals: Refusals, ledger: Ledger) -> None:
         await asyncio.to_thread(ledger.store.note, refusals.events())
 
 
-def _taken_over(reading: Reading, metrics: Metrics, lookout: Lookout, desk: _Desk) -> None:
+def _taken_over(reading: Reading, metrics: Metrics, beside: Beside) -> None:
     """A changed configuration is in effect: metrics, the watch and the pages learn of it."""
-    settings = reading.settings
-    metrics.info(__version__, settings.fingerprint)
-    lookout.adopt(settings, book_of(settings, str(reading.file)))
-    desk.adopt(reading)
+    metrics.info(__version__, reading.settings.fingerprint)
+    beside.adopt(reading)
 
 
 def _admin(

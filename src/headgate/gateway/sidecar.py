@@ -128,18 +128,17 @@ class Sidecar(Generic[_T]):
 
 
 async def _ended(process: Process, seconds: float) -> None:
-    """End it if it has not ended yet; by force where it does not heed."""
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
+    """End it if it has not ended yet, by force where it does not heed; its pipes are closed."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
     try:
-        await asyncio.wait_for(process.wait(), seconds)
+        await asyncio.wait_for(process.communicate(), seconds)
     except TimeoutError:
         log.error("the process of the watch and the pages does not stop, and is killed")
         with suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 def _private_directory() -> tempfile.TemporaryDirectory[str]:
