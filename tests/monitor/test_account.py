@@ -166,5 +166,5 @@ def test_accounts_by_other_terms_have_other_names():
         msgspec.structs.replace(TERMS, drift_factor=2.0),
     ]
     assert len({one.name for one in terms}) == len(terms)
-    twin = msgspec.structs.replace(TERMS, own=dict(reversed(TERMS.own.items())))
+    twin = msgspec.structs.replace(TERMS, own=dict(reversed(list(TERMS.own.items()))))
     assert twin.name == TERMS.name
