@@ -1,0 +1,99 @@
+"""A store that did not answer when it was to be opened: every call tries again, until it does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Protocol, TypeVar, cast
+
+from headgate.ledger.store import StoreError
+
+__all__ = ["RETRY_SECONDS", "opened_or_late"]
+
+_log = logging.getLogger("headgate.ledger")
+
+RETRY_SECONDS = 1.0
+"""Between two tries; what is asked meanwhile is answered as the last one was."""
+
+
+class _Closable(Protocol):
+    def close(self) -> None:
+        """Let go of it."""
+
+
+_Opened = TypeVar("_Opened", bound=_Closable)
+
+
+def opened_or_late(open_it: Callable[[], _Opened]) -> _Opened:
+    """What `open_it` opens, or where that does not answer now, what will open it when it does.
+
+    A gateway that restarts while a backup holds the database, or before its server is up, serves;
+    its rows wait in the journal.
+
+    Raises:
+        ConfigError: it can never be opened.
+    """
+    try:
+        return open_it()
+    except StoreError as error:
+        _log.error("ledger.away: %s Rows wait in the journal until it answers.", error)
+        return cast(_Opened, _Late(open_it, error))
+
+
+class _Late:
+    """Stands for it: every method is there, and raises StoreError as long as it does not answer."""
+
+    def __init__(self, open_it: Callable[[], _Closable], error: StoreError) -> None:
+        self._open = open_it
+        self._error = error
+        self._tried = monotonic()
+        self._opened: _Closable | None = None
+        self._opening = threading.Lock()
+        self._closed = False
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+        def call(*given: Any, **named: Any) -> Any:
+            return getattr(self._now(), name)(*given, **named)
+
+        return call
+
+    def _now(self) -> _Closable:
+        """It, opened.
+
+        Raises:
+            StoreError: it does not answer, or did not a moment ago.
+        """
+        if self._opened is not None:
+            return self._opened
+        if not self._opening.acquire(blocking=False):  # nobody waits for another one's try
+            raise self._error
+        try:
+            if self._opened is None:
+                if self._closed or monotonic() - self._tried < RETRY_SECONDS:
+                    raise self._error
+                self._opened = self._try()
+                _log.warning("ledger.back: the ledger answers")
+            return self._opened
+        finally:
+            self._opening.release()
+
+    def _try(self) -> _Closable:
+        try:
+            return self._open()
+        except StoreError as error:
+            self._error = error
+            raise
+        finally:
+            self._tried = monotonic()
+
+    def close(self) -> None:
+        """Close it if it was opened, and try no more."""
+        with self._opening:
+            self._closed = True
+            if self._opened is not None:
+                self._opened.close()
