@@ -108,6 +108,23 @@ def test_it_is_closed_whether_it_was_opened_or_not_and_then_tries_no_more():
     assert door.tries == 1
 
 
+@pytest.mark.usefixtures("hasty")
+def test_one_behind_another_is_not_tried_while_that_one_does_not_answer():
+    first, second = Door(), Door(shut=False)
+    ahead = opened_or_late(first)
+    store = opened_or_late(second, behind=ahead)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="Try 1 failed"):
+            store.tiers()
+    assert second.tries == 0
+    first.shut = False
+    ahead.tiers()
+    assert store.tiers() == []
+    assert second.tries == 1
+    assert opened_or_late(second, behind=ahead) is second.store
+    assert opened_or_late(second, behind=MemoryStore()) is second.store
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """As a program that holds the whole file for itself."""

@@ -55,7 +55,7 @@ def reader_of(ledger: Ledger, settings: LedgerSettings, env: Mapping[str, str]) 
     """
     if isinstance(ledger.store, MemoryStore):
         return ledger.store
-    return opened_or_late(lambda: store_of(settings, env))
+    return opened_or_late(lambda: store_of(settings, env), behind=ledger.store)
 
 
 def recordable_of(settings: LedgerSettings, ledger: Ledger) -> Callable[[], bool]:

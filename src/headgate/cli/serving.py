@@ -56,7 +56,7 @@ async def serve_one(
         ledger = parts.enter_context(closing(ledger_of(settings.ledger, os.environ, clock)))
         store = None
         if settings.ledger.url != "memory:":
-            store = parts.enter_context(closing(gateway_keys_of(settings, os.environ)))
+            store = parts.enter_context(closing(gateway_keys_of(settings, os.environ, ledger)))
         telemetry = None
         if settings.watch.otel:
             telemetry = parts.enter_context(closing(sending(os.environ, clock)))

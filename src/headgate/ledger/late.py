@@ -26,32 +26,47 @@ class _Closable(Protocol):
 _Opened = TypeVar("_Opened", bound=_Closable)
 
 
-def opened_or_late(open_it: Callable[[], _Opened]) -> _Opened:
+def opened_or_late(open_it: Callable[[], _Opened], *, behind: object = None) -> _Opened:
     """What `open_it` opens, or where that does not answer now, what will open it when it does.
 
     A gateway that restarts while a backup holds the database, or before its server is up, serves;
     its rows wait in the journal.
 
+    Args:
+        open_it: opens it, or raises StoreError.
+        behind: another store of the same ledger, itself from here: while that one does not answer,
+            this one is not tried, so that a start waits but once.
+
     Raises:
         ConfigError: it can never be opened.
     """
+    if isinstance(behind, _Late) and behind.away is not None:
+        return cast(_Opened, _Late(open_it, behind.away, behind))
     try:
         return open_it()
     except StoreError as error:
         _log.error("ledger.away: %s Rows wait in the journal until it answers.", error)
-        return cast(_Opened, _Late(open_it, error))
+        return cast(_Opened, _Late(open_it, error, None))
 
 
 class _Late:
     """Stands for it: every method is there, and raises StoreError as long as it does not answer."""
 
-    def __init__(self, open_it: Callable[[], _Closable], error: StoreError) -> None:
+    def __init__(
+        self, open_it: Callable[[], _Closable], error: StoreError, behind: _Late | None
+    ) -> None:
         self._open = open_it
         self._error = error
-        self._tried = monotonic()
+        self._behind = behind
+        self._tried = monotonic() if behind is None else float("-inf")
         self._opened: _Closable | None = None
         self._opening = threading.Lock()
         self._closed = False
+
+    @property
+    def away(self) -> StoreError | None:
+        """Why it has not been opened yet; None once it is."""
+        return self._error if self._opened is None else None
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -70,6 +85,8 @@ class _Late:
         """
         if self._opened is not None:
             return self._opened
+        if self._behind is not None and self._behind.away is not None:
+            raise self._behind.away
         if not self._opening.acquire(blocking=False):  # nobody waits for another one's try
             raise self._error
         try:
