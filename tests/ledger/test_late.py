@@ -65,6 +65,28 @@ def test_every_call_tries_again_until_it_answers_and_then_goes_there():
     assert door.tries == 4
 
 
+@pytest.mark.usefixtures("hasty")
+def test_what_turns_out_to_be_no_ledger_later_is_told_like_one_that_does_not_answer():
+    store = opened_or_late(Door())
+
+    def refuse() -> Store:
+        raise ConfigError("That is no ledger.", fix="Name one.")
+
+    store._open = refuse  # type: ignore[attr-defined] # the stand-in's own
+    with pytest.raises(StoreError, match=r"That is no ledger\. Name one"):
+        store.tiers()
+
+
+def test_an_error_told_again_and_again_does_not_grow():
+    store = opened_or_late(Door())
+    depths = set()
+    for _ in range(5):
+        with pytest.raises(StoreError) as caught:
+            store.tiers()
+        depths.add(len(caught.traceback))
+    assert len(depths) == 1
+
+
 def test_a_moment_after_a_try_the_answer_is_the_same_without_another():
     door = Door()
     store = opened_or_late(door)

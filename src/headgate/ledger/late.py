@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Protocol, TypeVar, cast
 
+from headgate.errors import ConfigError
 from headgate.ledger.store import StoreError
 
 __all__ = ["RETRY_SECONDS", "opened_or_late"]
@@ -86,13 +87,13 @@ class _Late:
         if self._opened is not None:
             return self._opened
         if self._behind is not None and self._behind.away is not None:
-            raise self._behind.away
+            raise self._behind.away.with_traceback(None)
         if not self._opening.acquire(blocking=False):  # nobody waits for another one's try
-            raise self._error
+            raise self._error.with_traceback(None)
         try:
             if self._opened is None:
                 if self._closed or monotonic() - self._tried < RETRY_SECONDS:
-                    raise self._error
+                    raise self._error.with_traceback(None)  # it would grow with every raise
                 self._opened = self._try()
                 _log.warning("ledger.back: the ledger answers")
             return self._opened
@@ -105,6 +106,9 @@ class _Late:
         except StoreError as error:
             self._error = error
             raise
+        except ConfigError as error:  # it was not so at the start: whoever asks expects no other
+            self._error = StoreError(error.message, fix=error.fix)
+            raise self._error from error
         finally:
             self._tried = monotonic()
 
