@@ -15,7 +15,7 @@ from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
-from headgate.bootstrap.keys import admission_of, in_background, keys_of
+from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import ledger_of, recordable_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
@@ -57,7 +57,7 @@ async def serve_one(
         ledger = parts.enter_context(closing(ledger_of(settings.ledger, os.environ, clock)))
         store = None
         if settings.ledger.url != "memory:":
-            store = parts.enter_context(closing(keys_of(settings, os.environ)))
+            store = parts.enter_context(closing(gateway_keys_of(settings, os.environ, ledger)))
         others: list[Callable[[Entry], None]] = [metrics.take]
         counts: list[Callable[[], object]] = [metrics.fold, lambda: metrics.ledger(ledger.counts)]
         telemetry = None
