@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from headgate.cli.ledger_options import ledger_options, period_options
 from headgate.cli.ledger_page import rows_table, sums_table
 from headgate.cli.ledger_reconcile import reconcile_command
 from headgate.cli.open_ledger import open_ledger
-from headgate.cli.options import json_option
+from headgate.cli.options import json_option, table_width
 from headgate.cli.period import moment, window
 from headgate.cli.report_data import plain
 from headgate.ledger.entry import Entry
@@ -75,7 +74,7 @@ def rows(
         shown = [plain(msgspec.to_builtins(row)) for row in found]
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif found:
-        click.echo(aligned(rows_table(found), _width()), nl=False)
+        click.echo(aligned(rows_table(found), table_width()), nl=False)
     else:
         click.echo("No attempt fits.")
     return 0 if found else 1
@@ -136,7 +135,7 @@ def sums(
     elif as_csv:
         click.echo(csv_text(sums_table(totals, by, exact=True)), nl=False)
     elif totals:
-        click.echo(aligned(sums_table(totals, by), _width()), nl=False)
+        click.echo(aligned(sums_table(totals, by), table_width()), nl=False)
     else:
         click.echo("There is nothing to add up.")
     return 0 if totals else 1
@@ -242,11 +241,6 @@ def _spoken(counts: Iterator[int], what: str) -> Iterator[int]:
             click.echo(f"{what}: {total:,} …", err=True)
             spoken = time.monotonic()
         yield count
-
-
-def _width() -> int:
-    """Ids and models are long: as wide as the terminal, and wide where there is none."""
-    return max(80, shutil.get_terminal_size((160, 24)).columns)
 
 
 def _say(facts: dict[str, Any], words: str, *, as_json: bool) -> None:
