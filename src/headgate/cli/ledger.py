@@ -169,12 +169,14 @@ def prune(
     with open_ledger(config, sets, url) as (store, _, _):
         if not yes:
             gone = sum(total.attempts for total in store.tiers(Window(None, before_us)))
-            _say(
-                {"before": before.isoformat(), "attempts": gone, "done": False},
-                f"{gone:,} attempts are in the sums of requests before {before:%Y-%m-%d %H:%M}; "
-                "those whose rows are still there would lose them. Add --yes to do it.",
-                as_json=as_json,
+            would = (  # the sums do not tell which of their rows are gone already
+                f"Up to {gone:,} rows would be deleted, of requests before "
+                f"{before:%Y-%m-%d %H:%M}; their sums would stay. Add --yes to do it."
+                if gone
+                else f"There are no requests before {before:%Y-%m-%d %H:%M}: nothing to delete."
             )
+            facts = {"before": before.isoformat(), "attempts": gone, "done": False}
+            _say(facts, would, as_json=as_json)
             return
         gone = 0
         for count in _spoken(store.prune(before_us), "Pruned"):
