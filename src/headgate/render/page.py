@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-MOST_LETTERS, APART, HALF_PAGE = 32, 4, 88
+MOST_LETTERS, APART, HALF_PAGE = 26, 4, 88
 """Letters of a cell of text, between two columns, and of a table that is half a page wide."""
 
 
