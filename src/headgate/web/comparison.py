@@ -14,8 +14,6 @@ from headgate.web.planner import Planned
 
 __all__ = ["comparison"]
 
-COLOURS = (palette.CHEAP, palette.PREMIUM)
-
 
 def comparison(first: Planned, second: Planned) -> list[page.Block]:
     """What sets the second scenario apart from the first."""
@@ -55,7 +53,7 @@ def _curves(first: Planned, second: Planned) -> chart.Lines:
     """The realistic curve of each, from the curves that each plan shows by itself."""
     both = [saving_curve(made.plan.breakdown, made.interval) for made in (first, second)]
     lines, marks = [], []
-    for name, colour, curve in zip("AB", COLOURS, both, strict=True):
+    for name, colour, curve in zip("AB", palette.PAIR, both, strict=True):
         realistic = next(line for line in curve.lines if line.name == "realistic")
         # where both lie on each other both are seen
         lines.append(realistic._replace(name=name, colour=colour, dashed=name == "B"))
