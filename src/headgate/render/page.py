@@ -278,5 +278,5 @@ font-size:.85rem}
     + CHART_STYLE
     + "@media print{@page{margin:14mm}main{max-width:none;padding:0}.chart{min-width:0}"
     ".wide,.plot{overflow:visible}h2{break-after:avoid}"
-    "figure,.figures,tr{break-inside:avoid}}"
+    "figure,.figures,tr{break-inside:avoid}.figures{grid-template-columns:repeat(4,1fr)}}"
 )
