@@ -1,9 +1,9 @@
 """Test 18: forty secrets go through a gateway, and nothing that it writes down or shows holds one.
 
-Client keys, provider keys, prompts and personal data, in bodies, headers and addresses; answered,
-streamed, refused, malformed, and with a provider that quotes the request in its error. Looked at:
-the log, spans, metrics, the answers to refused requests, the ledger's file and journal, alerts, and
-every page of the admin port.
+Client keys, provider keys, prompts and personal data, in bodies, headers and addresses, and in the
+headers of a trace; answered, streamed, refused, malformed, and with a provider that quotes the
+request in its error. Looked at: the log, spans, metrics, the answers to refused requests, the
+ledger's file and journal, alerts, and every page of the admin port.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from benchmarks.reliability.outcome import Outcome
 from headgate.bootstrap.admin import AdminToken, admin_of
@@ -31,10 +32,13 @@ from headgate.bootstrap.ledger import ledger_of, reader_of
 from headgate.bootstrap.lookout import lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.site import pages_of
+from headgate.gateway.followed import Followed
 from headgate.gateway.http1_server import Http1Server
+from headgate.gateway.introduced import Introduced
 from headgate.gateway.record import Told
 from headgate.ledger.writer import Ledger
-from headgate.monitor.telemetry import RequestIds, Telemetry
+from headgate.monitor.span_attributes import Names
+from headgate.monitor.telemetry import Telemetry
 from headgate.routing.controls import Helm
 from headgate.settings import read_with_sources
 from headgate.testing.brain import Echo
@@ -43,6 +47,7 @@ from headgate.testing.server import Request, Response, Server
 
 __all__ = ["CANARIES", "Canary", "Leak", "canaries", "leaks"]
 
+TRACED = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ADMIN = "admin-token-of-this-test-0001"
 PAGES = (
     *("/", "/dashboard.json", "/dashboard.csv", "/requests", "/routers", "/prices", "/alerts"),
@@ -90,6 +95,7 @@ webhook_url = "{hook}"
 dialect = "openai"
 base_url = "{sim}/v1"
 api_key_env = "SIM_KEY"
+traceparent = true
 [providers.other]
 dialect = "anthropic"
 base_url = "{other}"
@@ -105,6 +111,8 @@ api_key_env = "GATE_KEY"
 max_body_bytes = 100000
 [ledger]
 url = "sqlite:///{ledger}"
+[watch]
+otel = true
 """
 
 
@@ -183,7 +191,17 @@ async def _run(folder: Path) -> dict[str, str]:
     ledger, metrics = ledger_of(settings.ledger, env, clock), metrics_of(settings)
     upstream = upstream_of(settings)
     recorder = Told(ledger, metrics.take, telemetry.take)
-    app = app_of(settings, env, upstream=upstream, recorder=recorder, clock=clock, helm=helm)
+    app = app_of(
+        settings,
+        env,
+        upstream=Introduced(upstream, telemetry.introduce),
+        recorder=recorder,
+        clock=clock,
+        helm=helm,
+    )
+    app.follow = lambda caller, route: Followed(
+        caller, telemetry.begin(caller.method, route, caller.headers), telemetry.end
+    )
     lookout = lookout_of(
         settings, book_of(settings), env, ledger=ledger, helm=helm, metrics=metrics, clock=clock
     )
@@ -203,7 +221,10 @@ async def _run(folder: Path) -> dict[str, str]:
         seen |= await _looked_at(admin_port, _requests(ledger))
         telemetry.fold()
         seen["spans"] = "\n".join(span.to_json() for span in spans.get_finished_spans())
-        assert "gen_ai" in seen["spans"]
+        assert {span.kind for span in spans.get_finished_spans()} == {
+            SpanKind.SERVER,
+            SpanKind.CLIENT,
+        }
         seen["alerts"] = "\n".join(told)
         assert told, "no alert was sent, so none was looked at"
     finally:
@@ -234,11 +255,12 @@ class _Quoting:
 
 def _telemetry() -> tuple[InMemorySpanExporter, Telemetry]:
     """Spans that are kept to be looked at, instead of sent to a collector."""
-    spans, ids = InMemorySpanExporter(), RequestIds()
-    tracers = TracerProvider(id_generator=ids, shutdown_on_exit=False)
+    spans = InMemorySpanExporter()
+    tracers = TracerProvider(shutdown_on_exit=False)
     tracers.add_span_processor(SimpleSpanProcessor(spans))
     meters = MeterProvider([], shutdown_on_exit=False)
-    return spans, Telemetry(tracers, meters, ids, newest=True)
+    names = Names(newest=True, old_http=True)
+    return spans, Telemetry(tracers, meters, SystemClock(), names)
 
 
 async def _looked_at(port: int, requests: list[str]) -> dict[str, str]:
@@ -274,6 +296,8 @@ async def _ask_all(port: int, gate_key: str) -> str:
             errors.append(
                 await _post(port, canary.value, _chat("hello"), path=f"/none?key={canary.value}")
             )
+        for spoilt in (f"traceparent: {canary.value}", f"{TRACED}\r\ntracestate: {canary.value}"):
+            await _post(port, gate_key, _chat("hello"), spoilt)
         if canary.kind not in ("prompt", "personal"):
             continue
         said = canary.value
@@ -296,15 +320,20 @@ def _chat(text: str, **more: object) -> dict[str, object]:
 
 
 async def _post(
-    port: int, key: str, body: dict[str, object] | bytes, *, path: str = "/v1/chat/completions"
+    port: int,
+    key: str,
+    body: dict[str, object] | bytes,
+    *headers: str,
+    path: str = "/v1/chat/completions",
 ) -> str:
     content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {key}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
-        "connection: close\r\n\r\n"
+        "connection: close\r\n"
     )
-    return await _raw(port, head.encode() + content)
+    more = "".join(f"{line}\r\n" for line in headers)
+    return await _raw(port, f"{head}{more}\r\n".encode() + content)
 
 
 async def _raw(port: int, request: bytes) -> str:

@@ -114,9 +114,9 @@ def test_pruning_by_a_time_that_is_none_is_refused(here):
 def test_rollup_sums_up_and_rebuild_does_it_again(here):
     fill(here, [entry(at_us=NOON_US)])
     assert datetime.now(UTC).timestamp() * 1e6 > NOON_US + 3 * HOUR_US
-    assert call("rollup").out == "Summed up 3 hours.\n"
-    assert call("rollup").out == "Summed up 0 hours.\n"
-    assert json.loads(call("rollup", "--rebuild", "--json").out) == {"hours": 3}
+    assert call("rollup").out == "Summed up 2 hours and days.\n"
+    assert call("rollup").out == "Summed up 0 hours and days.\n"
+    assert json.loads(call("rollup", "--rebuild", "--json").out) == {"summed_up": 2}
 
 
 def test_verify_finds_nothing_wrong_in_a_sound_ledger(here):
@@ -130,7 +130,7 @@ def test_verify_names_what_is_wrong(here):
     fill(here, [entry(), entry(attempt=1)])
     call("rollup")
     store = SqliteStore(here / "headgate.db")
-    store._db.execute("UPDATE hourly_attempts SET cost_nano = cost_nano + 1")
+    store._db.execute("UPDATE hourly_spend SET cost_nano = cost_nano + 1")
     store.close()
     found = call("verify", "--json")
     told = json.loads(found.out)

@@ -23,6 +23,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from headgate.ledger.url import open_store
 from headgate.ledger.writer import recover
 from headgate.testing.processes import Child, Children
+from tests.monitor.listeners import hook
 
 CONFIG = """
 [traffic]
@@ -133,6 +134,28 @@ def test_it_serves_writes_the_ledger_and_stops_cleanly(tmp_path):
         log = gate.gateway.log.read_text()
         assert "Traceback" not in log
         assert "sk-sim" not in log
+
+
+def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):
+    with hook(200) as collector, Children(tmp_path) as children:
+        provider = children.provider("provider", "--dialect", "openai", "--model", "cheap-1")
+        file = tmp_path / "headgate.toml"
+        text = CONFIG.format(address=provider.address, ledger=tmp_path / "ledger.db")
+        text = text.replace("[providers.sim]\n", "[providers.sim]\ntraceparent = true\n")
+        file.write_text(f"{text}[watch]\notel = true\n")
+        gateway = children.start(
+            "gateway",
+            ["headgate", "serve", "--config", str(file)],
+            environment={"SIM_KEY": "sk-sim", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url},
+            ready=listening,
+        )
+        with OpenAI(base_url=f"{gateway.address}/v1", api_key="none") as client:
+            request_id = say(client).headers["x-headgate-request-id"]
+        assert gateway.stop() == 0
+        traces = b"".join(body for path, _, body in collector.posts if path == "/v1/traces")
+    for told in (b"POST /v1/chat/completions", b"chat cheap-1", request_id.encode()):
+        assert told in traces
+    assert b"sk-sim" not in traces
 
 
 def test_a_missing_key_stops_the_start_and_is_named(tmp_path):

@@ -15,6 +15,7 @@ from openai import AsyncOpenAI
 
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
 from headgate.bootstrap.keys import admission_of
+from headgate.bootstrap.otel import Sending
 from headgate.gateway.app import App
 from headgate.gateway.http1_server import Http1Server
 from headgate.gateway.record import Told
@@ -188,12 +189,14 @@ async def house(
     brain: Brain = ECHO,
     store: KeyStore | None = None,
     artifact: Artifact | None = None,
+    telemetry: Sending | None = None,
 ) -> AsyncIterator[House]:
     """Everything up and listening; torn down to the last socket at the end.
 
     `objector` judges each request before the simulated provider does: off-spec ones get 400.
     `brain` answers in all of them.
     `store` is where virtual keys rest, `artifact` is the learned router.
+    `telemetry` is told of all requests and calls.
     """
     providers = {
         "openai": Provider(
@@ -227,10 +230,16 @@ async def house(
         upstream = upstream_of(settings)
         clock = SystemClock()
         admission = admission_of(settings, ENV, clock, store=store)
-        recorder = Told(kept, admission.take)
+        others = [admission.take] if telemetry is None else [admission.take, telemetry.take]
         app = app_of(
-            settings, ENV, upstream=upstream, recorder=recorder, clock=clock, admission=admission
+            settings,
+            ENV,
+            upstream=upstream if telemetry is None else telemetry.introduce(upstream),
+            recorder=Told(kept, *others),
+            clock=clock,
+            admission=admission,
         )
+        app.follow = None if telemetry is None else telemetry.follow
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)
     made = House(app, gateway, port, kept, providers, seen)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from time import monotonic
 
 import openai
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headgate.gateway.caller import Caller
+from headgate.gateway.followed import Followed
+from headgate.monitor.journey import Journey
 from tests.gateway.house import CONFIG, RULES, House, house, until
 
 KEYED = RULES + '[server]\napi_key_env = "GATE_KEY"\nmax_body_bytes = 5000\n'
@@ -174,6 +178,57 @@ def test_a_refused_request_is_counted_by_its_code_and_a_served_one_is_not():
         assert len(refused) == 1
 
     run(case, KEYED)
+
+
+FOLLOWED = [
+    (b"{", "POST", "/v1/chat/completions", "refused", "invalid_json"),
+    (chat(), "POST", "/v1/chat/completions/", "served", None),
+    (chat(), "POST", "/v1/embeddings", "refused", "missing_required_parameter"),
+]
+
+
+@pytest.mark.parametrize(("body", "method", "path", "ending", "error"), FOLLOWED)
+def test_a_request_is_followed_from_its_arrival_to_its_end(body, method, path, ending, error):
+    async def case(home: House):
+        done = follow(home)
+        await home.post(body, path)
+        (journey,) = done
+        assert (journey.method, journey.route) == (method, path.rstrip("/"))
+        assert (journey.ending, journey.error) == (ending, error)
+
+    run(case)
+
+
+def test_a_defect_is_followed_as_one(monkeypatch: pytest.MonkeyPatch):
+    async def case(home: House):
+        done = follow(home)
+        monkeypatch.setattr(home.app, "_new_id", lambda: 1 / 0)
+        assert (await home.post(chat()))[0] == 500
+        assert (done[0].ending, done[0].error, done[0].status) == ("failed", "internal", 500)
+
+    run(case)
+
+
+def test_what_is_no_request_of_the_api_is_not_followed():
+    async def case(home: House):
+        done = follow(home)
+        await home.post(chat(), "/nowhere")
+        for path in ("/healthz", "/v1/models", "/v1/chat/completions"):
+            await home.raw(f"GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n".encode())
+        assert done == []
+
+    run(case)
+
+
+def follow(home: House) -> list[Journey]:
+    """The requests that are over, from now on."""
+    done: list[Journey] = []
+
+    def begin(caller: Caller, route: str) -> Followed:
+        return Followed(caller, Journey(caller.method, route, None, 0, monotonic), done.append)
+
+    home.app.follow = begin
+    return done
 
 
 def test_session_and_tags_reach_the_ledger():

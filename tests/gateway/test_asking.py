@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import Books
 from headgate.routing.exchange import Exchange
@@ -20,17 +22,17 @@ class Sure:
         return Answer(text=f"{prompt.model} says 4")
 
 
-def asked(read, config: str = CONFIG):
+def asked(read, config: str = CONFIG, seconds: float = 20.0):
     """What came of one question to the cheap tier's model, and its rows."""
 
     async def main():
         async with house(config, brain=Sure()) as home:
-            return await _ask(home, read), home.entries
+            return await _ask(home, read, seconds), home.entries
 
     return asyncio.run(main())
 
 
-async def _ask(home: House, read):
+async def _ask(home: House, read, seconds: float):
     plant = home.app.plant
     tiers = plant.policies.tiers
     inbound = DIALECTS["openai"].read(BODY, {})
@@ -40,7 +42,7 @@ async def _ask(home: House, read):
     origin = Origin("/v1/chat/completions")
     books = Books(plant, inbound, "req_1", origin, plant.clock.monotonic(), exchange)
     asking = Asking(plant, inbound, books)
-    return await asking.ask("judge", tiers[0], ("Grade.", "Hi"), 20.0, read, max_tokens=8)
+    return await asking.ask("judge", tiers[0], ("Grade.", "Hi"), seconds, read, max_tokens=8)
 
 
 def test_an_answer_is_what_its_reader_makes_of_it_and_is_billed():
@@ -61,3 +63,8 @@ def test_a_refusal_is_none_and_keeps_its_status():
     found, (row,) = asked(str, config=CONFIG.replace('"{anthropic}"', '"{anthropic}/nowhere"'))
     assert found is None
     assert (row.error, row.status) == ("status", 404)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0])
+def test_without_time_nothing_is_asked_and_nothing_billed(seconds):
+    assert asked(str, seconds=seconds) == (None, [])

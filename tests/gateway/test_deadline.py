@@ -115,12 +115,25 @@ def test_a_cancellation_from_elsewhere_is_no_time_out():
     run(main())
 
 
+@pytest.mark.parametrize("seconds", [0.0, -0.5])
+def test_a_block_without_time_is_not_entered(seconds):
+    async def main():
+        deadlines = Deadlines()
+        entered = False
+        with pytest.raises(TimeoutError), deadlines.within(seconds):
+            entered = True
+        assert not entered
+        await asyncio.sleep(0)  # and nothing is cancelled later
+
+    run(main())
+
+
 def test_a_cancellation_that_comes_with_the_deadline_wins():
     async def main():
         deadlines = Deadlines()
 
         async def work():
-            with deadlines.within(0.0):
+            with deadlines.within(0.01):
                 await asyncio.sleep(5)
 
         task = asyncio.ensure_future(work())

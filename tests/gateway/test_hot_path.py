@@ -15,6 +15,8 @@ from collections.abc import Callable
 from types import FrameType
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
 
 from headgate.access.key import Key, digest, mint
 from headgate.access.limits import Limits, budget
@@ -23,15 +25,21 @@ from headgate.gateway import caller as seam
 from headgate.gateway.admission import Admission
 from headgate.gateway.app import App
 from headgate.gateway.caller import Headers
+from headgate.gateway.followed import Followed
 from headgate.gateway.gate import Gate
 from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.http1_server import Http1Server
+from headgate.gateway.introduced import Introduced
+from headgate.gateway.record import Told
 from headgate.gateway.till import Till
 from headgate.gateway.upstream import Endpoint, endpoint
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys_memory import MemoryKeys
+from headgate.monitor.span_attributes import Names
+from headgate.monitor.telemetry import Telemetry
 from headgate.routing.artifact import dump
 from headgate.settings import read
+from headgate.values import Clock
 from tests.gateway.house import ENV, LEARNED, RULES
 from tests.routing.routers import small_artifact
 
@@ -198,7 +206,13 @@ def keyed() -> Admission:
 
 
 def calls_for_one(
-    tmp_path, *, stream: bool, config: str = RULES, claude: bool = False, key: bool = False
+    tmp_path,
+    *,
+    stream: bool,
+    config: str = RULES,
+    claude: bool = False,
+    key: bool = False,
+    traced: bool = False,
 ) -> int:
     """Function calls, Python's and C's, for one request through a warm gateway."""
     file = tmp_path / "headgate.toml"
@@ -212,9 +226,16 @@ def calls_for_one(
     async def main() -> int:
         upstream = Upstream(stream=stream, claude=claude)
         clock, admission = SystemClock(), keyed() if key else None
+        telemetry = telemetry_of(clock) if traced else None
         app = app_of(
-            settings, ENV, upstream=upstream, recorder=Forget(), clock=clock, admission=admission
+            settings,
+            ENV,
+            upstream=Introduced(upstream, telemetry.introduce) if telemetry else upstream,
+            recorder=Told(Forget(), telemetry.take) if telemetry else Forget(),
+            clock=clock,
+            admission=admission,
         )
+        app.follow = followed_by(telemetry) if telemetry else None
         if admission is None:
             return await counted(app)
         async with admission:
@@ -240,6 +261,23 @@ def calls_for_one(
         return calls
 
     return min(asyncio.run(main()) for _ in range(3))
+
+
+def telemetry_of(clock: Clock) -> Telemetry:
+    """Telemetry whose collector is nobody."""
+    tracers, meters = TracerProvider(shutdown_on_exit=False), MeterProvider(shutdown_on_exit=False)
+    return Telemetry(tracers, meters, clock, Names())
+
+
+def followed_by(telemetry: Telemetry) -> Callable[[seam.Caller, str], Followed]:
+    """Follows requests as a gateway with telemetry does."""
+
+    def follow(caller: seam.Caller, route: str) -> Followed:
+        return Followed(
+            caller, telemetry.begin(caller.method, route, caller.headers), telemetry.end
+        )
+
+    return follow
 
 
 SOCKETS = ("http1_server.py", "http1_client.py", "deadline.py", "field_names.py")
@@ -347,3 +385,10 @@ def test_a_key_with_a_budget_adds_its_own_calls_and_no_more(tmp_path):
     added -= calls_for_one(tmp_path, stream=False, config=priced)
     assert added <= 74
     assert added > 37, "it takes far fewer now: lower the bound, so that it stays so"
+
+
+def test_a_request_that_is_traced_adds_its_own_calls_and_no_more(tmp_path):
+    added = calls_for_one(tmp_path, stream=False, traced=True)
+    added -= calls_for_one(tmp_path, stream=False)
+    assert added <= 34
+    assert added > 17, "it takes far fewer now: lower the bound, so that it stays so"

@@ -222,6 +222,13 @@ def test_a_second_model_that_is_silent_has_its_time_and_no_more():
     assert row.cost_nano, "it may have worked all the while"
 
 
+@pytest.mark.parametrize("seconds", [0.0, -1.0])
+def test_without_time_nobody_is_asked(seconds):
+    court = Court(Cascade(second=SECOND, open=True, judge=SMALL), seconds=seconds)
+    assert [finding.kind for finding in court.findings[-2:]] == ["failed", "failed"]
+    assert (court.rows, court.upstream.sent) == ([], [])
+
+
 def test_a_second_model_whose_breaker_is_open_is_not_called():
     court = Court(Cascade(second=SECOND), before={SECOND.model: False})
     assert court.last == Finding("agreement", False, kind="failed")

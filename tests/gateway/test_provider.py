@@ -51,3 +51,9 @@ def test_a_callers_header_replaces_the_same_one():
 def test_betas_of_the_operator_and_of_the_caller_go_together():
     provider = made(headers=(("Anthropic-Beta", "files-api"),))
     assert "anthropic-beta: files-api,context-1m" in lines(provider.endpoint("/x", BETA))
+
+
+def test_it_says_whether_it_may_be_told_of_the_trace():
+    assert not made().endpoint("/v1/messages").traced
+    assert made(traced=True).endpoint("/v1/messages").traced
+    assert made(traced=True).endpoint("/v1/messages", BETA).traced

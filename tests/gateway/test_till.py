@@ -7,7 +7,7 @@ import random
 
 from headgate.access.limits import Budget, span
 from headgate.access.purse import Account
-from headgate.gateway.till import Till
+from headgate.gateway.till import REST_SECONDS, Till
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys_memory import MemoryKeys
 from headgate.ledger.store import StoreError
@@ -163,8 +163,10 @@ def test_many_requests_at_once_wait_for_few_visits_to_the_store():
 
 class Failing(MemoryKeys):
     fails = False
+    asked = 0
 
     def claim(self, holder, claims, now_us):
+        self.asked += 1
         if self.fails:
             raise StoreError("The disk is gone.")
         return super().claim(holder, claims, now_us)
@@ -172,8 +174,8 @@ class Failing(MemoryKeys):
 
 def test_a_store_that_fails_is_not_needed_while_something_is_in_hand(caplog):
     async def main():
-        store = Failing()
-        made = till(store)
+        store, clock = Failing(), Stopped()
+        made = till(store, clock)
         assert await made.reserve("r", MINE, 500) is None
         made.take(paid("r", 10))
         made.close("r")
@@ -185,6 +187,7 @@ def test_a_store_that_fails_is_not_needed_while_something_is_in_hand(caplog):
         made.take(paid("s", 20))
         made.close("s")
         store.fails = False
+        clock.at += REST_SECONDS
         assert await made.reserve("t", MINE, 100) is None
         made.close("t")
         await made.stop()
@@ -192,6 +195,39 @@ def test_a_store_that_fails_is_not_needed_while_something_is_in_hand(caplog):
 
     asyncio.run(main())
     assert caplog.text.count("The disk is gone.") == 1, "said once, not at every request"
+
+
+def test_a_store_that_has_failed_is_asked_once_a_second_whoever_wants_money():
+    async def main():
+        store, clock = Failing(), Stopped()
+        made = till(store, clock)
+        store.fails = True
+        for second in range(1, 4):
+            shorts = [await made.reserve(f"r{n}", MINE, 100) for n in range(50)]
+            assert {short and short.kind for short in shorts} == {"unavailable"}
+            assert store.asked == second
+            clock.at += REST_SECONDS
+        store.fails = False
+        assert await made.reserve("s", MINE, 100) is None
+        await made.stop()
+
+    asyncio.run(main())
+
+
+def test_a_till_that_ends_tells_a_store_that_has_just_failed_all_the_same():
+    async def main():
+        store = Failing()
+        made = till(store)
+        assert await made.reserve("r", MINE, 500) is None
+        made.take(paid("r", 30))
+        made.close("r")
+        store.fails = True
+        assert await made.reserve("s", MINE, 980) is not None
+        store.fails = False
+        await made.stop()
+        assert store.spending("key:k")[0][1:] == (30, 0)
+
+    asyncio.run(main())
 
 
 def test_a_caller_that_leaves_while_it_waits_wants_nothing_any_more():

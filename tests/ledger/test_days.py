@@ -3,9 +3,9 @@
 import pytest
 
 from headgate.ledger import days
-from headgate.ledger.days import Days
+from headgate.ledger.days import Days, whole
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.rollups import SPEND, Split
+from headgate.ledger.rollups import LATENCIES, SPEND, Split
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import Window
 from headgate.ledger.totals import DAY_US, HOUR_US
@@ -31,6 +31,35 @@ def hours(first, end, changes=1):
 
 def total(rows):
     return sum(row[0] for row in rows), sum(row[2] for row in rows)
+
+
+def test_a_day_is_whole_when_all_sums_of_its_hours_hold():
+    assert whole([]) == {}
+    assert whole([(24, 2, True), (30, 5, True), (48, 1, True)]) == {1: 7, 2: 1}
+    assert whole([(24, 2, True), (30, 5, False), (48, 1, True), (71, 1, True)]) == {2: 2}
+
+
+@pytest.mark.parametrize(
+    ("by", "changes", "read"),
+    [
+        (("measure",), 24, "daily_latencies"),
+        (("measure",), 23, "rolled_latencies"),
+        (("measure", "hour"), 24, "rolled_latencies"),
+    ],
+)
+def test_a_day_that_the_store_has_summed_up_is_read_from_there_while_it_holds(by, changes, read):
+    asked = []
+
+    def ask(name, by=(), **parameters):
+        if name == "days":
+            return [(2, changes)]
+        asked.append((name, parameters.get("day")))
+        return []
+
+    Days()(ask, LATENCIES, by, Split(24, 96, 96, ()), hours(24, 96))
+    within = [(name, day) for name, day in asked if name == read]
+    assert len(within) == (1 if read == "daily_latencies" else 3)
+    assert (read, 2 if read == "daily_latencies" else None) in within
 
 
 def test_a_window_is_answered_whole_whatever_days_are_at_hand():

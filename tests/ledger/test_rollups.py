@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.ledger.rollups import ATTEMPTS, CUBES, REQUESTS, merged, split
+from headgate.ledger.rollups import ATTEMPTS, CUBES, DAILY, REQUESTS, merged, split
 from headgate.ledger.statements import statement
 from headgate.ledger.totals import HOUR_US
 
@@ -65,3 +65,14 @@ def test_the_kept_sums_have_a_column_for_each_dimension_and_each_measure(dialect
     named = [column.strip() for column in columns]
     assert named[: 2 + len(cube.dimensions)] == ["hour", "sealed", *cube.dimensions]
     assert len(named) == 2 + len(cube.dimensions) + len(cube.folds)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+@pytest.mark.parametrize("cube", DAILY, ids=lambda cube: cube.name)
+def test_the_sums_of_a_day_have_the_columns_of_those_of_its_hours(dialect, cube):
+    kept, sql = (statement(dialect, f"{roll}_{cube.name}") for roll in ("roll", "roll_day"))
+    columns = [
+        [column.strip() for column in text.partition("(")[2].partition(")")[0].split(",")]
+        for text in (kept, sql)
+    ]
+    assert columns[1] == ["day", *columns[0][2:]]

@@ -256,3 +256,19 @@ def test_sums_that_are_not_those_of_their_rows_are_found(store):
     store.unroll()
     store.roll(NOON_US)
     assert store.check_sums() == []
+
+
+def test_sums_of_a_day_that_are_not_those_of_its_hours_are_found(store):
+    if isinstance(store, MemoryStore):
+        pytest.skip("what is in memory has no sums")
+    day = NOON_US // DAY_US
+    store.append([entry(), entry(request_id="r1", at_us=NOON_US + 3 * HOUR_US)])
+    store.roll((day + 2) * DAY_US)
+    assert store.check_sums() == []
+    with store._changing() as (_, write):
+        write("roll_day_requests", day=day)
+    (wrong,) = store.check_sums()
+    assert f"The sums of requests of day {day} are not those of its hours" in wrong
+    store.unroll()
+    store.roll((day + 2) * DAY_US)
+    assert store.check_sums() == []

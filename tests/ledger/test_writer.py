@@ -15,7 +15,7 @@ from headgate.ledger.memory import MemoryStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import RowRejectedError, Store, StoreError
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import COMPLAIN_SECONDS, SWEEP_SECONDS, Ledger, recover
+from headgate.ledger.writer import COMPLAIN_SECONDS, SWEEP_SECONDS, TRIAL_BYTES, Ledger, recover
 from tests.ledger.samples import answers, entry
 
 
@@ -41,8 +41,10 @@ class Moody(MemoryStore):
         self.broken = False
         self.cannot_hold: set[str] = set()
         self.groups: list[int] = []
+        self.tried: list[int] = []
 
     def append(self, entries: Sequence[Entry]) -> int:
+        self.tried.append(len(entries))
         if self.away:
             raise StoreError("The store is away.")
         if self.broken:
@@ -333,6 +335,43 @@ def test_an_entry_after_the_end_is_counted_as_lost_and_raises_nothing(url):
     assert ledger.counts.lost == 1
 
 
+def test_a_store_that_has_failed_is_tried_with_few_rows_and_then_with_more(tmp_path):
+    ledger = held(tmp_path)
+    store = ledger.store
+    assert isinstance(store, Moody)
+    store.away = True
+    for row in answers(400):
+        ledger.record(row)
+    for _ in range(3):
+        assert not ledger.flush()
+    whole, *trials = store.tried
+    assert whole == 400
+    assert trials == [trials[0]] * 2
+    assert 10 <= trials[0] <= 40
+    store.away = False
+    assert ledger.flush()
+    assert store.groups[0] == trials[0]
+    assert store.groups[1] >= 2 * trials[0] - 2
+    assert sum(store.groups) == 400
+    assert [row.request_id for row in store.entries()] == [row.request_id for row in answers(400)]
+    ledger.close()
+
+
+def test_a_row_longer_than_a_trial_is_stored_all_the_same(tmp_path):
+    ledger = held(tmp_path)
+    store = ledger.store
+    assert isinstance(store, Moody)
+    store.away = True
+    rows = [entry(request_id="long", tags="x" * 2 * TRIAL_BYTES), entry(request_id="short")]
+    for row in rows:
+        ledger.record(row)
+    assert not ledger.flush()
+    store.away = False
+    assert ledger.flush()
+    assert list(store.entries()) == rows
+    ledger.close()
+
+
 def test_a_locked_database_costs_time_and_no_row(tmp_path):
     path = tmp_path / "ledger.db"
     store: Store = SqliteStore(path, busy_seconds=0.01)
@@ -406,7 +445,7 @@ def test_hours_that_are_over_are_summed_up_one_after_the_other(url):
     store = open_store(url, create=False)
     assert store.roll(int(clock.time() * 1e6)) == 0
     store.unroll()
-    assert store.roll(int(clock.time() * 1e6)) == 3
+    assert store.roll(int(clock.time() * 1e6)) == 2, "the hour and its day"
     store.close()
 
 

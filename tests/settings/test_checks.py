@@ -310,6 +310,20 @@ def test_a_key_over_plain_http_is_a_warning_but_not_on_this_machine(desk: Desk):
         assert len(desk.read(text).warnings) == count
 
 
+def test_a_provider_can_be_told_of_a_trace_only_where_there_is_one(desk: Desk):
+    told = TIERS + "traceparent = true\n"
+    fault = desk.fault(told)
+    assert (fault.field, "otel = true" in fault.fix) == ("providers.a.traceparent", True)
+    assert desk.read(told, "watch.otel=true").settings.providers[0].traceparent
+    assert not desk.read(TIERS, "watch.otel=true").settings.providers[0].traceparent
+
+
+@pytest.mark.parametrize("name", ["traceparent", "TraceState"])
+def test_a_traces_headers_are_no_headers_of_the_files(desk: Desk, name: str):
+    fault = desk.fault(f'{TIERS}headers = {{ "{name}" = "x" }}\n')
+    assert "set by Headgate itself" in fault.message
+
+
 def test_a_gateway_open_to_all_is_a_warning(desk: Desk):
     (warning,) = warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787")
     assert "spends your money" in warning

@@ -227,4 +227,5 @@ def provider_of(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
         entry.base_url,
         api_key=keys[entry.api_key_env] if entry.api_key_env else None,
         headers=entry.headers,
+        traced=entry.traceparent,
     )

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from headgate import __version__
+from headgate.errors import ConfigError
+from headgate.gateway.caller import Caller
+from headgate.gateway.followed import Followed
+from headgate.gateway.introduced import Introduced
+from headgate.gateway.upstream import Upstream
 from headgate.ledger.entry import Entry
+from headgate.values import Clock
 
 __all__ = ["Sending", "sending"]
 
@@ -14,27 +20,37 @@ __all__ = ["Sending", "sending"]
 class Sending(NamedTuple):
     """Telemetry at work."""
 
+    follow: Callable[[Caller, str], Followed]
+    """See `App.follow`."""
+    introduce: Callable[[Upstream], Upstream]
+    """A client that tells providers of the trace, those that are to know."""
     take: Callable[[Entry], None]
     fold: Callable[[], None]
     close: Callable[[], None]
     """Sends what has been told, within the SDK's own time-outs."""
 
 
-def sending(env: Mapping[str, str]) -> Sending:
+def sending(env: Mapping[str, str], clock: Clock) -> Sending:
     """Spans and metrics by OTLP over HTTP; `OTEL_EXPORTER_OTLP_…` and the like say where to.
 
     Raises:
         ConfigError: the SDK is not installed.
     """
-    # an extra, and slow to import: only who asks for it pays for it
-    from headgate.monitor.telemetry import RequestIds, Telemetry, latest  # isort: skip
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    try:  # an extra, and slow to import: only who asks for it pays for it
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError as missing:
+        raise ConfigError(
+            "Telemetry needs the OpenTelemetry SDK, which is not installed.",
+            fix="pip install 'headgate[otel]', or set otel = false below [watch].",
+        ) from missing
+    from headgate.monitor.span_attributes import names_of
+    from headgate.monitor.telemetry import Telemetry
 
     resource = Resource.create(
         {
@@ -42,19 +58,29 @@ def sending(env: Mapping[str, str]) -> Sending:
             "service.version": __version__,
         }
     )
-    ids = RequestIds()
-    tracers = TracerProvider(resource=resource, id_generator=ids, shutdown_on_exit=False)
+    tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
     tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     meters = MeterProvider(
         [PeriodicExportingMetricReader(OTLPMetricExporter())],
         resource=resource,
         shutdown_on_exit=False,
     )
-    telemetry = Telemetry(tracers, meters, ids, newest=latest(env))
+    telemetry = Telemetry(tracers, meters, clock, names_of(env))
+
+    def follow(caller: Caller, route: str) -> Followed:
+        return Followed(
+            caller, telemetry.begin(caller.method, route, caller.headers), telemetry.end
+        )
 
     def close() -> None:
         telemetry.fold()
         tracers.shutdown()
         meters.shutdown()
 
-    return Sending(telemetry.take, telemetry.fold, close)
+    return Sending(
+        follow,
+        lambda upstream: Introduced(upstream, telemetry.introduce),
+        telemetry.take,
+        telemetry.fold,
+        close,
+    )

@@ -200,14 +200,14 @@ def rollup(
     rebuild: bool,
     as_json: bool,
 ) -> None:
-    """Add up the hours that are over, as the gateway does by itself."""
+    """Add up what is over by hours and days, as the gateway does."""
     with open_ledger(config, sets, url) as (store, _, _):
         if rebuild:
             store.unroll()
-        hours = 0
-        for count in _spoken(_rolling(store.roll), "Summed up hours"):
-            hours += count
-    _say({"hours": hours}, f"Summed up {hours:,} hours.", as_json=as_json)
+        made = 0
+        for count in _spoken(_rolling(store.roll), "Summed up hours and days"):
+            made += count
+    _say({"summed_up": made}, f"Summed up {made:,} hours and days.", as_json=as_json)
 
 
 def _rolling(roll: Callable[..., int]) -> Iterator[int]:

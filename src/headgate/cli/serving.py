@@ -59,20 +59,21 @@ async def serve_one(
             store = parts.enter_context(closing(keys_of(settings, os.environ)))
         telemetry = None
         if settings.watch.otel:
-            telemetry = parts.enter_context(closing(sending(os.environ)))
+            telemetry = parts.enter_context(closing(sending(os.environ, clock)))
         others = [metrics.take] if telemetry is None else [metrics.take, telemetry.take]
         note = in_background(ledger.store)
         admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
             settings,
             os.environ,
-            upstream=upstream,
+            upstream=upstream if telemetry is None else telemetry.introduce(upstream),
             recorder=Told(ledger, *others, admission.take),
             clock=clock,
             source=str(reading.file),
             helm=helm,
             admission=admission,
         )
+        app.follow = None if telemetry is None else telemetry.follow
         lookout = lookout_of(
             settings,
             book_of(settings, str(reading.file)),

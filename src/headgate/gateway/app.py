@@ -16,6 +16,7 @@ from headgate.gateway.counting import count
 from headgate.gateway.driver import JSON, Driver
 from headgate.gateway.embedding import embedding_of
 from headgate.gateway.feedback import Feedback
+from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
@@ -86,6 +87,8 @@ class App:
         """Keeps what users say of answers."""
         self.refused: Callable[[str, str | None], None] = lambda *_: None
         """Told of each refusal: the error's code, and the id of the key, if it was known."""
+        self.follow: Callable[[Caller, str], Followed] | None = None
+        """Follows a POST (its caller, its path) to its end; None: nobody does."""
         self.refused_reload = False
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
@@ -100,6 +103,9 @@ class App:
         path = caller.path.rstrip("/")
         routes = _ROUTES.get(path)
         dialect = DIALECTS.get(path, "openai")
+        followed: Followed | None = None
+        if self.follow is not None and caller.method == "POST" and "POST" in (routes or ()):
+            caller = followed = self.follow(caller, path)
         try:
             if routes is None:
                 raise RequestError(
@@ -118,13 +124,20 @@ class App:
                 )
             await action(self, caller)
         except HeadgateError as error:
+            if followed is not None:
+                followed.refused(error)
             caller.respond(error.status, [JSON, *_when(error)], refuse(dialect, error))
         except ConnectionError:
             raise  # the caller has gone: nobody is left to tell
         except Exception:
             log.exception("a defect in headgate, please report it: request to %s", path[:200])
             defect = InternalError("Headgate failed inside.", fix="The log says more.")
+            if followed is not None:
+                followed.refused(defect)
             _answer(caller, defect.status, refuse(dialect, defect))
+        finally:
+            if followed is not None:
+                followed.over()
 
     # ---- handlers
 

@@ -53,7 +53,7 @@ class Asking:
             purpose: the ledger's word for the call.
             tier: the model, dressed as a tier.
             words: the system prompt and the user message.
-            seconds: how long it may take.
+            seconds: how long it may take; without any, nothing is asked.
             read: the meaning of an answer's text; None where it has none.
             max_tokens: longest answer.
         """
@@ -99,8 +99,8 @@ class Asking:
         reading: Callable[[bytes], tuple[T | None, Usage | None]],
     ) -> T | None:
         plant = self._plant
-        if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
-            return None
+        if seconds <= 0 or not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
+            return None  # without time or hope nothing is sent, and so nothing paid
         provider = plant.providers[tier.model.provider]
         attempt = self._books.begin(purpose, tier, "first")
         found: T | None = None

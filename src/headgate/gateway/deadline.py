@@ -44,7 +44,10 @@ class Deadlines:
         self._armed.pop(owner, None)
 
     def within(self, seconds: float) -> Within:
-        """A block that is cancelled after so many seconds, with TimeoutError outside of it."""
+        """A block that is cancelled after so many seconds, with TimeoutError outside of it.
+
+        Where no time is left it is not entered.
+        """
         return Within(self, seconds)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -73,6 +76,8 @@ class Within:
         self._expired = False
 
     def __enter__(self) -> Self:
+        if self._seconds <= 0:  # not even the twentieth that a look may be late
+            raise TimeoutError
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a deadline needs a task to cancel")

@@ -83,7 +83,7 @@ class Jury:
     async def _second(self, tier: Tier, seconds: float) -> Draft | None:
         """What a second model answers to the same request; None where it fails."""
         plant, inbound = self._plant, self._inbound
-        if not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
+        if seconds <= 0 or not plant.brakes.may_call(tier.model, plant.clock.monotonic()):
             return None
         provider = plant.providers[tier.model.provider]
         try:

@@ -25,6 +25,7 @@ class Provider:
         base_url: its URL up to the dialect's path.
         api_key: sent to this provider's own host only; None for an upstream that needs none.
         headers: further headers for each call.
+        traced: it may be told which trace a call belongs to.
     """
 
     def __init__(
@@ -35,10 +36,12 @@ class Provider:
         *,
         api_key: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        traced: bool = False,
     ) -> None:
         self.name = name
         self.dialect = dialect
         self._base_url = base_url.rstrip("/")
+        self._traced = traced
         # asked for plainly, because a compressed stream could not be passed on event by event
         self._headers = [
             *DIALECTS[dialect].headers(api_key),
@@ -61,7 +64,7 @@ class Provider:
         found = self._endpoints.get(key)
         if found is None:
             headers = self._with(passed) if passed else self._headers
-            found = endpoint(self._base_url + path, headers)
+            found = endpoint(self._base_url + path, headers, traced=self._traced)
             if len(self._endpoints) < MOST_KEPT:
                 self._endpoints[key] = found
         return found

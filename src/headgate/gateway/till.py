@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from headgate.access.limits import PERIODS, Budget, Period, span
 from headgate.access.purse import Account, Purse
 from headgate.ledger.entry import Entry
@@ -29,6 +31,8 @@ IDLE_SECONDS = 10.0
 """How often it hears that this process still lives, where it holds anything."""
 RECLAIM_SECONDS = 30.0
 """How often to look for what dead processes hold."""
+REST_SECONDS = 1.0
+"""How long a store that has failed is left alone: not every request tries it, or waits for it."""
 COMPLAIN_SECONDS = 60.0
 
 
@@ -45,13 +49,10 @@ class Shortage(NamedTuple):
     """Seconds after which trying again makes sense."""
 
 
-class _Reservation:
-    __slots__ = ("amount", "cost", "purses")
-
-    def __init__(self, purses: Sequence[Purse], amount: int) -> None:
-        self.purses = purses
-        self.amount = amount
-        self.cost = 0
+class _Reservation(msgspec.Struct, eq=False):
+    purses: Sequence[Purse]
+    amount: int
+    cost: int = 0
 
 
 class Till:
@@ -82,7 +83,7 @@ class Till:
         self._open: dict[str, _Reservation] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="headgate-till")
         self._visit: asyncio.Task[bool] | None = None
-        self._complained = float("-inf")
+        self._complained = self._rests_until = float("-inf")
         self._heard = self._looked = clock.monotonic()
 
     # ---- what a request does
@@ -197,7 +198,7 @@ class Till:
         await asyncio.to_thread(self._thread.shutdown)
 
     async def _ask(self) -> bool:
-        """A visit to the store that begins from now on; False where the store did not answer."""
+        """A visit to the store that begins from now on; False where the store does not answer."""
         if self._visit is not None and not self._visit.done():
             await asyncio.shield(self._visit)  # it was sent before what is wanted now
         return await asyncio.shield(self._ask_soon())
@@ -208,6 +209,8 @@ class Till:
         return self._visit
 
     async def _go(self, *, closing: bool = False) -> bool:
+        if self._clock.monotonic() < self._rests_until and not closing:
+            return False
         now_us = int(self._clock.time() * 1e6)
         self._sort_out(now_us)
         alive = self._clock.monotonic() - self._heard >= IDLE_SECONDS
@@ -248,6 +251,7 @@ class Till:
 
     def _complain(self, error: StoreError) -> None:
         now = self._clock.monotonic()
+        self._rests_until = now + REST_SECONDS
         if now - self._complained >= COMPLAIN_SECONDS:
             self._complained = now
             log.error("budgets: %s", error)

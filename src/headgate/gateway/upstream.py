@@ -28,6 +28,8 @@ class Endpoint(NamedTuple):
 
     origin: Origin
     head: bytes
+    traced: bool = False
+    """Who is called there may be told which trace a call belongs to."""
 
     def __repr__(self) -> str:
         return f"Endpoint({self.origin}, head=<{len(self.head)} bytes>)"
@@ -72,8 +74,8 @@ class Upstream(Protocol):
         """Close all connections."""
 
 
-def endpoint(url: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
-    """The endpoint of a POST to `url` (http or https) with these headers.
+def endpoint(url: str, headers: Sequence[tuple[str, str]], *, traced: bool = False) -> Endpoint:
+    """The endpoint of a POST to `url` (http or https) with these headers; `traced` as there.
 
     Raises:
         ConfigError: a header holds a character that HTTP does not allow, such as a line break
@@ -91,7 +93,7 @@ def endpoint(url: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
                 fix="Look for a line break or a typographic character in the key or header.",
             )
         lines.append(f"{name}: {value}")
-    return Endpoint(Origin(host, port, tls), ("\r\n".join(lines) + "\r\n").encode())
+    return Endpoint(Origin(host, port, tls), ("\r\n".join(lines) + "\r\n").encode(), traced)
 
 
 def unreachable(provider: str) -> UpstreamError:

@@ -11,13 +11,14 @@ from math import isclose
 from typing import Any, Protocol
 
 from headgate.ledger.columns import entry_of
-from headgate.ledger.days import Days
+from headgate.ledger.days import Days, Hour, whole
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.parts import Ask, Part, Parts, Row, sums_of_hour
 from headgate.ledger.rollups import (
     ATTEMPTS,
     CUBES,
+    DAILY,
     LATENCIES,
     REQUESTS,
     SPEND,
@@ -38,10 +39,13 @@ from headgate.ledger.totals import (
 )
 from headgate.values import Usage
 
-__all__ = ["PAGE_ROWS", "Answers", "Ask", "Row", "Write", "touched"]
+__all__ = ["PAGE_ROWS", "SETTLE_US", "Answers", "Ask", "Row", "Write", "touched"]
 
 PAGE_ROWS = 5_000
 """Rows of a page where a result may be too large to hold."""
+
+SETTLE_US = 5 * 60 * 1_000_000
+"""How long an hour is over before it is summed up: by then, few rows of it are still to come."""
 
 _FAR = 1 << 62
 _PREMIUM = Outcome._fields.index("premium")
@@ -158,17 +162,24 @@ class Answers(ABC):
         return [Event(**dict(zip(fields, row, strict=True))) for row in rows]
 
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
-        """Sum up the hours that are over and have changed, `most` of them; return how many."""
-        over = (now_us - REACH_US) // HOUR_US
+        """Sum up the hours and days that are over and have changed, `most` of them."""
+        settled, over = (now_us - SETTLE_US) // HOUR_US, (now_us - REACH_US) // HOUR_US
         with self._reading() as ask:
-            hours = ask("hours", first=-_FAR, ceiling=over)
-        stale = [hour for hour, _, fresh in hours if not fresh][:most]
-        return sum(self._roll_hour(hour) for hour in stale)
+            hours = ask("hours", first=-_FAR, ceiling=settled)
+        # Once more only when no rows are to be expected: those that come late come one by one.
+        stale = [
+            hour
+            for hour, changes, rolled in hours
+            if rolled != changes and (not rolled or hour < over)
+        ]
+        made = sum(self._roll_hour(hour) for hour in stale[:most])
+        left = most - min(len(stale), most)
+        return made + sum(map(self._roll_day, self._unsummed(settled)[:left] if left else ()))
 
     def _roll_hour(self, hour: int) -> bool:
         """False where rows came while the sums were made: then the next round makes them."""
         with self._reading() as ask:
-            ((_, changes, _),) = ask("hours", first=hour, ceiling=hour + 1)
+            ((_, changes, _),) = _hours(ask, hour, hour + 1)
             sums = sums_of_hour(ask, CUBES, hour)
         with self._changing() as (_, write):
             if not write("claim", hour=hour, changes=changes):
@@ -178,12 +189,46 @@ class Answers(ABC):
                 write(f"roll_{cube.name}", [(hour, False, *row) for row in rows])
         return True
 
+    def _unsummed(self, settled: int) -> list[int]:
+        """The days that are over and whose hours are summed up, but not they themselves."""
+        with self._reading() as ask:
+            hours = _hours(ask, -_FAR, settled // 24 * 24)
+            kept: dict[int, int] = dict(ask("days", first=-_FAR, ceiling=_FAR))
+        return [day for day, changes in sorted(whole(hours).items()) if kept.get(day) != changes]
+
+    def _roll_day(self, day: int) -> bool:
+        """False where a row has come to it meanwhile."""
+        with self._changing() as (ask, write):
+            changes = whole(_hours(ask, day * 24, (day + 1) * 24)).get(day)
+            if changes is None:
+                return False
+            for cube in DAILY:
+                write(f"unroll_day_{cube.name}", day=day)
+                write(f"roll_day_{cube.name}", day=day)
+            write("claim_day", day=day, changes=changes)
+        return True
+
     def check_sums(self) -> list[str]:
         """Which sums are not those of their rows, a sentence each."""
         with self._reading() as ask:
-            hours = ask("hours", first=-_FAR, ceiling=_FAR)
-        fresh = [hour for hour, _, fresh in hours if fresh]
-        return [wrong for hour in fresh for wrong in self._check_hour(hour)]
+            hours = _hours(ask, -_FAR, _FAR)
+            kept: dict[int, int] = dict(ask("days", first=-_FAR, ceiling=_FAR))
+        days = [day for day, changes in whole(hours).items() if kept.get(day) == changes]
+        return [
+            *(wrong for hour, _, fresh in hours if fresh for wrong in self._check_hour(hour)),
+            *(wrong for day in days for wrong in self._check_day(day)),
+        ]
+
+    def _check_day(self, day: int) -> Iterator[str]:
+        within = {"first": day * 24, "end": (day + 1) * 24, "ceiling": (day + 1) * 24}
+        with self._reading() as ask:
+            for cube in DAILY:
+                made = ask(f"rolled_{cube.name}", cube.dimensions, **within)
+                if not _alike(made, ask(f"daily_{cube.name}", cube.dimensions, day=day)):
+                    yield (
+                        f"The sums of {cube.name} of day {day} are not those of its hours; "
+                        "make them again with `headgate ledger rollup --rebuild`."
+                    )
 
     def _check_hour(self, hour: int) -> Iterator[str]:
         with self._reading() as ask:
@@ -240,12 +285,7 @@ class Answers(ABC):
             ((latest,),) = ask("latest")
             if latest is None or until > latest:  # then the hour may as well be taken whole
                 until = -(-until // HOUR_US) * HOUR_US
-            hours = [
-                (hour, changes, bool(fresh))
-                for hour, changes, fresh in ask(
-                    "hours", first=since // HOUR_US, ceiling=-(-until // HOUR_US)
-                )
-            ]
+            hours = _hours(ask, since // HOUR_US, -(-until // HOUR_US))
             parts = split(since, until, hours)
             rows = self._days(ask, cube, by, parts, hours)
             changes = {row[0]: row[1] for row in hours}
@@ -290,13 +330,17 @@ def _bounds(window: Window) -> tuple[int, int]:
     return -_FAR if since is None else since, _FAR if until is None else until
 
 
-def touched(entries: Sequence[Entry]) -> list[Row]:
-    """The hours whose sums may no longer hold once these entries are stored.
+def _hours(ask: Ask, first: int, ceiling: int) -> list[Hour]:
+    rows = ask("hours", first=first, ceiling=ceiling)
+    return [(hour, changes, rolled == changes) for hour, changes, rolled in rows]
 
-    An attempt counts where its request began: in its own hour or, at most, the one before. And it
-    may be the earliest of a request that was taken to have begun in the hour after.
+
+def touched(ask: Ask, entries: Sequence[Entry]) -> list[Row]:
+    """The hours whose sums will no longer hold once these entries are stored; asked before that.
+
+    An attempt counts where its request began: in its own hour, or in that of an attempt of the same
+    request that is stored already. It may itself be the earliest, and take these with it.
     """
-    own = {entry.at_us // HOUR_US for entry in entries}
-    return [
-        (hour,) for hour in sorted({near for hour in own for near in range(hour - 1, hour + 2)})
-    ]
+    requests = list({entry.request_id for entry in entries})
+    stored = ask("touched", requests=requests)
+    return sorted({*stored, *((entry.at_us // HOUR_US,) for entry in entries)})

@@ -1,4 +1,4 @@
-"""Sums of whole days, put together from those of their hours, and kept at hand while these hold."""
+"""Sums of whole days, put together from those of their hours: in the store, and at hand."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from headgate.ledger.parts import Ask, Row
-from headgate.ledger.rollups import Cube, Split
+from headgate.ledger.rollups import DAILY, Cube, Split
 
-__all__ = ["Days", "Hour"]
+__all__ = ["Days", "Hour", "whole"]
 
 Hour = tuple[int, int, bool]
 """Hours since 1970, how many times rows came to it or went, and whether its sums hold."""
@@ -18,6 +18,21 @@ MOST_ROWS = 200_000
 
 _Key = tuple[Cube, tuple[str, ...], int]
 _State = tuple[Hour, ...]
+
+
+def whole(hours: Iterable[Hour]) -> dict[int, int]:
+    """The days of whose hours all sums hold, and what the changes of these hours add up to.
+
+    Changes only grow: while they add up to the same, none of the hours has changed.
+    """
+    found: dict[int, int] = {}
+    broken: set[int] = set()
+    for hour, changes, fresh in hours:
+        day = hour // 24
+        found[day] = found.get(day, 0) + changes
+        if not fresh:
+            broken.add(day)
+    return {day: changes for day, changes in found.items() if day not in broken}
 
 
 class Days:
@@ -52,6 +67,7 @@ class Days:
     ) -> list[Row]:
         found: list[Row] = []
         missing: list[int] = []
+        by_day = cube in DAILY and "hour" not in by
         for day, state in states.items():
             kept = self._kept.get((cube, by, day))
             if kept is None or kept[0] != state:
@@ -59,9 +75,13 @@ class Days:
             else:
                 self._kept.move_to_end((cube, by, day))
                 found += kept[1]
+        summed = _summed(ask, missing, states) if by_day else frozenset()
         # A day at a time: sorting thirty small heaps takes half as long as one large one.
         for day in missing:
-            rows = _rolled(ask, cube, by, day * 24, (day + 1) * 24, (day + 1) * 24)
+            if day in summed:
+                rows = ask(f"daily_{cube.name}", by, day=day)
+            else:
+                rows = _rolled(ask, cube, by, day * 24, (day + 1) * 24, (day + 1) * 24)
             found += rows
             self._keep((cube, by, day), states[day], rows)
         return found
@@ -74,6 +94,15 @@ class Days:
         while self._rows > MOST_ROWS:
             _, (_, oldest) = self._kept.popitem(last=False)
             self._rows -= 1 + len(oldest)
+
+
+def _summed(ask: Ask, days: Sequence[int], states: dict[int, _State]) -> frozenset[int]:
+    """Those of the days, in ascending order, of which the store has sums that hold."""
+    if not days:
+        return frozenset()
+    now = whole(hour for day in days for hour in states[day])
+    kept = ask("days", first=days[0], ceiling=days[-1] + 1)
+    return frozenset(day for day, changes in kept if now.get(day) == changes)
 
 
 def _rolled(

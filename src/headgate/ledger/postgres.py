@@ -121,9 +121,10 @@ class PostgresStore(Answers):
             with cursor.copy(_sql("copy")) as copy:
                 for place, entry in enumerate(entries):
                     copy.write_row(_storable((*row_of(entry), place)))
+            hours = touched(partial(_run_query, cursor), entries)
             new = cursor.execute(_sql("append")).rowcount
             if new:
-                cursor.executemany(_sql("change"), touched(entries))
+                cursor.executemany(_sql("change"), hours)
         return new
 
     def note(self, events: Sequence[Event]) -> int:

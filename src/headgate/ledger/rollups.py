@@ -16,6 +16,7 @@ from headgate.ledger.totals import HOUR_US
 __all__ = [
     "ATTEMPTS",
     "CUBES",
+    "DAILY",
     "LATENCIES",
     "REQUESTS",
     "SPEND",
@@ -38,7 +39,8 @@ class Cube(NamedTuple):
     """One kind of sums: what they are told apart by, and how two of them become one."""
 
     name: str
-    """Of its statements: `NAME` sums rows, `rolled_NAME` reads sums, `roll_NAME` keeps them."""
+    """Of its statements: `NAME` sums rows, `rolled_NAME` reads sums, `roll_NAME` keeps them; the
+    same of days are `daily_NAME` and `roll_day_NAME`."""
     dimensions: tuple[str, ...]
     """All but the hour, in the order of the table's columns."""
     folds: tuple[_Fold, ...]
@@ -62,6 +64,8 @@ LATENCIES = Cube("latencies", ("tier", "provider", "model", "measure", "from_us"
 SPEND = Cube("spend", (), (_add,) * 3)
 
 CUBES = (ATTEMPTS, REQUESTS, LATENCIES, SPEND)
+DAILY = (ATTEMPTS, REQUESTS, LATENCIES)
+"""Those of which sums are kept by the day too; the others have but one row an hour."""
 
 
 class Split(NamedTuple):

@@ -169,10 +169,11 @@ class SqliteStore(Answers):
 
     def append(self, entries: Sequence[Entry]) -> int:
         """Store all entries in one transaction, on the disk when this returns."""
-        with self._rejecting(), self._changing() as (_, write):
+        with self._rejecting(), self._changing() as (ask, write):
+            hours = touched(ask, entries)
             new = write("append", list(map(row_of, entries)))
             if new:
-                write("change", touched(entries))
+                write("change", hours)
         return new
 
     def note(self, events: Sequence[Event]) -> int:

@@ -167,7 +167,7 @@ class Store(Protocol):
         """
 
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
-        """Sum up the hours that are over and have changed, `most` of them; return how many.
+        """Sum up the hours and days that are over and have changed, `most`; return how many.
 
         No answer depends on it: what is not summed up is read from the rows. It makes them fast.
         """

@@ -20,7 +20,14 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import SPOOL_BYTES, Journal, Segment, frame, leftovers
+from headgate.ledger.journal import (
+    GROUP_BYTES,
+    SPOOL_BYTES,
+    Journal,
+    Segment,
+    frame,
+    leftovers,
+)
 from headgate.ledger.store import RowRejectedError, Store, StoreError
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
@@ -41,6 +48,9 @@ COMPLAIN_SECONDS = 60.0
 MEMORY_ROWS = 50_000
 """Most entries kept in memory while the journal fails; some 50 MB."""
 GROUP_ROWS = 5_000
+TRIAL_BYTES = 16 << 10
+"""What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
+as large. Reading thousands of rows again for each vain try would slow the callers down."""
 ROLL_SECONDS = 60.0
 """How often to look for hours that are over and not summed up."""
 
@@ -146,6 +156,7 @@ class Ledger:
         self._interval = interval
         self._memory_rows = memory_rows
         self._memory: deque[Entry] = deque()
+        self._group_bytes = GROUP_BYTES
         self._complained: dict[str, float] = {}
         self._swept = self._rolled = float("-inf")
         self._recorded = self._written = self._lost = self._failed = 0
@@ -310,6 +321,7 @@ class Ledger:
             self._sweep(now=sweep)
             self._roll()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
+            self._group_bytes = TRIAL_BYTES
             with self._lock:
                 self._failed += 1
                 known = isinstance(error, (StoreError, OSError))
@@ -323,8 +335,9 @@ class Ledger:
         for segment in self._journal.segments():
             target = segment.size  # what comes meanwhile is for the next pass, in a group again
             while segment.taken < target:
-                scan = segment.unread()
+                scan = segment.unread(self._group_bytes)
                 _, rejected = _append(self.store, scan.entries)
+                self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
                 segment.set_aside([*scan.damaged, *map(_framed, rejected)])
                 self._journal.take(segment, scan.end)
                 self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))

@@ -1,45 +1,52 @@
-"""Every call to a provider as a span and in metrics, by OpenTelemetry's conventions for LLMs.
+"""Every request and every call to a provider as a span and in metrics, by OpenTelemetry.
 
-Made from ledger entries after the fact, in the watch's thread: a request pays for one `append`. No
-prompt, answer, key or tag is in them. Spans of one request share a trace, whose id follows from the
-request's; joining the caller's own trace is not possible, since a ledger row does not know it.
+Spans are made from ledger entries and journeys after the fact, in the watch's thread: a request
+pays for a few appends. No prompt, answer, key or tag is in them. Only a call to a provider that is
+to know of the trace has its span begun when it is sent.
 """
 
 from __future__ import annotations
 
-import hashlib
-import random
 import threading
 from collections import deque
 from collections.abc import Mapping
+from typing import NamedTuple
 
-try:
-    from opentelemetry.metrics import MeterProvider
-    from opentelemetry.sdk.trace.id_generator import IdGenerator
-    from opentelemetry.trace import SpanKind, Status, StatusCode, TracerProvider
-except ImportError as missing:
-    from headgate.errors import ConfigError
-
-    raise ConfigError(
-        "Telemetry needs the OpenTelemetry SDK, which is not installed.",
-        fix="pip install 'headgate[otel]', or set otel = false below [watch].",
-    ) from missing
+from opentelemetry.context import Context
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    TracerProvider,
+    TraceState,
+    set_span_in_context,
+)
 
 from headgate.ledger.entry import Entry
-from headgate.values import usd
+from headgate.monitor.journey import CURRENT, Journey
+from headgate.monitor.span_attributes import (
+    Names,
+    Value,
+    arrival,
+    attributes,
+    request_attributes,
+    request_labels,
+    shared,
+)
+from headgate.values import Clock
+from headgate.wire import trace_context
+from headgate.wire.trace_context import TraceContext
 
-__all__ = ["LATEST", "OPT_IN", "RequestIds", "Telemetry", "attributes", "latest"]
-
-OPT_IN = "OTEL_SEMCONV_STABILITY_OPT_IN"
-LATEST = "gen_ai_latest_experimental"
-"""In that variable, among others: the newest names in place of those of version 1.36."""
+__all__ = ["Telemetry"]
 
 WAITING = 5_000
 NAME = "headgate"
 
-_OPERATIONS = {"embedding": "embeddings"}
-_PROVIDERS = {"google": "gcp.gemini", "bedrock": "aws.bedrock", "azure": "azure.ai.openai"}
-"""The conventions' own names, where they differ from ours."""
 _TOKENS = (
     1,
     4,
@@ -57,51 +64,38 @@ _TOKENS = (
     67108864,
 )
 _SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
-"""Bucket bounds as the conventions advise."""
+"""Bucket bounds as the conventions advise for models; those for HTTP end at ten seconds."""
 
-Value = str | int | float | bool
-
-
-def latest(env: Mapping[str, str]) -> bool:
-    """Whether the newest names are asked for."""
-    return LATEST in {part.strip() for part in env.get(OPT_IN, "").split(",")}
+SERVER_FAULT = 500
 
 
-class RequestIds(IdGenerator):
-    """Ids of traces that follow from the request; of spans, random ones."""
+class _Call(NamedTuple):
+    """A call that is over, the request that it was made for, and its span where that has begun."""
 
-    def __init__(self) -> None:
-        self._dice = random.Random()  # noqa: S311 - ids are unique, not secret
-        self.trace = 0
-        """That of the next span."""
-
-    def generate_trace_id(self) -> int:
-        """The trace of the request whose span is made now."""
-        return self.trace or self._dice.getrandbits(128)
-
-    def generate_span_id(self) -> int:
-        """A new id."""
-        return self._dice.getrandbits(64) or 1
+    entry: Entry
+    journey: Journey | None
+    span: Span | None
 
 
 class Telemetry:
-    """Turns entries into spans and metrics.
+    """Turns entries and journeys into spans and metrics.
 
     Args:
-        tracers: made with `ids`.
+        tracers: where the spans go.
         meters: where the metrics go.
-        ids: sets the trace of each span.
-        newest: the newest names, see `latest`.
+        clock: what requests are timed by.
+        names: which of the conventions' names are used.
     """
 
     def __init__(
-        self, tracers: TracerProvider, meters: MeterProvider, ids: RequestIds, *, newest: bool
+        self, tracers: TracerProvider, meters: MeterProvider, clock: Clock, names: Names
     ) -> None:
         self._tracer = tracers.get_tracer(NAME)
-        self._ids = ids
-        self._newest = newest
-        self._waiting: deque[Entry] = deque()
+        self._clock = clock
+        self._names = names
+        self._waiting: deque[_Call | Journey] = deque()
         self._folding = threading.Lock()
+        self._beginning = threading.Lock()
         meter = meters.get_meter(NAME)
         self._tokens = meter.create_histogram(
             "gen_ai.client.token.usage",
@@ -121,87 +115,133 @@ class Telemetry:
             description="Time of a streamed call to its first part.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
+        self._requests = meter.create_histogram(
+            "http.server.request.duration",
+            unit="s",
+            description="Time of a request to the end of its answer.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+
+    # ---- called in the event loop
+
+    def begin(self, method: str, route: str, headers: Mapping[str, str]) -> Journey:
+        """A request has come; from here on all that is done in its task is done for it."""
+        clock, parent = self._clock, None
+        if "traceparent" in headers:
+            parent = trace_context.read(headers["traceparent"], headers.get("tracestate"))
+        journey = Journey(method, route, parent, int(clock.time() * 1e6), clock.monotonic)
+        CURRENT.set(journey)
+        return journey
+
+    def introduce(self, *, told: bool) -> list[tuple[str, str]]:
+        """The headers of a call that is sent now, if its provider is to be told of the trace."""
+        journey = CURRENT.get()
+        if journey is None:
+            return []
+        if not told:
+            journey.sent.append(None)
+            return []
+        span = self._tracer.start_span("POST", self._within(journey), SpanKind.CLIENT)
+        journey.sent.append(span)
+        place = span.get_span_context()
+        state = tuple(place.trace_state.items())
+        return trace_context.write(
+            TraceContext(place.trace_id, place.span_id, place.trace_flags, state)
+        )
 
     def take(self, entry: Entry) -> None:
         """Tell of an entry soon."""
-        self._waiting.append(entry)
+        journey = CURRENT.get()
+        span = journey.sent.pop() if journey is not None and journey.sent else None
+        self._wait(_Call(entry, journey, span))
+
+    def end(self, journey: Journey) -> None:
+        """The request is over: tell of it soon."""
+        journey.end()
+        self._wait(journey)
+
+    def _wait(self, item: _Call | Journey) -> None:
+        self._waiting.append(item)
         if len(self._waiting) > WAITING:
             self.fold()
+
+    # ---- called in the watch's thread
 
     def fold(self) -> None:
         """Tell of what waits."""
         with self._folding:
             while self._waiting:
-                self._tell(self._waiting.popleft())
+                item = self._waiting.popleft()
+                if isinstance(item, Journey):
+                    self._tell_request(item)
+                else:
+                    self._tell_call(*item)
 
-    def _tell(self, entry: Entry) -> None:
-        shared = _shared(entry, newest=self._newest)
-        self._ids.trace = _trace(entry.request_id)
+    def _tell_call(self, entry: Entry, journey: Journey | None, span: Span | None) -> None:
+        labels = shared(entry, self._names)
+        name = f"{labels['gen_ai.operation.name']} {entry.model_asked}"
+        said = {**labels, **attributes(entry, self._names)}
         begin = entry.at_us * 1_000
-        span = self._tracer.start_span(
-            f"{shared['gen_ai.operation.name']} {entry.model_asked}",
-            kind=SpanKind.CLIENT,
-            attributes={**shared, **attributes(entry, newest=self._newest)},
-            start_time=begin,
-        )
+        if span is None:
+            context = Context() if journey is None else self._within(journey)
+            span = self._tracer.start_span(name, context, SpanKind.CLIENT, said, start_time=begin)
+        else:
+            span.update_name(name)
+            span.set_attributes(said)
         if entry.error is not None:
             span.set_status(Status(StatusCode.ERROR, entry.error))
         span.end(begin + entry.total_us * 1_000)
-        self._duration.record(entry.total_us / 1e6, shared)
+        if journey is not None:
+            journey.note(entry)
+        self._count(entry, labels)
+
+    def _tell_request(self, journey: Journey) -> None:
+        span, error = self._span(journey), journey.error
+        span.set_attributes(request_attributes(journey, self._names))
+        broken = journey.ending == "broken" or (journey.status or 0) >= SERVER_FAULT
+        if error is not None and broken:
+            span.set_status(Status(StatusCode.ERROR, error))
+        end = (journey.began_us + journey.total_us) * 1_000
+        span.end(end)
+        for call in filter(None, journey.sent):  # one that leaves no row, such as a count of tokens
+            call.end(end)
+        self._requests.record(journey.total_us / 1e6, request_labels(journey))
+
+    def _count(self, entry: Entry, labels: dict[str, Value]) -> None:
+        self._duration.record(entry.total_us / 1e6, labels)
         if entry.usage_source != "none":
             for kind, count in (
                 ("input", entry.usage.total_input),
                 ("output", entry.usage.output),
             ):
-                self._tokens.record(count, {**shared, "gen_ai.token.type": kind})
-        if self._newest and entry.streamed and entry.first_token_us is not None:
-            self._first.record(entry.first_token_us / 1e6, shared)
+                self._tokens.record(count, {**labels, "gen_ai.token.type": kind})
+        if self._names.newest and entry.streamed and entry.first_token_us is not None:
+            self._first.record(entry.first_token_us / 1e6, labels)
+
+    # ---- called in both
+
+    def _within(self, journey: Journey) -> Context:
+        """The context of a call of the request's."""
+        return set_span_in_context(self._span(journey), Context())
+
+    def _span(self, journey: Journey) -> Span:
+        """The request's span, begun when it is needed first: its calls need its id."""
+        with self._beginning:
+            if journey.span is None:
+                journey.span = self._tracer.start_span(
+                    f"{journey.method} {journey.route}",
+                    _outside(journey.parent),
+                    SpanKind.SERVER,
+                    arrival(journey, self._names),
+                    start_time=journey.began_us * 1_000,
+                )
+            return journey.span
 
 
-def _shared(entry: Entry, *, newest: bool) -> dict[str, Value]:
-    """What spans and metrics both say."""
-    provider = _PROVIDERS.get(entry.provider, entry.provider)
-    found: dict[str, Value] = {
-        "gen_ai.operation.name": _OPERATIONS.get(entry.purpose, "chat"),
-        "gen_ai.provider.name" if newest else "gen_ai.system": provider,
-        "gen_ai.request.model": entry.model_asked,
-    }
-    if entry.model_answered is not None:
-        found["gen_ai.response.model"] = entry.model_answered
-    if entry.error is not None:
-        found["error.type"] = entry.error
-    return found
-
-
-def attributes(entry: Entry, *, newest: bool) -> dict[str, Value]:
-    """What a span says besides: tokens by the conventions, and our own decision."""
-    usage = entry.usage
-    found: dict[str, Value | None] = {
-        "headgate.request_id": entry.request_id,
-        "headgate.attempt": entry.attempt,
-        "headgate.purpose": entry.purpose,
-        "headgate.tier": entry.tier,
-        "headgate.reason": entry.reason,
-        "headgate.policy": entry.policy or None,
-        "headgate.routed": entry.routed,
-        "headgate.served": entry.served,
-        "headgate.premium": entry.premium,
-        "headgate.score": entry.score,
-        "headgate.router": entry.router,
-        "headgate.cost_usd": None if entry.cost_nano is None else usd(entry.cost_nano),
-        "http.response.status_code": entry.status,
-    }
-    if entry.usage_source != "none":
-        found["gen_ai.usage.input_tokens"] = usage.total_input
-        found["gen_ai.usage.output_tokens"] = usage.output
-        if newest:
-            found["gen_ai.usage.cache_read.input_tokens"] = usage.cache_read
-            written = usage.cache_write_5m + usage.cache_write_1h
-            found["gen_ai.usage.cache_creation.input_tokens"] = written
-    if newest:
-        found["gen_ai.request.stream"] = entry.streamed
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _trace(request_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:16], "big") or 1
+def _outside(parent: TraceContext | None) -> Context:
+    """The context that a caller's headers name."""
+    if parent is None:
+        return Context()
+    trace_id, span_id, flags, state = parent
+    place = SpanContext(trace_id, span_id, True, TraceFlags(flags), TraceState(state))
+    return set_span_in_context(NonRecordingSpan(place), Context())

@@ -389,6 +389,12 @@ def _check_providers(draft: Draft) -> None:
         table: Path = ("providers", name)
         url = draft.values.get((*table, "base_url"), known_of(draft, table, "base_url"))
         dialect = draft.values.get((*table, "dialect"), known_of(draft, table, "dialect"))
+        if draft.values.get((*table, "traceparent")) and not draft.values.get(("watch", "otel")):
+            draft.fault(
+                (*table, "traceparent"),
+                "There is no trace to tell it of: spans are not sent.",
+                "Set otel = true below [watch], or remove the line.",
+            )
         if not isinstance(url, str):
             continue
         parts = urlsplit(url)

@@ -269,6 +269,8 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whose price list holds for its models, where that is not the provider's own name."""
     headers: tuple[tuple[str, str], ...] = ()
     """Further headers to send; never secrets."""
+    traceparent: bool = False
+    """It is told which trace a call belongs to."""
 
 
 class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):

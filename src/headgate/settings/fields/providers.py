@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.settings import schema
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import URL, VARIABLE, Choice, Headers, name_of
+from headgate.settings.kinds import URL, VARIABLE, Choice, Flag, Headers, name_of
 
 __all__ = ["PROVIDERS"]
 
@@ -48,6 +48,11 @@ PROVIDERS = Section(
             "Further headers to send with every call; never secrets.",
             otherwise="none",
             example='{ "x-team" = "search" }',
+        ),
+        Field(
+            "traceparent",
+            Flag(),
+            "Tell it which trace a call belongs to, by W3C's headers; needs `[watch] otel`.",
         ),
     ),
     "named",

@@ -1,5 +1,5 @@
--- The hours that may hold attempts within the window, and whether their sums are up to date.
-SELECT hour, changes, rolled = changes
+-- The hours that hold attempts within the window, and for which of their changes the sums were made.
+SELECT hour, changes, rolled
 FROM hours
 WHERE hour >= :first AND hour < :ceiling
 ORDER BY hour

@@ -1,0 +1,24 @@
+-- All hours of the day are summed up, which whoever asks has made sure of.
+INSERT INTO headgate.daily_attempts (
+    day, routed, role, tier, premium, priced, provider, model, route, key, team, policy, reason,
+    error, attempts, estimated, aborted, cost_nano, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, reasoning_tokens
+)
+SELECT
+    %(day)s::bigint, routed, role, tier, premium, priced, provider, model, route, key, team,
+    policy, reason, error,
+    SUM(attempts)::bigint,
+    SUM(estimated)::bigint,
+    SUM(aborted)::bigint,
+    SUM(cost_nano)::bigint,
+    SUM(input_tokens)::bigint,
+    SUM(output_tokens)::bigint,
+    SUM(cache_read_tokens)::bigint,
+    SUM(cache_write_5m_tokens)::bigint,
+    SUM(cache_write_1h_tokens)::bigint,
+    SUM(reasoning_tokens)::bigint
+FROM headgate.hourly_attempts
+WHERE hour >= %(day)s * 24 AND hour < (%(day)s + 1) * 24
+GROUP BY
+    key, reason, role, tier, error, model, provider, route, team, policy, routed, premium,
+    priced

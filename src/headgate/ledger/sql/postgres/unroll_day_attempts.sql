@@ -1,0 +1,1 @@
+DELETE FROM headgate.daily_attempts WHERE day = %(day)s

@@ -1,0 +1,1 @@
+DELETE FROM headgate.daily_latencies WHERE day = %(day)s

@@ -1,0 +1,1 @@
+DELETE FROM headgate.daily_requests WHERE day = %(day)s

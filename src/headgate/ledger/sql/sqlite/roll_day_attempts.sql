@@ -1,0 +1,24 @@
+-- All hours of the day are summed up, which whoever asks has made sure of.
+INSERT INTO daily_attempts (
+    day, routed, role, tier, premium, priced, provider, model, route, key, team, policy, reason,
+    error, attempts, estimated, aborted, cost_nano, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, reasoning_tokens
+)
+SELECT
+    :day, routed, role, tier, premium, priced, provider, model, route, key, team, policy,
+    reason, error,
+    SUM(attempts),
+    SUM(estimated),
+    SUM(aborted),
+    SUM(cost_nano),
+    SUM(input_tokens),
+    SUM(output_tokens),
+    SUM(cache_read_tokens),
+    SUM(cache_write_5m_tokens),
+    SUM(cache_write_1h_tokens),
+    SUM(reasoning_tokens)
+FROM hourly_attempts
+WHERE hour >= :day * 24 AND hour < (:day + 1) * 24
+GROUP BY
+    key, reason, role, tier, error, model, provider, route, team, policy, routed, premium,
+    priced

@@ -1,0 +1,1 @@
+DELETE FROM daily_latencies WHERE day = :day
