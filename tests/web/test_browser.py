@@ -272,6 +272,16 @@ def test_no_page_has_a_serious_fault_for_those_who_cannot_see_it(
     context.close()
 
 
+def test_on_a_phone_the_answer_is_one_touch_away_from_the_form(chromium: Browser, served: str):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = Watched(context, served).go("/plan")
+    page.get_by_role("link", name="To the answer").click()
+    expect(page.locator("#answer .lead").first).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.get_by_role("link", name="To the answer")).to_be_hidden()
+    context.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_fits_a_phone(chromium: Browser, served: str, path: str):
     context = chromium.new_context(viewport={"width": 390, "height": 844})
