@@ -29,6 +29,7 @@ class Ring(NamedTuple):
 
 
 EMPTY = Ring(-1, {}, {})
+"""Before the keys have been read for the first time."""
 
 
 class Visitor:
@@ -133,7 +134,7 @@ class Gate:
         damaged on its way does not come in without its limits.
 
         Raises:
-            RequestError: 401, the same for every key that is not known.
+            RequestError: 401, the same for every key that is not known; 503 while none was read.
         """
         if not self._required and self._pepper is None:
             return NOBODY
@@ -144,7 +145,7 @@ class Gate:
                 visitor = self._known(name, self._pepper.digest(given))
                 if visitor is not None:
                     return visitor
-                raise _invalid()
+                raise _unread() if self._ring is EMPTY else _invalid()
             damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
         if self._master is not None and carries(headers, self._master):
             return NOBODY
@@ -225,6 +226,16 @@ def _invalid() -> RequestError:
         status=401,
         code="invalid_api_key",
         fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
+    )
+
+
+def _unread() -> RequestError:
+    return RequestError(
+        "The virtual keys cannot be read: the ledger that they are in does not answer.",
+        status=503,
+        code="keys_unavailable",
+        fix="Try again in some seconds; whoever runs this gateway finds the reason in its log.",
+        retry_after=5.0,
     )
 
 
