@@ -105,6 +105,15 @@ class Place:
         self.gateway = self.children.gateway(self.file, ENVIRONMENT)
         return self.gateway
 
+    def replica(self, name: str, ledger: str | None = None) -> Child:
+        """Another gateway with a journal of its own, on the same ledger or another one."""
+        text = self.file.read_text().replace(str(self.journal), f"{self.journal}-{name}")
+        if ledger is not None:
+            text = text.replace(self.url, ledger)
+        file = self.folder / f"{name}.toml"
+        file.write_text(text)
+        return self.children.gateway(file, ENVIRONMENT)
+
     def caller(self, gateway: Child | None = None, key: str = "") -> Caller:
         """Somebody who calls the gateway that runs now, or another one, with this key."""
         host, _, port = (gateway or self.gateway).address.removeprefix("http://").partition(":")

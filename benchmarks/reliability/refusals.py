@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from itertools import pairwise
 
-from benchmarks.reliability.load import Answer, arrivals, served
+from benchmarks.reliability.load import Answer, arrivals, lateness, served
 from benchmarks.reliability.outcome import Outcome
 from benchmarks.reliability.place import Caller
 from benchmarks.reliability.upstream import Call, Upstream, answer, refuse, stage
@@ -48,7 +48,8 @@ def refusing(rate: int, seconds: float) -> Outcome:
         len(near.calls) <= most and good == requests and bool(waits) and not early,
         f"{len(near.calls):,} calls for {requests:,} requests (at most {most:,.0f}), "
         f"{good:,} answered all the same; Retry-After of 1 s: waited "
-        f"{waits[0] if waits else 0:.3f} to {waits[-1] if waits else 0:.3f} s",
+        f"{waits[0] if waits else 0:.3f} to {waits[-1] if waits else 0:.3f} s "
+        f"({late} later than {RETRY_AFTER * (1 + TOLERANCE):g} s); {lateness(answers)}",
         late <= len(waits) // 100,
     )
 
