@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -143,8 +144,11 @@ def test_no_database_outlives_the_process_that_wanted_it(end):
     assert not Path(f"/proc/{server}").exists()
 
 
-def _table(*cases: Callable[[], Outcome]) -> dict[str, Callable[[bool], Iterator[Case]]]:
-    return {str(number): lambda _, case=case: iter([case]) for number, case in enumerate(cases)}
+def _table(*cases: Case) -> dict[str, Callable[[bool], Iterator[Case]]]:
+    def once(case: Case, _: bool) -> Iterator[Case]:
+        yield case
+
+    return {str(number): partial(once, case) for number, case in enumerate(cases)}
 
 
 def _good() -> Outcome:
