@@ -27,6 +27,7 @@ from benchmarks.reliability.outages import full_disk, locked, stopped
 from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.refusals import gone, refusing
 from benchmarks.reliability.slow_senders import oversized, slow_senders
+from benchmarks.reliability.smuggling import PROXIES, smuggling
 from benchmarks.reliability.spend import spend
 
 __all__ = ["TESTS", "main"]
@@ -96,6 +97,11 @@ def _budgets(full: bool) -> Iterator[Case]:
     yield shared
 
 
+def _smuggling(full: bool) -> Iterator[Case]:
+    for proxy in (None, *PROXIES):
+        yield partial(smuggling, 3 if full else 1, proxy)
+
+
 def _slow_senders(full: bool) -> Iterator[Case]:
     yield partial(slow_senders, *((1_000, 20.0) if full else (100, 4.0)))
     yield partial(oversized, 20 if full else 3)
@@ -117,6 +123,7 @@ TESTS: dict[str, Callable[[bool], Iterator[Case]]] = {
     "9": _farewells,
     "10": _outages,
     "11": _budgets,
+    "14": _smuggling,
     "15": _slow_senders,
     "18": _canaries,
 }

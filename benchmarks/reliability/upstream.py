@@ -19,6 +19,7 @@ from benchmarks.reliability.place import Place, before
 
 __all__ = [
     "STAGE",
+    "WHOLE",
     "Apart",
     "Call",
     "Script",
@@ -188,7 +189,7 @@ async def refuse(call: Call) -> None:
 async def answer(call: Call) -> None:
     """As a provider that works: whole, or streamed where that was asked for."""
     if b'"stream":true' not in call.body.replace(b" ", b""):
-        tell(call.writer, 200, json.dumps(_WHOLE).encode())
+        tell(call.writer, 200, json.dumps(WHOLE).encode())
         return
     begin(call.writer)
     for event in events(["all", "is", "well"]):
@@ -210,7 +211,7 @@ def chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
 
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13}
 _SAME: dict[str, Any] = {"id": "chatcmpl-1", "created": 1, "model": "m"}
-_WHOLE = {
+WHOLE: dict[str, Any] = {
     **_SAME,
     "object": "chat.completion",
     "choices": [
