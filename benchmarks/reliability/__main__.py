@@ -99,7 +99,7 @@ def _budgets(full: bool) -> Iterator[Case]:
 
 def _smuggling(full: bool) -> Iterator[Case]:
     for proxy in (None, *PROXIES):
-        yield partial(smuggling, 3 if full else 1, proxy)
+        yield partial(smuggling, 10 if full else 1, proxy)
 
 
 def _slow_senders(full: bool) -> Iterator[Case]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -215,15 +215,19 @@ class Caller:
         self._host, self._port = host, port
         self._key = f"authorization: Bearer {key}\r\n" if key else ""
 
-    async def ask(self, api: str, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        """The whole answer: status, headers, body.
+    async def ask(
+        self, api: str, body: dict[str, Any], *, heard: Callable[[bytes], object] = bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        """The whole answer: status, headers, body; `heard` is told each piece of it as it comes.
 
         Raises:
             OSError, EOFError: the gateway went away.
         """
         pieces = self.pieces(api, body)
-        head = await anext(pieces)
-        rest = b"".join([piece async for piece in pieces])
+        head, rest = await anext(pieces), b""
+        async for piece in pieces:
+            heard(piece)
+            rest += piece
         lines = head.decode("latin-1").split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
         whole = "content-length" not in headers or len(rest) == int(headers["content-length"])

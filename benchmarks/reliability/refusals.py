@@ -20,7 +20,7 @@ SHARE, FLOOR, WINDOW = 0.2, 10, 10.0
 RETRY_AFTER, TOLERANCE = 1.0, 0.1
 FAILURES, PAUSE = 20, 5.0
 CLOSES = 10.0
-NO_BREAKER = "[resilience]\nbreaker_failures = 10000\n"
+NO_BREAKER = "max_requests = 5000\n[resilience]\nbreaker_failures = 10000\n"
 """As far away as it can be set; and one call of so many is answered, so that it is never there."""
 ANSWERED = 1000
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.place import PATHS
@@ -24,6 +25,7 @@ from benchmarks.reliability.upstream import WHOLE, Call, stage, tell
 
 __all__ = ["PROXIES", "attacks", "smuggling"]
 
+AT_ONCE = 8
 PATIENCE = 0.5
 """Seconds without a further byte after which a connection has said all it will."""
 _ANSWER = re.compile(rb"answer to (-?\d+)")
@@ -35,9 +37,10 @@ def _content(number: int) -> bytes:
     return json.dumps({"model": "auto", "messages": turns}).encode()
 
 
-def _plain(number: int) -> bytes:
+def _plain(number: int, more: str = "") -> bytes:
     body = _content(number)
-    return _START + b"host: h\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+    head = f"host: h\r\n{more}content-length: {len(body)}\r\n\r\n"
+    return _START + head.encode() + body
 
 
 def _chunked(body: bytes) -> bytes:
@@ -107,6 +110,9 @@ def attacks(number: int) -> list[bytes]:
     return made
 
 
+KINDS = len(attacks(0))
+
+
 async def _echo(call: Call) -> None:
     """Say whose answer it is."""
     said = json.dumps(WHOLE).replace("all is well", f"answer to {call.number}")
@@ -121,32 +127,47 @@ def smuggling(rounds: int, proxy: str | None = None) -> Outcome:
     """
     with stage(_echo, _echo) as (here, near, far):
         with _before(proxy, here.gateway.address) as port:
-            answered, astray, refused, kinds = asyncio.run(_attack(port, rounds))
+            seen = asyncio.run(_attack(port, rounds))
         asked = [number for _, number in (*near.calls, *far.calls)]
-    kind = f"behind {proxy}" if proxy else "direct"
+    answered = [number for one in seen for number in one.answered]
+    astray, refused = sum(one.astray for one in seen), sum(one.refused for one in seen)
+    where = f"behind {proxy}" if proxy else "direct"
     return Outcome(
-        f"{rounds * kinds:,} ambiguous requests of {kinds} kinds, {kind}",
+        f"{len(seen):,} ambiguous requests of {KINDS} kinds, {where}",
         sorted(asked) == sorted(answered) and not astray and refused > 0,
         f"{len(asked):,} calls for {len(answered):,} answers; {refused:,} connections refused; "
         f"{astray} answers that went astray",
     )
 
 
-async def _attack(port: int, rounds: int) -> tuple[list[int], int, int, int]:
-    """The numbers that were answered, strangers' answers, refusals, kinds of attacks."""
-    answered, astray, refused, kinds = [], 0, 0, len(attacks(0))
-    for turn in range(rounds):
-        for kind in range(kinds):
-            number = 10 * (turn * kinds + kind)
-            said = await _talk(port, attacks(number)[kind])
-            own = [int(found) for found in _ANSWER.findall(said)]
-            refused += bool(re.search(rb"HTTP/1\.[01] (400|405|501|505)", said))
-            after = await _talk(port, _plain(number + 5))
-            others = [int(found) for found in _ANSWER.findall(after)]
-            astray += not set(own) <= {number, number + 1}
-            astray += others != [number + 5]
-            answered += [*own, *others]
-    return answered, astray, refused, kinds
+class _Seen(NamedTuple):
+    """What came of one attack and of the request after it."""
+
+    answered: list[int]
+    """Whose answers came."""
+    astray: int
+    """Answers that came to another than who had asked."""
+    refused: bool
+
+
+async def _attack(port: int, rounds: int) -> list[_Seen]:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(turn: int) -> _Seen:
+        number = 10 * turn
+        async with gate:
+            said = await _talk(port, attacks(number)[turn % KINDS])
+            after = await _talk(port, _plain(number + 5, "connection: close\r\n"))
+        own, others = _numbers(said), _numbers(after)
+        astray = (not set(own) <= {number, number + 1}) + (others != [number + 5])
+        refused = re.search(rb"HTTP/1\.[01] (400|405|501|505)", said) is not None
+        return _Seen([*own, *others], astray, refused)
+
+    return await asyncio.gather(*(one(turn) for turn in range(rounds * KINDS)))
+
+
+def _numbers(said: bytes) -> list[int]:
+    return [int(found) for found in _ANSWER.findall(said)]
 
 
 async def _talk(port: int, sent: bytes) -> bytes:

@@ -22,6 +22,7 @@ from benchmarks.reliability.outages import full_disk, locked, stopped
 from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.refusals import gone, refusing
 from benchmarks.reliability.slow_senders import oversized, slow_senders
+from benchmarks.reliability.smuggling import PROXIES, smuggling
 from benchmarks.reliability.spend import spend
 
 
@@ -110,6 +111,15 @@ def test_those_who_send_a_byte_a_second_keep_nobody_waiting():
 
 def test_what_is_too_large_is_refused_and_never_sent_on():
     found = oversized(2)
+    assert found.held, found
+
+
+@pytest.mark.parametrize("proxy", [None, *PROXIES])
+def test_no_request_comes_in_unseen_within_another(proxy):
+    try:
+        found = smuggling(1, proxy)
+    except Missing as missing:
+        pytest.skip(str(missing))
     assert found.held, found
 
 
