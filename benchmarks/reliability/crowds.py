@@ -85,17 +85,17 @@ def slow_readers(count: int, seconds: float) -> Outcome:
         ) as here,
     ):
         asyncio.run(arrivals([here.caller()], 20, 1.0, model="premium"))
-        calm = here.memory()
+        calm, had = here.memory(), here.processor()
         reading, beside = asyncio.run(_sip(here, count, seconds))
         each = max(0, here.memory(peak=True) - calm) / count
-        begun = near.calls()
+        begun, took = near.calls(), here.processor() - had
     waits = [one.seconds for one in beside]
     return Outcome(
         f"{count} readers of 1 kB a second",
         reading == begun == count and each <= EACH and len(served(beside)) == len(beside),
-        f"{each / 1024:.0f} kB of memory each, of answers of {FLOOD >> 20} MB; {len(beside)} "
-        f"others answered meanwhile in {p99(waits) * 1000:.0f} ms (p99), at most "
-        f"{max(waits) * 1000:.0f} ms",
+        f"{each / 1024:.0f} kB of memory each, of answers of {FLOOD >> 20} MB; {took:.1f} s of "
+        f"processor time; {len(beside)} others answered meanwhile in "
+        f"{p99(waits) * 1000:.0f} ms (p99), at most {max(waits) * 1000:.0f} ms",
     )
 
 

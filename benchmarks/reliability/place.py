@@ -165,6 +165,13 @@ class Place:
                     found = max(found, int(line.split()[1]) * 1024)
         return found
 
+    def processor(self) -> float:
+        """Seconds that the gateway has computed: about the same however busy the machine."""
+        stats = (Path(f"/proc/{pid}/stat").read_text() for pid in self._pids())
+        fields = [stat.rpartition(") ")[2].split() for stat in stats]
+        ticks = sum(int(one[11]) + int(one[12]) for one in fields)
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def _pids(self) -> list[int]:
         """The process on the leash is the gateway itself or its child."""
         return [self.gateway.process.pid, *_children(self.gateway.process.pid)]
