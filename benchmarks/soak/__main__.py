@@ -19,8 +19,8 @@ from typing import NamedTuple
 from benchmarks.gateway.running import gateway, load
 
 BOUND = 10.0
-"""Bytes for each request, a megabyte for 100,000. A leak of the smallest object that a request makes
-is five times more, caches that still fill are less."""
+"""Bytes for each request, a megabyte for 100,000. A leak of the smallest object that a request
+makes is five times more, caches that still fill are less."""
 
 
 class Look(NamedTuple):
