@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from ast import literal_eval
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -131,6 +132,40 @@ def test_repeated_headers_are_joined():
         caller.respond(200, [], caller.headers["x-a"].encode())
 
     assert ask(get("/", "x-a: 1", "X-A: 2"), handler=show).endswith(b"1, 2")
+
+
+def test_a_field_keeps_its_value_whatever_it_holds_and_whatever_stands_beside_it():
+    async def show(caller: Caller) -> None:
+        caller.respond(200, [], ascii(caller.headers).encode())
+
+    sent = (
+        b"GET / HTTP/1.1\r\nhost: h\r\nx-empty:\r\nX-Odd: a\x85b \xff\tc\r\nx-empty: 2\r\nx-last: z"
+    )
+    answer = ask(sent + b"\r\nconnection: close\r\n\r\n", handler=show)
+    assert literal_eval(answer.partition(b"\r\n\r\n")[2].decode()) == {
+        "host": "h",
+        "x-empty": ", 2",
+        "x-odd": "a\x85b \xff\tc",
+        "x-last": "z",
+        "connection": "close",
+    }
+
+
+CHUNKED = b"POST /b HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+
+
+def test_a_trailer_is_no_field_of_the_request():
+    async def show(caller: Caller) -> None:
+        body = await caller.body(100)
+        caller.respond(200, [], body + b"|" + caller.headers.get("x-late", "none").encode())
+
+    answer = ask(CHUNKED + b"3\r\nabc\r\n0\r\nx-late: 1\r\n\r\n", handler=show)
+    assert answer.endswith(b"abc|none")
+
+
+def test_trailers_without_an_end_are_refused():
+    answer = ask(CHUNKED + b"0\r\n", *[b"x: " + b"y" * 500 + b"\r\n"] * 20)
+    assert status(answer) == 431
 
 
 def test_a_caller_that_waits_for_100_continue_gets_it_and_only_if_the_body_is_wanted():

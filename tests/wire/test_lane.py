@@ -7,6 +7,7 @@ from headgate.errors import InternalError, RequestError, UnknownModelError, Upst
 from headgate.values import Usage
 from headgate.wire.lane import (
     DIALECTS,
+    Lane,
     UnusableAnswerError,
     lane,
     read,
@@ -46,16 +47,21 @@ IN_FLEX = {
 }
 
 
+def headers(way: Lane, provider: str, key: str | None) -> list[tuple[str, str]]:
+    """All that a call of this lane carries."""
+    return [*DIALECTS[provider].headers(key), *way.passed()]
+
+
 def test_the_lane_of_a_provider_has_its_path_and_headers():
     to_openai = lane(read("openai", OPENAI, {}), "openai", at=1)
     assert to_openai.path == "/chat/completions"
-    assert to_openai.headers("sk-1") == [
+    assert headers(to_openai, "openai", "sk-1") == [
         ("content-type", "application/json"),
         ("authorization", "Bearer sk-1"),
     ]
     to_anthropic = lane(read("openai", OPENAI, {}), "anthropic", at=1)
     assert to_anthropic.path == "/v1/messages"
-    assert to_anthropic.headers("sk-1") == [
+    assert headers(to_anthropic, "anthropic", "sk-1") == [
         ("content-type", "application/json"),
         ("anthropic-version", "2023-06-01"),
         ("x-api-key", "sk-1"),
@@ -64,16 +70,17 @@ def test_the_lane_of_a_provider_has_its_path_and_headers():
 
 @pytest.mark.parametrize("provider", list(DIALECTS))
 def test_without_a_key_none_is_sent(provider):
-    headers = dict(lane(read("openai", OPENAI, {}), provider, at=1).headers(None))
-    assert not {"authorization", "x-api-key"} & set(headers)
+    way = lane(read("openai", OPENAI, {}), provider, at=1)
+    assert not {"authorization", "x-api-key"} & set(dict(headers(way, provider, None)))
 
 
 def test_the_callers_key_never_goes_to_a_provider():
     secrets = {"authorization": "Bearer caller", "x-api-key": "caller", "anthropic-beta": "b"}
     for caller, provider in PAIRS:
-        headers = lane(read(caller, BODIES[caller], secrets), provider, at=1).headers("ours")
-        assert "caller" not in str(headers)
-        assert (("anthropic-beta", "b") in headers) is (caller == provider == "anthropic")
+        way = lane(read(caller, BODIES[caller], secrets), provider, at=1)
+        sent = headers(way, provider, "ours")
+        assert "caller" not in str(sent)
+        assert (("anthropic-beta", "b") in sent) is (caller == provider == "anthropic")
 
 
 @pytest.mark.parametrize(("caller", "provider"), PAIRS)

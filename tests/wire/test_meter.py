@@ -5,19 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.values import Usage
-from headgate.wire.meter import Meter, anthropic_usage, openai_usage
+from headgate.wire.meter import AnthropicCounts, Meter, OpenAICounts
 from tests.wire.recordings import recorded
 
 
 def openai(*usages: object) -> Usage | None:
-    meter = Meter(openai_usage)
+    meter = Meter(OpenAICounts)
     for usage in usages:
         meter.see(usage)
     return meter.usage
 
 
 def anthropic(*usages: object) -> Usage | None:
-    meter = Meter(anthropic_usage)
+    meter = Meter(AnthropicCounts)
     for usage in usages:
         meter.see(usage)
     return meter.usage
@@ -145,14 +145,14 @@ def test_what_is_no_count_is_passed_over(value):
     ],
 )
 def test_the_word_of_a_service_tier_is_kept_where_it_is_not_the_standard_one(word, kept):
-    meter = Meter(openai_usage)
+    meter = Meter(OpenAICounts)
     meter.see({"prompt_tokens": 1, "completion_tokens": 2})
     meter.serve(word)
     assert meter.usage == Usage(input=1, output=2, service_tier=kept)
 
 
 def test_the_last_word_for_a_service_tier_counts_and_silence_is_none():
-    meter = Meter(openai_usage)
+    meter = Meter(OpenAICounts)
     meter.serve("priority")
     assert (meter.service_tier, meter.usage) == ("priority", None)
     meter.see({"prompt_tokens": 1})

@@ -7,8 +7,17 @@ from hypothesis import strategies as st
 from headgate.values import Usage
 from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
 from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.inbound import fields_of
 from headgate.wire.openai_chat import OPENAI_CHAT
-from headgate.wire.passthrough import Flow, Passthrough, PlainFlow, splice
+from headgate.wire.passthrough import (
+    BEFORE,
+    MOST_KEPT,
+    Flow,
+    Passthrough,
+    PlainFlow,
+    splice,
+    spliced,
+)
 from headgate.wire.sse import MAX_EVENT_BYTES
 from tests.wire.recordings import (
     MESSAGE_STOP,
@@ -113,8 +122,8 @@ def test_own_fields_replace_the_callers():
 
 def test_beta_headers_go_on_to_anthropic_only():
     beta = {"anthropic-beta": "context-1m", "authorization": "Bearer secret", "x-api-key": "k"}
-    assert anthropic(MESSAGE, **beta).headers() == [("anthropic-beta", "context-1m")]
-    assert openai(PLAIN, **beta).headers() == []
+    assert anthropic(MESSAGE, **beta).passed() == [("anthropic-beta", "context-1m")]
+    assert openai(PLAIN, **beta).passed() == []
 
 
 def test_an_answer_is_handed_on_byte_for_byte():
@@ -342,3 +351,16 @@ def test_any_bytes_end_in_an_error_event(dialect, chunks):
     out = passed(flow, *chunks)
     assert flow.error
     assert dialect.is_problem(out[out.rindex(b"data: ") + 6 :].strip())
+
+
+def test_callers_cannot_fill_the_memory_with_names_of_fields():
+    def body(name: str) -> bytes:
+        return json.dumps({"model": "auto", "messages": [], name: 1}).encode()
+
+    for number in range(2 * MOST_KEPT):
+        name = f"field{number}"
+        assert json.loads(spliced(fields_of(body(name)), "m", {}))[name] == 1
+    long = "x" * (MOST_KEPT + 1)
+    assert json.loads(spliced(fields_of(body(long)), "m", {}))[long] == 1
+    assert len(BEFORE) <= MOST_KEPT
+    assert long not in BEFORE

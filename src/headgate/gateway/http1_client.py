@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, cast
 
 import httptools
+import msgspec
 
 from headgate.errors import UpstreamError
 from headgate.gateway.deadline import Deadlines
@@ -60,7 +61,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Http1Reply] | None = None
         self._reply: Http1Reply | None = None
-        self._headers: dict[str, str] = {}
+        self._headers: dict[str, bytes] = {}
         self._head_bytes = 0
 
     # ---- called by the pool and the reply
@@ -163,7 +164,7 @@ class _Connection(asyncio.BufferedProtocol):
             raise ValueError("a second answer to one request")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[_NAMES[name]] = value.decode("latin-1")
+        self._headers[_NAMES[name]] = value
 
     def on_headers_complete(self) -> None:
         assert self._parser is not None  # noqa: S101 - it is calling
@@ -204,57 +205,33 @@ class _Connection(asyncio.BufferedProtocol):
         reply.finished()
 
 
-class Http1Reply:
+class Http1Reply(msgspec.Struct, eq=False):
     """An answer on one connection; see `Reply` for what its methods promise."""
 
-    __slots__ = (
-        "_chunks",
-        "_connection",
-        "_deadlines",
-        "_done",
-        "_error",
-        "_headers",
-        "_idle",
-        "_loop",
-        "_released",
-        "_since",
-        "_size",
-        "_waiter",
-        "paused",
-        "status",
-        "until_close",
-    )
-
-    def __init__(
-        self,
-        connection: _Connection,
-        loop: asyncio.AbstractEventLoop,
-        deadlines: Deadlines,
-        status: int,
-        headers: dict[str, str],
-        until_close: bool,
-    ) -> None:
-        self.status = status
-        self.until_close = until_close
-        """The body has no stated length and ends where the connection does."""
-        self._connection = connection
-        self._loop = loop
-        self._deadlines = deadlines
-        self._headers = headers
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-        self._done = False
-        self.paused = False
-        """The socket is not read: more has come than was taken."""
-        self._released = False
-        self._idle: float | None = None  # the longest silence that a deadline looks out for
-        self._since = 0.0  # when the wait under way began
-        self._error: UpstreamError | None = None
-        self._waiter: asyncio.Future[None] | None = None
+    _connection: _Connection
+    _loop: asyncio.AbstractEventLoop
+    _deadlines: Deadlines
+    status: int
+    _headers: dict[str, bytes]
+    until_close: bool
+    """The body has no stated length and ends where the connection does."""
+    _chunks: list[bytes] = []
+    _size: int = 0
+    _done: bool = False
+    paused: bool = False
+    """The socket is not read: more has come than was taken."""
+    _released: bool = False
+    _idle: float | None = None
+    """The longest silence that a deadline looks out for."""
+    _since: float = 0.0
+    """When the wait under way began."""
+    _error: UpstreamError | None = None
+    _waiter: asyncio.Future[None] | None = None
 
     def header(self, name: str) -> str | None:
         """The value of a header; the last one where it is repeated."""
-        return self._headers.get(name)
+        found = self._headers.get(name)
+        return None if found is None else found.decode("latin-1")
 
     async def read(self) -> bytes:
         """The whole body, at most MAX_BODY_BYTES."""

@@ -233,7 +233,7 @@ class _Peer(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._url = b""
         self._head_bytes = 0
-        self._hosts = 0
+        self._fields: dict[str, str] = {}
         self._fields_bytes = 0
         self._in_head = False
         self._head_timed = False  # the head's deadline has been set
@@ -339,7 +339,8 @@ class _Peer(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._in_head = True
         self._url = b""
-        self._hosts = self._fields_bytes = 0
+        self._fields = {}
+        self._fields_bytes = 0
         self._head_timed = False
         self._reading = _Request(self)
 
@@ -350,13 +351,14 @@ class _Peer(asyncio.Protocol):
         self._fields_bytes += len(name) + len(value)
         if self._fields_bytes > self._most_head:
             raise _head_too_large(self._most_head)
-        if self._reading is None:
-            return
-        headers = self._reading.headers
-        key, text = _NAMES[name], value.decode("latin-1")
-        if key == "host":
-            self._hosts += 1
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        if not self._in_head:
+            return  # a trailer, which nobody looks at
+        fields, key, text = self._fields, _NAMES[name], value.decode("latin-1")
+        if key in fields:
+            if key == "host":
+                raise ValueError("a request names exactly one host")
+            text = f"{fields[key]}, {text}"
+        fields[key] = text
 
     def on_headers_complete(self) -> None:
         request, parser = self._reading, self._parser
@@ -364,12 +366,13 @@ class _Peer(asyncio.Protocol):
             return
         self._in_head = False
         self._head_bytes = 0
+        headers = request.headers = self._fields
         request.method = parser.get_method().decode("latin-1")
         request.version = parser.get_http_version()
         request.keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
         request.path, request.query = _target(self._url)
-        request.expects_continue = request.headers.get("expect", "").lower() == "100-continue"
-        if self._hosts != 1 and request.version == "1.1":
+        request.expects_continue = headers.get("expect", "").lower() == "100-continue"
+        if "host" not in headers and request.version == "1.1":
             raise ValueError("a request names exactly one host")
         self._queue.append(request)
         if self._task is None:
@@ -573,8 +576,8 @@ def _target(url: bytes) -> tuple[str, str]:
         except httptools.HttpParserInvalidURLError:
             return "/", ""
         return (parts.path or b"/").decode("latin-1"), (parts.query or b"").decode("latin-1")
-    path, _, query = url.partition(b"?")
-    return path.decode("latin-1"), query.partition(b"#")[0].decode("latin-1")
+    path, _, query = url.decode("latin-1").partition("?")
+    return path, query.partition("#")[0] if query else ""
 
 
 def _too_large(limit: int) -> RequestError:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
+import msgspec
+
 from headgate.ledger.entry import Entry, Purpose, UsageSource
 from headgate.prices.book import Book
 from headgate.prices.card import Card
@@ -134,45 +136,25 @@ def estimated(
     )
 
 
-class Attempt:
+class Attempt(msgspec.Struct, eq=False):
     """One call while it is under way; becomes an `Entry` when it is over."""
 
-    __slots__ = (
-        "at_us",
-        "began",
-        "cause",
-        "detail",
-        "ended",
-        "error",
-        "first_token",
-        "model_answered",
-        "number",
-        "purpose",
-        "status",
-        "tier",
-        "usage",
-        "usage_source",
-    )
-
-    def __init__(
-        self, number: int, purpose: Purpose, tier: Tier, cause: str, at_us: int, began: float
-    ) -> None:
-        self.number = number
-        self.purpose = purpose
-        self.tier = tier
-        self.cause = cause
-        self.at_us = at_us
-        self.began = began
-        self.ended: float | None = None
-        """When its answer was whole, where more happened before it was written down."""
-        self.status: int | None = None
-        self.error: str | None = None
-        self.detail: str | None = None
-        """What the log says of the error besides, such as an address; callers do not see it."""
-        self.model_answered: str | None = None
-        self.first_token: float | None = None
-        self.usage = Usage()
-        self.usage_source: UsageSource = "none"
+    number: int
+    purpose: Purpose
+    tier: Tier
+    cause: str
+    at_us: int
+    began: float
+    ended: float | None = None
+    """When its answer was whole, where more happened before it was written down."""
+    status: int | None = None
+    error: str | None = None
+    detail: str | None = None
+    """What the log says of the error besides, such as an address; callers do not see it."""
+    model_answered: str | None = None
+    first_token: float | None = None
+    usage: Usage = Usage()
+    usage_source: UsageSource = "none"
 
     def measured(self, usage: Usage | None, otherwise: Usage) -> None:
         """Take the provider's count, or an estimate marked as one where it gave none."""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from headgate.access.limits import PERIODS, Budget, Period, span
 from headgate.access.purse import Account, Purse
 from headgate.ledger.entry import Entry
@@ -47,13 +49,10 @@ class Shortage(NamedTuple):
     """Seconds after which trying again makes sense."""
 
 
-class _Reservation:
-    __slots__ = ("amount", "cost", "purses")
-
-    def __init__(self, purses: Sequence[Purse], amount: int) -> None:
-        self.purses = purses
-        self.amount = amount
-        self.cost = 0
+class _Reservation(msgspec.Struct, eq=False):
+    purses: Sequence[Purse]
+    amount: int
+    cost: int = 0
 
 
 class Till:

@@ -10,7 +10,7 @@ import msgspec
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.inbound import BYTES_PER_TOKEN, fields_of, model_of, required
-from headgate.wire.meter import Meter, openai_usage
+from headgate.wire.meter import Meter, OpenAICounts
 from headgate.wire.passthrough import spliced
 
 __all__ = ["PATH", "Embeddings", "asking", "measured", "read", "speaks", "texts", "vectors"]
@@ -66,7 +66,7 @@ def measured(body: bytes) -> tuple[Usage | None, str | None]:
         found = _ANSWER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None, None
-    meter = Meter(openai_usage)
+    meter = Meter(OpenAICounts)
     meter.see(found.usage)
     meter.serve(found.service_tier)
     return meter.usage, found.model

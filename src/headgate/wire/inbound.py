@@ -23,6 +23,7 @@ __all__ = [
     "label",
     "model_of",
     "no_messages",
+    "no_model",
     "number",
     "required",
     "too_deep",
@@ -175,13 +176,13 @@ def decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes, field: s
         raise _mismatch(str(error), field) from None
     except msgspec.DecodeError as error:
         raise RequestError(
-            f"Invalid value for '{field}': {_decode_fault(error)}.",
+            f"Invalid value for '{field or 'body'}': {_decode_fault(error)}.",
             code="invalid_json",
             param=field or None,
         ) from None
     except UnicodeDecodeError:
         raise RequestError(
-            f"Invalid value for '{field}': it is not valid UTF-8.",
+            f"Invalid value for '{field or 'body'}': it is not valid UTF-8.",
             code="invalid_encoding",
             param=field or None,
         ) from None
@@ -269,12 +270,7 @@ def model_of(fields: Mapping[str, msgspec.Raw]) -> str:
     """
     model = decoded(_MODEL, required(fields, "model"), "model")
     if not model:
-        raise RequestError(
-            "Invalid 'model': empty string.",
-            fix="Name a model, a tier, or auto.",
-            code="invalid_value",
-            param="model",
-        )
+        raise no_model()
     return model
 
 
@@ -308,6 +304,16 @@ def label(fields: Mapping[str, msgspec.Raw], name: str) -> str | None:
     return _LABEL.decode(raw) if raw is not None and bytes(raw).startswith(b'"') else None
 
 
+def no_model() -> RequestError:
+    """The refusal of a model without a name."""
+    return RequestError(
+        "Invalid 'model': empty string.",
+        fix="Name a model, a tier, or auto.",
+        code="invalid_value",
+        param="model",
+    )
+
+
 def no_messages() -> RequestError:
     """The refusal of an empty conversation."""
     return RequestError(
@@ -335,7 +341,7 @@ def ask_of(
     3 to 5 with the tokenizers of 2024 to 2026), 4 for each turn, 3 for the request and 1,000 for
     each image or file. Tools and the calls in the history count by the bytes of their JSON.
     """
-    system = "\n\n".join([text for text in outline.system if text])
+    system = "\n\n".join(filter(None, outline.system))
     text = "\n\n".join(outline.texts)
     size = _size(system) + _size(text) + outline.call_bytes
     if tools:

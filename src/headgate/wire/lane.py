@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -75,58 +76,8 @@ def read_count(dialect: str, body: bytes, headers: Mapping[str, str]) -> Inbound
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class Lane:
-    """The request's way through one provider's dialect. A new one for each attempt is cheap."""
-
-    def __init__(self, provider: Dialect, way: Passthrough | Translation) -> None:
-        self._provider = provider
-        self._way = way
-        self.path = provider.path
-        """Appended to the provider's base URL."""
-
-    def headers(self, api_key: str | None) -> list[tuple[str, str]]:
-        """The headers of the call, names in lower case; the caller's replace the dialect's."""
-        return list({**dict(self._provider.headers(api_key)), **dict(self.passed())}.items())
-
-    def passed(self) -> list[tuple[str, str]]:
-        """The caller's headers that go along with the call, names in lower case; never a key.
-
-        Raises:
-            RequestError: one holds what no header may hold.
-        """
-        return self._way.headers()
-
-    def forget(self, first: int) -> None:
-        """Leave the reasoning out of so many messages at the beginning: it is another model's."""
-        self._way.forget(first)
-
-    def mended(self, status: int, body: bytes) -> bool:
-        """Whether `request` now gives another body, which the provider may take after this refusal.
-
-        True at most once in the life of a lane.
-        """
-        return self._way.mended(status, body)
-
-    def request(self, model: str) -> bytes:
-        """The body of the call."""
-        return self._way.request(model)
-
-    def answer(self, body: bytes) -> Answered:
-        """A 200's whole body, made an answer for the caller.
-
-        Raises:
-            UnusableAnswerError: it is no answer (not JSON, an error, nothing in it). Its `usage`
-                is what the provider said of its tokens: such an attempt is billed.
-        """
-        return self._way.answer(body)
-
-    def flow(self) -> Flow:
-        """A 200's stream, made a stream for the caller."""
-        return self._way.flow()
-
-    def error(self, status: int, body: bytes) -> bytes:
-        """The provider's own error in the caller's shape; its message is kept."""
-        return self._way.error(status, body)
+Lane: TypeAlias = Passthrough | Translation
+"""The request's way through one provider's dialect. A new one for each attempt is cheap."""
 
 
 def lane(inbound: Inbound, dialect_out: str, *, at: int) -> Lane:
@@ -137,8 +88,8 @@ def lane(inbound: Inbound, dialect_out: str, *, at: int) -> Lane:
     """
     provider, caller = _dialect(dialect_out), _dialect(inbound.dialect)
     if provider is caller:
-        return Lane(provider, Passthrough(inbound, provider))
-    return Lane(provider, Translation(inbound, caller, provider, at))
+        return Passthrough(inbound, provider)
+    return Translation(inbound, caller, provider, at)
 
 
 def history_of(inbound: Inbound) -> int:

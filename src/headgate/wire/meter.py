@@ -8,34 +8,182 @@ deriving first and comparing later would count cached tokens twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
 from headgate.values import Usage
 
-__all__ = ["Counts", "Meter", "anthropic_usage", "openai_usage", "responses_usage"]
+__all__ = ["AnthropicCounts", "Counts", "Meter", "OpenAICounts", "ResponsesCounts"]
 
-Counts = Mapping[str, int]
-"""Token counts by their names on the wire; a nested one is called `outer.inner`."""
+_MOST = 2**53
+"""A larger count is an error of the provider's; money must not be computed from it."""
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=_MOST)] | None
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A usage object as a dialect has it on the wire, as far as it bears on a bill.
+
+    None is a count that was not told. Anthropic tells the service tier here too, and its fast mode
+    as `speed`.
+    """
+
+    service_tier: object = None
+    speed: object = None
+
+    def usage(self, service_tier: str | None = None) -> Usage | None:
+        """The tokens in kinds that do not overlap; None where nothing was told."""
+        raise NotImplementedError
+
+
+class _InputDetails(msgspec.Struct, frozen=True, gc=False):
+    cached_tokens: Count = None
+    cache_write_tokens: Count = None
+
+
+class _OutputDetails(msgspec.Struct, frozen=True, gc=False):
+    reasoning_tokens: Count = None
+    thinking_tokens: Count = None
+
+
+class _Written(msgspec.Struct, frozen=True, gc=False):
+    ephemeral_5m_input_tokens: Count = None
+    ephemeral_1h_input_tokens: Count = None
+
+
+_NO_INPUT, _NO_OUTPUT, _NOT_WRITTEN = _InputDetails(), _OutputDetails(), _Written()
+
+
+class OpenAICounts(Counts, frozen=True, kw_only=True, gc=False):
+    """Of chat completions, where `prompt_tokens` includes what a cache read or wrote.
+
+    `cache_write_tokens` have a lifetime of 30 minutes, for which Usage has no kind of its own; they
+    are counted with the shorter one. DeepSeek says its cache reads as `prompt_cache_hit_tokens`.
+    Google's endpoint (and xAI's) leave hidden thinking out of `completion_tokens` but bill it and
+    have it in `total_tokens`: what the total holds beyond the prompt is output.
+    """
+
+    prompt_tokens: Count = None
+    completion_tokens: Count = None
+    total_tokens: Count = None
+    prompt_cache_hit_tokens: Count = None
+    prompt_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+
+    def usage(self, service_tier: str | None = None) -> Usage | None:
+        """See Counts.usage."""
+        prompt, told = self.prompt_tokens, self.completion_tokens
+        if prompt is None and told is None:
+            return None
+        details = self.prompt_tokens_details or _NO_INPUT
+        read = details.cached_tokens
+        if read is None:
+            read = self.prompt_cache_hit_tokens or 0
+        written = details.cache_write_tokens or 0
+        output = completion = told or 0
+        if prompt is not None and (self.total_tokens or 0) - prompt > output:
+            output = (self.total_tokens or 0) - prompt
+        reasoning = (self.completion_tokens_details or _NO_OUTPUT).reasoning_tokens or 0
+        return Usage(
+            max(0, (prompt or 0) - read - written),
+            output,
+            read,
+            written,
+            0,
+            min(output, max(reasoning, output - completion)),
+            service_tier,
+        )
+
+
+class ResponsesCounts(Counts, frozen=True, kw_only=True, gc=False):
+    """Of the Responses API: OpenAI's, under other names.
+
+    `input_tokens` includes what a cache read or wrote, and `output_tokens` the reasoning.
+    """
+
+    input_tokens: Count = None
+    output_tokens: Count = None
+    input_tokens_details: _InputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+    def usage(self, service_tier: str | None = None) -> Usage | None:
+        """See Counts.usage."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        details = self.input_tokens_details or _NO_INPUT
+        read, written = details.cached_tokens or 0, details.cache_write_tokens or 0
+        output = self.output_tokens or 0
+        reasoning = (self.output_tokens_details or _NO_OUTPUT).reasoning_tokens or 0
+        return Usage(
+            max(0, (self.input_tokens or 0) - read - written),
+            output,
+            read,
+            written,
+            0,
+            min(output, reasoning),
+            service_tier,
+        )
+
+
+class AnthropicCounts(Counts, frozen=True, kw_only=True, gc=False):
+    """Of Messages, where `input_tokens` excludes what a cache read or wrote.
+
+    Cache writes come as a total and, mostly, split by lifetime; what is not named as one hour is
+    the default of five minutes.
+    """
+
+    input_tokens: Count = None
+    output_tokens: Count = None
+    cache_read_input_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    cache_creation: _Written | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+    def usage(self, service_tier: str | None = None) -> Usage | None:
+        """See Counts.usage."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        split = self.cache_creation or _NOT_WRITTEN
+        hour = split.ephemeral_1h_input_tokens or 0
+        written = self.cache_creation_input_tokens or 0
+        return Usage(
+            self.input_tokens or 0,
+            self.output_tokens or 0,
+            self.cache_read_input_tokens or 0,
+            max(split.ephemeral_5m_input_tokens or 0, written - hour),
+            hour,
+            (self.output_tokens_details or _NO_OUTPUT).thinking_tokens or 0,
+            service_tier,
+        )
 
 
 class Meter:
     """Collects the usage objects of one call. `usage` is None until one of them said a number."""
 
-    def __init__(self, derive: Callable[[Counts], Usage | None]) -> None:
-        self._derive = derive
-        self._counts: dict[str, int] = {}
+    __slots__ = ("_form", "_seen", "service_tier")
+
+    def __init__(self, form: type[Counts]) -> None:
+        self._form = form
+        self._seen: Counts | None = None
         self.service_tier: str | None = None
         """How the provider says that it serves the call, as in `Usage`."""
 
     def see(self, usage: object) -> None:
-        """Take a usage object as decoded JSON; whatever says nothing of a bill is passed over.
-
-        Anthropic's tells the service tier too, and its fast mode as `speed`.
-        """
-        if isinstance(usage, dict):
-            self._merge("", usage)
+        """Take a usage object as decoded JSON; whatever says nothing of a bill is passed over."""
+        if not isinstance(usage, dict):
+            return
+        try:
+            found = msgspec.convert(usage, self._form)
+        except msgspec.ValidationError:
+            found = _lenient(self._form, usage)
+        if found.service_tier is not None:
+            self.serve(found.service_tier)
+        if found.speed == "fast":
+            self.service_tier = "fast"
+        self._seen = found if self._seen is None else _largest(self._seen, found)
 
     def serve(self, word: object) -> None:
         """Take the word for a service tier; the last one counts: a stream may begin with what was
@@ -48,30 +196,10 @@ class Meter:
         else:
             self.service_tier = word if _WORD.fullmatch(word) else "unknown"
 
-    def _merge(self, prefix: str, usage: Mapping[object, object], depth: int = 1) -> None:
-        counts = self._counts
-        for key, value in usage.items():
-            name = f"{prefix}{key}"
-            if isinstance(value, dict) and depth:
-                self._merge(f"{name}.", value, depth - 1)
-                continue
-            if type(value) is str:
-                if name == "service_tier":
-                    self.serve(value)
-                elif name == "speed" and value == "fast":
-                    self.service_tier = "fast"
-                continue
-            count = value if type(value) is int and 0 <= value < _MOST else _count(value)
-            if count is not None and count >= counts.get(name, 0):
-                counts[name] = count
-
     @property
     def usage(self) -> Usage | None:
         """All that was seen so far; None where nothing was."""
-        usage = self._derive(self._counts) if self._counts else None
-        if usage is None or self.service_tier is None:
-            return usage
-        return msgspec.structs.replace(usage, service_tier=self.service_tier)
+        return None if self._seen is None else self._seen.usage(self.service_tier)
 
 
 _STANDARD = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
@@ -80,85 +208,42 @@ _WORD = re.compile(r"[a-z0-9_.-]{1,32}")
 """A tier's word as it is kept; anything else is `unknown`."""
 
 
-_MOST = 2**53
-"""A larger count is an error of the provider's; money must not be computed from it."""
+S = TypeVar("S", bound=msgspec.Struct)
 
 
-def _count(value: object) -> int | None:
-    """A token count, or None; some servers write whole numbers as 12.0."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, float) and value.is_integer() and 0 <= value < _MOST:
-        return int(value)
-    return value if isinstance(value, int) and 0 <= value < _MOST else None
+def _lenient(form: type[S], found: Mapping[str, object]) -> S:
+    """As much of a usage object as can be read, field by field."""
+    fields: dict[str, object] = {}
+    for name in form.__struct_fields__:
+        value = found.get(name)
+        if name in _DETAILS:
+            fields[name] = _lenient(_DETAILS[name], value) if isinstance(value, dict) else None
+            continue
+        if isinstance(value, float) and value.is_integer():  # some servers write 12.0
+            value = int(value)
+        with suppress(msgspec.ValidationError):
+            fields[name] = getattr(msgspec.convert({name: value}, form), name)
+    return form(**fields)
 
 
-def openai_usage(counts: Counts) -> Usage | None:
-    """Usage from OpenAI's counts, where `prompt_tokens` includes what a cache read or wrote.
-
-    `cache_write_tokens` have a lifetime of 30 minutes, for which Usage has no kind of its own; they
-    are counted with the shorter one. DeepSeek says its cache reads as `prompt_cache_hit_tokens`.
-    Google's endpoint (and xAI's) leave hidden thinking out of `completion_tokens` but bill it and
-    have it in `total_tokens`: what the total holds beyond the prompt is output.
-    """
-    prompt = counts.get("prompt_tokens")
-    completion = counts.get("completion_tokens")
-    if prompt is None and completion is None:
-        return None
-    read = counts.get("prompt_tokens_details.cached_tokens")
-    if read is None:
-        read = counts.get("prompt_cache_hit_tokens", 0)
-    written = counts.get("prompt_tokens_details.cache_write_tokens", 0)
-    output = completion or 0
-    if prompt is not None:
-        output = max(output, counts.get("total_tokens", 0) - prompt)
-    reasoning = counts.get("completion_tokens_details.reasoning_tokens", 0)
-    hidden = output - (completion or 0)
-    return Usage(
-        input=max(0, (prompt or 0) - read - written),
-        output=output,
-        cache_read=read,
-        cache_write_5m=written,
-        reasoning=min(output, max(reasoning, hidden)),
-    )
+_DETAILS: Mapping[str, type[msgspec.Struct]] = {
+    "prompt_tokens_details": _InputDetails,
+    "input_tokens_details": _InputDetails,
+    "completion_tokens_details": _OutputDetails,
+    "output_tokens_details": _OutputDetails,
+    "cache_creation": _Written,
+}
 
 
-def anthropic_usage(counts: Counts) -> Usage | None:
-    """Usage from Anthropic's counts, where `input_tokens` excludes what a cache read or wrote.
-
-    Cache writes come as a total and, mostly, split by lifetime; what is not named as one hour is
-    the default of five minutes.
-    """
-    if not any(name in counts for name in ("input_tokens", "output_tokens")):
-        return None
-    hour = counts.get("cache_creation.ephemeral_1h_input_tokens", 0)
-    written = counts.get("cache_creation_input_tokens", 0)
-    return Usage(
-        input=counts.get("input_tokens", 0),
-        output=counts.get("output_tokens", 0),
-        cache_read=counts.get("cache_read_input_tokens", 0),
-        cache_write_5m=max(
-            counts.get("cache_creation.ephemeral_5m_input_tokens", 0), written - hour
-        ),
-        cache_write_1h=hour,
-        reasoning=counts.get("output_tokens_details.thinking_tokens", 0),
-    )
-
-
-def responses_usage(counts: Counts) -> Usage | None:
-    """Usage from the counts of the Responses API: OpenAI's, under other names.
-
-    `input_tokens` includes what a cache read or wrote, and `output_tokens` the reasoning.
-    """
-    if not any(name in counts for name in ("input_tokens", "output_tokens")):
-        return None
-    read = counts.get("input_tokens_details.cached_tokens", 0)
-    written = counts.get("input_tokens_details.cache_write_tokens", 0)
-    output = counts.get("output_tokens", 0)
-    return Usage(
-        input=max(0, counts.get("input_tokens", 0) - read - written),
-        output=output,
-        cache_read=read,
-        cache_write_5m=written,
-        reasoning=min(output, counts.get("output_tokens_details.reasoning_tokens", 0)),
-    )
+def _largest(one: S, other: S) -> S:
+    """The larger of each count."""
+    fields: dict[str, object] = {}
+    for name in one.__struct_fields__:
+        a, b = getattr(one, name), getattr(other, name)
+        if isinstance(a, msgspec.Struct) and isinstance(b, msgspec.Struct):
+            fields[name] = _largest(a, b)
+        elif isinstance(a, int) and isinstance(b, int):
+            fields[name] = max(a, b)
+        else:
+            fields[name] = a if b is None else b
+    return type(one)(**fields)

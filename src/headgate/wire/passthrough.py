@@ -29,7 +29,16 @@ from headgate.wire.problems import kind_of, read_problem
 from headgate.wire.sse import Decoder, Event
 from headgate.wire.usage_cost import USAGE_AT, with_cost
 
-__all__ = ["Answered", "Flow", "Passthrough", "PlainFlow", "splice", "spliced"]
+__all__ = [
+    "BEFORE",
+    "MOST_KEPT",
+    "Answered",
+    "Flow",
+    "Passthrough",
+    "PlainFlow",
+    "splice",
+    "spliced",
+]
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -48,12 +57,16 @@ class Passthrough:
     def __init__(self, inbound: Inbound, dialect: Dialect) -> None:
         self._inbound = inbound
         self._dialect = dialect
+        self.path = dialect.path
+        """Appended to the provider's base URL."""
         self._own = dialect.own_fields(inbound)
         self._strip = bool(self._own)
         self._mended = False
 
-    def headers(self) -> list[tuple[str, str]]:
+    def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
+
+        Names are in lower case; a key is never among them.
 
         Raises:
             RequestError: one holds what no header may hold.
@@ -78,7 +91,10 @@ class Passthrough:
         self._own |= self._dialect.forget(self._inbound, first)
 
     def mended(self, status: int, body: bytes) -> bool:
-        """Whether the request has been changed so that the provider may take it after all."""
+        """Whether `request` now gives another body, which the provider may take after this refusal.
+
+        True at most once in the life of a lane.
+        """
         if self._mended:
             return False
         fields = self._dialect.mend(self._inbound, status, body)
@@ -90,7 +106,8 @@ class Passthrough:
         """The provider's answer as it is.
 
         Raises:
-            UnusableAnswerError: it is none.
+            UnusableAnswerError: it is none (not JSON, an error, nothing in it). Its `usage` is what
+                the provider said of its tokens: such an attempt is billed.
         """
         try:
             found = self._dialect.read_answer(body, self._inbound.quiet)
@@ -119,11 +136,26 @@ def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: dict[str, bytes]
     parts: list[bytes | msgspec.Raw] = [b'{"model":', msgspec.json.encode(model)]
     for name, raw in fields.items():
         if name != "model" and name not in own:
-            parts += (b",", msgspec.json.encode(name), b":", raw)
+            parts += (BEFORE[name], raw)
     for name, value in own.items():
-        parts += (b",", msgspec.json.encode(name), b":", value)
+        parts += (BEFORE[name], value)
     parts.append(b"}")
     return b"".join(parts)
+
+
+class Before(dict[str, bytes]):
+    """What stands before a field's value, worked out once: programs send the same fields again."""
+
+    def __missing__(self, name: str) -> bytes:
+        found = b",%b:" % msgspec.json.encode(name)
+        if len(self) < MOST_KEPT and len(name) <= MOST_KEPT:
+            self[name] = found
+        return found
+
+
+MOST_KEPT = 256
+"""Names that are kept, and the longest of them: callers may think of any number."""
+BEFORE = Before()
 
 
 class Flow:

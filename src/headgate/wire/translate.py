@@ -26,13 +26,15 @@ class Translation:
         self._caller = caller
         self._provider = provider
         self._at = at
+        self.path = provider.path
+        """Appended to the provider's base URL."""
         try:
             self._request = caller.read_request(inbound, provider.name)
             provider.check(self._request, caller.words)
         except RecursionError:
             raise too_deep() from None
 
-    def headers(self) -> list[tuple[str, str]]:
+    def passed(self) -> list[tuple[str, str]]:
         """None: the caller's headers mean nothing in another dialect."""
         return []
 

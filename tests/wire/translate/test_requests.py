@@ -194,7 +194,7 @@ def test_what_would_be_lost_is_refused_before_anything_is_sent():
 
 
 def test_headers_of_one_dialect_mean_nothing_in_the_other():
-    assert to_openai().headers() == []
+    assert to_openai().passed() == []
 
 
 def sent_or_refused(body: bytes) -> str:

@@ -6,7 +6,7 @@ API; the OpenTelemetry semantic conventions for generative AI and the JSON encod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from headgate.analysis.readers.values import Row, chat, count, moment, money, text
 from headgate.analysis.record import MalformedError, Record
 from headgate.values import Usage
-from headgate.wire.meter import Counts, Meter, anthropic_usage, openai_usage, responses_usage
+from headgate.wire.meter import AnthropicCounts, Counts, Meter, OpenAICounts, ResponsesCounts
 
 __all__ = [
     "anthropic",
@@ -48,8 +48,8 @@ def openai(row: Row) -> list[Record]:
     """The one call of an exchange with OpenAI, or with a server that speaks as it does."""
     _, answer = _exchange(row)
     responses = str(answer.get("object", "")) == "response" or "output" in answer
-    derive = responses_usage if responses else openai_usage
-    return [_call(row, "openai", derive)]
+    form = ResponsesCounts if responses else OpenAICounts
+    return [_call(row, "openai", form)]
 
 
 def is_anthropic(row: Row) -> bool:
@@ -62,7 +62,7 @@ def is_anthropic(row: Row) -> bool:
 
 def anthropic(row: Row) -> list[Record]:
     """The one call of an exchange with Anthropic."""
-    return [_call(row, "anthropic", anthropic_usage)]
+    return [_call(row, "anthropic", AnthropicCounts)]
 
 
 def _exchange(row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -79,9 +79,9 @@ def _exchange(row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
     return _object(request.get("body")) or request, answer
 
 
-def _call(row: Row, provider: str, derive: Callable[[Counts], Usage | None]) -> Record:
+def _call(row: Row, provider: str, form: type[Counts]) -> Record:
     request, answer = _exchange(row)
-    meter = Meter(derive)
+    meter = Meter(form)
     meter.see(answer.get("usage", row.get("usage")))
     if not request and not answer:
         raise MalformedError("there is neither a request nor an answer")
@@ -130,7 +130,7 @@ def litellm(row: Row) -> list[Record]:
     """The call of a row; none for what is no chat, such as an embedding."""
     if any(word in str(row.get("call_type", "")) for word in ("embedding", "image", "speech")):
         return []
-    meter = Meter(openai_usage)
+    meter = Meter(OpenAICounts)
     meter.see(
         {
             name: _whole(row.get(name), name)

@@ -10,7 +10,7 @@ from headgate.values import Usage
 from headgate.wire.anthropic_messages.writing import arguments_of
 from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.leniency import loads, object_of, text_of
-from headgate.wire.meter import Meter, anthropic_usage
+from headgate.wire.meter import AnthropicCounts, Meter
 from headgate.wire.neutral import (
     Answer,
     Part,
@@ -120,7 +120,7 @@ def _said(block: object) -> Said:
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer."""
     found = _form(body)
-    meter = Meter(anthropic_usage)
+    meter = Meter(AnthropicCounts)
     meter.see(found.usage)
     usage = meter.usage
     if found.error or found.type == "error":

@@ -20,7 +20,7 @@ from headgate.wire.anthropic_messages.answers import (
     write_usage,
 )
 from headgate.wire.leniency import object_of, text_of
-from headgate.wire.meter import Meter, anthropic_usage
+from headgate.wire.meter import AnthropicCounts, Meter
 from headgate.wire.neutral import (
     Done,
     Failure,
@@ -72,7 +72,7 @@ class Reader:
     """One stream of events."""
 
     def __init__(self) -> None:
-        self.meter = Meter(anthropic_usage)
+        self.meter = Meter(AnthropicCounts)
         self._calls: dict[int, int] = {}  # index of a content block -> number of the tool call
 
     def read(self, event: sse.Event) -> Sequence[StreamEvent]:  # noqa: PLR0911 - the table of events

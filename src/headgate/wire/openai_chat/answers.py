@@ -9,7 +9,7 @@ import msgspec
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.leniency import loads, object_of, text_of
-from headgate.wire.meter import Meter, openai_usage
+from headgate.wire.meter import Meter, OpenAICounts
 from headgate.wire.neutral import Answer, Part, Problem, Refusal, Stop, Text, Thinking, ToolCall
 from headgate.wire.openai_chat.writing import write_call
 from headgate.wire.problems import problem_from
@@ -198,7 +198,7 @@ def problem_within(error: object) -> Problem:
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer. Of several choices the first is read."""
     found = completion(body)
-    meter = Meter(openai_usage)
+    meter = Meter(OpenAICounts)
     meter.see(found.usage)
     if found.service_tier:
         meter.serve(found.service_tier)

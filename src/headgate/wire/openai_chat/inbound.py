@@ -13,14 +13,10 @@ from headgate.wire.inbound import (
     ask_of,
     decoded,
     fields_of,
-    flag,
     is_given,
-    items,
     label,
-    model_of,
     no_messages,
-    number,
-    required,
+    no_model,
 )
 
 __all__ = ["ROLES", "StreamOptions", "own_fields", "read"]
@@ -50,8 +46,22 @@ class StreamOptions(msgspec.Struct, gc=False):
     include_usage: bool | None = None
 
 
-_MESSAGES = msgspec.json.Decoder(list[_Message])
-_FORMAT = msgspec.json.Decoder(_Format | None)
+class _Form(msgspec.Struct):
+    """A body as far as it is read here."""
+
+    model: str
+    messages: list[_Message]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    """Read to be checked before anything is sent."""
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    tools: list[msgspec.Raw] | None = None
+    functions: list[msgspec.Raw] | None = None
+    response_format: _Format | None = None
+
+
+_FORM = msgspec.json.Decoder(_Form)
 _OPTIONS = msgspec.json.Decoder(StreamOptions | None)
 _OPTION_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
 
@@ -69,22 +79,23 @@ ROLES = {
 def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     """See Dialect.read."""
     fields = fields_of(body)
-    model = model_of(fields)
-    messages = decoded(_MESSAGES, required(fields, "messages"), "messages")
-    if not messages:
+    form = decoded(_FORM, body, "")
+    if not form.model:
+        raise no_model()
+    if not form.messages:
         raise no_messages()
-    outline = _outline(messages)
-    stream = flag(fields, "stream")
-    _wants_usage(fields)  # its types are checked here, before anything is sent
-    longest = number(fields, "max_completion_tokens")
+    outline = _outline(form.messages)
+    stream, wanted = form.stream is True, form.response_format
     ask = ask_of(
-        model,
+        form.model,
         outline,
         headers=headers,
         stream=stream,
-        max_output=number(fields, "max_tokens") if longest is None else longest,
-        tools=items(fields, "tools") or items(fields, "functions"),
-        json_schema=_asks_schema(fields),
+        max_output=form.max_tokens
+        if form.max_completion_tokens is None
+        else form.max_completion_tokens,
+        tools=form.tools or form.functions or (),
+        json_schema=wanted is not None and wanted.type == "json_schema",
         conversation=label(fields, "prompt_cache_key") if "prompt_cache_key" in fields else None,
     )
     return Inbound(
@@ -134,9 +145,3 @@ def _wants_usage(fields: Mapping[str, msgspec.Raw]) -> bool:
     raw = fields.get("stream_options")
     options = None if raw is None else decoded(_OPTIONS, raw, "stream_options")
     return options is not None and bool(options.include_usage)
-
-
-def _asks_schema(fields: Mapping[str, msgspec.Raw]) -> bool:
-    raw = fields.get("response_format")
-    found = None if raw is None else decoded(_FORMAT, raw, "response_format")
-    return found is not None and found.type == "json_schema"

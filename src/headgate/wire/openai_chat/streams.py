@@ -8,7 +8,7 @@ import msgspec
 
 from headgate.values import Usage
 from headgate.wire import sse
-from headgate.wire.meter import Meter, openai_usage
+from headgate.wire.meter import Meter, OpenAICounts
 from headgate.wire.neutral import (
     Counted,
     Done,
@@ -44,7 +44,7 @@ class Reader:
     """One stream of chunks."""
 
     def __init__(self) -> None:
-        self.meter = Meter(openai_usage)
+        self.meter = Meter(OpenAICounts)
         self._started = False
         self._id = ""
         self._calls: list[_Called] = []

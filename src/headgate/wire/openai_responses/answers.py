@@ -11,7 +11,7 @@ import msgspec
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.leniency import object_of, text_of
-from headgate.wire.meter import Meter, responses_usage
+from headgate.wire.meter import Meter, ResponsesCounts
 from headgate.wire.neutral import (
     Answer,
     Part,
@@ -149,7 +149,7 @@ def stop_of(found: ResponseForm, *, called: bool) -> Stop:
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer."""
     found = _form(body)
-    meter = Meter(responses_usage)
+    meter = Meter(ResponsesCounts)
     meter.see(found.usage)
     if found.service_tier:
         meter.serve(found.service_tier)

@@ -9,7 +9,7 @@ import msgspec
 from headgate.values import Usage
 from headgate.wire import sse
 from headgate.wire.leniency import object_of, text_of
-from headgate.wire.meter import Meter, responses_usage
+from headgate.wire.meter import Meter, ResponsesCounts
 from headgate.wire.neutral import (
     Aside,
     Done,
@@ -102,7 +102,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self.meter = Meter(responses_usage)
+        self.meter = Meter(ResponsesCounts)
         self._calls: dict[int, int] = {}  # output index -> number of the call
         self._told: set[int] = set()  # output indexes of items whose content has been said
 
