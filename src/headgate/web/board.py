@@ -82,7 +82,8 @@ def _firm(seen: Seen) -> Iterator[page.Block]:
 def _parts(seen: Seen) -> Iterator[Part]:
     yield Part("The bill", "bill", list(_bill(seen)))
     yield Part("Quality", "quality", list(quality_blocks(seen.quality, seen.feedback)))
-    yield Part("Tiers", "tiers", [timings_table(seen.timings)] if seen.timings else [])
+    timings = [timings_table(seen.timings, seen.newest)] if seen.timings else []
+    yield Part("Tiers", "tiers", timings)
     groups = [groups_table(name, groups) for name, groups in seen.groups.items()]
     yield Part("Where it comes from", "groups", groups)
 
