@@ -16,6 +16,7 @@ from openai import AsyncOpenAI
 from headgate.access.key import Key, Team, digest, mint
 from headgate.access.limits import NO_LIMITS, Limits, budget
 from headgate.ledger.keys_memory import MemoryKeys
+from headgate.ledger.store import StoreError
 from tests.gateway.callers import injections
 from tests.gateway.house import ENV, RULES, House, house
 
@@ -311,6 +312,37 @@ def test_a_change_of_a_key_is_seen_while_the_gateway_runs():
                 await asyncio.sleep(0.1)
                 await home.ask("hi")
         assert caught.value.code == "key_revoked"
+
+    run(case, keys)
+
+
+class AwayAtFirst(MemoryKeys):
+    """Does not answer the first time."""
+
+    asked = 0
+
+    def version(self) -> int:
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreError("The ledger does not answer.")
+        return super().version()
+
+
+def test_a_gateway_that_starts_while_its_keys_cannot_be_read_serves_them_once_they_can():
+    keys, store = Keys(), AwayAtFirst()
+    keys.store = store
+    store.put_key(keys.key)
+
+    async def case(home: House):
+        with pytest.raises(openai.InternalServerError) as caught:
+            await home.ask("hi")
+        assert caught.value.code == "keys_unavailable"
+        for _ in range(50):
+            await asyncio.sleep(0.1)
+            if store.asked > 1:
+                break
+        await asyncio.sleep(0.1)
+        await home.ask("hi")
 
     run(case, keys)
 

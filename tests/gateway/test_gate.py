@@ -45,6 +45,16 @@ def test_a_virtual_key_is_known_in_either_header():
         assert made.enter(headers).key == key()
 
 
+def test_while_no_key_has_been_read_whoever_sends_one_is_told_to_try_again():
+    made = Gate(Stopped(), pepper=PEPPER, master="m4ster")
+    error = refused(made, x_api_key=SECRET)
+    assert (error.status, error.code, error.retry_after) == (503, "keys_unavailable", 5.0)
+    assert refused(made, x_api_key="wrong").status == 401
+    assert made.enter({"x-api-key": "m4ster"}).key is None
+    made.ring = Ring(0, {}, {})
+    assert refused(made, x_api_key=SECRET).status == 401
+
+
 def test_its_team_comes_along():
     team = Team(name="search", limits=Limits(pin=False))
     made, _ = gate(key(team="search"), teams=(team,))

@@ -11,7 +11,7 @@ import pytest
 from headgate.ledger.answers import PAGE_ROWS
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.store import EVER, RowRejectedError, Timed, Window
+from headgate.ledger.store import EVER, MOST_KEPT, RowRejectedError, Timed, Window
 from headgate.values import Usage
 from tests.ledger.samples import NOON_US, answers, entry, traffic
 
@@ -400,3 +400,31 @@ def test_outcomes_of_more_than_a_page_come_once_each_while_rows_are_added(store)
     seen += [outcome.at_us for outcome in found]
     assert seen[: PAGE_ROWS + 7] == [NOON_US + number for number in range(PAGE_ROWS + 7)]
     assert seen[PAGE_ROWS + 7 :] in ([], [NOON_US - 1])
+
+
+def test_a_state_is_kept_under_its_name_and_the_one_that_came_farther_stays(store):
+    store.append(answers(9))
+    assert store.recall("a") is None
+    store.keep("a", 5, b"five")
+    store.keep("b", 1, b"\x00\xff")
+    assert (store.recall("a"), store.recall("b")) == (b"five", b"\x00\xff")
+    store.keep("a", 3, b"three")
+    assert store.recall("a") == b"five"
+    store.keep("a", 6, b"six")
+    assert store.recall("a") == b"six"
+
+
+def test_of_many_states_those_that_came_farthest_are_kept(store):
+    store.append(answers(MOST_KEPT + 2))
+    for number in range(1, MOST_KEPT + 3):
+        store.keep(f"state {number}", number, b"x")
+    kept = [number for number in range(1, MOST_KEPT + 3) if store.recall(f"state {number}")]
+    assert kept == list(range(3, MOST_KEPT + 3))
+
+
+def test_a_state_that_knows_of_rows_that_there_are_not_is_not_given_out(store):
+    if isinstance(store, MemoryStore):
+        pytest.skip("nothing in memory comes from a backup")
+    store.append(answers(9))
+    store.keep("a", 9_000_000, b"of another ledger")
+    assert store.recall("a") is None

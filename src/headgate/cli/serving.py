@@ -16,7 +16,7 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
-from headgate.bootstrap.keys import admission_of, in_background, keys_of
+from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import ledger_of, reader_of, recordable_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape
@@ -56,7 +56,7 @@ async def serve_one(
         ledger = parts.enter_context(closing(ledger_of(settings.ledger, os.environ, clock)))
         store = None
         if settings.ledger.url != "memory:":
-            store = parts.enter_context(closing(keys_of(settings, os.environ)))
+            store = parts.enter_context(closing(gateway_keys_of(settings, os.environ, ledger)))
         telemetry = None
         if settings.watch.otel:
             telemetry = parts.enter_context(closing(sending(os.environ, clock)))

@@ -199,7 +199,7 @@ class Admission:
 
     async def __aenter__(self) -> Admission:
         if self._store is not None:
-            await self._look()
+            await self._try_to_look()
             self._tasks.append(asyncio.create_task(self._watch()))
         if self._till is not None:
             self._tasks.append(asyncio.create_task(self._till.keep()))
@@ -217,13 +217,16 @@ class Admission:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self._look()
-                self._failing = False
-            except StoreError as error:  # the keys that are known go on being good
-                if not self._failing:
-                    log.error("keys: %s", error)
-                self._failing = True
+            await self._try_to_look()
+
+    async def _try_to_look(self) -> None:
+        try:
+            await self._look()
+            self._failing = False
+        except StoreError as error:  # the keys that are known go on being good
+            if not self._failing:
+                log.error("keys: %s", error)
+            self._failing = True
 
     async def _look(self) -> None:
         store = self._store

@@ -29,6 +29,7 @@ class Ring(NamedTuple):
 
 
 EMPTY = Ring(-1, {}, {})
+"""Before the keys have been read for the first time."""
 
 
 class Visitor:
@@ -132,7 +133,7 @@ class Gate:
         A key in the form of a virtual one must be good even where none is asked for.
 
         Raises:
-            RequestError: 401, the same for every key that is not known.
+            RequestError: 401, the same for every key that is not known; 503 while none was read.
         """
         if not self._required and self._pepper is None:
             return NOBODY
@@ -142,7 +143,7 @@ class Gate:
                 visitor = self._known(name, self._pepper.digest(given))
                 if visitor is not None:
                     return visitor
-                raise _invalid()
+                raise _unread() if self._ring is EMPTY else _invalid()
         if not self._required or (self._master is not None and carries(headers, self._master)):
             return NOBODY
         raise _invalid()
@@ -220,6 +221,16 @@ def _invalid() -> RequestError:
         status=401,
         code="invalid_api_key",
         fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
+    )
+
+
+def _unread() -> RequestError:
+    return RequestError(
+        "The virtual keys cannot be read: the ledger that they are in does not answer.",
+        status=503,
+        code="keys_unavailable",
+        fix="Try again in some seconds; whoever runs this gateway finds the reason in its log.",
+        retry_after=5.0,
     )
 
 

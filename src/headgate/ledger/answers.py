@@ -26,7 +26,15 @@ from headgate.ledger.rollups import (
     merged,
     split,
 )
-from headgate.ledger.store import EVER, REACH_US, Narrowing, Outcome, Timed, Window
+from headgate.ledger.store import (
+    EVER,
+    MOST_KEPT,
+    REACH_US,
+    Narrowing,
+    Outcome,
+    Timed,
+    Window,
+)
 from headgate.ledger.totals import (
     HOUR_US,
     AttemptDimension,
@@ -169,6 +177,17 @@ class Answers(ABC):
         since, until = _bounds(window)
         rows = self._ask("events", since=since, until=until, kinds=json.dumps(list(kinds)))
         return [Event(**dict(zip(fields, row, strict=True))) for row in rows]
+
+    def keep(self, name: str, sequence: int, state: bytes) -> None:
+        """Keep a state in one short transaction."""
+        with self._changing() as (_, write):
+            write("keep", subject=name, sequence=sequence, state=state)
+            write("drop", most=MOST_KEPT)
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under a name."""
+        found = self._ask("recall", subject=name)
+        return bytes(found[0][0]) if found else None
 
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
         """Sum up the hours and days that are over and have changed, `most` of them."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import EVER, Narrowing, Outcome, Timed, Window
+from headgate.ledger.store import EVER, MOST_KEPT, Narrowing, Outcome, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -38,6 +38,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._rows: dict[tuple[str, int], Entry] = {}
         self._events: dict[str, Event] = {}
+        self._states: dict[str, tuple[int, bytes]] = {}
         self._lock = threading.Lock()
 
     def append(self, entries: Sequence[Entry]) -> int:
@@ -168,6 +169,20 @@ class MemoryStore:
             if _within(window, event.at_us) and (not kinds or event.kind in kinds)
         ]
         return sorted(within, key=lambda event: (event.at_us, event.id))
+
+    def keep(self, name: str, sequence: int, state: bytes) -> None:
+        """Keep a state as long as the process lives."""
+        with self._lock:
+            if sequence >= self._states.get(name, (sequence, b""))[0]:
+                self._states[name] = sequence, state
+            farthest = sorted(self._states.items(), key=lambda item: -item[1][0])
+            self._states = dict(farthest[:MOST_KEPT])
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under a name."""
+        with self._lock:
+            found = self._states.get(name)
+        return None if found is None else found[1]
 
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:  # noqa: ARG002 - as every store
         """No sums are kept: whatever is asked is counted."""

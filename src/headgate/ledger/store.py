@@ -24,6 +24,7 @@ from headgate.ledger.totals import (
 __all__ = [
     "DAY_US",
     "EVER",
+    "MOST_KEPT",
     "REACH_US",
     "DayTotal",
     "Narrowing",
@@ -68,6 +69,10 @@ EVER = Window()
 
 REACH_US = HOUR_US
 """The hour within which a request's attempts are sent, in microseconds."""
+
+
+MOST_KEPT = 8
+"""States kept beside the rows: one for each of the last settings that somebody watched by."""
 
 
 class Outcome(NamedTuple):
@@ -195,6 +200,15 @@ class Store(Protocol):
 
         Here the window counts events, by when each happened.
         """
+
+    def keep(self, name: str, sequence: int, state: bytes) -> None:
+        """Keep what somebody made of the rows up to a sequence number; what is newer stays.
+
+        Of all names together, those that have come farthest are kept: `MOST_KEPT` of them.
+        """
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under a name."""
 
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
         """Sum up the hours and days that are over and have changed, `most`; return how many.
