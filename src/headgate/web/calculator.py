@@ -145,12 +145,31 @@ class Calculator:
         except ConfigError as error:
             return None, _Problem.of(error, SECOND)
 
-    def _origins(self, asked: _Asked) -> list[tuple[str, str, bool]]:
+    def _origins(self, asked: _Asked) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+        """Where a scenario can start from, as links; each of two keeps the other."""
+        first, second = asked.first, asked.second
+        if second is None:
+            return [("Start from", self._starts(first.origin, "archetype", {}))]
+        ours, theirs = first.query(), second.query(SECOND)
         return [
-            (query_of({"archetype": one.name} if one.name else {}), one.title,
-             one.name == asked.first.origin)
+            ("A starts from", self._starts(first.origin, "archetype", {**theirs, "compare": "1"})),
+            (
+                "B starts from",
+                self._starts(second.origin, f"{SECOND}archetype", {**ours, "compare": "1"}),
+            ),
+        ]
+
+    def _starts(
+        self, here: str, field: str, kept: Mapping[str, str]
+    ) -> list[tuple[str, str, bool]]:
+        return [
+            (
+                query_of({**kept, field: one.name} if one.name else kept),
+                one.title,
+                one.name == here,
+            )
             for one in self._planner.origins
-        ]  # fmt: skip
+        ]
 
     def _groups(
         self,
@@ -206,19 +225,35 @@ class _Problem(NamedTuple):
     """What is wrong with a question, by field."""
 
     message: str
-    told: Sequence[tuple[str, str]]
-    """(what, how to mend it)."""
-    fields: Mapping[str, str]
+    told: Sequence[_Fault]
 
     @classmethod
     def of(cls, error: ConfigError, prefix: str = "") -> _Problem:
-        told = [(fault.message, fault.fix or "") for fault in error.faults]
-        fields = {
-            prefix + _field(fault.field): f"{fault.message} {fault.fix or ''}".strip()
+        told = [
+            _Fault(prefix + name, _label(name, prefix), fault.message, fault.fix or "")
             for fault in error.faults
-            if fault.field
-        }
-        return cls(error.message, told or [("", error.fix or "")], fields)
+            for name in (_field(fault.field or ""),)
+        ]
+        return cls(error.message, told or [_Fault("", "", "", error.fix or "")])
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What is wrong with each field of the form."""
+        return {one.field: f"{one.what} {one.fix}".strip() for one in self.told if one.label}
+
+
+class _Fault(NamedTuple):
+    field: str
+    """Of the form."""
+    label: str
+    """Its name for people; empty where the fault is not that of a field."""
+    what: str
+    fix: str
+
+
+def _label(name: str, prefix: str) -> str:
+    label = next((control.label for control in FIELDS if control.name == name), "")
+    return f"B, {label}" if label and prefix else label
 
 
 def _field(path: str) -> str:
