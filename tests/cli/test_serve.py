@@ -168,6 +168,7 @@ def test_a_missing_key_stops_the_start_and_is_named(tmp_path):
     assert "SIM_KEY is not set" in done.stderr
     assert "providers.sim.api_key_env" in done.stderr
     assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["headgate.toml"]
 
 
 def test_an_own_price_in_a_wrong_unit_is_told_at_the_start(tmp_path):

@@ -14,7 +14,7 @@ import click
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.decisions import PATH, decisions
-from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.gateway import SystemClock, app_of, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import ledger_of, recordable_of
 from headgate.bootstrap.metrics import metrics_of, scrape
@@ -49,6 +49,7 @@ async def serve_one(
         ConfigError: a key is missing, an address cannot be bound, …
     """
     settings = reading.settings
+    secrets_of(settings, os.environ)  # what is missing stops the start before a ledger is made
     clock, helm = SystemClock(), Helm()
     first = place is None or place.number == 0
     upstream = upstream_of(settings)

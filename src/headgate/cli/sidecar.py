@@ -31,6 +31,7 @@ from headgate.cli.options import open_settings, settings_options
 from headgate.cli.serve import log_to_stderr, run
 from headgate.errors import HeadgateError
 from headgate.gateway.relay import framed, received, serve_relayed
+from headgate.ledger.late import opened_or_late
 from headgate.monitor.gauges import Values
 from headgate.settings import Reading, read_with_sources
 
@@ -71,8 +72,10 @@ async def _serve(
         pages: Pages | None = None
         if settings.server.admin:
             token = admin_token(settings, env).value
-            keys = parts.enter_context(closing(keys_of(settings, env)))
-            shown = parts.enter_context(closing(store_of(settings.ledger, env)))
+            shown = opened_or_late(lambda: store_of(settings.ledger, env))
+            keys = opened_or_late(lambda: keys_of(settings, env), behind=shown)
+            parts.enter_context(closing(shown))
+            parts.enter_context(closing(keys))
             pages = pages_of(reading, shown, token=token, keys=keys)
             parts.callback((await serve_relayed(listening, pages.site)).close)
         stop = asyncio.create_task(_heed(told, reading, sets, lookout, pages))
