@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from headgate.gateway.record import Pricer
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
@@ -24,7 +26,7 @@ class Step(NamedTuple):
     """The request asks for its input to be kept in a cache, which costs more than reading it."""
 
 
-class Bill(NamedTuple):
+class Bill(msgspec.Struct, frozen=True):
     """The calls that a request may lead to. The first fields are as those of a `Step`."""
 
     models: tuple[ModelRef, ...]
