@@ -21,7 +21,7 @@ _BOM = b"\xef\xbb\xbf"
 _END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _FEED, _RETURN = b"\n\r"
-"""As integers: to look for a piece of bytes, `in` first makes an error and drops it, some 0.5 µs."""
+"""As integers: looking for a piece of bytes, `in` first makes an error, and drops it."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
