@@ -7,107 +7,111 @@ Everything runs on loopback against simulated providers, bounded in time and in 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 from benchmarks.reliability.budgets import budget
 from benchmarks.reliability.canaries import canaries
 from benchmarks.reliability.crowds import overload, slow_readers
+from benchmarks.reliability.database import database
 from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
 from benchmarks.reliability.farewells import farewell, restarts
 from benchmarks.reliability.kills import kills
 from benchmarks.reliability.outages import full_disk, locked, stopped
-from benchmarks.reliability.outcome import Outcome
+from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.refusals import gone, refusing
+from benchmarks.reliability.slow_senders import oversized, slow_senders
+from benchmarks.reliability.smuggling import PROXIES, smuggling
 from benchmarks.reliability.spend import spend
 
 __all__ = ["TESTS", "main"]
 
 
-def _spend(full: bool) -> Iterator[Outcome]:
-    yield spend(10_000 if full else 400)
+Case = Callable[[], Outcome]
 
 
-def _kills(full: bool) -> Iterator[Outcome]:
-    yield kills(200 if full else 4)
+def _spend(full: bool) -> Iterator[Case]:
+    yield partial(spend, 10_000 if full else 400)
 
 
-def _disconnects(full: bool) -> Iterator[Outcome]:
-    yield disconnects(1_000 if full else 60)
+def _kills(full: bool) -> Iterator[Case]:
+    yield partial(kills, 200 if full else 4)
 
 
-def _deaths(full: bool) -> Iterator[Outcome]:
-    yield deaths(1_000 if full else 63)
+def _disconnects(full: bool) -> Iterator[Case]:
+    yield partial(disconnects, 1_000 if full else 60)
 
 
-def _refusing(full: bool) -> Iterator[Outcome]:
-    yield refusing(200, 60.0) if full else refusing(50, 3.0)
+def _deaths(full: bool) -> Iterator[Case]:
+    yield partial(deaths, 1_000 if full else 63)
 
 
-def _gone(full: bool) -> Iterator[Outcome]:
-    yield gone(100, 60.0) if full else gone(50, 7.0)
+def _refusing(full: bool) -> Iterator[Case]:
+    yield partial(refusing, *((200, 60.0) if full else (50, 3.0)))
 
 
-def _overload(full: bool) -> Iterator[Outcome]:
-    yield overload(60.0 if full else 3.0)
+def _gone(full: bool) -> Iterator[Case]:
+    yield partial(gone, *((100, 60.0) if full else (50, 7.0)))
 
 
-def _slow_readers(full: bool) -> Iterator[Outcome]:
-    yield slow_readers(500, 40.0) if full else slow_readers(50, 5.0)
+def _overload(full: bool) -> Iterator[Case]:
+    yield partial(overload, 60.0 if full else 3.0)
 
 
-def _farewells(full: bool) -> Iterator[Outcome]:
-    yield farewell(200 if full else 20)
-    yield restarts(10, 200) if full else restarts(2, 50)
+def _slow_readers(full: bool) -> Iterator[Case]:
+    yield partial(slow_readers, *((500, 40.0) if full else (50, 5.0)))
 
 
-def _outages(full: bool) -> Iterator[Outcome]:
+def _farewells(full: bool) -> Iterator[Case]:
+    yield partial(farewell, 200 if full else 20)
+    yield partial(restarts, *((10, 200) if full else (2, 50)))
+
+
+def _outages(full: bool) -> Iterator[Case]:
     seconds = 60.0 if full else 4.0
-    yield locked(seconds)
+    yield partial(locked, seconds)
     for closed in (False, True):
-        try:
-            yield full_disk(min(seconds, 20.0), closed=closed)
-        except PermissionError as error:
-            print(f"not run: {error}", file=sys.stderr)
-    with _database() as database:
-        if database is not None:
-            yield stopped(seconds, database, database.url)
+        yield partial(full_disk, min(seconds, 20.0), closed=closed)
+
+    def stopping() -> Outcome:
+        with database() as server, database() as other:
+            return stopped(seconds, server, server.url, other.url)
+
+    yield stopping
 
 
-def _budgets(full: bool) -> Iterator[Outcome]:
+def _budgets(full: bool) -> Iterator[Case]:
     calls, dollars = (10_000, 1.0) if full else (200, 0.1)
-    yield budget(calls, dollars=dollars)
-    with _database() as database:
-        if database is not None:
-            yield budget(calls, dollars=dollars, ledger=database.url)
+    yield partial(budget, calls, dollars=dollars)
+
+    def shared() -> Outcome:
+        with database() as server:
+            return budget(calls, dollars=dollars, ledger=server.url)
+
+    yield shared
 
 
-@contextmanager
-def _database() -> Iterator[Any]:
-    """A PostgreSQL, or None where there is none to have."""
-    try:
-        from benchmarks.reliability.database import Database
-    except ImportError as error:
-        print(f"not run: PostgreSQL ({error})", file=sys.stderr)
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="headgate-postgres-") as folder:
-        Path(folder).chmod(0o755)
-        with Database(Path(folder) / "data") as database:
-            yield database
+def _smuggling(full: bool) -> Iterator[Case]:
+    for proxy in (None, *PROXIES):
+        yield partial(smuggling, 10 if full else 1, proxy)
 
 
-def _canaries(full: bool) -> Iterator[Outcome]:  # noqa: ARG001 - it is short in full
-    yield canaries()
+def _slow_senders(full: bool) -> Iterator[Case]:
+    yield partial(slow_senders, *((1_000, 20.0) if full else (100, 4.0)))
+    yield partial(oversized, 20 if full else 3)
 
 
-TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
+def _canaries(full: bool) -> Iterator[Case]:  # noqa: ARG001 - it is short in full
+    yield canaries
+
+
+TESTS: dict[str, Callable[[bool], Iterator[Case]]] = {
     "1": _spend,
     "2": _kills,
     "3": _disconnects,
@@ -119,30 +123,87 @@ TESTS: dict[str, Callable[[bool], Iterator[Outcome]]] = {
     "9": _farewells,
     "10": _outages,
     "11": _budgets,
+    "14": _smuggling,
+    "15": _slow_senders,
     "18": _canaries,
 }
 """By their numbers in the table of docs/testing.md."""
 
+LONGEST = 1800
+"""Seconds that one line of the table may take."""
 
-def main(arguments: list[str] | None = None) -> int:
+
+def main(
+    arguments: list[str] | None = None,
+    tests: Mapping[str, Callable[[bool], Iterator[Case]]] = TESTS,
+) -> int:
+    """Print the table, line by line; whatever becomes of one test, the others follow."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reliability")
-    parser.add_argument("tests", nargs="*", metavar="TEST", help=f"of {', '.join(TESTS)}; all")
+    parser.add_argument("tests", nargs="*", metavar="TEST", help=f"of {', '.join(tests)}; all")
     parser.add_argument("--full", action="store_true", help="the full counts")
+    parser.add_argument(
+        "--longest", type=int, default=LONGEST, metavar="SECONDS", help="of one line; %(default)s"
+    )
     given = parser.parse_args(arguments)
-    unknown = set(given.tests) - TESTS.keys()
+    unknown = set(given.tests) - tests.keys()
     if unknown:
-        parser.error(f"there is no test {min(unknown)}; there are {', '.join(TESTS)}")
-    numbers = given.tests or list(TESTS)
+        parser.error(f"there is no test {min(unknown)}; there are {', '.join(tests)}")
+    numbers = given.tests or list(tests)
     held, first = True, time.monotonic()
-    for place, number in enumerate(numbers, 1):
-        _say(f"test {number} ({place} of {len(numbers)}) …", first)
-        began = time.monotonic()
-        for outcome in TESTS[number](given.full):
-            held &= outcome.held and outcome.in_time
-            mark = "BROKEN" if not outcome.held else "held" if outcome.in_time else "SLOW"
-            print(f"{number:>3}  {mark:<7} {outcome.test}: {outcome.measured}", flush=True)
-        _say(f"test {number} took {time.monotonic() - began:.0f} s", first)
+    with _ending_in_order():
+        for place, number in enumerate(numbers, 1):
+            _say(f"test {number} ({place} of {len(numbers)}) …", first)
+            began = time.monotonic()
+            for case in tests[number](given.full):
+                mark, said = _line(case, given.longest)
+                held &= mark in ("held", "not run")
+                print(f"{number:>3}  {mark:<7} {said}", flush=True)
+            _say(f"test {number} took {time.monotonic() - began:.0f} s", first)
     return 0 if held else 1
+
+
+def _line(case: Case, longest: int) -> tuple[str, str]:
+    """What became of a test, in a word and in numbers."""
+    try:
+        with _at_most(longest):
+            outcome = case()
+    except Missing as error:
+        return "not run", str(error)
+    except Exception as error:  # noqa: BLE001 - the rest of the table is wanted all the same
+        traceback.print_exc()
+        return "ERROR", f"{type(error).__name__}: {error}"
+    mark = "BROKEN" if not outcome.held else "held" if outcome.in_time else "SLOW"
+    return mark, f"{outcome.test}: {outcome.measured}"
+
+
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    """TimeoutError in whatever takes longer."""
+
+    def over(*_: object) -> None:
+        raise TimeoutError(f"not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM, as `timeout` sends it, ends what was started too."""
+
+    def told(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _say(what: str, first: float) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 from benchmarks.reliability.outcome import Outcome
 from benchmarks.reliability.place import ENVIRONMENT, PATHS, Caller, Place, body_of, place
@@ -41,7 +40,7 @@ def budget(calls: int, *, replicas: int = 4, ledger: str = "", dollars: float = 
     kind = "PostgreSQL" if ledger else "SQLite"
     with place("--first", "0.05", ledger=ledger, more=SETTINGS) as here:
         key = _key(here, dollars)
-        gateways = [here.gateway, *(_replica(here, number) for number in range(1, replicas))]
+        gateways = [here.gateway, *(here.replica(f"replica-{n}") for n in range(1, replicas))]
         time.sleep(KNOWN)
         said, refusals, took = asyncio.run(_spend(here, gateways, key, calls))
         for gateway in gateways:
@@ -72,14 +71,6 @@ def _key(here: Place, dollars: float) -> str:
         env={**os.environ, **ENVIRONMENT},
     )
     return str(json.loads(made.stdout)["secret"])
-
-
-def _replica(here: Place, number: int) -> Child:
-    """Another gateway on the same ledger, with a journal of its own."""
-    text = here.file.read_text().replace(str(here.journal), f"{here.journal}-{number}")
-    file = Path(here.folder) / f"replica-{number}.toml"
-    file.write_text(text)
-    return here.children.gateway(file, ENVIRONMENT)
 
 
 async def _spend(

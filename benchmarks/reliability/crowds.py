@@ -8,10 +8,20 @@ import socket
 import time
 from contextlib import suppress
 
-from benchmarks.reliability.load import Answer, arrivals, p99, served
+from benchmarks.reliability.load import Answer, arrivals, lateness, p99, served
 from benchmarks.reliability.outcome import Outcome
-from benchmarks.reliability.place import PATHS, Place, body_of
-from benchmarks.reliability.upstream import Call, answer, begin, chunk, events, stage
+from benchmarks.reliability.place import PATHS, Place, before, body_of
+from benchmarks.reliability.upstream import (
+    STAGE,
+    Apart,
+    Call,
+    Upstream,
+    answer,
+    begin,
+    chunk,
+    events,
+    stage,
+)
 
 __all__ = ["overload", "slow_readers"]
 
@@ -50,7 +60,7 @@ def overload(seconds: float) -> Outcome:
         not lost and len(told) == len(refused) > 0 and most <= MEMORY * steady,
         f"goodput {goodput:.0%} of the peak; {len(refused):,} of {len(crowd):,} refused with 503 "
         f"and Retry-After, in {slowest * 1000:.0f} ms (p99); {lost} lost; memory "
-        f"{most / steady:.2f} × that before",
+        f"{most / steady:.2f} × that before; {lateness(crowd)}",
         goodput >= GOODPUT and slowest <= REFUSED_IN,
     )
 
@@ -66,26 +76,33 @@ async def _flood(call: Call) -> None:
 
 
 def slow_readers(count: int, seconds: float) -> Outcome:
-    """So many of them at once; beside them others are answered as always."""
-    with stage(_flood, answer, more="max_requests = 2000") as (here, near, _):
+    """So many of them at once; others are answered as always, from the first moment on."""
+    with (
+        Apart(_flood) as near,
+        Upstream(answer) as far,
+        before(
+            {"near": near.address, "far": far.address}, STAGE, more="max_requests = 2000"
+        ) as here,
+    ):
         asyncio.run(arrivals([here.caller()], 20, 1.0, model="premium"))
-        before = here.memory()
+        calm, had = here.memory(), here.processor()
         reading, beside = asyncio.run(_sip(here, count, seconds))
-        each = max(0, here.memory(peak=True) - before) / count
-        begun = len(near.calls)
+        each = max(0, here.memory(peak=True) - calm) / count
+        begun, took = near.calls(), here.processor() - had
+    waits = [one.seconds for one in beside]
     return Outcome(
         f"{count} readers of 1 kB a second",
         reading == begun == count and each <= EACH and len(served(beside)) == len(beside),
-        f"{each / 1024:.0f} kB of memory each, of answers of {FLOOD >> 20} MB; {len(beside)} "
-        f"others answered meanwhile in {p99([one.seconds for one in beside]) * 1000:.0f} ms (p99)",
+        f"{each / 1024:.0f} kB of memory each, of answers of {FLOOD >> 20} MB; {took:.1f} s of "
+        f"processor time; {len(beside)} others answered meanwhile in "
+        f"{p99(waits) * 1000:.0f} ms (p99), at most {max(waits) * 1000:.0f} ms",
     )
 
 
 async def _sip(here: Place, count: int, seconds: float) -> tuple[int, list[Answer]]:
     """How many were still reading at the end, and what others got."""
     readers = [asyncio.create_task(_reader(here, n, seconds)) for n in range(count)]
-    await asyncio.sleep(seconds / 2)
-    beside = await arrivals([here.caller()], 20, seconds / 4, model="premium")
+    beside = await arrivals([here.caller()], 20, seconds * 0.75, model="premium")
     return sum(await asyncio.gather(*readers)), beside
 
 

@@ -2,53 +2,103 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import pgserver
-    from pgserver._commands import pg_ctl  # type: ignore[attr-defined] # made at run time
+from benchmarks.reliability.outcome import Missing
 
-__all__ = ["Database"]
+__all__ = ["Database", "database"]
 
 
 class Database:
     """A server of our own; its socket and its data stay where they are over a stop."""
 
     def __init__(self, data: Path) -> None:
-        self._server: Any = pgserver.get_server(data)  # type: ignore[attr-defined]
-        self._data = data
+        self._package, self._data = _package(), data
+        self._server: Any = self._package.get_server(data)
         self.url = self._server.get_uri().replace(":@", "@")
 
     def stop(self) -> None:
         """As an administrator would: connections are ended, not waited for."""
-        pg_ctl(["-w", "-m", "fast", "stop"], pgdata=self._data, user=self._server.system_user)
+        self._control("-m", "fast", "stop")
 
     def start(self) -> None:
         """Start it again on the same socket."""
         socket = self.url.rpartition("host=")[2]
-        options = [
-            "-w",
-            "-o",
-            '-h ""',
-            "-o",
-            f"-k {socket}",
-            "-l",
-            str(self._data / "log"),
-            "start",
-        ]
-        pg_ctl(options, pgdata=self._data, user=self._server.system_user)
+        log = str(self._data / "log")
+        self._control("-o", '-h ""', "-o", f"-k {socket}", "-l", log, "start")
 
-    def __enter__(self) -> Self:
-        return self
+    def _control(self, *arguments: str) -> None:
+        command = self._package._commands.pg_ctl  # noqa: SLF001 - it has no other name
+        command(["-w", *arguments], pgdata=self._data, user=self._server.system_user)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def end(self) -> None:
+        """For good."""
         self._server.cleanup()
+
+
+def _package() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import pgserver
+            import pgserver._commands
+        except ImportError as error:
+            raise Missing(f"PostgreSQL: {error}") from error
+    return pgserver
+
+
+@contextmanager
+def database() -> Iterator[Database]:
+    """A server in a directory of its own; both are gone at the end, even if that is a kill -9.
+
+    Raises:
+        Missing: there is no PostgreSQL to be had.
+    """
+    _package()
+    folder = Path(tempfile.mkdtemp(prefix="headgate-postgres-"))
+    folder.chmod(0o755)
+    guard = _guard(folder)
+    try:
+        server = Database(folder / "data")
+        try:
+            yield server
+        finally:
+            server.end()
+    finally:
+        assert guard.stdin is not None
+        guard.stdin.close()
+        guard.wait(60)
+
+
+def _guard(folder: Path) -> subprocess.Popen[bytes]:
+    """A process that outlives this one, and then clears up."""
+    command = [sys.executable, "-m", "benchmarks.reliability.database", str(folder)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+def clear(folder: Path) -> None:
+    """End the server that may run in `folder`, and take the folder away."""
+    note = folder / "data" / "postmaster.pid"
+    with suppress(OSError, ValueError):  # it has ended
+        os.kill(int(note.read_text().split()[0]), signal.SIGQUIT)
+        for _ in range(100):
+            if not note.exists():
+                break
+            time.sleep(0.1)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.stdin.buffer.read()  # it ends with the process that holds the other end
+    clear(Path(sys.argv[1]))

@@ -9,14 +9,15 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.reliability.outcome import Outcome
+from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.place import Caller, Place, body_of, place
+from headgate.testing.processes import Child
 
 __all__ = ["full_disk", "locked", "stopped"]
 
@@ -36,29 +37,37 @@ class Load:
     def p99(self) -> float:
         return statistics.quantiles(self.seconds, n=100)[98]
 
+    async def ask(self, caller: Caller, text: str, *, stream: bool) -> None:
+        """One request."""
+        began = time.monotonic()
+        status, headers, _ = await caller.ask("chat", body_of("chat", "auto", text, stream=stream))
+        self.seconds.append(time.monotonic() - began)
+        if status == 200:
+            self.acknowledged.append(headers["x-headgate-request-id"])
+        else:
+            self.refused += 1
 
-async def _load(caller: Caller, seconds: float, load: Load) -> None:
+
+async def _load(callers: Sequence[Caller], seconds: float) -> list[Load]:
+    """Requests to all in turn by each of a few, so that what else goes on strikes all alike."""
     until = time.monotonic() + seconds
+    loads = [Load() for _ in callers]
 
     async def work(one: int) -> None:
+        turn = one
         while time.monotonic() < until:
-            began = time.monotonic()
-            body = body_of("chat", "auto", f"question {one} {began}", stream=one % 2 == 0)
-            status, headers, _ = await caller.ask("chat", body)
-            load.seconds.append(time.monotonic() - began)
-            if status == 200:
-                load.acknowledged.append(headers["x-headgate-request-id"])
-            else:
-                load.refused += 1
+            turn += 1
+            which = turn % len(callers)
+            text = f"question {one} {turn}"
+            await loads[which].ask(callers[which], text, stream=one % 4 < 2)
             await asyncio.sleep(0.02)
 
     await asyncio.gather(*(work(one) for one in range(CALLERS)))
+    return loads
 
 
 def _under_load(here: Place, seconds: float) -> Load:
-    load = Load()
-    asyncio.run(_load(here.caller(), seconds, load))
-    return load
+    return asyncio.run(_load([here.caller()], seconds))[0]
 
 
 def locked(seconds: float) -> Outcome:
@@ -75,11 +84,12 @@ def locked(seconds: float) -> Outcome:
                 other.execute("ROLLBACK")
                 other.close()
 
-        return _away(f"SQLite locked for {seconds:g} s", here, away, seconds)
+        twin = here.replica("twin", f"sqlite:///{here.folder}/twin.db")
+        return _away(f"SQLite locked for {seconds:g} s", here, twin, away, seconds)
 
 
-def stopped(seconds: float, server: Any, url: str) -> Outcome:
-    """PostgreSQL is stopped meanwhile; `server` can `stop` and `start`."""
+def stopped(seconds: float, server: Any, url: str, others: str) -> Outcome:
+    """PostgreSQL is stopped meanwhile; `server` can `stop` and `start`, `others` stays."""
     with place(ledger=url) as here:
 
         @contextmanager
@@ -90,29 +100,34 @@ def stopped(seconds: float, server: Any, url: str) -> Outcome:
             finally:
                 server.start()
 
-        return _away(f"PostgreSQL stopped for {seconds:g} s", here, away, seconds)
+        twin = here.replica("twin", others)
+        return _away(f"PostgreSQL stopped for {seconds:g} s", here, twin, away, seconds)
 
 
-def _away(what: str, here: Place, away: Callable[[], Any], seconds: float) -> Outcome:
-    """Load before, meanwhile and after; latency is compared with before, side by side."""
-    _under_load(here, min(seconds, 2.0))  # warm
-    before = _under_load(here, seconds)
+def _away(what: str, here: Place, twin: Child, away: Callable[[], Any], seconds: float) -> Outcome:
+    """Load before, meanwhile and after, in turn on a twin whose store stays where it is.
+
+    The two are compared while the same else goes on: a before would be another moment's.
+    """
+    callers = [here.caller(), here.caller(twin)]
+    asyncio.run(_load(callers, min(seconds, 2.0)))  # warm
+    before, calm = asyncio.run(_load(callers, seconds))
     stored = {row.request_id for row in here.settled(len(before.acknowledged))}
     with away():
-        during = _under_load(here, seconds)
+        during, beside = asyncio.run(_load(callers, seconds))
         spooled = here.spooled()  # nobody can store them now, and they are on the disk all the same
     nowhere = {*before.acknowledged, *during.acknowledged} - stored - spooled
-    after = _under_load(here, min(seconds, 2.0))
+    after, _ = asyncio.run(_load(callers, min(seconds, 2.0)))
     acknowledged = [*before.acknowledged, *during.acknowledged, *after.acknowledged]
     rows = [row.request_id for row in here.settled(len(acknowledged))]
     lost, doubled = set(acknowledged) - set(rows), len(rows) - len(set(rows))
-    ratio = during.p99 / before.p99
+    ratio, usual = during.p99 / beside.p99, before.p99 / calm.p99
     return Outcome(
         what,
         not lost and not doubled and not nowhere and not during.refused,
         f"{len(during.acknowledged):,} served meanwhile, {len(nowhere)} of them in neither journal "
-        f"nor store, {len(lost)} lost, {doubled} doubled; "
-        f"p99 {during.p99 * 1000:.1f} ms, before {before.p99 * 1000:.1f} ms ({ratio:.2f} ×)",
+        f"nor store, {len(lost)} lost, {doubled} doubled; p99 {during.p99 * 1000:.1f} ms, its twin "
+        f"with a store {beside.p99 * 1000:.1f} ms ({ratio:.2f} ×; before, with two, {usual:.2f} ×)",
         ratio <= WORST_RATIO,
     )
 
@@ -122,15 +137,15 @@ def _small_disk(megabytes: int) -> Iterator[Path]:
     """A file system of its own, in memory.
 
     Raises:
-        OSError, subprocess.CalledProcessError: this user may not mount.
+        Missing: this user may not mount.
     """
     if os.geteuid() != 0:
-        raise PermissionError("only root may mount a small disk")
+        raise Missing("a small disk: only root may mount one")
     with TemporaryDirectory(prefix="headgate-small-") as folder:
-        size = f"size={megabytes}m"
-        subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=True, capture_output=True
-        )
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder]
+        mounted = subprocess.run(command, check=False, capture_output=True, text=True)
+        if mounted.returncode:
+            raise Missing(f"a small disk: {mounted.stderr.strip()}")
         try:
             yield Path(folder)
         finally:

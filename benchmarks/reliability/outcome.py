@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Outcome"]
+__all__ = ["Missing", "Outcome"]
 
 
 class Outcome(NamedTuple):
@@ -18,3 +18,7 @@ class Outcome(NamedTuple):
     """The numbers that say so."""
     in_time: bool = True
     """What must be quick was; on a machine with other things to do it may not be."""
+
+
+class Missing(Exception):  # noqa: N818 - it is no error
+    """What a test needs is not to be had on this machine."""

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -105,6 +105,15 @@ class Place:
         self.gateway = self.children.gateway(self.file, ENVIRONMENT)
         return self.gateway
 
+    def replica(self, name: str, ledger: str | None = None) -> Child:
+        """Another gateway with a journal of its own, on the same ledger or another one."""
+        text = self.file.read_text().replace(str(self.journal), f"{self.journal}-{name}")
+        if ledger is not None:
+            text = text.replace(self.url, ledger)
+        file = self.folder / f"{name}.toml"
+        file.write_text(text)
+        return self.children.gateway(file, ENVIRONMENT)
+
     def caller(self, gateway: Child | None = None, key: str = "") -> Caller:
         """Somebody who calls the gateway that runs now, or another one, with this key."""
         host, _, port = (gateway or self.gateway).address.removeprefix("http://").partition(":")
@@ -156,6 +165,13 @@ class Place:
                     found = max(found, int(line.split()[1]) * 1024)
         return found
 
+    def processor(self) -> float:
+        """Seconds that the gateway has computed: about the same however busy the machine."""
+        stats = (Path(f"/proc/{pid}/stat").read_text() for pid in self._pids())
+        fields = [stat.rpartition(") ")[2].split() for stat in stats]
+        ticks = sum(int(one[11]) + int(one[12]) for one in fields)
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def _pids(self) -> list[int]:
         """The process on the leash is the gateway itself or its child."""
         return [self.gateway.process.pid, *_children(self.gateway.process.pid)]
@@ -206,15 +222,19 @@ class Caller:
         self._host, self._port = host, port
         self._key = f"authorization: Bearer {key}\r\n" if key else ""
 
-    async def ask(self, api: str, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        """The whole answer: status, headers, body.
+    async def ask(
+        self, api: str, body: dict[str, Any], *, heard: Callable[[bytes], object] = bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        """The whole answer: status, headers, body; `heard` is told each piece of it as it comes.
 
         Raises:
             OSError, EOFError: the gateway went away.
         """
         pieces = self.pieces(api, body)
-        head = await anext(pieces)
-        rest = b"".join([piece async for piece in pieces])
+        head, rest = await anext(pieces), b""
+        async for piece in pieces:
+            heard(piece)
+            rest += piece
         lines = head.decode("latin-1").split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
         whole = "content-length" not in headers or len(rest) == int(headers["content-length"])

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from itertools import pairwise
 
-from benchmarks.reliability.load import Answer, arrivals, served
+from benchmarks.reliability.load import Answer, arrivals, lateness, served
 from benchmarks.reliability.outcome import Outcome
 from benchmarks.reliability.place import Caller
 from benchmarks.reliability.upstream import Call, Upstream, answer, refuse, stage
@@ -20,7 +20,7 @@ SHARE, FLOOR, WINDOW = 0.2, 10, 10.0
 RETRY_AFTER, TOLERANCE = 1.0, 0.1
 FAILURES, PAUSE = 20, 5.0
 CLOSES = 10.0
-NO_BREAKER = "[resilience]\nbreaker_failures = 10000\n"
+NO_BREAKER = "max_requests = 5000\n[resilience]\nbreaker_failures = 10000\n"
 """As far away as it can be set; and one call of so many is answered, so that it is never there."""
 ANSWERED = 1000
 
@@ -48,7 +48,8 @@ def refusing(rate: int, seconds: float) -> Outcome:
         len(near.calls) <= most and good == requests and bool(waits) and not early,
         f"{len(near.calls):,} calls for {requests:,} requests (at most {most:,.0f}), "
         f"{good:,} answered all the same; Retry-After of 1 s: waited "
-        f"{waits[0] if waits else 0:.3f} to {waits[-1] if waits else 0:.3f} s",
+        f"{waits[0] if waits else 0:.3f} to {waits[-1] if waits else 0:.3f} s "
+        f"({late} later than {RETRY_AFTER * (1 + TOLERANCE):g} s); {lateness(answers)}",
         late <= len(waits) // 100,
     )
 

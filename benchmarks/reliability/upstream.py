@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import re
 import socket
 import struct
@@ -11,11 +12,24 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from typing import Any, NamedTuple, TypeAlias
 
 from benchmarks.reliability.place import Place, before
 
-__all__ = ["STAGE", "Call", "Script", "Upstream", "answer", "events", "refuse", "stage", "tell"]
+__all__ = [
+    "STAGE",
+    "WHOLE",
+    "Apart",
+    "Call",
+    "Script",
+    "Upstream",
+    "answer",
+    "events",
+    "refuse",
+    "stage",
+    "tell",
+]
 
 STAGE = """
 [server]
@@ -114,6 +128,38 @@ class Upstream:
         writer.close()
 
 
+class Apart:
+    """An `Upstream` in a process of its own, where what it does takes no time from the callers."""
+
+    def __init__(self, script: Script) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._ours, theirs = context.Pipe()
+        self._process = context.Process(target=_play, args=(script, theirs), daemon=True)
+
+    def __enter__(self) -> Apart:
+        self._process.start()
+        self.address = str(self._ours.recv())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ours.close()
+        self._process.join(10)
+        self._process.kill()
+
+    def calls(self) -> int:
+        """How many have come in so far."""
+        self._ours.send(None)
+        return int(self._ours.recv())
+
+
+def _play(script: Script, theirs: Connection) -> None:
+    with Upstream(script) as upstream, suppress(EOFError):
+        theirs.send(upstream.address)
+        while True:
+            theirs.recv()
+            theirs.send(len(upstream.calls))
+
+
 @contextmanager
 def stage(
     near: Script, far: Script, *, more: str = ""
@@ -143,7 +189,7 @@ async def refuse(call: Call) -> None:
 async def answer(call: Call) -> None:
     """As a provider that works: whole, or streamed where that was asked for."""
     if b'"stream":true' not in call.body.replace(b" ", b""):
-        tell(call.writer, 200, json.dumps(_WHOLE).encode())
+        tell(call.writer, 200, json.dumps(WHOLE).encode())
         return
     begin(call.writer)
     for event in events(["all", "is", "well"]):
@@ -165,7 +211,7 @@ def chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
 
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13}
 _SAME: dict[str, Any] = {"id": "chatcmpl-1", "created": 1, "model": "m"}
-_WHOLE = {
+WHOLE: dict[str, Any] = {
     **_SAME,
     "object": "chat.completion",
     "choices": [

@@ -53,10 +53,14 @@ class Panel:
     is shown as A the better mark.
     """
 
+    def __init__(self, small: str = "small", judge: str = "judge") -> None:
+        self._small = small
+        self._judge = judge
+
     def answer(self, prompt: Prompt) -> Answer:
         asked = prompt.last_user
-        if prompt.model != "judge":
-            wrong = prompt.model == "small" and "hard" in asked
+        if prompt.model != self._judge:
+            wrong = prompt.model == self._small and "hard" in asked
             return Answer(text=f"{'WRONG' if wrong else 'RIGHT'}: {asked[:20]}")
         parts = {found["name"]: found["text"] for found in PARTS.finditer(asked)}
         lenient = "lenient" in parts["REQUEST"]
@@ -79,6 +83,18 @@ def panel(
     provider = Provider(
         DIALECTS["openai"](), models=MODELS, brain=Panel(), faults=faults, pace=pace
     )
+    prices = "".join(
+        PRICE.format(model=name, input=read, output=write) for name, (read, write) in USD.items()
+    )
+    with served(provider) as base:
+        file = directory / "headgate.toml"
+        file.write_text(SETTINGS.format(base=base, prices=prices))
+        yield file, provider
+
+
+@contextmanager
+def served(provider: Provider) -> Iterator[str]:
+    """The URL of a provider that is served in a thread."""
     server = Server(provider)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
@@ -86,13 +102,7 @@ def panel(
     try:
         started = server.start("127.0.0.1", 0)
         port = asyncio.run_coroutine_threadsafe(started, loop).result(20)
-        prices = "".join(
-            PRICE.format(model=name, input=read, output=write)
-            for name, (read, write) in USD.items()
-        )
-        file = directory / "headgate.toml"
-        file.write_text(SETTINGS.format(base=f"http://127.0.0.1:{port}", prices=prices))
-        yield file, provider
+        yield f"http://127.0.0.1:{port}"
         asyncio.run_coroutine_threadsafe(server.stop(), loop).result(20)
     finally:
         loop.call_soon_threadsafe(loop.stop)

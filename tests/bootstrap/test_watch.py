@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.watch import Watch, own_budgets
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.store import EVER, Outcome
+from headgate.ledger.sqlite import SqliteStore
+from headgate.ledger.store import EVER, Outcome, Store, StoreError
+from headgate.monitor import account
 from headgate.monitor.feedback import signal_event
 from headgate.monitor.quality import comparison_event
 from headgate.settings import Settings, read
@@ -23,7 +25,7 @@ def settings(*sets: str) -> Settings:
     return read(None, env={}, sets=sets)
 
 
-def watch(store: MemoryStore, *sets: str) -> Watch:
+def watch(store: Store, *sets: str) -> Watch:
     chosen = settings(*sets)
     return Watch(store, chosen, book_of(chosen))
 
@@ -102,3 +104,47 @@ def test_where_nothing_is_compared_nothing_is_said_of_quality():
     store = MemoryStore()
     store.append(answers(10))
     assert watch(store).look(NOON, EVER).quality is None
+
+
+def test_after_a_restart_only_what_came_since_the_account_was_kept_is_read(monkeypatch, tmp_path):
+    monkeypatch.setattr(account, "LEAST", 100)
+    store = SqliteStore(tmp_path / "l.db")
+    store.append(answers(130))
+    first = watch(store)
+    first.look(NOON, EVER)
+    store.append([entry(request_id="late", at_us=NOON_US - 3_600_000_000), *answers(150)])
+    read_rows: list[Outcome] = []
+
+    def told(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            read_rows.append(outcome)
+            yield outcome
+
+    chosen = settings()
+    again = Watch(store, chosen, book_of(chosen), follow=told).look(NOON, EVER)
+    assert len(read_rows) == 21
+    assert again.escalation == first.look(NOON, EVER).escalation
+    assert again.escalation.served == 151
+    store.close()
+
+
+def test_other_budgets_are_judged_over_all_of_the_past(monkeypatch):
+    monkeypatch.setattr(account, "LEAST", 100)
+    store, fresh = MemoryStore(), MemoryStore()
+    for one in (store, fresh):
+        one.append(answers(300))
+    watch(store, "escalation.budget=0.9").look(NOON, EVER)
+    found, alone = (watch(one, "escalation.budget=0.05").look(NOON, EVER) for one in (store, fresh))
+    assert found.escalation == alone.escalation
+    assert found.escalation.budget == 0.05
+
+
+def test_a_ledger_that_keeps_no_account_is_watched_all_the_same(monkeypatch):
+    class Shut(MemoryStore):
+        def keep(self, name: str, sequence: int, state: bytes) -> None:
+            raise StoreError("The ledger does not answer.")
+
+    monkeypatch.setattr(account, "LEAST", 100)
+    store = Shut()
+    store.append(answers(300))
+    assert watch(store).look(NOON, EVER).escalation.served == 300

@@ -16,6 +16,7 @@ from openai import AsyncOpenAI
 from headgate.access.key import Key, Team, digest, mint
 from headgate.access.limits import NO_LIMITS, Limits, budget
 from headgate.ledger.keys_memory import MemoryKeys
+from headgate.ledger.store import StoreError
 from tests.gateway.callers import injections
 from tests.gateway.house import ENV, RULES, House, house
 
@@ -107,6 +108,23 @@ def test_every_api_is_paid_for_and_counting_tokens_is_free():
     assert {(entry.key, entry.team) for entry in entries} == {(keys.id, None)}
     assert [one.spent for one in keys.store.spending(f"key:{keys.id}")] == [cost, cost]
     assert all(one.held == 0 for one in keys.store.spending(f"key:{keys.id}"))
+
+
+def test_money_for_a_dearer_service_tier_is_set_aside_where_it_is_asked_for():
+    """A thousand tokens of GPT-5 mini cost $0.002, and $0.0036 in `priority`."""
+    keys = Keys(limited("0.003/day"))
+
+    async def case(home: House):
+        pinned: Any = {"model": "google/gpt-5-mini", "max_tokens": 1000}
+        with pytest.raises(openai.RateLimitError) as caught:
+            await home.ask("hi", service_tier="priority", **pinned)
+        assert "this request may cost up to $0.0036" in str(caught.value)
+        assert home.entries == []
+        await home.ask("hi", service_tier="default", **pinned)
+        await home.ask("hi", service_tier="flex", **pinned)
+        assert len(home.entries) == 2
+
+    run(case, keys, KEYED.replace("[providers.google]", '[providers.google]\nprices = "openai"'))
 
 
 def test_a_spent_budget_refuses_every_api_in_its_own_dialect():
@@ -311,6 +329,37 @@ def test_a_change_of_a_key_is_seen_while_the_gateway_runs():
                 await asyncio.sleep(0.1)
                 await home.ask("hi")
         assert caught.value.code == "key_revoked"
+
+    run(case, keys)
+
+
+class AwayAtFirst(MemoryKeys):
+    """Does not answer the first time."""
+
+    asked = 0
+
+    def version(self) -> int:
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreError("The ledger does not answer.")
+        return super().version()
+
+
+def test_a_gateway_that_starts_while_its_keys_cannot_be_read_serves_them_once_they_can():
+    keys, store = Keys(), AwayAtFirst()
+    keys.store = store
+    store.put_key(keys.key)
+
+    async def case(home: House):
+        with pytest.raises(openai.InternalServerError) as caught:
+            await home.ask("hi")
+        assert caught.value.code == "keys_unavailable"
+        for _ in range(50):
+            await asyncio.sleep(0.1)
+            if store.asked > 1:
+                break
+        await asyncio.sleep(0.1)
+        await home.ask("hi")
 
     run(case, keys)
 

@@ -16,7 +16,13 @@ from headgate.ledger.store import StoreError
 from tests.ledger.samples import answers, entry
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ledger.md"
-KINDS = {"BOOLEAN": "INTEGER", "BIGINT": "INTEGER", "DOUBLE PRECISION": "REAL", "TEXT": "TEXT"}
+KINDS = {
+    "BOOLEAN": "INTEGER",
+    "BIGINT": "INTEGER",
+    "DOUBLE PRECISION": "REAL",
+    "TEXT": "TEXT",
+    "BYTEA": "BLOB",
+}
 
 
 @pytest.fixture

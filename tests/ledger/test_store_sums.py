@@ -272,3 +272,16 @@ def test_sums_of_a_day_that_are_not_those_of_its_hours_are_found(store):
     store.unroll()
     store.roll((day + 2) * DAY_US)
     assert store.check_sums() == []
+
+
+def test_names_with_signs_of_their_own_are_told_apart(store):
+    """Whatever a dimension is told apart by, callers choose some of the names."""
+    names = ["a", 'a","b', '"', "a\\", "a\\\\", "[]", "a,", "1", "true", "\u00e9", "e\u0301", "\t"]
+    store.append(
+        [
+            entry(request_id=f"r{n}", route=one, policy=names[-1 - n], cost_nano=10**n)
+            for n, one in enumerate(names)
+        ]
+    )
+    found = {total.of: total.cost_nano for total in store.tiers(by=("route", "policy"))}
+    assert found == {(one, names[-1 - n]): 10**n for n, one in enumerate(names)}

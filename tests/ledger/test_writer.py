@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from headgate.errors import ConfigError
+from headgate.ledger import writer
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal, frame
 from headgate.ledger.memory import MemoryStore
@@ -490,3 +491,34 @@ def test_a_journal_that_works_again_takes_what_waits_in_memory_though_the_store_
     assert again.flush()
     assert list(again.store.entries()) == answers(3)
     again.close()
+
+
+def test_whoever_records_gets_in_between_while_memory_is_brought_to_the_journal(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(writer, "PIECE_ROWS", 3)
+    store = Moody()
+    ledger = Ledger(store, Journal(tmp_path / "j"), clock=Watch(), interval=600)
+    store.away = True
+    assert ledger._journal is not None
+    ledger._journal._spool_bytes = 0  # as a full disk
+    rows = answers(11)
+    for row in rows[:10]:
+        ledger.record(row)
+    said = [ledger.safe]
+    waiting: list[int] = []
+
+    def between(_: float) -> None:
+        waiting.append(len(ledger._memory))
+        if len(waiting) == 1:
+            ledger.record(rows[10])
+
+    monkeypatch.setattr(writer, "sleep", between)
+    ledger._journal._spool_bytes = 1 << 30
+    assert not ledger.flush()
+    said.append(ledger.safe)
+    assert (waiting, said) == ([7, 4, 1], [False, True])
+    store.away = False
+    assert ledger.flush()
+    assert sorted(store.entries(), key=lambda row: row.at_us) == rows
+    ledger.close()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import headgate.render.chart
 from headgate.render.chart import (
+    WIDTH,
     Axis,
     Band,
     Bar,
@@ -26,6 +27,7 @@ from headgate.render.chart import (
     svg,
     ticks,
 )
+from headgate.render.palette import ROUTED
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '</svg><script>alert("x")</script>&\x00'
@@ -215,3 +217,15 @@ def test_a_ribbon_runs_along_its_high_edge_and_back_along_its_low_one():
     (left, top), (right, _), (_, middle), (_, bottom) = points
     assert left < right
     assert top < middle < bottom
+
+
+def test_the_last_label_of_an_axis_is_not_cut():
+    long = Axis("usd", ((0.0, "0"), (1.0, "0.000025 and more")))
+    texts = {found.text: found for found in ET.fromstring(svg(lines(x=long), "c")).iter()}
+    label = texts["0.000025 and more"]
+    assert (label.get("text-anchor"), float(label.get("x") or 0)) == ("end", WIDTH)
+    assert texts["0"].get("text-anchor") == "middle"
+
+
+def test_what_moves_a_saving_has_the_colour_of_routing_and_no_tiers():
+    assert svg(SPANS, "c").count(f'<rect class="s{ROUTED}"') == 3

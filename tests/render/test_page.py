@@ -163,3 +163,8 @@ def test_text_may_go_on_a_second_line_and_asks_for_less_room():
     heads = Column("name"), Column("usd", right=True)
     assert 'class="broad"' not in fragment(Table(heads, (("word " * 30, "1"),)), "t")
     assert 'class="broad"' not in fragment(Table(heads, ()), "t")
+
+
+def test_a_chart_scrolls_in_a_place_of_its_own_also_by_keyboard():
+    text = html(PAGE)
+    assert text.count('<div class="plot" tabindex="0" role="group"><svg') == text.count("<svg")

@@ -74,6 +74,16 @@ def test_without_a_plan_the_bill_has_no_empty_columns(looked):
     assert made.unplanned is not None
 
 
+def test_what_cannot_be_narrowed_says_that_it_is_of_all(looked):
+    def notes(made: Board) -> set[str]:
+        return {one.label for one in made.figures.figures if one.note.startswith("all requests; ")}
+
+    assert notes(shown(looked)) == set()
+    told = notes(shown(looked, {"key": "k"}))
+    assert "This month so far" in told
+    assert "Before the first call" not in told
+
+
 def test_what_it_is_narrowed_to_is_said(looked):
     facts = shown(looked, {"model": "gpt-5", "key": "k"}).facts
     assert "key k" in facts

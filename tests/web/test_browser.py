@@ -81,6 +81,32 @@ def test_what_is_wrong_is_said_where_it_is(look: Watched):
     look.wrong.clear()  # the browser notes the 422 of its own accord
 
 
+def test_what_is_wrong_is_marked_while_one_types_and_no_longer_once_it_is_right(look: Watched):
+    page = look.go("/plan")
+    field = page.locator("#f-escalation")
+    field.fill("140%")
+    expect(page.get_by_role("alert")).to_contain_text("Escalated to premium: 1.4 is too high.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("40%")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert field.get_attribute("aria-invalid") is None
+    look.wrong.clear()  # the browser notes the 422 of its own accord
+
+
+def test_a_drawn_series_follows_the_window_and_the_colours(look: Watched):
+    page = look.go("/")
+    canvas = page.locator(".uplot canvas").first
+    expect(canvas).to_be_visible()
+    wide = canvas.evaluate("canvas => canvas.clientWidth")
+    page.set_viewport_size({"width": 800, "height": 900})
+    expect(canvas).not_to_have_js_property("clientWidth", wide)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".uplot")).to_have_count(2)
+    page.emulate_media(media="print")
+    expect(page.locator(".series svg.chart").first).to_be_visible()
+    expect(page.locator(".uplot").first).to_be_hidden()
+
+
 def test_measured_values_come_with_one_click(look: Watched):
     page = look.go("/plan")
     page.get_by_role("link", name="from the ledger").click()
@@ -243,6 +269,16 @@ def test_no_page_has_a_serious_fault_for_those_who_cannot_see_it(
     page = look.go(path)
     page.wait_for_timeout(300)
     assert serious_faults(page) == []
+    context.close()
+
+
+def test_on_a_phone_the_answer_is_one_touch_away_from_the_form(chromium: Browser, served: str):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = Watched(context, served).go("/plan")
+    page.get_by_role("link", name="To the answer").click()
+    expect(page.locator("#answer .lead").first).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.get_by_role("link", name="To the answer")).to_be_hidden()
     context.close()
 
 

@@ -59,6 +59,12 @@ def test_a_creep_is_told_with_when_it_began_and_where_it_went():
     assert "as a step: from 9.5 % to 61.4 %" in text
 
 
+def test_of_a_part_of_the_requests_it_says_that_it_is_of_all():
+    (block,) = budget_blocks(account(lambda day: 0.1), narrowed=True)
+    assert isinstance(block, Items)
+    assert block.items[0] == "Of all requests, whatever is shown."
+
+
 def test_without_a_budget_that_is_said():
     assert "No budget is set." in told(account(lambda day: 0.1, None))
 

@@ -182,3 +182,38 @@ def test_a_page_is_small(calculator):
     styles = len(static["site.css"].body) + len(static["charts.css"].body)
     assert scripts <= 150_000
     assert page + scripts + styles <= 300_000
+
+
+def test_what_is_wrong_names_its_field_and_offers_no_file(calculator):
+    answer = calculator.show(visit(escalation="140%"))
+    html = text(answer)
+    assert answer.status == 422
+    assert '<li data-field="escalation">Escalated to premium: 1.4 is too high.' in html
+    assert "Save as" not in html
+    assert "Save as" in text(calculator.show(visit()))
+
+
+def test_what_is_wrong_with_the_second_is_marked_there(calculator):
+    html = text(calculator.show(visit(compare="1", b_escalation="140%")))
+    assert '<li data-field="b.escalation">B, Escalated to premium: 1.4 is too high.' in html
+    assert 'aria-describedby="p-b.escalation"' in html
+
+
+def test_each_of_two_starts_where_it_likes_and_keeps_the_other(calculator):
+    html = text(calculator.show(visit(escalation="50%", compare="1", b_archetype="rag")))
+    links = re.findall(r'href="(/plan\?[^"]*)"[^>]*>Chatbot<', html)
+    assert links == [
+        "/plan?b.archetype=rag&amp;compare=1&amp;archetype=chatbot",
+        "/plan?escalation=50%25&amp;compare=1&amp;b.archetype=chatbot",
+    ]
+    assert "A starts from" in html
+    assert "A starts from" not in text(calculator.show(visit()))
+
+
+def test_each_of_two_has_its_strategy_and_what_it_is_held_against(calculator):
+    html = text(calculator.show(visit(compare="1", b_strategy="cascade", b_against="a/b")))
+    form = html[html.index('name="b.strategy"') :]
+    assert '<option value="cascade" selected>' in form[: form.index("</select>")]
+    assert html.count('name="b.strategy"') == 1
+    assert html.count('name="b.against"') == 1
+    assert 'name="b.strategy"' not in text(calculator.show(visit()))

@@ -34,9 +34,35 @@ def test_where_nothing_crosses_no_difference_is_told():
     assert rows["routing pays until"][1:] == ("–", "–")
 
 
+def test_marks_that_say_the_same_are_one():
+    _, curves = compared(escalation="0.5")
+    assert [mark.label.partition(":")[0] for mark in curves.marks] == ["A", "A and B", "B"]
+    _, same = compared()
+    assert {mark.label.partition(":")[0] for mark in same.marks} == {"A and B"}
+
+
+def test_curves_that_lie_on_each_other_are_both_seen():
+    _, curves = compared()
+    assert [line.dashed for line in curves.lines] == [False, True]
+
+
 def test_both_curves_share_their_axes_and_have_their_marks():
     _, curves = compared(escalation="0.5")
     assert [line.name for line in curves.lines] == ["A", "B"]
     assert {mark.label[0] for mark in curves.marks} == {"A", "B"}
     ends = curves.y.ticks[0][0], curves.y.ticks[-1][0]
     assert all(ends[0] <= y <= ends[1] for line in curves.lines for _, y in line.points)
+
+
+def test_a_cascade_is_compared_by_its_own_bill():
+    plans = planner()
+    routed, cascade = plans.plan(Question()), plans.plan(Question(strategy="cascade"))
+    table, _ = comparison(routed, cascade)
+    assert isinstance(table, Table)
+    rows = {row[0]: row[1:] for row in table.rows}
+    name = f"A routed, B {cascade.a.name}, naive"
+    assert rows[name] == ("$130.20", "$144.00", "+$13.80")
+    assert "routing pays until" not in rows
+    alike, _ = comparison(cascade, cascade)
+    assert isinstance(alike, Table)
+    assert alike.rows[1][0] == f"{cascade.a.name}, naive"

@@ -159,7 +159,7 @@ def test_alerts_are_narrowed_by_keyboard_alone(inside: Watched):
     page = inside.go("/alerts")
     tab_to(page, "select[name=kind]")
     page.keyboard.type("key.cr")
-    tab_to(page, "form button.quiet")
+    tab_to(page, "main form button")
     page.keyboard.press("Enter")
     page.wait_for_url("**kind=key.created*")
     assert set(page.locator(".events strong").all_inner_texts()) == {"key.created"}

@@ -140,4 +140,4 @@ def test_what_is_spent_is_not_rounded_up_to_a_limit_that_is_not_reached():
 def test_the_page_says_how_many_requests_of_a_key_were_refused_today():
     page = show(Ring()).body.decode()
     assert "refused today" in page
-    assert "<td>12</td>" in page
+    assert '<td class="num">12</td>' in page

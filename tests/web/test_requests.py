@@ -17,7 +17,8 @@ def pages(of: MemoryStore | None = None) -> Requests:
 
 
 def show(path: str = "/requests", of: MemoryStore | None = None, **query: str) -> Answer:
-    return pages(of).show(Visit(method="GET", path=path, query=query))
+    named = {name.rstrip("_"): value for name, value in query.items()}
+    return pages(of).show(Visit(method="GET", path=path, query=named))
 
 
 def test_the_newest_requests_are_listed_with_a_link_to_each():
@@ -73,6 +74,31 @@ def test_one_request_shows_every_attempt_with_times_costs_and_reasons():
     ]
     assert rects[0] == (0, 200)
     assert rects[-1][0] + rects[-1][1] == WIDE
+
+
+def test_what_the_headers_of_the_answer_said_is_there():
+    made = MemoryStore()
+    made.append([entry(request_id="r1", streamed=True), entry(request_id="r2", served=False)])
+    html = show("/requests/r1", made).body.decode()
+    assert "<dt>x-headgate-tier</dt><dd>cheap</dd>" in html
+    assert "its cost stood in the last event" in html
+    assert "Headers of the answer" not in show("/requests/r2", made).body.decode()
+
+
+def test_a_call_that_decided_has_answered_and_one_that_cost_nothing_cost_nothing():
+    made = MemoryStore()
+    verdict = {"purpose": "classifier", "tier": "classifier", "served": False, "cost_nano": 0}
+    made.append([entry(request_id="r1", **verdict), entry(request_id="r1", attempt=1)])
+    html = show("/requests/r1", made).body.decode()
+    assert "<span>answered</span>" in html
+    assert '<span class="cost">$0.00</span>' in html
+
+
+def test_days_can_be_asked_for():
+    html = show(from_="2026-11-20", to="2026-11-21", since="").body.decode()
+    days = set(re.findall(r'<td class="nowrap">(\S+) ', html))
+    assert days == {"2026-11-20", "2026-11-21"}
+    assert 'name="from" value="2026-11-20"' in html
 
 
 def test_a_request_that_is_not_there_is_404():

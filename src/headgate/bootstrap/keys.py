@@ -20,15 +20,18 @@ from headgate.gateway.gate import Gate
 from headgate.gateway.till import Till
 from headgate.ledger.event import Event
 from headgate.ledger.keys import KeyStore
+from headgate.ledger.late import opened_or_late
 from headgate.ledger.refused import REFUSED, refused_by_key
 from headgate.ledger.store import Store, StoreError, Window
 from headgate.ledger.url import open_keys
+from headgate.ledger.writer import Ledger
 from headgate.settings.schema import Settings
 from headgate.values import Clock, usd
 
 __all__ = [
     "Note",
     "admission_of",
+    "gateway_keys_of",
     "in_background",
     "keys_of",
     "pepper_file",
@@ -52,6 +55,17 @@ def keys_of(settings: Settings, env: Mapping[str, str], *, create: bool = True) 
     """
     password = password_of(settings.ledger, env)
     return open_keys(settings.ledger.url, create=create, password=password)
+
+
+def gateway_keys_of(settings: Settings, env: Mapping[str, str], ledger: Ledger) -> KeyStore:
+    """The key store for a gateway: one that does not answer now is opened when it does.
+
+    Until then no virtual key is known, and whoever sends one is told to try again.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    return opened_or_late(lambda: keys_of(settings, env), behind=ledger.store)
 
 
 def pepper_file(ledger_url: str) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headgate.errors import ConfigError
+from headgate.ledger.late import opened_or_late
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import Store
 from headgate.ledger.url import open_store
@@ -29,9 +30,10 @@ def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool =
 def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) -> Ledger:
     """The store with a journal before it and a writer between them, for a gateway.
 
+    A store that does not answer now is opened when it does.
+
     Raises:
         ConfigError: one of them cannot be used, or the variable with the password is not set.
-        StoreError: the store does not answer.
     """
     return Ledger.open(
         settings.url,
@@ -45,13 +47,15 @@ def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) ->
 def reader_of(ledger: Ledger, settings: LedgerSettings, env: Mapping[str, str]) -> Store:
     """A store of its own for whoever reads beside the writer, so that neither waits for the other.
 
-    What is kept in memory is there but once.
+    What is kept in memory is there but once. A store that does not answer now is opened once it
+    does.
 
-    Raises: as `store_of`.
+    Raises:
+        ConfigError: as `store_of`.
     """
     if isinstance(ledger.store, MemoryStore):
         return ledger.store
-    return store_of(settings, env)
+    return opened_or_late(lambda: store_of(settings, env), behind=ledger.store)
 
 
 def recordable_of(settings: LedgerSettings, ledger: Ledger) -> Callable[[], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from time import monotonic
@@ -18,12 +19,14 @@ from headgate.ledger.store import (
     Outcome,
     RequestTotal,
     Store,
+    StoreError,
     TierTotal,
     Window,
 )
-from headgate.monitor.actions import Held, RecentScores, held_threshold
-from headgate.monitor.budget import EscalationBudget, ScopeKind
-from headgate.monitor.drift import Drift, DriftWatch
+from headgate.monitor.account import Account, Terms
+from headgate.monitor.actions import Held, held_threshold
+from headgate.monitor.budget import ScopeKind
+from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.planned import Planned
@@ -61,8 +64,10 @@ class _Money(NamedTuple):
 class Watch:
     """Looks at a ledger again and again, reading only what is new of its outcomes.
 
+    Where an account of the same settings is kept in the ledger, reading begins behind it.
+
     Args:
-        store: the ledger; it is only read.
+        store: the ledger; it is only read, but for the account that is kept there.
         settings: plan and budget; None watches without either.
         book: the prices that the plan and the headroom are computed at.
         follow: passes on the outcomes that are read, one by one; a place for a progress bar.
@@ -92,22 +97,22 @@ class Watch:
         window_us = round(
             seconds(escalation.window if escalation is not None else "7d") * 1_000_000
         )
-        self.budget = EscalationBudget(
-            escalation.budget if escalation is not None else None,
-            window_us,
-            own={} if settings is None else own_budgets(settings),
-        )
         self.routers = [] if settings is None else routers_of(settings)
-        factor = settings.watch.drift_factor if settings is not None else 0.0
-        references = {
-            router.certified.version: router.reference
-            for router in self.routers
-            if router.reference is not None
-        }
-        self._drift = [
-            DriftWatch(version, reference, factor) for version, reference in references.items()
-        ]
-        self._scores = RecentScores(window_us)
+        self._account = Account(
+            Terms(
+                budget=None if escalation is None else escalation.budget,
+                window_us=window_us,
+                own={} if settings is None else own_budgets(settings),
+                references={
+                    router.certified.version: router.reference
+                    for router in self.routers
+                    if router.reference is not None
+                },
+                drift_factor=0.0 if settings is None else settings.watch.drift_factor,
+            )
+        )
+        self.budget = self._account.budget
+        self._recalled = False
         floor = None if settings is None else floor_of(settings, self.routers)
         self._quality = QualityWatch(floor)
         self._sampling = settings is not None and settings.quality.shadow_rate > 0
@@ -126,9 +131,6 @@ class Watch:
             StoreError: the ledger does not answer.
         """
         at_us = int(now.timestamp() * 1_000_000)
-        self.standing = standing(self._store.events(kinds=KINDS))
-        for restart_us in self.standing.restarts:
-            self.budget.restart(restart_us)
         self.read()
         quality, feedback = self.heard()
         money = self._sums(now, window)
@@ -153,11 +155,11 @@ class Watch:
         if budget is None:
             return Held(None, "no budget is set")
         routers = [router.certified for router in self.routers]
-        return held_threshold(routers, self._scores.rates(), budget)
+        return held_threshold(routers, self._account.scores.rates(), budget)
 
     def drift(self, at_us: int) -> tuple[Drift, ...]:
         """Each certified router against the sample of its certificate, by what has been read."""
-        return tuple(drift.assess(at_us) for drift in self._drift)
+        return tuple(drift.assess(at_us) for drift in self._account.drift)
 
     def read(self) -> None:
         """Take in the outcomes that are new: for the budget, the scores and the drift.
@@ -165,12 +167,22 @@ class Watch:
         Raises:
             StoreError: the ledger does not answer.
         """
-        outcomes = iter(self._follow(self._store.outcomes(self.budget.cursor)))
+        account = self._account
+        self.standing = standing(self._store.events(kinds=KINDS))
+        for restart_us in self.standing.restarts:
+            account.budget.restart(restart_us)
+        if not self._recalled:
+            kept = self._store.recall(account.terms.name)
+            self._recalled = True
+            if kept is not None:
+                account.resume(kept)
+        outcomes = iter(self._follow(self._store.outcomes(account.cursor)))
         while page := list(islice(outcomes, PAGE)):
-            self.budget.fold(page)
-            self._scores.fold(page)
-            for drift in self._drift:
-                drift.fold(page)
+            account.fold(page)
+            state = account.due()
+            if state is not None:
+                with suppress(StoreError):  # then a restart reads more again, and that is all
+                    self._store.keep(account.terms.name, account.cursor, state)
 
     def heard(self) -> tuple[Quality | None, tuple[TierFeedback, ...]]:
         """The quality kept, and what users say, read anew; the rest is left alone.

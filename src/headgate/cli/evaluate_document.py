@@ -5,7 +5,7 @@ from __future__ import annotations
 from headgate.analysis.curve import Measure
 from headgate.analysis.evaluate import Evaluation
 from headgate.cli.evaluate_page import cost_of, leads, measure_of, share_of, unit_of
-from headgate.render import chart, page, table
+from headgate.render import chart, page, palette, table
 from headgate.values import percent
 
 __all__ = ["evaluation_document", "policies_table"]
@@ -100,10 +100,11 @@ def _curve(found: Evaluation) -> chart.Lines:
         for p in found.band
         if p.quality.low is not None and p.quality.high is not None
     )
-    lines = [chart.Line("router", ours, 0)]
-    for number, (name, points) in enumerate(found.curves.items(), start=1):
+    lines = [chart.Line("router", ours, palette.ROUTED)]
+    for number, (name, points) in enumerate(found.curves.items()):
         line = tuple((across(p.cost), p.quality) for p in points)
-        lines.append(chart.Line(name, line, number, dashed=name in ("random mix", "oracle")))
+        colour = palette.OTHERS[number % len(palette.OTHERS)]
+        lines.append(chart.Line(name, line, colour, dashed=name in ("random mix", "oracle")))
     costs = [x for line in lines for x, _ in line.points]
     heights = [y for line in lines for _, y in line.points]
     heights += [y for _, low, high in band for y in (low, high)]
@@ -123,7 +124,7 @@ def _curve(found: Evaluation) -> chart.Lines:
         y=_axis("mean score", min(heights), max(heights), money=False, shares=False),
         lines=tuple(lines),
         marks=(chart.Mark("the threshold", at, errors.quality.value),),
-        ribbons=(chart.Ribbon(band, 0),),
+        ribbons=(chart.Ribbon(band, palette.ROUTED),),
     )
 
 
@@ -155,10 +156,10 @@ def _calibration(found: Evaluation) -> chart.Lines:
         x=axis,
         y=axis._replace(title="how often it was so"),
         lines=(
-            chart.Line("router", said, 0),
-            chart.Line("exact", ((0.0, 0.0), (axis.ticks[-1][0],) * 2), 4, dashed=True),
+            chart.Line("router", said, palette.ROUTED),
+            chart.Line("exact", ((0.0, 0.0), (axis.ticks[-1][0],) * 2), palette.QUIET, dashed=True),
         ),
-        ribbons=(chart.Ribbon(band, 0),),
+        ribbons=(chart.Ribbon(band, palette.ROUTED),),
     )
 
 

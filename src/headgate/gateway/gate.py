@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headgate.access.bucket import Bucket
-from headgate.access.key import Key, Pepper, Team, id_in
+from headgate.access.key import PREFIX, Key, Pepper, Team, id_in
 from headgate.access.limits import Budget, Limits
 from headgate.access.token import carries, presented
 from headgate.errors import RequestError
@@ -29,6 +29,7 @@ class Ring(NamedTuple):
 
 
 EMPTY = Ring(-1, {}, {})
+"""Before the keys have been read for the first time."""
 
 
 class Visitor:
@@ -129,23 +130,28 @@ class Gate:
     def enter(self, headers: Mapping[str, str]) -> Visitor:
         """Who sends a request with these headers.
 
-        A key in the form of a virtual one must be good even where none is asked for.
+        A key that begins like a virtual one must be good even where none is asked for: one that was
+        damaged on its way does not come in without its limits.
 
         Raises:
-            RequestError: 401, the same for every key that is not known.
+            RequestError: 401, the same for every key that is not known; 503 while none was read.
         """
         if not self._required and self._pepper is None:
             return NOBODY
+        damaged = False
         for given in presented(headers):
             name = id_in(given)
             if name is not None and self._pepper is not None:
                 visitor = self._known(name, self._pepper.digest(given))
                 if visitor is not None:
                     return visitor
-                raise _invalid()
-        if not self._required or (self._master is not None and carries(headers, self._master)):
+                raise _unread() if self._ring is EMPTY else _invalid()
+            damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
+        if self._master is not None and carries(headers, self._master):
             return NOBODY
-        raise _invalid()
+        if self._required or damaged:
+            raise _invalid()
+        return NOBODY
 
     def _known(self, name: str, sent: str) -> Visitor | None:
         """The key's owner; None where the secret is not the key's, or there is no such key.
@@ -220,6 +226,16 @@ def _invalid() -> RequestError:
         status=401,
         code="invalid_api_key",
         fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
+    )
+
+
+def _unread() -> RequestError:
+    return RequestError(
+        "The virtual keys cannot be read: the ledger that they are in does not answer.",
+        status=503,
+        code="keys_unavailable",
+        fix="Try again in some seconds; whoever runs this gateway finds the reason in its log.",
+        retry_after=5.0,
     )
 
 

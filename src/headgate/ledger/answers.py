@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
 from math import isclose
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from headgate.ledger.columns import entry_of
 from headgate.ledger.days import Days, Hour, whole
@@ -26,7 +26,15 @@ from headgate.ledger.rollups import (
     merged,
     split,
 )
-from headgate.ledger.store import EVER, REACH_US, Outcome, Window
+from headgate.ledger.store import (
+    EVER,
+    MOST_KEPT,
+    REACH_US,
+    Narrowing,
+    Outcome,
+    Timed,
+    Window,
+)
 from headgate.ledger.totals import (
     HOUR_US,
     AttemptDimension,
@@ -147,6 +155,15 @@ class Answers(ABC):
         since, until = _bounds(window)
         return [wait for (wait,) in self._ask("waits", since=since, until=until, most=most)]
 
+    def timed(
+        self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
+    ) -> list[Timed]:
+        """How long the latest answers took and first attempts waited, the latest first."""
+        since, until = _bounds(window)
+        narrow = {name: only.get(name) for name in get_args(Narrowing)}
+        rows = self._ask("timed", since=since, until=until, read=read, most=most, **narrow)
+        return [Timed(bool(first), bool(answer), *rest) for first, answer, *rest in rows]
+
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored, read a page at a time."""
         while page := self._ask("outcomes", after=after, page=PAGE_ROWS):
@@ -160,6 +177,17 @@ class Answers(ABC):
         since, until = _bounds(window)
         rows = self._ask("events", since=since, until=until, kinds=json.dumps(list(kinds)))
         return [Event(**dict(zip(fields, row, strict=True))) for row in rows]
+
+    def keep(self, name: str, sequence: int, state: bytes) -> None:
+        """Keep a state in one short transaction."""
+        with self._changing() as (_, write):
+            write("keep", subject=name, sequence=sequence, state=state)
+            write("drop", most=MOST_KEPT)
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under a name."""
+        found = self._ask("recall", subject=name)
+        return bytes(found[0][0]) if found else None
 
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
         """Sum up the hours and days that are over and have changed, `most` of them."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from headgate.errors import ConfigError
 from headgate.ledger.answers import Answers, Ask, Row, Write, touched
-from headgate.ledger.columns import row_of
+from headgate.ledger.columns import bound_row_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.statements import migrations, statement
@@ -171,7 +171,7 @@ class SqliteStore(Answers):
         """Store all entries in one transaction, on the disk when this returns."""
         with self._rejecting(), self._changing() as (ask, write):
             hours = touched(ask, entries)
-            new = write("append", list(map(row_of, entries)))
+            new = write("append", list(map(bound_row_of, entries)))
             if new:
                 write("change", hours)
         return new

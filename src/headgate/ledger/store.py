@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
@@ -24,8 +24,10 @@ from headgate.ledger.totals import (
 __all__ = [
     "DAY_US",
     "EVER",
+    "MOST_KEPT",
     "REACH_US",
     "DayTotal",
+    "Narrowing",
     "Outcome",
     "RequestTotal",
     "Role",
@@ -33,6 +35,7 @@ __all__ = [
     "Store",
     "StoreError",
     "TierTotal",
+    "Timed",
     "Window",
 ]
 
@@ -68,6 +71,10 @@ REACH_US = HOUR_US
 """The hour within which a request's attempts are sent, in microseconds."""
 
 
+MOST_KEPT = 8
+"""States kept beside the rows: one for each of the last settings that somebody watched by."""
+
+
 class Outcome(NamedTuple):
     """What became of one routed request that was served: which tier, and why."""
 
@@ -93,6 +100,25 @@ class Outcome(NamedTuple):
     score: float | None = None
     tokens: int = 0
     """Input tokens, cached ones included; 0 where they were not measured."""
+
+
+class Timed(NamedTuple):
+    """How long one attempt waited and took, in microseconds."""
+
+    first: bool
+    """It was its request's first one: `queue_us` is what came before any call."""
+    answer: bool
+    """It was served."""
+    tier: str
+    provider: str
+    model: str
+    first_token_us: int | None
+    total_us: int
+    queue_us: int | None
+
+
+Narrowing = Literal["route", "key", "team", "policy", "model"]
+"""What the latest attempts can be narrowed to."""
 
 
 class Store(Protocol):
@@ -138,6 +164,15 @@ class Store(Protocol):
         Here the window counts attempts; those whose wait is not known are passed over.
         """
 
+    def timed(
+        self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
+    ) -> list[Timed]:
+        """How long answers took and first attempts waited, of those that agree with `only`.
+
+        They are looked for among the `read` latest attempts within the window, which here counts
+        attempts; the `most` latest, latest first. `model` is the one that was called.
+        """
+
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests of all rows after a sequence number, in the order stored.
 
@@ -165,6 +200,15 @@ class Store(Protocol):
 
         Here the window counts events, by when each happened.
         """
+
+    def keep(self, name: str, sequence: int, state: bytes) -> None:
+        """Keep what somebody made of the rows up to a sequence number; what is newer stays.
+
+        Of all names together, those that have come farthest are kept: `MOST_KEPT` of them.
+        """
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under a name."""
 
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
         """Sum up the hours and days that are over and have changed, `most`; return how many.

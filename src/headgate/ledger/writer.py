@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from time import sleep
 from typing import NamedTuple
 
 import msgspec
@@ -28,6 +29,7 @@ from headgate.ledger.journal import (
     frame,
     leftovers,
 )
+from headgate.ledger.late import opened_or_late
 from headgate.ledger.store import RowRejectedError, Store, StoreError
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
@@ -51,6 +53,9 @@ GROUP_ROWS = 5_000
 TRIAL_BYTES = 16 << 10
 """What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
 as large. Reading thousands of rows again for each vain try would slow the callers down."""
+PIECE_ROWS, PAUSE = 50, 0.001
+"""Entries that go from memory to the journal at a time, so that nobody who records waits long, and
+seconds between two such pieces."""
 ROLL_SECONDS = 60.0
 """How often to look for hours that are over and not summed up."""
 
@@ -183,7 +188,8 @@ class Ledger:
     ) -> Ledger:
         """Open (or make) the ledger a URL names and start its writer thread.
 
-        Rows that dead processes left in the journal are stored in the background.
+        Rows that dead processes left in the journal are stored in the background. A store that does
+        not answer now is opened when it does; until then, rows wait in the journal.
 
         Args:
             url: see `open_store`.
@@ -194,9 +200,8 @@ class Ledger:
 
         Raises:
             ConfigError: the URL, file or directory cannot be used; says what to mend.
-            StoreError: the store is there but does not answer.
         """
-        store = open_store(url, password=password)
+        store = opened_or_late(lambda: open_store(url, password=password))
         directory = journal or journal_directory(url)
         try:
             own = None if directory is None else Journal(directory, spool_bytes=spool_bytes)
@@ -378,20 +383,27 @@ class Ledger:
         """After the journal failed: what waits in memory goes there once it takes records again."""
         if self._safe or self._journal is None:
             return
-        with self._lock:
-            try:
+        try:
+            with self._lock:
                 self._journal.probe()
-                while self._memory:
-                    self._journal.append(self._memory[0])
-                    self._memory.popleft()
-                self._safe = not self._closing
-            except OSError:
-                return  # the store itself may take what is in memory
-            except (ValueError, TypeError, OverflowError) as error:
-                if self._memory:  # this one can never be written down
-                    self._memory.popleft()
-                    self._lost += 1
+            while self._write_down(self._journal):
+                sleep(PAUSE)  # whoever records has the lock meanwhile
+        except OSError:
+            return  # the store itself may take what is in memory
+
+    def _write_down(self, journal: Journal) -> bool:
+        """Bring a few of the entries in memory to the journal; False once there are none."""
+        with self._lock:
+            for entry in list(islice(self._memory, PIECE_ROWS)):
+                try:
+                    journal.append(entry)
+                except (ValueError, TypeError, OverflowError) as error:
+                    self._lost += 1  # this one can never be written down
                     self._complain("ledger.row_rejected", error)
+                self._memory.popleft()
+            if not self._memory:
+                self._safe = not self._closing
+            return bool(self._memory)
 
     def _roll(self) -> None:
         """Sum up an hour that is over; where there are more of them, the next pass does the next.

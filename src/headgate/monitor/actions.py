@@ -18,6 +18,7 @@ __all__ = [
     "Held",
     "RecentScores",
     "Release",
+    "ScoresState",
     "act",
     "held_threshold",
     "release",
@@ -62,6 +63,13 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     after_us: int | None = None
 
 
+class ScoresState(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the scores of a window remember, to be stored and gone on from."""
+
+    cursor: int
+    hours: tuple[tuple[int, tuple[int, ...], tuple[int, int]], ...]
+
+
 class RecentScores:
     """How often each score came up within a window, and how many requests had none.
 
@@ -92,6 +100,17 @@ class RecentScores:
                 others[outcome.premium] += 1
             else:
                 scores[min(HELD_BINS - 1, int(outcome.score * HELD_BINS))] += 1
+
+    @property
+    def state(self) -> ScoresState:
+        """What to store; `resume` goes on from there."""
+        hours = ((hour, tuple(scores), (o[0], o[1])) for hour, scores, o in self._hours)
+        return ScoresState(cursor=self.cursor, hours=tuple(hours))
+
+    def resume(self, state: ScoresState) -> None:
+        """Go on from a state of the same window."""
+        self.cursor = state.cursor
+        self._hours = deque((hour, [*scores], [*others]) for hour, scores, others in state.hours)
 
     def rates(self) -> list[tuple[float, float]] | None:
         """Threshold -> escalation rate that it would have led to, thresholds rising; None before

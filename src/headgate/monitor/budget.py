@@ -16,8 +16,8 @@ import msgspec
 
 from headgate.ledger.store import Outcome
 from headgate.monitor.attribution import Attribution, attribute_levels
-from headgate.monitor.hours import HOUR_US, MOST_HOURS, Hours
-from headgate.monitor.watched import Burn, WatchedRate
+from headgate.monitor.hours import HOUR_US, MOST_HOURS, Hours, HoursState
+from headgate.monitor.watched import Burn, WatchedRate, WatchedState
 from headgate.routing.policy import PINNED_BY_WATCH
 from headgate.stats.changepoint import locate
 from headgate.stats.sequential import confidence_sequence, threshold
@@ -29,6 +29,7 @@ __all__ = [
     "FAST_PARTS",
     "MOST_HOURS",
     "Assessment",
+    "BudgetState",
     "Burn",
     "Creep",
     "EscalationBudget",
@@ -133,6 +134,21 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class BudgetState(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the account remembers, to be stored and gone on from."""
+
+    cursor: int
+    all: WatchedState
+    scopes: tuple[tuple[ScopeKind, str, WatchedState], ...]
+    first_route: str | None
+    hours: HoursState
+    restarts: tuple[int, ...]
+    """The moments from which the detectors have begun anew."""
+    set_aside: int
+    first_us: int | None
+    last_us: int | None
+
+
 class EscalationBudget:
     """The running account of who escalates.
 
@@ -168,6 +184,9 @@ class EscalationBudget:
         self._hours = Hours()
         self._restarts = sorted(restarts)
         self._restarted = 0
+        self.in_time = True
+        """Each restart was known before an outcome at or after it was folded in: then the account
+        is the same as if all was read again from the beginning."""
         self._set_aside = 0
         self.first_us: int | None = None
         self.last_us: int | None = None
@@ -177,6 +196,47 @@ class EscalationBudget:
         if at_us not in self._restarts:
             self._restarts = sorted([*self._restarts, at_us])
             self._restarted = min(self._restarted, self._restarts.index(at_us))
+            if self.last_us is not None and at_us <= self.last_us:
+                self.in_time = False
+
+    @property
+    def state(self) -> BudgetState:
+        """What to store; `resume` goes on from there, bit for bit."""
+        return BudgetState(
+            cursor=self.cursor,
+            all=self._all.state,
+            scopes=tuple((kind, name, one.state) for (kind, name), one in self._scopes.items()),
+            first_route=self._first_route,
+            hours=self._hours.state,
+            restarts=tuple(self._restarts[: self._restarted]),
+            set_aside=self._set_aside,
+            first_us=self.first_us,
+            last_us=self.last_us,
+        )
+
+    def resume(self, state: BudgetState) -> bool:
+        """Go on from a state of the same budgets and window, all restarts being known.
+
+        False, and nothing is changed, where the state was made not knowing one that it should have.
+        """
+        last_us = state.last_us
+        past = [at for at in self._restarts if last_us is not None and at <= last_us]
+        if past != list(state.restarts):
+            return False
+        self._take(state)
+        return True
+
+    def _take(self, state: BudgetState) -> None:
+        self._restarted = len(state.restarts)
+        self._all.resume(state.all)
+        for kind, name, watched in state.scopes:
+            scope = self._scope(self._own.get((kind, name), self.budget))
+            scope.resume(watched)
+            self._scopes[kind, name] = scope
+        self._hours.resume(state.hours)
+        self.cursor, self._first_route = state.cursor, state.first_route
+        self._set_aside = state.set_aside
+        self.first_us, self.last_us = state.first_us, state.last_us
 
     def fold(self, outcomes: Iterable[Outcome]) -> int:
         """Take in what is new among these; return how many were."""
@@ -260,8 +320,17 @@ class EscalationBudget:
                 watched.forget(self.last_us - self.window_us)
 
     def assess(self, now_us: int) -> Assessment:
-        """Where the budget stands at a moment, all that was folded in considered."""
-        self._restart_until(now_us)
+        """Where the budget stands at a moment, all that was folded in considered, and left alone.
+
+        A restart since the last outcome is looked at on a copy: outcomes of before may still come.
+        """
+        if self._restarted < len(self._restarts) and self._restarts[self._restarted] <= now_us:
+            twin = EscalationBudget(
+                self.budget, self.window_us, own=self._own, restarts=self._restarts
+            )
+            twin._take(self.state)
+            twin._restart_until(now_us)
+            return twin.assess(now_us)
         watched = self._all
         creep = self._creep()
         rate = watched.whole.hits / watched.whole.n if watched.whole.n else None

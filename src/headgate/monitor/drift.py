@@ -25,6 +25,7 @@ __all__ = [
     "FALSE_STALE_HOURS",
     "HOUR_US",
     "Drift",
+    "DriftState",
     "DriftWatch",
     "Facet",
     "Shift",
@@ -83,6 +84,18 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What the sample does not know, or the traffic does not say."""
 
 
+class DriftState(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the watch of one router remembers, to be stored and gone on from."""
+
+    cursor: int
+    hour: int | None
+    hours: int
+    requests: int
+    stale_us: int | None
+    facets: tuple[tuple[tuple[int, ...], tuple[tuple[int, ...], ...], tuple[float, ...]], ...]
+    """Of each: counts of the hour under way, those of the last hours, and the bets."""
+
+
 class DriftWatch:
     """Folds outcomes of one router, and judges each hour once it has ended.
 
@@ -104,12 +117,32 @@ class DriftWatch:
     def __init__(self, router: str, reference: Reference, factor: float) -> None:
         self.router = router
         self.reference = reference
+        self.factor = factor
         self.cursor = 0
         self._facets = _facets(reference, factor)
         self._hour: int | None = None
         self._hours = 0
         self._requests = 0
         self._stale_us: int | None = None
+
+    @property
+    def state(self) -> DriftState:
+        """What to store; `resume` goes on from there, bit for bit."""
+        return DriftState(
+            cursor=self.cursor,
+            hour=self._hour,
+            hours=self._hours,
+            requests=self._requests,
+            stale_us=self._stale_us,
+            facets=tuple(facet.state for facet in self._facets),
+        )
+
+    def resume(self, state: DriftState) -> None:
+        """Go on from a state of the same router, reference and factor."""
+        self.cursor, self._hour, self._hours = state.cursor, state.hour, state.hours
+        self._requests, self._stale_us = state.requests, state.stale_us
+        for facet, remembered in zip(self._facets, state.facets, strict=True):
+            facet.resume(remembered)
 
     def fold(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what is new among these and was scored by the router."""
@@ -142,10 +175,13 @@ class DriftWatch:
         return _log_sum(bet for facet in self._facets for bet in facet.bets)
 
     def assess(self, now_us: int) -> Drift:
-        """How it stands; an hour that has gone by is judged."""
+        """How it stands, an hour that has gone by judged; what is folded in stays as it is."""
         if self._hour is not None and now_us // HOUR_US > self._hour:
-            self._judge()
-            self._hour = None
+            twin = DriftWatch(self.router, self.reference, self.factor)
+            twin.resume(self.state)
+            twin._judge()
+            twin._hour = None
+            return twin.assess(now_us)
         shifts = sorted(
             (shift for facet in self._facets for shift in facet.shifts()),
             key=lambda shift: -_distance(shift),
@@ -183,6 +219,17 @@ class _Facet:
         self.recent: deque[list[int]] = deque(maxlen=RECENT_HOURS)
         self.bets = [-math.inf] * (len(parts) * 2 * len(ODDS_RATIOS))
         """Logarithms of what they are worth."""
+
+    @property
+    def state(self) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...], tuple[float, ...]]:
+        return tuple(self._counts), tuple(map(tuple, self.recent)), tuple(self.bets)
+
+    def resume(
+        self, state: tuple[tuple[int, ...], tuple[tuple[int, ...], ...], tuple[float, ...]]
+    ) -> None:
+        counts, recent, bets = state
+        self._counts, self.bets = [*counts], [*bets]
+        self.recent = deque(map(list, recent), maxlen=RECENT_HOURS)
 
     def count(self, outcome: Outcome) -> None:
         place = self._place(outcome)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from headgate.monitor.attribution import DIMENSIONS, NONE, Levels
 from headgate.stats.changepoint import Count
 
-__all__ = ["HOUR_US", "MOST_HOURS", "MOST_LEVELS", "REST", "Hours"]
+__all__ = ["HOUR_US", "MOST_HOURS", "MOST_LEVELS", "REST", "Hours", "HoursState"]
 
 HOUR_US = 3_600_000_000
 MOST_HOURS = 400 * 24
@@ -20,6 +22,13 @@ REST = "(others)"
 _Counts = tuple[dict[str, list[int]], ...]
 
 
+class HoursState(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the counts remember, to be stored and gone on from."""
+
+    hours: dict[int, tuple[dict[str, tuple[int, int]], ...]]
+    names: tuple[tuple[str, ...], ...]
+
+
 class Hours:
     """The last `MOST_HOURS` hours that had requests, each counted along every dimension by itself.
 
@@ -29,6 +38,27 @@ class Hours:
     def __init__(self) -> None:
         self._hours: dict[int, _Counts] = {}
         self._names: tuple[set[str], ...] = tuple(set() for _ in DIMENSIONS)
+
+    @property
+    def state(self) -> HoursState:
+        """What to store; `resume` goes on from there."""
+        return HoursState(
+            hours={
+                hour: tuple(
+                    {name: (n, hits) for name, (n, hits) in counts.items()} for counts in levels
+                )
+                for hour, levels in self._hours.items()
+            },
+            names=tuple(tuple(sorted(names)) for names in self._names),
+        )
+
+    def resume(self, state: HoursState) -> None:
+        """Go on from a state."""
+        self._hours = {
+            hour: tuple({name: [*count] for name, count in counts.items()} for counts in levels)
+            for hour, levels in state.hours.items()
+        }
+        self._names = tuple(map(set, state.names))
 
     def __bool__(self) -> bool:
         return bool(self._hours)

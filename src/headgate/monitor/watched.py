@@ -11,7 +11,7 @@ from headgate.stats.changepoint import Count
 from headgate.stats.intervals import wilson
 from headgate.stats.sequential import Detector, DetectorState
 
-__all__ = ["Burn", "WatchedRate"]
+__all__ = ["Burn", "WatchedRate", "WatchedState"]
 
 
 class Burn(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +27,18 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """The 95 % Wilson interval: for one look, not for all."""
     burn: float | None
     """Rate by budget: 1 spends it exactly; None without a budget or without requests."""
+
+
+class WatchedState(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a watched rate remembers, to be stored and gone on from."""
+
+    detector: DetectorState | None
+    recent: dict[int, tuple[int, int]]
+    n: int
+    hits: int
+    first_us: int | None
+    alarm_us: int | None
+    cleared_us: int | None
 
 
 class WatchedRate:
@@ -85,15 +97,32 @@ class WatchedRate:
         elif self.budget == 0 and hit and self.alarm_us is None:
             self.alarm_us = at_us
 
+    @property
+    def state(self) -> WatchedState:
+        """What to store; `resume` goes on from there, bit for bit."""
+        return WatchedState(
+            detector=None if self._detector is None else self._detector.state,
+            recent={at: (n, hits) for at, (n, hits) in self._recent.items()},
+            n=self._n,
+            hits=self._hits,
+            first_us=self._first_us,
+            alarm_us=self.alarm_us,
+            cleared_us=self.cleared_us,
+        )
+
+    def resume(self, state: WatchedState) -> None:
+        """Go on from a state of the same budget, with this one's threshold from now on."""
+        if self._detector is not None and state.detector is not None:
+            detector = msgspec.structs.replace(state.detector, threshold=self._alarm_at)
+            self._detector = Detector(detector)
+        self._recent = {at: [*counts] for at, counts in state.recent.items()}
+        self._n, self._hits, self._first_us = state.n, state.hits, state.first_us
+        self.alarm_us, self.cleared_us = state.alarm_us, state.cleared_us
+
     def copy(self, alarm_at: float) -> WatchedRate:
         """Another one in the same state, with its own threshold from now on."""
         twin = WatchedRate(self.budget, self._unit, alarm_at)
-        if self._detector is not None:
-            state = msgspec.structs.replace(self._detector.state, threshold=alarm_at)
-            twin._detector = Detector(state)
-        twin._recent = {at: [*counts] for at, counts in self._recent.items()}
-        twin._n, twin._hits, twin._first_us = self._n, self._hits, self._first_us
-        twin.alarm_us, twin.cleared_us = self.alarm_us, self.cleared_us
+        twin.resume(self.state)
         return twin
 
     def restart(self, at_us: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple, TypeAlias
 
-from headgate.render.palette import COLOURS
+from headgate.render.palette import COLOURS, ROUTED
 from headgate.render.table import plain
 
 __all__ = [
@@ -214,6 +214,13 @@ def _write(x: float, y: float, text: str, classes: str = "", anchor: str = "star
     return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{_text(text)}</text>'
 
 
+def _below(x: float, y: float, label: str) -> str:
+    """The label of a tick of the horizontal axis; one that would be cut ends with the picture."""
+    if x + _width(label) / 2 > WIDTH:
+        return _write(WIDTH, y, label, "tick", "end")
+    return _write(x, y, label, "tick", "middle")
+
+
 def _width(text: str) -> float:
     return len(plain(text)) * LETTER
 
@@ -246,7 +253,7 @@ def _lines(chart: Lines) -> tuple[float, str]:
         parts.append(f'<path class="{kind}" d="M{left:.1f} {y:.1f}H{left + wide:.1f}"/>')
         parts.append(_write(left - 8, y + 4, label, "tick", "end"))
     for value, label in chart.x.ticks:
-        parts.append(_write(x_of(value), TOP + tall + 18, label, "tick", "middle"))
+        parts.append(_below(x_of(value), TOP + tall + 18, label))
     parts.append(_write(left + wide / 2, TOP + tall + 40, chart.x.title, "axis", "middle"))
     parts.append(_write(left, TOP - 14, chart.y.title, "axis"))
     for ribbon in chart.ribbons:
@@ -380,14 +387,14 @@ def _spans(chart: Spans) -> tuple[float, str]:
     for value, label in chart.x.ticks:
         kind = "zero" if value == 0 else "grid"
         parts.append(f'<path class="{kind}" d="M{x_of(value):.1f} {top:.1f}V{bottom:.1f}"/>')
-        parts.append(_write(x_of(value), bottom + 18, label, "tick", "middle"))
+        parts.append(_below(x_of(value), bottom + 18, label))
     parts.append(_write(left + wide / 2, bottom + 40, chart.x.title, "axis", "middle"))
     for position, span in enumerate(chart.spans):
         y = top + position * (BAR + BETWEEN) + BETWEEN / 2
         low, high = sorted((x_of(span.low), x_of(span.high)))
         parts.append(_write(left - 8, y + 15, _fitted(span.label, left - 10), "label", "end"))
         parts.append(
-            f'<rect class="s0" x="{low:.1f}" y="{y:.1f}" width="{max(high - low, 1):.1f}" '
+            f'<rect class="s{ROUTED}" x="{low:.1f}" y="{y:.1f}" width="{max(high - low, 1):.1f}" '
             f'height="{BAR:.0f}"><title>{_text(f"{span.label}: {span.note}")}</title></rect>'
         )
     if chart.at is not None:

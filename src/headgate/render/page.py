@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-MOST_LETTERS, APART, HALF_PAGE = 32, 4, 88
+MOST_LETTERS, APART, HALF_PAGE = 26, 4, 88
 """Letters of a cell of text, between two columns, and of a table that is half a page wide."""
 
 
@@ -157,9 +157,9 @@ def fragment(block: Block, name: str, *, figures: bool = False) -> str:
         case Lines() | Bars() | Spans() | Field():
             heading = f"<h2>{_safe(block.title)}</h2>"
             note = f"<figcaption>{_safe(block.description)}</figcaption>"
-            plot = svg(block, name)
+            # a chart that is wider than its page is scrolled by keyboard too
+            plot = f'<div class="plot" tabindex="0" role="group">{svg(block, name)}</div>'
             if figures:
-                plot = f'<div class="plot" tabindex="0" role="group">{plot}</div>'
                 note += _folded(block)
             return f"<figure>{heading}{plot}{note}</figure>"
 
@@ -262,7 +262,7 @@ margin:1.5rem 0 0}
 .figures dd{margin:.1rem 0 0;font-size:1.5rem;font-weight:600;font-variant-numeric:tabular-nums}
 .figures small{display:block;font-size:.8rem;font-weight:400;color:var(--soft)}
 .good dd{color:var(--good)}.bad dd{color:var(--bad)}
-.wide{overflow-x:auto}
+.wide,.plot{overflow-x:auto}.chart{min-width:33rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 th,td{padding:.4rem .75rem .4rem 0;text-align:left;border-bottom:1px solid var(--rule);
 font-weight:400;vertical-align:top}
@@ -276,5 +276,7 @@ footer{margin-top:2.5rem;padding-top:1rem;border-top:1px solid var(--rule);color
 font-size:.85rem}
 """.replace("\n", "")
     + CHART_STYLE
-    + "@media print{main{max-width:none;padding:0}section,figure{break-inside:avoid}}"
+    + "@media print{@page{margin:14mm}main{max-width:none;padding:0}.chart{min-width:0}"
+    ".wide,.plot{overflow:visible}h2{break-after:avoid}"
+    "figure,.figures,tr{break-inside:avoid}.figures{grid-template-columns:repeat(4,1fr)}}"
 )

@@ -12,6 +12,8 @@ __all__ = [
     "CLASSIFIER",
     "COLOURS",
     "FIXED",
+    "OTHERS",
+    "PAIR",
     "PREMIUM",
     "QUIET",
     "RETRIES",
@@ -29,6 +31,10 @@ CLASSIFIER = 5
 CHECK = 6
 RETRIES = 7
 FIXED = 4
+PAIR = (ROUTED, 2)
+"""Of two routers or plans side by side, which are no tiers."""
+OTHERS = (QUIET, 6, 2, 7, 5)
+"""Of what stands beside a router and is no tier, in turn."""
 COLOURS = 8
 
 

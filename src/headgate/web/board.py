@@ -63,9 +63,9 @@ def board(seen: Seen, period: Period) -> Board:
         sentence=sentence,
         mood="bad" if bad else "good" if report.verdict.answer == "yes" else "",
         facts=list(_facts(seen, period)),
-        figures=page.Figures(tuple(_figures(seen))),
+        figures=page.Figures(tuple(_figures(seen, narrowed=bool(period.only)))),
         series=list(series(seen)),
-        firm=list(_firm(seen)),
+        firm=list(_firm(seen, narrowed=bool(period.only))),
         certificates=certificates(seen.drift),
         parts=[part for part in _parts(seen) if part.blocks],
         empty=not report.requests and not report.pinned.requests,
@@ -73,8 +73,8 @@ def board(seen: Seen, period: Period) -> Board:
     )
 
 
-def _firm(seen: Seen) -> Iterator[page.Block]:
-    yield from budget_blocks(seen.escalation)
+def _firm(seen: Seen, *, narrowed: bool) -> Iterator[page.Block]:
+    yield from budget_blocks(seen.escalation, narrowed=narrowed)
     if seen.report.requests:
         yield retries_table(seen.retries)
 
@@ -82,7 +82,8 @@ def _firm(seen: Seen) -> Iterator[page.Block]:
 def _parts(seen: Seen) -> Iterator[Part]:
     yield Part("The bill", "bill", list(_bill(seen)))
     yield Part("Quality", "quality", list(quality_blocks(seen.quality, seen.feedback)))
-    yield Part("Tiers", "tiers", [timings_table(seen.timings)] if seen.timings else [])
+    timings = [timings_table(seen.timings, seen.newest)] if seen.timings else []
+    yield Part("Tiers", "tiers", timings)
     groups = [groups_table(name, groups) for name, groups in seen.groups.items()]
     yield Part("Where it comes from", "groups", groups)
 
@@ -111,8 +112,10 @@ def _facts(seen: Seen, period: Period) -> Iterator[str]:
     yield f"as of {moment_text(seen.at_us)[11:]} UTC"
 
 
-def _figures(seen: Seen) -> Iterator[page.Figure]:
+def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
     report, month = seen.report, seen.month
+    # what cannot be narrowed says so
+    whole = "all requests; " if narrowed else ""
     saving, escalation = report.saving, report.escalation
     if saving.share is not None:
         good = {"yes": True, "no": False}.get(report.verdict.answer)
@@ -128,13 +131,14 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
         )
         yield page.Figure("Escalated", percent(escalation.rate), budget, good=state)
     planned = "" if month.planned_nano is None else f"planned {money(month.planned_nano)}"
-    yield page.Figure("This month so far", money(month.spent_nano), planned)
+    note = f"{whole}{planned}".removesuffix("; ")
+    yield page.Figure("This month so far", money(month.spent_nano), note)
     if (
         month.expected_nano is not None
         and month.low_nano is not None
         and month.high_nano is not None
     ):
-        note = f"95 %: {money(month.low_nano)} to {money(month.high_nano)}"
+        note = f"{whole}95 %: {money(month.low_nano)} to {money(month.high_nano)}"
         yield page.Figure("Month's forecast", money(month.expected_nano), note)
     if seen.headroom is not None:
         room, crossing = seen.headroom.room, seen.headroom.crossing
@@ -146,7 +150,7 @@ def _figures(seen: Seen) -> Iterator[page.Figure]:
     quality = seen.quality
     if quality is not None and quality.all.kept is not None:
         good = {"kept": True, "not kept": False}.get(quality.state)
-        note = f"of premium's; 95 %: {between(quality.all.low, quality.all.high)}"
+        note = f"{whole}of premium's; 95 %: {between(quality.all.low, quality.all.high)}"
         yield page.Figure("Quality kept", percent(quality.all.kept), note, good=good)
     if seen.overhead_us is not None:
         p50, p95, p99 = (milliseconds(value) for value in seen.overhead_us)

@@ -13,12 +13,16 @@ from headgate.web.period import moment_text
 __all__ = ["budget_blocks", "span_text"]
 
 
-def budget_blocks(account: Assessment | None) -> Iterator[page.Block]:
-    """What the account says; nothing where no request was served yet."""
+def budget_blocks(account: Assessment | None, *, narrowed: bool = False) -> Iterator[page.Block]:
+    """What the account says; nothing where no request was served yet.
+
+    Args:
+        narrowed: the page shows a part of the requests, the account is of all.
+    """
     if account is None:
         yield page.Text("The ledger is being read for the budget's alarm; it shows in a moment.")
     elif account.served:
-        yield page.Items("The escalation budget", tuple(_account(account)))
+        yield page.Items("The escalation budget", tuple(_account(account, narrowed)))
         own = [scope for scope in account.scopes if scope.own]
         if own:
             yield _scopes(own)
@@ -61,7 +65,9 @@ def span_text(seconds: float) -> str:
     return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
-def _account(account: Assessment) -> Iterator[str]:
+def _account(account: Assessment, narrowed: bool) -> Iterator[str]:
+    if narrowed:
+        yield "Of all requests, whatever is shown."
     slow, fast = account.slow, account.fast
     for burn in (fast, slow):
         if burn.rate is not None:

@@ -33,6 +33,7 @@ from headgate.errors import ConfigError
 from headgate.render import page
 from headgate.render.table import csv_text
 from headgate.web.comparison import comparison
+from headgate.web.faults import Problem
 from headgate.web.planner import Planned, Planner
 from headgate.web.question import (
     COLUMNS,
@@ -131,32 +132,51 @@ class Calculator:
         asked = _Asked.of(visit.query)
         return plan_page(self._planner.plan(asked.first), asked.view)
 
-    def _made(self, asked: _Asked) -> tuple[tuple[Planned, Planned | None] | None, _Problem | None]:
+    def _made(self, asked: _Asked) -> tuple[tuple[Planned, Planned | None] | None, Problem | None]:
         if asked.problem is not None:
             return None, asked.problem
         try:
             first = self._planner.plan(asked.first)
         except ConfigError as error:
-            return None, _Problem.of(error)
+            return None, Problem.of(error)
         if asked.second is None:
             return (first, None), None
         try:
             return (first, self._planner.plan(asked.second)), None
         except ConfigError as error:
-            return None, _Problem.of(error, SECOND)
+            return None, Problem.of(error, SECOND)
 
-    def _origins(self, asked: _Asked) -> list[tuple[str, str, bool]]:
+    def _origins(self, asked: _Asked) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+        """Where a scenario can start from, as links; each of two keeps the other."""
+        first, second = asked.first, asked.second
+        if second is None:
+            return [("Start from", self._starts(first.origin, "archetype", {}))]
+        ours, theirs = first.query(), second.query(SECOND)
         return [
-            (query_of({"archetype": one.name} if one.name else {}), one.title,
-             one.name == asked.first.origin)
+            ("A starts from", self._starts(first.origin, "archetype", {**theirs, "compare": "1"})),
+            (
+                "B starts from",
+                self._starts(second.origin, f"{SECOND}archetype", {**ours, "compare": "1"}),
+            ),
+        ]
+
+    def _starts(
+        self, here: str, field: str, kept: Mapping[str, str]
+    ) -> list[tuple[str, str, bool]]:
+        return [
+            (
+                query_of({**kept, field: one.name} if one.name else kept),
+                one.title,
+                one.name == here,
+            )
             for one in self._planner.origins
-        ]  # fmt: skip
+        ]
 
     def _groups(
         self,
         asked: _Asked,
         made: tuple[Planned, Planned | None] | None,
-        problem: _Problem | None,
+        problem: Problem | None,
     ) -> list[tuple[str, list[_Row]]]:
         """The form: every control with what it holds, for one scenario or for two."""
         firm = [self._firm(asked.first)]
@@ -202,38 +222,11 @@ class _Row(NamedTuple):
     cells: Sequence[_Cell]
 
 
-class _Problem(NamedTuple):
-    """What is wrong with a question, by field."""
-
-    message: str
-    told: Sequence[tuple[str, str]]
-    """(what, how to mend it)."""
-    fields: Mapping[str, str]
-
-    @classmethod
-    def of(cls, error: ConfigError, prefix: str = "") -> _Problem:
-        told = [(fault.message, fault.fix or "") for fault in error.faults]
-        fields = {
-            prefix + _field(fault.field): f"{fault.message} {fault.fix or ''}".strip()
-            for fault in error.faults
-            if fault.field
-        }
-        return cls(error.message, told or [("", error.fix or "")], fields)
-
-
-def _field(path: str) -> str:
-    """The form's name for what a fault names: `tiers.cheap.retry_rate` is `cheap_retry_rate`."""
-    parts = path.split(".")
-    if len(parts) == 3 and parts[0] == "tiers" and parts[2] in ("retry_rate", "model"):
-        return parts[1] if parts[2] == "model" else f"{parts[1]}_{parts[2]}"
-    return parts[-1]
-
-
 class _Asked(NamedTuple):
     first: Question
     second: Question | None
     view: View
-    problem: _Problem | None
+    problem: Problem | None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> _Asked:
@@ -241,7 +234,7 @@ class _Asked(NamedTuple):
             return cls(question_of(query), second_of(query), view_of(query), None)
         except ConfigError as error:
             nothing = View("realistic", "escalation", "price_ratio")
-            return cls(Question(), None, nothing, _Problem.of(error))
+            return cls(Question(), None, nothing, Problem.of(error))
 
 
 # ---- what the answer shows

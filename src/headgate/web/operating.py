@@ -168,7 +168,9 @@ def curve_chart(certificate: Certificate, here: Operating) -> chart.Lines:
 
 def curves_chart(first: tuple[str, Certificate], second: tuple[str, Certificate]) -> chart.Lines:
     """Two routers' curves in one chart, with the certified point of each."""
-    pair = ((*first, palette.CHEAP), (*second, palette.PREMIUM))
+    pair = tuple(
+        (*named, colour) for named, colour in zip((first, second), palette.PAIR, strict=True)
+    )
     priced = all(_priced(certificate.points) for _, certificate, _ in pair)
     made = _drawn(
         [(name, colour, certificate.points) for name, certificate, colour in pair], priced=priced
@@ -185,6 +187,8 @@ def curves_chart(first: tuple[str, Certificate], second: tuple[str, Certificate]
         if same
         else "Each was measured on the rows of its own certificate, which are not the same: "
         "a difference may be that of the rows.",
+        # where both lie on each other both are seen
+        lines=(made.lines[0], made.lines[1]._replace(dashed=True)),
         marks=tuple(
             chart.Mark(f"{name}, certified", _across(point, priced=priced), point.quality)
             for name, point in chosen

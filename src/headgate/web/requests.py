@@ -11,6 +11,7 @@ from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 from headgate.monitor.figures import percent
 from headgate.render.palette import CHECK, CLASSIFIER, QUIET, tier_colour
+from headgate.web.answer_headers import answer_headers
 from headgate.web.ledger_page import LedgerPage
 from headgate.web.numbers import money, seconds
 from headgate.web.observer import Observer, Search
@@ -21,6 +22,7 @@ from headgate.web.visit import Answer, Visit
 __all__ = ["Requests"]
 
 FIELDS = ("text", "tier", "model", "route", "key", "reason")
+ANSWERS = ("answer", "embedding")
 OUTCOMES = {
     "": "any outcome",
     "served": "served",
@@ -110,6 +112,8 @@ class Requests(LedgerPage):
             csrf=visit.csrf,
             row=self._row(entries),
             facts=_facts(entries),
+            headers=answer_headers(entries),
+            streamed=any(entry.streamed for entry in entries),
             attempts=self._timeline(entries),
             wide=WIDE,
         )
@@ -195,8 +199,10 @@ def _place(us: int, whole: int) -> int:
 
 
 def _outcome(entry: Entry) -> str:
-    told = "served" if entry.served else entry.error or "not served"
-    if entry.status is not None and not entry.served:
+    told = entry.error or ("answered" if entry.purpose not in ANSWERS else "not served")
+    if entry.served:
+        told = "served"
+    if entry.status is not None and entry.error is not None and not entry.served:
         told += f", HTTP {entry.status}"
     return told + (", broken off" if entry.aborted else "")
 
@@ -216,8 +222,10 @@ def _facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
         ("tags", first.tags or ""),
         ("configuration", first.config),
     ]
+    if served is not None:
+        facts.insert(1, ("reason", served.reason))
     if served is not None and served.premium_nano is not None:
-        facts.insert(1, ("all premium", money(served.premium_nano)))
+        facts.insert(2, ("all premium", money(served.premium_nano)))
     return [(name, value) for name, value in facts if value]
 
 

@@ -36,6 +36,9 @@ async function ask() {
     history.replaceState(null, "", `/plan${search}`);
     for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     for (const note of form.querySelectorAll(".wrong")) note.remove();
+    for (const { dataset } of answer.querySelectorAll("[data-field]")) {
+      form.elements[dataset.field]?.setAttribute("aria-invalid", "true");
+    }
     answer.dataset.answered = search;
   } catch (error) {
     if (error.name !== "AbortError") throw error;
