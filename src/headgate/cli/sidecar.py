@@ -39,7 +39,7 @@ __all__ = ["sidecar"]
 
 log = logging.getLogger("headgate.gateway")
 
-NICENESS = 5
+NICENESS = 10
 """Where processors are scarce, requests come first."""
 
 
@@ -48,13 +48,19 @@ NICENESS = 5
 @settings_options
 def sidecar(listening: int, config: Path | None, sets: tuple[str, ...]) -> None:
     """Watch, and show the pages on the socket number LISTENING, until standard input ends."""
-    os.nice(NICENESS)
+    _stand_back()
     log_to_stderr()
     said = os.dup(1)
     os.dup2(2, 1)  # nothing else may stand between two messages
     reading = open_settings(config, sets, need_file=True)
     with socket.socket(fileno=listening) as held:
         run(_serve(reading, held, said, sets))
+
+
+def _stand_back() -> None:
+    os.nice(NICENESS)
+    with suppress(OSError):  # where Linux weighs sessions before processes, ours is one of its own
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 async def _serve(
