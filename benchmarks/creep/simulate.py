@@ -148,7 +148,13 @@ async def house(folder: Path, *, on_breach: str, webhook: str) -> AsyncIterator[
     recorder = Told(ledger, metrics.take)
     app = app_of(settings, ENV, upstream=upstream, recorder=recorder, clock=clock, helm=helm)
     lookout = lookout_of(
-        settings, book_of(settings), ENV, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+        settings,
+        book_of(settings),
+        ENV,
+        clock=clock,
+        show=metrics.show_all,
+        helm=helm,
+        count=metrics.fold,
     )
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)

@@ -39,9 +39,12 @@ class Running(NamedTuple):
     pid: int
 
     def pids(self) -> list[int]:
-        """The first process and its children."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [self.pid, *map(int, children)]
+        """The first process, its children and theirs: a worker's sidecar is one of these."""
+        found = [self.pid]
+        for pid in found:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            found += map(int, children)
+        return found
 
     def processor(self) -> dict[int, float]:
         """Seconds of processor time so far, by process."""

@@ -2,9 +2,10 @@
 
 Fills an empty ledger with requests (a classifier's call and an answer each, now and then a retry),
 as dense as ten million rows in 30 days, in groups as the gateway's writer commits them, each on the
-disk before the next. Hours are summed up meanwhile, as the gateway does. Then asks what a report
-and a dashboard ask: for the first time since the ledger was opened, and again. With `--filled`, the
-ledger at the URL was filled so before, with as many rows, and is only asked.
+disk before the next. Hours and days are summed up meanwhile, as the gateway does. Then asks what a
+report and a dashboard ask: for the first time since the ledger was opened, and again. With
+`--filled`, the ledger at the URL was filled so before, with as many rows: it is brought to the
+present schema where it is an older one, summed up, and asked.
 """
 
 from __future__ import annotations
@@ -190,6 +191,8 @@ def main() -> None:
         began = time.perf_counter()
         store = open_store(url, create=False)
         print(f"opened in {(time.perf_counter() - began) * 1000:,.0f} ms")
+        made = store.roll(START_US + given.rows * 10 // 21 * STEP_US)
+        print(f"hours and days that were still to be summed up: {made:,}")
         tell(store, given.rows)
         tell_dashboard(open_store(url, create=False), given.rows)
 

@@ -170,6 +170,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.ledger:
         store: Store = open_store(asked.ledger, create=False)
+        store.roll(time.time_ns() // 1000)  # as the gateway does
     else:
         store = MemoryStore()
         fill(store, asked.rows)

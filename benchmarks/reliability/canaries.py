@@ -203,7 +203,13 @@ async def _run(folder: Path) -> dict[str, str]:
         caller, telemetry.begin(caller.method, route, caller.headers), telemetry.end
     )
     lookout = lookout_of(
-        settings, book_of(settings), env, ledger=ledger, helm=helm, metrics=metrics, clock=clock
+        settings,
+        book_of(settings),
+        env,
+        clock=clock,
+        show=metrics.show_all,
+        helm=helm,
+        count=metrics.fold,
     )
     admin = admin_of(app, AdminToken(ADMIN, "memory"))
     admin.mount("/metrics", scrape(metrics, lambda: ledger.counts))

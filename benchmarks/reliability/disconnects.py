@@ -47,8 +47,14 @@ def disconnects(count: int) -> Outcome:
 
 def _warm(here: Place) -> int:
     asyncio.run(here.caller().ask("chat", body_of("chat", "auto", "hello")))
-    time.sleep(0.3)
-    return here.descriptors()
+    before = 0
+    for _ in range(20):  # what stands beside the gateway is still starting
+        now = here.descriptors()
+        if now == before:
+            break
+        before = now
+        time.sleep(1.0)
+    return before
 
 
 async def _leave(here: Place, count: int) -> tuple[dict[str, int], list[float]]:

@@ -64,7 +64,8 @@ class ConfigFault:
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.source, self.line) if part is not None)
-        head = ": ".join(part for part in (where, self.field) if part)
+        said = self.field is not None and where.endswith(f" {self.field}")  # a flag names it
+        head = ": ".join(part for part in (where, None if said else self.field) if part)
         return f"{head}: {self.message} {self.fix}" if head else f"{self.message} {self.fix}"
 
 

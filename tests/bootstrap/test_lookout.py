@@ -13,13 +13,8 @@ from typing import Any
 import pytest
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.lookout import (
-    FOLLOW_SECONDS,
-    Lookout,
-    action_event,
-    controls_of,
-    release_event,
-)
+from headgate.bootstrap.follower import FOLLOW_SECONDS
+from headgate.bootstrap.lookout import Lookout, action_event, release_event
 from headgate.ledger.election import Alone, Election, FileElection
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
@@ -102,7 +97,8 @@ class Post:
             open_store=lambda: SqliteStore(self.folder / "l.db"),
             election=election or Alone(),
             steer=gate.steer,
-            metrics=gate.metrics,
+            show=gate.metrics.show_all,
+            count=gate.metrics.fold,
             courier=lambda note: Courier([self.pigeon], note, self.clock),
             clock=self.clock,
         )
@@ -384,7 +380,7 @@ def test_an_action_holds_after_a_restart_from_the_first_request_on(post: Post):
     post.told(1)
     gate.lookout.close()
     after = post.lookout("escalation.on_breach=pin")
-    after.lookout.start(look=False)
+    after.lookout.start()
     assert after.controls == Controls(pinned=True)
 
 
@@ -450,18 +446,6 @@ def test_the_thread_looks_by_itself_and_ends(post: Post):
         post.clock.now += 20
         time.sleep(0.05)
     gate.lookout.close()
-
-
-@pytest.mark.parametrize(
-    ("action", "controls"),
-    [
-        (None, STEADY),
-        (Action(kind="pin", since_us=1), Controls(pinned=True)),
-        (Action(kind="hold", since_us=1, threshold=0.7), Controls(threshold=0.7)),
-    ],
-)
-def test_an_action_stands_for_its_controls(action: Action | None, controls: Controls):
-    assert controls_of(action) == controls
 
 
 def test_the_same_action_has_the_same_id_in_every_process():

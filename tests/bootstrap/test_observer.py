@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import msgspec
+import pytest
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested, merged
@@ -98,6 +99,42 @@ def test_tiers_health_counts_failures_and_has_latencies():
         assert p95 is not None
         assert p99 is not None
         assert p50 < p95 < p99
+
+
+@pytest.mark.parametrize("more", [{}, {"model": "claude-haiku-4-5"}])
+def test_narrowed_to_a_part_the_times_are_of_its_newest_answers(more: dict[str, str]):
+    found = seen(key="k_batch", **more)
+    own = [one for one in store().entries() if one.served and one.key == "k_batch"]
+    own = [one for one in own if one.model_asked == more.get("model", one.model_asked)]
+    assert found.newest == len(own)
+    assert found.timings
+    for timing in found.timings:
+        times = sorted(one.total_us for one in own if one.tier == timing.tier)
+        assert timing.total_us[0] == pytest.approx(times[len(times) // 2], rel=0.1)
+
+
+def test_narrowed_to_a_part_the_waits_are_its_own():
+    made = MemoryStore()
+    rows = [("a", 10), ("b", 1000), ("a", 20), ("a", 30), ("b", 9000)]
+    made.append(
+        [
+            entry(request_id=f"r{number}", at_us=NOON_US - 9 + number, key=key, queue_us=wait)
+            for number, (key, wait) in enumerate(rows)
+        ]
+    )
+    looker = observer(made)
+    period = {"since": "all"}
+    assert looker.look(period_of(period, NOON_US)).overhead_us == (30.0, 9000.0, 9000.0)
+    narrowed = looker.look(period_of(period | {"key": "a"}, NOON_US))
+    assert narrowed.overhead_us == (20.0, 30.0, 30.0)
+    assert looker.look(period_of(period | {"key": "c"}, NOON_US)).overhead_us is None
+
+
+def test_narrowed_to_a_model_alone_the_times_are_of_all_its_answers():
+    found = seen(model="claude-haiku-4-5")
+    whole = {one.model: one.total_us for one in seen().timings}
+    assert found.newest is None
+    assert [one.total_us for one in found.timings] == [whole[found.timings[0].model]]
 
 
 def test_the_budgets_account_is_there_after_a_moment():

@@ -84,4 +84,5 @@ def test_events_of_the_watch_are_listed_the_oldest_first(here: Path):
     document = json.loads(run("list", "--since", "1970-01-01", "--json").stdout)
     assert [event["id"] for event in document["events"]] == ["a", "b"]
     assert document["events"][1]["detail"] == {"title": "T"}
-    assert "Nothing was raised" in run("list").stdout
+    assert "Nothing was raised, done or told in the last 30d." in run("list").stdout
+    assert "told since 2026-11-01." in run("list", "--since", "2026-11-01").stdout

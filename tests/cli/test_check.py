@@ -58,6 +58,17 @@ def test_a_missing_key_that_no_line_names_is_a_warning_all_the_same(here: Path):
     assert output.startswith("warning: providers.google.api_key_env: The environment variable")
 
 
+@pytest.mark.parametrize(
+    ("section", "field"),
+    [("keys", "pepper_env"), ("server", "admin_token_env"), ("alerts", "slack_url_env")],
+)
+def test_every_variable_that_the_file_names_is_looked_for(here: Path, section: str, field: str):
+    (here / "x.toml").write_text(f'{GOOD}[{section}]\n{field} = "THE_SECRET"\n')
+    (warning,) = [line for line in check("x.toml").output.splitlines() if "warning:" in line]
+    assert f"{section}.{field}: The environment variable THE_SECRET is not set." in warning
+    assert "warning:" not in check("x.toml", THE_SECRET="0123456789abcdef").output
+
+
 def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
     text = render()
     (here / "x.toml").write_text(text.replace("claude-haiku-4-5", "claude-haiko-4-5"))

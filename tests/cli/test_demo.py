@@ -94,7 +94,7 @@ def start(*options: str, home: Path) -> subprocess.Popen[str]:
 
 def ports(home: Path) -> list[int]:
     """Where the demo's gateway and providers listen, by what it wrote below `home`."""
-    [place] = home.iterdir()
+    [place] = (place for place in home.iterdir() if (place / "headgate.toml").exists())
     text = (place / "headgate.toml").read_text() + (place / "gateway.log").read_text()
     return sorted({int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)", text)})
 

@@ -114,6 +114,14 @@ def test_a_team_is_made_changed_and_shown(desk):
     assert desk.json("team", "search", "--no-limits")["budgets"] == []
 
 
+def test_the_table_shows_whole_ids_even_where_it_is_narrow(desk, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    made = desk.json("create", "a-name-that-is-rather-long-for-a-table", "--budget", "1/day")
+    listed = desk.run("list").stdout
+    assert listed.splitlines()[1].startswith(f"{made['id']}  ")
+    assert not listed.endswith("\n\n")
+
+
 def test_nothing_there_says_what_to_do(desk):
     assert "headgate keys create NAME" in desk.run("list").stdout
     with pytest.raises(HeadgateError, match="There is no key 'bob'"):

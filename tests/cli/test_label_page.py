@@ -64,6 +64,12 @@ def test_the_page_says_what_was_not_done_and_why(bench: Bench):
     assert "changed sides with the order in 100.0 %" in text
 
 
+def test_what_comes_next_is_said_only_where_something_was_labelled(bench: Bench):
+    assert "headgate estimate labels.jsonl" in page(told(bench))
+    nothing = Outcome([], [Unlabelled(labelled(1).item, "no marks")], 0)
+    assert "headgate estimate" not in page(told(bench, outcome=nothing))
+
+
 def test_human_grades_are_counted_and_so_are_strays(bench: Bench):
     text = page(told(bench, human={"r1"}, strangers=2))
     assert "1 are graded by a human too" in text

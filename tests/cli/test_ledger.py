@@ -95,7 +95,10 @@ def test_pruning_asks_first_and_keeps_the_sums(here):
     fill(here, [entry(at_us=NOON_US - 90 * HOUR_US), *(entry(request_id="new"),)])
     before = call("sums", "--json").out
     asked = call("prune", "--older-than", "2026-11-22")
+    assert "Up to 1 rows would be deleted" in asked.out
     assert "Add --yes" in asked.out
+    early = call("prune", "--older-than", "2026-01-01").out
+    assert early == "There are no requests before 2026-01-01 00:00: nothing to delete.\n"
     assert len(json.loads(call("rows", "--json").out)) == 2
     done = call("prune", "--older-than", "2026-11-22", "--yes")
     assert "Deleted 1 rows" in done.out

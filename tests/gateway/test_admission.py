@@ -110,6 +110,23 @@ def test_every_api_is_paid_for_and_counting_tokens_is_free():
     assert all(one.held == 0 for one in keys.store.spending(f"key:{keys.id}"))
 
 
+def test_money_for_a_dearer_service_tier_is_set_aside_where_it_is_asked_for():
+    """A thousand tokens of GPT-5 mini cost $0.002, and $0.0036 in `priority`."""
+    keys = Keys(limited("0.003/day"))
+
+    async def case(home: House):
+        pinned: Any = {"model": "google/gpt-5-mini", "max_tokens": 1000}
+        with pytest.raises(openai.RateLimitError) as caught:
+            await home.ask("hi", service_tier="priority", **pinned)
+        assert "this request may cost up to $0.0036" in str(caught.value)
+        assert home.entries == []
+        await home.ask("hi", service_tier="default", **pinned)
+        await home.ask("hi", service_tier="flex", **pinned)
+        assert len(home.entries) == 2
+
+    run(case, keys, KEYED.replace("[providers.google]", '[providers.google]\nprices = "openai"'))
+
+
 def test_a_spent_budget_refuses_every_api_in_its_own_dialect():
     keys = Keys(limited("0/day"))
 

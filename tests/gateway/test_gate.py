@@ -231,3 +231,22 @@ def test_another_rate_holds_for_a_key_at_once():
     with pytest.raises(RequestError):
         made.pace(Visitor(before))
     made.pace(Visitor(msgspec.structs.replace(before, limits=Limits(requests_per_minute=2))))
+
+
+@pytest.mark.parametrize("damaged", [SECRET[:-1], f"{SECRET}x", "hg_"])
+def test_a_damaged_key_does_not_come_in_without_its_limits(damaged):
+    made, _ = gate(key(), required=False)
+    for header in ({"x_api_key": damaged}, {"authorization": f"Bearer {damaged}"}):
+        assert refused(made, **header).code == "invalid_api_key"
+
+
+def test_what_only_resembles_a_key_is_nobodys_affair_where_none_is_asked_for():
+    made, _ = gate(key(), required=False)
+    for other in ("unused", "hga_1", "sk-hg_", "HG_x"):
+        assert made.enter({"x-api-key": other}) is NOBODY
+
+
+def test_the_gateways_own_key_may_begin_like_a_virtual_one():
+    made, _ = gate(key(), master="hg_chosen_by_hand")
+    assert made.enter({"x-api-key": "hg_chosen_by_hand"}) is NOBODY
+    assert refused(made, x_api_key="hg_chosen_by_hanp").status == 401

@@ -12,13 +12,14 @@ from headgate.values import ModelRef, Usage
 from tests.gateway.clocks import NOON
 
 AT_US = int(NOON * 1e6)
-HAIKU, SONNET, GEMINI, DEEPSEEK = (
+HAIKU, SONNET, GEMINI, DEEPSEEK, GPT = (
     ModelRef.parse(name)
     for name in (
         "anthropic/claude-haiku-4-5",
         "anthropic/claude-sonnet-4-6",
         "google/gemini-2.5-pro",
         "deepseek/deepseek-chat",
+        "openai/gpt-5.2",
     )
 )
 UNKNOWN = ModelRef("x", "y")
@@ -48,6 +49,23 @@ def test_a_model_without_a_price_is_named_and_counts_nothing(pricer):
     besides = Bill((HAIKU, SONNET), 1000, 400, besides=[Step(UNKNOWN, 1, 1), Step(HAIKU, 100, 10)])
     assert worst_case(besides, pricer, AT_US, 1.0) == (9_150_000, UNKNOWN)
     assert worst_case(Bill((UNKNOWN,), 1000, 400), pricer, AT_US, 1.0) == (0, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("tier", "times"), [(None, 1), ("priority", 2), ("flex", 1), ("no-such-tier", 1)]
+)
+def test_a_service_tier_that_is_asked_for_counts_where_it_is_dearer(pricer, tier, times):
+    """GPT-5.2 costs twice in `priority` and half in `flex`; either may be served as standard."""
+    plain = worst_case(Bill((GPT,), 1000, 400), pricer, AT_US, 1.0)
+    bill = Bill((GPT, HAIKU), 1000, 400, service_tier=tier)
+    assert worst_case(bill, pricer, AT_US, 1.0) == (plain[0] * times, None)
+    drafts = Bill((HAIKU,), 0, 0, besides=[Step(GPT, 1000, 400, service_tier=tier)])
+    assert worst_case(drafts, pricer, AT_US, 1.0) == (plain[0] * times, None)
+
+
+def test_a_tier_of_a_model_whose_own_price_is_unknown_does_not_make_it_known(pricer):
+    bill = Bill((UNKNOWN, HAIKU), 1000, 400, service_tier="priority")
+    assert worst_case(bill, pricer, AT_US, 1.0)[1] == UNKNOWN
 
 
 @pytest.mark.parametrize("tokens", [1000, 199_999, 200_001, 1_000_000])

@@ -3,6 +3,7 @@
 import random
 import threading
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from headgate.ledger.answers import PAGE_ROWS
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.store import EVER, MOST_KEPT, RowRejectedError, Window
+from headgate.ledger.store import EVER, MOST_KEPT, RowRejectedError, Timed, Window
 from headgate.values import Usage
 from tests.ledger.samples import NOON_US, answers, entry, traffic
 
@@ -55,6 +56,58 @@ def test_the_waits_of_first_attempts_come_latest_first(store):
     assert store.waits(Window(NOON_US, NOON_US + 5), 9) == [10, 0, 40]
     assert store.waits(Window(NOON_US, None), 2) == [50, 10]
     assert store.waits(Window(NOON_US + 6, None), 2) == []
+
+
+TIMED: list[dict[str, Any]] = [
+    {"key": "k1", "first_token_us": 5, "total_us": 50, "queue_us": 1},
+    {"key": "k2", "team": "t", "total_us": 60},
+    {"key": "k1", "served": False, "error": "timeout", "queue_us": 2},
+    {"key": "k1", "attempt": 1, "cause": "retry", "model_asked": "big", "queue_us": 9},
+    {"key": "k1", "attempt": 1, "served": False, "error": "status"},
+    {"key": "k1", "attempt": 1000, "purpose": "shadow", "served": False},
+    {"route": "/v1/messages", "policy": "p", "queue_us": None},
+]
+
+
+@pytest.mark.parametrize(
+    ("only", "numbers"),
+    [
+        ({}, [6, 3, 2, 1, 0]),
+        ({"key": "k1"}, [3, 2, 0]),
+        ({"key": "k1", "model": "big"}, [3]),
+        ({"team": "t"}, [1]),
+        ({"route": "/v1/messages"}, [6]),
+        ({"policy": "p"}, [6]),
+        ({"key": "' OR 1=1 --"}, []),
+    ],
+)
+def test_the_times_of_answers_and_first_attempts_can_be_narrowed(store, only, numbers):
+    rows = [
+        entry(request_id=f"r{number}", at_us=NOON_US + number, **changes)
+        for number, changes in enumerate(TIMED)
+    ]
+    store.append(rows)
+    expected = [
+        Timed(
+            row.attempt == 0,
+            row.served,
+            row.tier,
+            row.provider,
+            row.model_asked,
+            row.first_token_us,
+            row.total_us,
+            row.queue_us,
+        )
+        for row in (rows[number] for number in numbers)
+    ]
+    assert store.timed(EVER, only, read=99, most=99) == expected
+    assert store.timed(EVER, only, read=99, most=1) == expected[:1]
+    assert store.timed(EVER, only, read=4, most=99) == [
+        one for one, number in zip(expected, numbers, strict=True) if number >= 3
+    ]
+    assert store.timed(Window(NOON_US, NOON_US + 2), only, read=99, most=99) == [
+        one for one, number in zip(expected, numbers, strict=True) if number < 2
+    ]
 
 
 def test_storing_twice_leaves_one_row(store):

@@ -39,6 +39,13 @@ def test_a_table_that_is_too_wide_has_its_widest_left_column_cut_in_the_middle()
     assert "4.6:batch" in lines[1]
 
 
+def test_a_column_that_is_there_to_be_copied_is_never_cut():
+    columns = (Column("id", whole=True), Column("name"))
+    lines = aligned(Table(columns, (("req_" + "0" * 32, "n" * 60),)), 60).splitlines()
+    assert lines[1].startswith("req_" + "0" * 32)
+    assert "…" in lines[1]
+
+
 def test_what_cannot_be_cut_any_more_stays_whole():
     numbers = Table((Column("a", right=True),), (("1" * 90,),))
     assert "1" * 90 in aligned(numbers, 80)

@@ -101,6 +101,15 @@ def test_faults_are_counted_in_the_headline(desk: Desk):
     assert len(str(caught.value).splitlines()) == 3
 
 
+def test_a_good_file_is_not_said_to_be_at_fault(desk: Desk):
+    desk.path.write_text(TIERS)
+    with pytest.raises(ConfigError) as caught:
+        read(desk.path, env={}, sets=("traffic.input_tokens=many",))
+    headline, fault = str(caught.value).splitlines()
+    assert headline == "The settings cannot be used; 1 fault:"
+    assert fault.startswith('  --set traffic.input_tokens: "many" is text')
+
+
 def test_the_file_is_found_where_one_stands(tmp_path: Path):
     assert find(tmp_path) is None
     (tmp_path / "headgate.toml").mkdir()

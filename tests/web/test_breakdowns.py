@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from headgate.monitor.status import Retries, TierSpend
 from headgate.web.breakdowns import groups_table, retries_table, timings_table
@@ -49,6 +50,18 @@ def test_retries_are_told_by_tier_with_what_they_cost():
 def test_a_model_is_told_with_its_failures_and_how_long_it_took():
     (row,) = timings_table([TIMING]).rows
     assert row == ("cheap: a/small", "200", "3.0 %", "301 / 536 / 680 ms", "–", "$31.85")
+
+
+@pytest.mark.parametrize(
+    ("newest", "title"),
+    [
+        (None, "Tiers' health"),
+        (1, "Tiers' health; times of the newest answer"),
+        (4000, "Tiers' health; times of the 4,000 newest answers"),
+    ],
+)
+def test_times_of_a_part_are_said_to_be(newest: int | None, title: str):
+    assert timings_table([TIMING], newest).title == title
 
 
 def test_calls_without_a_price_are_counted_beside_the_money():

@@ -9,6 +9,7 @@ from headgate.wire.lane import (
     DIALECTS,
     Lane,
     UnusableAnswerError,
+    asked_tier,
     lane,
     read,
     read_count,
@@ -243,6 +244,31 @@ def test_the_service_tier_that_has_answered_is_known_in_every_dialect(caller, pr
     way = lane(read(caller, BODIES[caller], {}), provider, at=1)
     found = way.answer(ANSWERS[provider].replace(*IN_FLEX[provider], 1))
     assert found.usage == Usage(3, 1, service_tier="flex")
+
+
+@pytest.mark.parametrize("caller", list(DIALECTS))
+@pytest.mark.parametrize(
+    ("value", "tier"),
+    [
+        ('"priority"', "priority"),
+        ('"Flex"', "flex"),
+        ('"auto"', None),
+        ('"standard_only"', None),
+        ("null", None),
+        ("7", None),
+        ('"no word"', "unknown"),
+    ],
+)
+def test_the_service_tier_that_a_caller_asks_for_is_read(caller, value, tier):
+    body = BODIES[caller][:-1] + f', "service_tier": {value}}}'.encode()
+    assert asked_tier(read(caller, body, {})) == tier
+    assert asked_tier(read(caller, BODIES[caller], {})) is None
+
+
+def test_anthropics_fast_mode_is_asked_for_by_speed():
+    body = ANTHROPIC[:-1] + b', "speed": "fast", "service_tier": "auto"}'
+    assert asked_tier(read("anthropic", body, {})) == "fast"
+    assert asked_tier(read("anthropic", body.replace(b'"fast"', b'"standard"'), {})) is None
 
 
 @pytest.mark.parametrize("provider", list(DIALECTS))

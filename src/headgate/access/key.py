@@ -18,12 +18,15 @@ import msgspec
 
 from headgate.access.limits import NO_LIMITS, Limits
 
-__all__ = ["Key", "KeyState", "Minted", "Pepper", "Team", "digest", "id_in", "mint"]
+__all__ = ["PREFIX", "Key", "KeyState", "Minted", "Pepper", "Team", "digest", "id_in", "mint"]
 
 ID_BYTES = 6
 SECRET_BYTES = 32
 
-_TOKEN = re.compile(r"hg_([a-z2-7]{10})_[A-Za-z0-9_-]{43}", re.ASCII)
+PREFIX = "hg_"
+"""What the secret of every virtual key begins with."""
+
+_TOKEN = re.compile(rf"{PREFIX}([a-z2-7]{{10}})_[A-Za-z0-9_-]{{43}}", re.ASCII)
 _NOTHING = "0" * 64
 
 _BLOCK = 64
@@ -99,7 +102,7 @@ def mint(dice: bytes, *, id: str | None = None) -> Minted:  # noqa: A002 - the n
         raise ValueError("a key needs more random bytes")
     name = id or base64.b32encode(dice[:ID_BYTES]).decode().lower()[:10]
     random = base64.urlsafe_b64encode(dice[ID_BYTES : ID_BYTES + SECRET_BYTES]).decode()
-    return Minted(name, f"hg_{name}_{random.rstrip('=')}")
+    return Minted(name, f"{PREFIX}{name}_{random.rstrip('=')}")
 
 
 def id_in(secret: str) -> str | None:

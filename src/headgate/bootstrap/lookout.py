@@ -1,15 +1,15 @@
-"""The watch inside the gateway: a thread that looks, raises alarms, acts and has people told.
+"""The watch of a gateway: a thread that looks, raises alarms, acts and has people told.
 
-It reads through a connection of its own, and no request waits for it. Of the processes on one
-ledger one is elected to look; all of them follow its actions within `FOLLOW_SECONDS`, for an action
-is nothing but an event in the ledger, which is why it holds after a restart too.
+It reads through a connection of its own. Of the processes on one ledger one is elected to look; all
+of them follow its actions, for an action is nothing but an event in the ledger, which is why it
+holds after a restart too. A look takes the interpreter for as long as it reckons, so the process
+that serves only follows (`bootstrap.follower`), and the one beside it looks (`cli.sidecar`).
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -17,50 +17,42 @@ from itertools import takewhile
 import msgspec
 
 from headgate.bootstrap.alerts import channels_of
+from headgate.bootstrap.follower import Follower, controls_of
 from headgate.bootstrap.ledger import password_of, store_of
 from headgate.bootstrap.watch import Watch
-from headgate.errors import HeadgateError
 from headgate.ledger.election import Election, election_of
 from headgate.ledger.event import Event
 from headgate.ledger.store import Outcome, Store
-from headgate.ledger.writer import Counts, Ledger
 from headgate.monitor.actions import Held, Release, act, release
 from headgate.monitor.alerting import Rules, due, news_of, quiet_of
 from headgate.monitor.conditions import Condition, conditions
 from headgate.monitor.courier import Courier
 from headgate.monitor.gauges import Values, gauges, silence
-from headgate.monitor.metrics import Metrics
-from headgate.monitor.standing import ACTION_KINDS, KINDS, Action, Standing, standing
+from headgate.monitor.standing import KINDS, Action, Standing, standing
 from headgate.monitor.status import Status, bill_window
 from headgate.prices.book import Book
-from headgate.routing.controls import STEADY, Controls, Helm
+from headgate.routing.controls import Controls, Helm
 from headgate.settings.schema import Settings
 from headgate.values import Clock
 
 __all__ = [
-    "FOLLOW_SECONDS",
     "Lookout",
     "action_event",
-    "controls_of",
     "lookout_of",
     "release_event",
 ]
 
 _log = logging.getLogger("headgate.watch")
 
-TICK_SECONDS = 1.0
-FOLLOW_SECONDS = 2.0
-"""Between two looks for actions that another process took, or somebody at the command line."""
 BILL_DAYS = 30
 MONEY_SECONDS = 3600.0
 """Sums of money, and with them the break-evens, are made anew every hour."""
-COMPLAIN_SECONDS = 60.0
 _FIXED = ("escalation", "escalation_budgets", "watch", "alerts")
 """Sections that a reload does not change."""
 
 
-class Lookout:
-    """Looks again and again once it is started; `tick` is one turn.
+class Lookout(Follower):
+    """Looks again and again once it is started, and follows too; `tick` is one turn.
 
     Args:
         settings: budget, actions, alerts.
@@ -68,11 +60,10 @@ class Lookout:
         open_store: a connection to the ledger that nobody else uses; called in the thread.
         election: says whether this process looks, or another one.
         steer: puts controls in force for every decision from now on.
-        metrics: is told what was found.
+        show: is told what was found, as the metrics' gauges.
         courier: made for a function that keeps events.
         clock: the time.
-        counts: what the ledger's writer says of itself, for the metrics.
-        further: done at every turn besides; the place of telemetry.
+        count: done at every turn; the place of what a process counts of its own requests.
     """
 
     def __init__(
@@ -83,21 +74,16 @@ class Lookout:
         open_store: Callable[[], Store],
         election: Election,
         steer: Callable[[Controls], None],
-        metrics: Metrics,
+        show: Callable[[Values], object],
         courier: Callable[[Callable[[Sequence[Event]], object]], Courier],
         clock: Clock,
-        counts: Callable[[], Counts] | None = None,
-        further: Callable[[], object] | None = None,
+        count: Callable[[], object] | None = None,
     ) -> None:
+        super().__init__(open_store=open_store, steer=steer, clock=clock, count=count)
         self._settings = settings
         self._book = book
-        self._open_store = open_store
         self._election = election
-        self._steer = steer
-        self._metrics = metrics
-        self._clock = clock
-        self._counts = counts
-        self._further = further
+        self._show = show
         escalation, alerts = settings.escalation, settings.alerts
         after = escalation.release_after
         self._release = Release(
@@ -109,28 +95,12 @@ class Lookout:
             repeat_us=round(alerts.repeat * 1_000_000),
             quiet=quiet_of(alerts.quiet, alerts.timezone),
         )
-        self._store: Store | None = None
         self._watch: Watch | None = None
         self._next: tuple[Settings, Book] | None = None
         self._make_courier = courier
         self._courier: Courier | None = None
         self._seen: dict[str, int] = {}
-        self._followed = self._looked = self._complained = float("-inf")
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
-        _show(metrics, silence())
-
-    def start(self, *, look: bool = True) -> None:
-        """Put in force what the ledger says, then begin to look, in a thread.
-
-        So a restart ends no pin, not even for its first requests. With `look` off actions are
-        followed and entries counted, and looking is left to others.
-        """
-        self.tick(look=False)
-        self._thread = threading.Thread(
-            target=self._run, args=(look,), name="headgate-watch", daemon=True
-        )
-        self._thread.start()
+        self._looked = float("-inf")
 
     def adopt(self, settings: Settings, book: Book) -> None:
         """Watch a changed configuration from the next turn on: its routers, tiers and prices.
@@ -142,69 +112,33 @@ class Lookout:
 
     def close(self) -> None:
         """End the thread, and let another process be elected."""
-        self._closing.set()
-        if self._thread is not None:
-            self._thread.join()
+        super().close()
         self._election.close()
         if self._courier is not None:
             self._courier.close()
-        if self._store is not None:
-            self._store.close()
 
-    def _run(self, look: bool) -> None:
-        while not self._closing.wait(TICK_SECONDS):
-            self.tick(look=look)
+    def tick(self) -> None:
+        """Count, follow and look, each where it is due. Never raises."""
+        super().tick()
+        self._heed(self._look_when_due)
 
-    def tick(self, *, look: bool = True) -> None:
-        """Do what is due: count, follow and, unless told otherwise, look. Never raises."""
-        try:
-            self._count()
-            if self._next is not None:
-                (self._settings, self._book), self._next = self._next, None
-                self._watch = None
-            now = self._clock.time()
-            if now - self._followed >= FOLLOW_SECONDS:
-                self._followed = now
-                self._follow()
-            if look and now - self._looked >= self._settings.watch.every:
-                self._looked = now
-                if self._election.leads():
-                    self._look(now)
-                else:
-                    self._stand_by()
-        except HeadgateError as error:
-            self._complain(error)
-        except Exception as error:  # noqa: BLE001 - serving goes on, and so must the watch
-            self._complain(error, defect=True)
-
-    def _count(self) -> None:
-        """Count what this process served: it may be one that another one is scraped for."""
-        self._metrics.fold()
-        if self._counts is not None:
-            self._metrics.ledger(self._counts())
-        if self._further is not None:
-            self._further()
-
-    def _complain(self, error: Exception, *, defect: bool = False) -> None:
-        now = self._clock.monotonic()
-        if now - self._complained >= COMPLAIN_SECONDS:
-            self._complained = now
-            _log.error("watch.failed: %s", error, exc_info=error if defect else None)
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            self._store = self._open_store()
-        return self._store
-
-    def _follow(self) -> None:
-        """Put in force what the events say, whoever wrote them."""
-        self._steer(controls_of(standing(self._opened().events(kinds=ACTION_KINDS)).action))
+    def _look_when_due(self) -> None:
+        if self._next is not None:
+            (self._settings, self._book), self._next = self._next, None
+            self._watch = None
+        now = self._clock.time()
+        if now - self._looked >= self._settings.watch.every:
+            self._looked = now
+            if self._election.leads():
+                self._look(now)
+            else:
+                self._stand_by()
 
     def _stand_by(self) -> None:
         """Another process looks; what was found here long ago is told no more."""
         if self._watch is not None:
             self._watch = None
-            _show(self._metrics, silence())
+            self._show(silence())
 
     def _look(self, now: float) -> None:
         store = self._opened()
@@ -228,7 +162,7 @@ class Lookout:
                 _log.warning("%s %s %s", event.kind, event.subject, event.detail)
             status = _with_action(status, action)
             self._steer(controls_of(action))
-        _show(self._metrics, gauges(status))
+        self._show(gauges(status))
         self._tell(store, found, at_us)
 
     def _goes_on(self, _: Outcome) -> bool:
@@ -283,13 +217,17 @@ def lookout_of(
     book: Book,
     env: Mapping[str, str],
     *,
-    ledger: Ledger,
-    helm: Helm,
-    metrics: Metrics,
     clock: Clock,
-    further: Callable[[], object] | None = None,
+    show: Callable[[Values], object],
+    helm: Helm | None = None,
+    store: Store | None = None,
+    count: Callable[[], object] | None = None,
 ) -> Lookout:
     """The watch of a gateway.
+
+    Args:
+        helm: of a process that serves: it is put to what the actions say.
+        store: the ledger, where there is but one of it, in memory.
 
     Raises:
         ConfigError: a secret of the alerts is missing, or the ledger cannot be used.
@@ -298,10 +236,11 @@ def lookout_of(
     url = settings.ledger.url
 
     def open_own() -> Store:
-        return ledger.store if url == "memory:" else store_of(settings.ledger, env)
+        return store_of(settings.ledger, env) if store is None else store
 
     def steer(controls: Controls) -> None:
-        helm.controls = controls
+        if helm is not None:
+            helm.controls = controls
 
     return Lookout(
         settings,
@@ -309,19 +248,11 @@ def lookout_of(
         open_store=open_own,
         election=election_of(url, password=password_of(settings.ledger, env)),
         steer=steer,
-        metrics=metrics,
+        show=show,
         courier=lambda note: Courier(channels, note, clock),
         clock=clock,
-        counts=lambda: ledger.counts,
-        further=further,
+        count=count,
     )
-
-
-def controls_of(action: Action | None) -> Controls:
-    """The controls that an action stands for."""
-    if action is None:
-        return STEADY
-    return Controls(pinned=action.kind == "pin", threshold=action.threshold)
 
 
 def action_event(action: Action, why: str) -> Event:
@@ -352,12 +283,6 @@ def release_event(action: Action, at_us: int, *, by: str, why: str) -> Event:
         subject="routing",
         detail=json.dumps({"by": by, "why": why, "action": action.kind}),
     )
-
-
-def _show(metrics: Metrics, values: Values) -> None:
-    """Set every gauge."""
-    for name, labelled in values.items():
-        metrics.show(name, labelled)
 
 
 def _raised(condition: Condition, answer: str, at_us: int) -> Event:

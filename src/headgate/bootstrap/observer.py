@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
 from time import monotonic
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from headgate.bootstrap.measured import Measurement, measured_settings
 from headgate.bootstrap.planned import held_against
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import Store, StoreError, Window
+from headgate.ledger.store import Store, StoreError, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -23,6 +23,7 @@ from headgate.ledger.totals import (
     LatencyDimension,
     RequestTotal,
     TierTotal,
+    latency_from,
 )
 from headgate.monitor.budget import Assessment
 from headgate.monitor.drift import Drift
@@ -41,6 +42,8 @@ MONTH_DAYS = 31
 RECENT_US = 15 * 60 * 1_000_000
 TIMED: tuple[LatencyDimension, ...] = ("tier", "provider", "model")
 MOST_RECENT = 4000
+MOST_TIMED = 50_000
+"""Attempts that are read at most for how long those of a part took."""
 MOST_SEARCHED = 200_000
 """Attempts that a search reads at most."""
 CHUNK_US = HOUR_US
@@ -111,15 +114,11 @@ class LedgerObserver:
         ]
         requests = merged(hourly)
         since = period.window.since_us, period.first, period.last
-        latencies = self._rested(
-            ("latencies", period.since, *since),
-            lambda: store.latencies(period.window, by=TIMED),
-        )
+        latencies, overhead, newest = self._times(period, now)
         day = datetime.fromtimestamp(now / 1e6, UTC).date()
         planned, room, missing = held_against(settings, book, day, tiers, requests)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
         days = store.days(Window((now // DAY_US - back) * DAY_US, None))
-        overhead = self._overhead(now)
         groups = self._rested(("groups", period.since, *since), lambda: dict(self._groups(period)))
         self._account_of(watch)
         quality, feedback = self._heard
@@ -135,6 +134,7 @@ class LedgerObserver:
             hours=tuple(_hours(hourly)),
             groups=groups,
             timings=tuple(_timings(tiers, latencies)),
+            newest=newest,
             overhead_us=overhead,
             quality=quality,
             feedback=feedback,
@@ -221,16 +221,36 @@ class LedgerObserver:
             if any(group.name for group in groups):
                 yield name, tuple(groups[:50])
 
-    def _overhead(self, now: int) -> tuple[float, float, float] | None:
-        waits = sorted(self._store.waits(Window(now - RECENT_US, now + 1), MOST_RECENT))
-        if not waits:
-            return None
-        last = len(waits) - 1
-        return (
-            float(waits[round(0.5 * last)]),
-            float(waits[round(0.95 * last)]),
-            float(waits[round(0.99 * last)]),
+    def _times(
+        self, period: Period, now: int
+    ) -> tuple[Sequence[Latency], tuple[float, float, float] | None, int | None]:
+        """How long answers took, how long requests waited, and see `Seen.newest`.
+
+        Histograms are kept by model alone: by key and route too they would be as many as the rows.
+        So what is narrowed to a part is told of the newest of it.
+        """
+        only, window = period.only, period.window
+        asked = (period.since, window.since_us, period.first, period.last)
+        if not only:
+            waits = self._store.waits(Window(now - RECENT_US, now + 1), MOST_RECENT)
+        else:
+            timed = self._rested(
+                ("timed", *asked, *only.items()),
+                lambda: self._store.timed(
+                    window,
+                    only,  # type: ignore[arg-type]
+                    read=MOST_TIMED,
+                    most=MOST_RECENT,
+                ),
+            )
+            waits = [one.queue_us for one in timed if one.first and one.queue_us is not None]
+            if set(only) != {"model"}:
+                answers = [one for one in timed if one.answer]
+                return _histograms(answers), _overhead(waits), len(answers)
+        latencies = self._rested(
+            ("latencies", *asked), lambda: self._store.latencies(window, by=TIMED)
         )
+        return latencies, _overhead(waits), None
 
 
 class _Rested:
@@ -326,6 +346,33 @@ def _timings(tiers: Iterable[TierTotal], latencies: Iterable[Latency]) -> Iterat
             first_us=_quantiles(measured.get(("first", of))),
             total_us=_quantiles(measured.get(("total", of))),
         )
+
+
+def _histograms(answers: Iterable[Timed]) -> list[Latency]:
+    """What the store would tell of these answers, by `TIMED`."""
+    counts: dict[tuple[Literal["first", "total"], tuple[str, ...]], Counter[int]] = {}
+    for one in answers:
+        of = (one.tier, one.provider, one.model)
+        counts.setdefault(("total", of), Counter())[latency_from(one.total_us)] += 1
+        if one.first_token_us is not None:
+            counts.setdefault(("first", of), Counter())[latency_from(one.first_token_us)] += 1
+    return [
+        Latency(measure=measure, of=of, buckets=tuple(sorted(buckets.items())))
+        for (measure, of), buckets in counts.items()
+    ]
+
+
+def _overhead(waits: Iterable[int]) -> tuple[float, float, float] | None:
+    """p50, p95, p99."""
+    found = sorted(waits)
+    if not found:
+        return None
+    last = len(found) - 1
+    return (
+        float(found[round(0.5 * last)]),
+        float(found[round(0.95 * last)]),
+        float(found[round(0.99 * last)]),
+    )
 
 
 def _quantiles(latency: Latency | None) -> tuple[float | None, float | None, float | None]:

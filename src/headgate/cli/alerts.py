@@ -21,6 +21,7 @@ from headgate.monitor.channels import deliver
 from headgate.monitor.figures import day_and_time
 from headgate.monitor.standing import KINDS, detail_of
 from headgate.render.table import plain
+from headgate.settings import seconds
 
 __all__ = ["alerts", "list_alerts", "test"]
 
@@ -99,7 +100,15 @@ def list_alerts(
     for event in events:
         click.echo(_line(event))
     if not events:
-        click.echo(f"Nothing was raised, done or told since {since}.")
+        click.echo(f"Nothing was raised, done or told {_when(since)}.")
+
+
+def _when(since: str) -> str:
+    try:
+        seconds(since)
+    except ValueError:
+        return f"since {since}"
+    return f"in the last {since}"
 
 
 def _plain(event: Event) -> dict[str, object]:

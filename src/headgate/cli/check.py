@@ -72,7 +72,7 @@ def doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFa
 def missing_variables(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:
     """A finding for every environment variable that the settings name and that is not set."""
     for field, value, source, _ in reading.values:
-        if field.endswith(".api_key_env") and value and not env.get(str(value)):
+        if field.endswith("_env") and value and not env.get(str(value)):
             yield _at(
                 source,
                 field,

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from headgate.bootstrap.lookout import FOLLOW_SECONDS, action_event, release_event
+from headgate.bootstrap.follower import FOLLOW_SECONDS
+from headgate.bootstrap.lookout import action_event, release_event
 from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option

@@ -12,6 +12,7 @@ from headgate.bootstrap.keys import refused_today
 from headgate.cli.keys_options import Label, Opened, Wanted, limit_options, over_keys
 from headgate.cli.keys_page import key_document, key_page, keys_table, team_document, team_page
 from headgate.cli.length import Length
+from headgate.cli.options import table_width
 from headgate.render.table import aligned
 
 __all__ = ["keys"]
@@ -77,7 +78,8 @@ def list_keys(opened: Opened, *, everything: bool, as_json: bool) -> None:
         teams = [_team_document(opened, team) for team in opened.store.teams()]
         _echo_json({"keys": documents, "teams": teams})
     elif found:
-        click.echo(aligned(keys_table(found, spent, opened.now_us, refused)))
+        table = keys_table(found, spent, opened.now_us, refused)
+        click.echo(aligned(table, table_width()), nl=False)
     else:
         click.echo("There are no keys. `headgate keys create NAME` makes one.")
 

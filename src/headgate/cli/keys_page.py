@@ -23,7 +23,8 @@ def keys_table(
 ) -> Table:
     """Keys, a row each; `refused` counts the requests refused today by key id."""
     columns = (
-        *map(Column, ("id", "name", "team", "state")),
+        Column("id", whole=True),
+        *map(Column, ("name", "team", "state")),
         *(Column(f"a {period}", right=True) for period in PERIODS),
         Column("refused today", right=True),
         Column("expires"),

@@ -80,7 +80,8 @@ def page(told: Told) -> str:
         f"{told.state} holds requests' answers, and so does the output: keep them as you keep your "
         "data."
     )
-    lines.append(f"Next: `headgate estimate {told.output}`, `headgate train {told.output}`.")
+    if found.labelled:
+        lines.append(f"Next: `headgate estimate {told.output}`, `headgate train {told.output}`.")
     return "\n".join(lines)
 
 

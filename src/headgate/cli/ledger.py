@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from headgate.cli.ledger_options import ledger_options, period_options
 from headgate.cli.ledger_page import rows_table, sums_table
 from headgate.cli.ledger_reconcile import reconcile_command
 from headgate.cli.open_ledger import open_ledger
-from headgate.cli.options import json_option
+from headgate.cli.options import json_option, table_width
 from headgate.cli.period import moment, window
 from headgate.cli.report_data import plain
 from headgate.ledger.entry import Entry
@@ -75,7 +74,7 @@ def rows(
         shown = [plain(msgspec.to_builtins(row)) for row in found]
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif found:
-        click.echo(aligned(rows_table(found), _width()), nl=False)
+        click.echo(aligned(rows_table(found), table_width()), nl=False)
     else:
         click.echo("No attempt fits.")
     return 0 if found else 1
@@ -136,7 +135,7 @@ def sums(
     elif as_csv:
         click.echo(csv_text(sums_table(totals, by, exact=True)), nl=False)
     elif totals:
-        click.echo(aligned(sums_table(totals, by), _width()), nl=False)
+        click.echo(aligned(sums_table(totals, by), table_width()), nl=False)
     else:
         click.echo("There is nothing to add up.")
     return 0 if totals else 1
@@ -170,12 +169,14 @@ def prune(
     with open_ledger(config, sets, url) as (store, _, _):
         if not yes:
             gone = sum(total.attempts for total in store.tiers(Window(None, before_us)))
-            _say(
-                {"before": before.isoformat(), "attempts": gone, "done": False},
-                f"{gone:,} attempts are in the sums of requests before {before:%Y-%m-%d %H:%M}; "
-                "those whose rows are still there would lose them. Add --yes to do it.",
-                as_json=as_json,
+            would = (  # the sums do not tell which of their rows are gone already
+                f"Up to {gone:,} rows would be deleted, of requests before "
+                f"{before:%Y-%m-%d %H:%M}; their sums would stay. Add --yes to do it."
+                if gone
+                else f"There are no requests before {before:%Y-%m-%d %H:%M}: nothing to delete."
             )
+            facts = {"before": before.isoformat(), "attempts": gone, "done": False}
+            _say(facts, would, as_json=as_json)
             return
         gone = 0
         for count in _spoken(store.prune(before_us), "Pruned"):
@@ -242,11 +243,6 @@ def _spoken(counts: Iterator[int], what: str) -> Iterator[int]:
             click.echo(f"{what}: {total:,} …", err=True)
             spoken = time.monotonic()
         yield count
-
-
-def _width() -> int:
-    """Ids and models are long: as wide as the terminal, and wide where there is none."""
-    return max(80, shutil.get_terminal_size((160, 24)).columns)
 
 
 def _say(facts: dict[str, Any], words: str, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from headgate.analysis.reconcile import Reconciled, reconcile
 from headgate.cli.ledger_options import ledger_options
 from headgate.cli.ledger_page import differences_table
 from headgate.cli.open_ledger import open_ledger
-from headgate.cli.options import json_option
+from headgate.cli.options import json_option, table_width
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 from headgate.ledger.store import REACH_US, Store, Window
@@ -71,7 +71,7 @@ def reconcile_command(
         click.echo(json.dumps(_document(found), indent=2))
     else:
         if shown:
-            click.echo(aligned(differences_table(shown)))
+            click.echo(aligned(differences_table(shown), table_width()))
         click.echo(_words(found))
     return 1 if found.differing else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ __all__ = [
     "prices_option",
     "set_option",
     "settings_options",
+    "table_width",
 ]
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
@@ -89,6 +91,11 @@ def one_format(**chosen: bool) -> None:
     names = [f"--{name}" for name, taken in chosen.items() if taken]
     if len(names) > 1:
         raise click.UsageError(f"Choose one: {' or '.join(names)}.")
+
+
+def table_width() -> int:
+    """Ids and models are long: as wide as the terminal, and wide where there is none."""
+    return max(80, shutil.get_terminal_size((160, 24)).columns)
 
 
 def open_settings(

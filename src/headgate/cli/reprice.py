@@ -14,7 +14,7 @@ from headgate.bootstrap.book import book_of, prices_of
 from headgate.cli.ledger_options import ledger_options, period_options
 from headgate.cli.ledger_page import repriced_table
 from headgate.cli.open_ledger import open_ledger
-from headgate.cli.options import json_option, open_settings, prices_option
+from headgate.cli.options import json_option, open_settings, prices_option, table_width
 from headgate.cli.period import window
 from headgate.cli.report_data import plain
 from headgate.cli.what_if import day_of
@@ -75,7 +75,7 @@ def reprice_command(
     elif not lines:
         click.echo("There is nothing to price.")
     else:
-        click.echo(aligned(repriced_table(lines)))
+        click.echo(aligned(repriced_table(lines), table_width()), nl=False)
         click.echo(f"\n{changed:,} of {attempts:,} attempts would cost something else.")
         click.echo(f"Prices: {book.source}. The ledger was not changed.")
     return 1 if changed else 0

@@ -6,31 +6,31 @@ import asyncio
 import gc
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 
 import click
 
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
-from headgate.bootstrap.book import book_of
 from headgate.bootstrap.decisions import PATH, decisions
-from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.gateway import SystemClock, app_of, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
-from headgate.bootstrap.ledger import ledger_of, reader_of, recordable_of
-from headgate.bootstrap.lookout import Lookout, lookout_of
+from headgate.bootstrap.ledger import ledger_of, recordable_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
-from headgate.bootstrap.site import Pages, pages_of
+from headgate.cli.beside import Beside, Gateway, beside_of
 from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
+from headgate.gateway.caller import Handler
 from headgate.gateway.record import Told
 from headgate.gateway.refusals import Refusals
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
+from headgate.ledger.entry import Entry
 from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
@@ -49,7 +49,9 @@ async def serve_one(
         ConfigError: a key is missing, an address cannot be bound, …
     """
     settings = reading.settings
+    secrets_of(settings, os.environ)  # what is missing stops the start before a ledger is made
     clock, helm = SystemClock(), Helm()
+    first = place is None or place.number == 0
     upstream = upstream_of(settings)
     async with AsyncExitStack() as parts:  # closes them in turn, the last first
         metrics = parts.enter_context(closing(metrics_of(settings)))
@@ -57,10 +59,13 @@ async def serve_one(
         store = None
         if settings.ledger.url != "memory:":
             store = parts.enter_context(closing(gateway_keys_of(settings, os.environ, ledger)))
+        others: list[Callable[[Entry], None]] = [metrics.take]
+        counts: list[Callable[[], object]] = [metrics.fold, lambda: metrics.ledger(ledger.counts)]
         telemetry = None
         if settings.watch.otel:
             telemetry = parts.enter_context(closing(sending(os.environ, clock)))
-        others = [metrics.take] if telemetry is None else [metrics.take, telemetry.take]
+            others.append(telemetry.take)
+            counts.append(telemetry.fold)
         note = in_background(ledger.store)
         admission = admission_of(settings, os.environ, clock, store=store, note=note)
         app = app_of(
@@ -74,17 +79,6 @@ async def serve_one(
             admission=admission,
         )
         app.follow = None if telemetry is None else telemetry.follow
-        lookout = lookout_of(
-            settings,
-            book_of(settings, str(reading.file)),
-            os.environ,
-            ledger=ledger,
-            helm=helm,
-            metrics=metrics,
-            clock=clock,
-            further=None if telemetry is None else telemetry.fold,
-        )
-        parts.callback(lookout.close)
         app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
         if app.shadow is not None:
             parts.push_async_callback(app.shadow.close)
@@ -93,24 +87,34 @@ async def serve_one(
         parts.push_async_callback(_tell_the_rest, refusals, ledger)
         app.refused = refusals.take
         app.recordable = recordable_of(settings.ledger, ledger)
-        lookout.start(look=settings.watch.live)
-        pages: Pages | None = None
+        token = admin_token(settings, os.environ) if settings.server.admin and first else None
+        beside = await beside_of(
+            parts,
+            reading,
+            sets,
+            token=token,
+            first=first,
+            gateway=Gateway(metrics, ledger, store, helm, clock, lambda: [one() for one in counts]),
+        )
         reloader = Reloader(
             app,
             reading,
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: _taken_over(new, metrics, lookout, pages),
+            done=lambda new: _taken_over(new, metrics, beside),
         )
-        admin, token = None, None
-        if settings.server.admin and (place is None or place.number == 0):
-            token = admin_token(settings, os.environ)
-            shown = parts.enter_context(closing(reader_of(ledger, settings.ledger, os.environ)))
-            handler = _admin(app, token, ledger, metrics, reloader)
-            pages = pages_of(reading, shown, token=token.value, keys=store)
-            handler.mount("/", pages.site, access="own")
-            admin = Port(handler, *_address(settings.server.admin), setting="admin")
+        admin = None
+        if token is not None:
+            admin = _admin(app, token, ledger, metrics, reloader, beside.pages)
+
+        def ready(*urls: str) -> None:
+            if place is None:
+                announce(urls, reading, token)
+            else:
+                place.report()
+            beside.begin()
+
         _spare_the_collector()
         async with admission, reloader.running(watch=settings.server.reload):
             host, port = _address(settings.server.listen)
@@ -121,10 +125,10 @@ async def serve_one(
                 port=port,
                 drain_seconds=settings.server.drain_seconds,
                 notice_seconds=settings.server.drain_notice,
-                ready=(lambda *urls: announce(urls, reading, token))
-                if place is None
-                else place.report,
-                admin=admin,
+                ready=ready,
+                admin=None
+                if admin is None
+                else Port(admin, *_address(settings.server.admin), setting="admin"),
                 lifeline=None if place is None else place.lifeline,
             )
 
@@ -141,24 +145,27 @@ async def _tell_the_rest(refusals: Refusals, ledger: Ledger) -> None:
         await asyncio.to_thread(ledger.store.note, refusals.events())
 
 
-def _taken_over(reading: Reading, metrics: Metrics, lookout: Lookout, pages: Pages | None) -> None:
+def _taken_over(reading: Reading, metrics: Metrics, beside: Beside) -> None:
     """A changed configuration is in effect: metrics, the watch and the pages learn of it."""
-    settings = reading.settings
-    metrics.info(__version__, settings.fingerprint)
-    book = book_of(settings, str(reading.file))
-    lookout.adopt(settings, book)
-    if pages is not None:
-        pages.adopt(reading, book)
+    metrics.info(__version__, reading.settings.fingerprint)
+    beside.adopt(reading)
 
 
 def _admin(
-    app: App, token: AdminToken, ledger: Ledger, metrics: Metrics, reloader: Reloader
+    app: App,
+    token: AdminToken,
+    ledger: Ledger,
+    metrics: Metrics,
+    reloader: Reloader,
+    pages: Handler | None,
 ) -> Admin:
-    """Who answers on the admin port, but for the pages."""
+    """Who answers on the admin port."""
     handler = admin_of(app, token)
     handler.mount("/metrics", scrape(metrics, lambda: ledger.counts))
     handler.mount("/api/reload", reloader.answer)
     handler.mount(PATH, decisions(ledger, lambda: app.plant))
+    if pages is not None:
+        handler.mount("/", pages, access="own")
     return handler
 
 

@@ -23,7 +23,7 @@ from headgate.ledger.store import StoreError
 from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin
 from headgate.values import CHARS_PER_TOKEN, ModelRef, usd
-from headgate.wire.lane import Inbound
+from headgate.wire.lane import Inbound, asked_tier
 
 __all__ = ["Admission", "Terms"]
 
@@ -125,7 +125,7 @@ class Admission:
         ask, policies = inbound.ask, plant.policies
         policy = policies.policy(ask, origin)
         output = (ask.max_output or self.terms.output_tokens) * _answers(inbound)
-        cached = CACHE_MARK in inbound.body
+        cached, tier = CACHE_MARK in inbound.body, asked_tier(inbound)
         if policy is None:
             models: tuple[ModelRef, ...] = (policies.pinned(ask.model).tier.model,)
         elif origin.barred:
@@ -140,11 +140,11 @@ class Admission:
         if policy is not None and policy.cascade is not None:
             cascade = policy.cascade
             drafts = [*models[:-1], *([cascade.second.model] if cascade.second else [])]
-            besides += [Step(model, ask.tokens, output, cached) for model in drafts]
+            besides += [Step(model, ask.tokens, output, cached, tier) for model in drafts]
             if cascade.judge is not None:
                 read = 2 * cascade.max_chars // CHARS_PER_TOKEN + OWN_WORDS
                 besides.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
-        return Bill(models, ask.tokens, output, cached, besides)
+        return Bill(models, ask.tokens, output, cached, tier, besides)
 
     async def _take(
         self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill | None

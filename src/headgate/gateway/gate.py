@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headgate.access.bucket import Bucket
-from headgate.access.key import Key, Pepper, Team, id_in
+from headgate.access.key import PREFIX, Key, Pepper, Team, id_in
 from headgate.access.limits import Budget, Limits
 from headgate.access.token import carries, presented
 from headgate.errors import RequestError
@@ -130,13 +130,15 @@ class Gate:
     def enter(self, headers: Mapping[str, str]) -> Visitor:
         """Who sends a request with these headers.
 
-        A key in the form of a virtual one must be good even where none is asked for.
+        A key that begins like a virtual one must be good even where none is asked for: one that was
+        damaged on its way does not come in without its limits.
 
         Raises:
             RequestError: 401, the same for every key that is not known; 503 while none was read.
         """
         if not self._required and self._pepper is None:
             return NOBODY
+        damaged = False
         for given in presented(headers):
             name = id_in(given)
             if name is not None and self._pepper is not None:
@@ -144,9 +146,12 @@ class Gate:
                 if visitor is not None:
                     return visitor
                 raise _unread() if self._ring is EMPTY else _invalid()
-        if not self._required or (self._master is not None and carries(headers, self._master)):
+            damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
+        if self._master is not None and carries(headers, self._master):
             return NOBODY
-        raise _invalid()
+        if self._required or damaged:
+            raise _invalid()
+        return NOBODY
 
     def _known(self, name: str, sent: str) -> Visitor | None:
         """The key's owner; None where the secret is not the key's, or there is no such key.

@@ -61,7 +61,9 @@ class Pricer:
         self._prices_of = dict(prices_of)
         self._minute = -1
         self._cards: dict[tuple[ModelRef, str | None], Card | None] = {}
-        self._ceilings: dict[tuple[ModelRef, ...], tuple[Ceiling, tuple[ModelRef, ...]]] = {}
+        self._ceilings: dict[
+            tuple[tuple[ModelRef, ...], str | None], tuple[Ceiling, tuple[ModelRef, ...]]
+        ] = {}
 
     def card(self, ref: ModelRef, at_us: int, service_tier: str | None = None) -> Card | None:
         """The card of a model at a time (microseconds since 1970), or None where none is known.
@@ -82,24 +84,40 @@ class Pricer:
             return card
 
     def ceiling(
-        self, models: tuple[ModelRef, ...], at_us: int
+        self, models: tuple[ModelRef, ...], at_us: int, service_tier: str | None = None
     ) -> tuple[Ceiling, tuple[ModelRef, ...]]:
-        """The dearest of several models for any call at a time, in the standard service tier.
+        """The dearest of several models for any call at a time, standard or in a service tier.
 
         Also the models that it leaves out: their price is not known, or not the same for every
-        token, and is to be asked of their card.
+        token, and is to be asked of their cards.
         """
         if at_us // 60_000_000 != self._minute:
             self._turn(at_us)
-        found = self._ceilings.get(models)
+        found = self._ceilings.get((models, service_tier))
         if found is None:
-            cards = {model: self.card(model, at_us) for model in models}
-            flat = {model: card for model, card in cards.items() if card and is_flat(card)}
-            others = tuple(model for model in cards if model not in flat)
+            cards = {model: self.possible(model, at_us, service_tier) for model in models}
+            others = tuple(
+                model for model, held in cards.items() if not held or not all(map(is_flat, held))
+            )
+            flat = [card for model, held in cards.items() if model not in others for card in held]
             if len(self._ceilings) >= CARDS_AT_HAND:  # callers may pin any model
                 self._ceilings.clear()
-            found = self._ceilings[models] = Ceiling(flat.values()), others
+            found = self._ceilings[models, service_tier] = Ceiling(flat), others
         return found
+
+    def possible(
+        self, model: ModelRef, at_us: int, service_tier: str | None = None
+    ) -> tuple[Card, ...]:
+        """The cards of which one will price a call that asks for a service tier.
+
+        A provider may serve it in the standard tier all the same, so that one's card is the first;
+        none where that is not known.
+        """
+        standard = self.card(model, at_us)
+        if standard is None:
+            return ()
+        asked = None if service_tier is None else self.card(model, at_us, service_tier)
+        return (standard,) if asked is None else (standard, asked)
 
     def _turn(self, at_us: int) -> None:
         """Another minute: some prices depend on the time of day, none on less."""

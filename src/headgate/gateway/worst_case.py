@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from headgate.gateway.record import Pricer
-from headgate.prices.card import Card
 from headgate.prices.charge import charge
 from headgate.values import ModelRef, Usage
 
@@ -22,6 +21,8 @@ class Step(NamedTuple):
     output: int
     cached: bool = False
     """The request asks for its input to be kept in a cache, which costs more than reading it."""
+    service_tier: str | None = None
+    """What the request asks to be served in, as in `Usage`; it may be served as standard."""
 
 
 class Bill(NamedTuple):
@@ -32,6 +33,7 @@ class Bill(NamedTuple):
     input: int
     output: int
     cached: bool = False
+    service_tier: str | None = None
     besides: Sequence[Step] = ()
     """Which may all be made besides."""
 
@@ -49,18 +51,18 @@ def worst_case(
         at_us: when, microseconds since 1970.
         margin: what input, which is estimated, is taken times.
     """
-    ceiling, others = pricer.ceiling(bill.models, at_us)
+    ceiling, others = pricer.ceiling(bill.models, at_us, bill.service_tier)
     amount = ceiling.nano(math.ceil(bill.input * margin), bill.output, kept=bill.cached)
     unknown = None
     for model in others:
-        step = Step(model, bill.input, bill.output, bill.cached)
-        cost = _cost(step, pricer.card(model, at_us), margin)
+        step = Step(model, bill.input, bill.output, bill.cached, bill.service_tier)
+        cost = _cost(step, pricer, at_us, margin)
         if cost is None:
             unknown = unknown or model
         elif cost > amount:
             amount = cost
     for step in bill.besides:
-        cost = _cost(step, pricer.card(step.model, at_us), margin)
+        cost = _cost(step, pricer, at_us, margin)
         if cost is None:
             unknown = unknown or step.model
         else:
@@ -68,12 +70,12 @@ def worst_case(
     return amount, unknown
 
 
-def _cost(step: Step, card: Card | None, margin: float) -> int | None:
-    if card is None:
-        return None
+def _cost(step: Step, pricer: Pricer, at_us: int, margin: float) -> int | None:
+    """The most that a step costs, in whichever service tier; None: its price is not known."""
     tokens = math.ceil(step.input * margin)
-    cost = charge(card, Usage(input=tokens, output=step.output))
-    if cost is None or not step.cached:
-        return cost
-    kept = charge(card, Usage(cache_write_1h=tokens, output=step.output))
-    return cost if kept is None else max(cost, kept)
+    uses = [Usage(input=tokens, output=step.output)]
+    if step.cached:
+        uses.append(Usage(cache_write_1h=tokens, output=step.output))
+    cards = pricer.possible(step.model, at_us, step.service_tier)
+    costs = [charge(card, usage) for card in cards for usage in uses]
+    return max((cost for cost in costs if cost is not None), default=None)

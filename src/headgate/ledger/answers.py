@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
 from math import isclose
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from headgate.ledger.columns import entry_of
 from headgate.ledger.days import Days, Hour, whole
@@ -26,7 +26,15 @@ from headgate.ledger.rollups import (
     merged,
     split,
 )
-from headgate.ledger.store import EVER, MOST_KEPT, REACH_US, Outcome, Window
+from headgate.ledger.store import (
+    EVER,
+    MOST_KEPT,
+    REACH_US,
+    Narrowing,
+    Outcome,
+    Timed,
+    Window,
+)
 from headgate.ledger.totals import (
     HOUR_US,
     AttemptDimension,
@@ -146,6 +154,15 @@ class Answers(ABC):
         """How long the latest first attempts waited, the latest first."""
         since, until = _bounds(window)
         return [wait for (wait,) in self._ask("waits", since=since, until=until, most=most)]
+
+    def timed(
+        self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
+    ) -> list[Timed]:
+        """How long the latest answers took and first attempts waited, the latest first."""
+        since, until = _bounds(window)
+        narrow = {name: only.get(name) for name in get_args(Narrowing)}
+        rows = self._ask("timed", since=since, until=until, read=read, most=most, **narrow)
+        return [Timed(bool(first), bool(answer), *rest) for first, answer, *rest in rows]
 
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored, read a page at a time."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import EVER, MOST_KEPT, Outcome, Window
+from headgate.ledger.store import EVER, MOST_KEPT, Narrowing, Outcome, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -110,6 +110,16 @@ class MemoryStore:
             ]
         rows.sort(key=itemgetter(0), reverse=True)
         return [wait for _, wait in rows[:most]]
+
+    def timed(
+        self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
+    ) -> list[Timed]:
+        """How long the latest answers took and first attempts waited, the latest first."""
+        with self._lock:
+            rows = [row for row in self._rows.values() if _within(window, row.at_us)]
+        rows.sort(key=lambda row: row.at_us, reverse=True)
+        found = (_timed(row) for row in rows[:read] if _agrees(row, only))
+        return list(islice((one for one in found if one.first or one.answer), most))
 
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored."""
@@ -227,6 +237,24 @@ def _day_total(day: int, entries: list[Entry]) -> DayTotal:
         attempts=len(entries),
         unpriced=sum(entry.cost_nano is None for entry in entries),
         cost_nano=sum(entry.cost_nano or 0 for entry in entries),
+    )
+
+
+def _agrees(row: Entry, only: Mapping[Narrowing, str]) -> bool:
+    names = {"model": "model_asked"}
+    return all(getattr(row, names.get(name, name)) == value for name, value in only.items())
+
+
+def _timed(row: Entry) -> Timed:
+    return Timed(
+        row.attempt == 0,
+        role_of(row) == "answer",
+        row.tier,
+        row.provider,
+        row.model_asked,
+        row.first_token_us,
+        row.total_us,
+        row.queue_us,
     )
 
 

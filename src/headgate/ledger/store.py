@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
@@ -27,6 +27,7 @@ __all__ = [
     "MOST_KEPT",
     "REACH_US",
     "DayTotal",
+    "Narrowing",
     "Outcome",
     "RequestTotal",
     "Role",
@@ -34,6 +35,7 @@ __all__ = [
     "Store",
     "StoreError",
     "TierTotal",
+    "Timed",
     "Window",
 ]
 
@@ -100,6 +102,25 @@ class Outcome(NamedTuple):
     """Input tokens, cached ones included; 0 where they were not measured."""
 
 
+class Timed(NamedTuple):
+    """How long one attempt waited and took, in microseconds."""
+
+    first: bool
+    """It was its request's first one: `queue_us` is what came before any call."""
+    answer: bool
+    """It was served."""
+    tier: str
+    provider: str
+    model: str
+    first_token_us: int | None
+    total_us: int
+    queue_us: int | None
+
+
+Narrowing = Literal["route", "key", "team", "policy", "model"]
+"""What the latest attempts can be narrowed to."""
+
+
 class Store(Protocol):
     """Where entries rest. All methods may be called from any thread.
 
@@ -141,6 +162,15 @@ class Store(Protocol):
         """How long first attempts waited to be sent, microseconds; the `most` latest, latest first.
 
         Here the window counts attempts; those whose wait is not known are passed over.
+        """
+
+    def timed(
+        self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
+    ) -> list[Timed]:
+        """How long answers took and first attempts waited, of those that agree with `only`.
+
+        They are looked for among the `read` latest attempts within the window, which here counts
+        attempts; the `most` latest, latest first. `model` is the one that was called.
         """
 
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -34,6 +35,8 @@ MOST_NAMES = 50
 """Names that a label with no configured list takes."""
 WAITING = 5_000
 """Entries that wait to be counted at most; the next one counts them all."""
+PIECE, PAUSE_SECONDS = 50, 0.0002
+"""Entries that are counted in one go, some 0.4 ms, and the pause after them."""
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _KINDS = tuple(name for name in Usage.__struct_fields__ if name != "service_tier")
 
@@ -64,17 +67,25 @@ class Metrics:
         """Count an entry soon; this costs a request some tens of nanoseconds."""
         self._waiting.append(entry)
         if len(self._waiting) > WAITING:
-            self.fold()
+            self.fold(at_once=True)
 
-    def fold(self) -> None:
-        """Count what waits."""
+    def fold(self, *, at_once: bool = False) -> None:
+        """Count what waits: at once, or, in a thread, in pieces with a pause after each.
+
+        In a pause other threads have the interpreter. Without one a loop that serves would get it
+        after the switch interval, 5 ms, at each of its steps, for as long as the counting lasts.
+        """
         with self._folding:
-            sums: Tally[tuple[str, tuple[str, ...]]] = Tally()
             while self._waiting:
-                self._count(self._waiting.popleft(), sums)
-            for (name, labels), amount in sums.items():
-                value = amount / NANO_PER_USD if "_usd_" in name else amount
-                self.counter(name, *labels).inc(value)
+                sums: Tally[tuple[str, tuple[str, ...]]] = Tally()
+                piece = len(self._waiting) if at_once else min(PIECE, len(self._waiting))
+                for _ in range(piece):
+                    self._count(self._waiting.popleft(), sums)
+                for (name, labels), amount in sums.items():
+                    value = amount / NANO_PER_USD if "_usd_" in name else amount
+                    self.counter(name, *labels).inc(value)
+                if not at_once:
+                    time.sleep(PAUSE_SECONDS)
 
     def _count(self, entry: Entry, sums: Tally[tuple[str, tuple[str, ...]]]) -> None:
         model = f"{entry.provider}/{entry.model_asked}"
@@ -141,6 +152,11 @@ class Metrics:
             self.gauge(name, *labels).set(value)
         shown.update(values)
 
+    def show_all(self, values: Mapping[str, Mapping[tuple[str, ...], float]]) -> None:
+        """Set the gauges of these names; see `show`."""
+        for name, labelled in values.items():
+            self.show(name, labelled)
+
     def ledger(self, counts: Counts) -> None:
         """Take over what the ledger's writer counts of itself."""
         before = self._counts
@@ -189,7 +205,7 @@ class Metrics:
 
     def close(self) -> None:
         """The process ends: its gauges no longer count, its counters stay."""
-        self.fold()
+        self.fold(at_once=True)
         if self._shared is not None:
             mark_process_dead(os.getpid(), path=self._shared)  # type: ignore[no-untyped-call]
 

@@ -1,6 +1,6 @@
 """Every request and every call to a provider as a span and in metrics, by OpenTelemetry.
 
-Spans are made from ledger entries and journeys after the fact, in the watch's thread: a request
+Spans are made from ledger entries and journeys after the fact, in a thread beside them: a request
 pays for a few appends. No prompt, answer, key or tag is in them. Only a call to a provider that is
 to know of the trace has its span begun when it is sent.
 """
@@ -165,7 +165,7 @@ class Telemetry:
         if len(self._waiting) > WAITING:
             self.fold()
 
-    # ---- called in the watch's thread
+    # ---- called in a thread beside the requests
 
     def fold(self) -> None:
         """Tell of what waits."""

@@ -22,6 +22,8 @@ class Column(NamedTuple):
     right: bool = False
     key: str = ""
     """Its name in CSV; empty: the title."""
+    whole: bool = False
+    """Its cells are never cut, for they are there to be copied."""
 
 
 class Table(NamedTuple):
@@ -104,9 +106,10 @@ def aligned(table: Table, width: int = 80) -> str:
 
 def _fit(sizes: list[int], columns: Sequence[Column], width: int) -> None:
     """Shorten left columns, the widest first, until all fit or none can give more."""
+    give = [at for at, column in enumerate(columns) if not (column.right or column.whole)]
     while sum(sizes) + GAP * (len(sizes) - 1) > width:
         widest = max(
-            (at for at, column in enumerate(columns) if not column.right and sizes[at] > LEAST),
+            (at for at in give if sizes[at] > LEAST),
             key=sizes.__getitem__,
             default=None,
         )

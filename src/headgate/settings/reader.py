@@ -107,8 +107,9 @@ def read_with_sources(
     add_flags(draft, sets)
     check(draft, need_providers=need_providers)
     if draft.faults:
-        name = draft.document.name
-        count = len(draft.faults)
+        name, count = draft.document.name, len(draft.faults)
+        if not any(fault.source in (None, name) for fault in draft.faults):
+            name = "The settings"  # the file is good; a flag or a variable is not
         raise ConfigError(
             f"{name} cannot be used; {count} {'fault' if count == 1 else 'faults'}:",
             faults=_in_order(draft.faults),

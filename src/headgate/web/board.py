@@ -82,7 +82,8 @@ def _firm(seen: Seen, *, narrowed: bool) -> Iterator[page.Block]:
 def _parts(seen: Seen) -> Iterator[Part]:
     yield Part("The bill", "bill", list(_bill(seen)))
     yield Part("Quality", "quality", list(quality_blocks(seen.quality, seen.feedback)))
-    yield Part("Tiers", "tiers", [timings_table(seen.timings)] if seen.timings else [])
+    timings = [timings_table(seen.timings, seen.newest)] if seen.timings else []
+    yield Part("Tiers", "tiers", timings)
     groups = [groups_table(name, groups) for name, groups in seen.groups.items()]
     yield Part("Where it comes from", "groups", groups)
 
@@ -153,7 +154,7 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
         yield page.Figure("Quality kept", percent(quality.all.kept), note, good=good)
     if seen.overhead_us is not None:
         p50, p95, p99 = (milliseconds(value) for value in seen.overhead_us)
-        yield page.Figure("Before the first call", p50, f"{whole}p95 {p95}, p99 {p99}")
+        yield page.Figure("Before the first call", p50, f"p95 {p95}, p99 {p99}")
 
 
 def _beside(bill: Bill) -> str:

@@ -33,8 +33,8 @@ def retries_table(retries: Retries) -> Table:
     return _table("Retries by tier", "tier", heads, rows)
 
 
-def timings_table(timings: Sequence[Timing]) -> Table:
-    """How the models do: failures, and how long answers take."""
+def timings_table(timings: Sequence[Timing], newest: int | None = None) -> Table:
+    """How the models do: failures, and how long answers take; `newest` as in `Seen`."""
     spent = column(one.cost_nano for one in timings)
     rows = tuple(
         (
@@ -48,7 +48,14 @@ def timings_table(timings: Sequence[Timing]) -> Table:
         for place, one in enumerate(timings)
     )
     heads = ("attempts", "failed", "first byte p50 / p95 / p99", "whole p50 / p95 / p99", "spent")
-    return _table("Tiers' health", "model", heads, rows)
+    title = "Tiers' health"
+    if newest is not None:
+        title += (
+            "; times of the newest answer"
+            if newest == 1
+            else f"; times of the {newest:,} newest answers"
+        )
+    return _table(title, "model", heads, rows)
 
 
 def groups_table(name: str, groups: Sequence[Group]) -> Table:

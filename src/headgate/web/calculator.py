@@ -33,6 +33,7 @@ from headgate.errors import ConfigError
 from headgate.render import page
 from headgate.render.table import csv_text
 from headgate.web.comparison import comparison
+from headgate.web.faults import Problem
 from headgate.web.planner import Planned, Planner
 from headgate.web.question import (
     COLUMNS,
@@ -131,19 +132,19 @@ class Calculator:
         asked = _Asked.of(visit.query)
         return plan_page(self._planner.plan(asked.first), asked.view)
 
-    def _made(self, asked: _Asked) -> tuple[tuple[Planned, Planned | None] | None, _Problem | None]:
+    def _made(self, asked: _Asked) -> tuple[tuple[Planned, Planned | None] | None, Problem | None]:
         if asked.problem is not None:
             return None, asked.problem
         try:
             first = self._planner.plan(asked.first)
         except ConfigError as error:
-            return None, _Problem.of(error)
+            return None, Problem.of(error)
         if asked.second is None:
             return (first, None), None
         try:
             return (first, self._planner.plan(asked.second)), None
         except ConfigError as error:
-            return None, _Problem.of(error, SECOND)
+            return None, Problem.of(error, SECOND)
 
     def _origins(self, asked: _Asked) -> list[tuple[str, list[tuple[str, str, bool]]]]:
         """Where a scenario can start from, as links; each of two keeps the other."""
@@ -175,7 +176,7 @@ class Calculator:
         self,
         asked: _Asked,
         made: tuple[Planned, Planned | None] | None,
-        problem: _Problem | None,
+        problem: Problem | None,
     ) -> list[tuple[str, list[_Row]]]:
         """The form: every control with what it holds, for one scenario or for two."""
         firm = [self._firm(asked.first)]
@@ -221,54 +222,11 @@ class _Row(NamedTuple):
     cells: Sequence[_Cell]
 
 
-class _Problem(NamedTuple):
-    """What is wrong with a question, by field."""
-
-    message: str
-    told: Sequence[_Fault]
-
-    @classmethod
-    def of(cls, error: ConfigError, prefix: str = "") -> _Problem:
-        told = [
-            _Fault(prefix + name, _label(name, prefix), fault.message, fault.fix or "")
-            for fault in error.faults
-            for name in (_field(fault.field or ""),)
-        ]
-        return cls(error.message, told or [_Fault("", "", "", error.fix or "")])
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """What is wrong with each field of the form."""
-        return {one.field: f"{one.what} {one.fix}".strip() for one in self.told if one.label}
-
-
-class _Fault(NamedTuple):
-    field: str
-    """Of the form."""
-    label: str
-    """Its name for people; empty where the fault is not that of a field."""
-    what: str
-    fix: str
-
-
-def _label(name: str, prefix: str) -> str:
-    label = next((control.label for control in FIELDS if control.name == name), "")
-    return f"B, {label}" if label and prefix else label
-
-
-def _field(path: str) -> str:
-    """The form's name for what a fault names: `tiers.cheap.retry_rate` is `cheap_retry_rate`."""
-    parts = path.split(".")
-    if len(parts) == 3 and parts[0] == "tiers" and parts[2] in ("retry_rate", "model"):
-        return parts[1] if parts[2] == "model" else f"{parts[1]}_{parts[2]}"
-    return parts[-1]
-
-
 class _Asked(NamedTuple):
     first: Question
     second: Question | None
     view: View
-    problem: _Problem | None
+    problem: Problem | None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> _Asked:
@@ -276,7 +234,7 @@ class _Asked(NamedTuple):
             return cls(question_of(query), second_of(query), view_of(query), None)
         except ConfigError as error:
             nothing = View("realistic", "escalation", "price_ratio")
-            return cls(Question(), None, nothing, _Problem.of(error))
+            return cls(Question(), None, nothing, Problem.of(error))
 
 
 # ---- what the answer shows

@@ -88,6 +88,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[str, tuple[Group, ...]]
     """By dimension; one without a name for any request is left out."""
     timings: tuple[Timing, ...]
+    newest: int | None = None
+    """Of how many answers, the newest ones, the timings' latencies are; None: of all."""
     overhead_us: tuple[float, float, float] | None
     """p50, p95, p99 from a request's arrival to the sending of its first attempt, over the newest
     requests; None without any."""

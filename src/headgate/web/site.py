@@ -1,7 +1,7 @@
 """The site: finds the page for a path, asks who is there, and sends what a browser may do with it.
 
 It answers through the same seam as the gateway, so it is served beside it or alone. Pages are plain
-functions and run in a thread: a slow store delays no request of the gateway's.
+functions and run in a thread: a slow store delays no other page.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
 from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.drafts import asking_logprobs, draft_of, streamed_draft, wanted_of
 from headgate.wire.inbound import Inbound
+from headgate.wire.meter import service_tier
 from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
 from headgate.wire.openai_responses import OPENAI_RESPONSES
@@ -27,6 +28,7 @@ __all__ = [
     "Inbound",
     "Lane",
     "UnusableAnswerError",
+    "asked_tier",
     "asking_logprobs",
     "draft_of",
     "lane",
@@ -74,6 +76,7 @@ def read_count(dialect: str, body: bytes, headers: Mapping[str, str]) -> Inbound
 
 
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_WORD = msgspec.json.Decoder(str | None)
 
 
 Lane: TypeAlias = Passthrough | Translation
@@ -97,6 +100,22 @@ def history_of(inbound: Inbound) -> int:
     name = "input" if inbound.dialect == "openai-responses" else "messages"
     raw = inbound.fields.get(name)
     return len(_ITEMS.decode(raw)) if raw is not None and bytes(raw).startswith(b"[") else 1
+
+
+def asked_tier(inbound: Inbound) -> str | None:
+    """The service tier that a caller asks for, as in `Usage`; None where it asks for none.
+
+    OpenAI's dialects and Anthropic's have `service_tier`; `speed` is Anthropic's word for `fast`.
+    What the provider serves the call in is for the provider to say.
+    """
+    fields = inbound.fields
+    try:
+        if (speed := fields.get("speed")) is not None and _WORD.decode(speed) == "fast":
+            return "fast"
+        word = fields.get("service_tier")
+        return None if word is None else service_tier(_WORD.decode(word) or "")
+    except msgspec.MsgspecError:  # no word: the provider says what is wrong with it
+        return None
 
 
 def refuse(dialect: str, error: HeadgateError) -> bytes:

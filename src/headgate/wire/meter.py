@@ -16,7 +16,7 @@ import msgspec
 
 from headgate.values import Usage
 
-__all__ = ["AnthropicCounts", "Counts", "Meter", "OpenAICounts", "ResponsesCounts"]
+__all__ = ["AnthropicCounts", "Counts", "Meter", "OpenAICounts", "ResponsesCounts", "service_tier"]
 
 _MOST = 2**53
 """A larger count is an error of the provider's; money must not be computed from it."""
@@ -188,13 +188,8 @@ class Meter:
     def serve(self, word: object) -> None:
         """Take the word for a service tier; the last one counts: a stream may begin with what was
         asked for and end with what was given."""
-        if not isinstance(word, str):
-            return
-        word = word.lower()
-        if word in _STANDARD:
-            self.service_tier = None
-        else:
-            self.service_tier = word if _WORD.fullmatch(word) else "unknown"
+        if isinstance(word, str):
+            self.service_tier = service_tier(word)
 
     @property
     def usage(self) -> Usage | None:
@@ -202,7 +197,21 @@ class Meter:
         return None if self._seen is None else self._seen.usage(self.service_tier)
 
 
-_STANDARD = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
+def service_tier(word: str) -> str | None:
+    """A provider's or caller's word for a service tier, as in `Usage`.
+
+    >>> service_tier("Priority"), service_tier("auto"), service_tier("no word")
+    ('priority', None, 'unknown')
+    """
+    word = word.lower()
+    if word in _STANDARD:
+        return None
+    return word if _WORD.fullmatch(word) else "unknown"
+
+
+_STANDARD = frozenset(
+    {"", "auto", "default", "on_demand", "standard", "standard_only", "unspecified"}
+)
 """Words for the tier that a card without a variant prices; `auto` has not been decided yet."""
 _WORD = re.compile(r"[a-z0-9_.-]{1,32}")
 """A tier's word as it is kept; anything else is `unknown`."""

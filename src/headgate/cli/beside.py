@@ -1,0 +1,194 @@
+"""The watch and the pages of `headgate serve`: in its sidecar, or, where there is none, its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+from typing import NamedTuple
+
+from headgate.bootstrap.admin import AdminToken
+from headgate.bootstrap.alerts import channels_of
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.follower import Follower
+from headgate.bootstrap.ledger import reader_of
+from headgate.cli.workers import TOKEN
+from headgate.gateway.caller import Handler
+from headgate.gateway.relay import Relay
+from headgate.gateway.sidecar import Sidecar
+from headgate.ledger.keys import KeyStore
+from headgate.ledger.writer import Ledger
+from headgate.monitor.gauges import Values, silence
+from headgate.monitor.metrics import Metrics
+from headgate.routing.controls import Controls, Helm
+from headgate.settings import Reading
+from headgate.settings.schema import Settings
+from headgate.values import Clock
+
+__all__ = [
+    "Beside",
+    "Gateway",
+    "Gauges",
+    "beside_of",
+    "gauges_of",
+    "has_sidecar",
+    "sidecar_of",
+]
+
+Gauges = dict[str, list[tuple[tuple[str, ...], float]]]
+"""`Values` as a message: its keys are no text."""
+
+
+def gauges_of(values: Values) -> Gauges:
+    """The message that says what the watch's gauges show."""
+    return {name: list(labelled.items()) for name, labelled in values.items()}
+
+
+class Gateway(NamedTuple):
+    """What the watch and the pages need of a gateway."""
+
+    metrics: Metrics
+    ledger: Ledger
+    keys: KeyStore | None
+    helm: Helm
+    clock: Clock
+    counts: Callable[[], object]
+    """Counts what has been served; called every second."""
+
+
+class Beside(NamedTuple):
+    """The pages, how they and the watch learn of a new configuration, and when they begin."""
+
+    pages: Handler | None
+    adopt: Callable[[Reading], object]
+    begin: Callable[[], object]
+    """Called once the gateway serves."""
+
+
+async def beside_of(
+    parts: AsyncExitStack,
+    reading: Reading,
+    sets: tuple[str, ...],
+    *,
+    token: AdminToken | None,
+    first: bool,
+    gateway: Gateway,
+) -> Beside:
+    """The watch and the pages; of several processes the first one has them, and all follow.
+
+    Args:
+        parts: what is to be closed at the end.
+        token: the admin port's; None: nobody asks for pages.
+        first: whether this process is the first one.
+
+    Raises:
+        ConfigError: a secret of the alerts is missing, or the ledger cannot be used.
+    """
+    settings, metrics = reading.settings, gateway.metrics
+    if first:
+        metrics.show_all(silence())  # nobody has looked yet
+    if not has_sidecar(settings):
+        return _within(parts, reading, token, gateway)
+    channels_of(settings.alerts, os.environ)  # what is wrong with them stops the start
+    _follow(parts, settings, gateway)
+    if not first:
+        return Beside(None, lambda _: None, lambda: None)
+    sidecar = sidecar_of(reading, sets, token, metrics, os.environ)
+    relay = Relay(await parts.enter_async_context(sidecar.running()))
+    return Beside(relay, lambda _: sidecar.tell(True), sidecar.begin)
+
+
+def _follow(parts: AsyncExitStack, settings: Settings, gateway: Gateway) -> None:
+    """Count, and do what others have decided."""
+
+    def steer(controls: Controls) -> None:
+        gateway.helm.controls = controls
+
+    follower = Follower(
+        open_store=lambda: reader_of(gateway.ledger, settings.ledger, os.environ),
+        steer=steer,
+        clock=gateway.clock,
+        count=gateway.counts,
+    )
+    parts.callback(follower.close)
+    follower.start()
+
+
+def _within(
+    parts: AsyncExitStack, reading: Reading, token: AdminToken | None, gateway: Gateway
+) -> Beside:
+    """All in this process. What it needs is read here, for where there is a sidecar nobody does."""
+    from headgate.bootstrap.lookout import lookout_of
+    from headgate.bootstrap.site import pages_of
+
+    settings, ledger = reading.settings, gateway.ledger
+    lookout, pages = None, None
+    if settings.watch.live:
+        lookout = lookout_of(
+            settings,
+            book_of(settings, str(reading.file)),
+            os.environ,
+            clock=gateway.clock,
+            show=gateway.metrics.show_all,
+            helm=gateway.helm,
+            store=ledger.store if settings.ledger.url == "memory:" else None,
+            count=gateway.counts,
+        )
+        parts.callback(lookout.close)
+        lookout.start()
+    else:
+        _follow(parts, settings, gateway)
+    if token is not None:
+        shown = parts.enter_context(closing(reader_of(ledger, settings.ledger, os.environ)))
+        pages = pages_of(reading, shown, token=token.value, keys=gateway.keys)
+
+    def adopt(new: Reading) -> None:
+        book = book_of(new.settings, str(new.file))
+        if lookout is not None:
+            lookout.adopt(new.settings, book)
+        if pages is not None:
+            pages.adopt(new, book)
+
+    return Beside(None if pages is None else pages.site, adopt, lambda: None)
+
+
+def has_sidecar(settings: Settings) -> bool:
+    """Whether the first process that serves has a sidecar.
+
+    A ledger in memory can be read by nobody else, so its watch and pages stay with the gateway; and
+    so they do where a process cannot hand a socket to its child.
+    """
+    wanted = settings.watch.live or bool(settings.server.admin)
+    return wanted and settings.ledger.url != "memory:" and os.name == "posix"
+
+
+def sidecar_of(
+    reading: Reading,
+    sets: tuple[str, ...],
+    token: AdminToken | None,
+    metrics: Metrics,
+    env: Mapping[str, str],
+) -> Sidecar[Gauges]:
+    """The sidecar of a gateway.
+
+    Args:
+        token: the admin port's; one that is kept nowhere reaches the sidecar by its environment.
+        metrics: what its gauges are shown by.
+    """
+    settled, env = [*sets], dict(env)
+    if token is not None and token.origin == "memory":
+        env[TOKEN] = token.value
+        settled.append(f"server.admin_token_env={TOKEN}")
+    options = [word for value in settled for word in ("--set", value)]
+
+    def command(listening: int) -> list[str]:
+        file = str(Path(reading.file)) if reading.file else ""
+        at = [sys.executable, "-m", "headgate.cli.sidecar", str(listening), "--config", file]
+        return [*at, *options]
+
+    def shown(gauges: Gauges) -> None:
+        metrics.show_all({name: dict(labelled) for name, labelled in gauges.items()})
+
+    return Sidecar(command, says=Gauges, heard=shown, env=env)

@@ -1,0 +1,132 @@
+"""`python -m headgate.cli.sidecar`: the watch and the pages, beside the process that serves.
+
+Reckoning takes the interpreter from whoever waits for it in the same process, so it is done in this
+one. It reads the ledger, and tells the gateway what the watch's gauges show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import AsyncExitStack, closing, suppress
+from functools import partial
+from pathlib import Path
+
+import click
+
+from headgate.bootstrap.admin import admin_token
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.gateway import SystemClock
+from headgate.bootstrap.keys import keys_of
+from headgate.bootstrap.ledger import store_of
+from headgate.bootstrap.lookout import Lookout, lookout_of
+from headgate.bootstrap.site import Pages, pages_of
+from headgate.cli.beside import gauges_of
+from headgate.cli.main import main
+from headgate.cli.options import open_settings, settings_options
+from headgate.cli.serve import log_to_stderr, run
+from headgate.errors import HeadgateError
+from headgate.gateway.relay import framed, received, serve_relayed
+from headgate.ledger.late import opened_or_late
+from headgate.monitor.gauges import Values
+from headgate.settings import Reading, read_with_sources
+
+__all__ = ["sidecar"]
+
+log = logging.getLogger("headgate.gateway")
+
+NICENESS = 5
+"""Where processors are scarce, requests come first."""
+
+
+@click.command()
+@click.argument("listening", type=int)
+@settings_options
+def sidecar(listening: int, config: Path | None, sets: tuple[str, ...]) -> None:
+    """Watch, and show the pages on the socket number LISTENING, until standard input ends."""
+    os.nice(NICENESS)
+    log_to_stderr()
+    said = os.dup(1)
+    os.dup2(2, 1)  # nothing else may stand between two messages
+    reading = open_settings(config, sets, need_file=True)
+    with socket.socket(fileno=listening) as held:
+        run(_serve(reading, held, said, sets))
+
+
+async def _serve(
+    reading: Reading, listening: socket.socket, said: int, sets: tuple[str, ...]
+) -> None:
+    settings, env = reading.settings, os.environ
+    told = await _lifeline()
+    async with AsyncExitStack() as parts:
+        lookout: Lookout | None = None
+        if settings.watch.live:
+            book = book_of(settings, str(reading.file))
+            lookout = lookout_of(settings, book, env, clock=SystemClock(), show=partial(_say, said))
+            parts.callback(lookout.close)
+            lookout.start()
+        pages: Pages | None = None
+        if settings.server.admin:
+            token = admin_token(settings, env).value
+            shown = opened_or_late(lambda: store_of(settings.ledger, env))
+            keys = opened_or_late(lambda: keys_of(settings, env), behind=shown)
+            parts.enter_context(closing(shown))
+            parts.enter_context(closing(keys))
+            pages = pages_of(reading, shown, token=token, keys=keys)
+            parts.callback((await serve_relayed(listening, pages.site)).close)
+        stop = asyncio.create_task(_heed(told, reading, sets, lookout, pages))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.cancel)
+        await asyncio.wait({stop})
+        if not stop.cancelled():
+            stop.result()
+
+
+async def _lifeline() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    return reader
+
+
+async def _heed(
+    told: asyncio.StreamReader,
+    reading: Reading,
+    sets: tuple[str, ...],
+    lookout: Lookout | None,
+    pages: Pages | None,
+) -> None:
+    """At each message, take the configuration over that the gateway has; return at their end."""
+    while True:
+        try:
+            await received(told, bool)
+        except EOFError:
+            return
+        try:
+            new = await asyncio.to_thread(
+                read_with_sources, reading.file, env=os.environ, sets=sets
+            )
+            book = book_of(new.settings, str(new.file))
+        except HeadgateError as error:  # the file has been changed again meanwhile
+            log.warning("the pages and the watch go on as they were: %s", error)
+            continue
+        if lookout is not None:
+            lookout.adopt(new.settings, book)
+        if pages is not None:
+            pages.adopt(new, book)
+
+
+def _say(said: int, values: Values) -> None:
+    """Tell the gateway what the gauges show; from the watch's thread."""
+    message = framed(gauges_of(values))
+    with suppress(BrokenPipeError):  # it is gone, and we are about to hear of it
+        while message:
+            message = message[os.write(said, message) :]
+
+
+if __name__ == "__main__":
+    main(command=sidecar)

@@ -1,0 +1,166 @@
+"""Keeps one process beside this one: started once we serve, again when it ends, ended with us.
+
+Its standard input is its lifeline: what is written there it is told, and when it ends, even because
+we were killed, so does the process. What it has to say comes by its standard output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import tempfile
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+from headgate.errors import ConfigError
+from headgate.gateway.relay import framed, received
+from headgate.gateway.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS
+
+__all__ = ["Sidecar"]
+
+log = logging.getLogger("headgate.gateway")
+
+STOP_SECONDS = 5.0
+_T = TypeVar("_T")
+
+
+class Sidecar(Generic[_T]):
+    """One process beside this one.
+
+    Args:
+        command: what to start, given the number of the socket that it may listen on.
+        says: what its messages are.
+        heard: is given each of them.
+        env: its environment.
+        stop_seconds: what it has to end by itself, before it is killed.
+    """
+
+    def __init__(
+        self,
+        command: Callable[[int], Sequence[str]],
+        *,
+        says: type[_T],
+        heard: Callable[[_T], object],
+        env: Mapping[str, str],
+        stop_seconds: float = STOP_SECONDS,
+    ) -> None:
+        self._command = command
+        self._says = says
+        self._heard = heard
+        self._env = env
+        self._stop_seconds = stop_seconds
+        self._process: Process | None = None
+        self._begun = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Path]:
+        """Keep it, from `begin` on; gives the path of its socket, on which connections wait for it.
+
+        Raises:
+            ConfigError: the directory for temporary files cannot be used.
+        """
+        with _private_directory() as folder:
+            path = Path(folder) / "sidecar"
+            with closing(_listening(path)) as listening:
+                keeping = asyncio.create_task(self._keep(listening))
+                try:
+                    yield path
+                finally:
+                    keeping.cancel()
+                    await asyncio.gather(keeping, return_exceptions=True)
+
+    def begin(self) -> None:
+        """Start it: once we serve, so that it does not compete with our own start."""
+        self._begun.set()
+
+    def tell(self, message: object) -> None:
+        """Tell the process something; one that is being started needs no telling."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(framed(message))
+
+    async def _keep(self, listening: socket.socket) -> None:
+        await self._begun.wait()
+        pause = FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            try:
+                code = await self._run(listening)
+                ended = f"signal {-code}" if code < 0 else f"exit code {code}"
+            except (OSError, msgspec.MsgspecError) as error:
+                ended = str(error)
+            steady = time.monotonic() - began >= STEADY_SECONDS
+            pause = FIRST_PAUSE if steady else min(pause * 2, LONGEST_PAUSE)
+            log.error(
+                "the process of the watch and the pages has ended (%s); another starts in %.1f s",
+                ended,
+                pause,
+            )
+            await asyncio.sleep(pause)
+
+    async def _run(self, listening: socket.socket) -> int:
+        """One life of it; the code that it ended with."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command(listening.fileno()),
+            stdin=PIPE,
+            stdout=PIPE,
+            pass_fds=[listening.fileno()],
+            start_new_session=True,  # Ctrl-C is for us; we tell it
+            env=dict(self._env),
+        )
+        self._process = process
+        try:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            with suppress(EOFError):
+                while True:
+                    self._heard(await received(process.stdout, self._says))
+            return await process.wait()
+        finally:
+            self._process = None
+            await _ended(process, self._stop_seconds)
+
+
+async def _ended(process: Process, seconds: float) -> None:
+    """End it if it has not ended yet, by force where it does not heed; its pipes are closed."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.communicate(), seconds)
+    except TimeoutError:
+        log.error("the process of the watch and the pages does not stop, and is killed")
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
+
+
+def _private_directory() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="headgate-beside-")  # for its owner only
+    except OSError as error:
+        raise _no_place(error) from error
+
+
+def _listening(path: Path) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(str(path))
+        listening.listen(64)
+    except OSError as error:
+        listening.close()
+        raise _no_place(error) from error
+    return listening
+
+
+def _no_place(error: OSError) -> ConfigError:
+    return ConfigError(
+        f"No socket can be made in the directory for temporary files: {error}.",
+        fix="Set TMPDIR to a directory that can be written to and has a short path.",
+    )

@@ -1,0 +1,95 @@
+"""beside: what the sidecar says reaches the gauges, and who has one."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from pathlib import Path
+
+import pytest
+
+from headgate.bootstrap.admin import AdminToken
+from headgate.cli.beside import Gauges, gauges_of, has_sidecar, sidecar_of
+from headgate.cli.workers import TOKEN
+from headgate.gateway.relay import framed, received
+from headgate.monitor.gauges import Values, silence
+from headgate.monitor.metrics import Metrics
+from headgate.settings import Reading, read_with_sources
+from tests.monitor.test_metrics import total
+
+TOML = """
+[classifier]
+kind = "none"
+[tiers.cheap]
+model = "openai/gpt-5-mini"
+[tiers.premium]
+model = "openai/gpt-5"
+[providers.openai]
+[ledger]
+url = "{url}"
+"""
+
+
+def reading(folder: Path, *sets: str, url: str = "sqlite:///l.db") -> Reading:
+    file = folder / "headgate.toml"
+    file.write_text(TOML.format(url=url))
+    return read_with_sources(file, env={}, sets=sets)
+
+
+def sent(gauges: Gauges) -> Gauges:
+    async def read() -> Gauges:
+        reader = asyncio.StreamReader()
+        reader.feed_data(framed(gauges))
+        return await received(reader, Gauges)
+
+    return asyncio.run(read())
+
+
+def test_gauges_arrive_as_they_were_sent_unknown_numbers_too():
+    values: Values = {
+        "headgate_escalation_rate": {("all", "slow"): 0.25, ("all", "fast"): math.nan}
+    }
+    arrived = sent(gauges_of(values))
+    ((first, rate), (second, unknown)) = arrived["headgate_escalation_rate"]
+    assert (first, rate, second) == (("all", "slow"), 0.25, ("all", "fast"))
+    assert math.isnan(unknown)
+    assert set(sent(gauges_of(silence()))) == set(silence())
+
+
+@pytest.mark.parametrize(
+    ("url", "sets", "has"),
+    [
+        ("sqlite:///l.db", (), True),
+        ("sqlite:///l.db", ("watch.live=false",), True),
+        ("sqlite:///l.db", ("server.admin=",), True),
+        ("sqlite:///l.db", ("server.admin=", "watch.live=false"), False),
+        ("memory:", (), False),
+        ("postgresql://u@h/d", (), True),
+    ],
+)
+def test_a_ledger_in_memory_has_no_sidecar_nor_has_one_who_asks_for_nothing(
+    tmp_path, url, sets, has
+):
+    assert has_sidecar(reading(tmp_path, *sets, url=url).settings) is has
+
+
+def test_what_it_says_is_shown(tmp_path):
+    metrics = Metrics(env={})
+    sidecar = sidecar_of(reading(tmp_path), (), None, metrics, {})
+    sidecar._heard(gauges_of({"headgate_escalation_alarm": {("all",): 1.0}}))
+    assert total(metrics, "headgate_escalation_alarm", scope="all") == 1
+
+
+def test_it_is_started_with_the_file_the_options_and_a_token_that_rests_nowhere(tmp_path):
+    at, metrics = reading(tmp_path), Metrics(env={})
+    sets = ("server.listen=127.0.0.1:0",)
+    kept = sidecar_of(at, sets, AdminToken("s3cret", "file"), metrics, {"A": "1"})
+    assert kept._command(7)[1:] == [
+        *("-m", "headgate.cli.sidecar", "7", "--config", str(tmp_path / "headgate.toml")),
+        *("--set", "server.listen=127.0.0.1:0"),
+    ]
+    assert kept._env == {"A": "1"}
+    passed = sidecar_of(at, (), AdminToken("s3cret", "memory"), metrics, {})
+    assert passed._command(7)[-1] == f"server.admin_token_env={TOKEN}"
+    assert "s3cret" not in " ".join(passed._command(7))
+    assert passed._env == {TOKEN: "s3cret"}

@@ -1,0 +1,142 @@
+"""The sidecar of a running gateway: pages and watch are its, and it is never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openai import OpenAI
+
+from tests.cli.test_serve import Running, running, say
+from tests.monitor.test_metrics import parsed
+
+WATCHFUL = """
+[watch]
+every = 1
+[escalation]
+rate = 0.2
+budget = 0.2
+on_breach = "pin"
+"""
+
+
+class House:
+    """A gateway with pages and a watch, and its sidecar."""
+
+    def __init__(self, home: Running, *more: str) -> None:
+        home.gateway.stop()
+        text = home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"')
+        home.file.write_text(text + "".join(more))
+        log = home.start().log.read_text()
+        (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
+        _, self.url, origin = line.split()
+        self.token = Path(origin.strip("()")).read_text().strip()
+        self.home = home
+
+    @property
+    def gateway(self) -> int:
+        """The process that serves; on its leash it is the one that was started."""
+        return self.home.gateway.process.pid
+
+    def sidecar(self) -> int:
+        found: list[int] = []
+
+        def there() -> bool:
+            found[:] = [
+                pid for pid in children(self.gateway) if b"headgate.cli.sidecar" in argv(pid)
+            ]
+            return bool(found)
+
+        until(there)
+        return found[0]
+
+    def ask(self, path: str) -> str:
+        headers = {"authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(self.url + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return str(answer.read().decode())
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    if not listed.exists():
+        pytest.skip("this system does not tell a process's children")
+    return [int(one) for one in listed.read_text().split()]
+
+
+def argv(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+
+
+def test_the_pages_are_another_processes_and_come_again_when_it_is_killed(tmp_path):
+    with running(tmp_path) as home:
+        house = House(home)
+        assert "Headgate" in house.ask("/plan")
+        first = house.sidecar()
+        os.kill(first, signal.SIGKILL)
+        until(lambda: not argv(first))
+        with OpenAI(base_url=home.base_url, api_key="none") as client:
+            assert say(client).status_code == 200
+        assert "Headgate" in house.ask("/plan")
+        assert house.sidecar() != first
+        assert "another starts" in home.gateway.log.read_text()
+
+
+def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_path):
+    with running(tmp_path) as home:
+        house = House(home)
+        stopped = house.sidecar()
+        house.ask("/prices")
+        assert home.gateway.stop() == 0
+        assert not argv(stopped)
+        assert "Traceback" not in home.gateway.log.read_text()
+        home.start()
+        killed = house.sidecar()
+        home.gateway.process.kill()
+        until(lambda: not argv(killed))
+
+
+def test_it_asks_for_the_token_as_the_gateway_would(tmp_path):
+    with running(tmp_path) as home:
+        house = House(home)
+        house.token = "wrong"
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            house.ask("/plan")
+        caught.value.close()
+        assert caught.value.code == 401
+
+
+def test_what_its_watch_finds_is_on_the_gateways_metrics_and_put_in_force(tmp_path):
+    with running(tmp_path) as home:
+        house = House(home, WATCHFUL)
+        with OpenAI(base_url=home.base_url, api_key="none") as client:
+            for _ in range(150):
+                say(client, "prove it")
+
+            def pinned() -> bool:
+                shown = parsed(house.ask("/metrics"))
+                return any(
+                    name == "headgate_controls_active"
+                    and ("action", "pin") in labels
+                    and value == 1
+                    for (name, labels), value in shown.items()
+                )
+
+            until(pinned)
+            until(lambda: say(client, "hello").headers["x-headgate-tier"] == "premium")
