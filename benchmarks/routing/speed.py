@@ -79,7 +79,7 @@ def main(rows: int) -> None:
         click.echo(f"training on {count:>9,} rows  {taken[count]:6.1f} s CPU  {wall:6.1f} s")
     click.echo(f"ten times the rows take {taken[rows] / taken[rows // 10]:.1f} times as long")
     if router is not None:
-        known = len(router.words) + len(router.pairs) + len(router.letters)
+        known = len(router.words) + len(router.pairs)
         click.echo(f"scoring 1,000 tokens with {known:,} buckets  {scoring(router):.0f} µs")
 
 

@@ -24,14 +24,13 @@ def test_a_router_computes_what_the_matrix_computes():
         bias=0.0,
         words=said.words,
         pairs=said.pairs,
-        letters=said.letters,
         traits=said.traits,
         calibration=Calibration((0.0,), (0.5,)),
     )
     expected = matrix @ coefficients
     # a byte a weight: half a step of 1/127 of the largest, over the root of some hundred n-grams
     gains = np.array([router.gain(request_of(row)) for row in ROWS])
-    step = max(said.words.scale, said.pairs.scale, said.letters.scale)
+    step = max(said.words.scale, said.pairs.scale)
     assert np.abs(gains - expected).max() < 3 * step
 
 
@@ -66,7 +65,7 @@ def test_of_many_rows_some_are_counted_and_all_are_in_the_matrix(monkeypatch: py
 
 def test_every_kind_of_n_gram_weighs_the_same_on_average():
     design = Design(ROWS)
-    for block in (design.words, design.pairs, design.letters):
+    for block in (design.words, design.pairs):
         matrix = block.matrix([buckets(words(row.prompt)) for row in ROWS])
         assert matrix.power(2).sum() / len(ROWS) == pytest.approx(1.0, rel=1e-3)
 

@@ -208,7 +208,7 @@ def test_a_verifier_learns_from_drafts_what_no_request_tells():
     assert both is not None
     assert both > alone + 0.05
     low, high = (
-        judge.router.score(Request(text="hello", draft=Draft(agreement=agreement)))
+        judge.router.score(Request(text=test[0].prompt, draft=Draft(agreement=agreement)))
         for agreement in (1.0, 0.0)
     )
     assert high > 1.5 * low

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested, merged
+from headgate.bootstrap.observer import CHUNK_US, MOST_KEPT, LedgerObserver, _Rested, merged
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER, Outcome, Window
 from headgate.monitor.report import report
@@ -187,6 +187,25 @@ def test_the_newest_requests_come_first_each_whole():
     assert times[0] == newest
     for entries in found:
         assert list(entries) == store().request(entries[0].request_id)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_request_over_the_edge_of_what_is_read_at_a_time_is_listed_once_and_whole(known):
+    """Where its first attempt was pruned, the rest is still shown."""
+    edge = NOON_US + 1 - CHUNK_US
+    attempts = [
+        entry(request_id="over", attempt=0, at_us=edge - 2, served=False, error="status"),
+        entry(request_id="over", attempt=1, at_us=edge + 2, cause="retry"),
+        entry(request_id="after", attempt=0, at_us=edge + 1),
+        entry(request_id="before", attempt=0, at_us=edge - 3),
+    ]
+    made = MemoryStore()
+    made.append(attempts if known else attempts[1:])
+    found = observer(made).requests(Search(window=EVER))
+    assert sorted(entries[0].request_id for entries in found) == ["after", "before", "over"]
+    assert {one[0].request_id: len(one) for one in found}["over"] == (2 if known else 1)
+    retried = observer(made).requests(Search(window=EVER, outcome="retried"))
+    assert [entries[0].request_id for entries in retried] == ["over"]
 
 
 def test_a_search_that_asks_everything_finds_all_in_the_window():

@@ -23,7 +23,7 @@ def router(tmp_path: Path) -> Path:
 def test_inspect_shows_origin_features_and_certificate(router: Path):
     output = run("inspect", router).output
     assert "trained on 100 rows" in output
-    assert "2 words, 2 pairs, 2 letters, 2 traits" in output
+    assert "2 words, 2 pairs, 2 traits" in output
     assert "Threshold 0.2500 for quality of at least 98.0 % of premium" in output
     assert "Nothing changes." in output
 

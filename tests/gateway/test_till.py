@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 
 from headgate.access.limits import Budget, span
 from headgate.access.purse import Account
@@ -291,3 +292,53 @@ def test_many_tills_in_any_order_never_spend_more_than_there_is():
 
     for seed in range(5):
         asyncio.run(main(seed))
+
+
+class Slow(MemoryKeys):
+    """A store that lets something happen while it is being asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.visits = 0
+        self.meanwhile = threading.Event()
+        self.go_on = threading.Event()
+
+    def claim(self, holder, claims, at_us):
+        self.visits += 1
+        if self.visits == 2:
+            self.meanwhile.set()
+            self.go_on.wait(10)
+        return super().claim(holder, claims, at_us)
+
+
+def test_who_waited_while_others_took_what_was_lent_for_it_is_not_refused():
+    async def main():
+        store = Slow()
+        made = till(store)
+        large = [("key:k", Budget("day", 1_000_000))]
+        waiting = [asyncio.create_task(made.reserve(f"w{n}", large, 10)) for n in range(9)]
+        await asyncio.to_thread(store.meanwhile.wait, 10)
+        for number in range(8):  # they come in while the store is asked, and find money in hand
+            assert await made.reserve(f"late{number}", large, 10) is None
+        store.go_on.set()
+        assert await asyncio.gather(*waiting) == [None] * 9
+        assert 2 < store.visits <= 5
+        await made.stop()
+
+    asyncio.run(main())
+
+
+def test_who_waits_for_what_others_hold_is_refused_without_asking_again():
+    async def main():
+        store = Slow()
+        store.go_on.set()
+        made = till(store)
+        assert await made.reserve("r", MINE, 900) is None
+        before = store.visits
+        short = await made.reserve("s", MINE, 200)
+        assert short is not None
+        assert short.kind == "reserved"
+        assert store.visits <= before + 2  # one that was under way, and its own
+        await made.stop()
+
+    asyncio.run(main())

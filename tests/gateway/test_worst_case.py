@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from headgate.gateway.record import Pricer
 from headgate.gateway.worst_case import Bill, Step, worst_case
@@ -34,7 +35,7 @@ def test_it_is_the_dearest_answer_and_all_that_comes_besides(pricer):
     answers = Bill((HAIKU, SONNET), 1000, 400)
     assert worst_case(answers, pricer, AT_US, 1.0) == (9_000_000, None)
     assert worst_case(answers, pricer, AT_US, 1.25) == (9_750_000, None)
-    both = answers._replace(besides=[Step(HAIKU, 100, 10)])
+    both = replace(answers, besides=[Step(HAIKU, 100, 10)])
     assert worst_case(both, pricer, AT_US, 1.0) == (9_000_000 + 150_000, None)
 
 

@@ -49,19 +49,11 @@ def pairs_of(weights: Mapping[str, float]) -> Table:
     return Table.of({buckets(words(pair)).pairs[0]: weight for pair, weight in weights.items()})
 
 
-def letters_of(weights: Mapping[str, float]) -> Table:
-    """A table of letter groups, each of four bytes."""
-    return Table.of(
-        {buckets([group.encode()]).letters[0]: weight for group, weight in weights.items()}
-    )
-
-
 def small_router(head: Head | None = None) -> Router:
     return Router(
         bias=0.1,
         words=words_of({"prove": 0.5, "hello": -0.25}),
         pairs=pairs_of({"prove that": 0.125, "größe x": -0.5}),
-        letters=letters_of({"prov": 0.0625, "界 ": 0.5}),
         traits={"category=maths": 0.25, "category=chat": -0.25},
         calibration=Calibration((-2.0, 0.0, 2.0), (0.0, 0.2, 1.0)),
         cheap_cost=CostModel(1000.0, 2.5),

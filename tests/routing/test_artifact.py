@@ -23,7 +23,7 @@ RAW = zlib.decompress(DATA[HEAD:])
 
 
 def sealed(body: bytes) -> bytes:
-    return MAGIC + (4).to_bytes(2, "little") + sha256(body).digest() + body
+    return MAGIC + (5).to_bytes(2, "little") + sha256(body).digest() + body
 
 
 def document() -> dict[str, object]:
@@ -106,9 +106,9 @@ def test_another_file_is_refused():
         load(b"PK\x03\x04", "x.bin")
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 5])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 6])
 def test_another_version_is_named(version: int):
-    with pytest.raises(ConfigError, match=f"version {version}; this Headgate reads 4") as caught:
+    with pytest.raises(ConfigError, match=f"version {version}; this Headgate reads 5") as caught:
         load(MAGIC + bytes((version, 0)) + DATA[10:])
     assert "Train it again" in (caught.value.fix or "")
 
@@ -121,7 +121,7 @@ def test_another_version_is_named(version: int):
         sealed(zlib.compress(b"x" * 100)[:-6]),
         packed(words=[1.0, b"\1\2"]),
         packed(pairs=[1.0, bytes(BUCKETS + 1)]),
-        packed(letters=[1.0, b"\1" + bytes(BUCKETS - 1)]),
+        packed(pairs=[1.0, b"\1" + bytes(BUCKETS - 1)]),
         packed(words=[float("nan"), bytes(BUCKETS)]),
         packed(bias=float("nan")),
         packed(gains=[], probabilities=[]),

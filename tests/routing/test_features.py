@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zlib import crc32
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -13,34 +13,34 @@ from headgate.routing.draft import size
 from headgate.routing.features import (
     BUCKETS,
     EXCERPT_CHARS,
+    STEM,
+    WORDS,
     Request,
     buckets,
-    ends,
     excerpt,
-    letters,
+    named,
+    shape,
     traits,
     words,
 )
 from headgate.values import Ask
 
 
-def groups(text: str) -> set[bytes]:
-    found = letters(words(text))
-    return {found[at : at + 4] for at in range(0, len(found), 4)}
+def said(text: str) -> list[str]:
+    """The words of a text as people read them, which are as many as those of the router."""
+    spoken, _ = named(text)
+    assert len(spoken) == len(words(text))
+    return spoken
 
 
 def test_words_lose_case_punctuation_and_the_value_of_digits():
-    assert words("Solve: 3x² + 41 = 0, please!") == [
-        b"solve",
-        "0x²".encode(),
-        b"00",
-        b"0",
-        b"please",
-    ]
+    assert words("Solve: 3x + 41 = 0, please!") == [b"solve", b"0x", b"00", b"0", b"please"]
+    assert said("Solve: 3x² + 41 = 0, please!") == ["solve", "0x²", "00", "0", "please"]
 
 
 def test_letters_beyond_ascii_lose_their_case_too():
-    assert words("Ärger ÜBER") == ["ärger".encode(), "über".encode()]
+    assert words("Ärger ÜBER") == words("ärger über")
+    assert said("Ärger ÜBER") == ["ärger", "über"]
 
 
 def test_a_long_text_is_read_at_both_ends():
@@ -52,29 +52,42 @@ def test_a_long_text_is_read_at_both_ends():
 
 
 def test_pairs_stay_within_their_budget():
-    found = words("a b " * 400)
-    assert len(ends(found)) == len(buckets(found).pairs) < features.PAIR_WORDS
+    text = "a b " * 400
+    assert len(named(text)[1]) == len(buckets(words(text)).pairs) == WORDS - 2
 
 
-def test_letter_groups_reach_across_words():
-    assert groups("to cook") == {b"to c", b"o co", b" coo", b"cook", b"ook "}
+@pytest.mark.parametrize("text", ["“to be—or”", "to be-or", "«to» be…or", "\xa0to be：or。"])
+def test_signs_beyond_ascii_part_words_as_those_of_ascii_do(text: str):
+    assert said(text) == ["to", "be", "or"]
 
 
-@pytest.mark.parametrize("text", ["", "a", "abc def", "你好,世界"])
-def test_letter_groups_of_a_text_are_all_its_groups_of_four(text: str):
-    whole = b" ".join(words(text)).ljust(8)
-    assert groups(text) >= {whole[at : at + 4] for at in range(len(whole) - 4)} - {b"    "}
+def test_where_no_space_parts_words_each_character_is_one():
+    assert said("证明 sqrt 是无理数") == ["证", "明", "sqrt", "是", "无", "理", "数"]
+    assert said("かな。ไทย") == ["か", "な", "ไ", "ท", "ย"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("доказать", "доказано"), ("größter", "größten"), ("αποδείξτε", "αποδείξει")]
+)
+def test_as_many_letters_of_any_alphabet_fit_into_a_stem(one: str, other: str):
+    assert max(map(len, words(f"{one} {other}"))) <= STEM + 1
+    assert len(set(buckets(words(f"{one} {other}")).words)) == 2
+
+
+def test_of_a_word_the_first_letters_count():
+    same = buckets(words("computers computer computing comput")).words
+    assert same[0] == same[1]
+    assert len(set(same)) == 3
 
 
 @given(st.text())
 def test_any_text_can_be_read(text: str):
     found = words(text)
     assert all(word and b" " not in word and word.split() == [word] for word in found)
-    said = buckets(found)
-    assert len(said.words) == len(found)
-    assert len(said.pairs) == len(ends(found))
-    assert 4 * len(said.letters) == len(letters(found)) <= 4 * features.GRAM_BYTES
-    assert all(0 <= bucket < BUCKETS for kind in said for bucket in kind)
+    known, (spoken, pairs) = buckets(found), named(text)
+    assert len(known.words) == len(found) == len(spoken)
+    assert len(known.pairs) == len(pairs) == max(0, len(found) - 1)
+    assert all(0 <= bucket < BUCKETS for kind in known for bucket in kind)
     assert len(traits(Request(text=text), found)) == len(set(traits(Request(text=text), found)))
 
 
@@ -129,17 +142,33 @@ def test_an_encoder_is_shown_both_ends_valid_unicode_and_never_nothing():
     assert long.endswith("end")
 
 
-@given(st.text(alphabet="ab é界\n", max_size=2000))
-def test_buckets_are_what_each_n_gram_by_itself_would_fall_into(text: str):
-    found = words(text)
-    said = buckets(found)
-    assert list(said.words) == [crc32(word) % BUCKETS for word in found]
-    assert list(said.pairs) == [
-        (crc32(one) ^ crc32(other) >> 14) % BUCKETS for one, other in ends(found)
+def bucket(word: bytes) -> int:
+    """The bucket of a word by itself, in plain arithmetic."""
+    stem = int.from_bytes(word[:STEM].ljust(STEM, b"\0"), "little")
+    return ((stem ^ stem >> 29) % 2**32 * features.SPREAD >> 14) % BUCKETS
+
+
+@given(st.lists(st.sampled_from(["ab", "é", "界", "wordsworth", "0", "x" * 30]), max_size=800))
+def test_buckets_are_what_each_n_gram_by_itself_would_fall_into(some: list[str]):
+    found = words(" ".join(some))
+    known = buckets(found)
+    half = WORDS // 2
+    parts = [found] if len(found) <= WORDS else [found[:half], found[-half:]]
+    assert list(known.words) == [bucket(word) for part in parts for word in part]
+    assert list(known.pairs) == [
+        (bucket(one) * features.SPREAD + bucket(other)) % BUCKETS
+        for part in parts
+        for one, other in pairwise(part)
     ]
-    whole = letters(found)
-    numbers = [int.from_bytes(whole[at : at + 4], "little") for at in range(0, len(whole), 4)]
-    assert list(said.letters) == [(n ^ n >> 5 ^ n >> 11) % BUCKETS for n in numbers]
+
+
+@given(st.text(alphabet='a0 9?$\\=(":\n{,é', max_size=2000))
+def test_the_shape_counts_signs_and_digits_where_a_text_is_looked_at(text: str):
+    looked_at = text if len(text) <= 1600 else f"{text[:800]} {text[-800:]}"
+    numbers = dict(zip(features.SHAPES, shape(Request(text=text), words(text)), strict=True))
+    assert numbers["digits~"] == size(sum(char in "09" for char in looked_at))
+    for sign in '?$\\=(":\n{,':
+        assert numbers[f"{sign!r}~"] == size(looked_at.count(sign))
 
 
 def test_the_order_of_two_words_counts():
@@ -147,16 +176,32 @@ def test_the_order_of_two_words_counts():
 
 
 def test_two_ends_of_a_long_text_do_not_make_a_pair():
-    found = [b"%d" % number for number in range(features.PAIR_WORDS + 1)]
-    half = features.PAIR_WORDS // 2
-    assert (found[half - 1], found[half]) not in ends(found)
-    assert len(ends(found)) == features.PAIR_WORDS - 2
+    text = " ".join(chr(97 + n % 26) + chr(97 + n // 26) for n in range(WORDS + 1))
+    spoken, pairs = named(text)
+    half = WORDS // 2
+    assert f"{spoken[half - 1]} {spoken[half]}" not in pairs
+    assert len(pairs) == len(buckets(words(text)).pairs) == WORDS - 2
 
 
-def test_letter_groups_of_a_language_seldom_share_a_bucket():
-    alphabet = b"abcdefghijklmnopqrstuvwxyz "
-    seen = {
-        bytes((a, b, c, d)) for a in alphabet for b in alphabet for c in alphabet for d in b"e "
+def test_words_of_a_language_share_a_bucket_as_seldom_as_by_chance():
+    syllables = [a + b for a in "bdfgklmnprst" for b in ("a", "en", "i", "or", "u")]
+    made = [
+        (one + other + end).encode() for one in syllables for other in syllables for end in "s "
+    ]
+    used = set(buckets_of(made))
+    by_chance = BUCKETS * (1 - (1 - 1 / BUCKETS) ** len(made))
+    assert len(used) > 0.99 * by_chance
+    pairs = {
+        pair
+        for one in made[:200]
+        for pair in buckets([word for other in made[1000:1100] for word in (one, other)]).pairs
     }
-    used = {buckets([group]).letters[0] for group in seen if b" " not in group}
-    assert len(used) > 0.9 * 26**3
+    assert len(pairs) > 0.99 * BUCKETS * (1 - (1 - 1 / BUCKETS) ** (200 * 199))
+
+
+def buckets_of(made: list[bytes]) -> list[int]:
+    return [
+        bucket
+        for at in range(0, len(made), WORDS)
+        for bucket in buckets(made[at : at + WORDS]).words
+    ]

@@ -62,7 +62,7 @@ def test_a_draft_costs_a_few_instructions_more():
 def test_lookups_stay_within_their_budget(text: str):
     found = words(text)
     request = Request(text=text)
-    assert len(found) <= features.TEXT_CHARS // 2 + 1
-    assert len(buckets(found).pairs) < features.PAIR_WORDS
-    assert len(buckets(found).letters) <= features.GRAM_BYTES
+    assert len(found) <= features.TEXT_CHARS + 1
+    said = buckets(found)
+    assert len(said.pairs) < len(said.words) <= features.WORDS
     assert len(traits(request, found)) <= 25

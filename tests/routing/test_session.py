@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from headgate.routing.policy import PINNED_BY_WATCH, Decision
 from headgate.routing.session import (
@@ -99,7 +100,7 @@ class Talk:
 
     @property
     def session(self) -> Session:
-        found = self.sessions.live(self.talk._replace(opening=False), self.at)
+        found = self.sessions.live(replace(self.talk, opening=False), self.at)
         assert found is not None
         return found
 
@@ -124,7 +125,7 @@ def test_a_conversation_is_found_again_however_long_it_grows():
     first = sessions.talk(Ask(model="auto", system="S", opening="Hi", preamble=1), "k")
     assert first.opening
     later = Ask(model="auto", system="S", opening="Hi", preamble=1, replies=40, text="long " * 99)
-    assert sessions.talk(later, "k") == first._replace(opening=False)
+    assert sessions.talk(later, "k") == replace(first, opening=False)
 
 
 def test_what_is_added_to_the_system_prompt_later_does_not_count():

@@ -56,6 +56,7 @@ class Purse:
     """
 
     __slots__ = (
+        "_asked",
         "_base",
         "_held",
         "_seen",
@@ -65,6 +66,7 @@ class Purse:
         "demand",
         "limit",
         "reserved",
+        "scarce",
         "spent",
         "spent_by_all",
         "used",
@@ -80,6 +82,9 @@ class Purse:
         """What requests wait for that the purse did not hold."""
         self.used = 0
         """Reserved since the last claim: how fast money is needed."""
+        self.scarce = False
+        """The store has lent less than was asked for: others hold the rest, or none is left."""
+        self._asked = 0  # what was to be held, by the last claim
         self._held = 0  # may be spent beyond `_base`
         self._base = 0  # what had been spent at the last claim
         self._seen = 0
@@ -136,12 +141,14 @@ class Purse:
         hold = max(0, self.reserved + self.demand + self._stock)
         self._held = min(self._held - (self.spent - self._base), hold)
         self._base = self._seen = self.spent
+        self._asked = hold
         self.used = 0
         return Claim(self.account, self.limit, self.spent, hold)
 
     def granted(self, grant: Grant) -> None:
         """The store's answer to the last claim."""
         self._held = grant.held
+        self.scarce = grant.held < self._asked
         self._base = self._told = self._seen
         self.spent_by_all = grant.spent_by_all
 

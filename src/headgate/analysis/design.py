@@ -21,7 +21,7 @@ __all__ = ["Block", "Design", "Weights", "request_of"]
 MIN_ROWS = 3
 """An n-gram that fewer rows hold is left out: it tells nothing, and might be somebody's name."""
 MIN_TRAIT_ROWS = 5
-MOST = {"words": 20_000, "pairs": 30_000, "letters": 20_000}
+MOST = {"words": 20_000, "pairs": 30_000}
 COUNTED = 40_000
 """Rows that the vocabulary is counted on. More would not change which n-grams are the commonest."""
 TRAIT_SHARE = 0.2
@@ -97,7 +97,6 @@ class Weights(NamedTuple):
 
     words: Table
     pairs: Table
-    letters: Table
     traits: dict[str, float]
 
 
@@ -107,8 +106,7 @@ class Design:
     def __init__(self, rows: Sequence[GradedRow]) -> None:
         self.words = Block(attrgetter("words"), MOST["words"])
         self.pairs = Block(attrgetter("pairs"), MOST["pairs"])
-        self.letters = Block(attrgetter("letters"), MOST["letters"])
-        self._blocks = (self.words, self.pairs, self.letters)
+        self._blocks = (self.words, self.pairs)
         seen: Counter[str] = Counter()
         counted = _thinned(rows)
         for request, found in _read(counted):
@@ -133,7 +131,7 @@ class Design:
         """`matrix` of the rows that the design was made from."""
 
     def matrix(self, rows: Sequence[GradedRow]) -> sp.csr_matrix:
-        """One line a row; columns are words, pairs, letter groups and traits, in this order."""
+        """One line a row; columns are words, pairs and traits, in this order."""
         blocks = [block.matrix(_said(rows)) for block in self._blocks]
         return _joined([*blocks, self._trait_matrix(rows)])
 
@@ -151,11 +149,11 @@ class Design:
         """What a router keeps, from a coefficient for each column of `matrix`."""
         ends = np.cumsum([len(block.index) for block in self._blocks])
         *texts, last = np.split(coefficients, ends)
-        words, pairs, letters = (
+        words, pairs = (
             Table.of(_named(block.index, part * block.factors))
             for block, part in zip(self._blocks, texts, strict=True)
         )
-        return Weights(words, pairs, letters, _named(self.traits, last * self.trait_factors))
+        return Weights(words, pairs, _named(self.traits, last * self.trait_factors))
 
 
 def _thinned(rows: Sequence[GradedRow]) -> Sequence[GradedRow]:

@@ -149,14 +149,20 @@ class LedgerObserver:
         if begin is None:
             begin = min((total.first_us for total in self._store.requests()), default=end)
         read, step = 0, CHUNK_US
+        later: list[Entry] = []  # attempts of requests that began before they were read
         while end > begin and len(found) < search.most and read < MOST_SEARCHED:
             start = max(end - step, begin)
             rows = list(islice(self._store.entries(Window(start, end)), MOST_SEARCHED - read))
             read += len(rows)
             if len(rows) < MOST_RECENT:
                 step *= 2  # little here: larger steps back
-            fitting = [entries for entries in _by_request(rows) if _fits(entries, search)]
-            found += reversed(fitting)
+            begun: list[list[Entry]] = []
+            others: list[list[Entry]] = []
+            for entries in _by_request([*rows, *later]):
+                whole = entries[0].attempt == 0 or start == begin
+                (begun if whole else others).append(entries)
+            later = [entry for entries in others for entry in entries]
+            found += reversed([entries for entries in begun if _fits(entries, search)])
             end = start
         return found[: search.most]
 

@@ -37,7 +37,6 @@ def inspect(router: Path, *, as_json: bool) -> None:
     features = {
         "words": len(model.words),
         "pairs": len(model.pairs),
-        "letters": len(model.letters),
         "traits": len(model.traits),
     }
     if model.head is not None:

@@ -125,7 +125,7 @@ class Admission:
         ask, policies = inbound.ask, plant.policies
         policy = policies.policy(ask, origin)
         output = (ask.max_output or self.terms.output_tokens) * _answers(inbound)
-        cached, tier = CACHE_MARK in inbound.body, asked_tier(inbound)
+        cached, tier = inbound.body.find(CACHE_MARK) >= 0, asked_tier(inbound)
         if policy is None:
             models: tuple[ModelRef, ...] = (policies.pinned(ask.model).tier.model,)
         elif origin.barred:

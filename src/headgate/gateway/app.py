@@ -148,13 +148,13 @@ class App:
         path = caller.path.rstrip("/")
         inbound = read(DIALECTS[path], body, caller.headers)
         _cancel_on_leave(caller)
-        request_id = self._new_id()
-        if visitor.key is None:
+        request_id, key = self._new_id(), visitor.key
+        if key is None:
             await self._drive(plant, caller, inbound, request_id, Origin(path), arrived)
             return
-        origin = Origin(path, visitor.key.id, visitor.key.team)
-        closed = barred(visitor, plant.policies, inbound.ask, origin)
-        if closed:
+        origin = Origin(path, key.id, key.team)
+        if visitor.confined:
+            closed = barred(visitor, plant.policies, inbound.ask, origin)
             origin = msgspec.structs.replace(origin, barred=closed)
         await self.admission.admit(visitor, request_id, plant, inbound, origin)
         try:
@@ -247,12 +247,17 @@ class App:
         visitor = NOBODY
         try:
             visitor = self.admission.gate.enter(caller.headers)
-            await self._admitted(action, caller, visitor)
+            self._admit(caller, visitor)
+            self._under_way += 1
+            try:
+                await action(self, caller, visitor)
+            finally:
+                self._under_way -= 1
         except RequestError as error:
             self.refused(error.code or "invalid_request", visitor.key_id)
             raise
 
-    async def _admitted(self, action: Action, caller: Caller, visitor: Visitor) -> None:
+    def _admit(self, caller: Caller, visitor: Visitor) -> None:
         if self._under_way >= self._max_requests:
             raise RequestError(
                 f"{self._max_requests} requests are under way, which is all this gateway takes.",
@@ -272,11 +277,6 @@ class App:
                 'or set on_failure = "open" below [ledger].',
                 retry_after=5.0,
             )
-        self._under_way += 1
-        try:
-            await action(self, caller, visitor)
-        finally:
-            self._under_way -= 1
 
 
 def _limited(action: Action) -> Route:

@@ -88,26 +88,26 @@ class Books:
             aborted: it ended before its end.
             findings: what was found of it, where it was a draft.
         """
-        exchange = self._exchange
-        decision = exchange.decision
-        plant, inbound, tier = self._plant, self._inbound, attempt.tier
-        card, cost, premium = attempt.price(plant.pricer, plant.premium.model)
+        plant, inbound, exchange, origin = self._plant, self._inbound, self._exchange, self._origin
+        ask, tier, began = inbound.ask, attempt.tier, attempt.began
+        model, headers = tier.model, ask.headers
+        decision = exchange.decision or Decision(tier, "classifier")
+        card, cost, premium = attempt.price(plant.pricer, plant.policies.premium.model)
         self._spent = None if self._spent is None or cost is None else self._spent + cost
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
         if attempt.error not in OUR_END:
-            plant.brakes.note(tier.model, not _is_outage(attempt), now, attempt.began)
+            plant.brakes.note(model, not _is_outage(attempt), now, began)
         if attempt.error is not None and attempt.error != REJECTED:
             log.warning(
                 "%s attempt %d on %s: %s%s%s",
                 self._request_id,
                 attempt.number,
-                tier.model,
+                model,
                 attempt.error,
                 f" {attempt.status}" if attempt.status else "",
                 f" ({attempt.detail})" if attempt.detail else "",
             )
-        headers = inbound.ask.headers
         plant.recorder.record(
             Entry(
                 request_id=self._request_id,
@@ -115,18 +115,18 @@ class Books:
                 at_us=attempt.at_us,
                 purpose=attempt.purpose,
                 dialect_in=inbound.dialect,
-                dialect_out=plant.providers[tier.model.provider].dialect,
-                route=self._origin.path,
-                asked=inbound.ask.model,
-                routed=decision.routed if decision else True,
+                dialect_out=plant.providers[model.provider].dialect,
+                route=origin.path,
+                asked=ask.model,
+                routed=decision.routed,
                 tier=tier.name,
                 premium=tier.premium,
-                provider=tier.model.provider,
-                model_asked=tier.model.model,
+                provider=model.provider,
+                model_asked=model.model,
                 model_answered=attempt.model_answered,
-                reason=decision.reason if decision else "classifier",
+                reason=decision.reason,
                 cause=attempt.cause,
-                score=decision.score if decision else None,
+                score=decision.score,
                 served=served,
                 status=attempt.status,
                 error=attempt.error,
@@ -137,15 +137,15 @@ class Books:
                 card=card,
                 cost_nano=cost,
                 premium_nano=premium,
-                first_token_us=_micros(attempt.first_token, attempt.began),
-                total_us=int((now - attempt.began) * 1e6),
-                queue_us=int((attempt.began - self._arrived) * 1e6),
-                key=self._origin.key,
-                team=self._origin.team,
+                first_token_us=_micros(attempt.first_token, began),
+                total_us=int((now - began) * 1e6),
+                queue_us=int((began - self._arrived) * 1e6),
+                key=origin.key,
+                team=origin.team,
                 policy=exchange.policy,
-                router=decision.router if decision else None,
+                router=decision.router,
                 category=headers.get(CATEGORY_HEADER),
-                trace=_trace(decision, exchange.barred, findings),
+                trace=_trace(exchange.decision, exchange.barred, findings),
                 session=headers.get("x-headgate-session"),
                 tags=headers.get("x-headgate-tags"),
                 config=plant.config,

@@ -73,6 +73,23 @@ SSE = [
 class Driver:
     """One request on its way. `run` returns when the caller has its answer or has left."""
 
+    # what most requests never have stands here once, and not in each of them
+    _talk: Conversation | None = None
+    _questions: Asking | None = None
+    _jury: Jury | None = None
+    _draft: tuple[Attempt, Held] | None = None
+    """An answer that is held, and its attempt."""
+    _findings: Sequence[Finding] = ()
+    _reply: Reply | None = None
+    _flow: Flow | None = None
+    _opening = b""
+    """A stream's first bytes, held until it is clear that they may go out."""
+    _answer = b""
+    _answer_id: str | None = None
+    _refusal: tuple[int, bytes, str | None] | None = None
+    _mended = False
+    """The provider's refusal says how to ask so that it answers."""
+
     def __init__(
         self,
         plant: Plant,
@@ -89,7 +106,6 @@ class Driver:
         self._request_id, self._origin = request_id, origin
         policies, ask = plant.policies, inbound.ask
         policy = self._policy = policies.policy(ask, origin)
-        self._talk: Conversation | None = None
         decision: Decision | None
         barred = NOTHING
         if policy is None:
@@ -119,20 +135,8 @@ class Driver:
             jitter=plant.jitter,
         )
         self._books = Books(plant, inbound, request_id, origin, arrived, self._exchange)
-        self._questions: Asking | None = None
-        self._jury: Jury | None = None
         if cascade is not None:
             self._jury = Jury(plant, inbound, self._books, self._asking, cascade)
-        self._draft: tuple[Attempt, Held] | None = None
-        """An answer that is held, and its attempt."""
-        self._findings: list[Finding] = []
-        self._reply: Reply | None = None
-        self._flow: Flow | None = None
-        self._opening = b""  # a stream's first bytes, held until it is clear that they may go out
-        self._answer = b""
-        self._answer_id: str | None = None
-        self._refusal: tuple[int, bytes, str | None] | None = None
-        self._mended = False  # the provider's refusal says how to ask so that it answers
 
     @property
     def served(self) -> Served | None:
@@ -165,7 +169,8 @@ class Driver:
                 case Call():
                     event = await self._call(command)
                 case Serve():
-                    event = await self._serve()
+                    draft = self._draft
+                    event = self._serve() if draft is None else await self._serve_draft(*draft)
                 case Forward():
                     event = await self._forward()
                 case Finish():
@@ -284,7 +289,7 @@ class Driver:
                     return ANSWERED
                 if self._inbound.stream:
                     return await self._open(attempt, way, reply)
-                return await self._read(attempt, way, reply)
+                return self._read(attempt, way, await reply.read())
         except TimeoutError:
             error = UpstreamError(
                 f"{command.tier.model} did not answer within {command.timeout:g} s.",
@@ -315,9 +320,8 @@ class Driver:
         wait = seconds_of(retry_after, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)
 
-    async def _read(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
+    def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
         """A whole answer."""
-        body = await reply.read()
         answered = way.answer(body)
         attempt.model_answered = answered.model
         counted = answered.usage
@@ -361,9 +365,7 @@ class Driver:
         self._flow = flow
         return OPENED
 
-    async def _serve(self) -> Event:
-        if self._draft is not None:
-            return await self._serve_draft(*self._draft)
+    def _serve(self) -> Event:
         attempt = self._books.open
         assert attempt is not None  # noqa: S101 - the exchange serves only what was answered
         # the row is safe before the caller has the answer: what was acknowledged is never lost

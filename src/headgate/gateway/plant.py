@@ -46,4 +46,4 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def premium(self) -> Tier:
         """The tier that the all-premium baseline is priced on."""
-        return self.policies.tiers[-1]
+        return self.policies.premium

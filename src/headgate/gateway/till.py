@@ -34,6 +34,8 @@ RECLAIM_SECONDS = 30.0
 REST_SECONDS = 1.0
 """How long a store that has failed is left alone: not every request tries it, or waits for it."""
 COMPLAIN_SECONDS = 60.0
+MOST_VISITS = 8
+"""How often a request has the store asked while others keep taking what has come for it."""
 
 
 class Shortage(NamedTuple):
@@ -100,12 +102,11 @@ class Till:
         """
         now_us = int(self._clock.time() * 1e6)
         purses = [self._purse(scope, budget, now_us) for scope, budget in budgets]
-        short = self._lacking(purses, amount)
-        if short is not None:
+        if self._lacking(purses, amount) is not None:
             for purse in purses:
                 purse.demand += amount
             try:
-                answered = await self._ask()
+                answered = await self._lent(purses, amount)
             finally:
                 for purse in purses:
                     purse.demand -= amount
@@ -196,6 +197,20 @@ class Till:
             await self._visit
         await self._go(closing=True)
         await asyncio.to_thread(self._thread.shutdown)
+
+    async def _lent(self, purses: Sequence[Purse], amount: int) -> bool:
+        """Have the store asked until the purses hold an amount, or it has no more to lend.
+
+        More than once, because requests that come meanwhile may take what was lent for this one.
+        False where the store did not answer.
+        """
+        for _ in range(MOST_VISITS):
+            if not await self._ask():
+                return False
+            short = self._lacking(purses, amount)
+            if short is None or short.scarce:
+                break
+        return True
 
     async def _ask(self) -> bool:
         """A visit to the store that begins from now on; False where the store does not answer."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from headgate.gateway.record import Pricer
 from headgate.prices.charge import charge
 from headgate.values import ModelRef, Usage
@@ -25,7 +27,7 @@ class Step(NamedTuple):
     """What the request asks to be served in, as in `Usage`; it may be served as standard."""
 
 
-class Bill(NamedTuple):
+class Bill(msgspec.Struct, frozen=True):
     """The calls that a request may lead to. The first fields are as those of a `Step`."""
 
     models: tuple[ModelRef, ...]

@@ -38,9 +38,9 @@ __all__ = [
 ]
 
 MAGIC = b"HEADGATE"
-VERSION = 4
-"""4 knows n-grams by their buckets. Files of 1 to 3 held the n-grams themselves, and are refused: a
-second way of scoring would have to be kept."""
+VERSION = 5
+"""5 knows words by their stems, and no letter groups. Files of 1 to 4 knew n-grams otherwise, and
+are refused: a second way of scoring would have to be kept."""
 HEAD = len(MAGIC) + 2 + 32
 MAX_BYTES = 256 * 1024 * 1024
 """A small file must not fill the memory."""
@@ -183,7 +183,6 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     bias: float
     words: _Weights
     pairs: _Weights
-    letters: _Weights
     traits: dict[str, float]
     gains: tuple[float, ...]
     probabilities: tuple[float, ...]
@@ -201,7 +200,6 @@ def dump(artifact: Artifact) -> bytes:
         bias=router.bias,
         words=_Weights(*router.words),
         pairs=_Weights(*router.pairs),
-        letters=_Weights(*router.letters),
         traits=router.traits,
         gains=router.calibration.gains,
         probabilities=router.calibration.probabilities,
@@ -266,7 +264,6 @@ def _artifact(document: _Document) -> Artifact:
         bias=document.bias,
         words=document.words.table(),
         pairs=document.pairs.table(),
-        letters=document.letters.table(),
         traits=document.traits,
         calibration=Calibration(document.gains, document.probabilities),
         cheap_cost=None if document.cheap_cost is None else CostModel(*document.cheap_cost),

@@ -1,21 +1,24 @@
-"""What a learned router sees of a request: words, word pairs, letter groups and traits.
+"""What a learned router sees of a request: words, pairs of neighbouring words, and traits.
 
-The same functions serve training and scoring, so that both see the same. Scoring has 100 µs for
-a prompt of 1,000 tokens, in plain Python; hence
-- all work on text is done on bytes by calls that run in C: translate, split, crc32;
-- each kind of feature has a budget, spent on both ends of a long text, where the task stands;
+The same functions serve training and scoring, so that both see the same. Scoring is plain Python
+and stands in the way of every request; hence
+- all work on text is done on bytes by calls that run in C: translate, split, pack;
+- a word counts by its first letters, and there is a budget of words, spent on both ends of a long
+  text, where the task stands;
 - an n-gram is a bucket, a number below 2^18, so that its weight is one byte of a table that stays
-  in the processor's cache. Buckets of a whole text are computed at once: its 32-bit numbers stand
-  side by side in one long integer, whose shifts and xors mix all of them in a microsecond.
+  in the processor's cache. Buckets of a whole text are computed at once: its words stand side by
+  side in one long integer, and a product and a shift mix all of them in a microsecond.
 """
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from operator import itemgetter
+from struct import Struct
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -27,15 +30,15 @@ __all__ = [
     "BUCKETS",
     "CATEGORY_HEADER",
     "EXCERPT_CHARS",
-    "GRAM",
     "ROUTE_HEADER",
     "SHAPES",
+    "STEM",
+    "WORDS",
     "Buckets",
     "Request",
     "buckets",
-    "ends",
     "excerpt",
-    "letters",
+    "named",
     "shape",
     "traits",
     "whole",
@@ -43,19 +46,17 @@ __all__ = [
 ]
 
 TEXT_CHARS = 1600
-PAIR_WORDS = 160
-GRAM_BYTES = 160
-GRAM = 4
-"""Bytes in a letter group: the width of an unsigned int, which is how they are cut at C speed."""
+WORDS = 256
+"""Most words of a text that are looked at."""
+STEM = 8
+"""Bytes of a word that count: `comput`, `computed` and `computer` differ, `computers` does not."""
 EXCERPT_CHARS = TEXT_CHARS + 1
 """Longest excerpt."""
 
-LANE = 32
 BITS = 18
 BUCKETS = 1 << BITS
 """Buckets of each kind of n-gram. Fewer tell rare n-grams apart worse; a table of more does not
 stay in the processor's cache."""
-_MASK = int.from_bytes((BUCKETS - 1).to_bytes(4, "little") * TEXT_CHARS, "little")
 
 CATEGORY_HEADER = "x-headgate-category"
 ROUTE_HEADER = "x-headgate-route"
@@ -126,18 +127,34 @@ def _plain(byte: int) -> int:
 
 
 _PLAIN = bytes(_plain(byte) for byte in range(256))
+_LEADS = bytes(range(0xC2, 0xF5))
+"""The first byte of a letter beyond ASCII, which mostly says what alphabet it is of."""
+
+# scripts that put no space between words: Thai and Lao, Burmese, Khmer, Chinese and Japanese
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3040-\u312f\u31a0-\ua4cf"
+_UNSPACED += "\uf900-\ufaff\U00020000-\U0003ffff"
+# signs beyond ASCII that are no part of a word: quotation marks, dashes, full stops
+_SIGNS_BEYOND = "\xa1\xa7\xab\xb6\xb7\xbb\xbf\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20"
+_WORD_BEYOND = re.compile(rf"[{_UNSPACED}]|[^\s{_SIGNS_BEYOND}{_UNSPACED}]+")
 
 
 def words(text: str) -> list[bytes]:
     """The words of both ends of a text, in order: lower case, digits as 0, no punctuation.
 
+    Where a script puts no space between words, each character is one. Of a letter beyond ASCII the
+    first byte in UTF-8 is left out, so that as many letters of any alphabet fit into a stem.
+
     >>> words("Solve 12x = 3!")
     [b'solve', b'00x', b'0']
     """
     text = _ends(text)
-    if not text.isascii():
-        text = text.lower()
-    return text.encode(errors="replace").translate(_PLAIN).split()
+    if text.isascii():
+        return text.encode().translate(_PLAIN).split()
+    return _beyond(text).translate(_PLAIN, _LEADS).split()
+
+
+def _beyond(text: str) -> bytes:
+    return " ".join(_WORD_BEYOND.findall(text.lower())).encode(errors="replace")
 
 
 class Buckets(NamedTuple):
@@ -148,86 +165,74 @@ class Buckets(NamedTuple):
 
     words: Sequence[int]
     pairs: Sequence[int]
-    letters: Sequence[int]
+
+
+_LANE = 64
+"""Bits of a word in the long integer."""
+
+
+def _everywhere(number: int) -> int:
+    return int.from_bytes(number.to_bytes(_LANE // 8, "little") * WORDS, "little")
+
+
+_HALF = _everywhere((1 << 32) - 1)
+_BUCKET = _everywhere(BUCKETS - 1)
+SPREAD = 0x278DDE89
+"""A prime near 2^30 over the golden ratio, so one digit of Python's long integers: the factor of
+multiplicative hashing, as in Knuth, "The Art of Computer Programming", volume 3, section 6.4."""
 
 
 def buckets(found: list[bytes]) -> Buckets:
-    """The buckets of the words of a text, of their neighbours, and of its letter groups.
+    """The buckets of the words of a text and of their neighbours.
 
-    A word's is the low bits of its CRC-32. A pair's mixes the first word's low bits with the second
-    word's high ones, so that the order counts.
+    A word's are 18 bits from the middle of a product: both halves of its stem, one shifted over
+    the other, times `SPREAD`. A pair's is its first word's times `SPREAD` plus its second word's,
+    so that the order counts.
     """
-    lanes = _number(array("I", map(crc32, found)).tobytes(), sys.byteorder)
+    half = WORDS // 2
+    cut = len(found) > WORDS
+    if cut:
+        found = found[:half] + found[-half:]
     count = len(found)
-    firsts = _split(lanes, count)
-    # of a long text, pairs come from both ends, as far as the budget goes; two words that meet only
-    # because of the cut are no pair
-    if count > PAIR_WORDS:
-        half = PAIR_WORDS // 2
-        near = _split(_mixed(lanes & ((1 << LANE * half) - 1)), half - 1)
-        far = _split(_mixed(lanes >> LANE * (count - half)), half - 1)
-        return Buckets(firsts, near + far, _groups(letters(found)))
-    return Buckets(firsts, _split(_mixed(lanes), max(0, count - 1)), _groups(letters(found)))
+    pack, unpack = _structs(count)
+    stems = int.from_bytes(pack(*found), "little")
+    # the letters of a half differ in five bits of every eight; the shift puts those of the other
+    # half beside and over them
+    lanes = ((stems ^ stems >> 29) & _HALF) * SPREAD >> 32 - BITS & _BUCKET
+    mixed = lanes * SPREAD + (lanes >> _LANE) & _BUCKET
+    both = unpack((lanes | mixed << 32).to_bytes(count * _LANE // 8, "little"))
+    pairs = both[1:-1:2]
+    # two words that meet only because of the cut are no pair
+    return Buckets(both[::2], pairs[: half - 1] + pairs[half:] if cut else pairs)
 
 
-def ends(found: list[bytes]) -> list[tuple[bytes, bytes]]:
-    """Neighbouring words, in the order of their buckets.
+@cache
+def _structs(count: int) -> tuple[Callable[..., bytes], Callable[[bytes], tuple[Any, ...]]]:
+    """What writes so many stems side by side, and what reads so many buckets."""
+    return Struct(f"{STEM}s" * count).pack, Struct(f"<{2 * count}I").unpack
 
-    >>> ends([b"how", b"to", b"cook"])
-    [(b'how', b'to'), (b'to', b'cook')]
+
+def named(text: str) -> tuple[list[str], list[str]]:
+    """What a reader calls each bucket of a text's words and pairs, in their order.
+
+    >>> named("«Größe»: 12")
+    (['größe', '00'], ['größe 00'])
     """
-    half = PAIR_WORDS // 2
-    parts = [found] if len(found) <= PAIR_WORDS else [found[:half], found[-half:]]
-    return [pair for part in parts for pair in pairwise(part)]
-
-
-def letters(found: list[bytes]) -> bytes:
-    """The letter groups of a text, four bytes each, one after the other.
-
-    They stand for word endings, formulas, and languages that put no space between words.
-
-    >>> text = letters([b"to", b"cook"])
-    >>> sorted(text[at : at + 4] for at in range(0, len(text), 4))
-    [b' coo', b'cook', b'o co', b'ook ', b'to c']
-    """
-    text = b" ".join(found[: GRAM_BYTES // 2])
-    if len(text) > GRAM_BYTES:
-        text = text[: GRAM_BYTES // 2] + text[-GRAM_BYTES // 2 :]
-    text = text.ljust(2 * GRAM)
-    end = len(text) // GRAM * GRAM
-    return text[:end] + text[1 : end - 3] + text[2 : end - 2] + text[3 : end - 1]
-
-
-def _number(data: bytes, order: str) -> int:
-    """32-bit numbers side by side in one, the first in the lowest bits."""
-    if order == "big":
-        turned = array("I", data)
-        turned.byteswap()
-        data = turned.tobytes()
-    return int.from_bytes(data, "little")
-
-
-def _split(lanes: int, count: int) -> array[int]:
-    """The buckets in the lowest lanes."""
-    found = array("I", (lanes & _MASK & ((1 << LANE * count) - 1)).to_bytes(4 * count, "little"))
-    if sys.byteorder == "big":
-        found.byteswap()
-    return found
-
-
-def _mixed(lanes: int) -> int:
-    return lanes ^ (lanes >> (2 * LANE - BITS))
-
-
-def _groups(text: bytes) -> array[int]:
-    # the shifts bring the five bits in which letters differ, of all four, into the bucket's bits
-    lanes = int.from_bytes(text, "little")
-    return _split(lanes ^ (lanes >> 5) ^ (lanes >> 11), len(text) // GRAM)
+    text = _ends(text)
+    data = text.encode() if text.isascii() else _beyond(text)
+    said = [word.decode() for word in data.translate(_PLAIN).split()]
+    half = WORDS // 2
+    if len(said) <= WORDS:
+        return said, [*map(" ".join, pairwise(said))]
+    near, far = said[:half], said[-half:]
+    return near + far, [*map(" ".join, pairwise(near)), *map(" ".join, pairwise(far))]
 
 
 _SIGNS = tuple((sign.encode(), repr(sign)) for sign in '?$\\=(":\n{,')
 _MARKS = tuple(sign for sign, _ in _SIGNS)
-_DIGITS = b"0123456789"
+_OTHERS = bytes(set(range(256)) - set(b"0123456789".join([b"", *_MARKS])))
+"""All bytes but the signs and the digits."""
+_SIZES = [size(count) for count in range(TEXT_CHARS + 2)]
 SHAPES = (
     *("chars~", "words~", "tokens~", "turns~", "tools~", "images~", "json_schema~"),
     *("digits~", "digit share~", "word length~"),
@@ -239,7 +244,9 @@ SHAPES = (
 def shape(request: Request, found: list[bytes]) -> list[int]:
     """The shape of a request in numbers, sizes in half powers of two; see `SHAPES`."""
     raw = _ends(request.text).encode(errors="replace")
-    digits = len(raw) - len(raw.translate(None, _DIGITS))
+    kept = raw.translate(None, _OTHERS)
+    signs = [*map(kept.count, _MARKS)]
+    digits = len(kept) - sum(signs)
     return [
         size(len(request.text)),
         size(len(found)),
@@ -251,7 +258,7 @@ def shape(request: Request, found: list[bytes]) -> list[int]:
         size(digits),
         16 * digits // (len(raw) + 1),
         2 * len(raw) // (len(found) + 1),
-        *[(n * n).bit_length() for n in map(raw.count, _MARKS)],
+        *itemgetter(*signs)(_SIZES),
     ]
 
 

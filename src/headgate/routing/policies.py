@@ -79,6 +79,7 @@ class Policies:
         self.tiers = tuple(tiers)
         self.models = tuple(tier.model for tier in self.tiers)
         """The tiers' models, from cheapest to premium."""
+        self.premium = self.tiers[-1]
         self.policies = tuple(policies)
         self.guard = Guard(tiers)
         self._routes = tuple(routes)

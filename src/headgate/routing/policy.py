@@ -101,23 +101,28 @@ class Policy:
         self.learned = learned
         self.cascade = cascade
         self._grey_from = grey_from
-        self._rules = tuple((rule, by_name[rule.tier]) for rule in rules)
+        # the decisions that are the same for every request are made here
+        self._pinned = Decision(self.premium, PINNED_BY_WATCH, policy=name)
+        self._rules = tuple(
+            (rule, Decision(by_name[rule.tier], f"rule:{rule.name}", policy=name)) for rule in rules
+        )
         self._default = None if default is None else by_name[default]
+        self._settled: Decision | None = None
+        self._drafted: Decision | None = None
+        if self._default is not None:
+            self._settled = Decision(self._default, "default", policy=name)
+            self._drafted = Decision(self._default, CASCADE, policy=name, draft=True)
 
     def decide(self, ask: Ask, controls: Controls = STEADY) -> Decision | None:
         """The decision that can be taken without asking anybody, or None."""
         if controls.pinned:
-            return Decision(self.premium, PINNED_BY_WATCH, policy=self.name)
-        for rule, tier in self._rules:
+            return self._pinned
+        for rule, decision in self._rules:
             if rule.holds(ask):
-                return Decision(tier, f"rule:{rule.name}", policy=self.name)
+                return decision
         if self.learned is not None:
             return None if self.learned.embedding else self.scored(ask, controls)
-        if self._default is None:
-            return None
-        if self._drafts(ask):
-            return Decision(self._default, CASCADE, policy=self.name, draft=True)
-        return Decision(self._default, "default", policy=self.name)
+        return self._drafted if self._drafts(ask) else self._settled
 
     def scored(
         self, ask: Ask, controls: Controls = STEADY, vector: Sequence[float] = ()

@@ -6,16 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from math import hypot, isfinite, sqrt
-from operator import add, mul
+from operator import mul
 from typing import Literal, NamedTuple
 
 from headgate.routing.features import (
-    GRAM,
     SHAPES,
     Request,
     buckets,
-    ends,
-    letters,
+    named,
     shape,
     traits,
     whole,
@@ -95,9 +93,9 @@ class Reason(NamedTuple):
 class Router:
     """Predicts what premium would gain on a request over cheap.
 
-    The gain is a sum: `bias`, the weight of every trait that holds, and for words, pairs and
-    letter groups the sum of the known ones' weights over the root of their number, so that long
-    texts do not shout. What a text repeats counts once. The score is the calibrated probability
+    The gain is a sum: `bias`, the weight of every trait that holds, and for words and for pairs
+    the sum of the known ones' weights over the root of their number, so that long texts do not
+    shout. What a text repeats counts once. The score is the calibrated probability
     that premium is right and cheap is wrong; it rises with the gain.
 
     A router with a `head` was trained with embeddings, and needs one for each request it scores.
@@ -109,7 +107,6 @@ class Router:
         "calibration",
         "cheap_cost",
         "head",
-        "letters",
         "pairs",
         "premium_cost",
         "traits",
@@ -122,7 +119,6 @@ class Router:
         bias: float,
         words: Table = NOTHING,
         pairs: Table = NOTHING,
-        letters: Table = NOTHING,
         traits: Mapping[str, float],
         calibration: Calibration,
         cheap_cost: CostModel | None = None,
@@ -130,7 +126,7 @@ class Router:
         head: Head | None = None,
     ) -> None:
         self.bias = bias
-        self.words, self.pairs, self.letters = words, pairs, letters
+        self.words, self.pairs = words, pairs
         self.traits = dict(traits)
         self._shapes = _shapes(traits)
         self.calibration = calibration
@@ -155,10 +151,10 @@ class Router:
         """The gain without the embedding's part."""
         found = words(request.text)
         gain = self.bias + sum(map(self.traits.get, whole(request), _ZEROS))
-        gain += sum(map(self._shapes.get, map(add, shape(request, found), _OFFSETS), _ZEROS))
-        if self.words.bytes or self.pairs.bytes or self.letters.bytes:
+        gain += sum(map(dict.get, self._shapes, shape(request, found), _ZEROS))
+        if self.words.bytes or self.pairs.bytes:
             said = buckets(found)
-            gain += self.words(said.words) + self.pairs(said.pairs) + self.letters(said.letters)
+            gain += self.words(said.words) + self.pairs(said.pairs)
         return gain
 
     def score(self, request: Request, vector: Sequence[float] = ()) -> float:
@@ -176,12 +172,9 @@ class Router:
             for name in traits(request, found)
             if name in self.traits
         ]
-        said, groups = buckets(found), letters(found)
-        reasons += _parts("word", self.words, zip(said.words, map(_text, found), strict=True))
-        named = (_text(b" ".join(pair)) for pair in ends(found))
-        reasons += _parts("pair", self.pairs, zip(said.pairs, named, strict=True))
-        named = (_text(groups[at : at + GRAM]) for at in range(0, len(groups), GRAM))
-        reasons += _parts("letters", self.letters, zip(said.letters, named, strict=True))
+        said, (spoken, pairs) = buckets(found), named(request.text)
+        reasons += _parts("word", self.words, zip(said.words, spoken, strict=True))
+        reasons += _parts("pair", self.pairs, zip(said.pairs, pairs, strict=True))
         if self.head is not None:
             reasons.append(Reason("embedding", self.head.model, self.head(vector)))
         return sorted(reasons, key=lambda reason: (-abs(reason.gain), reason.name))
@@ -196,21 +189,15 @@ def _parts(kind: str, table: Table, named: Iterable[tuple[int, str]]) -> list[Re
     return [Reason(kind, name, weights[bucket] / root) for bucket, name in known.items()]
 
 
-def _text(data: bytes) -> str:
-    return data.decode(errors="replace")
-
-
-_STEP = 1 << 16
-_OFFSETS = tuple(range(0, _STEP * len(SHAPES), _STEP))
 _ZEROS = repeat(0.0)
 
 
-def _shapes(traits: Mapping[str, float]) -> dict[int, float]:
-    """The weights of a shape's numbers: a dictionary of numbers needs no names to be made."""
-    found = {}
+def _shapes(traits: Mapping[str, float]) -> tuple[dict[int, float], ...]:
+    """The weights of each number of a shape: what is looked up by number needs no name made."""
+    found: tuple[dict[int, float], ...] = tuple({} for _ in SHAPES)
     for name, weight in traits.items():
-        for offset, kind in zip(_OFFSETS, SHAPES, strict=True):
+        for kind, weights in zip(SHAPES, found, strict=True):
             value = name.removeprefix(kind)
             if value != name and value.isascii() and value.isdecimal() and len(value) < 5:
-                found[offset + int(value)] = weight
+                weights[int(value)] = weight
     return found

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -79,7 +79,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Conversations that are remembered."""
 
 
-class Talk(NamedTuple):
+class Talk(msgspec.Struct, frozen=True, gc=False):
     """A request's conversation: its key, and whether this may be its first turn."""
 
     key: int
@@ -90,7 +90,7 @@ class Talk(NamedTuple):
     """The provider keeps its history."""
 
 
-class Served(NamedTuple):
+class Served(msgspec.Struct, frozen=True, gc=False):
     """A turn that has been answered."""
 
     tier: Tier

@@ -50,7 +50,7 @@ class Table(NamedTuple):
         if not steps:
             return 0.0
         # bucket 0 twice: the getter makes a tuple of two or more, and 0 is not known
-        got = itemgetter(0, 0, *set(found))(steps)
+        got = bytes(itemgetter(0, 0, *set(found))(steps))
         known = len(got) - got.count(0)
         return (sum(got) - MIDDLE * known) * self.scale / sqrt(known) if known else 0.0
 

@@ -20,6 +20,8 @@ base64 about 2 MB; something longer is a stream gone wrong and must not fill the
 _BOM = b"\xef\xbb\xbf"
 _END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LINE = re.compile(rb"\r\n|\n|\r")
+_FEED, _RETURN = b"\n\r"
+"""As integers: looking for a piece of bytes, `in` first makes an error, and drops it."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -56,7 +58,7 @@ class Decoder:
             event = _line(chunk) or _named(chunk)
             if event is not None:
                 return [event]
-        self._returns = self._returns or b"\r" in chunk
+        self._returns = self._returns or _RETURN in chunk
         if self._tail:
             seen = len(self._tail)
             self._tail += chunk
@@ -115,18 +117,20 @@ class Decoder:
 
 def _line(raw: bytes) -> Event | None:
     """One whole event of one line, as nearly all of OpenAI's are, or None: it is something else."""
-    end = raw.find(b"\n")
-    whole = end == len(raw) - 2 and raw.endswith(b"\n") and raw.startswith(b"data: ")
-    return Event(raw, raw[6:end]) if whole and b"\r" not in raw else None
+    if raw[:6] != b"data: " or raw[-2:] != b"\n\n":
+        return None
+    data = raw[6:-2]
+    return None if _FEED in data or _RETURN in data else Event(raw, data)
 
 
 def _named(raw: bytes) -> Event | None:
     """A name and one line of data, as Anthropic's and the Responses API's are, or None."""
-    if raw.startswith(b"event: ") and raw.endswith(b"\n\n") and raw.count(b"\n") == 3:
-        name, between, data = raw[7:-2].partition(b"\ndata: ")
-        if between and b"\r" not in raw:
-            return Event(raw, data, name)
-    return None
+    if raw[:7] != b"event: " or raw[-2:] != b"\n\n":
+        return None
+    name, between, data = raw[7:-2].partition(b"\ndata: ")
+    if not between or _FEED in name or _FEED in data or _RETURN in raw:
+        return None
+    return Event(raw, data, name)
 
 
 def _parse(raw: bytes, text: bytes) -> Event:

@@ -56,7 +56,7 @@ class Reader:
         data = event.data
         if not data:
             return ()
-        if data.startswith(b"[DONE]"):
+        if data[:6] == b"[DONE]":
             return (Done(),)
         chunk = completion(data)
         if chunk.error:
