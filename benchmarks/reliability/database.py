@@ -89,12 +89,11 @@ def _guard(folder: Path) -> subprocess.Popen[bytes]:
 
 def clear(folder: Path) -> None:
     """End the server that may run in `folder`, and take the folder away."""
-    note = folder / "data" / "postmaster.pid"
     with suppress(OSError, ValueError):  # it has ended
-        os.kill(int(note.read_text().split()[0]), signal.SIGQUIT)
+        server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(server, signal.SIGQUIT)
         for _ in range(100):
-            if not note.exists():
-                break
+            os.kill(server, 0)
             time.sleep(0.1)
     shutil.rmtree(folder, ignore_errors=True)
 

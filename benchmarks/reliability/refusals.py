@@ -35,7 +35,8 @@ def refusing(rate: int, seconds: float) -> Outcome:
     with stage(mostly, answer, more=NO_BREAKER) as (here, near, _):
         answers = asyncio.run(arrivals([here.caller()], rate, seconds))
     requests = len(answers)
-    most = (1 + SHARE) * requests + FLOOR * max(seconds, WINDOW)
+    span = near.calls[-1][0] - near.calls[0][0]
+    most = (1 + SHARE) * requests + FLOOR * WINDOW * (1 + span // WINDOW)
     times: dict[int, list[float]] = defaultdict(list)
     for at, number in near.calls:
         times[number].append(at)

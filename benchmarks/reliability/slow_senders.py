@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from benchmarks.reliability.load import Answer, arrivals, lateness, p99, served
 from benchmarks.reliability.outcome import Outcome
-from benchmarks.reliability.place import PATHS, Place
+from benchmarks.reliability.place import PATHS, Caller, Place
 from benchmarks.reliability.upstream import answer, stage
 
 __all__ = ["oversized", "slow_senders"]
 
-RATE = 50
+RATE = 100
 """Requests a second of those who send as one does."""
 WORST_RATIO = 1.2
 HEAD_SECONDS = 10.0
@@ -39,14 +39,14 @@ class _Ended(NamedTuple):
 
 
 def slow_senders(count: int, seconds: float) -> Outcome:
-    """Half send a head by bytes, half a body; others are answered before and meanwhile."""
+    """Half send a head by bytes, half a body; others ask this gateway and a twin without them."""
     with stage(answer, answer, more="max_requests = 2000") as (here, _, _):
-        callers = [here.caller()]
+        callers = [here.caller(), here.caller(here.replica("twin"))]
         asyncio.run(arrivals(callers, RATE, 1.0))
-        calm = asyncio.run(arrivals(callers, RATE, seconds))
-        heads, bodies, beside = asyncio.run(_meanwhile(here, count, seconds))
-        again = asyncio.run(arrivals(callers, RATE, min(seconds, 5.0)))
-    good = all(len(served(some)) == len(some) for some in (calm, beside, again))
+        heads, bodies, others = asyncio.run(_meanwhile(here, callers, count, seconds))
+        after = asyncio.run(arrivals(callers, RATE, min(seconds, 5.0)))
+    beside, calm = others[::2], others[1::2]
+    good = all(len(served(some)) == len(some) for some in (others, after))
     waited = seconds > HEAD_SECONDS + LOOK
     slowest = max(one.after for one in heads)
     told = sum(one.said.startswith(b"HTTP/1.1 408 ") for one in heads)
@@ -57,22 +57,26 @@ def slow_senders(count: int, seconds: float) -> Outcome:
         f"{told} of {len(heads)} slow heads told 408"
         + (f", after {slowest:.1f} s at most" if waited else " (they had longer)")
         + f"; {len(beside):,} others answered meanwhile in "
-        f"{p99([one.seconds for one in beside]) * 1000:.1f} ms (p99), {ratio:.2f} × that before; "
-        f"{lateness(beside)}",
+        f"{p99([one.seconds for one in beside]) * 1000:.1f} ms (p99), {ratio:.2f} × that of a twin "
+        f"without them; {lateness(others)}",
         ratio <= WORST_RATIO and (not waited or slowest <= HEAD_SECONDS + LOOK),
     )
 
 
 async def _meanwhile(
-    here: Place, count: int, seconds: float
+    here: Place, callers: Sequence[Caller], count: int, seconds: float
 ) -> tuple[list[_Ended], list[_Ended], list[Answer]]:
-    heads = [asyncio.create_task(_drip(here, _HEAD, seconds)) for _ in range(count // 2)]
-    bodies = [asyncio.create_task(_drip(here, _BODY, seconds)) for _ in range(count - count // 2)]
-    beside = await arrivals([here.caller()], RATE, seconds)
-    return await asyncio.gather(*heads), await asyncio.gather(*bodies), beside
+    def drips(begin: bytes) -> list[asyncio.Task[_Ended]]:
+        pauses = [PACE * number / count for number in range(0, count, 2)]  # not all at one moment
+        return [asyncio.create_task(_drip(here, begin, seconds, pause)) for pause in pauses]
+
+    heads, bodies = drips(_HEAD), drips(_BODY)
+    others = await arrivals(callers, RATE, seconds)
+    return await asyncio.gather(*heads), await asyncio.gather(*bodies), others
 
 
-async def _drip(here: Place, begin: bytes, seconds: float) -> _Ended:
+async def _drip(here: Place, begin: bytes, seconds: float, pause: float) -> _Ended:
+    await asyncio.sleep(pause)
     reader, writer = await _connected(here)
     began = time.monotonic()
     said = asyncio.create_task(reader.read())
