@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -371,6 +372,24 @@ def test_another_one_looks_when_the_first_has_stopped(post: Post):
     second.look()
     assert post.kinds()[:1] == ["alarm.raised"]
     post.told(1)
+
+
+def test_what_became_of_an_alert_is_noted_though_the_lookout_closes(post: Post):
+    gate = post.lookout()
+    post.traffic(1000, 0.4, 5 * DAY)
+    sending, may_go = threading.Event(), threading.Event()
+
+    def slow(alert: Alert, _: float) -> None:
+        sending.set()
+        may_go.wait(10)
+        post.pigeon.alerts.append(alert)
+
+    post.pigeon.send = slow  # type: ignore[method-assign]
+    gate.look()
+    assert sending.wait(10)
+    threading.Timer(0.2, may_go.set).start()
+    gate.lookout.close()
+    assert "alert.sent" in post.kinds()
 
 
 def test_an_action_holds_after_a_restart_from_the_first_request_on(post: Post):

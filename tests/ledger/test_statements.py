@@ -50,3 +50,11 @@ def test_sums_are_grouped_by_what_was_asked_from_the_last_column_on(dialect, nam
     text = statement(dialect, name, ("key", "hour"))
     assert "SELECT\n    key, hour,\n" in text
     assert text.endswith("GROUP BY hour, key\n")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_columns_that_several_statements_add_up_stand_in_one_file(dialect):
+    sums = (SQL / dialect / "sums_requests.sql").read_text().rstrip()
+    for name in ("rolled_requests", "daily_requests", "roll_day_requests"):
+        assert sums in statement(dialect, name, ["day"])
+    assert "{" not in statement(dialect, "daily_attempts", ["day"])

@@ -227,3 +227,14 @@ def test_refusals_are_counted_by_their_reason():
     for reason in ("overloaded", "overloaded", "budget_exhausted"):
         metrics.refused(reason)
     assert total(metrics, "headgate_refusals_total") == 3
+
+
+def test_no_request_waits_for_a_thread_that_counts():
+    metrics = Metrics(MODELS, env={})
+    with metrics._folding:  # as a thread that is counting has it
+        for _ in range(WAITING + 10):
+            metrics.take(ENTRIES[0])
+    assert len(metrics._waiting) == WAITING + 10
+    metrics.take(ENTRIES[0])
+    assert len(metrics._waiting) == 0
+    assert total(metrics, "headgate_attempts_total") == WAITING + 11

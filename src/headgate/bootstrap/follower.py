@@ -63,10 +63,13 @@ class Follower:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread, then let go of what it used."""
         self._closing.set()
         if self._thread is not None:
             self._thread.join()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._store is not None:
             self._store.close()
 

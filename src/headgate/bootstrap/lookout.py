@@ -110,12 +110,12 @@ class Lookout(Follower):
         kept = {name: getattr(self._settings, name) for name in _FIXED}
         self._next = (msgspec.structs.replace(settings, **kept), book)
 
-    def close(self) -> None:
-        """End the thread, and let another process be elected."""
-        super().close()
+    def _let_go(self) -> None:
+        """Another process may be elected; the courier notes what became of the last alerts."""
         self._election.close()
         if self._courier is not None:
             self._courier.close()
+        super()._let_go()
 
     def tick(self) -> None:
         """Count, follow and look, each where it is due. Never raises."""

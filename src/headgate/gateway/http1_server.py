@@ -23,6 +23,7 @@ from headgate.errors import RequestError
 from headgate.gateway.caller import Handler, Headers
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
+from headgate.gateway.http1_refusals import head_too_large, malformed, too_large, too_slow
 
 __all__ = ["Http1Server", "ServerLimits"]
 
@@ -107,7 +108,7 @@ class _Request:
             await self._rest(limit)
         chunks, self._chunks = self._chunks, []
         if self._size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         if self._broken is not None:
             raise self._broken
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -116,7 +117,7 @@ class _Request:
         """Wait for what has not come yet of the body."""
         stated = self.headers.get("content-length", "")
         if stated.isdigit() and int(stated) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         if self.expects_continue:
             self._peer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._wanted = True
@@ -297,10 +298,10 @@ class _Peer(asyncio.Protocol):
         except httptools.HttpParserError as error:
             # whatever follows cannot be told apart any more: answer what is broken and close
             cause = error.__context__
-            self._reject(cause if isinstance(cause, RequestError) else _malformed(error))
+            self._reject(cause if isinstance(cause, RequestError) else malformed(error))
             return
         if self._in_head and self._head_bytes > self._most_head:
-            self._reject(_head_too_large(self._most_head))
+            self._reject(head_too_large(self._most_head))
         elif self._reading is not None:
             self._await_more()
 
@@ -350,7 +351,7 @@ class _Peer(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._fields_bytes += len(name) + len(value)
         if self._fields_bytes > self._most_head:
-            raise _head_too_large(self._most_head)
+            raise head_too_large(self._most_head)
         if not self._in_head:
             return  # a trailer, which nobody looks at
         fields, key, text = self._fields, _NAMES[name], value.decode("latin-1")
@@ -452,14 +453,7 @@ class _Peer(asyncio.Protocol):
         if self._reading is None and self._task is None:
             self._close()  # connected and said nothing: nobody is waiting for an answer
             return
-        self._reject(
-            RequestError(
-                "The request did not arrive in time.",
-                status=408,
-                code="request_timeout",
-                fix="Send it again, without long pauses.",
-            )
-        )
+        self._reject(too_slow())
 
     # ---- the end of a connection
 
@@ -578,31 +572,3 @@ def _target(url: bytes) -> tuple[str, str]:
         return (parts.path or b"/").decode("latin-1"), (parts.query or b"").decode("latin-1")
     path, _, query = url.decode("latin-1").partition("?")
     return path, query.partition("#")[0] if query else ""
-
-
-def _too_large(limit: int) -> RequestError:
-    return RequestError(
-        f"The request's body is longer than {limit} bytes.",
-        status=413,
-        code="request_too_large",
-        fix="Send less, or raise [server] max_body_bytes.",
-    )
-
-
-def _head_too_large(limit: int) -> RequestError:
-    return RequestError(
-        f"The request's headers are longer than {limit} bytes.",
-        status=431,
-        code="headers_too_large",
-        fix="Send fewer or shorter headers.",
-    )
-
-
-def _malformed(error: httptools.HttpParserError) -> RequestError:
-    detail = error.__context__ if isinstance(error.__context__, ValueError) else error
-    return RequestError(
-        f"The request is not valid HTTP: {detail}.",
-        status=400,
-        code="bad_http",
-        fix="Check what stands between the client and this gateway.",
-    )

@@ -18,6 +18,7 @@ import msgspec
 
 from headgate.errors import InternalError, RequestError
 from headgate.gateway.caller import Caller, Handler, Headers
+from headgate.gateway.http1_refusals import too_large
 
 __all__ = ["Relay", "Relayed", "framed", "received", "serve_relayed"]
 
@@ -117,12 +118,7 @@ class Relayed:
     async def body(self, limit: int) -> bytes:
         """See `Caller.body`."""
         if len(self._body) > limit:
-            raise RequestError(
-                f"The request's body is longer than {limit} bytes.",
-                status=413,
-                code="request_too_large",
-                fix="Send less.",
-            )
+            raise too_large(limit)
         return self._body
 
     def on_leave(self, callback: Callable[[], object]) -> None:

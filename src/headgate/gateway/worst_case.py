@@ -75,9 +75,12 @@ def worst_case(
 def _cost(step: Step, pricer: Pricer, at_us: int, margin: float) -> int | None:
     """The most that a step costs, in whichever service tier; None: its price is not known."""
     tokens = math.ceil(step.input * margin)
-    uses = [Usage(input=tokens, output=step.output)]
-    if step.cached:
-        uses.append(Usage(cache_write_1h=tokens, output=step.output))
     cards = pricer.possible(step.model, at_us, step.service_tier)
-    costs = [charge(card, usage) for card in cards for usage in uses]
-    return max((cost for cost in costs if cost is not None), default=None)
+    plain = [charge(card, Usage(input=tokens, output=step.output)) for card in cards]
+    if not plain or plain[0] is None:
+        return None
+    kept = [
+        charge(card, Usage(cache_write_1h=tokens, output=step.output))
+        for card in (cards if step.cached else ())
+    ]
+    return max(cost for cost in (*plain, *kept) if cost is not None)

@@ -66,8 +66,8 @@ class Metrics:
     def take(self, entry: Entry) -> None:
         """Count an entry soon; this costs a request some tens of nanoseconds."""
         self._waiting.append(entry)
-        if len(self._waiting) > WAITING:
-            self.fold(at_once=True)
+        if len(self._waiting) > WAITING and not self._folding.locked():
+            self.fold(at_once=True)  # else a thread is at it, and is not to be waited for
 
     def fold(self, *, at_once: bool = False) -> None:
         """Count what waits: at once, or, in a thread, in pieces with a pause after each.

@@ -7,16 +7,7 @@ INSERT INTO headgate.daily_attempts (
 SELECT
     %(day)s::bigint, routed, role, tier, premium, priced, provider, model, route, key, team,
     policy, reason, error,
-    SUM(attempts)::bigint,
-    SUM(estimated)::bigint,
-    SUM(aborted)::bigint,
-    SUM(cost_nano)::bigint,
-    SUM(input_tokens)::bigint,
-    SUM(output_tokens)::bigint,
-    SUM(cache_read_tokens)::bigint,
-    SUM(cache_write_5m_tokens)::bigint,
-    SUM(cache_write_1h_tokens)::bigint,
-    SUM(reasoning_tokens)::bigint
+    {sums_attempts}
 FROM headgate.hourly_attempts
 WHERE hour >= %(day)s * 24 AND hour < (%(day)s + 1) * 24
 GROUP BY

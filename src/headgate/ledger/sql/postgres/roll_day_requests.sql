@@ -5,17 +5,7 @@ INSERT INTO headgate.daily_requests (
 )
 SELECT
     %(day)s::bigint, routed, route, key, team, policy, model,
-    SUM(requests)::bigint,
-    SUM(served)::bigint,
-    SUM(escalated)::bigint,
-    SUM(comparable)::bigint,
-    SUM(paid_nano)::bigint,
-    SUM(baseline_nano)::bigint,
-    SUM(paid_squared),
-    SUM(baseline_squared),
-    SUM(paid_baseline),
-    MIN(first_us),
-    MAX(last_us)
+    {sums_requests}
 FROM headgate.hourly_requests
 WHERE hour >= %(day)s * 24 AND hour < (%(day)s + 1) * 24
 GROUP BY

@@ -7,16 +7,7 @@ INSERT INTO daily_attempts (
 SELECT
     :day, routed, role, tier, premium, priced, provider, model, route, key, team, policy,
     reason, error,
-    SUM(attempts),
-    SUM(estimated),
-    SUM(aborted),
-    SUM(cost_nano),
-    SUM(input_tokens),
-    SUM(output_tokens),
-    SUM(cache_read_tokens),
-    SUM(cache_write_5m_tokens),
-    SUM(cache_write_1h_tokens),
-    SUM(reasoning_tokens)
+    {sums_attempts}
 FROM hourly_attempts
 WHERE hour >= :day * 24 AND hour < (:day + 1) * 24
 GROUP BY

@@ -5,17 +5,7 @@ INSERT INTO daily_requests (
 )
 SELECT
     :day, routed, route, key, team, policy, model,
-    SUM(requests),
-    SUM(served),
-    SUM(escalated),
-    SUM(comparable),
-    SUM(paid_nano),
-    SUM(baseline_nano),
-    SUM(paid_squared),
-    SUM(baseline_squared),
-    SUM(paid_baseline),
-    MIN(first_us),
-    MAX(last_us)
+    {sums_requests}
 FROM hourly_requests
 WHERE hour >= :day * 24 AND hour < (:day + 1) * 24
 GROUP BY

@@ -1,0 +1,10 @@
+SUM(attempts)::bigint,
+    SUM(estimated)::bigint,
+    SUM(aborted)::bigint,
+    SUM(cost_nano)::bigint,
+    SUM(input_tokens)::bigint,
+    SUM(output_tokens)::bigint,
+    SUM(cache_read_tokens)::bigint,
+    SUM(cache_write_5m_tokens)::bigint,
+    SUM(cache_write_1h_tokens)::bigint,
+    SUM(reasoning_tokens)::bigint

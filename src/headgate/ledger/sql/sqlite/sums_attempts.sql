@@ -1,0 +1,10 @@
+SUM(attempts),
+    SUM(estimated),
+    SUM(aborted),
+    SUM(cost_nano),
+    SUM(input_tokens),
+    SUM(output_tokens),
+    SUM(cache_read_tokens),
+    SUM(cache_write_5m_tokens),
+    SUM(cache_write_1h_tokens),
+    SUM(reasoning_tokens)

@@ -1,0 +1,11 @@
+SUM(requests),
+    SUM(served),
+    SUM(escalated),
+    SUM(comparable),
+    SUM(paid_nano),
+    SUM(baseline_nano),
+    SUM(paid_squared),
+    SUM(baseline_squared),
+    SUM(paid_baseline),
+    MIN(first_us),
+    MAX(last_us)
