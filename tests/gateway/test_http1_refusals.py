@@ -27,10 +27,6 @@ def test_each_has_its_status_its_code_and_a_way_out(
 
 
 def test_of_bytes_that_are_no_http_the_first_cause_is_told():
-    try:
-        try:
-            raise ValueError("a request names exactly one host")
-        except ValueError:
-            raise httptools.HttpParserCallbackError("the parser stopped")
-    except httptools.HttpParserError as error:
-        assert "exactly one host" in malformed(error).message
+    error = httptools.HttpParserCallbackError("the parser stopped")
+    error.__context__ = ValueError("a request names exactly one host")
+    assert "exactly one host" in malformed(error).message

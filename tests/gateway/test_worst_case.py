@@ -69,6 +69,13 @@ def test_a_tier_of_a_model_whose_own_price_is_unknown_does_not_make_it_known(pri
     assert worst_case(bill, pricer, AT_US, 1.0)[1] == UNKNOWN
 
 
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_price_that_lacks_what_a_call_may_give_is_an_unknown_one(pricer, cached):
+    embedding = ModelRef.parse("openai/text-embedding-3-small")
+    bill = Bill((embedding,), 1000, 400, cached=cached)
+    assert worst_case(bill, pricer, AT_US, 1.0) == (0, embedding)
+
+
 @pytest.mark.parametrize("tokens", [1000, 199_999, 200_001, 1_000_000])
 def test_a_model_that_is_dearer_for_long_requests_counts_at_the_length_it_has(pricer, tokens):
     card = pricer.card(GEMINI, AT_US)
