@@ -379,7 +379,7 @@ def test_what_became_of_an_alert_is_noted_though_the_lookout_closes(post: Post):
     post.traffic(1000, 0.4, 5 * DAY)
     sending, may_go = threading.Event(), threading.Event()
 
-    def slow(alert: Alert, at: float) -> None:  # noqa: ARG001 (the channel's signature)
+    def slow(alert: Alert, at: float) -> None:
         sending.set()
         may_go.wait(10)
         post.pigeon.alerts.append(alert)
