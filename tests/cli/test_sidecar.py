@@ -33,11 +33,15 @@ class House:
         home.gateway.stop()
         text = home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"')
         home.file.write_text(text + "".join(more))
-        log = home.start().log.read_text()
+        self.home = home
+        self.start()
+
+    def start(self) -> None:
+        """Its ports are others at each start."""
+        log = self.home.start().log.read_text()
         (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
         _, self.url, origin = line.split()
         self.token = Path(origin.strip("()")).read_text().strip()
-        self.home = home
 
     @property
     def gateway(self) -> int:
@@ -98,7 +102,8 @@ def test_the_pages_are_another_processes_and_come_again_when_it_is_killed(tmp_pa
         assert "another starts" in home.gateway.log.read_text()
 
 
-def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_path):
+def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with running(tmp_path) as home:
         house = House(home)
         stopped = house.sidecar()
@@ -106,10 +111,12 @@ def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_pat
         assert home.gateway.stop() == 0
         assert not argv(stopped)
         assert "Traceback" not in home.gateway.log.read_text()
-        home.start()
+        house.start()
         killed = house.sidecar()
+        house.ask("/prices")  # it is beyond its own start
         home.gateway.process.kill()
         until(lambda: not argv(killed))
+        assert not list(tmp_path.glob("headgate-beside-*")), "and leaves nothing behind"
 
 
 def test_it_asks_for_the_token_as_the_gateway_would(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -53,8 +54,11 @@ def sidecar(listening: int, config: Path | None, sets: tuple[str, ...]) -> None:
     said = os.dup(1)
     os.dup2(2, 1)  # nothing else may stand between two messages
     reading = open_settings(config, sets, need_file=True)
+    gateway = os.getppid()
     with socket.socket(fileno=listening) as held:
         run(_serve(reading, held, said, sets))
+        if os.getppid() != gateway:  # it was killed, and could not clean up
+            shutil.rmtree(Path(held.getsockname()).parent, ignore_errors=True)
 
 
 def _stand_back() -> None:
