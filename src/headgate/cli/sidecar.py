@@ -56,9 +56,10 @@ def sidecar(listening: int, config: Path | None, sets: tuple[str, ...]) -> None:
     reading = open_settings(config, sets, need_file=True)
     gateway = os.getppid()
     with socket.socket(fileno=listening) as held:
+        place = Path(held.getsockname()).parent
         run(_serve(reading, held, said, sets))
-        if os.getppid() != gateway:  # it was killed, and could not clean up
-            shutil.rmtree(Path(held.getsockname()).parent, ignore_errors=True)
+    if os.getppid() != gateway:  # it was killed, and could not clean up
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _stand_back() -> None:
