@@ -12,9 +12,25 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.records import Scan, frame
 from headgate.ledger.segment import GROUP_BYTES, Segment, leftovers
 from headgate.ledger.store import RowRejectedError, Store
+from headgate.ledger.taken import Taken
 from headgate.ledger.url import journal_directory
 
-__all__ = ["TRIAL_BYTES", "Intake", "Recovered", "append", "recover", "take_over"]
+__all__ = [
+    "INTERVAL",
+    "LONGEST_WAIT",
+    "TRIAL_BYTES",
+    "Intake",
+    "Recovered",
+    "append",
+    "recover",
+    "take_over",
+]
+
+INTERVAL = 0.1
+"""Seconds between two looks at the journal: how far the store lags behind, and what a power cut
+(not a crash) can take."""
+LONGEST_WAIT = 5.0
+"""Seconds between two tries while the store fails."""
 
 TRIAL_BYTES = 16 << 10
 """What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
@@ -92,16 +108,6 @@ def append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
 def _set_aside(segment: Segment, scan: Scan, rejected: list[Entry]) -> None:
     framed = [frame(msgspec.msgpack.encode(entry)) for entry in rejected]
     segment.set_aside([*scan.damaged, *framed])
-
-
-class Taken(NamedTuple):
-    """What became of a stretch of a segment."""
-
-    end: int
-    """Its length in bytes; 0 where there was nothing to read."""
-    stored: int
-    rejected: int
-    """Rows set aside: they cannot be read, or never be stored."""
 
 
 class Intake:
