@@ -1,19 +1,11 @@
-"""records: prices with source, date and history; events newest first, good and bad told apart."""
+"""alerts: events newest first, good and bad told apart; nothing buries an alarm."""
 
-from headgate.bootstrap.book import book_of
-from headgate.bootstrap.site import SettingsPrices
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.web.records import Alerts, Prices
+from headgate.web.alerts import Alerts
 from headgate.web.visit import Visit
 from tests.ledger.samples import NOON_US
-from tests.web.houses import DAY
-from tests.web.ledgers import SETTINGS, observer, templates
-
-
-def prices(**query: str) -> str:
-    made = Prices(SettingsPrices(SETTINGS, book_of(SETTINGS, env={}), lambda: DAY), templates())
-    return made.show(Visit(method="GET", path="/prices", query=query)).body.decode()
+from tests.web.ledgers import observer, templates
 
 
 def alerts(of: MemoryStore | None = None, fragment: bool = False, **query: str) -> str:
@@ -22,29 +14,6 @@ def alerts(of: MemoryStore | None = None, fragment: bool = False, **query: str) 
     return made.show(
         Visit(method="GET", path="/alerts", query=query, headers=headers)
     ).body.decode()
-
-
-def test_the_models_of_the_settings_come_first():
-    html = prices()
-    first = html.index("anthropic/claude-haiku-4-5<")
-    assert first < html.index("The first 100 of") + 4000
-    assert "genai-prices" in html
-
-
-def test_a_search_finds_and_its_history_has_dates():
-    html = prices(q="sonnet 4.6", model="anthropic/claude-sonnet-4-6")
-    assert "anthropic/claude-sonnet-4-6 over time" in html
-    assert "2026-03-13" in html
-    assert 'value="sonnet 4.6"' in html
-
-
-def test_a_model_that_is_not_there_has_no_history():
-    assert "has no history of x/y" in prices(model="x/y")
-    assert "has no history of &lt;b&gt;" in prices(model="<b>")
-
-
-def test_nothing_that_fits_is_said():
-    assert "No model fits" in prices(q="zzzzzzzzzz")
 
 
 def test_events_come_newest_first_with_their_particulars():
