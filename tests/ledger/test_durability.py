@@ -12,9 +12,9 @@ import subprocess
 import sys
 import threading
 
-from headgate.ledger.journal import leftovers
+from headgate.ledger.intake import recover
+from headgate.ledger.segment import leftovers
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import recover
 
 KILLS = 40
 

@@ -9,34 +9,24 @@ store that is locked or gone costs disk and no memory. Only what the journal its
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from time import sleep
-from typing import NamedTuple
 
-import msgspec
-
+from headgate.ledger.complaints import Complaints
+from headgate.ledger.counts import Counts
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import (
-    GROUP_BYTES,
-    SPOOL_BYTES,
-    Journal,
-    Segment,
-    frame,
-    leftovers,
-)
+from headgate.ledger.intake import Intake, append, take_over
+from headgate.ledger.journal import SPOOL_BYTES, Journal
 from headgate.ledger.late import opened_or_late
-from headgate.ledger.store import RowRejectedError, Store, StoreError
+from headgate.ledger.segment import leftovers
+from headgate.ledger.store import Store, StoreError
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
 
-__all__ = ["Counts", "Ledger", "Recovered", "recover"]
-
-_log = logging.getLogger("headgate.ledger")
+__all__ = ["Ledger"]
 
 INTERVAL = 0.1
 """Seconds between two looks at the journal: how far the store lags behind, and what a power cut
@@ -45,102 +35,14 @@ LONGEST_WAIT = 5.0
 """Seconds between two tries while the store fails."""
 SWEEP_SECONDS = 60.0
 """How often to look for segments of processes that died meanwhile."""
-COMPLAIN_SECONDS = 60.0
-"""The same trouble is logged once in this time."""
 MEMORY_ROWS = 50_000
 """Most entries kept in memory while the journal fails; some 50 MB."""
 GROUP_ROWS = 5_000
-TRIAL_BYTES = 16 << 10
-"""What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
-as large. Reading thousands of rows again for each vain try would slow the callers down."""
 PIECE_ROWS, PAUSE = 50, 0.001
 """Entries that go from memory to the journal at a time, so that nobody who records waits long, and
 seconds between two such pieces."""
 ROLL_SECONDS = 60.0
 """How often to look for hours that are over and not summed up."""
-
-
-class Counts(NamedTuple):
-    """What has become of the entries, since this process opened the ledger."""
-
-    recorded: int
-    """Entries given to `record`."""
-    written: int
-    """Of these, in the store."""
-    pending: int
-    """Of these, in the journal or in memory, still to be stored."""
-    lost: int
-    """Of these, given up: they cannot be encoded or stored, or no room was left for them."""
-    failed: int
-    """Times that the journal or the store failed."""
-    recovered: int
-    """Entries of dead processes that were stored."""
-    damaged: int
-    """Unreadable stretches (torn records) found in segments of dead processes, and set aside."""
-
-
-class Recovered(NamedTuple):
-    """What the segments of dead processes gave."""
-
-    rows: int
-    damaged: int
-
-
-def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered:
-    """Store what dead processes left in the journal of `url`; living ones keep their segments.
-
-    `journal` is its directory where that is not the usual one.
-
-    Raises:
-        StoreError: the store does not take the rows; they stay in the journal.
-        OSError: the journal cannot be read.
-    """
-    directory = journal or journal_directory(url)
-    rows = damaged = 0
-    if directory is not None and directory.is_dir():
-        for segment in leftovers(directory):
-            found = _take_over(segment, store)
-            rows += found.rows
-            damaged += found.damaged
-    return Recovered(rows, damaged)
-
-
-def _take_over(segment: Segment, store: Store) -> Recovered:
-    rows = damaged = 0
-    try:
-        while not segment.empty:
-            scan = segment.unread()
-            new, rejected = _append(store, scan.entries)
-            segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-            segment.take(scan.end)
-            rows += new
-            damaged += len(scan.damaged) + len(rejected)
-    except BaseException:
-        segment.release()
-        raise
-    segment.drop()
-    return Recovered(rows, damaged)
-
-
-def _append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
-    """Store the entries in one group; where one of them spoils it, all but those that never fit."""
-    if not entries:
-        return 0, []
-    try:
-        return store.append(entries), []
-    except RowRejectedError:
-        new = 0
-        rejected: list[Entry] = []
-        for entry in entries:
-            try:
-                new += store.append([entry])
-            except RowRejectedError:
-                rejected.append(entry)
-        return new, rejected
-
-
-def _framed(entry: Entry) -> bytes:
-    return frame(msgspec.msgpack.encode(entry))
 
 
 class Ledger:
@@ -161,8 +63,8 @@ class Ledger:
         self._interval = interval
         self._memory_rows = memory_rows
         self._memory: deque[Entry] = deque()
-        self._group_bytes = GROUP_BYTES
-        self._complained: dict[str, float] = {}
+        self._intake = Intake(store)
+        self._complain = Complaints(clock, self._standing)
         self._swept = self._rolled = float("-inf")
         self._recorded = self._written = self._lost = self._failed = 0
         self._recovered = self._damaged = 0
@@ -326,7 +228,7 @@ class Ledger:
             self._sweep(now=sweep)
             self._roll()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
-            self._group_bytes = TRIAL_BYTES
+            self._intake.failed()
             with self._lock:
                 self._failed += 1
                 known = isinstance(error, (StoreError, OSError))
@@ -340,17 +242,14 @@ class Ledger:
         for segment in self._journal.segments():
             target = segment.size  # what comes meanwhile is for the next pass, in a group again
             while segment.taken < target:
-                scan = segment.unread(self._group_bytes)
-                _, rejected = _append(self.store, scan.entries)
-                self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
-                segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-                self._journal.take(segment, scan.end)
-                self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))
+                taken = self._intake.group(segment)
+                self._journal.take(segment, taken.end)
+                self._count(taken.stored, taken.rejected)
             self._journal.drop_taken()
 
     def _store_memory(self) -> None:
         while group := self._in_memory():
-            _, rejected = _append(self.store, group)
+            _, rejected = append(self.store, group)
             for _ in group:
                 self._memory.popleft()
             self._count(len(group) - len(rejected), len(rejected))
@@ -371,7 +270,7 @@ class Ledger:
         if self._journal is None or not (now or time - self._swept >= SWEEP_SECONDS):
             return
         for segment in leftovers(self._journal.directory):
-            found = _take_over(segment, self.store)
+            found = take_over(segment, self.store)
             with self._lock:
                 self._recovered += found.rows
                 self._damaged += found.damaged
@@ -416,20 +315,8 @@ class Ledger:
         if not self.store.roll(int(self._clock.time() * 1e6), most=1):
             self._rolled = time
 
-    def _complain(self, event: str, what: object, *, defect: Exception | None = None) -> None:
-        """Log an event once a minute; the numbers beside it tell the rest."""
-        now = self._clock.monotonic()
-        if now - self._complained.get(event, float("-inf")) < COMPLAIN_SECONDS:
-            return
-        self._complained[event] = now
-        _log.error(
-            "%s: %s (recorded %d, written %d, in memory %d, lost %d, failed %d)",
-            event,
-            what,
-            self._recorded,
-            self._written,
-            len(self._memory),
-            self._lost,
-            self._failed,
-            exc_info=defect,
+    def _standing(self) -> str:
+        return (
+            f"recorded {self._recorded}, written {self._written}, in memory {len(self._memory)}, "
+            f"lost {self._lost}, failed {self._failed}"
         )
