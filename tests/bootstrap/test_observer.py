@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from headgate.bootstrap import observer as observing
 from headgate.bootstrap.book import book_of
@@ -228,7 +229,7 @@ def test_a_search_that_finds_little_reads_on_and_says_how_far_it_came(monkeypatc
     begin = {"before": Mark(NOON_US + 99, ""), "after": Mark(NOON_US - 1, "")}[place]
 
     def found(begin: Mark) -> tuple[list[str], Mark | None]:
-        asked = Search(window=EVER, key="k", **{place: begin})
+        asked = replace(Search(window=EVER, key="k"), **{place: begin})
         page = observer(made).requests(asked)
         return [entries[0].request_id for entries in page.requests], page.reached
 

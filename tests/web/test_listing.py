@@ -58,10 +58,9 @@ def test_a_search_that_read_enough_goes_on_where_it_ended():
     assert older == Mark(NOON_US + 2, "r7")
     seen = []
     while older is not None:
-        ids, newer, older = page(store(), read=3, text="r0", before=older)
+        ids, _, older = page(store(), read=3, text="r0", before=older)
         seen += ids
     assert seen == ["r0"]
-    assert newer is not None
 
 
 def test_an_empty_page_in_between_leads_on_both_ways_and_skips_nothing():

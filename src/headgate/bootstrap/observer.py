@@ -16,7 +16,7 @@ from headgate.bootstrap.planned import held_against
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import Found, Search, Store, StoreError, Timed, Window
+from headgate.ledger.store import Found, Mark, Search, Store, StoreError, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -143,15 +143,16 @@ class LedgerObserver:
     def requests(self, search: Search) -> Found:
         """See `Observer.requests`."""
         found: list[Sequence[Entry]] = []
+        reached: Mark | None = None
         for read in READS:
             wanted = replace(search, most=search.most - len(found))
-            page = self._store.search(wanted, read=read)
+            more, reached = self._store.search(wanted, read=read)
             # the latest stand first, whichever way it goes
-            found = [*page.requests, *found] if search.after else [*found, *page.requests]
-            if page.reached is None:
-                return Found(found)
-            search = replace(search, **{"after" if search.after else "before": page.reached})
-        return Found(found, page.reached)
+            found = [*more, *found] if search.after else [*found, *more]
+            if reached is None:
+                break
+            search = replace(search, **{"after" if search.after else "before": reached})
+        return Found(found, reached)
 
     def request(self, request_id: str) -> Sequence[Entry]:
         """See `Observer.request`."""

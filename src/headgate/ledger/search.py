@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from headgate.ledger.columns import entry_of
 from headgate.ledger.entry import Entry
@@ -27,9 +28,9 @@ def searched(ask: Ask, search: Search, *, since: int, until: int, read: int) -> 
     else:
         way, place = "older", search.before or Mark(until, "")
         until = min(until, place.at_us + 1)
-    within = {"since": since, "until": until, "at": place.at_us, "id": place.request_id}
-    within |= {"read": read}
-    asked = {name: getattr(search, name) for name in TEXTS}
+    within: dict[str, Any] = {"since": since, "until": until, "read": read}
+    within |= {"at": place.at_us, "id": place.request_id}
+    asked: dict[str, Any] = {name: getattr(search, name) for name in TEXTS}
     found = ask(way, most=search.most, model=search.model.lower(), **asked, **within)
     ids = [name for _, name in found]
     rows = ask("whole", ids=ids) if ids else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -46,12 +46,13 @@ def search_of(query: Mapping[str, str], window: Window) -> Search:
     """
     outcome = query.get("outcome", "")
     before, after = (_mark(query.get(name, ""), name) for name in PLACES)
+    asked: dict[str, Any] = {name: query.get(name, "").strip()[:200] for name in FIELDS}
     return Search(
         window=window,
         outcome=outcome if outcome in OUTCOMES else "",
         before=before,
         after=None if before else after,
-        **{name: query.get(name, "").strip()[:200] for name in FIELDS},
+        **asked,
     )
 
 
