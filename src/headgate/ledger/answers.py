@@ -159,11 +159,6 @@ class Answers(ABC):
         with self._reading() as ask:
             return searched(ask, search, since=since, until=until, read=read)
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long the latest first attempts waited, the latest first."""
-        since, until = _bounds(window)
-        return [wait for (wait,) in self._ask("waits", since=since, until=until, most=most)]
-
     def timed(
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
     ) -> list[Timed]:

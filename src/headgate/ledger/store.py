@@ -209,12 +209,6 @@ class Store(Protocol):
         They are looked for among the `read` attempts that are nearest to where the search begins.
         """
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long first attempts waited to be sent, microseconds; the `most` latest, latest first.
-
-        Here the window counts attempts; those whose wait is not known are passed over.
-        """
-
     def timed(
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
     ) -> list[Timed]:
