@@ -26,12 +26,15 @@ from headgate.ledger.rollups import (
     merged,
     split,
 )
+from headgate.ledger.search import searched
 from headgate.ledger.store import (
     EVER,
     MOST_KEPT,
     REACH_US,
+    Found,
     Narrowing,
     Outcome,
+    Search,
     Timed,
     Window,
 )
@@ -149,6 +152,12 @@ class Answers(ABC):
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order."""
         return [entry_of(row) for row in self._ask("request", request_id=request_id)]
+
+    def search(self, search: Search, *, read: int) -> Found:
+        """The requests that fit, the latest first."""
+        since, until = _bounds(search.window)
+        with self._reading() as ask:
+            return searched(ask, search, since=since, until=until, read=read)
 
     def waits(self, window: Window, most: int) -> list[int]:
         """How long the latest first attempts waited, the latest first."""
