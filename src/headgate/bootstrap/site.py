@@ -155,6 +155,7 @@ class Pages:
             "/dashboard.csv": Place(dashboard.csv),
             **places,
             "/requests": Place(requests.show, title="Requests"),
+            "/requests.json": Place(requests.json),
             "/requests/": Place(request.show),
             "/routers": routers,
             **self._keys_place(settings, templates),
