@@ -72,6 +72,12 @@ def inside(chromium: Browser, locked: str) -> Iterator[Watched]:
     context.close()
 
 
+def test_who_has_logged_in_can_log_out_on_every_page(inside: Watched):
+    logged_in(inside)
+    for path in ("/", "/plan", "/requests", "/routers", "/keys", "/prices", "/alerts"):
+        expect(inside.go(path).get_by_role("button", name="Log out")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", FILLED)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_filled_page_has_a_serious_fault(
