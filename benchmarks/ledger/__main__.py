@@ -26,10 +26,11 @@ from tests.ledger.samples import entry
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
+from headgate.ledger.recovery import recover
 from headgate.ledger.store import DAY_US, REACH_US, Store, Window
 from headgate.ledger.totals import HOUR_US, RequestDimension
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import GROUP_ROWS, recover
+from headgate.ledger.writer import GROUP_ROWS
 from headgate.values import Usage
 
 STEP_US = 30 * DAY_US * 21 // 100_000_000

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import scan
+from headgate.ledger.frames import scan
+from headgate.ledger.recovery import recover
 from headgate.ledger.store import Store
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import recover
 from headgate.testing.processes import Child, Children
 
 __all__ = ["ENVIRONMENT", "PATHS", "Caller", "Place", "before", "body_of", "place"]

@@ -20,8 +20,8 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
+from headgate.ledger.recovery import recover
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import recover
 from headgate.testing.processes import Child, Children
 from tests.monitor.listeners import hook
 

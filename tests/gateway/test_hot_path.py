@@ -32,6 +32,7 @@ from headgate.gateway.http1_server import Http1Server
 from headgate.gateway.introduced import Introduced
 from headgate.gateway.record import Told
 from headgate.gateway.till import Till
+from headgate.gateway.transcript import Transcripts
 from headgate.gateway.upstream import Endpoint, endpoint
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys_memory import MemoryKeys
@@ -213,6 +214,7 @@ def calls_for_one(
     claude: bool = False,
     key: bool = False,
     traced: bool = False,
+    kept: bool = False,
 ) -> int:
     """Function calls, Python's and C's, for one request through a warm gateway."""
     file = tmp_path / "headgate.toml"
@@ -236,6 +238,7 @@ def calls_for_one(
             admission=admission,
         )
         app.follow = followed_by(telemetry) if telemetry else None
+        app.transcripts = Transcripts(lambda _: None, most=256 << 10) if kept else None
         if admission is None:
             return await counted(app)
         async with admission:
@@ -392,3 +395,11 @@ def test_a_request_that_is_traced_adds_its_own_calls_and_no_more(tmp_path):
     added -= calls_for_one(tmp_path, stream=False)
     assert added <= 34
     assert added > 17, "it takes far fewer now: lower the bound, so that it stays so"
+
+
+@pytest.mark.parametrize(("stream", "bound"), [(False, 35), (True, 248)])
+def test_a_request_that_is_kept_adds_its_own_calls_and_no_more(tmp_path, stream, bound):
+    added = calls_for_one(tmp_path, stream=stream, kept=True)
+    added -= calls_for_one(tmp_path, stream=stream)
+    assert added <= bound
+    assert added > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"

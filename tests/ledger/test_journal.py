@@ -13,17 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.errors import ConfigError
+from headgate.ledger import journal as room
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import (
-    MAX_PAYLOAD,
-    MOST_SEGMENTS,
-    Journal,
-    Segment,
-    frame,
-    leftovers,
-    scan,
-)
-from tests.ledger.samples import answers, entry, traffic
+from headgate.ledger.frames import MAX_PAYLOAD, frame, scan
+from headgate.ledger.journal import MOST_SEGMENTS, Journal, Segment, leftovers
+from tests.ledger.samples import answers, entry, prompt, questions, traffic
 
 ENTRIES = traffic(random.Random(1), 12)
 RECORDS = [frame(msgspec.msgpack.encode(row)) for row in ENTRIES]
@@ -311,3 +305,65 @@ def test_a_probe_says_whether_there_is_room_and_is_no_entry_and_no_damage(tmp_pa
     journal.close()
     with pytest.raises(ValueError, match="closed"):
         journal.probe()
+
+
+def test_prompts_stand_between_entries(tmp_path):
+    journal = Journal(tmp_path / "j")
+    journal.append(ENTRIES[0])
+    journal.append_prompt(prompt())
+    journal.append(ENTRIES[1])
+    found = journal.segments()[0].unread()
+    assert (found.entries, found.prompts, found.damaged) == (ENTRIES[:2], [prompt()], [])
+    journal.close()
+
+
+def test_prompts_give_way_to_entries_when_half_of_the_room_is_taken(tmp_path):
+    journal = Journal(tmp_path / "j", spool_bytes=4 * len(RECORDS[0]))
+    room = 2 * len(RECORDS[0])
+    while journal.waiting + 400 < room:
+        journal.append_prompt(prompt())
+    with pytest.raises(OSError, match="wait for the store"):
+        journal.append_prompt(prompt(request="x" * room))
+    assert 0 < journal.waiting <= room
+    journal.append(ENTRIES[0])
+    assert journal.segments()[0].unread().entries == ENTRIES[:1]
+    journal.close()
+
+
+def test_prompts_leave_the_last_of_the_disk_to_entries(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "j")
+    monkeypatch.setattr(room, "ROOM_FOR_ROWS", 1 << 62)
+    with pytest.raises(OSError, match="of the disk are rows'"):
+        journal.append_prompt(prompt())
+    journal.append(ENTRIES[0])
+    assert journal.segments()[0].unread()[:2] == (ENTRIES[:1], [])
+    journal.close()
+
+
+def test_a_record_longer_than_a_group_is_read_without_the_rest_of_the_segment(
+    tmp_path, monkeypatch
+):
+    journal = Journal(tmp_path / "j")
+    for one in questions(5):
+        journal.append_prompt(msgspec.structs.replace(one, request="x" * 500_000))
+    (segment,) = journal.segments()
+    read: list[int] = []
+    plainly = room._read
+
+    def counting(fd: int, begin: int, end: int) -> bytes:
+        read.append(end - begin)
+        return plainly(fd, begin, end)
+
+    monkeypatch.setattr(room, "_read", counting)
+    found = segment.unread(16 << 10)
+    assert found.prompts
+    assert max(read) <= MAX_PAYLOAD + 12 < segment.size
+    journal.close()
+
+
+def test_what_is_set_aside_is_readable_by_its_owner_only(tmp_path):
+    segment = Segment.create(tmp_path)
+    segment.set_aside([b"torn"])
+    segment.drop()
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_mode & 0o077 == 0

@@ -25,10 +25,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import Journal, frame
+from headgate.ledger.frames import frame
+from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.recovery import recover
 from headgate.ledger.store import StoreError
-from headgate.ledger.writer import Ledger, recover
+from headgate.ledger.writer import Ledger
 from tests.ledger.samples import entry
 
 SEGMENT_BYTES, SPOOL_BYTES, MEMORY_ROWS = 1500, 20_000, 4

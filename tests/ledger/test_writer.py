@@ -11,13 +11,21 @@ import pytest
 from headgate.errors import ConfigError
 from headgate.ledger import writer
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import Journal, frame
+from headgate.ledger.frames import frame
+from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.recovery import recover
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import RowRejectedError, Store, StoreError
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import COMPLAIN_SECONDS, SWEEP_SECONDS, TRIAL_BYTES, Ledger, recover
-from tests.ledger.samples import answers, entry
+from headgate.ledger.writer import (
+    COMPLAIN_SECONDS,
+    SWEEP_SECONDS,
+    TIDY_SECONDS,
+    TRIAL_BYTES,
+    Ledger,
+)
+from tests.ledger.samples import NOON_US, answers, entry, prompt, questions
 
 
 class Watch:
@@ -522,3 +530,119 @@ def test_whoever_records_gets_in_between_while_memory_is_brought_to_the_journal(
     assert ledger.flush()
     assert sorted(store.entries(), key=lambda row: row.at_us) == rows
     ledger.close()
+
+
+@pytest.mark.parametrize("kind", ["memory:", "sqlite"])
+def test_a_prompt_that_was_kept_is_in_the_store_after_a_flush(url, kind):
+    ledger = Ledger.open(url if kind == "sqlite" else kind, clock=Watch())
+    ledger.record(entry())
+    for one in questions(3):
+        ledger.keep(one)
+    assert ledger.flush()
+    assert list(ledger.store.prompts()) == questions(3)
+    assert ledger.prompts == (3, 0)
+    assert ledger.counts == (1, 1, 0, 0, 0, 0, 0)
+    ledger.close()
+
+
+def test_prompts_wait_in_the_journal_while_the_store_is_away(url, tmp_path):
+    ledger = held(tmp_path)
+    assert isinstance(ledger.store, Moody)
+    ledger.store.away = True
+    ledger.record(entry())
+    ledger.keep(prompt())
+    assert not ledger.flush()
+    assert ledger.store.prompt("r0") is None
+    ledger.store.away = False
+    assert ledger.flush()
+    assert ledger.store.prompt("r0") == prompt()
+    ledger.close()
+
+
+def test_while_rows_wait_in_memory_prompts_are_dropped_counted_and_logged_once(tmp_path, caplog):
+    store = Moody()
+    store.away = True
+    journal = FullJournal(tmp_path / "j")
+    ledger = Ledger(store, journal, clock=Watch(), interval=600)
+    ledger.record(entry())
+    for one in questions(3):
+        ledger.keep(one)
+    assert ledger.prompts == (0, 3)
+    assert ledger.counts.pending == 1
+    assert caplog.text.count("ledger.prompt_dropped") == 1
+    journal.full = store.away = False
+    assert ledger.flush()
+    ledger.keep(prompt(request_id="later"))
+    assert ledger.flush()
+    assert [one.request_id for one in store.prompts()] == ["later"]
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"request": "\ud800"}, {"at_us": 1 << 70}, {"request": "x" * (1 << 20)}]
+)
+def test_a_prompt_that_cannot_be_written_down_is_dropped_and_raises_nothing(url, caplog, bad):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.keep(prompt(**bad))
+    ledger.keep(prompt(request_id="good"))
+    ledger.record(entry())
+    assert ledger.flush()
+    assert ledger.prompts == (1, 1)
+    assert ledger.counts.lost == 0
+    assert "ledger.prompt_dropped" in caplog.text
+    ledger.close()
+
+
+def test_a_prompt_that_the_store_can_never_hold_is_dropped_and_kept_nowhere(url, tmp_path):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.keep(prompt(request_id="poison", at_us=1 << 63))
+    ledger.keep(prompt(request_id="good"))
+    assert ledger.flush()
+    assert ledger.prompts == (1, 1)
+    assert [one.request_id for one in ledger.store.prompts()] == ["good"]
+    ledger.close()
+    assert list((tmp_path / "ledger.db.journal").iterdir()) == []
+
+
+def test_prompts_after_the_end_are_dropped(url):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.close()
+    ledger.keep(prompt())
+    assert ledger.prompts == (0, 1)
+
+
+def test_prompts_that_have_been_kept_for_long_enough_are_deleted(tmp_path):
+    watch = Watch()
+    watch.now = NOON_US / 1e6
+    ledger = Ledger(
+        MemoryStore(), Journal(tmp_path / "j"), clock=watch, interval=600, prompts_last=3600.0
+    )
+    ledger.record(entry())
+    ledger.keep(prompt())
+    ledger.keep(prompt(request_id="younger", at_us=NOON_US + 100_000_000))
+    assert ledger.flush()
+    assert ledger.store.count_prompts() == 2
+    watch.now += 3601.0
+    for _ in range(2):
+        assert ledger.flush()
+    assert [one.request_id for one in ledger.store.prompts()] == ["younger"]
+    watch.now += TIDY_SECONDS - 1
+    assert ledger.flush()
+    assert ledger.store.count_prompts() == 1, "it looks only now and then"
+    watch.now += 2
+    assert ledger.flush()
+    assert ledger.store.count_prompts() == 0
+    assert len(list(ledger.store.entries())) == 1
+    ledger.close()
+
+
+def test_the_log_never_shows_a_prompt(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    ledger = Ledger(Moody(), FullJournal(tmp_path / "j"), clock=Watch(), memory_rows=0)
+    ledger.record(entry())
+    ledger.keep(prompt(request="c4n4ry", answer="c4n4ry"))
+    ledger.keep(prompt(request="c4n4ry\ud800"))
+    ledger.close()
+    ledger.keep(prompt(request="c4n4ry"))
+    assert caplog.records
+    assert "c4n4ry" not in caplog.text

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headgate.errors import ConfigError
+from headgate.gateway.transcript import Transcripts
 from headgate.ledger.late import opened_or_late
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import Store
@@ -14,7 +15,15 @@ from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
 
-__all__ = ["journal_of", "ledger_of", "password_of", "reader_of", "recordable_of", "store_of"]
+__all__ = [
+    "journal_of",
+    "ledger_of",
+    "password_of",
+    "reader_of",
+    "recordable_of",
+    "store_of",
+    "transcripts_of",
+]
 
 
 def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:
@@ -41,6 +50,7 @@ def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) ->
         password=password_of(settings, env),
         journal=journal_of(settings),
         spool_bytes=settings.spool_bytes,
+        prompts_last=settings.keep_prompts,
     )
 
 
@@ -63,6 +73,11 @@ def recordable_of(settings: LedgerSettings, ledger: Ledger) -> Callable[[], bool
     if settings.on_failure == "closed":
         return lambda: ledger.safe
     return lambda: True
+
+
+def transcripts_of(settings: LedgerSettings, ledger: Ledger) -> Transcripts | None:
+    """Takes prompts down for the ledger, where the settings say so."""
+    return Transcripts(ledger.keep, most=settings.prompt_bytes) if settings.store_prompts else None
 
 
 def journal_of(settings: LedgerSettings) -> Path | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompts_memory import MemoryPrompts
 from headgate.ledger.store import EVER, MOST_KEPT, Narrowing, Outcome, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
@@ -32,10 +33,11 @@ __all__ = ["MemoryStore", "role_of"]
 Key = tuple[Any, ...]
 
 
-class MemoryStore:
+class MemoryStore(MemoryPrompts):
     """Entries in a dictionary; for tests and for a gateway that need not remember."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._rows: dict[tuple[str, int], Entry] = {}
         self._events: dict[str, Event] = {}
         self._states: dict[str, tuple[int, bytes]] = {}

@@ -5,6 +5,9 @@
 The journal is the queue: the writer reads the segments and deletes them once they are stored, so a
 store that is locked or gone costs disk and no memory. Only what the journal itself cannot take
 (its disk is full) waits in memory, bounded, and is tried against the store directly.
+
+Prompts go the same way, where they are kept at all, and give way to entries: one that the journal
+has no room for is dropped.
 """
 
 from __future__ import annotations
@@ -12,29 +15,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from time import sleep
 from typing import NamedTuple
 
-import msgspec
-
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import (
-    GROUP_BYTES,
-    SPOOL_BYTES,
-    Journal,
-    Segment,
-    frame,
-    leftovers,
-)
+from headgate.ledger.journal import GROUP_BYTES, SPOOL_BYTES, Journal, leftovers
 from headgate.ledger.late import opened_or_late
-from headgate.ledger.store import RowRejectedError, Store, StoreError
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.recovery import store_entries, store_prompts, store_scan, take_over
+from headgate.ledger.store import Store, StoreError
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
 
-__all__ = ["Counts", "Ledger", "Recovered", "recover"]
+__all__ = ["Counts", "Ledger", "PromptCounts"]
 
 _log = logging.getLogger("headgate.ledger")
 
@@ -58,6 +53,10 @@ PIECE_ROWS, PAUSE = 50, 0.001
 seconds between two such pieces."""
 ROLL_SECONDS = 60.0
 """How often to look for hours that are over and not summed up."""
+TIDY_SECONDS = 600.0
+"""How often to look for prompts that are older than they are kept."""
+MEMORY_PROMPTS = 1_000
+"""Most prompts on their way to a ledger that is in memory itself."""
 
 
 class Counts(NamedTuple):
@@ -79,68 +78,13 @@ class Counts(NamedTuple):
     """Unreadable stretches (torn records) found in segments of dead processes, and set aside."""
 
 
-class Recovered(NamedTuple):
-    """What the segments of dead processes gave."""
+class PromptCounts(NamedTuple):
+    """What has become of the prompts, since this process opened the ledger."""
 
-    rows: int
-    damaged: int
-
-
-def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered:
-    """Store what dead processes left in the journal of `url`; living ones keep their segments.
-
-    `journal` is its directory where that is not the usual one.
-
-    Raises:
-        StoreError: the store does not take the rows; they stay in the journal.
-        OSError: the journal cannot be read.
-    """
-    directory = journal or journal_directory(url)
-    rows = damaged = 0
-    if directory is not None and directory.is_dir():
-        for segment in leftovers(directory):
-            found = _take_over(segment, store)
-            rows += found.rows
-            damaged += found.damaged
-    return Recovered(rows, damaged)
-
-
-def _take_over(segment: Segment, store: Store) -> Recovered:
-    rows = damaged = 0
-    try:
-        while not segment.empty:
-            scan = segment.unread()
-            new, rejected = _append(store, scan.entries)
-            segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-            segment.take(scan.end)
-            rows += new
-            damaged += len(scan.damaged) + len(rejected)
-    except BaseException:
-        segment.release()
-        raise
-    segment.drop()
-    return Recovered(rows, damaged)
-
-
-def _append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
-    """Store the entries in one group; where one of them spoils it, all but those that never fit."""
-    if not entries:
-        return 0, []
-    try:
-        return store.append(entries), []
-    except RowRejectedError:
-        new = 0
-        rejected: list[Entry] = []
-        for entry in entries:
-            try:
-                new += store.append([entry])
-            except RowRejectedError:
-                rejected.append(entry)
-        return new, rejected
-
-
-def _framed(entry: Entry) -> bytes:
-    return frame(msgspec.msgpack.encode(entry))
+    taken: int
+    """Given to `keep`, and written down."""
+    dropped: int
+    """Given up: no room was left for them beside the entries, or they cannot be stored."""
 
 
 class Ledger:
@@ -154,6 +98,7 @@ class Ledger:
         clock: Clock,
         interval: float = INTERVAL,
         memory_rows: int = MEMORY_ROWS,
+        prompts_last: float | None = None,
     ) -> None:
         self.store = store
         self._journal = journal
@@ -161,9 +106,12 @@ class Ledger:
         self._interval = interval
         self._memory_rows = memory_rows
         self._memory: deque[Entry] = deque()
+        self._prompts: deque[Prompt] = deque()
+        self._prompts_last = prompts_last
+        self._taken = self._dropped = 0
         self._group_bytes = GROUP_BYTES
         self._complained: dict[str, float] = {}
-        self._swept = self._rolled = float("-inf")
+        self._swept = self._rolled = self._tidied = float("-inf")
         self._recorded = self._written = self._lost = self._failed = 0
         self._recovered = self._damaged = 0
         self._lock = threading.Lock()
@@ -185,6 +133,7 @@ class Ledger:
         password: str | None = None,
         journal: Path | None = None,
         spool_bytes: int = SPOOL_BYTES,
+        prompts_last: float | None = None,
     ) -> Ledger:
         """Open (or make) the ledger a URL names and start its writer thread.
 
@@ -197,6 +146,7 @@ class Ledger:
             password: for a database that asks for one.
             journal: its directory, where that is not the usual one.
             spool_bytes: how much may wait in it for the store.
+            prompts_last: seconds after which a prompt is deleted; None: never by itself.
 
         Raises:
             ConfigError: the URL, file or directory cannot be used; says what to mend.
@@ -208,7 +158,7 @@ class Ledger:
         except BaseException:
             store.close()
             raise
-        return cls(store, own, clock=clock)
+        return cls(store, own, clock=clock, prompts_last=prompts_last)
 
     def record(self, entry: Entry) -> None:
         """Write the entry to the journal; when this returns, it survives the process.
@@ -238,6 +188,35 @@ class Ledger:
         else:
             self._lost += 1
             self._complain("ledger.row_lost", "no room is left for it in memory")
+
+    def keep(self, prompt: Prompt) -> None:
+        """Write a prompt to the journal; when this returns, it survives the process.
+
+        Never raises. Where no room is left for it beside the entries, the prompt is dropped and
+        counted, and the log says so.
+        """
+        with self._lock:
+            try:
+                if self._journal is not None and self._safe:
+                    self._journal.append_prompt(prompt)
+                elif self._journal is None and len(self._prompts) < MEMORY_PROMPTS:
+                    self._prompts.append(prompt)
+                else:
+                    raise OSError("entries wait for the room that there is")
+                self._taken += 1
+            except (OSError, ValueError, TypeError, OverflowError) as error:
+                self._drop(1, error)
+
+    def _drop(self, count: int, why: object) -> None:
+        self._dropped += count
+        if count:
+            self._complain("ledger.prompt_dropped", why)
+
+    @property
+    def prompts(self) -> PromptCounts:
+        """What has become of the prompts so far."""
+        with self._lock:
+            return PromptCounts(self._taken, self._dropped)
 
     @property
     def safe(self) -> bool:
@@ -325,6 +304,7 @@ class Ledger:
             self._store_memory()
             self._sweep(now=sweep)
             self._roll()
+            self._tidy()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
             self._group_bytes = TRIAL_BYTES
             with self._lock:
@@ -341,19 +321,23 @@ class Ledger:
             target = segment.size  # what comes meanwhile is for the next pass, in a group again
             while segment.taken < target:
                 scan = segment.unread(self._group_bytes)
-                _, rejected = _append(self.store, scan.entries)
+                stored = store_scan(self.store, scan)
                 self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
-                segment.set_aside([*scan.damaged, *map(_framed, rejected)])
+                segment.set_aside(stored.damaged)
                 self._journal.take(segment, scan.end)
-                self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))
+                self._count(len(scan.entries) - stored.rejected, len(stored.damaged))
+                self._count_dropped(stored.dropped)
             self._journal.drop_taken()
 
     def _store_memory(self) -> None:
         while group := self._in_memory():
-            _, rejected = _append(self.store, group)
+            _, rejected = store_entries(self.store, group)
             for _ in group:
                 self._memory.popleft()
             self._count(len(group) - len(rejected), len(rejected))
+        while self._prompts:
+            self._count_dropped(store_prompts(self.store, [self._prompts[0]]))
+            self._prompts.popleft()
 
     def _in_memory(self) -> list[Entry]:
         with self._lock:
@@ -366,12 +350,17 @@ class Ledger:
             if rejected:
                 self._complain("ledger.row_rejected", "the store can never hold it")
 
+    def _count_dropped(self, count: int) -> None:
+        with self._lock:
+            self._taken -= count
+            self._drop(count, "the store can never hold it")
+
     def _sweep(self, *, now: bool) -> None:
         time = self._clock.monotonic()
         if self._journal is None or not (now or time - self._swept >= SWEEP_SECONDS):
             return
         for segment in leftovers(self._journal.directory):
-            found = _take_over(segment, self.store)
+            found = take_over(segment, self.store)
             with self._lock:
                 self._recovered += found.rows
                 self._damaged += found.damaged
@@ -415,6 +404,15 @@ class Ledger:
             return
         if not self.store.roll(int(self._clock.time() * 1e6), most=1):
             self._rolled = time
+
+    def _tidy(self) -> None:
+        """Delete a page of the prompts that have been kept for long enough."""
+        time = self._clock.monotonic()
+        if self._prompts_last is None or time - self._tidied < TIDY_SECONDS or self._closing:
+            return
+        before = int((self._clock.time() - self._prompts_last) * 1e6)
+        if not next(self.store.prune_prompts(before), 0):
+            self._tidied = time
 
     def _complain(self, event: str, what: object, *, defect: Exception | None = None) -> None:
         """Log an event once a minute; the numbers beside it tell the rest."""
