@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from headgate.ledger.entry import Entry
-from headgate.ledger.frames import scan
-from headgate.ledger.recovery import recover
+from headgate.ledger.intake import recover
+from headgate.ledger.records import scan
 from headgate.ledger.store import Store
 from headgate.ledger.url import open_store
 from headgate.testing.processes import Child, Children

@@ -13,7 +13,7 @@ from headgate.ledger.writer import Ledger
 from tests.bootstrap.test_admin import settings_of
 from tests.gateway.callers import Asked, injections
 from tests.gateway.house import ENV
-from tests.gateway.test_hot_path import Caller, Upstream
+from tests.gateway.one_request import Caller, Upstream
 
 TOKEN = "hga_0123456789abcdef"
 

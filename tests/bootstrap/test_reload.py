@@ -21,7 +21,7 @@ from headgate.settings import read_with_sources
 from tests.gateway.callers import Asked
 from tests.gateway.clocks import Stopped
 from tests.gateway.house import ENV, RULES, Kept
-from tests.gateway.test_hot_path import Caller, Upstream
+from tests.gateway.one_request import Caller, Upstream
 from tests.routing.routers import small_artifact
 
 OWN = '[prices."google/gpt-5-mini"]\ninput = "{0}"\noutput = "{0}"\n'

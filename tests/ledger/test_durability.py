@@ -12,8 +12,8 @@ import subprocess
 import sys
 import threading
 
-from headgate.ledger.journal import leftovers
-from headgate.ledger.recovery import recover
+from headgate.ledger.intake import recover
+from headgate.ledger.segment import leftovers
 from headgate.ledger.url import open_store
 
 KILLS = 40

@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from headgate.ledger.entry import Entry
-from headgate.ledger.frames import frame
+from headgate.ledger.intake import recover
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.recovery import recover
+from headgate.ledger.records import frame
 from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
 from tests.ledger.samples import entry

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,69 +9,18 @@ import pytest
 
 from headgate.errors import ConfigError
 from headgate.ledger import writer
+from headgate.ledger.complaints import COMPLAIN_SECONDS
 from headgate.ledger.entry import Entry
-from headgate.ledger.frames import frame
+from headgate.ledger.intake import TRIAL_BYTES
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.recovery import recover
+from headgate.ledger.records import frame
 from headgate.ledger.sqlite import SqliteStore
-from headgate.ledger.store import RowRejectedError, Store, StoreError
+from headgate.ledger.store import Store
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import (
-    COMPLAIN_SECONDS,
-    SWEEP_SECONDS,
-    TIDY_SECONDS,
-    TRIAL_BYTES,
-    Ledger,
-)
+from headgate.ledger.writer import SWEEP_SECONDS, TIDY_SECONDS, Ledger
+from tests.ledger.moods import FullJournal, Moody, Watch
 from tests.ledger.samples import NOON_US, answers, entry, prompt, questions
-
-
-class Watch:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def time(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-class Moody(MemoryStore):
-    """A store that is away, or has no room for some rows, when a test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.away = False
-        self.broken = False
-        self.cannot_hold: set[str] = set()
-        self.groups: list[int] = []
-        self.tried: list[int] = []
-
-    def append(self, entries: Sequence[Entry]) -> int:
-        self.tried.append(len(entries))
-        if self.away:
-            raise StoreError("The store is away.")
-        if self.broken:
-            raise ZeroDivisionError("a defect")
-        if any(row.request_id in self.cannot_hold for row in entries):
-            raise RowRejectedError("It cannot be held.")
-        self.groups.append(len(entries))
-        return super().append(entries)
-
-
-class FullJournal(Journal):
-    """A journal whose disk is full until a test makes room."""
-
-    full = True
-
-    def append(self, entry: Entry) -> None:
-        if self.full:
-            raise OSError(28, "No space left on device")
-        super().append(entry)
 
 
 @pytest.fixture
@@ -400,37 +348,6 @@ def test_opening_where_no_journal_can_be_made_is_a_config_error(tmp_path):
     (tmp_path / "ledger.db.journal").write_text("in the way")
     with pytest.raises(ConfigError, match="journal"):
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db", clock=Watch())
-
-
-def test_recover_brings_in_what_a_dead_gateway_left_and_spares_a_living_one(url, tmp_path):
-    dead = Journal(tmp_path / "ledger.db.journal")
-    dead.append(entry(request_id="dead"))
-    dead.close()
-    alive = Journal(tmp_path / "ledger.db.journal")
-    alive.append(entry(request_id="alive"))
-    store = open_store(url)
-    assert recover(url, store) == (1, 0)
-    assert recover(url, store) == (0, 0)
-    assert [row.request_id for row in store.entries()] == ["dead"]
-    store.close()
-    alive.close()
-
-
-def test_recover_has_nothing_to_do_in_memory_or_without_a_journal(url):
-    assert recover("memory:", MemoryStore()) == (0, 0)
-    assert recover(url, MemoryStore()) == (0, 0)
-
-
-def test_rows_stay_where_they_are_when_recovery_fails(url, tmp_path):
-    dead = Journal(tmp_path / "ledger.db.journal")
-    dead.append(entry())
-    dead.close()
-    store = Moody()
-    store.away = True
-    with pytest.raises(StoreError):
-        recover(url, store)
-    store.away = False
-    assert recover(url, store) == (1, 0)
 
 
 def test_the_log_never_shows_a_row(tmp_path, caplog):

@@ -1,13 +1,15 @@
-"""requests: a search, and one request as a timeline; nothing a caller wrote becomes markup."""
+"""requests: a search, newest first; nothing a caller wrote becomes markup."""
 
+import json
 import re
+from html import unescape
 
 import pytest
 
+from headgate.bootstrap import observer as observing
 from headgate.ledger.memory import MemoryStore
-from headgate.values import Usage
-from headgate.web.requests import WIDE, Requests
-from headgate.web.visit import Answer, Visit
+from headgate.web.requests import Requests
+from headgate.web.visit import Answer, Visit, values_of
 from tests.ledger.samples import NOON_US, entry
 from tests.web.ledgers import observer, store, templates
 
@@ -16,9 +18,9 @@ def pages(of: MemoryStore | None = None) -> Requests:
     return Requests(observer(of), templates(), lambda: NOON_US, ("cheap", "premium"))
 
 
-def show(path: str = "/requests", of: MemoryStore | None = None, **query: str) -> Answer:
+def show(of: MemoryStore | None = None, **query: str) -> Answer:
     named = {name.rstrip("_"): value for name, value in query.items()}
-    return pages(of).show(Visit(method="GET", path=path, query=named))
+    return pages(of).show(Visit(method="GET", path="/requests", query=named))
 
 
 def test_the_newest_requests_are_listed_with_a_link_to_each():
@@ -46,54 +48,6 @@ def test_a_wrong_period_is_told_and_nothing_is_searched():
     assert "is no period" in answer.body.decode()
 
 
-def test_one_request_shows_every_attempt_with_times_costs_and_reasons():
-    made = MemoryStore()
-    base = {"request_id": "r/1 &?", "reason": "classifier", "score": 0.75, "session": "s1"}
-    made.append(
-        [
-            entry(**base, purpose="classifier", tier="classifier", served=False,
-                  cost_nano=100_000, total_us=200_000, first_token_us=None, usage=Usage(300, 5)),
-            entry(**base, attempt=1, at_us=NOON_US + 200_000, served=False, status=503,
-                  error="status", cost_nano=None, total_us=300_000, first_token_us=None),
-            entry(**base, attempt=2, at_us=NOON_US + 500_000, cause="retry", tier="premium",
-                  premium=True, cost_nano=9_000_000, total_us=500_000, first_token_us=100_000,
-                  trace='{"checks": ["length"]}'),
-        ]
-    )  # fmt: skip
-    html = show("/requests/r/1 &?", made).body.decode()
-    assert html.count("<li>\n<div") == 3
-    assert "Answered by premium, escalated" in html
-    assert "status, HTTP 503" in html
-    assert "no known price" in html
-    assert "score 0.7500" in html
-    assert "&#34;length&#34;" in html
-    assert "<dd>s1</dd>" in html
-    rects = [
-        (int(x), int(w))
-        for x, w in re.findall(r'<rect class="s\d[^"]*" x="(\d+)" y="0" width="(\d+)"', html)
-    ]
-    assert rects[0] == (0, 200)
-    assert rects[-1][0] + rects[-1][1] == WIDE
-
-
-def test_what_the_headers_of_the_answer_said_is_there():
-    made = MemoryStore()
-    made.append([entry(request_id="r1", streamed=True), entry(request_id="r2", served=False)])
-    html = show("/requests/r1", made).body.decode()
-    assert "<dt>x-headgate-tier</dt><dd>cheap</dd>" in html
-    assert "its cost stood in the last event" in html
-    assert "Headers of the answer" not in show("/requests/r2", made).body.decode()
-
-
-def test_a_call_that_decided_has_answered_and_one_that_cost_nothing_cost_nothing():
-    made = MemoryStore()
-    verdict = {"purpose": "classifier", "tier": "classifier", "served": False, "cost_nano": 0}
-    made.append([entry(request_id="r1", **verdict), entry(request_id="r1", attempt=1)])
-    html = show("/requests/r1", made).body.decode()
-    assert "<span>answered</span>" in html
-    assert '<span class="cost">$0.00</span>' in html
-
-
 def test_days_can_be_asked_for():
     html = show(from_="2026-11-20", to="2026-11-21", since="").body.decode()
     days = set(re.findall(r'<td class="nowrap">(\S+) ', html))
@@ -101,16 +55,10 @@ def test_days_can_be_asked_for():
     assert 'name="from" value="2026-11-20"' in html
 
 
-def test_a_request_that_is_not_there_is_404():
-    answer = show("/requests/nothing")
-    assert answer.status == 404
-    assert "no such request" in answer.body.decode()
-
-
 def test_a_link_leads_to_its_request_whatever_its_id():
     made = MemoryStore()
     made.append([entry(request_id="a b&c=d/é")])
-    html = show(of=made, since="all").body.decode()
+    html = show(made, since="all").body.decode()
     (link,) = re.findall(r'href="/requests/([^"]+)"', html)
     assert "&" not in link
     assert " " not in link
@@ -123,8 +71,74 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 def test_what_a_caller_wrote_is_text(field):
     made = MemoryStore()
     made.append([entry(**{"request_id": "r1", field: HOSTILE})])
-    name = HOSTILE if field == "request_id" else "r1"
-    for answer in (show(of=made, since="all"), show(f"/requests/{name}", made)):
-        html = answer.body.decode()
-        assert "<script>alert" not in html
-        assert "<img" not in html.replace('<img src="/static', "")
+    html = show(made, since="all").body.decode()
+    assert "<script>alert" not in html
+    assert "<img" not in html.replace('<img src="/static', "")
+
+
+def many(count: int) -> MemoryStore:
+    made = MemoryStore()
+    made.append([entry(request_id=f"r{n:03}", at_us=NOON_US - 1 - n // 9) for n in range(count)])
+    return made
+
+
+def follow(html: str, relation: str) -> dict[str, str]:
+    """The query of a link."""
+    (url,) = re.findall(rf'href="/requests\?([^"]+)" rel="{relation}"', html)
+    return values_of(unescape(url))
+
+
+def test_links_lead_to_what_is_older_and_back_and_keep_the_question():
+    made = many(250)
+    html = show(made, since="all", tier="cheap").body.decode()
+    seen = re.findall(r'href="/requests/([^"]+)"', html)
+    assert 'rel="prev"' not in html
+    for _ in range(2):
+        query = follow(html, "next")
+        assert query["tier"] == "cheap"
+        html = show(made, **query).body.decode()
+        seen += re.findall(r'href="/requests/([^"]+)"', html)
+    assert sorted(seen) == [f"r{n:03}" for n in range(250)]
+    assert 'rel="next"' not in html
+    html = show(made, **follow(html, "prev")).body.decode()
+    assert re.findall(r'href="/requests/([^"]+)"', html) == seen[100:200]
+    assert '<a href="/requests?since=all&amp;tier=cheap">newest</a>' in html
+
+
+def test_a_place_that_cannot_be_read_is_told_and_what_was_asked_is_kept():
+    answer = show(before="x", key="k_search")
+    assert answer.status == 422
+    assert "no place in the list" in answer.body.decode()
+    assert 'value="k_search"' in answer.body.decode()
+
+
+def test_a_whole_id_finds_its_request_in_any_period():
+    made = MemoryStore()
+    made.append([entry(request_id="old", at_us=NOON_US - 10**15)])
+    assert 'href="/requests/old"' in show(made, text="old").body.decode()
+    assert "No request fits." in show(made, text="ol").body.decode()
+
+
+def test_a_search_that_read_enough_says_how_far_it_came(monkeypatch):
+    monkeypatch.setattr(observing, "READS", (20,))
+    html = show(many(50), text="r049").body.decode()
+    assert 'href="/requests/r049"' in html
+    html = show(many(50), text="r04").body.decode()
+    assert "No request fits so far." in html
+    assert ">look further back</a>" in html
+    html = show(many(50), text="r00").body.decode()
+    assert "Looked through as far as 2026-11-23 11:59:59 UTC." in html
+
+
+def test_as_json_attempts_are_as_the_ledger_has_them_and_links_lead_on():
+    made = many(120)
+    visit = Visit(method="GET", path="/requests.json", query={"since": "all"})
+    told = json.loads(pages(made).json(visit).body)
+    assert len(told["requests"]) == 100
+    assert told["requests"][0]["attempts"][0]["cost_nano"] == 3_000_000
+    assert told["newer"] is None
+    query = values_of(told["older"].removeprefix("/requests.json?"))
+    rest = json.loads(pages(made).json(Visit(method="GET", path="", query=query)).body)
+    ids = [one["request_id"] for one in (*told["requests"], *rest["requests"])]
+    assert sorted(ids) == [f"r{n:03}" for n in range(120)]
+    assert rest["older"] is None

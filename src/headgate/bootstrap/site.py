@@ -25,10 +25,12 @@ from headgate.routing.artifact import fingerprint, load
 from headgate.settings import Reading
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef
+from headgate.web.alerts import Alerts
 from headgate.web.calculator import Calculator
 from headgate.web.dashboard import Dashboard
 from headgate.web.keys import Keys
-from headgate.web.records import Alerts, Prices
+from headgate.web.prices import Prices
+from headgate.web.request import OneRequest
 from headgate.web.requests import Requests
 from headgate.web.routers import Routers, RouterSeen
 from headgate.web.site import Place, Site
@@ -146,13 +148,15 @@ class Pages:
         dashboard = Dashboard(observer, templates, now_us)
         tiers = [tier.name for tier in settings.tiers]
         requests = Requests(observer, templates, now_us, tiers)
+        request = OneRequest(observer, templates, tiers)
         return {
             "/": Place(dashboard.show, title="Dashboard"),
             "/dashboard.json": Place(dashboard.json),
             "/dashboard.csv": Place(dashboard.csv),
             **places,
             "/requests": Place(requests.show, title="Requests"),
-            "/requests/": Place(requests.show),
+            "/requests.json": Place(requests.json),
+            "/requests/": Place(request.show),
             "/routers": routers,
             **self._keys_place(settings, templates),
             "/prices": Place(prices.show, title="Prices"),

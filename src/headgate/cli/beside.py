@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headgate.bootstrap.admin import AdminToken
-from headgate.bootstrap.alerts import channels_of
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.follower import Follower
 from headgate.bootstrap.ledger import reader_of
@@ -24,7 +23,7 @@ from headgate.monitor.gauges import Values, silence
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Controls, Helm
 from headgate.settings import Reading
-from headgate.settings.schema import Settings
+from headgate.settings.schema import AlertSettings, Settings
 from headgate.values import Clock
 
 __all__ = [
@@ -91,13 +90,21 @@ async def beside_of(
         metrics.show_all(silence())  # nobody has looked yet
     if not has_sidecar(settings):
         return _within(parts, reading, token, gateway)
-    channels_of(settings.alerts, os.environ)  # what is wrong with them stops the start
+    _try_alerts(settings.alerts)
     _follow(parts, settings, gateway)
     if not first:
         return Beside(None, lambda _: None, lambda: None)
     sidecar = sidecar_of(reading, sets, token, metrics, os.environ)
     relay = Relay(await parts.enter_async_context(sidecar.running()))
     return Beside(relay, lambda _: sidecar.tell(True), sidecar.begin)
+
+
+def _try_alerts(settings: AlertSettings) -> None:
+    """What is wrong with them stops the start, though the sidecar is who sends them."""
+    if settings != AlertSettings():
+        from headgate.bootstrap.alerts import channels_of  # a tenth of the start, for few
+
+        channels_of(settings, os.environ)
 
 
 def _follow(parts: AsyncExitStack, settings: Settings, gateway: Gateway) -> None:

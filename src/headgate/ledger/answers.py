@@ -25,13 +25,16 @@ from headgate.ledger.rollups import (
     merged,
     split,
 )
+from headgate.ledger.search import searched
 from headgate.ledger.statements import Ask, Row
 from headgate.ledger.store import (
     EVER,
     MOST_KEPT,
     REACH_US,
+    Found,
     Narrowing,
     Outcome,
+    Search,
     Timed,
     Window,
 )
@@ -135,10 +138,11 @@ class Answers(SqlPrompts):
         """The attempts of one request, in their order."""
         return [entry_of(row) for row in self._ask("request", request_id=request_id)]
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long the latest first attempts waited, the latest first."""
-        since, until = _bounds(window)
-        return [wait for (wait,) in self._ask("waits", since=since, until=until, most=most)]
+    def search(self, search: Search, *, read: int) -> Found:
+        """The requests that fit, the latest first."""
+        since, until = _bounds(search.window)
+        with self._reading() as ask:
+            return searched(ask, search, since=since, until=until, read=read)
 
     def timed(
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int

@@ -14,7 +14,7 @@ Dialect = Literal["sqlite", "postgres"]
 Row = tuple[Any, ...]
 
 _SQL = Path(__file__).parent / "sql"
-_SUMS = re.compile(r"\{(sums_\w+)\}")
+_PARTS = re.compile(r"\{(sums_\w+|fits)\}")
 
 
 class Ask(Protocol):
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
     """The text of `sql/DIALECT/NAME.sql`, which groups by the columns `by` where it asks for them.
 
-    `{sums_…}` stands for the file of that name: columns that several statements add up alike.
+    `{sums_…}` and `{fits}` stand for the files of those names: what several statements share.
     The columns become part of the SQL: they must be names that the code knows. Groups are compared
     from the last column on, which as a rule tells more apart than the first: SQLite sorts them.
     """
@@ -53,7 +53,7 @@ def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
 @cache
 def _text(dialect: Dialect, name: str) -> str:
     text = (_SQL / dialect / f"{name}.sql").read_text(encoding="utf-8")
-    return _SUMS.sub(lambda found: _text(dialect, found[1]).rstrip(), text)
+    return _PARTS.sub(lambda found: _text(dialect, found[1]).rstrip(), text)
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
+import msgspec
+
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
@@ -28,11 +30,14 @@ __all__ = [
     "MOST_KEPT",
     "REACH_US",
     "DayTotal",
+    "Found",
+    "Mark",
     "Narrowing",
     "Outcome",
     "RequestTotal",
     "Role",
     "RowRejectedError",
+    "Search",
     "Store",
     "StoreError",
     "TierTotal",
@@ -122,6 +127,46 @@ Narrowing = Literal["route", "key", "team", "policy", "model"]
 """What the latest attempts can be narrowed to."""
 
 
+class Mark(NamedTuple):
+    """A place in the list of all requests, which is in the order of time and id."""
+
+    at_us: int
+    """When the request's first attempt was sent, microseconds since 1970."""
+    request_id: str
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Which requests are looked for; an empty text asks nothing."""
+
+    window: Window
+    """When their first attempt was sent."""
+    text: str = ""
+    """A request id, or the beginning of one."""
+    tier: str = ""
+    """That answered; where nobody did, the one that was tried last."""
+    model: str = ""
+    """A part of `provider/model` of any attempt, in small or capital letters."""
+    route: str = ""
+    key: str = ""
+    reason: str = ""
+    """Its beginning."""
+    outcome: str = ""
+    """`served`, `escalated`, `failed` or `retried`."""
+    before: Mark | None = None
+    """Only what stands before this place; it itself is left out."""
+    after: Mark | None = None
+    """Only what stands after this place, and the nearest of that; not together with `before`."""
+    most: int = 100
+
+
+class Found(NamedTuple):
+    """Requests that fit, each with all its attempts in order; the latest first."""
+
+    requests: Sequence[Sequence[Entry]]
+    reached: Mark | None = None
+    """How far was read, where that ended the search; None: there are so many, or no more."""
+
+
 class Store(Protocol):
     """Where entries rest. All methods may be called from any thread.
 
@@ -159,10 +204,10 @@ class Store(Protocol):
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order; none where there is no such request."""
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long first attempts waited to be sent, microseconds; the `most` latest, latest first.
+    def search(self, search: Search, *, read: int) -> Found:
+        """The requests that fit, the latest first.
 
-        Here the window counts attempts; those whose wait is not known are passed over.
+        They are looked for among the `read` attempts that are nearest to where the search begins.
         """
 
     def timed(

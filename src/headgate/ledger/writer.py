@@ -12,26 +12,25 @@ has no room for is dropped.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from itertools import islice
 from pathlib import Path
 from time import sleep
-from typing import NamedTuple
 
+from headgate.ledger.complaints import Complaints
+from headgate.ledger.counts import Counts, PromptCounts
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import GROUP_BYTES, SPOOL_BYTES, Journal, leftovers
+from headgate.ledger.intake import Intake, append, append_prompts, take_over
+from headgate.ledger.journal import SPOOL_BYTES, Journal
 from headgate.ledger.late import opened_or_late
 from headgate.ledger.prompt import Prompt
-from headgate.ledger.recovery import store_entries, store_prompts, store_scan, take_over
+from headgate.ledger.segment import leftovers
 from headgate.ledger.store import Store, StoreError
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
 
-__all__ = ["Counts", "Ledger", "PromptCounts"]
-
-_log = logging.getLogger("headgate.ledger")
+__all__ = ["Ledger"]
 
 INTERVAL = 0.1
 """Seconds between two looks at the journal: how far the store lags behind, and what a power cut
@@ -40,14 +39,9 @@ LONGEST_WAIT = 5.0
 """Seconds between two tries while the store fails."""
 SWEEP_SECONDS = 60.0
 """How often to look for segments of processes that died meanwhile."""
-COMPLAIN_SECONDS = 60.0
-"""The same trouble is logged once in this time."""
 MEMORY_ROWS = 50_000
 """Most entries kept in memory while the journal fails; some 50 MB."""
 GROUP_ROWS = 5_000
-TRIAL_BYTES = 16 << 10
-"""What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
-as large. Reading thousands of rows again for each vain try would slow the callers down."""
 PIECE_ROWS, PAUSE = 50, 0.001
 """Entries that go from memory to the journal at a time, so that nobody who records waits long, and
 seconds between two such pieces."""
@@ -57,34 +51,6 @@ TIDY_SECONDS = 600.0
 """How often to look for prompts that are older than they are kept."""
 MEMORY_PROMPTS = 1_000
 """Most prompts on their way to a ledger that is in memory itself."""
-
-
-class Counts(NamedTuple):
-    """What has become of the entries, since this process opened the ledger."""
-
-    recorded: int
-    """Entries given to `record`."""
-    written: int
-    """Of these, in the store."""
-    pending: int
-    """Of these, in the journal or in memory, still to be stored."""
-    lost: int
-    """Of these, given up: they cannot be encoded or stored, or no room was left for them."""
-    failed: int
-    """Times that the journal or the store failed."""
-    recovered: int
-    """Entries of dead processes that were stored."""
-    damaged: int
-    """Unreadable stretches (torn records) found in segments of dead processes, and set aside."""
-
-
-class PromptCounts(NamedTuple):
-    """What has become of the prompts, since this process opened the ledger."""
-
-    taken: int
-    """Given to `keep`, and written down."""
-    dropped: int
-    """Given up: no room was left for them beside the entries, or they cannot be stored."""
 
 
 class Ledger:
@@ -109,8 +75,8 @@ class Ledger:
         self._prompts: deque[Prompt] = deque()
         self._prompts_last = prompts_last
         self._taken = self._dropped = 0
-        self._group_bytes = GROUP_BYTES
-        self._complained: dict[str, float] = {}
+        self._intake = Intake(store)
+        self._complain = Complaints(clock, self._standing)
         self._swept = self._rolled = self._tidied = float("-inf")
         self._recorded = self._written = self._lost = self._failed = 0
         self._recovered = self._damaged = 0
@@ -306,7 +272,7 @@ class Ledger:
             self._roll()
             self._tidy()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
-            self._group_bytes = TRIAL_BYTES
+            self._intake.failed()
             with self._lock:
                 self._failed += 1
                 known = isinstance(error, (StoreError, OSError))
@@ -320,23 +286,20 @@ class Ledger:
         for segment in self._journal.segments():
             target = segment.size  # what comes meanwhile is for the next pass, in a group again
             while segment.taken < target:
-                scan = segment.unread(self._group_bytes)
-                stored = store_scan(self.store, scan)
-                self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
-                segment.set_aside(stored.damaged)
-                self._journal.take(segment, scan.end)
-                self._count(len(scan.entries) - stored.rejected, len(stored.damaged))
-                self._count_dropped(stored.dropped)
+                taken = self._intake.group(segment)
+                self._journal.take(segment, taken.end)
+                self._count(taken.stored, taken.rejected)
+                self._count_dropped(taken.dropped)
             self._journal.drop_taken()
 
     def _store_memory(self) -> None:
         while group := self._in_memory():
-            _, rejected = store_entries(self.store, group)
+            _, rejected = append(self.store, group)
             for _ in group:
                 self._memory.popleft()
             self._count(len(group) - len(rejected), len(rejected))
         while self._prompts:
-            self._count_dropped(store_prompts(self.store, [self._prompts[0]]))
+            self._count_dropped(append_prompts(self.store, [self._prompts[0]]))
             self._prompts.popleft()
 
     def _in_memory(self) -> list[Entry]:
@@ -414,20 +377,8 @@ class Ledger:
         if not next(self.store.prune_prompts(before), 0):
             self._tidied = time
 
-    def _complain(self, event: str, what: object, *, defect: Exception | None = None) -> None:
-        """Log an event once a minute; the numbers beside it tell the rest."""
-        now = self._clock.monotonic()
-        if now - self._complained.get(event, float("-inf")) < COMPLAIN_SECONDS:
-            return
-        self._complained[event] = now
-        _log.error(
-            "%s: %s (recorded %d, written %d, in memory %d, lost %d, failed %d)",
-            event,
-            what,
-            self._recorded,
-            self._written,
-            len(self._memory),
-            self._lost,
-            self._failed,
-            exc_info=defect,
+    def _standing(self) -> str:
+        return (
+            f"recorded {self._recorded}, written {self._written}, in memory {len(self._memory)}, "
+            f"lost {self._lost}, failed {self._failed}"
         )

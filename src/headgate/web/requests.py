@@ -1,45 +1,33 @@
-"""Requests: a search, and one request as a timeline of its attempts."""
+"""Requests: a search of the ledger, newest first, a page at a time."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
-from urllib.parse import quote_plus, unquote_plus
 
 from headgate.errors import ConfigError
+from headgate.ledger.columns import COLUMNS, row_of
 from headgate.ledger.entry import Entry
-from headgate.monitor.figures import percent
-from headgate.render.palette import CHECK, CLASSIFIER, QUIET, tier_colour
-from headgate.web.answer_headers import answer_headers
+from headgate.ledger.store import Search
+from headgate.web.brief import brief
 from headgate.web.ledger_page import LedgerPage
-from headgate.web.numbers import money, seconds
-from headgate.web.observer import Observer, Search
+from headgate.web.listing import FIELDS, OUTCOMES, Listed, link, listed, search_of
+from headgate.web.observer import Observer
 from headgate.web.period import PERIODS, moment_text, period_of
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit
 
 __all__ = ["Requests"]
 
-FIELDS = ("text", "tier", "model", "route", "key", "reason")
-ANSWERS = ("answer", "embedding")
-OUTCOMES = {
-    "": "any outcome",
-    "served": "served",
-    "escalated": "escalated",
-    "retried": "retried",
-    "failed": "failed",
-}
-WIDE = 1000
-"""Of the timeline's drawing; the style sheet stretches it."""
+USUAL = "7d"
 
 
 class Requests(LedgerPage):
-    """The pages at and below `/requests`.
+    """The page at `/requests`, and the same as JSON.
 
     Args:
         observer: looks at the ledger.
-        templates: how they look.
+        templates: how it looks.
         now_us: the time, microseconds since 1970.
         tiers: cheapest first; what gives each its colour.
     """
@@ -55,209 +43,57 @@ class Requests(LedgerPage):
         self._tiers = tuple(tiers)
 
     def show(self, visit: Visit) -> Answer:
-        """A search, or below `/requests/` the one request that the path names."""
-        name = unquote_plus(visit.path.removeprefix("/requests").strip("/"))
-        if name:
-            return self._one(visit, name)
-        problem = None
-        found: Sequence[Sequence[Entry]] = ()
+        """What fits the search; a search that cannot be read is told, and its fields are kept."""
+        problem, page = None, Listed(())
+        period = period_of({}, self._now_us(), usual=USUAL)
+        search = search_of({**visit.query, "before": "", "after": ""}, period.window)
         try:
-            period = self._period(visit, "7d")
+            period = self._period(visit, USUAL)
+            search = search_of(visit.query, period.window)
+            page = self._page(search)
         except ConfigError as error:
-            period, problem = period_of({}, self._now_us(), usual="7d"), str(error)
-        asked = {name: visit.query.get(name, "").strip()[:200] for name in FIELDS}
-        outcome = visit.query.get("outcome", "")
-        if problem is None:
-            search = Search(
-                window=period.window,
-                outcome=outcome if outcome in OUTCOMES else "",
-                text=asked["text"],
-                tier=asked["tier"],
-                model=asked["model"],
-                route=asked["route"],
-                key=asked["key"],
-                reason=asked["reason"],
-            )
-            found = self._observer.requests(search)
+            problem = error
         body = self._templates(
             "requests.html",
             title="Requests",
             csrf=visit.csrf,
-            asked=asked,
-            outcome=outcome,
+            asked={name: getattr(search, name) for name in FIELDS},
+            outcome=search.outcome,
             outcomes=OUTCOMES,
             periods=PERIODS,
             period=period,
             problem=problem,
             tiers=self._tiers,
-            rows=[self._row(entries) for entries in found],
-            most=100,
+            rows=[brief(entries, self._tiers) for entries in page.requests],
+            reached="" if page.reached is None else moment_text(page.reached.at_us),
+            first=search.before is None and search.after is None,
+            newest=link("/requests", visit.query),
+            newer=page.newer and link("/requests", visit.query, "after", page.newer),
+            older=page.older and link("/requests", visit.query, "before", page.older),
         )
         return Answer(body, status=422 if problem else 200)
 
-    def _one(self, visit: Visit, name: str) -> Answer:
-        entries = self._observer.request(name)
-        if not entries:
-            page = self._templates(
-                "problem.html",
-                title="Requests",
-                csrf=visit.csrf,
-                message="There is no such request in the ledger.",
-                fix="Its rows may be older than the ledger keeps them, or its id is another.",
-            )
-            return Answer(page, status=404)
-        body = self._templates(
-            "request.html",
-            title="Requests",
-            csrf=visit.csrf,
-            row=self._row(entries),
-            facts=_facts(entries),
-            headers=answer_headers(entries),
-            streamed=any(entry.streamed for entry in entries),
-            attempts=self._timeline(entries),
-            wide=WIDE,
-        )
-        return Answer(body)
-
-    def _row(self, entries: Sequence[Entry]) -> dict[str, Any]:
-        first = entries[0]
-        served = next((entry for entry in entries if entry.served), None)
-        last = served or entries[-1]
-        own = [entry for entry in entries if entry.purpose != "shadow"]
-        priced = [entry.cost_nano for entry in own if entry.cost_nano is not None]
-        return {
-            "id": first.request_id,
-            "link": f"/requests/{quote_plus(first.request_id)}",
-            "at": moment_text(first.at_us),
-            "route": first.route,
-            "asked": first.asked,
-            "tier": last.tier,
-            "colour": self._colour(last),
-            "model": f"{last.provider}/{last.model_asked}",
-            "reason": last.reason,
-            "attempts": len(entries),
-            "served": served is not None,
-            "escalated": served is not None and served.premium and served.routed,
-            "cost": money(sum(priced)) + ("" if len(priced) == len(own) else " and unpriced"),
-            "took": seconds(max(one.at_us + one.total_us for one in own) - first.at_us),
+    def json(self, visit: Visit) -> Answer:
+        """What fits as one JSON document: attempts as `headgate ledger export` writes them."""
+        page = self._page(search_of(visit.query, self._period(visit, USUAL).window))
+        told = {
+            "requests": [
+                {"request_id": entries[0].request_id, "attempts": list(map(_columns, entries))}
+                for entries in page.requests
+            ],
+            "reached_us": page.reached and page.reached.at_us,
+            "newer": page.newer and link("/requests.json", visit.query, "after", page.newer),
+            "older": page.older and link("/requests.json", visit.query, "before", page.older),
         }
+        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
 
-    def _colour(self, entry: Entry) -> int:
-        if entry.purpose == "classifier":
-            return CLASSIFIER
-        if entry.purpose in ("verifier", "judge"):
-            return CHECK
-        if entry.tier in self._tiers:
-            return tier_colour(self._tiers.index(entry.tier), len(self._tiers))
-        return QUIET
-
-    def _timeline(self, entries: Sequence[Entry]) -> list[_Attempt]:
-        begin = min(one.at_us - (one.queue_us or 0 if one.attempt == 0 else 0) for one in entries)
-        whole = max(max(one.at_us + one.total_us for one in entries) - begin, 1)
-        made = []
-        for one in entries:
-            until = one.first_token_us if one.first_token_us is not None else one.total_us
-            made.append(
-                _Attempt(
-                    entry=one,
-                    model=f"{one.provider}/{one.model_asked}",
-                    colour=self._colour(one),
-                    start=_place(one.at_us - begin, whole),
-                    first=_place(one.at_us - begin + until, whole),
-                    end=max(_place(one.at_us - begin + one.total_us, whole), 2),
-                    after=seconds(one.at_us - begin),
-                    took=seconds(one.total_us),
-                    to_first="" if one.first_token_us is None else seconds(one.first_token_us),
-                    cost="no known price" if one.cost_nano is None else money(one.cost_nano),
-                    outcome=_outcome(one),
-                    score="" if one.score is None else f"{one.score:.4f}",
-                    facts=_details(one),
-                )
-            )
-        return made
+    def _page(self, search: Search) -> Listed:
+        page = listed(search, self._observer.requests)
+        if not page.requests and search.text:  # a whole id finds its request, whatever else is said
+            found = self._observer.request(search.text)
+            return Listed([found]) if found else page
+        return page
 
 
-class _Attempt(NamedTuple):
-    entry: Entry
-    model: str
-    colour: int
-    start: int
-    first: int
-    end: int
-    """Where it begins, answers and ends, of `WIDE`."""
-    after: str
-    took: str
-    to_first: str
-    cost: str
-    outcome: str
-    score: str
-    facts: Sequence[tuple[str, str]]
-
-
-def _place(us: int, whole: int) -> int:
-    return round(us * WIDE / whole)
-
-
-def _outcome(entry: Entry) -> str:
-    told = entry.error or ("answered" if entry.purpose not in ANSWERS else "not served")
-    if entry.served:
-        told = "served"
-    if entry.status is not None and entry.error is not None and not entry.served:
-        told += f", HTTP {entry.status}"
-    return told + (", broken off" if entry.aborted else "")
-
-
-def _facts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    first = entries[0]
-    served = next((entry for entry in entries if entry.served), None)
-    facts = [
-        ("asked for", first.asked),
-        ("route", first.route),
-        ("policy", first.policy),
-        ("router", first.router or ""),
-        ("category", first.category or ""),
-        ("key", first.key or ""),
-        ("team", first.team or ""),
-        ("session", first.session or ""),
-        ("tags", first.tags or ""),
-        ("configuration", first.config),
-    ]
-    if served is not None:
-        facts.insert(1, ("reason", served.reason))
-    if served is not None and served.premium_nano is not None:
-        facts.insert(2, ("all premium", money(served.premium_nano)))
-    return [(name, value) for name, value in facts if value]
-
-
-def _details(entry: Entry) -> list[tuple[str, str]]:
-    usage = entry.usage
-    kinds = {
-        "input": usage.input,
-        "output": usage.output,
-        "cache read": usage.cache_read,
-        "cache write 5m": usage.cache_write_5m,
-        "cache write 1h": usage.cache_write_1h,
-        "reasoning": usage.reasoning,
-    }
-    tokens = ", ".join(f"{count:,} {name}" for name, count in kinds.items() if count)
-    source = "" if entry.usage_source == "measured" else f" ({entry.usage_source})"
-    facts = [
-        ("answered by", entry.model_answered or ""),
-        ("dialects", f"{entry.dialect_in} to {entry.dialect_out}"),
-        ("streamed", "yes" if entry.streamed else "no"),
-        ("tokens", (tokens or "none") + source),
-        ("price card", entry.card or ""),
-        ("waited before", "" if entry.queue_us is None else seconds(entry.queue_us)),
-        ("score", "" if entry.score is None else percent(entry.score)),
-        ("trace", _pretty(entry.trace)),
-    ]
-    return [(name, value) for name, value in facts if value]
-
-
-def _pretty(trace: str | None) -> str:
-    if trace is None:
-        return ""
-    try:
-        return json.dumps(json.loads(trace), indent=2, ensure_ascii=False)
-    except ValueError:
-        return trace
+def _columns(entry: Entry) -> dict[str, object]:
+    return dict(zip(COLUMNS, row_of(entry), strict=True))

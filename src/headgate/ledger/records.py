@@ -1,4 +1,4 @@
-"""The frames of the journal: how a record stands in a segment, and how records are found in one.
+"""The records of a journal's segment: how one is framed, and how a stretch of bytes is read back.
 
 A segment is a file of records, nothing else:
 
@@ -23,13 +23,15 @@ import msgspec
 from headgate.ledger.entry import Entry
 from headgate.ledger.prompt import Prompt
 
-__all__ = ["ENTRY", "HEAD", "MAX_PAYLOAD", "PROMPT", "Scan", "frame", "scan"]
+__all__ = ["ENTRY", "HEAD", "MAX_PAYLOAD", "PROMPT", "Scan", "frame", "next_record", "scan"]
 
 ENTRY, PROMPT = b"HGE1", b"HGP1"
 MAX_PAYLOAD = 1 << 20
 """Longest payload, bytes: a length beyond it is damage, not a record."""
 
 HEAD = struct.Struct("<4sII")
+"""What stands before the payload: marker, length, checksum."""
+
 _MARKER = re.compile(b"HG[EP]1")
 _KINDS: dict[bytes, msgspec.msgpack.Decoder[Entry] | msgspec.msgpack.Decoder[Prompt]] = {
     ENTRY: msgspec.msgpack.Decoder(Entry),
@@ -68,7 +70,7 @@ def scan(data: bytes, *, to_the_end: bool = True) -> Scan:
         if payload is None:
             if not to_the_end:
                 break
-            end = _next_record(data, at + 1)
+            end = next_record(data, at + 1)
             damaged.append(data[at:end])
         else:
             end = at + HEAD.size + len(payload)
@@ -85,7 +87,7 @@ def scan(data: bytes, *, to_the_end: bool = True) -> Scan:
     return Scan(entries, damaged, at, prompts)
 
 
-def _next_record(data: bytes, at: int) -> int:
+def next_record(data: bytes, at: int) -> int:
     """Where the next whole record begins, or the end of the data."""
     for found in _MARKER.finditer(data, at):
         if _payload(data, found.start()) is not None:

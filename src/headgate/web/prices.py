@@ -1,24 +1,18 @@
-"""Prices with their source, date and history; and what happened: alarms, actions, keys."""
+"""Prices with their source, date and history."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from headgate.ledger.event import Event
-from headgate.monitor.feedback import FEEDBACK
-from headgate.monitor.quality import COMPARED
 from headgate.prices.card import Rates, usd_per_million
 from headgate.prices.catalogue import Found, Held
 from headgate.render.table import Column, Table
-from headgate.web.ledger_page import LedgerPage
-from headgate.web.period import PERIODS, moment_text
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, query_of
 
-__all__ = ["Alerts", "PriceList", "Prices"]
+__all__ = ["PriceList", "Prices"]
 
 KINDS = {
     "input": "in",
@@ -28,9 +22,6 @@ KINDS = {
     "cache_write_1h": "write 1h",
 }
 MOST = 100
-
-FREQUENT = frozenset({COMPARED, FEEDBACK})
-"""Kinds that come with traffic: thousands of them would bury an alarm, so they are asked for."""
 
 
 class PriceList(Protocol):
@@ -115,55 +106,3 @@ def _history(held: Sequence[Held], model: str) -> Table | None:
     )
     heads = (Column("from"), Column("to"), *(Column(kind, right=True) for kind in KINDS.values()))
     return Table(heads, rows, title=f"{model} over time, US dollars per million tokens")
-
-
-class Alerts(LedgerPage):
-    """The page at `/alerts`: the events of the ledger, newest first."""
-
-    def show(self, visit: Visit) -> Answer:
-        """The events of a period, the frequent ones only by their kind; alone for a script."""
-        period = self._period(visit, "90d")
-        kind = visit.query.get("kind", "")
-        found = self._observer.events(period.window)
-        kinds = sorted({event.kind for event in found} | ({kind} if kind else set()))
-        rows = [
-            _event(event)
-            for event in found
-            if (event.kind == kind if kind else event.kind not in FREQUENT)
-        ][:500]
-        shown = {"rows": rows}
-        if visit.wants_fragment:
-            return Answer(self._templates("alerts_live.html", **shown))
-        return Answer(
-            self._templates(
-                "alerts.html",
-                title="Alerts",
-                csrf=visit.csrf,
-                kinds=kinds,
-                kind=kind,
-                periods=PERIODS,
-                period=period,
-                **shown,
-            )
-        )
-
-
-def _event(event: Event) -> tuple[str, str, str, str, list[tuple[str, str]]]:
-    """Moment, kind, subject, mood, particulars."""
-    try:
-        detail = json.loads(event.detail)
-    except ValueError:
-        detail = {}
-    told = [(str(name), _told(value)) for name, value in detail.items()] if detail else []
-    return moment_text(event.at_us), event.kind, event.subject, _mood(event.kind), told
-
-
-def _told(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _mood(kind: str) -> str:
-    word = kind.rpartition(".")[2]
-    if word in ("raised", "refused", "exhausted", "failed", "stale", "breached"):
-        return "bad"
-    return "good" if word in ("cleared", "released") else ""

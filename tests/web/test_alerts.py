@@ -1,19 +1,11 @@
-"""records: prices with source, date and history; events newest first, good and bad told apart."""
+"""alerts: events newest first, good and bad told apart; nothing buries an alarm."""
 
-from headgate.bootstrap.book import book_of
-from headgate.bootstrap.site import SettingsPrices
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.web.records import Alerts, Prices
+from headgate.web.alerts import Alerts
 from headgate.web.visit import Visit
 from tests.ledger.samples import NOON_US
-from tests.web.houses import DAY
-from tests.web.ledgers import SETTINGS, observer, templates
-
-
-def prices(**query: str) -> str:
-    made = Prices(SettingsPrices(SETTINGS, book_of(SETTINGS, env={}), lambda: DAY), templates())
-    return made.show(Visit(method="GET", path="/prices", query=query)).body.decode()
+from tests.web.ledgers import observer, templates
 
 
 def alerts(of: MemoryStore | None = None, fragment: bool = False, **query: str) -> str:
@@ -24,32 +16,10 @@ def alerts(of: MemoryStore | None = None, fragment: bool = False, **query: str) 
     ).body.decode()
 
 
-def test_the_models_of_the_settings_come_first():
-    html = prices()
-    first = html.index("anthropic/claude-haiku-4-5<")
-    assert first < html.index("The first 100 of") + 4000
-    assert "genai-prices" in html
-
-
-def test_a_search_finds_and_its_history_has_dates():
-    html = prices(q="sonnet 4.6", model="anthropic/claude-sonnet-4-6")
-    assert "anthropic/claude-sonnet-4-6 over time" in html
-    assert "2026-03-13" in html
-    assert 'value="sonnet 4.6"' in html
-
-
-def test_a_model_that_is_not_there_has_no_history():
-    assert "has no history of x/y" in prices(model="x/y")
-    assert "has no history of &lt;b&gt;" in prices(model="<b>")
-
-
-def test_nothing_that_fits_is_said():
-    assert "No model fits" in prices(q="zzzzzzzzzz")
-
-
 def test_events_come_newest_first_with_their_particulars():
     html = alerts()
-    assert html.index("alarm.cleared") < html.index("<strong>alarm.raised")
+    assert html.index("<strong>An alarm has ended") < html.index("<strong>An alarm was raised")
+    assert '<code class="soft">alarm.raised</code>' in html
     assert "29.4 %" in html
     assert '<li class="bad">' in html
     assert '<li class="good">' in html
@@ -58,7 +28,7 @@ def test_events_come_newest_first_with_their_particulars():
 def test_events_can_be_narrowed_to_a_kind():
     html = alerts(kind="key.created")
     assert html.count("<li class") == 1
-    assert "<option selected>key.created</option>" in html
+    assert '<option value="key.created" selected>A key was made (key.created)</option>' in html
 
 
 def test_a_script_gets_the_list_alone():
@@ -75,13 +45,13 @@ def test_particulars_that_are_no_json_or_hostile_do_no_harm():
         [
             Event(id="1", at_us=NOON_US - 2, kind="x", detail="not json"),
             Event(id="2", at_us=NOON_US - 1, kind="<b>", subject="<i>", detail='{"<u>": "<s>"}'),
-            Event(id="3", at_us=NOON_US - 1, kind="y", detail='{"n": 1, "list": [1]}'),
+            Event(id="3", at_us=NOON_US - 1, kind="y", detail='{"n": 1, "list": [1, "a"]}'),
         ]
     )
     html = alerts(made)
     for tag in ("<b>", "<i>", "<u>", "<s>"):
         assert tag not in html
-    assert "<dd>[1]</dd>" in html
+    assert "<dd>1, a</dd>" in html
 
 
 def test_comparisons_and_feedback_do_not_bury_an_alarm():
@@ -93,6 +63,6 @@ def test_comparisons_and_feedback_do_not_bury_an_alarm():
     )
     html = alerts(made)
     assert html.count("<li class") == 1
-    assert "<strong>alarm.raised" in html
-    assert "<option>quality.compared</option>" in html
+    assert "<strong>An alarm was raised" in html
+    assert '<option value="quality.compared">' in html
     assert alerts(made, kind="quality.compared").count("<li class") == 500

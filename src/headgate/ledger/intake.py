@@ -1,0 +1,147 @@
+"""Brings what stands in segments to the store: in groups, and without the rows that never fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from headgate.ledger.entry import Entry
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.records import Scan, frame
+from headgate.ledger.segment import GROUP_BYTES, Segment, leftovers
+from headgate.ledger.store import RowRejectedError, Store
+from headgate.ledger.url import journal_directory
+
+__all__ = ["TRIAL_BYTES", "Intake", "Recovered", "append", "append_prompts", "recover", "take_over"]
+
+TRIAL_BYTES = 16 << 10
+"""What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
+as large. Reading thousands of rows again for each vain try would slow the callers down."""
+
+
+class Recovered(NamedTuple):
+    """What the segments of dead processes gave."""
+
+    rows: int
+    damaged: int
+
+
+def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered:
+    """Store what dead processes left in the journal of `url`; living ones keep their segments.
+
+    `journal` is its directory where that is not the usual one.
+
+    Raises:
+        StoreError: the store does not take the rows; they stay in the journal.
+        OSError: the journal cannot be read.
+    """
+    directory = journal or journal_directory(url)
+    rows = damaged = 0
+    if directory is not None and directory.is_dir():
+        for segment in leftovers(directory):
+            found = take_over(segment, store)
+            rows += found.rows
+            damaged += found.damaged
+    return Recovered(rows, damaged)
+
+
+def take_over(segment: Segment, store: Store) -> Recovered:
+    """Store what a dead process left in a segment, and delete it.
+
+    Raises:
+        StoreError: the store does not take the rows; the segment is released.
+    """
+    rows = damaged = 0
+    try:
+        while not segment.empty:
+            scan = segment.unread()
+            new, rejected = append(store, scan.entries)
+            append_prompts(store, scan.prompts)
+            _set_aside(segment, scan, rejected)
+            segment.take(scan.end)
+            rows += new
+            damaged += len(scan.damaged) + len(rejected)
+    except BaseException:
+        segment.release()
+        raise
+    segment.drop()
+    return Recovered(rows, damaged)
+
+
+def append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
+    """Store the entries in one group; where one of them spoils it, all but those that never fit.
+
+    Returns how many were new, and those that can never be stored.
+    """
+    if not entries:
+        return 0, []
+    try:
+        return store.append(entries), []
+    except RowRejectedError:
+        new = 0
+        rejected: list[Entry] = []
+        for entry in entries:
+            try:
+                new += store.append([entry])
+            except RowRejectedError:
+                rejected.append(entry)
+        return new, rejected
+
+
+def append_prompts(store: Store, prompts: Sequence[Prompt]) -> int:
+    """Store the prompts, and return how many of them can never be; these are kept nowhere."""
+    if not prompts:
+        return 0
+    try:
+        store.keep_prompts(prompts)
+    except RowRejectedError:
+        if len(prompts) == 1:
+            return 1
+        return sum(append_prompts(store, [prompt]) for prompt in prompts)
+    return 0
+
+
+def _set_aside(segment: Segment, scan: Scan, rejected: list[Entry]) -> None:
+    framed = [frame(msgspec.msgpack.encode(entry)) for entry in rejected]
+    segment.set_aside([*scan.damaged, *framed])
+
+
+class Taken(NamedTuple):
+    """What became of a stretch of a segment."""
+
+    end: int
+    """Its length in bytes; 0 where there was nothing to read."""
+    stored: int
+    rejected: int
+    """Rows set aside: they cannot be read, or never be stored."""
+    dropped: int
+    """Prompts that can never be stored."""
+
+
+class Intake:
+    """Stores segments that still grow, a group at a time; small groups while the store fails."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._group_bytes = GROUP_BYTES
+
+    def group(self, segment: Segment) -> Taken:
+        """Store the next rows of a segment, some megabytes at most.
+
+        Raises:
+            StoreError: the store does not take them; call `failed`, and try again.
+        """
+        scan = segment.unread(self._group_bytes)
+        _, rejected = append(self._store, scan.entries)
+        dropped = append_prompts(self._store, scan.prompts)
+        self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
+        _set_aside(segment, scan, rejected)
+        lost = len(rejected)
+        return Taken(scan.end, len(scan.entries) - lost, lost + len(scan.damaged), dropped)
+
+    def failed(self) -> None:
+        """The store has failed: it is tried with few rows until it takes some."""
+        self._group_bytes = TRIAL_BYTES
