@@ -60,10 +60,10 @@ def test_a_group_says_how_far_it_went_and_what_it_stored(tmp_path):
     journal, store = written(tmp_path / "j", 5), Moody()
     store.cannot_hold = {"r1"}
     (segment,) = journal.segments()
-    assert Intake(store).group(segment) == (segment.size, 4, 1, 0)
+    assert Intake(store).group(segment) == (segment.size, 4, 1)
     assert segment.path.with_suffix(".damaged").exists()
     segment.take(segment.size)
-    assert Intake(store).group(segment) == (0, 0, 0, 0)
+    assert Intake(store).group(segment) == (0, 0, 0)
     journal.close()
 
 
@@ -99,7 +99,7 @@ def test_nothing_of_a_dropped_prompt_is_set_aside(tmp_path):
     for one in questions(2):
         journal.append_prompt(one)
     (segment,) = journal.segments()
-    assert Intake(store).group(segment) == (segment.size, 1, 0, 1)
+    assert Intake(store).group(segment) == (segment.size, 1, 0)
     assert not segment.path.with_suffix(".damaged").exists()
     assert [one.request_id for one in store.prompts()] == ["r0"]
     journal.close()

@@ -13,6 +13,7 @@ from headgate.ledger import journal as journals
 from headgate.ledger.journal import MOST_SEGMENTS, Journal
 from headgate.ledger.records import MAX_PAYLOAD, frame
 from headgate.ledger.segment import leftovers
+from headgate.ledger.taken import Taken
 from tests.ledger.samples import answers, entry, prompt, traffic
 from tests.ledger.test_segment import read_back
 
@@ -153,7 +154,7 @@ def test_what_waits_for_the_store_is_bounded(tmp_path):
     waiting = journal.waiting
     (segment,) = journal.segments()
     assert 0 < waiting == segment.size <= 3 * len(RECORDS[0])
-    journal.take(segment, segment.unread().end)
+    journal.take(segment, 0, Taken(segment.unread().end, 2, 0))
     assert journal.waiting == 0
     journal.append(answers(1)[0])
     journal.close()

@@ -117,6 +117,67 @@ def test_segments_are_readable_by_their_owner_only(tmp_path):
     assert segment.path.exists()
 
 
+def test_a_followed_segment_is_read_as_it_grows_and_is_not_locked(tmp_path):
+    journal = Journal(tmp_path / "j")
+    journal.append(ENTRIES[0])
+    (own,) = journal.segments()
+    followed = Segment.follow(own.path)
+    assert followed is not None
+    assert followed.empty
+    followed.grow()
+    assert followed.unread() == (ENTRIES[:1], [], own.size, [])
+    followed.take(own.size, 1)
+    journal.append(ENTRIES[1])
+    followed.grow()
+    assert followed.unread().entries == ENTRIES[1:2]
+    journal.close()
+    assert read_back(tmp_path / "j") == ENTRIES[:2]
+    followed.release()
+
+
+@given(
+    st.lists(st.sampled_from(RECORDS), min_size=1, max_size=6),
+    st.lists(st.integers(1, 2000), max_size=12),
+    st.sampled_from([1, 700, 5000]),
+)
+@settings(max_examples=100)
+def test_at_whatever_byte_a_followed_segment_is_looked_at_whole_records_are_read(
+    pieces, steps, group_bytes
+):
+    written, damaged = b"".join(pieces), []
+    with tempfile.TemporaryDirectory() as directory:
+        own = Segment.create(Path(directory))
+        followed = Segment.follow(own.path)
+        assert followed is not None
+        found: list[Entry] = []
+        for step in [*steps, len(written)]:
+            own.append(written[own.size : own.size + step])
+            followed.grow()
+            for _ in range(len(pieces) + 1):
+                group = followed.unread(group_bytes)
+                found += group.entries
+                damaged += group.damaged
+                followed.take(group.end)
+        assert found == scan(written).entries
+        assert damaged == []
+        followed.release()
+        own.drop()
+
+
+def test_who_takes_a_segment_over_begins_where_it_was_said_to_be_stored(tmp_path):
+    journal = Journal(tmp_path / "j")
+    journal.append(ENTRIES[0])
+    (own,) = journal.segments()
+    followed = Segment.follow(own.path)
+    assert followed is not None
+    followed.take(own.size, 1, 0)
+    followed.tell()
+    followed.release()
+    journal.append(ENTRIES[1])
+    journal.close()
+    assert read_back(tmp_path / "j") == ENTRIES[1:2]
+
+
 def test_a_record_longer_than_a_group_is_read_without_the_rest_of_the_segment(
     tmp_path, monkeypatch
 ):

@@ -16,6 +16,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.records import ENTRY, HEAD, MAX_PAYLOAD, PROMPT, frame
 from headgate.ledger.segment import Segment
+from headgate.ledger.taken import Taken
 
 __all__ = ["MOST_SEGMENTS", "SPOOL_BYTES", "Journal"]
 
@@ -50,6 +51,7 @@ class Journal:
         self._encoder = msgspec.msgpack.Encoder()
         self._record = bytearray(4096)
         self._segments: deque[Segment] = deque()
+        self._learned = Taken(0, 0, 0)
         try:
             directory.mkdir(exist_ok=True)
             self._segments.append(Segment.create(directory))
@@ -94,6 +96,8 @@ class Journal:
             crc = zlib.crc32(memoryview(record)[HEAD.size :])
             HEAD.pack_into(record, 0, marker, length, crc)
             if self._waiting + len(record) > most_waiting:
+                self._learn()
+            if self._waiting + len(record) > most_waiting:
                 raise OSError(errno.ENOSPC, f"{most_waiting:,} bytes wait for the store")
             self._last().append(record)
             self._waiting += len(record)
@@ -124,11 +128,30 @@ class Journal:
         """Bytes of own records that are not in the store yet."""
         return self._waiting
 
-    def take(self, segment: Segment, count: int) -> None:
-        """The next `count` bytes of an own segment are in the store (or set aside)."""
+    def take(self, segment: Segment, begin: int, taken: Taken) -> bool:
+        """What follows `begin` in an own segment is in the store (or set aside).
+
+        False where it was learned meanwhile that somebody else has stored it: nothing is counted.
+        """
         with self._lock:
-            segment.take(count)
-            self._waiting -= count
+            if segment.taken != begin:
+                return False
+            segment.take(*taken)
+            self._waiting -= taken.end
+            return True
+
+    def learn(self) -> Taken:
+        """What somebody who stores for all has taken of own segments since this was last asked."""
+        with self._lock:
+            self._learn()
+            learned, self._learned = self._learned, Taken(0, 0, 0)
+            return learned
+
+    def _learn(self) -> None:
+        for segment in self._segments:
+            new = segment.learn()
+            self._waiting -= new.end
+            self._learned = Taken(*map(sum, zip(self._learned, new, strict=True)))
 
     def _rotate(self, full: Segment) -> Segment:
         segment = Segment.create(self.directory)
