@@ -23,7 +23,7 @@ from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
 from benchmarks.reliability.farewells import farewell, restarts
 from benchmarks.reliability.kills import kills
-from benchmarks.reliability.outages import full_disk, locked, stopped
+from benchmarks.reliability.outages import full_disk, locked, started_without, stopped
 from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.refusals import gone, refusing
 from benchmarks.reliability.slow_senders import oversized, slow_senders
@@ -77,13 +77,19 @@ def _outages(full: bool) -> Iterator[Case]:
     seconds = 60.0 if full else 4.0
     yield partial(locked, seconds)
     for closed in (False, True):
-        yield partial(full_disk, min(seconds, 20.0), closed=closed)
+        yield partial(full_disk, seconds, closed=closed)
 
     def stopping() -> Outcome:
         with database() as server, database() as other:
             return stopped(seconds, server, server.url, other.url)
 
     yield stopping
+
+    def late() -> Outcome:
+        with database() as server:
+            return started_without(min(seconds, 10.0), server)
+
+    yield late
 
 
 def _budgets(full: bool) -> Iterator[Case]:

@@ -85,7 +85,9 @@ def test_what_is_wrong_is_marked_while_one_types_and_no_longer_once_it_is_right(
     page = look.go("/plan")
     field = page.locator("#f-escalation")
     field.fill("140%")
-    expect(page.get_by_role("alert")).to_contain_text("Escalated to premium: 1.4 is too high.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Escalated to premium: 1.4 (140 %) is too high."
+    )
     expect(field).to_have_attribute("aria-invalid", "true")
     field.fill("40%")
     expect(page.get_by_role("alert")).to_have_count(0)

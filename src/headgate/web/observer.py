@@ -92,7 +92,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Of how many answers, the newest ones, the timings' latencies are; None: of all."""
     overhead_us: tuple[float, float, float] | None
     """p50, p95, p99 from a request's arrival to the sending of its first attempt, over the newest
-    requests; None without any."""
+    requests of the period; None without any."""
+    waited: int = 0
+    """Of how many requests that is."""
     quality: Quality | None = None
     """What cheap answers keep of premium's, since the beginning; None where none is compared."""
     feedback: tuple[TierFeedback, ...] = ()
