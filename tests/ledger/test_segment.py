@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headgate.ledger import segment as segments
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
-from headgate.ledger.records import frame, scan
+from headgate.ledger.records import MAX_PAYLOAD, frame, scan
 from headgate.ledger.segment import Segment, leftovers
-from tests.ledger.samples import traffic
+from tests.ledger.samples import questions, traffic
 
 ENTRIES = traffic(random.Random(1), 12)
 RECORDS = [frame(msgspec.msgpack.encode(row)) for row in ENTRIES]
@@ -124,7 +125,7 @@ def test_a_followed_segment_is_read_as_it_grows_and_is_not_locked(tmp_path):
     assert followed is not None
     assert followed.empty
     followed.grow()
-    assert followed.unread() == (ENTRIES[:1], [], own.size)
+    assert followed.unread() == (ENTRIES[:1], [], own.size, [])
     followed.take(own.size, 1)
     journal.append(ENTRIES[1])
     followed.grow()
@@ -175,3 +176,32 @@ def test_who_takes_a_segment_over_begins_where_it_was_said_to_be_stored(tmp_path
     journal.append(ENTRIES[1])
     journal.close()
     assert read_back(tmp_path / "j") == ENTRIES[1:2]
+
+
+def test_a_record_longer_than_a_group_is_read_without_the_rest_of_the_segment(
+    tmp_path, monkeypatch
+):
+    journal = Journal(tmp_path / "j")
+    for one in questions(5):
+        journal.append_prompt(msgspec.structs.replace(one, request="x" * 500_000))
+    (segment,) = journal.segments()
+    read: list[int] = []
+    plainly = segments._read
+
+    def counting(fd: int, begin: int, end: int) -> bytes:
+        read.append(end - begin)
+        return plainly(fd, begin, end)
+
+    monkeypatch.setattr(segments, "_read", counting)
+    found = segment.unread(16 << 10)
+    assert found.prompts
+    assert max(read) <= MAX_PAYLOAD + 12 < segment.size
+    journal.close()
+
+
+def test_what_is_set_aside_is_readable_by_its_owner_only(tmp_path):
+    segment = Segment.create(tmp_path)
+    segment.set_aside([b"torn"])
+    segment.drop()
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_mode & 0o077 == 0

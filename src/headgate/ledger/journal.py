@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import zlib
 from collections import deque
@@ -12,7 +13,8 @@ import msgspec
 
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
-from headgate.ledger.records import HEAD, MARKER, MAX_PAYLOAD, frame
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.records import ENTRY, HEAD, MAX_PAYLOAD, PROMPT, frame
 from headgate.ledger.segment import Segment
 from headgate.ledger.taken import Taken
 
@@ -20,6 +22,8 @@ __all__ = ["MOST_SEGMENTS", "SPOOL_BYTES", "Journal"]
 
 MOST_SEGMENTS = 16
 """Files that are open at once while the store is away; then the last one grows."""
+ROOM_FOR_ROWS = 64 << 20
+"""What prompts leave free on the journal's disk, bytes; some 100,000 rows."""
 SPOOL_BYTES = 1 << 30
 """Most bytes that wait for the store, for each process; some 1,500,000 entries."""
 
@@ -65,20 +69,36 @@ class Journal:
             OSError: the disk, or the room for what waits, is full or fails; nothing was written.
             ValueError, TypeError, OverflowError: the entry cannot be encoded; journal closed.
         """
+        self._write(ENTRY, entry, self._spool_bytes)
+
+    def append_prompt(self, prompt: Prompt) -> None:
+        """Write a prompt down, as long as that leaves room for rows.
+
+        Prompts get half of the room for what waits, and none of the disk's last `ROOM_FOR_ROWS`.
+
+        Raises:
+            OSError, ValueError: as `append`.
+        """
+        disk = os.statvfs(self.directory)
+        if disk.f_bavail * disk.f_frsize < ROOM_FOR_ROWS:
+            raise OSError(errno.ENOSPC, f"the last {ROOM_FOR_ROWS:,} bytes of the disk are rows'")
+        self._write(PROMPT, prompt, self._spool_bytes // 2)
+
+    def _write(self, marker: bytes, value: Entry | Prompt, most_waiting: int) -> None:
         with self._lock:
             if not self._segments:
                 raise ValueError("the journal is closed")
             record = self._record
-            self._encoder.encode_into(entry, record, HEAD.size)
+            self._encoder.encode_into(value, record, HEAD.size)
             length = len(record) - HEAD.size
             if length > MAX_PAYLOAD:
-                raise ValueError(f"an entry of {length:,} bytes is over {MAX_PAYLOAD:,}")
+                raise ValueError(f"a record of {length:,} bytes is over {MAX_PAYLOAD:,}")
             crc = zlib.crc32(memoryview(record)[HEAD.size :])
-            HEAD.pack_into(record, 0, MARKER, length, crc)
-            if self._waiting + len(record) > self._spool_bytes:
+            HEAD.pack_into(record, 0, marker, length, crc)
+            if self._waiting + len(record) > most_waiting:
                 self._learn()
-            if self._waiting + len(record) > self._spool_bytes:
-                raise OSError(errno.ENOSPC, f"{self._spool_bytes:,} bytes wait for the store")
+            if self._waiting + len(record) > most_waiting:
+                raise OSError(errno.ENOSPC, f"{most_waiting:,} bytes wait for the store")
             self._last().append(record)
             self._waiting += len(record)
 

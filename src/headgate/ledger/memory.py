@@ -10,6 +10,7 @@ from typing import Any
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompts_memory import MemoryPrompts
 from headgate.ledger.search import fits
 from headgate.ledger.store import (
     EVER,
@@ -42,10 +43,11 @@ __all__ = ["MemoryStore", "role_of"]
 Key = tuple[Any, ...]
 
 
-class MemoryStore:
+class MemoryStore(MemoryPrompts):
     """Entries in a dictionary; for tests and for a gateway that need not remember."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._rows: dict[tuple[str, int], Entry] = {}
         self._events: dict[str, Event] = {}
         self._states: dict[str, tuple[int, bytes]] = {}

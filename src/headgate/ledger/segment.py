@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from headgate.ledger.records import Scan, next_record, scan
+from headgate.ledger.records import HEAD, MAX_PAYLOAD, Scan, next_record, scan
 from headgate.ledger.taken import Taken, forget, tell, told
 
 __all__ = ["GROUP_BYTES", "SUFFIX", "Segment", "leftovers", "lock"]
@@ -108,16 +108,17 @@ class Segment:
             self.sealed = True
 
     def unread(self, group_bytes: int = GROUP_BYTES) -> Scan:
-        """The next entries that are not in the store yet, some `group_bytes` of them.
+        """The next records that are not in the store yet, some `group_bytes` of them.
 
         Pass the scan's `end` to `take` once they are.
         """
-        end = min(self.size, self.taken + group_bytes)
-        whole = end == self.size and not self.followed
-        found = scan(_read(self.fd, self.taken, end), to_the_end=whole)
-        if found.end or self.empty:
-            return found
-        # A long record, or damage where one should begin: the next whole one may be anywhere.
+        for length in (group_bytes, HEAD.size + MAX_PAYLOAD):  # a record may be longer than a group
+            end = min(self.size, self.taken + length)
+            whole = end == self.size and not self.followed
+            found = scan(_read(self.fd, self.taken, end), to_the_end=whole)
+            if found.end or self.empty:
+                return found
+        # Damage where a record should begin, or one is under way: the next may be anywhere.
         data = _read(self.fd, self.taken, self.size)
         return self._growing(data) if self.followed else scan(data)
 
@@ -132,9 +133,9 @@ class Segment:
             return found
         end = next_record(data, 1)
         if end < len(data) and self.stuck == self.taken:
-            return Scan([], [data[:end]], end)
+            return Scan([], [data[:end]], end, [])
         self.stuck = self.taken
-        return Scan([], [], 0)
+        return Scan([], [], 0, [])
 
     def take(self, end: int, stored: int = 0, rejected: int = 0) -> None:
         """The next `end` bytes are in the store (or set aside)."""
@@ -168,7 +169,8 @@ class Segment:
     def set_aside(self, pieces: list[bytes]) -> None:
         """Keep bytes that could not be read or stored in a file beside the segment."""
         if pieces:
-            with self.path.with_suffix(".damaged").open("ab") as file:
+            flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+            with os.fdopen(os.open(self.path.with_suffix(".damaged"), flags, 0o600), "ab") as file:
                 file.writelines(pieces)
 
     def drop(self) -> None:

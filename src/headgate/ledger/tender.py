@@ -13,6 +13,7 @@ from headgate.ledger.segment import SUFFIX, Segment, leftovers
 from headgate.ledger.store import Store, StoreError
 from headgate.ledger.taken import forget
 from headgate.ledger.tended import hold, let_go
+from headgate.ledger.tidying import Tidying
 from headgate.values import Clock
 
 __all__ = ["Tender"]
@@ -32,10 +33,17 @@ class Tender:
         directory: the journal's.
         clock: the time.
         failed: called at every time that the store failed.
+        prompts_last: seconds after which a prompt is deleted; None: never by itself.
     """
 
     def __init__(
-        self, store: Store, directory: Path, *, clock: Clock, failed: Callable[[], object]
+        self,
+        store: Store,
+        directory: Path,
+        *,
+        clock: Clock,
+        failed: Callable[[], object],
+        prompts_last: float | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -46,6 +54,7 @@ class Tender:
         self._followed: dict[Path, Segment] = {}
         self._held: int | None = None
         self._rolling = Rolling(store, clock)
+        self._tidying = Tidying(store, clock, prompts_last)
         self._swept = float("-inf")
         self._stored = self._rejected = 0
         self._closing = threading.Event()
@@ -101,6 +110,7 @@ class Tender:
                     self._take(segment)
                 if not self._closing.is_set():
                     self._rolling.turn()
+                    self._tidying.turn()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
             self._intake.failed()
             known = isinstance(error, (StoreError, OSError))

@@ -6,6 +6,9 @@ The journal is the queue: the writer reads the segments and deletes them once th
 store that is locked or gone costs disk and no memory. Only what the journal itself cannot take
 (its disk is full) waits in memory, bounded, and is tried against the store directly. While another
 process tends the journal (see `tender`), the thread only learns how far that one has come.
+
+Prompts go the same way, where they are kept at all, and give way to entries: one that the journal
+has no room for is dropped.
 """
 
 from __future__ import annotations
@@ -17,15 +20,24 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from headgate.ledger.complaints import Complaints
-from headgate.ledger.counts import Counts
+from headgate.ledger.counts import Counts, PromptCounts
 from headgate.ledger.entry import Entry
-from headgate.ledger.intake import INTERVAL, LONGEST_WAIT, Intake, append, take_over
+from headgate.ledger.intake import (
+    INTERVAL,
+    LONGEST_WAIT,
+    Intake,
+    append,
+    append_prompts,
+    take_over,
+)
 from headgate.ledger.journal import SPOOL_BYTES, Journal
 from headgate.ledger.late import opened_or_late
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.rolling import Rolling
 from headgate.ledger.segment import leftovers
 from headgate.ledger.store import Store, StoreError
 from headgate.ledger.tended import is_tended
+from headgate.ledger.tidying import Tidying
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
 
@@ -37,6 +49,8 @@ TENDED_PATIENCE = 5.0
 """How long a flush waits for whoever stores before it says that not all is stored."""
 SWEEP_SECONDS = 60.0
 """How often to look for segments of processes that died meanwhile."""
+MEMORY_PROMPTS = 1_000
+"""Most prompts on their way to a ledger that is in memory itself."""
 MEMORY_ROWS = 50_000
 """Most entries kept in memory while the journal fails; some 50 MB."""
 GROUP_ROWS = 5_000
@@ -56,6 +70,7 @@ class Ledger:
         clock: Clock,
         interval: float = INTERVAL,
         memory_rows: int = MEMORY_ROWS,
+        prompts_last: float | None = None,
     ) -> None:
         self.store = store
         self._journal = journal
@@ -63,9 +78,12 @@ class Ledger:
         self._interval = interval
         self._memory_rows = memory_rows
         self._memory: deque[Entry] = deque()
+        self._prompts: deque[Prompt] = deque()
+        self._taken = self._dropped = 0
         self._intake = Intake(store)
         self._complain = Complaints(clock, self._standing)
         self._rolling = Rolling(store, clock)
+        self._tidying = Tidying(store, clock, prompts_last)
         self._swept = float("-inf")
         self._tended = False
         self._recorded = self._written = self._lost = self._failed = 0
@@ -89,6 +107,7 @@ class Ledger:
         password: str | None = None,
         journal: Path | None = None,
         spool_bytes: int = SPOOL_BYTES,
+        prompts_last: float | None = None,
     ) -> Ledger:
         """Open (or make) the ledger a URL names and start its writer thread.
 
@@ -101,6 +120,7 @@ class Ledger:
             password: for a database that asks for one.
             journal: its directory, where that is not the usual one.
             spool_bytes: how much may wait in it for the store.
+            prompts_last: seconds after which a prompt is deleted; None: never by itself.
 
         Raises:
             ConfigError: the URL, file or directory cannot be used; says what to mend.
@@ -112,7 +132,7 @@ class Ledger:
         except BaseException:
             store.close()
             raise
-        return cls(store, own, clock=clock)
+        return cls(store, own, clock=clock, prompts_last=prompts_last)
 
     def record(self, entry: Entry) -> None:
         """Write the entry to the journal; when this returns, it survives the process.
@@ -142,6 +162,31 @@ class Ledger:
         else:
             self._lost += 1
             self._complain("ledger.row_lost", "no room is left for it in memory")
+
+    def keep(self, prompt: Prompt) -> None:
+        """Write a prompt to the journal; when this returns, it survives the process.
+
+        Never raises. Where no room is left for it beside the entries, the prompt is dropped and
+        counted, and the log says so.
+        """
+        with self._lock:
+            try:
+                if self._journal is not None and self._safe:
+                    self._journal.append_prompt(prompt)
+                elif self._journal is None and len(self._prompts) < MEMORY_PROMPTS:
+                    self._prompts.append(prompt)
+                else:
+                    raise OSError("entries wait for the room that there is")
+                self._taken += 1
+            except (OSError, ValueError, TypeError, OverflowError) as error:
+                self._dropped += 1
+                self._complain("ledger.prompt_dropped", error)
+
+    @property
+    def prompts(self) -> PromptCounts:
+        """What has become of the prompts so far."""
+        with self._lock:
+            return PromptCounts(self._taken, self._dropped)
 
     @property
     def safe(self) -> bool:
@@ -236,6 +281,7 @@ class Ledger:
                 self._sweep(now=sweep)
                 if not self._closing:
                     self._rolling.turn()
+                    self._tidying.turn()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
             self._intake.failed()
             with self._lock:
@@ -287,6 +333,9 @@ class Ledger:
             for _ in group:
                 self._memory.popleft()
             self._count(len(group) - len(rejected), len(rejected))
+        while self._prompts:
+            append_prompts(self.store, [self._prompts[0]])
+            self._prompts.popleft()
 
     def _in_memory(self) -> list[Entry]:
         with self._lock:
