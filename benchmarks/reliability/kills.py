@@ -44,6 +44,7 @@ def kills(count: int, *, ledger: str = "") -> Outcome:
                 began = time.monotonic()
                 here.start()
                 starts.append(time.monotonic() - began)
+        here.wait_for_sidecar()
         rows = [row.request_id for row in here.rows()]
         left = list(here.journal.glob("*.segment"))
     lost, doubled = set(acknowledged) - set(rows), len(rows) - len(set(rows))

@@ -17,6 +17,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.intake import recover
 from headgate.ledger.records import scan
 from headgate.ledger.store import Store
+from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_store
 from headgate.testing.processes import Child, Children
 
@@ -135,6 +136,12 @@ class Place:
         with self.store() as store:
             assert store.check() == [], store.check()
             return list(store.entries())
+
+    def wait_for_sidecar(self, seconds: float = 10.0) -> None:
+        """That of a gateway which was killed stores what is left, and ends."""
+        deadline = time.monotonic() + seconds
+        while is_tended(self.journal) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def spooled(self) -> set[str]:
         """Requests whose rows are in the journal now, of living and of dead processes."""

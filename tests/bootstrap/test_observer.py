@@ -132,6 +132,24 @@ def test_narrowed_to_a_part_the_waits_are_its_own():
     assert looker.look(period_of(period | {"key": "c"}, NOON_US)).overhead_us is None
 
 
+def test_a_period_has_its_own_waits_whether_narrowed_or_not():
+    made = MemoryStore()
+    day = 86_400_000_000
+    made.append(
+        [
+            entry(request_id="old", at_us=NOON_US - 3 * day, queue_us=500),
+            entry(request_id="new", at_us=NOON_US - 1, queue_us=7),
+        ]
+    )
+    looker = observer(made)
+    for narrow in ({}, {"route": "/v1/chat/completions"}):
+        now = looker.look(period_of({"since": "24h", **narrow}, NOON_US))
+        assert (now.overhead_us, now.waited) == ((7.0, 7.0, 7.0), 1)
+        then = {"from": "2026-11-20", "to": "2026-11-20", **narrow}
+        old = looker.look(period_of(then, NOON_US))
+        assert (old.overhead_us, old.waited) == ((500.0, 500.0, 500.0), 1)
+
+
 def test_narrowed_to_a_model_alone_the_times_are_of_all_its_answers():
     found = seen(model="claude-haiku-4-5")
     whole = {one.model: one.total_us for one in seen().timings}

@@ -21,6 +21,7 @@ from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from headgate.ledger.intake import recover
+from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_store
 from headgate.routing.artifact import dump
 from headgate.testing.processes import Child, Children
@@ -99,8 +100,10 @@ class Running:
         return f"{self.gateway.address}/v1"
 
     def rows(self) -> list[tuple[str, int]]:
-        """What the ledger holds once everything left over has been ingested."""
-        url = f"sqlite:///{self.ledger}"
+        """What the ledger holds once the gateway has ended, and all left over is stored."""
+        url, end = f"sqlite:///{self.ledger}", time.monotonic() + 10
+        while is_tended(Path(f"{self.ledger}.journal")) and time.monotonic() < end:
+            time.sleep(0.01)  # the sidecar of one that was killed stores the rest
         store = open_store(url)
         try:
             recover(url, store)

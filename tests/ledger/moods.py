@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import RowRejectedError, StoreError
 
 
@@ -44,6 +45,13 @@ class Moody(MemoryStore):
             raise RowRejectedError("It cannot be held.")
         self.groups.append(len(entries))
         return super().append(entries)
+
+    def keep_prompts(self, prompts: Sequence[Prompt]) -> int:
+        if self.away:
+            raise StoreError("The store is away.")
+        if any(one.request_id in self.cannot_hold for one in prompts):
+            raise RowRejectedError("It cannot be held.")
+        return super().keep_prompts(prompts)
 
 
 class FullJournal(Journal):

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from headgate.ledger.intake import TRIAL_BYTES, Intake, recover
+from headgate.ledger.intake import TRIAL_BYTES, Intake, append_prompts, recover
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import StoreError
 from headgate.ledger.url import open_store
 from tests.ledger.moods import Moody
-from tests.ledger.samples import answers, entry
+from tests.ledger.samples import answers, entry, prompt, questions
 
 
 @pytest.fixture
@@ -83,3 +83,50 @@ def test_after_a_failure_groups_are_small_and_grow_again(tmp_path):
     assert ends[0] <= TRIAL_BYTES < ends[1] <= 2 * TRIAL_BYTES < ends[2]
     assert sum(store.groups) == 300
     journal.close()
+
+
+def test_a_prompt_that_never_fits_is_dropped_and_the_others_are_kept():
+    store = Moody()
+    store.cannot_hold = {"r1", "r3"}
+    assert append_prompts(store, questions(5)) == 2
+    assert [one.request_id for one in store.prompts()] == ["r0", "r2", "r4"]
+    assert append_prompts(store, []) == 0
+
+
+def test_nothing_of_a_dropped_prompt_is_set_aside(tmp_path):
+    journal, store = written(tmp_path / "j", 1), Moody()
+    store.cannot_hold = {"r1"}
+    for one in questions(2):
+        journal.append_prompt(one)
+    (segment,) = journal.segments()
+    assert Intake(store).group(segment) == (segment.size, 1, 0)
+    assert not segment.path.with_suffix(".damaged").exists()
+    assert [one.request_id for one in store.prompts()] == ["r0"]
+    journal.close()
+
+
+def test_a_segment_whose_prompts_the_store_does_not_take_stays_until_it_does(tmp_path):
+    dead = Journal(tmp_path / "j")
+    dead.append(answers(1)[0])
+    dead.append_prompt(prompt())
+    dead.close()
+    store = Moody()
+    store.away = True
+    with pytest.raises(StoreError):
+        recover("", store, journal=tmp_path / "j")
+    store.away = False
+    assert recover("", store, journal=tmp_path / "j") == (1, 0)
+    assert store.prompt("r0") == prompt()
+    assert list((tmp_path / "j").iterdir()) == []
+
+
+def test_prompts_of_a_dead_gateway_are_in_the_database_after_recovery(tmp_path):
+    url = f"sqlite:///{tmp_path}/l.db"
+    dead = Journal(tmp_path / "l.db.journal")
+    for one in questions(3):
+        dead.append_prompt(one)
+    dead.close()
+    store = open_store(url)
+    assert recover(url, store) == (0, 0)
+    assert list(store.prompts()) == questions(3)
+    store.close()

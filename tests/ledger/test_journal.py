@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from headgate.errors import ConfigError
+from headgate.ledger import journal as journals
 from headgate.ledger.journal import MOST_SEGMENTS, Journal
 from headgate.ledger.records import MAX_PAYLOAD, frame
 from headgate.ledger.segment import leftovers
-from tests.ledger.samples import answers, entry, traffic
+from headgate.ledger.taken import Taken
+from tests.ledger.samples import answers, entry, prompt, traffic
 from tests.ledger.test_segment import read_back
 
 ENTRIES = traffic(random.Random(1), 12)
@@ -152,7 +154,7 @@ def test_what_waits_for_the_store_is_bounded(tmp_path):
     waiting = journal.waiting
     (segment,) = journal.segments()
     assert 0 < waiting == segment.size <= 3 * len(RECORDS[0])
-    journal.take(segment, segment.unread().end)
+    journal.take(segment, 0, Taken(segment.unread().end, 2, 0))
     assert journal.waiting == 0
     journal.append(answers(1)[0])
     journal.close()
@@ -169,3 +171,36 @@ def test_a_probe_says_whether_there_is_room_and_is_no_entry_and_no_damage(tmp_pa
     journal.close()
     with pytest.raises(ValueError, match="closed"):
         journal.probe()
+
+
+def test_prompts_stand_between_entries(tmp_path):
+    journal = Journal(tmp_path / "j")
+    journal.append(ENTRIES[0])
+    journal.append_prompt(prompt())
+    journal.append(ENTRIES[1])
+    found = journal.segments()[0].unread()
+    assert (found.entries, found.prompts, found.damaged) == (ENTRIES[:2], [prompt()], [])
+    journal.close()
+
+
+def test_prompts_give_way_to_entries_when_half_of_the_room_is_taken(tmp_path):
+    journal = Journal(tmp_path / "j", spool_bytes=4 * len(RECORDS[0]))
+    room = 2 * len(RECORDS[0])
+    while journal.waiting + 400 < room:
+        journal.append_prompt(prompt())
+    with pytest.raises(OSError, match="wait for the store"):
+        journal.append_prompt(prompt(request="x" * room))
+    assert 0 < journal.waiting <= room
+    journal.append(ENTRIES[0])
+    assert journal.segments()[0].unread().entries == ENTRIES[:1]
+    journal.close()
+
+
+def test_prompts_leave_the_last_of_the_disk_to_entries(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "j")
+    monkeypatch.setattr(journals, "ROOM_FOR_ROWS", 1 << 62)
+    with pytest.raises(OSError, match="of the disk are rows'"):
+        journal.append_prompt(prompt())
+    journal.append(ENTRIES[0])
+    assert journal.segments()[0].unread()[:2] == (ENTRIES[:1], [])
+    journal.close()

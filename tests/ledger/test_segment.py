@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headgate.ledger import segment as segments
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
-from headgate.ledger.records import frame, scan
+from headgate.ledger.records import MAX_PAYLOAD, frame, scan
 from headgate.ledger.segment import Segment, leftovers
-from tests.ledger.samples import traffic
+from tests.ledger.samples import questions, traffic
 
 ENTRIES = traffic(random.Random(1), 12)
 RECORDS = [frame(msgspec.msgpack.encode(row)) for row in ENTRIES]
@@ -114,3 +115,93 @@ def test_segments_are_readable_by_their_owner_only(tmp_path):
     assert segment.path.stat().st_mode & 0o077 == 0
     segment.release()
     assert segment.path.exists()
+
+
+def test_a_followed_segment_is_read_as_it_grows_and_is_not_locked(tmp_path):
+    journal = Journal(tmp_path / "j")
+    journal.append(ENTRIES[0])
+    (own,) = journal.segments()
+    followed = Segment.follow(own.path)
+    assert followed is not None
+    assert followed.empty
+    followed.grow()
+    assert followed.unread() == (ENTRIES[:1], [], own.size, [])
+    followed.take(own.size, 1)
+    journal.append(ENTRIES[1])
+    followed.grow()
+    assert followed.unread().entries == ENTRIES[1:2]
+    journal.close()
+    assert read_back(tmp_path / "j") == ENTRIES[:2]
+    followed.release()
+
+
+@given(
+    st.lists(st.sampled_from(RECORDS), min_size=1, max_size=6),
+    st.lists(st.integers(1, 2000), max_size=12),
+    st.sampled_from([1, 700, 5000]),
+)
+@settings(max_examples=100)
+def test_at_whatever_byte_a_followed_segment_is_looked_at_whole_records_are_read(
+    pieces, steps, group_bytes
+):
+    written, damaged = b"".join(pieces), []
+    with tempfile.TemporaryDirectory() as directory:
+        own = Segment.create(Path(directory))
+        followed = Segment.follow(own.path)
+        assert followed is not None
+        found: list[Entry] = []
+        for step in [*steps, len(written)]:
+            own.append(written[own.size : own.size + step])
+            followed.grow()
+            for _ in range(len(pieces) + 1):
+                group = followed.unread(group_bytes)
+                found += group.entries
+                damaged += group.damaged
+                followed.take(group.end)
+        assert found == scan(written).entries
+        assert damaged == []
+        followed.release()
+        own.drop()
+
+
+def test_who_takes_a_segment_over_begins_where_it_was_said_to_be_stored(tmp_path):
+    journal = Journal(tmp_path / "j")
+    journal.append(ENTRIES[0])
+    (own,) = journal.segments()
+    followed = Segment.follow(own.path)
+    assert followed is not None
+    followed.take(own.size, 1, 0)
+    followed.tell()
+    followed.release()
+    journal.append(ENTRIES[1])
+    journal.close()
+    assert read_back(tmp_path / "j") == ENTRIES[1:2]
+
+
+def test_a_record_longer_than_a_group_is_read_without_the_rest_of_the_segment(
+    tmp_path, monkeypatch
+):
+    journal = Journal(tmp_path / "j")
+    for one in questions(5):
+        journal.append_prompt(msgspec.structs.replace(one, request="x" * 500_000))
+    (segment,) = journal.segments()
+    read: list[int] = []
+    plainly = segments._read
+
+    def counting(fd: int, begin: int, end: int) -> bytes:
+        read.append(end - begin)
+        return plainly(fd, begin, end)
+
+    monkeypatch.setattr(segments, "_read", counting)
+    found = segment.unread(16 << 10)
+    assert found.prompts
+    assert max(read) <= MAX_PAYLOAD + 12 < segment.size
+    journal.close()
+
+
+def test_what_is_set_aside_is_readable_by_its_owner_only(tmp_path):
+    segment = Segment.create(tmp_path)
+    segment.set_aside([b"torn"])
+    segment.drop()
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_mode & 0o077 == 0

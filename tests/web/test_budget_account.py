@@ -38,7 +38,16 @@ def test_its_examples_are_true():
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(5, "1 minute"), (7200, "2 hours"), (86400, "24 hours"), (604800, "7 days")],
+    [
+        (1, "1 second"),
+        (0.6, "0.6 seconds"),
+        (9, "9 seconds"),
+        (60, "60 seconds"),
+        (120, "2 minutes"),
+        (7200, "2 hours"),
+        (86400, "24 hours"),
+        (604800, "7 days"),
+    ],
 )
 def test_a_window_is_told_in_whole_words(seconds: float, words: str):
     assert span_text(seconds) == words

@@ -188,14 +188,14 @@ def test_what_is_wrong_names_its_field_and_offers_no_file(calculator):
     answer = calculator.show(visit(escalation="140%"))
     html = text(answer)
     assert answer.status == 422
-    assert '<li data-field="escalation">Escalated to premium: 1.4 is too high.' in html
+    assert '<li data-field="escalation">Escalated to premium: 1.4 (140 %) is too high.' in html
     assert "Save as" not in html
     assert "Save as" in text(calculator.show(visit()))
 
 
 def test_what_is_wrong_with_the_second_is_marked_there(calculator):
     html = text(calculator.show(visit(compare="1", b_escalation="140%")))
-    assert '<li data-field="b.escalation">B, Escalated to premium: 1.4 is too high.' in html
+    assert '<li data-field="b.escalation">B, Escalated to premium: 1.4 (140 %) is too high.' in html
     assert 'aria-describedby="p-b.escalation"' in html
 
 

@@ -16,6 +16,7 @@ from headgate.bootstrap.planned import held_against
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import Found, Mark, Search, Store, StoreError, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
@@ -40,7 +41,6 @@ from headgate.web.period import DIMENSIONS, Period
 __all__ = ["LedgerObserver", "merged"]
 
 MONTH_DAYS = 31
-RECENT_US = 15 * 60 * 1_000_000
 TIMED: tuple[LatencyDimension, ...] = ("tier", "provider", "model")
 MOST_RECENT = 4000
 MOST_TIMED = 50_000
@@ -113,7 +113,7 @@ class LedgerObserver:
         ]
         requests = merged(hourly)
         since = period.window.since_us, period.first, period.last
-        latencies, overhead, newest = self._times(period, now)
+        latencies, waits, newest = self._times(period)
         day = datetime.fromtimestamp(now / 1e6, UTC).date()
         planned, room, missing = held_against(settings, book, day, tiers, requests)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
@@ -134,7 +134,8 @@ class LedgerObserver:
             groups=groups,
             timings=tuple(_timings(tiers, latencies)),
             newest=newest,
-            overhead_us=overhead,
+            overhead_us=_overhead(waits),
+            waited=len(waits),
             quality=quality,
             feedback=feedback,
             tiers=tuple(tier.name for tier in settings.tiers),
@@ -157,6 +158,10 @@ class LedgerObserver:
     def request(self, request_id: str) -> Sequence[Entry]:
         """See `Observer.request`."""
         return tuple(self._store.request(request_id))
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """See `Observer.prompt`."""
+        return self._store.prompt(request_id)
 
     def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
         """See `Observer.events`."""
@@ -215,36 +220,32 @@ class LedgerObserver:
             if any(group.name for group in groups):
                 yield name, tuple(groups[:50])
 
-    def _times(
-        self, period: Period, now: int
-    ) -> tuple[Sequence[Latency], tuple[float, float, float] | None, int | None]:
-        """How long answers took, how long requests waited, and see `Seen.newest`.
+    def _times(self, period: Period) -> tuple[Sequence[Latency], Sequence[int], int | None]:
+        """How long answers took, how long the newest requests waited, and see `Seen.newest`.
 
         Histograms are kept by model alone: by key and route too they would be as many as the rows.
-        So what is narrowed to a part is told of the newest of it.
+        So what is narrowed to a part is told of the newest of it; and so is what requests waited,
+        of which there are no sums.
         """
         only, window = period.only, period.window
         asked = (period.since, window.since_us, period.first, period.last)
-        if not only:
-            waits = self._store.waits(Window(now - RECENT_US, now + 1), MOST_RECENT)
-        else:
-            timed = self._rested(
-                ("timed", *asked, *only.items()),
-                lambda: self._store.timed(
-                    window,
-                    only,  # type: ignore[arg-type]
-                    read=MOST_TIMED,
-                    most=MOST_RECENT,
-                ),
-            )
-            waits = [one.queue_us for one in timed if one.first and one.queue_us is not None]
-            if set(only) != {"model"}:
-                answers = [one for one in timed if one.answer]
-                return _histograms(answers), _overhead(waits), len(answers)
+        timed = self._rested(
+            ("timed", *asked, *only.items()),
+            lambda: self._store.timed(
+                window,
+                only,  # type: ignore[arg-type]
+                read=MOST_TIMED if only else MOST_RECENT,
+                most=MOST_RECENT,
+            ),
+        )
+        waits = [one.queue_us for one in timed if one.first and one.queue_us is not None]
+        if set(only) - {"model"}:
+            answers = [one for one in timed if one.answer]
+            return _histograms(answers), waits, len(answers)
         latencies = self._rested(
             ("latencies", *asked), lambda: self._store.latencies(window, by=TIMED)
         )
-        return latencies, _overhead(waits), None
+        return latencies, waits, None
 
 
 class _Rested:

@@ -1,4 +1,4 @@
-"""The watch and the pages of `headgate serve`: in its sidecar, or, where there is none, its own."""
+"""What `headgate serve` does beside serving: in its sidecar, or, where there is none, by itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from headgate.bootstrap.admin import AdminToken
 from headgate.bootstrap.book import book_of
@@ -30,6 +32,7 @@ __all__ = [
     "Beside",
     "Gateway",
     "Gauges",
+    "Said",
     "beside_of",
     "gauges_of",
     "has_sidecar",
@@ -40,8 +43,17 @@ Gauges = dict[str, list[tuple[tuple[str, ...], float]]]
 """`Values` as a message: its keys are no text."""
 
 
+class Said(msgspec.Struct):
+    """What the sidecar tells the gateway."""
+
+    gauges: Gauges = {}
+    """What the watch's gauges show; empty where nobody has looked since."""
+    failed: int = 0
+    """Times that the store failed since this was last said."""
+
+
 def gauges_of(values: Values) -> Gauges:
-    """The message that says what the watch's gauges show."""
+    """What the watch's gauges show, as a part of a message."""
     return {name: list(labelled.items()) for name, labelled in values.items()}
 
 
@@ -162,13 +174,12 @@ def _within(
 
 
 def has_sidecar(settings: Settings) -> bool:
-    """Whether the first process that serves has a sidecar.
+    """Whether the first process that serves has a sidecar, which stores, watches and has the pages.
 
-    A ledger in memory can be read by nobody else, so its watch and pages stay with the gateway; and
-    so they do where a process cannot hand a socket to its child.
+    A ledger in memory can be read by nobody else, so all that stays with the gateway; and so it
+    does where a process cannot hand a socket to its child.
     """
-    wanted = settings.watch.live or bool(settings.server.admin)
-    return wanted and settings.ledger.url != "memory:" and os.name == "posix"
+    return settings.ledger.url != "memory:" and os.name == "posix"
 
 
 def sidecar_of(
@@ -177,7 +188,7 @@ def sidecar_of(
     token: AdminToken | None,
     metrics: Metrics,
     env: Mapping[str, str],
-) -> Sidecar[Gauges]:
+) -> Sidecar[Said]:
     """The sidecar of a gateway.
 
     Args:
@@ -195,7 +206,8 @@ def sidecar_of(
         at = [sys.executable, "-m", "headgate.cli.sidecar", str(listening), "--config", file]
         return [*at, *options]
 
-    def shown(gauges: Gauges) -> None:
-        metrics.show_all({name: dict(labelled) for name, labelled in gauges.items()})
+    def heard(said: Said) -> None:
+        metrics.show_all({name: dict(labelled) for name, labelled in said.gauges.items()})
+        metrics.counter("headgate_ledger_failures_total").inc(said.failed)
 
-    return Sidecar(command, says=Gauges, heard=shown, env=env)
+    return Sidecar(command, says=Said, heard=heard, env=env)

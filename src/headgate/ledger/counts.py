@@ -1,10 +1,10 @@
-"""What has become of the entries, since a process opened its ledger."""
+"""What has become of the entries, and of the prompts, since a process opened its ledger."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Counts"]
+__all__ = ["Counts", "PromptCounts"]
 
 
 class Counts(NamedTuple):
@@ -24,3 +24,12 @@ class Counts(NamedTuple):
     """Entries of dead processes that were stored."""
     damaged: int
     """Unreadable stretches (torn records) found in segments of dead processes, and set aside."""
+
+
+class PromptCounts(NamedTuple):
+    """What has become of the prompts, since this process opened the ledger."""
+
+    taken: int
+    """Given to `keep`, and written down."""
+    dropped: int
+    """Given up: no room was left for them beside the entries, or they cannot be written down."""

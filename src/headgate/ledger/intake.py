@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,12 +10,32 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.ledger.entry import Entry
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.records import Scan, frame
 from headgate.ledger.segment import GROUP_BYTES, Segment, leftovers
 from headgate.ledger.store import RowRejectedError, Store
+from headgate.ledger.taken import Taken
 from headgate.ledger.url import journal_directory
 
-__all__ = ["TRIAL_BYTES", "Intake", "Recovered", "append", "recover", "take_over"]
+__all__ = [
+    "INTERVAL",
+    "LONGEST_WAIT",
+    "TRIAL_BYTES",
+    "Intake",
+    "Recovered",
+    "append",
+    "append_prompts",
+    "recover",
+    "take_over",
+]
+
+_log = logging.getLogger("headgate.ledger")
+
+INTERVAL = 0.1
+"""Seconds between two looks at the journal: how far the store lags behind, and what a power cut
+(not a crash) can take."""
+LONGEST_WAIT = 5.0
+"""Seconds between two tries while the store fails."""
 
 TRIAL_BYTES = 16 << 10
 """What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
@@ -58,6 +79,7 @@ def take_over(segment: Segment, store: Store) -> Recovered:
         while not segment.empty:
             scan = segment.unread()
             new, rejected = append(store, scan.entries)
+            append_prompts(store, scan.prompts)
             _set_aside(segment, scan, rejected)
             segment.take(scan.end)
             rows += new
@@ -89,19 +111,23 @@ def append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
         return new, rejected
 
 
+def append_prompts(store: Store, prompts: Sequence[Prompt]) -> int:
+    """Store the prompts, and return how many of them can never be; these are kept nowhere."""
+    if not prompts:
+        return 0
+    try:
+        store.keep_prompts(prompts)
+    except RowRejectedError:
+        if len(prompts) > 1:
+            return sum(append_prompts(store, [prompt]) for prompt in prompts)
+        _log.error("ledger.prompt_dropped: the store can never hold it")
+        return 1
+    return 0
+
+
 def _set_aside(segment: Segment, scan: Scan, rejected: list[Entry]) -> None:
     framed = [frame(msgspec.msgpack.encode(entry)) for entry in rejected]
     segment.set_aside([*scan.damaged, *framed])
-
-
-class Taken(NamedTuple):
-    """What became of a stretch of a segment."""
-
-    end: int
-    """Its length in bytes; 0 where there was nothing to read."""
-    stored: int
-    rejected: int
-    """Rows set aside: they cannot be read, or never be stored."""
 
 
 class Intake:
@@ -119,6 +145,7 @@ class Intake:
         """
         scan = segment.unread(self._group_bytes)
         _, rejected = append(self._store, scan.entries)
+        append_prompts(self._store, scan.prompts)
         self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
         _set_aside(segment, scan, rejected)
         lost = len(rejected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import zlib
 from collections import deque
@@ -12,13 +13,17 @@ import msgspec
 
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
-from headgate.ledger.records import HEAD, MARKER, MAX_PAYLOAD, frame
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.records import ENTRY, HEAD, MAX_PAYLOAD, PROMPT, frame
 from headgate.ledger.segment import Segment
+from headgate.ledger.taken import Taken, told
 
 __all__ = ["MOST_SEGMENTS", "SPOOL_BYTES", "Journal"]
 
 MOST_SEGMENTS = 16
 """Files that are open at once while the store is away; then the last one grows."""
+ROOM_FOR_ROWS = 64 << 20
+"""What prompts leave free on the journal's disk, bytes; some 100,000 rows."""
 SPOOL_BYTES = 1 << 30
 """Most bytes that wait for the store, for each process; some 1,500,000 entries."""
 
@@ -46,6 +51,7 @@ class Journal:
         self._encoder = msgspec.msgpack.Encoder()
         self._record = bytearray(4096)
         self._segments: deque[Segment] = deque()
+        self._learned = Taken(0, 0, 0)
         try:
             directory.mkdir(exist_ok=True)
             self._segments.append(Segment.create(directory))
@@ -63,18 +69,36 @@ class Journal:
             OSError: the disk, or the room for what waits, is full or fails; nothing was written.
             ValueError, TypeError, OverflowError: the entry cannot be encoded; journal closed.
         """
+        self._write(ENTRY, entry, self._spool_bytes)
+
+    def append_prompt(self, prompt: Prompt) -> None:
+        """Write a prompt down, as long as that leaves room for rows.
+
+        Prompts get half of the room for what waits, and none of the disk's last `ROOM_FOR_ROWS`.
+
+        Raises:
+            OSError, ValueError: as `append`.
+        """
+        disk = os.statvfs(self.directory)
+        if disk.f_bavail * disk.f_frsize < ROOM_FOR_ROWS:
+            raise OSError(errno.ENOSPC, f"the last {ROOM_FOR_ROWS:,} bytes of the disk are rows'")
+        self._write(PROMPT, prompt, self._spool_bytes // 2)
+
+    def _write(self, marker: bytes, value: Entry | Prompt, most_waiting: int) -> None:
         with self._lock:
             if not self._segments:
                 raise ValueError("the journal is closed")
             record = self._record
-            self._encoder.encode_into(entry, record, HEAD.size)
+            self._encoder.encode_into(value, record, HEAD.size)
             length = len(record) - HEAD.size
             if length > MAX_PAYLOAD:
-                raise ValueError(f"an entry of {length:,} bytes is over {MAX_PAYLOAD:,}")
+                raise ValueError(f"a record of {length:,} bytes is over {MAX_PAYLOAD:,}")
             crc = zlib.crc32(memoryview(record)[HEAD.size :])
-            HEAD.pack_into(record, 0, MARKER, length, crc)
-            if self._waiting + len(record) > self._spool_bytes:
-                raise OSError(errno.ENOSPC, f"{self._spool_bytes:,} bytes wait for the store")
+            HEAD.pack_into(record, 0, marker, length, crc)
+            if self._waiting + len(record) > most_waiting:
+                self._advance([(one, told(one.path)) for one in self._segments])
+            if self._waiting + len(record) > most_waiting:
+                raise OSError(errno.ENOSPC, f"{most_waiting:,} bytes wait for the store")
             self._last().append(record)
             self._waiting += len(record)
 
@@ -104,11 +128,35 @@ class Journal:
         """Bytes of own records that are not in the store yet."""
         return self._waiting
 
-    def take(self, segment: Segment, count: int) -> None:
-        """The next `count` bytes of an own segment are in the store (or set aside)."""
+    def take(self, segment: Segment, begin: int, taken: Taken) -> bool:
+        """What follows `begin` in an own segment is in the store (or set aside).
+
+        False where it was learned meanwhile that somebody else has stored it: nothing is counted.
+        """
         with self._lock:
-            segment.take(count)
-            self._waiting -= count
+            if segment.taken != begin:
+                return False
+            segment.take(*taken)
+            self._waiting -= taken.end
+            return True
+
+    def learn(self) -> Taken:
+        """What somebody who stores for all has taken of own segments since this was last asked.
+
+        The files are read while nobody who appends has to wait: whoever writes them stands back
+        where processors are scarce, and the system may have a reader wait for it.
+        """
+        found = [(segment, told(segment.path)) for segment in self.segments()]
+        with self._lock:
+            self._advance(found)
+            learned, self._learned = self._learned, Taken(0, 0, 0)
+            return learned
+
+    def _advance(self, found: list[tuple[Segment, Taken | None]]) -> None:
+        for segment, taken in found:
+            new = segment.advance(taken)
+            self._waiting -= new.end
+            self._learned = Taken(*map(sum, zip(self._learned, new, strict=True)))
 
     def _rotate(self, full: Segment) -> Segment:
         segment = Segment.create(self.directory)

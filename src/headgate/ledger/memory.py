@@ -6,11 +6,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
-from operator import itemgetter
 from typing import Any
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompts_memory import MemoryPrompts
 from headgate.ledger.search import fits
 from headgate.ledger.store import (
     EVER,
@@ -43,10 +43,11 @@ __all__ = ["MemoryStore", "role_of"]
 Key = tuple[Any, ...]
 
 
-class MemoryStore:
+class MemoryStore(MemoryPrompts):
     """Entries in a dictionary; for tests and for a gateway that need not remember."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._rows: dict[tuple[str, int], Entry] = {}
         self._events: dict[str, Event] = {}
         self._states: dict[str, tuple[int, bytes]] = {}
@@ -134,17 +135,6 @@ class MemoryStore:
         ][: search.most]
         ended = len(found) < search.most and len(within) >= read
         return Found(found[:: -1 if up else 1], _place(within[read - 1]) if ended else None)
-
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long the latest first attempts waited, the latest first."""
-        with self._lock:
-            rows = [
-                (row.at_us, row.queue_us)
-                for row in self._rows.values()
-                if row.attempt == 0 and row.queue_us is not None and _within(window, row.at_us)
-            ]
-        rows.sort(key=itemgetter(0), reverse=True)
-        return [wait for _, wait in rows[:most]]
 
     def timed(
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int

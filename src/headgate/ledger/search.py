@@ -8,7 +8,7 @@ from typing import Any
 
 from headgate.ledger.columns import entry_of
 from headgate.ledger.entry import Entry
-from headgate.ledger.parts import Ask
+from headgate.ledger.statements import Ask
 from headgate.ledger.store import Found, Mark, Search
 
 __all__ = ["fits", "searched"]

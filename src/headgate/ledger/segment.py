@@ -13,9 +13,10 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from headgate.ledger.records import Scan, scan
+from headgate.ledger.records import HEAD, MAX_PAYLOAD, Scan, next_record, scan
+from headgate.ledger.taken import Taken, forget, tell, told
 
-__all__ = ["GROUP_BYTES", "SUFFIX", "Segment", "leftovers"]
+__all__ = ["GROUP_BYTES", "SUFFIX", "Segment", "leftovers", "lock"]
 
 SUFFIX = ".segment"
 GROUP_BYTES = 4 << 20
@@ -23,20 +24,27 @@ GROUP_BYTES = 4 << 20
 
 
 class Segment:
-    """One file of the journal, locked for as long as it is open.
+    """One file of the journal, locked for as long as it is open, or followed while another has it.
 
-    `size` is how far its records are whole, `taken` how far they are in the store; a sealed segment
-    gets no further records.
+    `size` is how far its records are whole, `taken` how far they are in the store, `stored` and
+    `rejected` what rows these were; a sealed segment gets no further records.
     """
 
-    __slots__ = ("fd", "path", "sealed", "size", "taken")
+    __slots__ = (
+        "fd", "followed", "path", "rejected", "sealed", "size", "stored", "stuck", "taken",
+    )  # fmt: skip
 
-    def __init__(self, path: Path, fd: int, *, size: int = 0, sealed: bool = False) -> None:
+    def __init__(
+        self, path: Path, fd: int, *, size: int = 0, sealed: bool = False, followed: bool = False
+    ) -> None:
         self.path = path
         self.fd = fd
         self.size = size
-        self.taken = 0
+        self.taken = self.stored = self.rejected = 0
         self.sealed = sealed
+        self.followed = followed
+        self.stuck = -1
+        """Where a followed segment did not go on when it was last read."""
 
     @classmethod
     def create(cls, directory: Path) -> Segment:
@@ -46,7 +54,7 @@ class Segment:
             flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
             fd = os.open(path, flags, 0o600)
             # Between open and lock another process may have taken the empty file for a leftover.
-            if _lock(fd, path):
+            if lock(fd, path):
                 return cls(path, fd)
             os.close(fd)
 
@@ -57,10 +65,26 @@ class Segment:
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
-        if _lock(fd, path):
-            return cls(path, fd, size=os.fstat(fd).st_size, sealed=True)
+        if lock(fd, path):
+            segment = cls(path, fd, size=os.fstat(fd).st_size, sealed=True)
+            segment.learn()
+            return segment
         os.close(fd)
         return None
+
+    @classmethod
+    def follow(cls, path: Path) -> Segment | None:
+        """A segment that its process has locked, to be read as it grows; None once it is gone."""
+        try:
+            segment = cls(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC), followed=True)
+        except FileNotFoundError:
+            return None
+        segment.learn()
+        return segment
+
+    def grow(self) -> None:
+        """Look how long a followed segment has become."""
+        self.size = os.fstat(self.fd).st_size
 
     def append(self, record: bytes | bytearray) -> None:
         """Write one record whole, or leave the segment as it was.
@@ -84,20 +108,61 @@ class Segment:
             self.sealed = True
 
     def unread(self, group_bytes: int = GROUP_BYTES) -> Scan:
-        """The next entries that are not in the store yet, some `group_bytes` of them.
+        """The next records that are not in the store yet, some `group_bytes` of them.
 
         Pass the scan's `end` to `take` once they are.
         """
-        end = min(self.size, self.taken + group_bytes)
-        found = scan(_read(self.fd, self.taken, end), to_the_end=end == self.size)
-        if found.end or self.empty:
-            return found
-        # Damage where a record should begin: the next whole one may be anywhere.
-        return scan(_read(self.fd, self.taken, self.size))
+        for length in (group_bytes, HEAD.size + MAX_PAYLOAD):  # a record may be longer than a group
+            end = min(self.size, self.taken + length)
+            whole = end == self.size and not self.followed
+            found = scan(_read(self.fd, self.taken, end), to_the_end=whole)
+            if found.end or self.empty:
+                return found
+        # Damage where a record should begin, or one is under way: the next may be anywhere.
+        data = _read(self.fd, self.taken, self.size)
+        return self._growing(data) if self.followed else scan(data)
 
-    def take(self, count: int) -> None:
-        """The next `count` bytes are in the store (or set aside)."""
-        self.taken += count
+    def _growing(self, data: bytes) -> Scan:
+        """Its last record may be under way; what stands before a whole one is damage.
+
+        But not at the first look: the process may have cut off what it could not finish, and have
+        written on from there, while we were reading.
+        """
+        found = scan(data, to_the_end=False)
+        if found.end:
+            return found
+        end = next_record(data, 1)
+        if end < len(data) and self.stuck == self.taken:
+            return Scan([], [data[:end]], end, [])
+        self.stuck = self.taken
+        return Scan([], [], 0, [])
+
+    def take(self, end: int, stored: int = 0, rejected: int = 0) -> None:
+        """The next `end` bytes are in the store (or set aside)."""
+        self.taken += end
+        self.stored += stored
+        self.rejected += rejected
+
+    def tell(self) -> None:
+        """Say how far it is taken, to the process that has it or will take it over.
+
+        Raises:
+            OSError: the directory cannot be written to.
+        """
+        tell(self.path, Taken(self.taken, self.stored, self.rejected))
+
+    def learn(self) -> None:
+        """Go as far as whoever stores for all has come."""
+        self.advance(told(self.path))
+
+    def advance(self, found: Taken | None) -> Taken:
+        """Go as far as somebody says that it is stored; returns what is new of that."""
+        if found is None or found.end <= self.taken:
+            return Taken(0, 0, 0)
+        stored, rejected = found.stored - self.stored, found.rejected - self.rejected
+        new = Taken(found.end - self.taken, stored, rejected)
+        self.take(*new)
+        return new
 
     @property
     def empty(self) -> bool:
@@ -107,12 +172,14 @@ class Segment:
     def set_aside(self, pieces: list[bytes]) -> None:
         """Keep bytes that could not be read or stored in a file beside the segment."""
         if pieces:
-            with self.path.with_suffix(".damaged").open("ab") as file:
+            flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+            with os.fdopen(os.open(self.path.with_suffix(".damaged"), flags, 0o600), "ab") as file:
                 file.writelines(pieces)
 
     def drop(self) -> None:
         """Delete the file; its rows are in the store."""
         self.path.unlink(missing_ok=True)
+        forget(self.path)
         os.close(self.fd)
 
     def release(self) -> None:
@@ -120,7 +187,7 @@ class Segment:
         os.close(self.fd)
 
 
-def _lock(fd: int, path: Path) -> bool:
+def lock(fd: int, path: Path) -> bool:
     """Lock the open file; False when another process holds it or `path` is no longer that file."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,14 +6,29 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
-__all__ = ["Dialect", "Step", "migrations", "statement"]
+__all__ = ["Ask", "Dialect", "Row", "Step", "Write", "migrations", "statement"]
 
 Dialect = Literal["sqlite", "postgres"]
+Row = tuple[Any, ...]
 
 _SQL = Path(__file__).parent / "sql"
 _PARTS = re.compile(r"\{(sums_\w+|fits)\}")
+
+
+class Ask(Protocol):
+    """Runs the statement that `name` is the file of, in the store's own dialect."""
+
+    def __call__(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
+        """All its rows; `by` are the columns that a statement over sums groups by."""
+
+
+class Write(Protocol):
+    """Runs a writing statement, for each of the rows where it takes some."""
+
+    def __call__(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:
+        """How many rows it touched."""
 
 
 class Step(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -209,12 +210,6 @@ class Store(Protocol):
         They are looked for among the `read` attempts that are nearest to where the search begins.
         """
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long first attempts waited to be sent, microseconds; the `most` latest, latest first.
-
-        Here the window counts attempts; those whose wait is not known are passed over.
-        """
-
     def timed(
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
     ) -> list[Timed]:
@@ -261,6 +256,30 @@ class Store(Protocol):
     def recall(self, name: str) -> bytes | None:
         """What was kept under a name."""
 
+    def keep_prompts(self, prompts: Sequence[Prompt]) -> int:
+        """Keep all prompts or none; return how many were new.
+
+        A prompt whose `request_id` is there already is left alone, whatever it says.
+
+        Raises:
+            RowRejectedError: one of the prompts can never be kept; none was.
+        """
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """What was kept of one request; None where nothing was, or no longer is."""
+
+    def prompts(self, window: Window = EVER) -> Iterator[Prompt]:
+        """The prompts of requests that came in within the window, in the order of time and id."""
+
+    def count_prompts(self, window: Window = EVER) -> int:
+        """How many there are."""
+
+    def prune_prompts(self, before_us: int) -> Iterator[int]:
+        """Delete the prompts of requests that came in before a moment; yields how many, in steps.
+
+        The rows of these requests stay.
+        """
+
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
         """Sum up the hours and days that are over and have changed, `most`; return how many.
 
@@ -273,9 +292,9 @@ class Store(Protocol):
     def prune(self, before_us: int) -> Iterator[int]:
         """Delete the rows of requests that began in hours before a moment; their sums stay.
 
-        An hour at a time; yields how many rows each had. The row that came last stays, and with it
-        its hour. Afterwards a window that begins or ends within such an hour holds the hour whole
-        where it holds its beginning.
+        Their prompts go with them. An hour at a time; yields how many rows each had. The row that
+        came last stays, and with it its hour. Afterwards a window that begins or ends within such
+        an hour holds the hour whole where it holds its beginning.
         """
 
     def check(self) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import Found, Search, Window
 from headgate.monitor.budget import Assessment
 from headgate.monitor.drift import Drift
@@ -92,7 +93,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Of how many answers, the newest ones, the timings' latencies are; None: of all."""
     overhead_us: tuple[float, float, float] | None
     """p50, p95, p99 from a request's arrival to the sending of its first attempt, over the newest
-    requests; None without any."""
+    requests of the period; None without any."""
+    waited: int = 0
+    """Of how many requests that is."""
     quality: Quality | None = None
     """What cheap answers keep of premium's, since the beginning; None where none is compared."""
     feedback: tuple[TierFeedback, ...] = ()
@@ -116,6 +119,9 @@ class Observer(Protocol):
 
     def request(self, request_id: str) -> Sequence[Entry]:
         """The attempts of one request in order; none where there is no such request."""
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """What was asked and answered; None where it is not kept."""
 
     def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
         """What happened, newest first."""
