@@ -16,6 +16,7 @@ from headgate.bootstrap.planned import held_against
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import Found, Mark, Search, Store, StoreError, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
@@ -157,6 +158,10 @@ class LedgerObserver:
     def request(self, request_id: str) -> Sequence[Entry]:
         """See `Observer.request`."""
         return tuple(self._store.request(request_id))
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """See `Observer.prompt`."""
+        return self._store.prompt(request_id)
 
     def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
         """See `Observer.events`."""

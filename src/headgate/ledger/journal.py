@@ -16,7 +16,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.records import ENTRY, HEAD, MAX_PAYLOAD, PROMPT, frame
 from headgate.ledger.segment import Segment
-from headgate.ledger.taken import Taken
+from headgate.ledger.taken import Taken, told
 
 __all__ = ["MOST_SEGMENTS", "SPOOL_BYTES", "Journal"]
 
@@ -96,7 +96,7 @@ class Journal:
             crc = zlib.crc32(memoryview(record)[HEAD.size :])
             HEAD.pack_into(record, 0, marker, length, crc)
             if self._waiting + len(record) > most_waiting:
-                self._learn()
+                self._advance([(one, told(one.path)) for one in self._segments])
             if self._waiting + len(record) > most_waiting:
                 raise OSError(errno.ENOSPC, f"{most_waiting:,} bytes wait for the store")
             self._last().append(record)
@@ -141,15 +141,20 @@ class Journal:
             return True
 
     def learn(self) -> Taken:
-        """What somebody who stores for all has taken of own segments since this was last asked."""
+        """What somebody who stores for all has taken of own segments since this was last asked.
+
+        The files are read while nobody who appends has to wait: whoever writes them stands back
+        where processors are scarce, and the system may have a reader wait for it.
+        """
+        found = [(segment, told(segment.path)) for segment in self.segments()]
         with self._lock:
-            self._learn()
+            self._advance(found)
             learned, self._learned = self._learned, Taken(0, 0, 0)
             return learned
 
-    def _learn(self) -> None:
-        for segment in self._segments:
-            new = segment.learn()
+    def _advance(self, found: list[tuple[Segment, Taken | None]]) -> None:
+        for segment, taken in found:
+            new = segment.advance(taken)
             self._waiting -= new.end
             self._learned = Taken(*map(sum, zip(self._learned, new, strict=True)))
 

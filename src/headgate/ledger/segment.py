@@ -151,9 +151,12 @@ class Segment:
         """
         tell(self.path, Taken(self.taken, self.stored, self.rejected))
 
-    def learn(self) -> Taken:
-        """Go as far as whoever stores for all has come; returns what is new."""
-        found = told(self.path)
+    def learn(self) -> None:
+        """Go as far as whoever stores for all has come."""
+        self.advance(told(self.path))
+
+    def advance(self, found: Taken | None) -> Taken:
+        """Go as far as somebody says that it is stored; returns what is new of that."""
         if found is None or found.end <= self.taken:
             return Taken(0, 0, 0)
         stored, rejected = found.stored - self.stored, found.rejected - self.rejected

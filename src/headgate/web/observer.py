@@ -9,6 +9,7 @@ import msgspec
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import Found, Search, Window
 from headgate.monitor.budget import Assessment
 from headgate.monitor.drift import Drift
@@ -118,6 +119,9 @@ class Observer(Protocol):
 
     def request(self, request_id: str) -> Sequence[Entry]:
         """The attempts of one request in order; none where there is no such request."""
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """What was asked and answered; None where it is not kept."""
 
     def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
         """What happened, newest first."""

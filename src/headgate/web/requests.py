@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 
 from headgate.errors import ConfigError
-from headgate.ledger.columns import COLUMNS, row_of
-from headgate.ledger.entry import Entry
 from headgate.ledger.store import Search
-from headgate.web.brief import brief
+from headgate.web.brief import brief, columns
 from headgate.web.ledger_page import LedgerPage
 from headgate.web.listing import FIELDS, OUTCOMES, Listed, link, listed, search_of
 from headgate.web.observer import Observer
@@ -79,7 +77,7 @@ class Requests(LedgerPage):
         page = self._page(search_of(visit.query, self._period(visit, USUAL).window))
         told = {
             "requests": [
-                {"request_id": entries[0].request_id, "attempts": list(map(_columns, entries))}
+                {"request_id": entries[0].request_id, "attempts": list(map(columns, entries))}
                 for entries in page.requests
             ],
             "reached_us": page.reached and page.reached.at_us,
@@ -94,7 +92,3 @@ class Requests(LedgerPage):
             found = self._observer.request(search.text)
             return Listed([found]) if found else page
         return page
-
-
-def _columns(entry: Entry) -> dict[str, object]:
-    return dict(zip(COLUMNS, row_of(entry), strict=True))
