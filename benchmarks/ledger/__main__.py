@@ -25,11 +25,12 @@ import msgspec
 from tests.ledger.samples import entry
 
 from headgate.ledger.entry import Entry
+from headgate.ledger.intake import recover
 from headgate.ledger.journal import Journal
 from headgate.ledger.store import DAY_US, REACH_US, Store, Window
 from headgate.ledger.totals import HOUR_US, RequestDimension
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import GROUP_ROWS, recover
+from headgate.ledger.writer import GROUP_ROWS
 from headgate.values import Usage
 
 STEP_US = 30 * DAY_US * 21 // 100_000_000
@@ -147,14 +148,13 @@ def dashboard(store: Store, rows: int) -> Iterator[tuple[str, Callable[[], objec
     """What the page at `/` asks of a month that ends now."""
     now = START_US + rows * 10 // 21 * STEP_US
     month = Window((now - 30 * DAY_US) // HOUR_US * HOUR_US, now + 1)
-    recent = Window(now - 15 * 60 * 1_000_000, now + 1)
     yield "tiers by model", lambda: store.tiers(month, by=("provider", "model"))
     yield "requests by hour", lambda: store.requests(month, by=("hour",))
     yield "latencies by model", lambda: store.latencies(month, by=("tier", "provider", "model"))
     yield "days", lambda: store.days(Window((now // DAY_US - 32) * DAY_US, None))
     for name in get_args(RequestDimension)[1:]:
         yield f"requests by {name}", partial(store.requests, month, by=(name,))
-    yield "how long the latest waited", lambda: store.waits(recent, 4000)
+    yield "how long the latest waited", lambda: store.timed(month, {}, read=4000, most=4000)
 
 
 def tell(store: Store, rows: int) -> None:

@@ -10,16 +10,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.place import Caller, Place, body_of, place
+from headgate.errors import ConfigError
 from headgate.testing.processes import Child
 
-__all__ = ["full_disk", "locked", "stopped"]
+__all__ = ["full_disk", "locked", "started_without", "stopped"]
 
 CALLERS = 8
 WORST_RATIO = 1.10
@@ -102,6 +103,39 @@ def stopped(seconds: float, server: Any, url: str, others: str) -> Outcome:
 
         twin = here.replica("twin", others)
         return _away(f"PostgreSQL stopped for {seconds:g} s", here, twin, away, seconds)
+
+
+def started_without(seconds: float, server: Any) -> Outcome:
+    """A gateway that is started while its PostgreSQL is stopped, and needs no pepper to."""
+    server.stop()
+    began = time.monotonic()
+    with place(ledger=server.url) as here:
+        started = time.monotonic() - began
+        try:
+            load = _under_load(here, seconds)
+            spooled = here.spooled()
+        finally:
+            server.start()
+        _there(here)
+        rows = [row.request_id for row in here.settled(len(load.acknowledged))]
+    nowhere, lost = set(load.acknowledged) - spooled, set(load.acknowledged) - set(rows)
+    doubled = len(rows) - len(set(rows))
+    return Outcome(
+        "started while PostgreSQL is stopped",
+        bool(load.acknowledged) and not (load.refused or nowhere or lost or doubled),
+        f"{len(load.acknowledged):,} served without it, {len(nowhere)} of them not in the journal; "
+        f"{len(lost)} lost, {doubled} doubled once it was back; providers and gateway were up "
+        f"after {started:.1f} s",
+    )
+
+
+def _there(here: Place, seconds: float = 20.0) -> None:
+    """The gateway makes the ledger's tables once it has found the database."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(ConfigError), here.store():
+            return
+        time.sleep(0.2)
 
 
 def _away(what: str, here: Place, twin: Child, away: Callable[[], Any], seconds: float) -> Outcome:

@@ -15,7 +15,7 @@ from benchmarks.reliability.upstream import Call, Upstream, answer, refuse, stag
 
 __all__ = ["gone", "refusing"]
 
-SHARE, FLOOR, WINDOW = 0.2, 10, 10.0
+SHARE, FLOOR = 0.2, 10
 """The retry budget: what is stated, not what the code has."""
 RETRY_AFTER, TOLERANCE = 1.0, 0.1
 FAILURES, PAUSE = 20, 5.0
@@ -36,7 +36,7 @@ def refusing(rate: int, seconds: float) -> Outcome:
         answers = asyncio.run(arrivals([here.caller()], rate, seconds))
     requests = len(answers)
     span = near.calls[-1][0] - near.calls[0][0]
-    most = (1 + SHARE) * requests + FLOOR * WINDOW * (1 + span // WINDOW)
+    most = (1 + SHARE) * requests + FLOOR * span
     times: dict[int, list[float]] = defaultdict(list)
     for at, number in near.calls:
         times[number].append(at)
@@ -47,8 +47,8 @@ def refusing(rate: int, seconds: float) -> Outcome:
     return Outcome(
         f"503 for {seconds:g} s at {rate} requests a second",
         len(near.calls) <= most and good == requests and bool(waits) and not early,
-        f"{len(near.calls):,} calls for {requests:,} requests (at most {most:,.0f}), "
-        f"{good:,} answered all the same; Retry-After of 1 s: waited "
+        f"{len(near.calls):,} calls for {requests:,} requests in {span:.1f} s (at most "
+        f"{most:,.0f}), {good:,} answered all the same; Retry-After of 1 s: waited "
         f"{waits[0] if waits else 0:.3f} to {waits[-1] if waits else 0:.3f} s "
         f"({late} later than {RETRY_AFTER * (1 + TOLERANCE):g} s); {lateness(answers)}",
         late <= len(waits) // 100,

@@ -8,12 +8,15 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headgate.analysis.curve import (
     apgr,
     bootstrap,
     brier,
     calibration_error,
+    calibration_measure,
     cost_at_quality,
     cpt,
     curve,
@@ -81,6 +84,62 @@ def test_a_calibrated_score_has_no_error_and_a_constant_one_off_by_so_much():
     assert calibration_error(scores, up) < 0.02
     assert calibration_error(np.full(100, 0.3), np.ones(100)) == pytest.approx(0.7)
     assert brier(np.array([0.0, 1.0]), np.array([0.0, 0.0])) == 0.5
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=60))
+def test_the_interval_of_a_calibration_error_holds_it(rows: list[tuple[float, float]]):
+    scores, up = np.array(rows).T
+    value, low, high = calibration_measure(scores, up)
+    assert value == calibration_error(scores, up)
+    assert low is not None
+    assert high is not None
+    assert 0 <= low <= value <= high <= 1
+
+
+@pytest.mark.parametrize("size", [60, 300, 2000])
+@pytest.mark.parametrize(
+    "chance",
+    [lambda s: s, lambda s: np.clip(s + 0.1, 0, 1), lambda s: np.where(s > 0.93, 0.5, s)],
+    ids=["calibrated", "shifted", "wrong in one bin"],
+)
+def test_it_holds_the_true_error_in_at_least_95_of_100_samples(size: int, chance):
+    rng = np.random.default_rng(size)
+    held, times = 0, 100
+    for seed in range(times):
+        scores = rng.random(size)
+        chances = chance(scores)
+        up = (rng.random(size) < chances).astype(float)
+        _, low, high = calibration_measure(scores, up, seed=seed)
+        assert low is not None
+        assert high is not None
+        without_noise = calibration_error(scores, chances)
+        held += low <= without_noise <= high
+    # 95 of 100 less two standard deviations; it is conservative, so mostly far above
+    assert held >= 0.95 * times - 2 * (0.95 * 0.05 * times) ** 0.5
+
+
+def test_a_calibrated_score_may_have_no_error_though_a_bootstrap_would_deny_it():
+    rng = np.random.default_rng(3)
+    scores = rng.random(600)
+    up = (rng.random(600) < scores).astype(float)
+    assert calibration_measure(scores, up).low == 0
+    denied = bootstrap(calibration_error, scores, up)
+    assert denied.low is not None
+    assert denied.low > 0
+
+
+def test_its_interval_shrinks_with_rows():
+    rng = np.random.default_rng(4)
+    widths = []
+    for size in (100, 10_000):
+        scores = rng.random(size)
+        _, low, high = calibration_measure(scores, (rng.random(size) < 0.5).astype(float))
+        assert low is not None
+        assert high is not None
+        assert low > 0
+        widths.append(high - low)
+    assert widths[0] > 8 * widths[1]
 
 
 def test_the_bootstrap_interval_holds_the_value_and_shrinks_with_rows():

@@ -18,7 +18,7 @@ from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
 from benchmarks.reliability.farewells import farewell, restarts
 from benchmarks.reliability.kills import kills
-from benchmarks.reliability.outages import full_disk, locked, stopped
+from benchmarks.reliability.outages import full_disk, locked, started_without, stopped
 from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.refusals import gone, refusing
 from benchmarks.reliability.slow_senders import oversized, slow_senders
@@ -99,6 +99,15 @@ def test_a_stopped_database_costs_no_row():
     try:
         with database() as server, database() as other:
             found = stopped(1.5, server, server.url, other.url)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    assert found.held, found
+
+
+def test_a_gateway_starts_and_keeps_its_rows_while_its_database_is_stopped():
+    try:
+        with database() as server:
+            found = started_without(1.0, server)
     except Missing as missing:
         pytest.skip(str(missing))
     assert found.held, found

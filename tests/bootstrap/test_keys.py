@@ -53,6 +53,49 @@ def test_a_gateway_on_a_shared_database_needs_no_pepper_until_it_has_keys(tmp_pa
         admission_of(settings, {}, Stopped(), store=store)
 
 
+class Away(MemoryKeys):
+    """Does not answer until it is `back`."""
+
+    back = False
+
+    def version(self):
+        self._try()
+        return super().version()
+
+    def keys(self):
+        self._try()
+        return super().keys()
+
+    def _try(self):
+        if not self.back:
+            raise StoreError("The ledger does not answer.")
+
+
+@pytest.mark.parametrize("keys", [0, 1])
+def test_a_gateway_without_a_pepper_starts_while_its_database_is_away(tmp_path, keys, caplog):
+    """Whether that has keys, which ask for a pepper, it learns when the database is back."""
+    settings = settings_of(tmp_path, "ledger.url=postgresql://u@h/d")
+    secret = f"hg_{'a' * 10}_{'b' * 43}"
+
+    async def main():
+        store = Away()
+        for _ in range(keys):
+            store.put_key(Key(id="a" * 10, name="k", digest="", created_us=0))
+        async with admission_of(settings, {}, Stopped(), store=store) as admission:
+            assert admission.gate.enter({}) is NOBODY
+            with pytest.raises(RequestError, match="cannot be read"):
+                admission.gate.enter({"x-api-key": secret})
+            store.back = True
+            await admission._try_to_look()
+            return admission.gate
+
+    gate = asyncio.run(main())
+    assert gate.enter({}) is NOBODY
+    assert gate.unsure == ("knows no pepper" in caplog.text) == bool(keys)
+    if not keys:
+        assert gate.enter({"x-api-key": secret}) is NOBODY
+
+
 def test_the_one_key_of_the_settings_works_as_before(tmp_path):
     settings = settings_of(tmp_path, "server.api_key_env=GATE_KEY")
     gate = admission_of(settings, {"GATE_KEY": "gate-key"}, Stopped()).gate

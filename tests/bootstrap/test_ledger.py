@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from headgate.bootstrap.ledger import journal_of, ledger_of, recordable_of, store_of
+from headgate.bootstrap.ledger import journal_of, ledger_of, recordable_of, store_of, tender_of
 from headgate.errors import ConfigError
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.tended import is_tended
 from headgate.settings.schema import LedgerSettings
 from tests.ledger.samples import answers
 
@@ -57,3 +58,16 @@ def test_only_a_closed_gateway_asks_whether_rows_are_safe(tmp_path):
     ledger._safe = False
     assert (recordable_of(settings, ledger)(), recordable_of(closed, ledger)()) == (True, False)
     ledger.close()
+
+
+def test_who_stores_for_all_does_so_where_the_settings_say(tmp_path):
+    for journal in (None, str(tmp_path / "elsewhere")):
+        settings = LedgerSettings(url=f"sqlite:///{tmp_path}/l.db", journal=journal)
+        ledger = ledger_of(settings, {}, time)
+        tender = tender_of(settings, {}, time, failed=lambda: None)
+        tender.turn()
+        where = Path(journal or f"{tmp_path}/l.db.journal")
+        assert is_tended(where)
+        tender.close()
+        assert not is_tended(where)
+        ledger.close()

@@ -7,13 +7,15 @@ from datetime import date
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from headgate.bootstrap import observer as observing
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.observer import CHUNK_US, MOST_KEPT, LedgerObserver, _Rested, merged
+from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested, merged
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.store import EVER, Outcome, Window
+from headgate.ledger.store import EVER, Found, Mark, Outcome, Search, Window
 from headgate.monitor.report import report
-from headgate.web.observer import Search, Seen
+from headgate.web.observer import Seen
 from headgate.web.period import period_of
 from tests.ledger.samples import NOON_US, entry
 from tests.web.ledgers import SETTINGS, observer, store
@@ -130,6 +132,24 @@ def test_narrowed_to_a_part_the_waits_are_its_own():
     assert looker.look(period_of(period | {"key": "c"}, NOON_US)).overhead_us is None
 
 
+def test_a_period_has_its_own_waits_whether_narrowed_or_not():
+    made = MemoryStore()
+    day = 86_400_000_000
+    made.append(
+        [
+            entry(request_id="old", at_us=NOON_US - 3 * day, queue_us=500),
+            entry(request_id="new", at_us=NOON_US - 1, queue_us=7),
+        ]
+    )
+    looker = observer(made)
+    for narrow in ({}, {"route": "/v1/chat/completions"}):
+        now = looker.look(period_of({"since": "24h", **narrow}, NOON_US))
+        assert (now.overhead_us, now.waited) == ((7.0, 7.0, 7.0), 1)
+        then = {"from": "2026-11-20", "to": "2026-11-20", **narrow}
+        old = looker.look(period_of(then, NOON_US))
+        assert (old.overhead_us, old.waited) == ((500.0, 500.0, 500.0), 1)
+
+
 def test_narrowed_to_a_model_alone_the_times_are_of_all_its_answers():
     found = seen(model="claude-haiku-4-5")
     whole = {one.model: one.total_us for one in seen().timings}
@@ -174,12 +194,12 @@ def test_an_empty_ledger_is_seen_as_one():
     found = empty.look(period_of({}, NOON_US))
     assert found.report.requests == 0
     assert found.hours == ()
-    assert empty.requests(Search(window=EVER)) == []
+    assert empty.requests(Search(window=EVER)) == Found([])
     assert empty.request("x") == ()
 
 
 def test_the_newest_requests_come_first_each_whole():
-    found = observer().requests(Search(window=EVER, most=30))
+    found = observer().requests(Search(window=EVER, most=30)).requests
     assert len(found) == 30
     times = [entries[0].at_us for entries in found]
     assert times == sorted(times, reverse=True)
@@ -189,34 +209,15 @@ def test_the_newest_requests_come_first_each_whole():
         assert list(entries) == store().request(entries[0].request_id)
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_request_over_the_edge_of_what_is_read_at_a_time_is_listed_once_and_whole(known):
-    """Where its first attempt was pruned, the rest is still shown."""
-    edge = NOON_US + 1 - CHUNK_US
-    attempts = [
-        entry(request_id="over", attempt=0, at_us=edge - 2, served=False, error="status"),
-        entry(request_id="over", attempt=1, at_us=edge + 2, cause="retry"),
-        entry(request_id="after", attempt=0, at_us=edge + 1),
-        entry(request_id="before", attempt=0, at_us=edge - 3),
-    ]
-    made = MemoryStore()
-    made.append(attempts if known else attempts[1:])
-    found = observer(made).requests(Search(window=EVER))
-    assert sorted(entries[0].request_id for entries in found) == ["after", "before", "over"]
-    assert {one[0].request_id: len(one) for one in found}["over"] == (2 if known else 1)
-    retried = observer(made).requests(Search(window=EVER, outcome="retried"))
-    assert [entries[0].request_id for entries in retried] == ["over"]
-
-
 def test_a_search_that_asks_everything_finds_all_in_the_window():
     window = Window(NOON_US - 3 * 86_400_000_000, NOON_US)
-    found = observer().requests(Search(window=window, most=10_000))
+    found = observer().requests(Search(window=window, most=10_000)).requests
     assert len(found) == sum(total.requests for total in store().requests(window))
 
 
 def test_each_question_is_answered_by_what_fits_it():
     def found(**asked):
-        return observer().requests(Search(window=EVER, most=5000, **asked))
+        return observer().requests(Search(window=EVER, most=5000, **asked)).requests
 
     whole = found()
     escalated = found(outcome="escalated")
@@ -234,10 +235,37 @@ def test_each_question_is_answered_by_what_fits_it():
     assert found(reason="rule:") == []
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_search_that_finds_little_reads_on_and_says_how_far_it_came(monkeypatch, place):
+    monkeypatch.setattr(observing, "READS", (2, 3, 4))
+    made = MemoryStore()
+    rows = [
+        entry(request_id=f"r{n:02}", at_us=NOON_US + n, key="k" if n % 4 == 0 else None)
+        for n in range(30)
+    ]
+    made.append(rows)
+    begin = {"before": Mark(NOON_US + 99, ""), "after": Mark(NOON_US - 1, "")}[place]
+
+    def found(begin: Mark) -> tuple[list[str], Mark | None]:
+        asked = replace(Search(window=EVER, key="k"), **{place: begin})
+        page = observer(made).requests(asked)
+        return [entries[0].request_id for entries in page.requests], page.reached
+
+    ids, reached = found(begin)
+    assert ids == {"before": ["r28", "r24"], "after": ["r08", "r04", "r00"]}[place]
+    assert reached is not None
+    assert reached.request_id == {"before": "r21", "after": "r08"}[place]
+    seen = [*ids]
+    while reached is not None:
+        ids, reached = found(reached)
+        seen += ids
+    assert sorted(seen) == [f"r{n:02}" for n in range(0, 30, 4)]
+
+
 def test_a_request_that_nobody_answered_is_a_failed_one():
     made = MemoryStore()
     made.append([entry(request_id="f", served=False, status=503, error="status")])
-    found = observer(made).requests(Search(window=EVER, outcome="failed"))
+    found = observer(made).requests(Search(window=EVER, outcome="failed")).requests
     assert [entries[0].request_id for entries in found] == ["f"]
 
 

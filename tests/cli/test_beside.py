@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from headgate.bootstrap.admin import AdminToken
-from headgate.cli.beside import Gauges, gauges_of, has_sidecar, sidecar_of
+from headgate.cli.beside import Gauges, Said, gauges_of, has_sidecar, sidecar_of
 from headgate.cli.workers import TOKEN
 from headgate.gateway.relay import framed, received
 from headgate.monitor.gauges import Values, silence
@@ -39,8 +39,8 @@ def reading(folder: Path, *sets: str, url: str = "sqlite:///l.db") -> Reading:
 def sent(gauges: Gauges) -> Gauges:
     async def read() -> Gauges:
         reader = asyncio.StreamReader()
-        reader.feed_data(framed(gauges))
-        return await received(reader, Gauges)
+        reader.feed_data(framed(Said(gauges)))
+        return (await received(reader, Said)).gauges
 
     return asyncio.run(read())
 
@@ -62,22 +62,23 @@ def test_gauges_arrive_as_they_were_sent_unknown_numbers_too():
         ("sqlite:///l.db", (), True),
         ("sqlite:///l.db", ("watch.live=false",), True),
         ("sqlite:///l.db", ("server.admin=",), True),
-        ("sqlite:///l.db", ("server.admin=", "watch.live=false"), False),
+        ("sqlite:///l.db", ("server.admin=", "watch.live=false"), True),
         ("memory:", (), False),
         ("postgresql://u@h/d", (), True),
     ],
 )
-def test_a_ledger_in_memory_has_no_sidecar_nor_has_one_who_asks_for_nothing(
-    tmp_path, url, sets, has
-):
+def test_only_a_ledger_in_memory_has_no_sidecar(tmp_path, url, sets, has):
     assert has_sidecar(reading(tmp_path, *sets, url=url).settings) is has
 
 
 def test_what_it_says_is_shown(tmp_path):
     metrics = Metrics(env={})
     sidecar = sidecar_of(reading(tmp_path), (), None, metrics, {})
-    sidecar._heard(gauges_of({"headgate_escalation_alarm": {("all",): 1.0}}))
+    sidecar._heard(Said(gauges_of({"headgate_escalation_alarm": {("all",): 1.0}})))
+    sidecar._heard(Said(failed=1))
+    sidecar._heard(Said(failed=2))
     assert total(metrics, "headgate_escalation_alarm", scope="all") == 1
+    assert total(metrics, "headgate_ledger_failures_total") == 3
 
 
 def test_it_is_started_with_the_file_the_options_and_a_token_that_rests_nowhere(tmp_path):

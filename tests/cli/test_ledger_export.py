@@ -87,6 +87,16 @@ def test_an_export_that_fails_leaves_the_old_file(here, monkeypatch):
     (here / "rows.csv").write_text("old")
     monkeypatch.setattr("headgate.cli.ledger_export.row_of", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        export("rows.csv")
+        export("rows.csv", "--force")
     assert (here / "rows.csv").read_text() == "old"
+
+
+def test_a_file_that_is_there_is_kept_unless_it_is_to_be_overwritten(here):
+    (here / "rows.jsonl").write_text("old")
+    with pytest.raises(ConfigError, match="is there already, and was kept") as caught:
+        export("rows.jsonl")
+    assert "--force" in str(caught.value)
+    assert (here / "rows.jsonl").read_text() == "old"
+    export("rows.jsonl", "--force")
+    assert len((here / "rows.jsonl").read_text("utf-8").splitlines()) == len(ROWS)
     assert not list(here.glob(".*.part"))

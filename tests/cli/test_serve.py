@@ -20,10 +20,13 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
+from headgate.ledger.intake import recover
+from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import recover
+from headgate.routing.artifact import dump
 from headgate.testing.processes import Child, Children
 from tests.monitor.listeners import hook
+from tests.routing.routers import small_artifact
 
 CONFIG = """
 [traffic]
@@ -54,6 +57,10 @@ drain_seconds = 5
 [ledger]
 url = "sqlite:///{ledger}"
 """
+
+
+MODULES = 235
+"""Of ours, in the process that serves; its sidecar has others."""
 
 
 def listening(child: Child) -> bool:
@@ -93,8 +100,10 @@ class Running:
         return f"{self.gateway.address}/v1"
 
     def rows(self) -> list[tuple[str, int]]:
-        """What the ledger holds once everything left over has been ingested."""
-        url = f"sqlite:///{self.ledger}"
+        """What the ledger holds once the gateway has ended, and all left over is stored."""
+        url, end = f"sqlite:///{self.ledger}", time.monotonic() + 10
+        while is_tended(Path(f"{self.ledger}.journal")) and time.monotonic() < end:
+            time.sleep(0.01)  # the sidecar of one that was killed stores the rest
         store = open_store(url)
         try:
             recover(url, store)
@@ -136,6 +145,36 @@ def test_it_serves_writes_the_ledger_and_stops_cleanly(tmp_path):
         assert "sk-sim" not in log
 
 
+def test_before_its_first_answer_it_loads_no_more_than_serving_takes(tmp_path):
+    """Each module of ours is some half a millisecond of the start; these do not need the time."""
+    with Children(tmp_path) as children:
+        provider = children.provider("provider", "--dialect", "openai", "--model", "cheap-1")
+        router = tmp_path / "router.headgate"
+        router.write_bytes(dump(small_artifact()))
+        text = CONFIG.format(address=provider.address, ledger=tmp_path / "ledger.db")
+        begin, _, rest = text.partition("[classifier]")
+        learned = f'[classifier]\nkind = "learned"\nrouter = "{router}"\nthreshold = 0.5\n'
+        text = f"{begin}{learned}[tiers.cheap]{rest.partition('[tiers.cheap]')[2]}"
+        file = tmp_path / "headgate.toml"
+        file.write_text(text.replace('admin = ""', 'admin = "127.0.0.1:0"'))
+        gateway = children.start(
+            "gateway",
+            ["tests.cli.telling:main", "serve", "--config", str(file)],
+            environment={"SIM_KEY": "sk-sim"},
+            ready=listening,
+        )
+        with OpenAI(base_url=f"{gateway.address}/v1", api_key="none") as client:
+            assert say(client).headers["x-headgate-tier"] in ("cheap", "premium")
+        assert gateway.stop() == 0
+        loaded = set(gateway.log.read_text().rpartition("loaded ")[2].split())
+    assert "headgate.routing.learned" in loaded
+    heavy = {"jinja2", "rich", "smtplib", "numpy", "psycopg", "opentelemetry", "genai_prices"}
+    assert not loaded & heavy
+    rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("headgate.")}
+    assert not rooms & {"headgate.web", "headgate.costs", "headgate.render"}
+    assert len([name for name in loaded if name.startswith("headgate.")]) <= MODULES
+
+
 def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):
     with hook(200) as collector, Children(tmp_path) as children:
         provider = children.provider("provider", "--dialect", "openai", "--model", "cheap-1")
@@ -169,6 +208,19 @@ def test_a_missing_key_stops_the_start_and_is_named(tmp_path):
     assert "providers.sim.api_key_env" in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["headgate.toml"]
+
+
+def test_alerts_that_cannot_be_sent_stop_the_start(tmp_path):
+    file = tmp_path / "headgate.toml"
+    text = CONFIG.format(address="http://127.0.0.1:9", ledger=tmp_path / "ledger.db")
+    file.write_text(f'{text}[alerts]\nslack_url_env = "NO_SUCH_HOOK"\n')
+    done = command_line(
+        [sys.executable, "-m", "headgate", "serve", "--config", str(file)],
+        env=os.environ | {"SIM_KEY": "sk-sim"},
+    )
+    assert done.returncode == 2
+    assert "NO_SUCH_HOOK" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_own_price_in_a_wrong_unit_is_told_at_the_start(tmp_path):

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from openai import OpenAI
 
+from headgate.ledger.sqlite import SqliteStore
+from headgate.ledger.tended import is_tended
 from tests.cli.test_serve import Running, running, say
 from tests.monitor.test_metrics import parsed
 
@@ -117,6 +119,43 @@ def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_pat
         home.gateway.process.kill()
         until(lambda: not argv(killed))
         assert not list(tmp_path.glob("headgate-beside-*")), "and leaves nothing behind"
+
+
+def test_it_stores_what_the_gateway_writes_and_where_it_is_killed_the_gateway_does(tmp_path):
+    with running(tmp_path) as home:
+        journal, store = tmp_path / "ledger.db.journal", SqliteStore(tmp_path / "ledger.db")
+        ids: set[str] = set()
+
+        def stored() -> bool:
+            return {row.request_id for row in store.entries()} == ids
+
+        with OpenAI(base_url=home.base_url, api_key="none") as client:
+            until(lambda: is_tended(journal))
+            ids.add(say(client).headers["x-headgate-request-id"])
+            until(stored)
+            told = {path.suffix for path in journal.iterdir()}
+            assert told == {".segment", ".taken", ""}
+            sidecar = next(pid for pid in children(home.gateway.process.pid))
+            os.kill(sidecar, signal.SIGKILL)
+            ids.add(say(client).headers["x-headgate-request-id"])
+            until(stored)
+        assert home.gateway.stop() == 0
+        assert list(journal.glob("*.segment")) == []
+        store.close()
+
+
+def test_when_the_gateway_is_killed_it_stores_what_that_one_has_left(tmp_path):
+    with running(tmp_path) as home:
+        journal = tmp_path / "ledger.db.journal"
+        until(lambda: is_tended(journal))
+        with OpenAI(base_url=home.base_url, api_key="none") as client:
+            ids = {say(client).headers["x-headgate-request-id"] for _ in range(5)}
+        home.gateway.process.kill()
+        until(lambda: not is_tended(journal))
+        store = SqliteStore(tmp_path / "ledger.db")
+        assert {row.request_id for row in store.entries()} == ids
+        store.close()
+        assert list(journal.iterdir()) == []
 
 
 def test_it_asks_for_the_token_as_the_gateway_would(tmp_path):

@@ -297,7 +297,10 @@ def test_a_cleared_alarm_is_remembered():
         (86_400, "1 d"),
         (25_714.3, "7.1 h"),
         (128.6, "2 min"),
-        (1.0, "1 min"),
+        (90, "2 min"),
+        (59.0, "59 s"),
+        (8.57, "8.6 s"),
+        (1.0, "1 s"),
     ],
 )
 def test_lengths_of_time_are_told_in_their_largest_unit(seconds, text):

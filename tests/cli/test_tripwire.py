@@ -148,7 +148,7 @@ def test_every_field_is_documented_and_every_documented_field_is_there():
         (("--interval", "nonsense=0:1"), "no parameter 'nonsense'"),
         (("--interval", "escalation=0:nan"), "Write it as escalation=0.15:0.3"),
         (("--draws", "0"), "0 draws are not possible"),
-        (("--escalation", "2"), "--escalation: 2 is too high"),
+        (("--escalation", "2"), "--escalation: 2 (200 %) is too high"),
         (("--at", "yesterday"), "--at: 'yesterday' is no date"),
     ],
 )

@@ -91,8 +91,8 @@ def test_a_scenario_cannot_be_changed_but_a_changed_copy_is_easily_made():
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
-        ("escalation", "1.5", "1.5 is too high. Give a share of 0 to 1."),
-        ("escalation", -0.1, "-0.1 is too low."),
+        ("escalation", "1.5", "1.5 (150 %) is too high. Give a share of 0 to 1."),
+        ("escalation", -0.1, "-0.1 (-10 %) is too low."),
         ("escalation", float("nan"), "'NaN' is not a number."),
         ("escalation", float("inf"), "Infinity is too high."),
         ("escalation", True, "'True' is not a number."),
@@ -102,11 +102,11 @@ def test_a_scenario_cannot_be_changed_but_a_changed_copy_is_easily_made():
         ("requests_per_day", 10**12, "is too high."),
         ("days", 0, "above 0 to 366"),
         ("days", 367, "367 is too high."),
-        ("stable_prefix", 2, "2 is too high."),
+        ("stable_prefix", 2, "2 (200 %) is too high."),
         ("overhead_usd", -1, "-1 is too low."),
         ("split_loss", "1.5", "Give a share of 0 to 1."),
         ("batch_share", "x", "'x' is not a number."),
-        ("direct", -1, "-1 is too low."),
+        ("direct", -1, "-1 (-100 %) is too low."),
         ("cache_life", "2h", '\'2h\' is no cache life. Give "5m" or "1h".'),
     ],
 )
@@ -161,7 +161,8 @@ def test_a_stress_that_fails_for_ever_without_a_limit_has_no_end():
 def test_a_rate_of_the_misrouting_out_of_range_is_named(field):
     wrong = Misrouting(**{"hard": "0.2", field: "1.2"})
     assert (
-        "1.2 is too high." in faults(lambda: mission(None, misrouting=wrong))[f"misrouting.{field}"]
+        "1.2 (120 %) is too high."
+        in faults(lambda: mission(None, misrouting=wrong))[f"misrouting.{field}"]
     )
 
 

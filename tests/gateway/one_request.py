@@ -25,6 +25,7 @@ from headgate.gateway.http1_server import Http1Server
 from headgate.gateway.introduced import Introduced
 from headgate.gateway.record import Told
 from headgate.gateway.till import Till
+from headgate.gateway.transcript import Transcripts
 from headgate.gateway.upstream import Endpoint, endpoint
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys_memory import MemoryKeys
@@ -262,6 +263,8 @@ class Kind(NamedTuple):
     key: bool = False
     """It comes with a virtual key that has a budget and a rate."""
     traced: bool = False
+    kept: bool = False
+    """Question and answer are kept."""
 
 
 Ask = Callable[[], Awaitable[None]]
@@ -288,6 +291,7 @@ async def gateway(folder: Path, kind: Kind) -> AsyncIterator[Callable[[], Ask]]:
         admission=admission,
     )
     app.follow = followed_by(telemetry) if telemetry else None
+    app.transcripts = Transcripts(lambda _: None, most=256 << 10) if kind.kept else None
     secret = SECRET.secret if kind.key else None
 
     def ready() -> Ask:

@@ -104,7 +104,7 @@ def test_the_ledger_agrees_with_the_providers_tally():
         }
         assert booked == billed
 
-    run(case)
+    run(case, sets=("resilience.retry_floor=100",))  # half of them at once, all in one second
 
 
 @pytest.mark.parametrize("model", ["openai", "anthropic"])

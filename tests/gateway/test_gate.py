@@ -55,6 +55,24 @@ def test_while_no_key_has_been_read_whoever_sends_one_is_told_to_try_again():
     assert refused(made, x_api_key=SECRET).status == 401
 
 
+def test_without_a_pepper_a_key_is_told_to_try_again_until_there_are_surely_none():
+    made = Gate(Stopped(), unsure=True)
+    assert made.enter({}).key is None
+    assert refused(made, x_api_key=SECRET).code == "keys_unavailable"
+    made.ring = Ring(1, {key().id: key()}, {})
+    assert refused(made, x_api_key=SECRET).code == "keys_unavailable"
+    assert made.enter({"x-api-key": "any"}).key is None
+    made.ring = Ring(2, {}, {})
+    assert made.enter({"x-api-key": SECRET}).key is None
+
+
+def test_the_master_key_is_asked_for_while_virtual_ones_are_uncertain():
+    made = Gate(Stopped(), unsure=True, master="m4ster")
+    assert made.enter({"x-api-key": "m4ster"}).key is None
+    assert refused(made).code == "invalid_api_key"
+    assert refused(made, x_api_key=SECRET).code == "keys_unavailable"
+
+
 def test_its_team_comes_along():
     team = Team(name="search", limits=Limits(pin=False))
     made, _ = gate(key(team="search"), teams=(team,))

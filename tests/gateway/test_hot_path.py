@@ -93,3 +93,11 @@ def test_a_request_that_is_traced_adds_its_own_calls_and_no_more(tmp_path):
     added -= calls_for_one(tmp_path, Kind())
     assert added <= 34
     assert added > 17, "it takes far fewer now: lower the bound, so that it stays so"
+
+
+@pytest.mark.parametrize(("stream", "bound"), [(False, 35), (True, 248)])
+def test_a_request_that_is_kept_adds_its_own_calls_and_no_more(tmp_path, stream, bound):
+    added = calls_for_one(tmp_path, Kind(stream=stream, kept=True))
+    added -= calls_for_one(tmp_path, Kind(stream=stream))
+    assert added <= bound
+    assert added > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"

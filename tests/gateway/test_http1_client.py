@@ -531,6 +531,26 @@ def test_tls_is_verified_and_an_unknown_authority_is_refused(certificate):
     asyncio.run(case())
 
 
+def test_a_provider_that_prefers_http_2_is_spoken_to_in_http_1_1(certificate):
+    async def case():
+        chosen: list[str | None] = []
+
+        async def answer(scripted: Scripted, reader, writer):
+            chosen.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+            await answering(scripted, reader, writer, OK)
+
+        server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        server_side.load_cert_chain(certificate)
+        server_side.set_alpn_protocols(["h2", "http/1.1"])
+        async with serving(answer, server_side) as (_, base):
+            client = Http1Upstream(tls=ssl.create_default_context(cafile=str(certificate)))
+            assert await fetch(client, base) == b"ok"
+            await client.close()
+        assert chosen == ["http/1.1"]
+
+    asyncio.run(case())
+
+
 @pytest.mark.parametrize("value", ["sk-test\n", "sk\r\nhost: evil", "sk-tést", "sk\0"])
 def test_a_key_that_would_break_the_head_is_refused_without_being_shown(value):
     with pytest.raises(ConfigError) as caught:

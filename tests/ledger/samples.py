@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from headgate.ledger.entry import Entry
+from headgate.ledger.prompt import Prompt
 from headgate.values import Usage
 
 NOON_US = 1_795_435_200_000_000
@@ -139,3 +140,22 @@ def _attempt(chance: random.Random, *, purpose: str, served: bool, **fields: Any
         category=chance.choice([None, "code"]),
         trace=chance.choice([None, '{"ruled_out":[]}']),
     )
+
+
+PROMPT = Prompt(
+    request_id="r0",
+    at_us=NOON_US,
+    dialect="openai",
+    request='{"model":"auto","messages":[{"role":"user","content":"Grüße?"}]}',
+    request_bytes=67,
+    answer='{"choices":[]}',
+    answer_bytes=14,
+)
+
+
+def prompt(**changes: Any) -> Prompt:
+    return msgspec.structs.replace(PROMPT, **changes)
+
+
+def questions(count: int) -> list[Prompt]:
+    return [prompt(request_id=f"r{number}", at_us=NOON_US + number) for number in range(count)]

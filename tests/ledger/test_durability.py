@@ -1,9 +1,9 @@
 """Killed at any moment: no acknowledged row is lost, none is doubled, the file stays sound.
 
-A child records thousands of entries a second and acknowledges each on a pipe once `record` is
-back, as a gateway acknowledges a request with its last byte. It is killed with SIGKILL at a random
-moment, and its successor takes over what it left. Every other child writes rows so long that its
-segments rotate several times in its short life.
+A child records thousands of entries a second, each with its prompt, and acknowledges it on a pipe
+once both are written down, as a gateway acknowledges a request with its last byte. It is killed
+with SIGKILL at a random moment, and its successor takes over what it left. Every other child writes
+rows so long that its segments rotate several times in its short life.
 """
 
 import random
@@ -12,16 +12,16 @@ import subprocess
 import sys
 import threading
 
-from headgate.ledger.journal import leftovers
+from headgate.ledger.intake import recover
+from headgate.ledger.segment import leftovers
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import recover
 
 KILLS = 40
 
 CHILD = """
 import os, sys, time
 from headgate.ledger.writer import Ledger
-from tests.ledger.samples import ANSWER
+from tests.ledger.samples import ANSWER, PROMPT
 import msgspec
 
 ledger = Ledger.open(sys.argv[1], clock=time)
@@ -31,6 +31,7 @@ number = 0
 while True:
     name = f"{sys.argv[2]}-{number}"
     ledger.record(msgspec.structs.replace(ANSWER, request_id=name, tags=tags))
+    ledger.keep(msgspec.structs.replace(PROMPT, request_id=name, answer=tags, answer_bytes=1 << 20))
     os.write(1, f"{name}\\n".encode())
     number += 1
     time.sleep(0.0001)
@@ -66,7 +67,10 @@ def test_no_acknowledged_row_is_lost_or_doubled_by_kill_9(tmp_path):
     recover(url, store)
     assert store.check() == []
     found = [row.request_id for row in store.entries()]
+    prompts = [prompt.request_id for prompt in store.prompts()]
     store.close()
+    assert len(prompts) == len(set(prompts))
+    assert set(acknowledged) <= set(prompts) <= set(found)
     assert len(found) == len(set(found))
     assert set(acknowledged) <= set(found)
     # Written and not yet acknowledged when the child died: one row a life at most.

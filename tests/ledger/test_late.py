@@ -15,8 +15,8 @@ from headgate.ledger.memory import MemoryStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import Store, StoreError
 from headgate.ledger.writer import Ledger
+from tests.ledger.moods import Watch
 from tests.ledger.samples import answers
-from tests.ledger.test_writer import Watch
 
 
 class Door:

@@ -1,8 +1,9 @@
-"""journal and writer as one machine: whatever fails, and whenever it dies, no safe row is lost.
+"""journal and writers as one machine: whatever fails, and whenever it dies, no safe row is lost.
 
 Two workers share a directory and a store. At random they record, on a disk that may take only a
 part of a record and may not be mended afterwards; look at their journals, while the store is away,
-takes a group and dies before it says so, or is well; and die, and are replaced. After every step,
+takes a group and dies before it says so, or is well; and die, and are replaced. Now and then there
+is somebody who stores for both, under the same conditions, and goes again. After every step,
 and in the middle of every commit, the directory is copied with what the store holds by then: that
 is the machine killed at this moment. Its successor must find each safe row in the copy, once.
 """
@@ -24,11 +25,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from headgate.ledger import writer
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import Journal, frame
+from headgate.ledger.intake import recover
+from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.records import frame
 from headgate.ledger.store import StoreError
-from headgate.ledger.writer import Ledger, recover
+from headgate.ledger.tender import Tender
+from headgate.ledger.writer import Ledger
 from tests.ledger.samples import entry
 
 SEGMENT_BYTES, SPOOL_BYTES, MEMORY_ROWS = 1500, 20_000, 4
@@ -94,6 +99,7 @@ class Machine(RuleBasedStateMachine):
         self.safe: set[str] = set()
         self.all: set[str] = set()
         self.torn = 0
+        self.tender: Tender | None = None
         for _ in range(2):
             self.journals.append(self.journal())
             self.workers.append(self.worker(self.journals[-1]))
@@ -128,7 +134,8 @@ class Machine(RuleBasedStateMachine):
     @rule(one=WORKERS, mood=st.sampled_from(["well", "well", "away", "dies"]))
     def look(self, one: int, mood: str) -> None:
         ledger, self.shelf.mood = self.workers[one], mood
-        stored = ledger.flush()
+        with patch.object(writer, "TENDED_PATIENCE", 0.0):  # nobody tends meanwhile
+            stored = ledger.flush()
         self.shelf.mood = "well"
         if stored:
             self.all_told(one)
@@ -144,6 +151,21 @@ class Machine(RuleBasedStateMachine):
         self.recorded[one].clear()
         self.journals[one] = self.journal()
         self.workers[one] = self.worker(self.journals[one])
+
+    @rule(mood=st.sampled_from(["well", "well", "away", "dies"]))
+    def tend(self, mood: str) -> None:
+        """By one who has come just now, or was there before."""
+        self.shelf.mood = mood
+        if self.tender is None:
+            self.tender = Tender(self.shelf, self.directory, clock=Still(), failed=lambda: None)
+        self.tender.turn()
+        self.shelf.mood = "well"
+
+    @rule()
+    def tend_no_more(self) -> None:
+        if self.tender is not None:
+            self.tender.close()
+            self.tender = None
 
     # ---- what must hold
 
@@ -186,6 +208,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.shelf.commits = lambda: None
+        self.tend_no_more()
         for ledger in self.workers:
             ledger.close()
         assert self.safe <= {row.request_id for row in self.shelf.entries()}

@@ -17,7 +17,7 @@ from headgate.errors import ConfigError
 from headgate.ledger.sqlite import APPLICATION_ID, SqliteStore
 from headgate.ledger.statements import migrations
 from headgate.ledger.store import RowRejectedError, StoreError
-from tests.ledger.samples import answers, entry
+from tests.ledger.samples import NOON_US, answers, entry, prompt
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ledger.md"
 
@@ -243,3 +243,35 @@ store.close()
     assert store.requests()[0].requests == 80
     assert store.check() == []
     store.close()
+
+
+def test_a_new_file_is_its_owners_alone_and_so_is_what_sqlite_puts_beside_it(tmp_path):
+    before = os.umask(0o022)
+    try:
+        store = SqliteStore(tmp_path / "ledger.db")
+        store.append(answers(1))
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+        store.close()
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("ledger.db", "ledger.db-wal", "ledger.db-shm"), 0o600)
+
+
+def test_a_file_that_is_there_keeps_its_mode(path):
+    path.chmod(0o640)
+    SqliteStore(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_prompt_that_was_deleted_is_no_longer_in_the_file(tmp_path):
+    path = tmp_path / "ledger.db"
+    store = SqliteStore(path)
+    for name in ("a", "b"):
+        text = f"c4n4ry-{name} " * 5000
+        store.keep_prompts([prompt(request_id=name, request=text, request_bytes=len(text))])
+    store.close()
+    assert b"c4n4ry-a" in path.read_bytes()
+    store = SqliteStore(path)
+    assert list(store.prune_prompts(NOON_US + 1)) == [2]
+    store.close()
+    assert b"c4n4ry" not in path.read_bytes()

@@ -45,19 +45,6 @@ def test_one_request_is_found_by_its_id_with_its_attempts_in_order(store):
     assert store.request("x' OR '1'='1") == []
 
 
-def test_the_waits_of_first_attempts_come_latest_first(store):
-    waited = [(0, 40), (0, 0), (1, 99), (0, None), (0, 10), (0, 50)]
-    store.append(
-        [
-            entry(request_id=f"r{number}", attempt=attempt, at_us=NOON_US + number, queue_us=wait)
-            for number, (attempt, wait) in enumerate(waited)
-        ]
-    )
-    assert store.waits(Window(NOON_US, NOON_US + 5), 9) == [10, 0, 40]
-    assert store.waits(Window(NOON_US, None), 2) == [50, 10]
-    assert store.waits(Window(NOON_US + 6, None), 2) == []
-
-
 TIMED: list[dict[str, Any]] = [
     {"key": "k1", "first_token_us": 5, "total_us": 50, "queue_us": 1},
     {"key": "k2", "team": "t", "total_us": 60},

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,61 +9,19 @@ import pytest
 
 from headgate.errors import ConfigError
 from headgate.ledger import writer
+from headgate.ledger.complaints import COMPLAIN_SECONDS
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import Journal, frame
+from headgate.ledger.intake import TRIAL_BYTES
+from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.records import frame
 from headgate.ledger.sqlite import SqliteStore
-from headgate.ledger.store import RowRejectedError, Store, StoreError
+from headgate.ledger.store import Store
+from headgate.ledger.tender import Tender
 from headgate.ledger.url import open_store
-from headgate.ledger.writer import COMPLAIN_SECONDS, SWEEP_SECONDS, TRIAL_BYTES, Ledger, recover
-from tests.ledger.samples import answers, entry
-
-
-class Watch:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def time(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-class Moody(MemoryStore):
-    """A store that is away, or has no room for some rows, when a test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.away = False
-        self.broken = False
-        self.cannot_hold: set[str] = set()
-        self.groups: list[int] = []
-        self.tried: list[int] = []
-
-    def append(self, entries: Sequence[Entry]) -> int:
-        self.tried.append(len(entries))
-        if self.away:
-            raise StoreError("The store is away.")
-        if self.broken:
-            raise ZeroDivisionError("a defect")
-        if any(row.request_id in self.cannot_hold for row in entries):
-            raise RowRejectedError("It cannot be held.")
-        self.groups.append(len(entries))
-        return super().append(entries)
-
-
-class FullJournal(Journal):
-    """A journal whose disk is full until a test makes room."""
-
-    full = True
-
-    def append(self, entry: Entry) -> None:
-        if self.full:
-            raise OSError(28, "No space left on device")
-        super().append(entry)
+from headgate.ledger.writer import SWEEP_SECONDS, Ledger
+from tests.ledger.moods import FullJournal, Moody, Watch
+from tests.ledger.samples import answers, entry, prompt, questions
 
 
 @pytest.fixture
@@ -394,37 +351,6 @@ def test_opening_where_no_journal_can_be_made_is_a_config_error(tmp_path):
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db", clock=Watch())
 
 
-def test_recover_brings_in_what_a_dead_gateway_left_and_spares_a_living_one(url, tmp_path):
-    dead = Journal(tmp_path / "ledger.db.journal")
-    dead.append(entry(request_id="dead"))
-    dead.close()
-    alive = Journal(tmp_path / "ledger.db.journal")
-    alive.append(entry(request_id="alive"))
-    store = open_store(url)
-    assert recover(url, store) == (1, 0)
-    assert recover(url, store) == (0, 0)
-    assert [row.request_id for row in store.entries()] == ["dead"]
-    store.close()
-    alive.close()
-
-
-def test_recover_has_nothing_to_do_in_memory_or_without_a_journal(url):
-    assert recover("memory:", MemoryStore()) == (0, 0)
-    assert recover(url, MemoryStore()) == (0, 0)
-
-
-def test_rows_stay_where_they_are_when_recovery_fails(url, tmp_path):
-    dead = Journal(tmp_path / "ledger.db.journal")
-    dead.append(entry())
-    dead.close()
-    store = Moody()
-    store.away = True
-    with pytest.raises(StoreError):
-        recover(url, store)
-    store.away = False
-    assert recover(url, store) == (1, 0)
-
-
 def test_the_log_never_shows_a_row(tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     ledger = Ledger(Moody(), FullJournal(tmp_path / "j"), clock=Watch(), memory_rows=0)
@@ -521,4 +447,223 @@ def test_whoever_records_gets_in_between_while_memory_is_brought_to_the_journal(
     store.away = False
     assert ledger.flush()
     assert sorted(store.entries(), key=lambda row: row.at_us) == rows
+    ledger.close()
+
+
+def tended(directory: Path, store: Moody) -> Tender:
+    """Somebody who stores for all, at each `turn`."""
+    tender = Tender(store, directory, clock=Watch(), failed=lambda: None)
+    assert tender.turn()
+    return tender
+
+
+def test_while_somebody_stores_for_all_it_only_learns_how_far_that_one_has_come(tmp_path):
+    ledger, store = held(tmp_path), Moody()
+    tender = tended(tmp_path / "j", store)
+    tender.start()
+    for row in answers(30):
+        ledger.record(row)
+    assert ledger.flush()
+    assert ledger.counts == (30, 30, 0, 0, 0, 0, 0)
+    assert list(store.entries()) == answers(30)
+    assert isinstance(ledger.store, Moody)
+    assert ledger.store.tried == []
+    tender.close()
+    ledger.close()
+    assert ledger.store.tried == []
+    assert list((tmp_path / "j").iterdir()) == []
+
+
+def test_what_somebody_else_set_aside_is_counted_as_lost(tmp_path, caplog):
+    ledger, store = held(tmp_path), Moody()
+    store.cannot_hold = {"r1"}
+    tender = tended(tmp_path / "j", store)
+    tender.start()
+    for row in answers(3):
+        ledger.record(row)
+    assert ledger.flush()
+    assert (ledger.counts.written, ledger.counts.lost, ledger.counts.pending) == (2, 1, 0)
+    assert "ledger.row_rejected" in caplog.text
+    tender.close()
+    ledger.close()
+
+
+def test_where_that_one_ends_it_stores_again_what_is_left(tmp_path):
+    ledger, store = held(tmp_path), Moody()
+    tender = tended(tmp_path / "j", store)
+    rows = answers(9)
+    for row in rows[:5]:
+        ledger.record(row)
+    assert tender.turn()
+    tender.close()
+    for row in rows[5:]:
+        ledger.record(row)
+    assert ledger.flush()
+    assert ledger.counts == (9, 9, 0, 0, 0, 0, 0)
+    assert isinstance(ledger.store, Moody)
+    assert list(ledger.store.entries()) == rows, "it did not know how far the other had come"
+    assert ledger.store.groups == [9]
+    ledger.close()
+
+
+def test_a_row_that_both_store_is_counted_once(tmp_path):
+    ledger = held(tmp_path)
+    store, rows = ledger.store, answers(9)
+    assert isinstance(store, Moody)
+    for row in rows[:4]:
+        ledger.record(row)
+    assert ledger.flush()
+    tender = tended(tmp_path / "j", store)
+    assert ledger.flush()
+    for row in rows[4:]:
+        ledger.record(row)
+    assert tender.turn()
+    assert ledger.flush()
+    assert store.groups == [4, 4, 5], "at first it does not know what has been stored"
+    assert ledger.counts == (9, 9, 0, 0, 0, 0, 0)
+    assert list(store.entries()) == rows
+    tender.close()
+    ledger.close()
+
+
+def test_a_flush_does_not_wait_for_ever_for_somebody_who_does_not_store(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "TENDED_PATIENCE", 0.05)
+    ledger, store = held(tmp_path), Moody()
+    tender = tended(tmp_path / "j", store)
+    ledger.record(entry())
+    assert not ledger.flush()
+    assert (ledger.counts.pending, ledger.counts.failed) == (1, 0)
+    assert tender.turn()
+    assert ledger.flush()
+    tender.close()
+    ledger.close()
+
+
+def test_at_the_end_it_stores_its_own_though_somebody_tends(tmp_path):
+    ledger, store = held(tmp_path), Moody()
+    tender = tended(tmp_path / "j", store)
+    for row in answers(3):
+        ledger.record(row)
+    ledger.close()
+    assert ledger.counts.pending == 0
+    assert list(ledger.store.entries()) == answers(3)
+    tender.close()
+
+
+def test_a_spool_that_is_full_only_for_want_of_a_look_has_room(tmp_path):
+    journal = Journal(tmp_path / "j", spool_bytes=4000)
+    ledger, store = Ledger(Moody(), journal, clock=Watch(), interval=600), Moody()
+    tender = tended(tmp_path / "j", store)
+    assert ledger.flush()
+    for row in answers(40):
+        ledger.record(row)
+        assert tender.turn()
+    assert ledger.safe
+    assert len(list(store.entries())) == 40
+    tender.close()
+    ledger.close()
+    assert ledger.counts == (40, 40, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["memory:", "sqlite"])
+def test_a_prompt_that_was_kept_is_in_the_store_after_a_flush(url, kind):
+    ledger = Ledger.open(url if kind == "sqlite" else kind, clock=Watch())
+    ledger.record(entry())
+    for one in questions(3):
+        ledger.keep(one)
+    assert ledger.flush()
+    assert list(ledger.store.prompts()) == questions(3)
+    assert ledger.prompts == (3, 0)
+    assert ledger.counts == (1, 1, 0, 0, 0, 0, 0)
+    ledger.close()
+
+
+def test_prompts_wait_in_the_journal_while_the_store_is_away(url, tmp_path):
+    ledger = held(tmp_path)
+    assert isinstance(ledger.store, Moody)
+    ledger.store.away = True
+    ledger.record(entry())
+    ledger.keep(prompt())
+    assert not ledger.flush()
+    assert ledger.store.prompt("r0") is None
+    ledger.store.away = False
+    assert ledger.flush()
+    assert ledger.store.prompt("r0") == prompt()
+    ledger.close()
+
+
+def test_while_rows_wait_in_memory_prompts_are_dropped_counted_and_logged_once(tmp_path, caplog):
+    store = Moody()
+    store.away = True
+    journal = FullJournal(tmp_path / "j")
+    ledger = Ledger(store, journal, clock=Watch(), interval=600)
+    ledger.record(entry())
+    for one in questions(3):
+        ledger.keep(one)
+    assert ledger.prompts == (0, 3)
+    assert ledger.counts.pending == 1
+    assert caplog.text.count("ledger.prompt_dropped") == 1
+    journal.full = store.away = False
+    assert ledger.flush()
+    ledger.keep(prompt(request_id="later"))
+    assert ledger.flush()
+    assert [one.request_id for one in store.prompts()] == ["later"]
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"request": "\ud800"}, {"at_us": 1 << 70}, {"request": "x" * (1 << 20)}]
+)
+def test_a_prompt_that_cannot_be_written_down_is_dropped_and_raises_nothing(url, caplog, bad):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.keep(prompt(**bad))
+    ledger.keep(prompt(request_id="good"))
+    ledger.record(entry())
+    assert ledger.flush()
+    assert ledger.prompts == (1, 1)
+    assert ledger.counts.lost == 0
+    assert "ledger.prompt_dropped" in caplog.text
+    ledger.close()
+
+
+def test_a_prompt_that_the_store_can_never_hold_is_dropped_and_kept_nowhere(url, tmp_path, caplog):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.keep(prompt(request_id="poison", at_us=1 << 63))
+    ledger.keep(prompt(request_id="good"))
+    assert ledger.flush()
+    assert "ledger.prompt_dropped" in caplog.text
+    assert [one.request_id for one in ledger.store.prompts()] == ["good"]
+    ledger.close()
+    assert list((tmp_path / "ledger.db.journal").iterdir()) == []
+
+
+def test_prompts_after_the_end_are_dropped(url):
+    ledger = Ledger.open(url, clock=Watch())
+    ledger.close()
+    ledger.keep(prompt())
+    assert ledger.prompts == (0, 1)
+
+
+def test_the_log_never_shows_a_prompt(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    ledger = Ledger(Moody(), FullJournal(tmp_path / "j"), clock=Watch(), memory_rows=0)
+    ledger.record(entry())
+    ledger.keep(prompt(request="c4n4ry", answer="c4n4ry"))
+    ledger.keep(prompt(request="c4n4ry\ud800"))
+    ledger.close()
+    ledger.keep(prompt(request="c4n4ry"))
+    assert caplog.records
+    assert "c4n4ry" not in caplog.text
+
+
+def test_somebody_who_stores_for_all_stores_prompts_too(tmp_path):
+    ledger, store = held(tmp_path), Moody()
+    tender = tended(tmp_path / "j", store)
+    tender.start()
+    ledger.record(entry())
+    for one in questions(3):
+        ledger.keep(one)
+    assert ledger.flush()
+    assert list(store.prompts()) == questions(3)
+    tender.close()
     ledger.close()

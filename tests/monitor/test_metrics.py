@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from headgate.ledger.writer import Counts
+from headgate.ledger.counts import Counts
 from headgate.monitor.metric import METRICS
 from headgate.monitor.metrics import MOST_NAMES, MULTIPROCESS, OTHER, WAITING, Metrics
 from headgate.values import NANO_PER_USD
@@ -199,7 +199,7 @@ def test_openmetrics_is_spoken_where_it_is_asked_for():
 def test_processes_that_share_a_directory_answer_for_each_other(tmp_path: Path):
     script = (
         "import sys; from headgate.monitor.metrics import Metrics;"
-        "from headgate.ledger.writer import Counts; from tests.ledger.samples import entry;"
+        "from headgate.ledger.counts import Counts; from tests.ledger.samples import entry;"
         "metrics = Metrics();"
         "[metrics.take(entry()) for _ in range(int(sys.argv[1]))];"
         "metrics.ledger(Counts(0, 0, 7, 0, 0, 0, 0));"

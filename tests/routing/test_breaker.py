@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+import math
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,10 +93,25 @@ def test_a_success_that_began_before_it_opened_leaves_it_open():
     assert breaker.allows(12)
 
 
-def test_a_quiet_gateway_may_retry_the_reserve_and_no_more():
-    budget = RetryBudget(share=0.2, floor=1, window=10)
-    assert [budget.take(0) for _ in range(12)] == [True] * 10 + [False] * 2
-    assert budget.take(10.1)
+def test_a_quiet_gateway_may_retry_so_often_a_second_and_no_more():
+    budget = RetryBudget(share=0.2, floor=3, window=10)
+    assert [budget.take(0) for _ in range(5)] == [True] * 3 + [False] * 2
+    assert not budget.take(0.9)
+    assert [budget.take(1.1) for _ in range(5)] == [True] * 3 + [False] * 2
+
+
+@pytest.mark.parametrize(("floor", "seconds"), [(0.25, 4.0), (1.5, 4 / 3), (2.5, 1.2)])
+def test_a_part_of_a_retry_a_second_is_one_in_more_than_a_second(floor, seconds):
+    budget = RetryBudget(share=0, floor=floor)
+    at_once = sum(budget.take(0) for _ in range(9))
+    assert at_once == pytest.approx(floor * seconds)
+    assert not budget.take(seconds - 0.05)
+    assert budget.take(seconds + 0.05)
+
+
+def test_without_a_floor_only_requests_allow_retries():
+    budget = RetryBudget(share=0.2, floor=0)
+    assert not any(budget.take(at) for at in range(100))
 
 
 def test_requests_earn_retries():
@@ -120,19 +139,31 @@ def test_retries_never_exceed_the_share_and_the_floor_in_any_run(steps, share, f
             budget.request(now)
             requests += 1
             retries += budget.take(now)
-    windows = 1 + int(now / 10)
-    assert retries <= share * requests + floor * 10 * windows + 1e-6
+    burst = math.ceil(floor)
+    times = 1 + int(now * floor / burst) if burst else 0
+    assert retries <= share * requests + burst * times + 1e-6
 
 
-def test_a_minute_of_failures_has_six_windows_of_retries_and_not_a_seventh():
-    """A window that moved on a little early, time after time, would let another burst through."""
-    budget = RetryBudget(share=0.2, floor=10, window=10)
-    retries = 0
-    for number in range(12_000):
-        at = 1000.07 + number / 200
-        budget.request(at)
-        retries += budget.take(at)
-    assert 2_900 <= retries <= 0.2 * 12_000 + 600
+@pytest.mark.parametrize("rate", [1, 7, 50, 200])
+@pytest.mark.parametrize("wait", [0.05, 1.02])
+def test_calls_in_an_outage_keep_to_the_rule_from_the_first_to_the_last_of_them(rate, wait):
+    """Also while the last retries are decided, when no request comes any more."""
+    budget = RetryBudget(share=0.2, floor=10)
+    first = 1000.07
+    calls = [(first + number / rate, 1) for number in range(rate * 60)]
+    requests = made = 0
+    while calls:
+        at, tries = heapq.heappop(calls)
+        made += 1
+        if tries == 1:
+            budget.request(at)
+            requests += 1
+        decided = at + 0.003
+        if tries < 3 and budget.take(decided):
+            heapq.heappush(calls, (decided + wait, tries + 1))
+        assert made <= 1.2 * requests + 10 * (1 + int(at - first))
+    assert requests == rate * 60
+    assert made >= 0.9 * min(3 * requests, 1.2 * requests + 10 * 60)  # what is allowed is used
 
 
 def test_what_is_long_past_is_forgotten():

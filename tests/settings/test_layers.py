@@ -186,7 +186,10 @@ def test_a_key_of_another_section_is_sent_there(desk: Desk):
 
 def test_a_key_that_resembles_nothing_gets_the_list(desk: Desk):
     fault = desk.fault(GOOD + "[ledger]\nzzz = 0.3\n")
-    assert fault.fix == "[ledger] knows url, password_env, journal, spool_bytes, on_failure."
+    assert (
+        fault.fix == "[ledger] knows url, password_env, journal, spool_bytes, "
+        "store_prompts, keep_prompts, prompt_bytes, on_failure."
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ def alerts(of: MemoryStore | None = None, fragment: bool = False, **query: str) 
 
 def test_events_come_newest_first_with_their_particulars():
     html = alerts()
-    assert html.index("alarm.cleared") < html.index("<strong>alarm.raised")
+    assert html.index("<strong>An alarm has ended") < html.index("<strong>An alarm was raised")
+    assert '<code class="soft">alarm.raised</code>' in html
     assert "29.4 %" in html
     assert '<li class="bad">' in html
     assert '<li class="good">' in html
@@ -27,7 +28,7 @@ def test_events_come_newest_first_with_their_particulars():
 def test_events_can_be_narrowed_to_a_kind():
     html = alerts(kind="key.created")
     assert html.count("<li class") == 1
-    assert "<option selected>key.created</option>" in html
+    assert '<option value="key.created" selected>A key was made (key.created)</option>' in html
 
 
 def test_a_script_gets_the_list_alone():
@@ -44,13 +45,13 @@ def test_particulars_that_are_no_json_or_hostile_do_no_harm():
         [
             Event(id="1", at_us=NOON_US - 2, kind="x", detail="not json"),
             Event(id="2", at_us=NOON_US - 1, kind="<b>", subject="<i>", detail='{"<u>": "<s>"}'),
-            Event(id="3", at_us=NOON_US - 1, kind="y", detail='{"n": 1, "list": [1]}'),
+            Event(id="3", at_us=NOON_US - 1, kind="y", detail='{"n": 1, "list": [1, "a"]}'),
         ]
     )
     html = alerts(made)
     for tag in ("<b>", "<i>", "<u>", "<s>"):
         assert tag not in html
-    assert "<dd>[1]</dd>" in html
+    assert "<dd>1, a</dd>" in html
 
 
 def test_comparisons_and_feedback_do_not_bury_an_alarm():
@@ -62,6 +63,6 @@ def test_comparisons_and_feedback_do_not_bury_an_alarm():
     )
     html = alerts(made)
     assert html.count("<li class") == 1
-    assert "<strong>alarm.raised" in html
-    assert "<option>quality.compared</option>" in html
+    assert "<strong>An alarm was raised" in html
+    assert '<option value="quality.compared">' in html
     assert alerts(made, kind="quality.compared").count("<li class") == 500

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from tests.ledger.samples import NOON_US, entry
+from headgate.ledger.prompt import Prompt
+from tests.ledger.samples import NOON_US, entry, prompt
 from tests.web.browser import SHOTS, Watched, serious_faults
 from tests.web.conftest import Served, site
 from tests.web.hostile import HOSTILE
 from tests.web.ledgers import store
 
+TOKEN = "the-admin-token-of-the-tests"
+STORING = ("ledger.store_prompts=true",)
 PAGES = (
     "/",
     "/plan",
@@ -26,6 +30,32 @@ PAGES = (
     "/prices",
     "/alerts",
 )
+
+
+def enter(look: Watched) -> None:
+    """Give the token."""
+    page = look.go("/")
+    page.get_by_label("Admin token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{look.base}/")
+
+
+def said(request_id: str, question: str, answer: str, *, streamed: bool = False) -> Prompt:
+    """A stored prompt."""
+    message = {"role": "user", "content": question}
+    asked = msgspec.json.encode({"model": "auto", "messages": [message]}).decode()
+    told: object = {"choices": [{"message": {"role": "assistant", "content": answer}}]}
+    if streamed:
+        told = [{"type": "text", "text": answer}]
+    text = msgspec.json.encode(told).decode()
+    return prompt(
+        request_id=request_id,
+        request=asked,
+        request_bytes=len(asked.encode()),
+        answer=text,
+        answer_bytes=len(text.encode()),
+        form="parts" if streamed else "body",
+    )
 
 
 def money(page: Page, row: str) -> str:
@@ -85,7 +115,9 @@ def test_what_is_wrong_is_marked_while_one_types_and_no_longer_once_it_is_right(
     page = look.go("/plan")
     field = page.locator("#f-escalation")
     field.fill("140%")
-    expect(page.get_by_role("alert")).to_contain_text("Escalated to premium: 1.4 is too high.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Escalated to premium: 1.4 (140 %) is too high."
+    )
     expect(field).to_have_attribute("aria-invalid", "true")
     field.fill("40%")
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -191,7 +223,7 @@ def test_prices_have_their_history_and_alerts_their_order(look: Watched):
     page.get_by_role("link", name="anthropic/claude-sonnet-4-6", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("over time"))).to_be_visible()
     page = look.go("/alerts")
-    assert page.locator(".events strong").first.inner_text() == "alarm.cleared"
+    assert page.locator(".events strong").first.inner_text() == "An alarm has ended"
 
 
 def test_an_operating_point_is_moved_and_the_url_follows(chromium: Browser, with_routers: str):
@@ -315,14 +347,22 @@ def test_nothing_that_a_caller_wrote_runs(chromium: Browser):
                    "policy": text, "reason": text, "category": text, "session": text,
                    "tags": text, "trace": text, "error": text}  # fmt: skip
         made.append([entry(request_id=f"r{number}", at_us=NOON_US - number, **changes)])
+        made.keep_prompts([said(f"r{number}", text, text, streamed=number % 2 == 0)])
         made.note([Event(id=str(number), at_us=NOON_US - number, kind=text, subject=text,
                          detail='{"x": ' + "null}")])  # fmt: skip
-    own = Served(site(made))
+    own = Served(site(made, TOKEN, sets=STORING))
     try:
         context = chromium.new_context()
         look = Watched(context, own.base)
-        for path in ("/", "/requests", "/alerts", *(f"/requests/r{n}" for n in range(0, 50, 10))):
+        enter(look)
+        for path in ("/", "/requests", "/alerts"):
             look.go(path)
+        for number, text in enumerate(HOSTILE):
+            page = look.go(f"/requests/r{number}")
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            words = page.locator(".said > pre")
+            assert [one.inner_text() for one in words.all()] == [f"[user]\n{text}", text.strip()]
+            assert page.evaluate("window.broken") is None
         for number, text in enumerate(HOSTILE):
             quoted = quote(text, safe="")
             path = f"/plan?cheap={quoted}&escalation={quoted}&at={quoted}"
@@ -356,3 +396,33 @@ def test_screenshots_are_kept(chromium: Browser, served: str, name: str, width: 
         picture = page.screenshot(path=SHOTS / f"{title}-{name}-{scheme}.png")
         assert picture.startswith(b"\x89PNG")
     context.close()
+
+
+@pytest.mark.parametrize(("name", "width"), [("desktop", 1400), ("phone", 390)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_stored_prompt_is_read_on_any_screen(
+    chromium: Browser, name: str, width: int, scheme: str
+):
+    made = MemoryStore()
+    made.append([entry(request_id="r1")])
+    question = "Which of these two is cheaper?\n\n" + "word " * 60 + "\n" + "x" * 400
+    made.keep_prompts([said("r1", question, "The first.\n\n- by a third\n- at night too")])
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    own = Served(site(made, TOKEN, sets=STORING))
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    try:
+        look = Watched(context, own.base)
+        enter(look)
+        page = look.go("/requests/r1")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.locator(".said details summary").first.click()
+        expect(page.locator(".said details pre").first).to_contain_text('"role": "user"')
+        page.screenshot(path=SHOTS / f"prompt-{name}-{scheme}.png", full_page=True)
+        assert look.wrong == []
+        assert serious_faults(page) == []
+    finally:
+        context.close()
+        own.close()

@@ -3,6 +3,7 @@
 import doctest
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from headgate.monitor.budget import Assessment, EscalationBudget, ScopeKind
@@ -32,13 +33,28 @@ def told(found: Assessment) -> str:
     return " ".join(first.items)
 
 
+def test_two_windows_that_are_the_same_are_told_once():
+    found = account(lambda _: 0.2)
+    assert told(found).count("Last ") == 2
+    assert told(msgspec.structs.replace(found, fast=found.slow)).count("Last ") == 1
+
+
 def test_its_examples_are_true():
     assert doctest.testmod(budget_account).failed == 0
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(5, "1 minute"), (7200, "2 hours"), (86400, "24 hours"), (604800, "7 days")],
+    [
+        (1, "1 second"),
+        (0.6, "0.6 seconds"),
+        (9, "9 seconds"),
+        (60, "60 seconds"),
+        (120, "2 minutes"),
+        (7200, "2 hours"),
+        (86400, "24 hours"),
+        (604800, "7 days"),
+    ],
 )
 def test_a_window_is_told_in_whole_words(seconds: float, words: str):
     assert span_text(seconds) == words

@@ -188,14 +188,14 @@ def test_what_is_wrong_names_its_field_and_offers_no_file(calculator):
     answer = calculator.show(visit(escalation="140%"))
     html = text(answer)
     assert answer.status == 422
-    assert '<li data-field="escalation">Escalated to premium: 1.4 is too high.' in html
+    assert '<li data-field="escalation">Escalated to premium: 1.4 (140 %) is too high.' in html
     assert "Save as" not in html
     assert "Save as" in text(calculator.show(visit()))
 
 
 def test_what_is_wrong_with_the_second_is_marked_there(calculator):
     html = text(calculator.show(visit(compare="1", b_escalation="140%")))
-    assert '<li data-field="b.escalation">B, Escalated to premium: 1.4 is too high.' in html
+    assert '<li data-field="b.escalation">B, Escalated to premium: 1.4 (140 %) is too high.' in html
     assert 'aria-describedby="p-b.escalation"' in html
 
 
@@ -217,3 +217,18 @@ def test_each_of_two_has_its_strategy_and_what_it_is_held_against(calculator):
     assert html.count('name="b.strategy"') == 1
     assert html.count('name="b.against"') == 1
     assert 'name="b.strategy"' not in text(calculator.show(visit()))
+
+
+def test_no_flag_of_the_command_line_is_named_where_there_is_a_field(calculator):
+    for answer in (
+        calculator.show(visit()),
+        calculator.html(visit()),
+        calculator.markdown(visit()),
+    ):
+        assert "no prompt cache" in answer.body.decode()
+        assert "--stable-prefix" not in answer.body.decode()
+
+
+def test_where_one_stands_in_the_map_is_told(calculator):
+    html = text(calculator.show(visit()))
+    assert "you are in the framed cell" in html

@@ -1,5 +1,6 @@
 """request: a timeline of its attempts; nothing a caller wrote becomes markup."""
 
+import json
 import re
 from urllib.parse import quote_plus
 
@@ -7,14 +8,15 @@ import pytest
 
 from headgate.ledger.memory import MemoryStore
 from headgate.values import Usage
-from headgate.web.request import WIDE, OneRequest
+from headgate.web.request import WIDE, OneRequest, Prompts
 from headgate.web.visit import Answer, Visit
-from tests.ledger.samples import NOON_US, entry
+from tests.ledger.samples import NOON_US, entry, prompt
+from tests.web.hostile import HOSTILE as EVIL
 from tests.web.ledgers import observer, templates
 
 
-def show(request_id: str, of: MemoryStore | None = None) -> Answer:
-    page = OneRequest(observer(of), templates(), ("cheap", "premium"))
+def show(request_id: str, of: MemoryStore | None = None, prompts: Prompts = "off") -> Answer:
+    page = OneRequest(observer(of), templates(), ("cheap", "premium"), prompts=prompts)
     return page.show(Visit(method="GET", path=f"/requests/{quote_plus(request_id)}"))
 
 
@@ -82,3 +84,62 @@ def test_what_a_caller_wrote_is_text(field):
     html = show(HOSTILE if field == "request_id" else "r1", made).body.decode()
     assert "<script>alert" not in html
     assert "<img" not in html.replace('<img src="/static', "")
+
+
+def stored(**changes) -> MemoryStore:
+    made = MemoryStore()
+    made.append([entry(request_id="r1")])
+    made.keep_prompts([prompt(request_id="r1", **changes)])
+    return made
+
+
+@pytest.mark.parametrize("prompts", ["on", "off"])
+def test_a_stored_question_and_its_answer_are_shown(prompts):
+    html = show("r1", stored(answer="plain words"), prompts).body.decode()
+    assert '<pre tabindex="0">[user]\nGrüße?</pre>' in html
+    assert "plain words" in html
+    assert "As it was sent" in html
+
+
+@pytest.mark.parametrize(
+    ("prompts", "told"),
+    [("off", "store_prompts</code> is off"), ("on", "None kept"), ("closed", "ask for no token")],
+)
+def test_where_nothing_is_stored_the_page_says_why(prompts, told):
+    made = MemoryStore()
+    made.append([entry(request_id="r1")])
+    assert told in show("r1", made, prompts).body.decode()
+
+
+def test_pages_that_ask_for_no_token_show_no_prompt():
+    for name in ("r1", "r1.json"):
+        body = show(name, stored(answer="c4n4ry"), "closed").body.decode()
+        assert "Grüße" not in body
+        assert "c4n4ry" not in body
+
+
+def test_as_json_a_request_comes_with_its_attempts_and_what_is_stored():
+    answer = show("r1.json", stored(), "on")
+    assert answer.type == "application/json"
+    told = json.loads(answer.body)
+    assert told["request_id"] == "r1"
+    assert [one["attempt"] for one in told["attempts"]] == [0]
+    assert told["prompt"]["request"] == prompt().request
+    made = MemoryStore()
+    made.append([entry(request_id="r1")])
+    assert json.loads(show("r1.json", made, "on").body)["prompt"] is None
+    assert show("r2.json", made, "on").status == 404
+
+
+@pytest.mark.parametrize("form", ["body", "parts"])
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("text", EVIL)
+def test_what_was_asked_and_answered_is_text(text, cut, form):
+    asked = json.dumps({"model": "auto", "messages": [{"role": "user", "content": text}]})
+    told = json.dumps([{"type": "text", "text": text}])
+    if cut:
+        asked, told = text, text
+    html = show("r1", stored(request=asked, answer=told, form=form), "on").body.decode()
+    inside = html[html.index("Question and answer") : html.index("</main>")]
+    assert set(re.findall(r"<(\w+)", inside)) <= {"details", "summary", "span", "pre", "p"}
+    assert not re.search(r"<[^>]*\son\w+=", inside)

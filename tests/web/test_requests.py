@@ -1,12 +1,15 @@
 """requests: a search, newest first; nothing a caller wrote becomes markup."""
 
+import json
 import re
+from html import unescape
 
 import pytest
 
+from headgate.bootstrap import observer as observing
 from headgate.ledger.memory import MemoryStore
 from headgate.web.requests import Requests
-from headgate.web.visit import Answer, Visit
+from headgate.web.visit import Answer, Visit, values_of
 from tests.ledger.samples import NOON_US, entry
 from tests.web.ledgers import observer, store, templates
 
@@ -71,3 +74,71 @@ def test_what_a_caller_wrote_is_text(field):
     html = show(made, since="all").body.decode()
     assert "<script>alert" not in html
     assert "<img" not in html.replace('<img src="/static', "")
+
+
+def many(count: int) -> MemoryStore:
+    made = MemoryStore()
+    made.append([entry(request_id=f"r{n:03}", at_us=NOON_US - 1 - n // 9) for n in range(count)])
+    return made
+
+
+def follow(html: str, relation: str) -> dict[str, str]:
+    """The query of a link."""
+    (url,) = re.findall(rf'href="/requests\?([^"]+)" rel="{relation}"', html)
+    return values_of(unescape(url))
+
+
+def test_links_lead_to_what_is_older_and_back_and_keep_the_question():
+    made = many(250)
+    html = show(made, since="all", tier="cheap").body.decode()
+    seen = re.findall(r'href="/requests/([^"]+)"', html)
+    assert 'rel="prev"' not in html
+    for _ in range(2):
+        query = follow(html, "next")
+        assert query["tier"] == "cheap"
+        html = show(made, **query).body.decode()
+        seen += re.findall(r'href="/requests/([^"]+)"', html)
+    assert sorted(seen) == [f"r{n:03}" for n in range(250)]
+    assert 'rel="next"' not in html
+    html = show(made, **follow(html, "prev")).body.decode()
+    assert re.findall(r'href="/requests/([^"]+)"', html) == seen[100:200]
+    assert '<a href="/requests?since=all&amp;tier=cheap">newest</a>' in html
+
+
+def test_a_place_that_cannot_be_read_is_told_and_what_was_asked_is_kept():
+    answer = show(before="x", key="k_search")
+    assert answer.status == 422
+    assert "no place in the list" in answer.body.decode()
+    assert 'value="k_search"' in answer.body.decode()
+
+
+def test_a_whole_id_finds_its_request_in_any_period():
+    made = MemoryStore()
+    made.append([entry(request_id="old", at_us=NOON_US - 10**15)])
+    assert 'href="/requests/old"' in show(made, text="old").body.decode()
+    assert "No request fits." in show(made, text="ol").body.decode()
+
+
+def test_a_search_that_read_enough_says_how_far_it_came(monkeypatch):
+    monkeypatch.setattr(observing, "READS", (20,))
+    html = show(many(50), text="r049").body.decode()
+    assert 'href="/requests/r049"' in html
+    html = show(many(50), text="r04").body.decode()
+    assert "No request fits so far." in html
+    assert ">look further back</a>" in html
+    html = show(many(50), text="r00").body.decode()
+    assert "Looked through as far as 2026-11-23 11:59:59 UTC." in html
+
+
+def test_as_json_attempts_are_as_the_ledger_has_them_and_links_lead_on():
+    made = many(120)
+    visit = Visit(method="GET", path="/requests.json", query={"since": "all"})
+    told = json.loads(pages(made).json(visit).body)
+    assert len(told["requests"]) == 100
+    assert told["requests"][0]["attempts"][0]["cost_nano"] == 3_000_000
+    assert told["newer"] is None
+    query = values_of(told["older"].removeprefix("/requests.json?"))
+    rest = json.loads(pages(made).json(Visit(method="GET", path="", query=query)).body)
+    ids = [one["request_id"] for one in (*told["requests"], *rest["requests"])]
+    assert sorted(ids) == [f"r{n:03}" for n in range(120)]
+    assert rest["older"] is None

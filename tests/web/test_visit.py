@@ -44,3 +44,7 @@ def test_a_redirect_is_followed_by_get():
     answer = redirect("/plan", ("set-cookie", "a=b"))
     assert answer.status == 303
     assert answer.headers == (("location", "/plan"), ("set-cookie", "a=b"))
+
+
+def test_the_character_nul_is_in_no_value():
+    assert values_of("a=1%002") == {"a": "1\ufffd2"}

@@ -17,7 +17,7 @@ from headgate.analysis.curve import (
     apgr,
     bootstrap,
     brier,
-    calibration_error,
+    calibration_measure,
     cost_at_quality,
     cpt,
     curve,
@@ -180,7 +180,7 @@ def evaluate(
         bins=_bins(scores, up, times, seed),
         later=all(row.time is not None for row in [*fit, *test]),
         errors=_errors(table, scores, cut, times, seed),
-        ece=measured(calibration_error, scores, up),
+        ece=calibration_measure(scores, up, seed=seed),
         brier=measured(brier, scores, up),
     )
 

@@ -199,6 +199,7 @@ def _sessions(
 
 def _brakes(settings: Settings, policies: Policies) -> Brakes:
     resilience = settings.resilience
+    floor = resilience.retry_floor / settings.server.workers  # each has a budget of its own
     models = [tier.model for tier in policies.tiers]
     sorters = [policy.sorter for policy in policies.policies]
     models += [sorter.tier.model for sorter in sorters if sorter is not None]
@@ -210,7 +211,7 @@ def _brakes(settings: Settings, policies: Policies) -> Brakes:
         breaker=lambda: Breaker(
             failures=resilience.breaker_failures, pause=resilience.breaker_pause
         ),
-        retries=lambda: RetryBudget(share=resilience.retry_share, floor=resilience.retry_floor),
+        retries=lambda: RetryBudget(share=resilience.retry_share, floor=floor),
     )
 
 

@@ -123,7 +123,14 @@ def admission_of(
     name, keys = settings.server.api_key_env, settings.keys
     master = env[name] if name else None
     terms = terms_of(settings)
-    if store is None or not _in_use(settings, store):
+    if store is None:
+        return Admission(Gate(clock, master=master, required=keys.required), terms=terms)
+    try:
+        in_use = _in_use(settings, store)
+    except StoreError:  # the log has said so; the gateway finds out later, and serves till then
+        gate = Gate(clock, unsure=True, master=master, required=keys.required)
+        return Admission(gate, store=store, terms=terms)
+    if not in_use:
         return Admission(Gate(clock, master=master, required=keys.required), terms=terms)
     pepper = pepper_of(settings, env)
     gate = Gate(clock, pepper=pepper, master=master, required=keys.required)

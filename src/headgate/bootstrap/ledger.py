@@ -6,15 +6,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headgate.errors import ConfigError
+from headgate.gateway.transcript import Transcripts
 from headgate.ledger.late import opened_or_late
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import Store
-from headgate.ledger.url import open_store
+from headgate.ledger.tender import Tender
+from headgate.ledger.url import journal_directory, open_store
 from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
 
-__all__ = ["journal_of", "ledger_of", "password_of", "reader_of", "recordable_of", "store_of"]
+__all__ = [
+    "journal_of",
+    "ledger_of",
+    "password_of",
+    "reader_of",
+    "recordable_of",
+    "store_of",
+    "tender_of",
+    "transcripts_of",
+]
 
 
 def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:
@@ -41,7 +52,30 @@ def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) ->
         password=password_of(settings, env),
         journal=journal_of(settings),
         spool_bytes=settings.spool_bytes,
+        prompts_last=settings.keep_prompts,
     )
+
+
+def tender_of(
+    settings: LedgerSettings,
+    env: Mapping[str, str],
+    clock: Clock,
+    *,
+    failed: Callable[[], object],
+) -> Tender:
+    """Who stores for all processes of a gateway, beside them; not for a ledger in memory.
+
+    Args:
+        failed: called at every time that the store failed.
+
+    Raises:
+        ConfigError: as `store_of`.
+    """
+    directory = journal_of(settings) or journal_directory(settings.url)
+    assert directory is not None  # noqa: S101 - what is in memory is no other process's to store
+    store = opened_or_late(lambda: store_of(settings, env, create=True))
+    last = settings.keep_prompts
+    return Tender(store, directory, clock=clock, failed=failed, prompts_last=last)
 
 
 def reader_of(ledger: Ledger, settings: LedgerSettings, env: Mapping[str, str]) -> Store:
@@ -63,6 +97,11 @@ def recordable_of(settings: LedgerSettings, ledger: Ledger) -> Callable[[], bool
     if settings.on_failure == "closed":
         return lambda: ledger.safe
     return lambda: True
+
+
+def transcripts_of(settings: LedgerSettings, ledger: Ledger) -> Transcripts | None:
+    """Takes prompts down for the ledger, where the settings say so."""
+    return Transcripts(ledger.keep, most=settings.prompt_bytes) if settings.store_prompts else None
 
 
 def journal_of(settings: LedgerSettings) -> Path | None:

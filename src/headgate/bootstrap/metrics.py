@@ -8,7 +8,7 @@ from collections.abc import Callable
 from headgate import __version__
 from headgate.bootstrap.policies import embedding_of
 from headgate.gateway.caller import Caller, Handler
-from headgate.ledger.writer import Counts
+from headgate.ledger.counts import Counts
 from headgate.monitor.metrics import Metrics
 from headgate.settings.schema import Settings
 

@@ -6,16 +6,18 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from itertools import islice
 from time import monotonic
 from typing import Any, Literal, NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from headgate.bootstrap.measured import Measurement, measured_settings
 from headgate.bootstrap.planned import held_against
 from headgate.bootstrap.watch import Watch
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import Store, StoreError, Timed, Window
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.store import Found, Mark, Search, Store, StoreError, Timed, Window
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -33,21 +35,18 @@ from headgate.monitor.report import report
 from headgate.monitor.status import HISTORY_DAYS, month, retries
 from headgate.prices.book import Book
 from headgate.settings.schema import Settings
-from headgate.web.observer import Group, Hour, Search, Seen, Timing, Unplanned
+from headgate.web.observer import Group, Hour, Seen, Timing, Unplanned
 from headgate.web.period import DIMENSIONS, Period
 
 __all__ = ["LedgerObserver", "merged"]
 
 MONTH_DAYS = 31
-RECENT_US = 15 * 60 * 1_000_000
 TIMED: tuple[LatencyDimension, ...] = ("tier", "provider", "model")
 MOST_RECENT = 4000
 MOST_TIMED = 50_000
 """Attempts that are read at most for how long those of a part took."""
-MOST_SEARCHED = 200_000
-"""Attempts that a search reads at most."""
-CHUNK_US = HOUR_US
-"""A search goes back in time by so much at first, then further and further."""
+READS = (2_000, 18_000, 80_000)
+"""Attempts that a search reads: as a rule the first are enough, and the last take 300 ms."""
 RESTS, MOST_KEPT = 40, 64
 """How many times as long as it took something is kept, and how many such things are."""
 _Made = TypeVar("_Made")
@@ -114,7 +113,7 @@ class LedgerObserver:
         ]
         requests = merged(hourly)
         since = period.window.since_us, period.first, period.last
-        latencies, overhead, newest = self._times(period, now)
+        latencies, waits, newest = self._times(period)
         day = datetime.fromtimestamp(now / 1e6, UTC).date()
         planned, room, missing = held_against(settings, book, day, tiers, requests)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
@@ -135,40 +134,34 @@ class LedgerObserver:
             groups=groups,
             timings=tuple(_timings(tiers, latencies)),
             newest=newest,
-            overhead_us=overhead,
+            overhead_us=_overhead(waits),
+            waited=len(waits),
             quality=quality,
             feedback=feedback,
             tiers=tuple(tier.name for tier in settings.tiers),
         )
 
-    def requests(self, search: Search) -> Sequence[Sequence[Entry]]:
-        """See `Observer.requests`; looks back in time until it has enough, or has read enough."""
-        found: list[list[Entry]] = []
-        end = search.window.until_us or self._now_us() + 1
-        begin = search.window.since_us
-        if begin is None:
-            begin = min((total.first_us for total in self._store.requests()), default=end)
-        read, step = 0, CHUNK_US
-        later: list[Entry] = []  # attempts of requests that began before they were read
-        while end > begin and len(found) < search.most and read < MOST_SEARCHED:
-            start = max(end - step, begin)
-            rows = list(islice(self._store.entries(Window(start, end)), MOST_SEARCHED - read))
-            read += len(rows)
-            if len(rows) < MOST_RECENT:
-                step *= 2  # little here: larger steps back
-            begun: list[list[Entry]] = []
-            others: list[list[Entry]] = []
-            for entries in _by_request([*rows, *later]):
-                whole = entries[0].attempt == 0 or start == begin
-                (begun if whole else others).append(entries)
-            later = [entry for entries in others for entry in entries]
-            found += reversed([entries for entries in begun if _fits(entries, search)])
-            end = start
-        return found[: search.most]
+    def requests(self, search: Search) -> Found:
+        """See `Observer.requests`."""
+        found: list[Sequence[Entry]] = []
+        reached: Mark | None = None
+        for read in READS:
+            wanted = replace(search, most=search.most - len(found))
+            more, reached = self._store.search(wanted, read=read)
+            # the latest stand first, whichever way it goes
+            found = [*more, *found] if search.after else [*found, *more]
+            if reached is None:
+                break
+            search = replace(search, **{"after" if search.after else "before": reached})
+        return Found(found, reached)
 
     def request(self, request_id: str) -> Sequence[Entry]:
         """See `Observer.request`."""
         return tuple(self._store.request(request_id))
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """See `Observer.prompt`."""
+        return self._store.prompt(request_id)
 
     def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
         """See `Observer.events`."""
@@ -227,36 +220,32 @@ class LedgerObserver:
             if any(group.name for group in groups):
                 yield name, tuple(groups[:50])
 
-    def _times(
-        self, period: Period, now: int
-    ) -> tuple[Sequence[Latency], tuple[float, float, float] | None, int | None]:
-        """How long answers took, how long requests waited, and see `Seen.newest`.
+    def _times(self, period: Period) -> tuple[Sequence[Latency], Sequence[int], int | None]:
+        """How long answers took, how long the newest requests waited, and see `Seen.newest`.
 
         Histograms are kept by model alone: by key and route too they would be as many as the rows.
-        So what is narrowed to a part is told of the newest of it.
+        So what is narrowed to a part is told of the newest of it; and so is what requests waited,
+        of which there are no sums.
         """
         only, window = period.only, period.window
         asked = (period.since, window.since_us, period.first, period.last)
-        if not only:
-            waits = self._store.waits(Window(now - RECENT_US, now + 1), MOST_RECENT)
-        else:
-            timed = self._rested(
-                ("timed", *asked, *only.items()),
-                lambda: self._store.timed(
-                    window,
-                    only,  # type: ignore[arg-type]
-                    read=MOST_TIMED,
-                    most=MOST_RECENT,
-                ),
-            )
-            waits = [one.queue_us for one in timed if one.first and one.queue_us is not None]
-            if set(only) != {"model"}:
-                answers = [one for one in timed if one.answer]
-                return _histograms(answers), _overhead(waits), len(answers)
+        timed = self._rested(
+            ("timed", *asked, *only.items()),
+            lambda: self._store.timed(
+                window,
+                only,  # type: ignore[arg-type]
+                read=MOST_TIMED if only else MOST_RECENT,
+                most=MOST_RECENT,
+            ),
+        )
+        waits = [one.queue_us for one in timed if one.first and one.queue_us is not None]
+        if set(only) - {"model"}:
+            answers = [one for one in timed if one.answer]
+            return _histograms(answers), waits, len(answers)
         latencies = self._rested(
             ("latencies", *asked), lambda: self._store.latencies(window, by=TIMED)
         )
-        return latencies, _overhead(waits), None
+        return latencies, waits, None
 
 
 class _Rested:
@@ -385,40 +374,3 @@ def _quantiles(latency: Latency | None) -> tuple[float | None, float | None, flo
     if latency is None:
         return None, None, None
     return latency.quantile(0.5), latency.quantile(0.95), latency.quantile(0.99)
-
-
-def _by_request(entries: Iterable[Entry]) -> list[list[Entry]]:
-    """Entries in their order, the attempts of one request together."""
-    found: dict[str, list[Entry]] = {}
-    for entry in entries:
-        found.setdefault(entry.request_id, []).append(entry)
-    return list(found.values())
-
-
-def _fits(entries: Sequence[Entry], search: Search) -> bool:
-    first = entries[0]
-    served = next((entry for entry in entries if entry.served), None)
-    last = served or entries[-1]
-    asked = search.model.lower()
-    return (
-        first.request_id.startswith(search.text)
-        and search.route in ("", first.route)
-        and search.key in ("", first.key)
-        and search.tier in ("", last.tier)
-        and last.reason.startswith(search.reason)
-        and any(asked in f"{one.provider}/{one.model_asked}".lower() for one in entries)
-        and _came_out(entries, served, search.outcome)
-    )
-
-
-def _came_out(entries: Sequence[Entry], served: Entry | None, outcome: str) -> bool:
-    match outcome:
-        case "served":
-            return served is not None
-        case "escalated":
-            return served is not None and served.premium and served.routed
-        case "failed":
-            return served is None
-        case "retried":
-            return any(entry.cause in ("retry", "fallback") for entry in entries)
-    return True

@@ -30,7 +30,7 @@ from headgate.web.calculator import Calculator
 from headgate.web.dashboard import Dashboard
 from headgate.web.keys import Keys
 from headgate.web.prices import Prices
-from headgate.web.request import OneRequest
+from headgate.web.request import OneRequest, Prompts
 from headgate.web.requests import Requests
 from headgate.web.routers import Routers, RouterSeen
 from headgate.web.site import Place, Site
@@ -94,6 +94,7 @@ class Pages:
         self._keys = keys
         self._sample = sample
         self._now_us = now_us
+        self._token = token
         self._today = today
         self._observer = (
             None if store is None else LedgerObserver(store, reading.settings, book, now_us=now_us)
@@ -148,13 +149,17 @@ class Pages:
         dashboard = Dashboard(observer, templates, now_us)
         tiers = [tier.name for tier in settings.tiers]
         requests = Requests(observer, templates, now_us, tiers)
-        request = OneRequest(observer, templates, tiers)
+        stored: Prompts = "on" if settings.ledger.store_prompts else "off"
+        if self._token is None:  # whoever has an account on this machine may look
+            stored = "closed"
+        request = OneRequest(observer, templates, tiers, prompts=stored)
         return {
             "/": Place(dashboard.show, title="Dashboard"),
             "/dashboard.json": Place(dashboard.json),
             "/dashboard.csv": Place(dashboard.csv),
             **places,
             "/requests": Place(requests.show, title="Requests"),
+            "/requests.json": Place(requests.json),
             "/requests/": Place(request.show),
             "/routers": routers,
             **self._keys_place(settings, templates),

@@ -1,4 +1,4 @@
-"""The watch and the pages of `headgate serve`: in its sidecar, or, where there is none, its own."""
+"""What `headgate serve` does beside serving: in its sidecar, or, where there is none, by itself."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from headgate.bootstrap.admin import AdminToken
-from headgate.bootstrap.alerts import channels_of
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.follower import Follower
 from headgate.bootstrap.ledger import reader_of
@@ -24,13 +25,14 @@ from headgate.monitor.gauges import Values, silence
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Controls, Helm
 from headgate.settings import Reading
-from headgate.settings.schema import Settings
+from headgate.settings.schema import AlertSettings, Settings
 from headgate.values import Clock
 
 __all__ = [
     "Beside",
     "Gateway",
     "Gauges",
+    "Said",
     "beside_of",
     "gauges_of",
     "has_sidecar",
@@ -41,8 +43,17 @@ Gauges = dict[str, list[tuple[tuple[str, ...], float]]]
 """`Values` as a message: its keys are no text."""
 
 
+class Said(msgspec.Struct):
+    """What the sidecar tells the gateway."""
+
+    gauges: Gauges = {}
+    """What the watch's gauges show; empty where nobody has looked since."""
+    failed: int = 0
+    """Times that the store failed since this was last said."""
+
+
 def gauges_of(values: Values) -> Gauges:
-    """The message that says what the watch's gauges show."""
+    """What the watch's gauges show, as a part of a message."""
     return {name: list(labelled.items()) for name, labelled in values.items()}
 
 
@@ -91,13 +102,21 @@ async def beside_of(
         metrics.show_all(silence())  # nobody has looked yet
     if not has_sidecar(settings):
         return _within(parts, reading, token, gateway)
-    channels_of(settings.alerts, os.environ)  # what is wrong with them stops the start
+    _try_alerts(settings.alerts)
     _follow(parts, settings, gateway)
     if not first:
         return Beside(None, lambda _: None, lambda: None)
     sidecar = sidecar_of(reading, sets, token, metrics, os.environ)
     relay = Relay(await parts.enter_async_context(sidecar.running()))
     return Beside(relay, lambda _: sidecar.tell(True), sidecar.begin)
+
+
+def _try_alerts(settings: AlertSettings) -> None:
+    """What is wrong with them stops the start, though the sidecar is who sends them."""
+    if settings != AlertSettings():
+        from headgate.bootstrap.alerts import channels_of  # a tenth of the start, for few
+
+        channels_of(settings, os.environ)
 
 
 def _follow(parts: AsyncExitStack, settings: Settings, gateway: Gateway) -> None:
@@ -155,13 +174,12 @@ def _within(
 
 
 def has_sidecar(settings: Settings) -> bool:
-    """Whether the first process that serves has a sidecar.
+    """Whether the first process that serves has a sidecar, which stores, watches and has the pages.
 
-    A ledger in memory can be read by nobody else, so its watch and pages stay with the gateway; and
-    so they do where a process cannot hand a socket to its child.
+    A ledger in memory can be read by nobody else, so all that stays with the gateway; and so it
+    does where a process cannot hand a socket to its child.
     """
-    wanted = settings.watch.live or bool(settings.server.admin)
-    return wanted and settings.ledger.url != "memory:" and os.name == "posix"
+    return settings.ledger.url != "memory:" and os.name == "posix"
 
 
 def sidecar_of(
@@ -170,7 +188,7 @@ def sidecar_of(
     token: AdminToken | None,
     metrics: Metrics,
     env: Mapping[str, str],
-) -> Sidecar[Gauges]:
+) -> Sidecar[Said]:
     """The sidecar of a gateway.
 
     Args:
@@ -188,7 +206,8 @@ def sidecar_of(
         at = [sys.executable, "-m", "headgate.cli.sidecar", str(listening), "--config", file]
         return [*at, *options]
 
-    def shown(gauges: Gauges) -> None:
-        metrics.show_all({name: dict(labelled) for name, labelled in gauges.items()})
+    def heard(said: Said) -> None:
+        metrics.show_all({name: dict(labelled) for name, labelled in said.gauges.items()})
+        metrics.counter("headgate_ledger_failures_total").inc(said.failed)
 
-    return Sidecar(command, says=Gauges, heard=shown, env=env)
+    return Sidecar(command, says=Said, heard=heard, env=env)

@@ -48,6 +48,7 @@ _TEXTS = frozenset(
     type=click.Choice(FORMATS),
     help="Instead of what FILE's name ends in.",
 )
+@click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
 def export(
     file: str,
     config: Path | None,
@@ -56,17 +57,23 @@ def export(
     since: str | None,
     until: str | None,
     form: str | None,
+    force: bool,
 ) -> None:
     """Write attempts to FILE: .parquet, .csv or .jsonl.
 
     To - go CSV or JSON lines. The columns are those of the table `attempts`. FILE is there when it
-    is whole, and not before.
+    is whole, and not before; one that is there is kept, unless --force is given.
     """
     kind = form or Path(file).suffix.removeprefix(".").lower()
     if kind not in FORMATS or (file == "-" and kind == "parquet"):
         raise click.UsageError(
             f"In what form? End FILE in {', '.join(f'.{name}' for name in FORMATS)}, "
             "or give --format; Parquet needs a file."
+        )
+    if file != "-" and not force and Path(file).exists():
+        raise ConfigError(
+            f"{file} is there already, and was kept.",
+            fix="Add --force to overwrite it, or name another file.",
         )
     asked = window(since, until, datetime.now(UTC))
     with open_ledger(config, sets, url) as (store, _, _):

@@ -14,8 +14,8 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.ledger import journal_of, store_of
 from headgate.cli.options import open_settings
 from headgate.errors import ConfigError
+from headgate.ledger.intake import recover
 from headgate.ledger.store import Store, StoreError
-from headgate.ledger.writer import recover
 from headgate.prices.book import Book
 from headgate.settings import Settings, find
 from headgate.settings.schema import LedgerSettings

@@ -16,7 +16,7 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
-from headgate.bootstrap.ledger import ledger_of, recordable_of
+from headgate.bootstrap.ledger import ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
@@ -35,7 +35,7 @@ from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
-from headgate.settings import Reading, split_address
+from headgate.settings import Reading, lasting, split_address
 
 __all__ = ["announce", "serve_one"]
 
@@ -82,6 +82,7 @@ async def serve_one(
         app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
         if app.shadow is not None:
             parts.push_async_callback(app.shadow.close)
+        app.transcripts = transcripts_of(settings.ledger, ledger)
         app.feedback = feedback_of(ledger.store, clock)
         refusals = Refusals(metrics.refused, note, clock, holder=secrets.token_hex(8))
         parts.push_async_callback(_tell_the_rest, refusals, ledger)
@@ -181,6 +182,9 @@ def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) ->
     click.echo(f"  tiers                 {tiers}", err=True)
     click.echo(f"  decided by            {decided}", err=True)
     click.echo(f"  ledger                {settings.ledger.url}", err=True)
+    if settings.ledger.store_prompts:
+        kept = lasting(settings.ledger.keep_prompts)
+        click.echo(f"  prompts and answers   stored in the ledger, for {kept}", err=True)
     if others and token is not None:
         kept = f"token {token.value}, until it stops" if token.origin == "memory" else token.origin
         click.echo(f"  admin                 {others[0]}  ({kept})", err=True)

@@ -1,7 +1,8 @@
-"""`python -m headgate.cli.sidecar`: the watch and the pages, beside the process that serves.
+"""`python -m headgate.cli.sidecar`: what is done beside the process that serves.
 
-Reckoning takes the interpreter from whoever waits for it in the same process, so it is done in this
-one. It reads the ledger, and tells the gateway what the watch's gauges show.
+Storing, watching and making pages take the interpreter from whoever waits for it in the same
+process, so they are done in this one. It tells the gateway what the watch's gauges show, and that
+the store failed.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 from contextlib import AsyncExitStack, closing, suppress
-from functools import partial
 from pathlib import Path
 
 import click
@@ -23,17 +24,16 @@ from headgate.bootstrap.admin import admin_token
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.gateway import SystemClock
 from headgate.bootstrap.keys import keys_of
-from headgate.bootstrap.ledger import store_of
+from headgate.bootstrap.ledger import store_of, tender_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
 from headgate.bootstrap.site import Pages, pages_of
-from headgate.cli.beside import gauges_of
+from headgate.cli.beside import Said, gauges_of
 from headgate.cli.main import main
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.serve import log_to_stderr, run
 from headgate.errors import HeadgateError
 from headgate.gateway.relay import framed, received, serve_relayed
 from headgate.ledger.late import opened_or_late
-from headgate.monitor.gauges import Values
 from headgate.settings import Reading, read_with_sources
 
 __all__ = ["sidecar"]
@@ -48,7 +48,7 @@ NICENESS = 10
 @click.argument("listening", type=int)
 @settings_options
 def sidecar(listening: int, config: Path | None, sets: tuple[str, ...]) -> None:
-    """Watch, and show the pages on the socket number LISTENING, until standard input ends."""
+    """Store, watch, and show the pages on the socket LISTENING, until standard input ends."""
     _stand_back()
     log_to_stderr()
     said = os.dup(1)
@@ -74,10 +74,20 @@ async def _serve(
     settings, env = reading.settings, os.environ
     told = await _lifeline()
     async with AsyncExitStack() as parts:
+        say = Voice(said)
+        tender = tender_of(settings.ledger, env, SystemClock(), failed=lambda: say(Said(failed=1)))
+        parts.callback(tender.close)
+        tender.start()
         lookout: Lookout | None = None
         if settings.watch.live:
             book = book_of(settings, str(reading.file))
-            lookout = lookout_of(settings, book, env, clock=SystemClock(), show=partial(_say, said))
+            lookout = lookout_of(
+                settings,
+                book,
+                env,
+                clock=SystemClock(),
+                show=lambda values: say(Said(gauges_of(values))),
+            )
             parts.callback(lookout.close)
             lookout.start()
         pages: Pages | None = None
@@ -94,6 +104,7 @@ async def _serve(
         await asyncio.wait({stop})
         if not stop.cancelled():
             stop.result()
+            await asyncio.to_thread(tender.finish)
 
 
 async def _lifeline() -> asyncio.StreamReader:
@@ -131,12 +142,23 @@ async def _heed(
             pages.adopt(new, book)
 
 
-def _say(said: int, values: Values) -> None:
-    """Tell the gateway what the gauges show; from the watch's thread."""
-    message = framed(gauges_of(values))
-    with suppress(BrokenPipeError):  # it is gone, and we are about to hear of it
-        while message:
-            message = message[os.write(said, message) :]
+class Voice:
+    """Tells the gateway; the watch's thread does, and that which stores.
+
+    Args:
+        pipe: the descriptor that the gateway reads from.
+    """
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+        self._one = threading.Lock()
+
+    def __call__(self, said: Said) -> None:
+        """Tell it."""
+        message = framed(said)
+        with self._one, suppress(BrokenPipeError):  # it is gone, and we are about to hear of it
+            while message:
+                message = message[os.write(self._pipe, message) :]
 
 
 if __name__ == "__main__":

@@ -76,15 +76,17 @@ def line(status: Status) -> str:
 def span(seconds: float) -> str:
     """A length of time in its largest whole unit.
 
-    >>> span(7 * 86_400), span(6 * 3_600), span(90)
-    ('7 d', '6 h', '2 min')
+    >>> span(7 * 86_400), span(6 * 3_600), span(90), span(8.57)
+    ('7 d', '6 h', '2 min', '8.6 s')
     """
     for unit, name in ((_DAY, "d"), (_HOUR, "h")):
         if seconds >= unit and seconds % unit == 0:
             return f"{seconds / unit:.0f} {name}"
     if seconds >= 2 * _HOUR:
         return f"{seconds / _HOUR:.1f} h"
-    return f"{max(1, round(seconds / _MINUTE))} min"
+    if seconds >= _MINUTE:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds:.2g} s"
 
 
 def _head(status: Status) -> str:

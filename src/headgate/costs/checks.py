@@ -33,13 +33,23 @@ class _Faults(list[ConfigFault]):
         if not isinstance(value, Decimal) or value.is_nan():
             problem = f"{str(value)!r} is not a number."
         elif value < low or (above and value == low):
-            problem = f"{value} is too low."
+            problem = f"{_named(value, what)} is too low."
         elif value > high:
-            problem = f"{value} is too high."
+            problem = f"{_named(value, what)} is too high."
         else:
             return True
         self.append(ConfigFault(problem, fix=allowed, field=field))
         return False
+
+
+def _named(value: Decimal, what: str) -> str:
+    """A number as it was read; a share in per cent too, as it may have been written."""
+    if (
+        what not in ("a share", "a probability", "a rate")
+        or not -MOST_FACTOR <= value <= MOST_FACTOR
+    ):
+        return str(value)
+    return f"{value} ({float(value * 100):.6g} %)"
 
 
 def faults_of(scenario: Scenario) -> list[ConfigFault]:

@@ -235,6 +235,12 @@ class Admission:
             self.gate.ring = Ring(
                 version, {key.id: key for key in keys}, {team.name: team for team in teams}
             )
+            if self.gate.unsure:
+                log.error(
+                    "keys: the ledger has virtual keys, and none can be let in: this gateway "
+                    "knows no pepper. Name the variable that holds it in [keys] pepper_env, and "
+                    "start again."
+                )
 
 
 def _answers(inbound: Inbound) -> int:

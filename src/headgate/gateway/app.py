@@ -21,6 +21,7 @@ from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.shadow import Shadow
+from headgate.gateway.transcript import Transcripts
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.wire.lane import Inbound, read, refuse
@@ -29,9 +30,10 @@ __all__ = ["App"]
 
 log = logging.getLogger("headgate.gateway")
 
+_EMBEDDINGS = "/v1/embeddings"
 DIALECTS = {
     "/v1/chat/completions": "openai",
-    "/v1/embeddings": "openai",
+    _EMBEDDINGS: "openai",
     "/v1/messages": "anthropic",
     "/v1/messages/count_tokens": "anthropic",
     "/v1/responses": "openai-responses",
@@ -83,6 +85,8 @@ class App:
         """Set before the server stops: readiness says no, and what is under way is finished."""
         self.shadow: Shadow | None = None
         """Compares a part of the cheap answers with premium's, where that is wanted."""
+        self.transcripts: Transcripts | None = None
+        """Takes down what callers ask and are answered, where that is kept."""
         self.feedback: Feedback | None = None
         """Keeps what users say of answers."""
         self.refused: Callable[[str, str | None], None] = lambda *_: None
@@ -171,8 +175,14 @@ class App:
         origin: Origin,
         arrived: float,
     ) -> None:
+        transcript = None
+        if self.transcripts is not None:
+            now, body = plant.clock.time(), inbound.body
+            transcript = self.transcripts.begin(caller, inbound.dialect, body, request_id, now)
+            caller = transcript or caller
         sampled = None if self.shadow is None else self.shadow.sample(caller)
         driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived=arrived)
+        driver.transcript = transcript
         try:
             await driver.run()
         except (asyncio.CancelledError, ConnectionError):
@@ -181,6 +191,9 @@ class App:
         except Exception:
             driver.leave("internal")
             raise
+        finally:
+            if transcript is not None and driver.attempted:  # else no row says that it came
+                transcript.over()
         if self.shadow is not None and sampled is not None and driver.served is not None:
             self.shadow.take(sampled, driver.served)
 
@@ -205,7 +218,13 @@ class App:
         plant, request_id = self.plant, self._new_id()
         body = await caller.body(self._max_body)
         _cancel_on_leave(caller)
-        embedding = embedding_of(plant, caller, body, request_id, visitor)
+        transcript = None
+        if self.transcripts is not None:
+            now = plant.clock.time()
+            transcript = self.transcripts.begin(
+                caller, DIALECTS[_EMBEDDINGS], body, request_id, now
+            )
+        embedding = embedding_of(plant, transcript or caller, body, request_id, visitor)
         await self.admission.admit_embedding(
             visitor, request_id, plant, embedding.model, embedding.tokens
         )
@@ -213,6 +232,8 @@ class App:
             await embedding.run()
         finally:
             self.admission.close(request_id)
+            if transcript is not None:
+                transcript.over()
 
     async def _models(self, caller: Caller) -> None:
         visitor = self.admission.gate.enter(caller.headers)

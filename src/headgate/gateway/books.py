@@ -59,7 +59,8 @@ class Books:
         self._origin = origin
         self._arrived = arrived
         self._exchange = exchange
-        self._attempts = 0
+        self.attempts = 0
+        """How many were begun."""
         self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
         self.open: Attempt | None = None
         """The attempt under way."""
@@ -68,9 +69,9 @@ class Books:
         """An attempt is about to be sent."""
         clock = self._plant.clock
         attempt = self.open = Attempt(
-            self._attempts, purpose, tier, cause, int(clock.time() * 1e6), clock.monotonic()
+            self.attempts, purpose, tier, cause, int(clock.time() * 1e6), clock.monotonic()
         )
-        self._attempts += 1
+        self.attempts += 1
         return attempt
 
     def close(
@@ -167,7 +168,7 @@ class Books:
             ("x-headgate-tier", tier.name),
             ("x-headgate-model", str(tier.model)),
             ("x-headgate-reason", self._reason(tier)),
-            ("x-headgate-attempts", str(self._attempts)),
+            ("x-headgate-attempts", str(self.attempts)),
             ("x-headgate-escalated", "true" if tier.premium else "false"),
         ]
         if decision is not None and decision.score is not None:

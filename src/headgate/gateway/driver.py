@@ -18,6 +18,7 @@ from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
+from headgate.gateway.transcript import Transcript
 from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
@@ -89,6 +90,8 @@ class Driver:
     _refusal: tuple[int, bytes, str | None] | None = None
     _mended = False
     """The provider's refusal says how to ask so that it answers."""
+    transcript: Transcript | None = None
+    """Takes down what is answered, where that is kept."""
 
     def __init__(
         self,
@@ -152,6 +155,11 @@ class Driver:
             exchange.decision,
             exchange.tier,
         )
+
+    @property
+    def attempted(self) -> bool:
+        """At least one row of the ledger is the request's, or will be."""
+        return self._books.attempts > 0
 
     @property
     def _asking(self) -> Asking:
@@ -284,7 +292,9 @@ class Driver:
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
                 if command.held:
-                    held = await hold(self._plant, self._inbound, attempt, way, reply)
+                    held = await hold(
+                        self._plant, self._inbound, attempt, way, reply, self.transcript
+                    )
                     self._draft, self._books.open = (attempt, held), None
                     return ANSWERED
                 if self._inbound.stream:
@@ -338,6 +348,8 @@ class Driver:
             raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
         flow = way.flow()
         flow.price = partial(self._books.cost, attempt)
+        if self.transcript is not None:
+            flow.heard = self.transcript.hearing().take
         self._opening = b""
         while True:
             chunk = await reply.chunk(self._plant.idle_timeout)

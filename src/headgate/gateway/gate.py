@@ -97,6 +97,8 @@ class Gate:
 
     Args:
         pepper: what virtual keys are hashed with; without one there are none.
+        unsure: there is no pepper, and it is not known whether there are keys that ask for one:
+            until a ring without keys is seen, whoever sends a virtual key is told to try again.
         master: the gateway's one key of its own, if it has one.
         required: whether a request without any key is refused; a `master` always makes it so.
         clock: tells whether a key has expired, and how fast requests come.
@@ -107,11 +109,13 @@ class Gate:
         clock: Clock,
         *,
         pepper: bytes | None = None,
+        unsure: bool = False,
         master: str | None = None,
         required: bool = False,
     ) -> None:
         self._clock = clock
         self._pepper = None if pepper is None else Pepper(pepper)
+        self.unsure = unsure and pepper is None
         self._master = None if master is None else master.encode()
         self._required = required or master is not None
         self._buckets: dict[tuple[str, str], Bucket] = {}
@@ -126,6 +130,7 @@ class Gate:
     @ring.setter
     def ring(self, ring: Ring) -> None:
         self._ring, self._visitors = ring, {}
+        self.unsure = self.unsure and bool(ring.keys)
 
     def enter(self, headers: Mapping[str, str]) -> Visitor:
         """Who sends a request with these headers.
@@ -136,7 +141,7 @@ class Gate:
         Raises:
             RequestError: 401, the same for every key that is not known; 503 while none was read.
         """
-        if not self._required and self._pepper is None:
+        if not self._required and self._pepper is None and not self.unsure:
             return NOBODY
         damaged = False
         for given in presented(headers):
@@ -146,6 +151,8 @@ class Gate:
                 if visitor is not None:
                     return visitor
                 raise _unread() if self._ring is EMPTY else _invalid()
+            if name is not None and self.unsure:
+                raise _unread()
             damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
         if self._master is not None and carries(headers, self._master):
             return NOBODY

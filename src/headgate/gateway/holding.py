@@ -7,9 +7,10 @@ import msgspec
 from headgate.errors import UpstreamError
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
+from headgate.gateway.transcript import Transcript
 from headgate.gateway.upstream import Reply
 from headgate.values import Draft
-from headgate.wire.lane import DIALECTS, Inbound, Lane, draft_of, streamed_draft
+from headgate.wire.lane import DIALECTS, Flow, Inbound, Lane, draft_of, streamed_draft
 
 __all__ = ["Held", "hold"]
 
@@ -21,8 +22,17 @@ class Held(msgspec.Struct, frozen=True):
     draft: Draft
 
 
-async def hold(plant: Plant, inbound: Inbound, attempt: Attempt, way: Lane, reply: Reply) -> Held:
+async def hold(
+    plant: Plant,
+    inbound: Inbound,
+    attempt: Attempt,
+    way: Lane,
+    reply: Reply,
+    transcript: Transcript | None = None,
+) -> Held:
     """Read a 200 to its end; the attempt learns its tokens, its model and when it began.
+
+    A `transcript` hears a stream, which may become the caller's answer.
 
     Raises:
         UpstreamError: it broke off, or is no answer. What came of it is billed all the same.
@@ -37,7 +47,10 @@ async def hold(plant: Plant, inbound: Inbound, attempt: Attempt, way: Lane, repl
     if not (reply.header("content-type") or "").startswith("text/event-stream"):
         raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
     came: list[bytes] = []
-    body = await _whole(plant, inbound, attempt, way, reply, came)
+    flow = way.flow()
+    if transcript is not None:
+        flow.heard = transcript.hearing().take
+    body = await _whole(plant, inbound, attempt, flow, reply, came)
     return Held(body, streamed_draft(dialect, b"".join(came)))
 
 
@@ -45,12 +58,13 @@ async def _whole(
     plant: Plant,
     inbound: Inbound,
     attempt: Attempt,
-    way: Lane,
+    flow: Flow,
     reply: Reply,
     came: list[bytes],
 ) -> bytes:
     """The stream for the caller; `came` gets the provider's own bytes."""
-    flow, out, closed = way.flow(), [], False
+    out: list[bytes] = []
+    closed = False
     try:
         while not flow.complete:
             chunk = await reply.chunk(plant.idle_timeout)

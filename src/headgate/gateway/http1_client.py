@@ -474,6 +474,7 @@ class Http1Upstream:
         tls = None
         if origin.tls:
             tls = self._tls = self._tls or ssl.create_default_context()
+            tls.set_alpn_protocols(["http/1.1"])  # or one that prefers HTTP/2 might speak that
         loop = asyncio.get_running_loop()
         pool = _Pool(origin, tls, self._idle_seconds, self._deadlines, loop)
         self._pools[origin] = pool

@@ -99,7 +99,7 @@ class Sidecar(Generic[_T]):
             steady = time.monotonic() - began >= STEADY_SECONDS
             pause = FIRST_PAUSE if steady else min(pause * 2, LONGEST_PAUSE)
             log.error(
-                "the process of the watch and the pages has ended (%s); another starts in %.1f s",
+                "the process beside the gateway has ended (%s); another starts in %.1f s",
                 ended,
                 pause,
             )
@@ -135,7 +135,7 @@ async def _ended(process: Process, seconds: float) -> None:
     try:
         await asyncio.wait_for(process.communicate(), seconds)
     except TimeoutError:
-        log.error("the process of the watch and the pages does not stop, and is killed")
+        log.error("the process beside the gateway does not stop, and is killed")
         with suppress(ProcessLookupError):
             process.kill()
         await process.communicate()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from itertools import groupby
 from math import isclose
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 from headgate.ledger.columns import entry_of
 from headgate.ledger.days import Days, Hour, whole
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.parts import Ask, Part, Parts, Row, sums_of_hour
+from headgate.ledger.parts import Part, Parts, sums_of_hour
+from headgate.ledger.prompts_sql import SqlPrompts
 from headgate.ledger.rollups import (
     ATTEMPTS,
     CUBES,
@@ -26,12 +25,16 @@ from headgate.ledger.rollups import (
     merged,
     split,
 )
+from headgate.ledger.search import searched
+from headgate.ledger.statements import Ask, Row
 from headgate.ledger.store import (
     EVER,
     MOST_KEPT,
     REACH_US,
+    Found,
     Narrowing,
     Outcome,
+    Search,
     Timed,
     Window,
 )
@@ -47,7 +50,7 @@ from headgate.ledger.totals import (
 )
 from headgate.values import Usage
 
-__all__ = ["PAGE_ROWS", "SETTLE_US", "Answers", "Ask", "Row", "Write", "touched"]
+__all__ = ["PAGE_ROWS", "SETTLE_US", "Answers", "touched"]
 
 PAGE_ROWS = 5_000
 """Rows of a page where a result may be too large to hold."""
@@ -62,26 +65,11 @@ _PREMIUM = Outcome._fields.index("premium")
 _TIER = ("routed", "role", "tier", "premium", "priced")
 
 
-class Write(Protocol):
-    """Runs a writing statement, for each of the rows where it takes some."""
-
-    def __call__(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:
-        """How many rows it touched."""
-
-
-class Answers(ABC):
+class Answers(SqlPrompts):
     """The half of a store that is the same for every database with SQL."""
 
     def __init__(self) -> None:
         self._parts, self._days = Parts(), Days()
-
-    @abstractmethod
-    def _reading(self) -> AbstractContextManager[Ask]:
-        """Ask several things of one and the same state of the store."""
-
-    @abstractmethod
-    def _changing(self) -> AbstractContextManager[tuple[Ask, Write]]:
-        """Change several things in one transaction, while nobody else writes."""
 
     def tiers(self, window: Window = EVER, by: Sequence[AttemptDimension] = ()) -> list[TierTotal]:
         """Sums over attempts, by routed, role, tier, premium and priced."""
@@ -150,10 +138,11 @@ class Answers(ABC):
         """The attempts of one request, in their order."""
         return [entry_of(row) for row in self._ask("request", request_id=request_id)]
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long the latest first attempts waited, the latest first."""
-        since, until = _bounds(window)
-        return [wait for (wait,) in self._ask("waits", since=since, until=until, most=most)]
+    def search(self, search: Search, *, read: int) -> Found:
+        """The requests that fit, the latest first."""
+        since, until = _bounds(search.window)
+        with self._reading() as ask:
+            return searched(ask, search, since=since, until=until, read=read)
 
     def timed(
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
@@ -276,7 +265,8 @@ class Answers(ABC):
     def prune(self, before_us: int) -> Iterator[int]:
         """Delete the rows of requests that began in hours before a moment; their sums stay.
 
-        An hour at a time, each in one transaction; yields how many rows each had.
+        An hour at a time, each in one transaction; yields how many rows each had. The prompts of
+        these requests go with them.
         """
         newest = self._ask("newest")
         if not newest:
@@ -286,6 +276,8 @@ class Answers(ABC):
         end = min(before_us // HOUR_US, newest[0][0] // HOUR_US - 1)
         for hour, *_ in self._ask("hours", first=oldest // HOUR_US, ceiling=end):
             yield self._prune_hour(hour)
+        for _ in self.prune_prompts(end * HOUR_US):
+            pass
 
     def _prune_hour(self, hour: int) -> int:
         within: dict[str, Any] = {
@@ -341,6 +333,7 @@ class Answers(ABC):
                 f"Attempt {attempt} of request {request} holds a number below zero."
                 for request, attempt in self._ask("negative")
             ),
+            *self._unsound_prompts(),
         ]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
-from headgate.ledger.parts import Ask, Row
 from headgate.ledger.rollups import DAILY, Cube, Split
+from headgate.ledger.statements import Ask, Row
 
 __all__ = ["Days", "Hour", "whole"]
 

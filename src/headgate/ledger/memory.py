@@ -6,12 +6,23 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
-from operator import itemgetter
 from typing import Any
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import EVER, MOST_KEPT, Narrowing, Outcome, Timed, Window
+from headgate.ledger.prompts_memory import MemoryPrompts
+from headgate.ledger.search import fits
+from headgate.ledger.store import (
+    EVER,
+    MOST_KEPT,
+    Found,
+    Mark,
+    Narrowing,
+    Outcome,
+    Search,
+    Timed,
+    Window,
+)
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -32,10 +43,11 @@ __all__ = ["MemoryStore", "role_of"]
 Key = tuple[Any, ...]
 
 
-class MemoryStore:
+class MemoryStore(MemoryPrompts):
     """Entries in a dictionary; for tests and for a gateway that need not remember."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._rows: dict[tuple[str, int], Entry] = {}
         self._events: dict[str, Event] = {}
         self._states: dict[str, tuple[int, bytes]] = {}
@@ -100,16 +112,29 @@ class MemoryStore:
             rows = [entry for entry in self._rows.values() if entry.request_id == request_id]
         return sorted(rows, key=lambda entry: entry.attempt)
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long the latest first attempts waited, the latest first."""
+    def search(self, search: Search, *, read: int) -> Found:
+        """The requests that fit, the latest first."""
+        up = search.after is not None
         with self._lock:
-            rows = [
-                (row.at_us, row.queue_us)
-                for row in self._rows.values()
-                if row.attempt == 0 and row.queue_us is not None and _within(window, row.at_us)
-            ]
-        rows.sort(key=itemgetter(0), reverse=True)
-        return [wait for _, wait in rows[:most]]
+            rows = list(self._rows.values())
+        requests: dict[str, list[Entry]] = {}
+        for row in sorted(rows, key=lambda row: row.attempt):
+            requests.setdefault(row.request_id, []).append(row)
+        within = [
+            row
+            for row in rows
+            if _within(search.window, row.at_us)
+            and (search.after is None or _place(row) > search.after)
+            and (search.before is None or _place(row) < search.before)
+        ]
+        within.sort(key=_place, reverse=not up)
+        found = [
+            requests[row.request_id]
+            for row in within[:read]
+            if row is requests[row.request_id][0] and fits(requests[row.request_id], search)
+        ][: search.most]
+        ended = len(found) < search.most and len(within) >= read
+        return Found(found[:: -1 if up else 1], _place(within[read - 1]) if ended else None)
 
     def timed(
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
@@ -212,6 +237,10 @@ class MemoryStore:
         grouped = (list(group) for _, group in groupby(rows, key=lambda row: row.request_id))
         within = [request for request in grouped if _within(window, _began(request))]
         return sorted(within, key=lambda request: (_began(request), request[0].request_id))
+
+
+def _place(row: Entry) -> Mark:
+    return Mark(row.at_us, row.request_id)
 
 
 def _began(request: Sequence[Entry]) -> int:

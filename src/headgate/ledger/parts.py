@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from headgate.ledger.rollups import SPEND, Cube
+from headgate.ledger.statements import Ask, Row
 from headgate.ledger.store import REACH_US
 from headgate.ledger.totals import HOUR_US, LATENCY_BOUNDS
 
-__all__ = ["Ask", "Part", "Parts", "Row", "sums_of_hour", "sums_of_part"]
-
-Row = tuple[Any, ...]
+__all__ = ["Part", "Parts", "sums_of_hour", "sums_of_part"]
 
 MOST_REMEMBERED = 256
 """Parts whose sums are kept at hand: the open hours of some windows, four kinds of sums each."""
-
-
-class Ask(Protocol):
-    """Runs the statement that `name` is the file of, in the store's own dialect."""
-
-    def __call__(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
-        """All its rows; `by` are the columns that a statement over sums groups by."""
 
 
 class Part(NamedTuple):

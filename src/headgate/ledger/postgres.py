@@ -16,12 +16,14 @@ from operator import attrgetter
 from typing import Any
 
 from headgate.errors import ConfigError
-from headgate.ledger.answers import Answers, Ask, Row, Write, touched
+from headgate.ledger.answers import Answers, touched
 from headgate.ledger.columns import row_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.postgres_locks import WRITING
-from headgate.ledger.statements import migrations, statement
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.prompts_sql import prompt_row
+from headgate.ledger.statements import Ask, Row, Write, migrations, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 
 try:
@@ -131,6 +133,11 @@ class PostgresStore(Answers):
         """Keep all events in one transaction, on the server's disk when this returns."""
         with self._rejecting(), self._changing() as (_, write):
             return write("note", [_storable(_event_row(event)) for event in events])
+
+    def keep_prompts(self, prompts: Sequence[Prompt]) -> int:
+        """Keep all prompts in one transaction, on the server's disk when this returns."""
+        with self._rejecting(), self._changing() as (_, write):
+            return write("keep_prompt", [_storable(prompt_row(prompt)) for prompt in prompts])
 
     def check(self) -> list[str]:
         """What no sound ledger holds; the pages on the disk are PostgreSQL's own matter."""

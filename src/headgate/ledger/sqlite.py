@@ -9,6 +9,7 @@ and no request ever waits for it.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -19,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from headgate.errors import ConfigError
-from headgate.ledger.answers import Answers, Ask, Row, Write, touched
+from headgate.ledger.answers import Answers, touched
 from headgate.ledger.columns import bound_row_of
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.statements import migrations, statement
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.prompts_sql import prompt_row
+from headgate.ledger.statements import Ask, Row, Write, migrations, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 from headgate.ledger.totals import latency_from
 
@@ -64,6 +67,7 @@ class SqliteStore(Answers):
         self.path = path
         self._lock = threading.Lock()
         _look(path, create=create)
+        _make_private(path)
         try:
             self._db = sqlite3.connect(
                 path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
@@ -155,6 +159,17 @@ class SqliteStore(Answers):
         with self._lock, _faults(self.path), self._transaction("BEGIN IMMEDIATE"):
             yield self._run_query, self._run_change
 
+    @contextmanager
+    def _erasing(self) -> Iterator[tuple[Ask, Write]]:
+        """The file's pages are overwritten where rows are deleted; without it they keep texts."""
+        with self._lock, _faults(self.path):
+            self._db.execute("PRAGMA secure_delete = ON")
+            try:
+                with self._transaction("BEGIN IMMEDIATE"):
+                    yield self._run_query, self._run_change
+            finally:
+                self._db.execute("PRAGMA secure_delete = OFF")
+
     def _run_query(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
         for key, value in parameters.items():
             if isinstance(value, list):  # a value of SQLite's is no list; json_each reads one
@@ -180,6 +195,11 @@ class SqliteStore(Answers):
         """Keep all events in one transaction, on the disk when this returns."""
         with self._rejecting(), self._changing() as (_, write):
             return write("note", list(map(_event_row, events)))
+
+    def keep_prompts(self, prompts: Sequence[Prompt]) -> int:
+        """Keep all prompts in one transaction, on the disk when this returns."""
+        with self._rejecting(), self._changing() as (_, write):
+            return write("keep_prompt", list(map(prompt_row, prompts)))
 
     @contextmanager
     def _rejecting(self) -> Iterator[None]:
@@ -258,6 +278,12 @@ def _look(path: Path, *, create: bool) -> None:
             fix="It is made by the first `headgate serve`; "
             "point [ledger] url or --ledger at an existing one.",
         )
+
+
+def _make_private(path: Path) -> None:
+    """Make the file where there is none, for its owner alone; SQLite's other files follow it."""
+    with suppress(OSError):  # SQLite says what is wrong with it
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def _open_error(path: Path, error: sqlite3.Error) -> ConfigError | StoreError:

@@ -6,14 +6,29 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
-__all__ = ["Dialect", "Step", "migrations", "statement"]
+__all__ = ["Ask", "Dialect", "Row", "Step", "Write", "migrations", "statement"]
 
 Dialect = Literal["sqlite", "postgres"]
+Row = tuple[Any, ...]
 
 _SQL = Path(__file__).parent / "sql"
-_SUMS = re.compile(r"\{(sums_\w+)\}")
+_PARTS = re.compile(r"\{(sums_\w+|fits)\}")
+
+
+class Ask(Protocol):
+    """Runs the statement that `name` is the file of, in the store's own dialect."""
+
+    def __call__(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
+        """All its rows; `by` are the columns that a statement over sums groups by."""
+
+
+class Write(Protocol):
+    """Runs a writing statement, for each of the rows where it takes some."""
+
+    def __call__(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:
+        """How many rows it touched."""
 
 
 class Step(NamedTuple):
@@ -27,7 +42,7 @@ class Step(NamedTuple):
 def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
     """The text of `sql/DIALECT/NAME.sql`, which groups by the columns `by` where it asks for them.
 
-    `{sums_…}` stands for the file of that name: columns that several statements add up alike.
+    `{sums_…}` and `{fits}` stand for the files of those names: what several statements share.
     The columns become part of the SQL: they must be names that the code knows. Groups are compared
     from the last column on, which as a rule tells more apart than the first: SQLite sorts them.
     """
@@ -38,7 +53,7 @@ def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
 @cache
 def _text(dialect: Dialect, name: str) -> str:
     text = (_SQL / dialect / f"{name}.sql").read_text(encoding="utf-8")
-    return _SUMS.sub(lambda found: _text(dialect, found[1]).rstrip(), text)
+    return _PARTS.sub(lambda found: _text(dialect, found[1]).rstrip(), text)
 
 
 @cache

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
+import msgspec
+
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.totals import (
     DAY_US,
     HOUR_US,
@@ -27,11 +30,14 @@ __all__ = [
     "MOST_KEPT",
     "REACH_US",
     "DayTotal",
+    "Found",
+    "Mark",
     "Narrowing",
     "Outcome",
     "RequestTotal",
     "Role",
     "RowRejectedError",
+    "Search",
     "Store",
     "StoreError",
     "TierTotal",
@@ -121,6 +127,46 @@ Narrowing = Literal["route", "key", "team", "policy", "model"]
 """What the latest attempts can be narrowed to."""
 
 
+class Mark(NamedTuple):
+    """A place in the list of all requests, which is in the order of time and id."""
+
+    at_us: int
+    """When the request's first attempt was sent, microseconds since 1970."""
+    request_id: str
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Which requests are looked for; an empty text asks nothing."""
+
+    window: Window
+    """When their first attempt was sent."""
+    text: str = ""
+    """A request id, or the beginning of one."""
+    tier: str = ""
+    """That answered; where nobody did, the one that was tried last."""
+    model: str = ""
+    """A part of `provider/model` of any attempt, in small or capital letters."""
+    route: str = ""
+    key: str = ""
+    reason: str = ""
+    """Its beginning."""
+    outcome: str = ""
+    """`served`, `escalated`, `failed` or `retried`."""
+    before: Mark | None = None
+    """Only what stands before this place; it itself is left out."""
+    after: Mark | None = None
+    """Only what stands after this place, and the nearest of that; not together with `before`."""
+    most: int = 100
+
+
+class Found(NamedTuple):
+    """Requests that fit, each with all its attempts in order; the latest first."""
+
+    requests: Sequence[Sequence[Entry]]
+    reached: Mark | None = None
+    """How far was read, where that ended the search; None: there are so many, or no more."""
+
+
 class Store(Protocol):
     """Where entries rest. All methods may be called from any thread.
 
@@ -158,10 +204,10 @@ class Store(Protocol):
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order; none where there is no such request."""
 
-    def waits(self, window: Window, most: int) -> list[int]:
-        """How long first attempts waited to be sent, microseconds; the `most` latest, latest first.
+    def search(self, search: Search, *, read: int) -> Found:
+        """The requests that fit, the latest first.
 
-        Here the window counts attempts; those whose wait is not known are passed over.
+        They are looked for among the `read` attempts that are nearest to where the search begins.
         """
 
     def timed(
@@ -210,6 +256,30 @@ class Store(Protocol):
     def recall(self, name: str) -> bytes | None:
         """What was kept under a name."""
 
+    def keep_prompts(self, prompts: Sequence[Prompt]) -> int:
+        """Keep all prompts or none; return how many were new.
+
+        A prompt whose `request_id` is there already is left alone, whatever it says.
+
+        Raises:
+            RowRejectedError: one of the prompts can never be kept; none was.
+        """
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """What was kept of one request; None where nothing was, or no longer is."""
+
+    def prompts(self, window: Window = EVER) -> Iterator[Prompt]:
+        """The prompts of requests that came in within the window, in the order of time and id."""
+
+    def count_prompts(self, window: Window = EVER) -> int:
+        """How many there are."""
+
+    def prune_prompts(self, before_us: int) -> Iterator[int]:
+        """Delete the prompts of requests that came in before a moment; yields how many, in steps.
+
+        The rows of these requests stay.
+        """
+
     def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
         """Sum up the hours and days that are over and have changed, `most`; return how many.
 
@@ -222,9 +292,9 @@ class Store(Protocol):
     def prune(self, before_us: int) -> Iterator[int]:
         """Delete the rows of requests that began in hours before a moment; their sums stay.
 
-        An hour at a time; yields how many rows each had. The row that came last stays, and with it
-        its hour. Afterwards a window that begins or ends within such an hour holds the hour whole
-        where it holds its beginning.
+        Their prompts go with them. An hour at a time; yields how many rows each had. The row that
+        came last stays, and with it its hour. Afterwards a window that begins or ends within such
+        an hour holds the hour whole where it holds its beginning.
         """
 
     def check(self) -> list[str]:

@@ -4,143 +4,59 @@
 
 The journal is the queue: the writer reads the segments and deletes them once they are stored, so a
 store that is locked or gone costs disk and no memory. Only what the journal itself cannot take
-(its disk is full) waits in memory, bounded, and is tried against the store directly.
+(its disk is full) waits in memory, bounded, and is tried against the store directly. While another
+process tends the journal (see `tender`), the thread only learns how far that one has come.
+
+Prompts go the same way, where they are kept at all, and give way to entries: one that the journal
+has no room for is dropped.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from time import sleep
-from typing import NamedTuple
+from time import monotonic, sleep
 
-import msgspec
-
+from headgate.ledger.complaints import Complaints
+from headgate.ledger.counts import Counts, PromptCounts
 from headgate.ledger.entry import Entry
-from headgate.ledger.journal import (
-    GROUP_BYTES,
-    SPOOL_BYTES,
-    Journal,
-    Segment,
-    frame,
-    leftovers,
+from headgate.ledger.intake import (
+    INTERVAL,
+    LONGEST_WAIT,
+    Intake,
+    append,
+    append_prompts,
+    take_over,
 )
+from headgate.ledger.journal import SPOOL_BYTES, Journal
 from headgate.ledger.late import opened_or_late
-from headgate.ledger.store import RowRejectedError, Store, StoreError
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.rolling import Rolling
+from headgate.ledger.segment import leftovers
+from headgate.ledger.store import Store, StoreError
+from headgate.ledger.tended import is_tended
+from headgate.ledger.tidying import Tidying
 from headgate.ledger.url import journal_directory, open_store
 from headgate.values import Clock
 
-__all__ = ["Counts", "Ledger", "Recovered", "recover"]
+__all__ = ["Ledger"]
 
-_log = logging.getLogger("headgate.ledger")
-
-INTERVAL = 0.1
-"""Seconds between two looks at the journal: how far the store lags behind, and what a power cut
-(not a crash) can take."""
-LONGEST_WAIT = 5.0
-"""Seconds between two tries while the store fails."""
+TENDED_INTERVAL = 0.25
+"""Seconds between two looks while somebody else stores: at what is stored, and whether it does."""
+TENDED_PATIENCE = 5.0
+"""How long a flush waits for whoever stores before it says that not all is stored."""
 SWEEP_SECONDS = 60.0
 """How often to look for segments of processes that died meanwhile."""
-COMPLAIN_SECONDS = 60.0
-"""The same trouble is logged once in this time."""
+MEMORY_PROMPTS = 1_000
+"""Most prompts on their way to a ledger that is in memory itself."""
 MEMORY_ROWS = 50_000
 """Most entries kept in memory while the journal fails; some 50 MB."""
 GROUP_ROWS = 5_000
-TRIAL_BYTES = 16 << 10
-"""What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
-as large. Reading thousands of rows again for each vain try would slow the callers down."""
 PIECE_ROWS, PAUSE = 50, 0.001
 """Entries that go from memory to the journal at a time, so that nobody who records waits long, and
 seconds between two such pieces."""
-ROLL_SECONDS = 60.0
-"""How often to look for hours that are over and not summed up."""
-
-
-class Counts(NamedTuple):
-    """What has become of the entries, since this process opened the ledger."""
-
-    recorded: int
-    """Entries given to `record`."""
-    written: int
-    """Of these, in the store."""
-    pending: int
-    """Of these, in the journal or in memory, still to be stored."""
-    lost: int
-    """Of these, given up: they cannot be encoded or stored, or no room was left for them."""
-    failed: int
-    """Times that the journal or the store failed."""
-    recovered: int
-    """Entries of dead processes that were stored."""
-    damaged: int
-    """Unreadable stretches (torn records) found in segments of dead processes, and set aside."""
-
-
-class Recovered(NamedTuple):
-    """What the segments of dead processes gave."""
-
-    rows: int
-    damaged: int
-
-
-def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered:
-    """Store what dead processes left in the journal of `url`; living ones keep their segments.
-
-    `journal` is its directory where that is not the usual one.
-
-    Raises:
-        StoreError: the store does not take the rows; they stay in the journal.
-        OSError: the journal cannot be read.
-    """
-    directory = journal or journal_directory(url)
-    rows = damaged = 0
-    if directory is not None and directory.is_dir():
-        for segment in leftovers(directory):
-            found = _take_over(segment, store)
-            rows += found.rows
-            damaged += found.damaged
-    return Recovered(rows, damaged)
-
-
-def _take_over(segment: Segment, store: Store) -> Recovered:
-    rows = damaged = 0
-    try:
-        while not segment.empty:
-            scan = segment.unread()
-            new, rejected = _append(store, scan.entries)
-            segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-            segment.take(scan.end)
-            rows += new
-            damaged += len(scan.damaged) + len(rejected)
-    except BaseException:
-        segment.release()
-        raise
-    segment.drop()
-    return Recovered(rows, damaged)
-
-
-def _append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
-    """Store the entries in one group; where one of them spoils it, all but those that never fit."""
-    if not entries:
-        return 0, []
-    try:
-        return store.append(entries), []
-    except RowRejectedError:
-        new = 0
-        rejected: list[Entry] = []
-        for entry in entries:
-            try:
-                new += store.append([entry])
-            except RowRejectedError:
-                rejected.append(entry)
-        return new, rejected
-
-
-def _framed(entry: Entry) -> bytes:
-    return frame(msgspec.msgpack.encode(entry))
 
 
 class Ledger:
@@ -154,6 +70,7 @@ class Ledger:
         clock: Clock,
         interval: float = INTERVAL,
         memory_rows: int = MEMORY_ROWS,
+        prompts_last: float | None = None,
     ) -> None:
         self.store = store
         self._journal = journal
@@ -161,9 +78,14 @@ class Ledger:
         self._interval = interval
         self._memory_rows = memory_rows
         self._memory: deque[Entry] = deque()
-        self._group_bytes = GROUP_BYTES
-        self._complained: dict[str, float] = {}
-        self._swept = self._rolled = float("-inf")
+        self._prompts: deque[Prompt] = deque()
+        self._taken = self._dropped = 0
+        self._intake = Intake(store)
+        self._complain = Complaints(clock, self._standing)
+        self._rolling = Rolling(store, clock)
+        self._tidying = Tidying(store, clock, prompts_last)
+        self._swept = float("-inf")
+        self._tended = False
         self._recorded = self._written = self._lost = self._failed = 0
         self._recovered = self._damaged = 0
         self._lock = threading.Lock()
@@ -185,6 +107,7 @@ class Ledger:
         password: str | None = None,
         journal: Path | None = None,
         spool_bytes: int = SPOOL_BYTES,
+        prompts_last: float | None = None,
     ) -> Ledger:
         """Open (or make) the ledger a URL names and start its writer thread.
 
@@ -197,6 +120,7 @@ class Ledger:
             password: for a database that asks for one.
             journal: its directory, where that is not the usual one.
             spool_bytes: how much may wait in it for the store.
+            prompts_last: seconds after which a prompt is deleted; None: never by itself.
 
         Raises:
             ConfigError: the URL, file or directory cannot be used; says what to mend.
@@ -208,7 +132,7 @@ class Ledger:
         except BaseException:
             store.close()
             raise
-        return cls(store, own, clock=clock)
+        return cls(store, own, clock=clock, prompts_last=prompts_last)
 
     def record(self, entry: Entry) -> None:
         """Write the entry to the journal; when this returns, it survives the process.
@@ -238,6 +162,31 @@ class Ledger:
         else:
             self._lost += 1
             self._complain("ledger.row_lost", "no room is left for it in memory")
+
+    def keep(self, prompt: Prompt) -> None:
+        """Write a prompt to the journal; when this returns, it survives the process.
+
+        Never raises. Where no room is left for it beside the entries, the prompt is dropped and
+        counted, and the log says so.
+        """
+        with self._lock:
+            try:
+                if self._journal is not None and self._safe:
+                    self._journal.append_prompt(prompt)
+                elif self._journal is None and len(self._prompts) < MEMORY_PROMPTS:
+                    self._prompts.append(prompt)
+                else:
+                    raise OSError("entries wait for the room that there is")
+                self._taken += 1
+            except (OSError, ValueError, TypeError, OverflowError) as error:
+                self._dropped += 1
+                self._complain("ledger.prompt_dropped", error)
+
+    @property
+    def prompts(self) -> PromptCounts:
+        """What has become of the prompts so far."""
+        with self._lock:
+            return PromptCounts(self._taken, self._dropped)
 
     @property
     def safe(self) -> bool:
@@ -312,7 +261,8 @@ class Ledger:
             self._wake.clear()
             closing, asked = self._closing, self._asked
             done = self._pass(sweep=asked > self._answered)
-            wait = self._interval if done else min(wait * 2, LONGEST_WAIT)
+            usual = TENDED_INTERVAL if self._tended else self._interval
+            wait = usual if done else min(wait * 2, LONGEST_WAIT)
             with self._passed:
                 self._answered, self._all_stored = asked, done
                 self._passed.notify_all()
@@ -321,39 +271,71 @@ class Ledger:
         """Bring everything there is to the store once; False where it failed."""
         try:
             self._mend()
-            self._store_journal()
+            stored = True
+            if self._journal is not None and self._look(self._journal):
+                stored = not sweep or self._await(self._journal)
+            elif self._journal is not None:
+                self._store(self._journal)
             self._store_memory()
-            self._sweep(now=sweep)
-            self._roll()
+            if not self._tended:
+                self._sweep(now=sweep)
+                if not self._closing:
+                    self._rolling.turn()
+                    self._tidying.turn()
         except Exception as error:  # noqa: BLE001 - the rows are safe, and the thread must live on
-            self._group_bytes = TRIAL_BYTES
+            self._intake.failed()
             with self._lock:
                 self._failed += 1
                 known = isinstance(error, (StoreError, OSError))
                 self._complain("ledger.store_failed", error, defect=None if known else error)
             return False
+        return stored
+
+    def _look(self, journal: Journal) -> bool:
+        """Learn what somebody who stores for all has stored; False where there is nobody.
+
+        At the end this process stores what it has left, which would wait for the next start.
+        """
+        before = self._tended
+        self._tended = not self._closing and is_tended(journal.directory)
+        if before or self._tended:
+            self._learn(journal)
+        return self._tended
+
+    def _learn(self, journal: Journal) -> None:
+        _, stored, rejected = journal.learn()
+        self._count(stored, rejected)
+        journal.drop_taken()
+
+    def _await(self, journal: Journal) -> bool:
+        """Wait until all that is written now is stored by somebody else; False where it is not."""
+        marks = [(segment, segment.size) for segment in journal.segments()]
+        until = monotonic() + TENDED_PATIENCE
+        while any(segment.taken < size for segment, size in marks):
+            if monotonic() > until or self._closing:
+                return False
+            sleep(PAUSE)
+            self._learn(journal)
         return True
 
-    def _store_journal(self) -> None:
-        if self._journal is None:
-            return
-        for segment in self._journal.segments():
+    def _store(self, journal: Journal) -> None:
+        for segment in journal.segments():
             target = segment.size  # what comes meanwhile is for the next pass, in a group again
-            while segment.taken < target:
-                scan = segment.unread(self._group_bytes)
-                _, rejected = _append(self.store, scan.entries)
-                self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
-                segment.set_aside([*scan.damaged, *map(_framed, rejected)])
-                self._journal.take(segment, scan.end)
-                self._count(len(scan.entries) - len(rejected), len(scan.damaged) + len(rejected))
-            self._journal.drop_taken()
+            while (begin := segment.taken) < target:
+                taken = self._intake.group(segment)
+                if journal.take(segment, begin, taken):
+                    self._count(taken.stored, taken.rejected)
+            journal.drop_taken()
 
     def _store_memory(self) -> None:
         while group := self._in_memory():
-            _, rejected = _append(self.store, group)
+            _, rejected = append(self.store, group)
             for _ in group:
                 self._memory.popleft()
             self._count(len(group) - len(rejected), len(rejected))
+        while self._prompts:
+            append_prompts(self.store, [self._prompts[0]])
+            self._prompts.popleft()
 
     def _in_memory(self) -> list[Entry]:
         with self._lock:
@@ -371,7 +353,10 @@ class Ledger:
         if self._journal is None or not (now or time - self._swept >= SWEEP_SECONDS):
             return
         for segment in leftovers(self._journal.directory):
-            found = _take_over(segment, self.store)
+            if is_tended(self._journal.directory):
+                segment.release()  # there may be many, and this is no longer ours to do
+                break
+            found = take_over(segment, self.store)
             with self._lock:
                 self._recovered += found.rows
                 self._damaged += found.damaged
@@ -405,31 +390,8 @@ class Ledger:
                 self._safe = not self._closing
             return bool(self._memory)
 
-    def _roll(self) -> None:
-        """Sum up an hour that is over; where there are more of them, the next pass does the next.
-
-        One at a time, so that rows never wait long behind it.
-        """
-        time = self._clock.monotonic()
-        if time - self._rolled < ROLL_SECONDS or self._closing:
-            return
-        if not self.store.roll(int(self._clock.time() * 1e6), most=1):
-            self._rolled = time
-
-    def _complain(self, event: str, what: object, *, defect: Exception | None = None) -> None:
-        """Log an event once a minute; the numbers beside it tell the rest."""
-        now = self._clock.monotonic()
-        if now - self._complained.get(event, float("-inf")) < COMPLAIN_SECONDS:
-            return
-        self._complained[event] = now
-        _log.error(
-            "%s: %s (recorded %d, written %d, in memory %d, lost %d, failed %d)",
-            event,
-            what,
-            self._recorded,
-            self._written,
-            len(self._memory),
-            self._lost,
-            self._failed,
-            exc_info=defect,
+    def _standing(self) -> str:
+        return (
+            f"recorded {self._recorded}, written {self._written}, in memory {len(self._memory)}, "
+            f"lost {self._lost}, failed {self._failed}"
         )

@@ -25,9 +25,10 @@ def places(nano: int) -> int:
     >>> places(270 * 10**9), places(-5 * 10**9), places(10**7)
     (2, 4, 6)
     """
-    if abs(nano) >= 10 * NANO_PER_USD:
+    # what more decimals would round up to the next size is of that size
+    if abs(nano) >= 10 * NANO_PER_USD - NANO_PER_USD // 20_000:
         return 2
-    return 4 if abs(nano) >= NANO_PER_USD // 10 else 6
+    return 4 if abs(nano) >= NANO_PER_USD // 10 - NANO_PER_USD // 2_000_000 else 6
 
 
 def axis_places(marks: Iterable[float]) -> int:

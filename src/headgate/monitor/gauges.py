@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from headgate.monitor.metric import METRICS
 from headgate.monitor.quality import Quality
-from headgate.monitor.status import Status
 from headgate.values import NANO_PER_USD
+
+if TYPE_CHECKING:  # a gateway shows gauges, and makes no status
+    from headgate.monitor.status import Status
 
 __all__ = ["Values", "gauges", "silence"]
 

@@ -21,8 +21,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from headgate.ledger.counts import Counts
 from headgate.ledger.entry import Entry
-from headgate.ledger.writer import Counts
 from headgate.monitor.metric import METRICS, Metric
 from headgate.values import NANO_PER_USD, Usage
 

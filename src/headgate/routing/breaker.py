@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -115,17 +116,19 @@ class _Count:
 class RetryBudget:
     """Bounds retries to a share of the requests, so that they cannot multiply an outage.
 
-    Every request allows `share` of a retry in the `window` seconds from it; `floor` retries a
-    second are allowed besides, or a quiet gateway could never retry (Finagle's retry budget: 20 %
-    and 10 a second over 10 s). In no window that ends with a retry are there more of them than
-    that. The floor is the window's: all of it may go at once.
+    Every request allows `share` of a retry in the `window` seconds from it (Finagle's retry budget:
+    20 % over 10 s). `floor` retries a second are allowed besides, or a quiet gateway could never
+    retry: in no second are there more of them. Finagle lets a whole window's floor go at once, and
+    so once more in the second after the last window; here, since the first request and for as long
+    as one likes to look, retries <= share * requests + floor * seconds begun.
     """
 
     def __init__(self, *, share: float = 0.2, floor: float = 10.0, window: float = 10.0) -> None:
         self._share = share
-        self._reserve = floor * window
         self._requests = _Count(window, late=False)
-        self._retries = _Count(window, late=True)
+        self._earned = _Count(window, late=True)
+        self._burst = math.ceil(floor)  # so many in as long as they take: half a one has no meaning
+        self._besides = _Count(self._burst / floor if floor else window, late=True)
 
     def request(self, at: float) -> None:
         """A request has come in."""
@@ -133,11 +136,14 @@ class RetryBudget:
 
     def take(self, at: float) -> bool:
         """Whether one more retry is within the budget; it is spent if so."""
-        allowed = self._share * self._requests.total(at) + self._reserve
-        if self._retries.total(at) + 1 > allowed + 1e-9:  # five fifths are one
-            return False
-        self._retries.add(at)
-        return True
+        earned = self._share * self._requests.total(at)
+        if self._earned.total(at) + 1 <= earned + 1e-9:  # five fifths are one
+            self._earned.add(at)
+            return True
+        if self._besides.total(at) + 1 <= self._burst:
+            self._besides.add(at)
+            return True
+        return False
 
 
 class Brakes:

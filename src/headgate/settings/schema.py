@@ -390,6 +390,12 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Directory of the journal; None: beside the file, or `headgate.journal` for a database."""
     spool_bytes: int = 1 << 30
     """Most bytes that wait in the journal of one process while the database is away."""
+    store_prompts: bool = False
+    """What callers ask and are answered is kept beside the rows."""
+    keep_prompts: float = 30 * 86400.0
+    """Seconds after which a stored prompt is deleted."""
+    prompt_bytes: int = 256 * 1024
+    """Most bytes kept of a request, and of an answer."""
     on_failure: str = "open"
     """`open`: serve without a safe row; `closed`: refuse while rows cannot be made safe."""
 

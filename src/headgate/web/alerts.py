@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from headgate.ledger.event import Event
 from headgate.monitor.feedback import FEEDBACK
 from headgate.monitor.quality import COMPARED
+from headgate.web.event_words import particulars, words_of
 from headgate.web.ledger_page import LedgerPage
 from headgate.web.period import PERIODS, moment_text
 from headgate.web.visit import Answer, Visit
@@ -39,7 +38,7 @@ class Alerts(LedgerPage):
                 "alerts.html",
                 title="Alerts",
                 csrf=visit.csrf,
-                kinds=kinds,
+                kinds=[(name, words_of(name)) for name in kinds],
                 kind=kind,
                 periods=PERIODS,
                 period=period,
@@ -48,18 +47,11 @@ class Alerts(LedgerPage):
         )
 
 
-def _event(event: Event) -> tuple[str, str, str, str, list[tuple[str, str]]]:
-    """Moment, kind, subject, mood, particulars."""
-    try:
-        detail = json.loads(event.detail)
-    except ValueError:
-        detail = {}
-    told = [(str(name), _told(value)) for name, value in detail.items()] if detail else []
-    return moment_text(event.at_us), event.kind, event.subject, _mood(event.kind), told
-
-
-def _told(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _event(event: Event) -> tuple[str, str, str, str, str, list[tuple[str, str]]]:
+    """Moment, words, kind, subject, mood, particulars."""
+    told = particulars(event.detail)
+    words = words_of(event.kind) or event.kind
+    return moment_text(event.at_us), words, event.kind, event.subject, _mood(event.kind), told
 
 
 def _mood(kind: str) -> str:

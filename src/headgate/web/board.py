@@ -154,7 +154,8 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
         yield page.Figure("Quality kept", percent(quality.all.kept), note, good=good)
     if seen.overhead_us is not None:
         p50, p95, p99 = (milliseconds(value) for value in seen.overhead_us)
-        yield page.Figure("Before the first call", p50, f"p95 {p95}, p99 {p99}")
+        note = f"p95 {p95}, p99 {p99}; the newest {seen.waited:,} requests"
+        yield page.Figure("Before the first call", p50, note)
 
 
 def _beside(bill: Bill) -> str:

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
+from headgate.ledger.columns import COLUMNS, row_of
 from headgate.ledger.entry import Entry
 from headgate.render.palette import CHECK, CLASSIFIER, QUIET, tier_colour
 from headgate.web.numbers import money, seconds
 from headgate.web.period import moment_text
 
-__all__ = ["brief", "colour_of"]
+__all__ = ["brief", "colour_of", "columns"]
+
+
+def columns(entry: Entry) -> dict[str, object]:
+    """An attempt as `headgate ledger export` writes it."""
+    return dict(zip(COLUMNS, row_of(entry), strict=True))
 
 
 def brief(entries: Sequence[Entry], tiers: Sequence[str]) -> dict[str, Any]:

@@ -53,23 +53,26 @@ def _scopes(scopes: Sequence[Scope]) -> Table:
 def span_text(seconds: float) -> str:
     """A window in words; the fast one is a fraction of the slow one, and seldom whole hours.
 
-    >>> span_text(3085.7), span_text(21_600), span_text(604_800)
-    ('51 minutes', '6 hours', '7 days')
+    >>> span_text(3085.7), span_text(21_600), span_text(604_800), span_text(2.14)
+    ('51 minutes', '6 hours', '7 days', '2.1 seconds')
     """
     hours = seconds / 3600
     if hours >= 48:
         return f"{hours / 24:.3g} days"
     if hours >= 2:
         return f"{hours:.3g} hours"
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    if seconds >= 120:
+        return f"{seconds / 60:.0f} minutes"
+    return "1 second" if seconds == 1 else f"{seconds:.2g} seconds"
 
 
 def _account(account: Assessment, narrowed: bool) -> Iterator[str]:
     if narrowed:
         yield "Of all requests, whatever is shown."
     slow, fast = account.slow, account.fast
-    for burn in (fast, slow):
+    # while the ledger is younger than both windows they are the same
+    windows = (fast, slow) if fast.span_seconds < slow.span_seconds else (slow,)
+    for burn in windows:
         if burn.rate is not None:
             span = span_text(burn.span_seconds)
             spent = "" if burn.burn is None else f", {burn.burn:.2f} times the budget"

@@ -9,7 +9,8 @@ import msgspec
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
-from headgate.ledger.store import Window
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.store import Found, Search, Window
 from headgate.monitor.budget import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
@@ -19,7 +20,7 @@ from headgate.monitor.report import Report
 from headgate.monitor.status import Month, Retries
 from headgate.web.period import Period
 
-__all__ = ["Group", "Hour", "Observer", "Search", "Seen", "Timing", "Unplanned"]
+__all__ = ["Group", "Hour", "Observer", "Seen", "Timing", "Unplanned"]
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,30 +93,15 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Of how many answers, the newest ones, the timings' latencies are; None: of all."""
     overhead_us: tuple[float, float, float] | None
     """p50, p95, p99 from a request's arrival to the sending of its first attempt, over the newest
-    requests; None without any."""
+    requests of the period; None without any."""
+    waited: int = 0
+    """Of how many requests that is."""
     quality: Quality | None = None
     """What cheap answers keep of premium's, since the beginning; None where none is compared."""
     feedback: tuple[TierFeedback, ...] = ()
     """What users say of each tier's answers, since the beginning."""
     tiers: tuple[str, ...]
     """All tiers of the settings, cheapest first: what gives each its colour."""
-
-
-class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """Which requests are looked for; an empty text asks nothing."""
-
-    window: Window
-    text: str = ""
-    """A request id, or the beginning of one."""
-    tier: str = ""
-    model: str = ""
-    """A part of `provider/model`."""
-    route: str = ""
-    key: str = ""
-    reason: str = ""
-    outcome: str = ""
-    """`served`, `escalated`, `failed` or `retried`."""
-    most: int = 100
 
 
 class Observer(Protocol):
@@ -128,11 +114,14 @@ class Observer(Protocol):
             StoreError: the ledger does not answer.
         """
 
-    def requests(self, search: Search) -> Sequence[Sequence[Entry]]:
-        """The newest requests that fit, each with all its attempts in order; newest first."""
+    def requests(self, search: Search) -> Found:
+        """The requests that fit, the latest first; looked for until so much has been read."""
 
     def request(self, request_id: str) -> Sequence[Entry]:
         """The attempts of one request in order; none where there is no such request."""
+
+    def prompt(self, request_id: str) -> Prompt | None:
+        """What was asked and answered; None where it is not kept."""
 
     def events(self, window: Window, kinds: Sequence[str] = ()) -> Sequence[Event]:
         """What happened, newest first."""

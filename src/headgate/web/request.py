@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from headgate.ledger.entry import Entry
+from headgate.ledger.prompt import Prompt
 from headgate.monitor.figures import percent
 from headgate.web.answer_headers import answer_headers
-from headgate.web.brief import brief, colour_of
+from headgate.web.brief import brief, colour_of, columns
 from headgate.web.numbers import money, seconds
 from headgate.web.observer import Observer
+from headgate.web.said import sides_of
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit
 
-__all__ = ["OneRequest"]
+__all__ = ["OneRequest", "Prompts"]
 
+Prompts = Literal["on", "off", "closed"]
 ANSWERS = ("answer", "embedding")
 WIDE = 1000
 """Of the timeline's drawing; the style sheet stretches it."""
@@ -30,17 +35,31 @@ class OneRequest:
         observer: looks at the ledger.
         templates: how they look.
         tiers: cheapest first; what gives each its colour.
+        prompts: whether they are stored: `on` or `off`; `closed`: they are shown to nobody, since
+            these pages ask for no token.
     """
 
-    def __init__(self, observer: Observer, templates: Templates, tiers: Sequence[str]) -> None:
+    def __init__(
+        self,
+        observer: Observer,
+        templates: Templates,
+        tiers: Sequence[str],
+        *,
+        prompts: Prompts = "off",
+    ) -> None:
         self._observer = observer
         self._templates = templates
         self._tiers = tuple(tiers)
+        self._prompts = prompts
 
     def show(self, visit: Visit) -> Answer:
         """The one request that the path names."""
         name = unquote_plus(visit.path.removeprefix("/requests/"))
         entries = self._observer.request(name)
+        if not entries and name.endswith(".json"):
+            name = name.removesuffix(".json")
+            if entries := self._observer.request(name):
+                return self._json(name, entries)
         if not entries:
             page = self._templates(
                 "problem.html",
@@ -60,8 +79,22 @@ class OneRequest:
             streamed=any(entry.streamed for entry in entries),
             attempts=self._timeline(entries),
             wide=WIDE,
+            prompts=self._prompts,
+            sides=() if (prompt := self._prompt(name)) is None else sides_of(prompt),
         )
         return Answer(body)
+
+    def _json(self, name: str, entries: Sequence[Entry]) -> Answer:
+        prompt = self._prompt(name)
+        told = {
+            "request_id": name,
+            "attempts": list(map(columns, entries)),
+            "prompt": None if prompt is None else msgspec.to_builtins(prompt),
+        }
+        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+
+    def _prompt(self, name: str) -> Prompt | None:
+        return None if self._prompts == "closed" else self._observer.prompt(name)
 
     def _timeline(self, entries: Sequence[Entry]) -> list[_Attempt]:
         begin = min(one.at_us - (one.queue_us or 0 if one.attempt == 0 else 0) for one in entries)

@@ -1,32 +1,27 @@
-"""Requests: a search of the ledger, newest first."""
+"""Requests: a search of the ledger, newest first, a page at a time."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 from headgate.errors import ConfigError
-from headgate.ledger.entry import Entry
-from headgate.web.brief import brief
+from headgate.ledger.store import Search
+from headgate.web.brief import brief, columns
 from headgate.web.ledger_page import LedgerPage
-from headgate.web.observer import Observer, Search
-from headgate.web.period import PERIODS, period_of
+from headgate.web.listing import FIELDS, OUTCOMES, Listed, link, listed, search_of
+from headgate.web.observer import Observer
+from headgate.web.period import PERIODS, moment_text, period_of
 from headgate.web.templates import Templates
-from headgate.web.visit import Answer, Visit
+from headgate.web.visit import Answer, Visit, query_of
 
 __all__ = ["Requests"]
 
-FIELDS = ("text", "tier", "model", "route", "key", "reason")
-OUTCOMES = {
-    "": "any outcome",
-    "served": "served",
-    "escalated": "escalated",
-    "retried": "retried",
-    "failed": "failed",
-}
+USUAL = "7d"
 
 
 class Requests(LedgerPage):
-    """The page at `/requests`.
+    """The page at `/requests`, and the same as JSON.
 
     Args:
         observer: looks at the ledger.
@@ -46,39 +41,54 @@ class Requests(LedgerPage):
         self._tiers = tuple(tiers)
 
     def show(self, visit: Visit) -> Answer:
-        """What fits the search."""
-        problem = None
-        found: Sequence[Sequence[Entry]] = ()
+        """What fits the search; a search that cannot be read is told, and its fields are kept."""
+        problem, page = None, Listed(())
+        period = period_of({}, self._now_us(), usual=USUAL)
+        search = search_of({**visit.query, "before": "", "after": ""}, period.window)
         try:
-            period = self._period(visit, "7d")
+            period = self._period(visit, USUAL)
+            search = search_of(visit.query, period.window)
+            page = self._page(search)
         except ConfigError as error:
-            period, problem = period_of({}, self._now_us(), usual="7d"), str(error)
-        asked = {name: visit.query.get(name, "").strip()[:200] for name in FIELDS}
-        outcome = visit.query.get("outcome", "")
-        if problem is None:
-            search = Search(
-                window=period.window,
-                outcome=outcome if outcome in OUTCOMES else "",
-                text=asked["text"],
-                tier=asked["tier"],
-                model=asked["model"],
-                route=asked["route"],
-                key=asked["key"],
-                reason=asked["reason"],
-            )
-            found = self._observer.requests(search)
+            problem = error
         body = self._templates(
             "requests.html",
             title="Requests",
             csrf=visit.csrf,
-            asked=asked,
-            outcome=outcome,
+            asked={name: getattr(search, name) for name in FIELDS},
+            outcome=search.outcome,
             outcomes=OUTCOMES,
             periods=PERIODS,
             period=period,
             problem=problem,
             tiers=self._tiers,
-            rows=[brief(entries, self._tiers) for entries in found],
-            most=100,
+            rows=[brief(entries, self._tiers) for entries in page.requests],
+            reached="" if page.reached is None else moment_text(page.reached.at_us),
+            first=search.before is None and search.after is None,
+            json="/requests.json" + query_of({**visit.query} if problem is None else {}),
+            newest=link("/requests", visit.query),
+            newer=page.newer and link("/requests", visit.query, "after", page.newer),
+            older=page.older and link("/requests", visit.query, "before", page.older),
         )
         return Answer(body, status=422 if problem else 200)
+
+    def json(self, visit: Visit) -> Answer:
+        """What fits as one JSON document: attempts as `headgate ledger export` writes them."""
+        page = self._page(search_of(visit.query, self._period(visit, USUAL).window))
+        told = {
+            "requests": [
+                {"request_id": entries[0].request_id, "attempts": list(map(columns, entries))}
+                for entries in page.requests
+            ],
+            "reached_us": page.reached and page.reached.at_us,
+            "newer": page.newer and link("/requests.json", visit.query, "after", page.newer),
+            "older": page.older and link("/requests.json", visit.query, "before", page.older),
+        }
+        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+
+    def _page(self, search: Search) -> Listed:
+        page = listed(search, self._observer.requests)
+        if not page.requests and search.text:  # a whole id finds its request, whatever else is said
+            found = self._observer.request(search.text)
+            return Listed([found]) if found else page
+        return page

@@ -180,6 +180,8 @@ class Flow:
         """Something of the answer itself has come, beyond the events that only open it."""
         self.price: Callable[[Usage], str | None] | None = None
         """Says what the request has cost in US dollars, once the usage is known; None: not told."""
+        self.heard: Callable[[StreamEvent], None] | None = None
+        """Told of all that is said, before it is handed on; None: nobody is."""
         self._ending = False  # what has just been said may hold the final usage
         self._caller = caller
         self._reader = provider.reader()
@@ -224,6 +226,8 @@ class Flow:
             said = self._reader.read(event)
             for one in said:
                 self._note(one)
+                if self.heard is not None:
+                    self.heard(one)
             return self._forward(event, said)
         except UnusableAnswerError as error:
             return self._break(error.message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.settings import schema
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import LEDGER_URL, VARIABLE, Choice, Text, Whole
+from headgate.settings.kinds import DAY, LEDGER_URL, VARIABLE, Choice, Duration, Flag, Text, Whole
 
 __all__ = ["LEDGER"]
 
@@ -33,6 +33,21 @@ LEDGER = Section(
             "spool_bytes",
             Whole(1 << 20, 1 << 40),
             "Most bytes that may wait in the journal of a process while the database is away.",
+        ),
+        Field(
+            "store_prompts",
+            Flag(),
+            "Keep what callers ask and are answered, and show it on the request's page.",
+        ),
+        Field(
+            "keep_prompts",
+            Duration(60.0, 3650 * DAY),
+            "How long stored prompts are kept; then they are deleted, and their rows stay.",
+        ),
+        Field(
+            "prompt_bytes",
+            Whole(1024, 300_000),
+            "Most bytes that are kept of a request, and of an answer; the rest is cut.",
         ),
         Field(
             "on_failure",

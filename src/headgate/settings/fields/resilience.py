@@ -32,7 +32,11 @@ RESILIENCE = Section(
             Number(0, 1),
             "Retries of a model, as a share of its requests in the last ten seconds.",
         ),
-        Field("retry_floor", Whole(0, 10_000), "Retries a second that are allowed besides."),
+        Field(
+            "retry_floor",
+            Whole(0, 10_000),
+            "Retries of a model in any second that are allowed besides, by all workers together.",
+        ),
         Field(
             "breaker_failures",
             Whole(1, 10_000),

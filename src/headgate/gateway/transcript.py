@@ -1,0 +1,144 @@
+"""A caller whose question and answer are taken down, where the settings say that both are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from headgate.gateway.caller import Body, Caller, Headers
+from headgate.ledger.prompt import Form, Prompt, beginning, both_ends
+from headgate.wire.hearing import Hearing
+from headgate.wire.keyless import keyless
+
+__all__ = ["STORE_HEADER", "Transcript", "Transcripts"]
+
+STORE_HEADER = "x-headgate-store"
+"""With any value but `yes`, a caller's request is not kept."""
+
+
+class Transcripts:
+    """Takes down what callers ask and are answered.
+
+    Args:
+        keep: keeps it; called from the event loop, returns at once, never raises.
+        most: longest text that is kept, bytes.
+    """
+
+    def __init__(self, keep: Callable[[Prompt], None], *, most: int) -> None:
+        self._keep = keep
+        self._most = most
+
+    def begin(
+        self, caller: Caller, dialect: str, body: bytes, request_id: str, at: float
+    ) -> Transcript | None:
+        """The caller with somebody who writes; None where it asks that nothing be kept.
+
+        Args:
+            caller: who asks.
+            dialect: in which.
+            body: the request.
+            request_id: its id.
+            at: when it came in, seconds since 1970.
+        """
+        if caller.headers.get(STORE_HEADER, "yes").strip().lower() != "yes":
+            return None
+        return Transcript(caller, dialect, body, request_id, int(at * 1e6), self._keep, self._most)
+
+
+class Transcript:
+    """A caller whose question and answer are taken down.
+
+    They are handed on once: before an answer's last bytes go to the caller, or when `over` says
+    that no more will come.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        dialect: str,
+        asked: bytes,
+        request_id: str,
+        at_us: int,
+        keep: Callable[[Prompt], None],
+        most: int,
+    ) -> None:
+        self._caller = caller
+        self.method, self.path, self.query = caller.method, caller.path, caller.query
+        self.headers = caller.headers
+        self._dialect = dialect
+        self._asked = asked
+        self._request_id, self._at_us = request_id, at_us
+        self._keep = keep
+        self._most = most
+        self._answer = b""
+        self._hearing: Hearing | None = None
+        self._streams = self._kept = False
+
+    async def body(self, limit: int) -> bytes:
+        """The caller's own."""
+        return await self._caller.body(limit)
+
+    def on_leave(self, callback: Callable[[], object]) -> None:
+        """The caller's own."""
+        self._caller.on_leave(callback)
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """Take the answer down, and give it to the caller."""
+        self._answer = body
+        if status == 200:
+            self.over()
+        self._caller.respond(status, headers, body)
+
+    def stream(self, status: int, headers: Headers) -> Body:
+        """Begin the caller's stream; what it says is what the last `hearing` heard."""
+        self._streams = True
+        hearing = self._hearing or self.hearing()
+        return _Written(self._caller.stream(status, headers), hearing, self)
+
+    def hearing(self) -> Hearing:
+        """Hears a stream that may become the answer; a later one takes its place."""
+        self._hearing = Hearing(self._most)
+        return self._hearing
+
+    def over(self) -> None:
+        """Hand on what there is, unless that was done before."""
+        if self._kept:
+            return
+        self._kept = True
+        asked = keyless(self._asked)
+        answer, answer_bytes, form = self._told()
+        self._keep(
+            Prompt(
+                request_id=self._request_id,
+                at_us=self._at_us,
+                dialect=self._dialect,
+                request=both_ends(asked, self._most),
+                request_bytes=len(asked or self._asked),
+                answer=answer,
+                answer_bytes=answer_bytes,
+                form=form,
+            )
+        )
+
+    def _told(self) -> tuple[str, int, Form]:
+        heard = self._hearing
+        if heard is None or not self._streams:
+            return beginning(self._answer, self._most), len(self._answer), "body"
+        told = msgspec.json.encode(heard.parts())
+        return told.decode(), len(told) + heard.left_out, "parts"
+
+
+class _Written:
+    """The way of a stream that is taken down."""
+
+    def __init__(self, out: Body, hearing: Hearing, transcript: Transcript) -> None:
+        self._out = out
+        self._hearing = hearing
+        self._transcript = transcript
+
+    async def send(self, data: bytes) -> None:
+        """Pass on; before the last bytes, hand on what was said."""
+        if self._hearing.done:
+            self._transcript.over()
+        await self._out.send(data)

@@ -1,0 +1,156 @@
+"""Brings what stands in segments to the store: in groups, and without the rows that never fit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from headgate.ledger.entry import Entry
+from headgate.ledger.prompt import Prompt
+from headgate.ledger.records import Scan, frame
+from headgate.ledger.segment import GROUP_BYTES, Segment, leftovers
+from headgate.ledger.store import RowRejectedError, Store
+from headgate.ledger.taken import Taken
+from headgate.ledger.url import journal_directory
+
+__all__ = [
+    "INTERVAL",
+    "LONGEST_WAIT",
+    "TRIAL_BYTES",
+    "Intake",
+    "Recovered",
+    "append",
+    "append_prompts",
+    "recover",
+    "take_over",
+]
+
+_log = logging.getLogger("headgate.ledger")
+
+INTERVAL = 0.1
+"""Seconds between two looks at the journal: how far the store lags behind, and what a power cut
+(not a crash) can take."""
+LONGEST_WAIT = 5.0
+"""Seconds between two tries while the store fails."""
+
+TRIAL_BYTES = 16 << 10
+"""What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
+as large. Reading thousands of rows again for each vain try would slow the callers down."""
+
+
+class Recovered(NamedTuple):
+    """What the segments of dead processes gave."""
+
+    rows: int
+    damaged: int
+
+
+def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered:
+    """Store what dead processes left in the journal of `url`; living ones keep their segments.
+
+    `journal` is its directory where that is not the usual one.
+
+    Raises:
+        StoreError: the store does not take the rows; they stay in the journal.
+        OSError: the journal cannot be read.
+    """
+    directory = journal or journal_directory(url)
+    rows = damaged = 0
+    if directory is not None and directory.is_dir():
+        for segment in leftovers(directory):
+            found = take_over(segment, store)
+            rows += found.rows
+            damaged += found.damaged
+    return Recovered(rows, damaged)
+
+
+def take_over(segment: Segment, store: Store) -> Recovered:
+    """Store what a dead process left in a segment, and delete it.
+
+    Raises:
+        StoreError: the store does not take the rows; the segment is released.
+    """
+    rows = damaged = 0
+    try:
+        while not segment.empty:
+            scan = segment.unread()
+            new, rejected = append(store, scan.entries)
+            append_prompts(store, scan.prompts)
+            _set_aside(segment, scan, rejected)
+            segment.take(scan.end)
+            rows += new
+            damaged += len(scan.damaged) + len(rejected)
+    except BaseException:
+        segment.release()
+        raise
+    segment.drop()
+    return Recovered(rows, damaged)
+
+
+def append(store: Store, entries: Sequence[Entry]) -> tuple[int, list[Entry]]:
+    """Store the entries in one group; where one of them spoils it, all but those that never fit.
+
+    Returns how many were new, and those that can never be stored.
+    """
+    if not entries:
+        return 0, []
+    try:
+        return store.append(entries), []
+    except RowRejectedError:
+        new = 0
+        rejected: list[Entry] = []
+        for entry in entries:
+            try:
+                new += store.append([entry])
+            except RowRejectedError:
+                rejected.append(entry)
+        return new, rejected
+
+
+def append_prompts(store: Store, prompts: Sequence[Prompt]) -> int:
+    """Store the prompts, and return how many of them can never be; these are kept nowhere."""
+    if not prompts:
+        return 0
+    try:
+        store.keep_prompts(prompts)
+    except RowRejectedError:
+        if len(prompts) > 1:
+            return sum(append_prompts(store, [prompt]) for prompt in prompts)
+        _log.error("ledger.prompt_dropped: the store can never hold it")
+        return 1
+    return 0
+
+
+def _set_aside(segment: Segment, scan: Scan, rejected: list[Entry]) -> None:
+    framed = [frame(msgspec.msgpack.encode(entry)) for entry in rejected]
+    segment.set_aside([*scan.damaged, *framed])
+
+
+class Intake:
+    """Stores segments that still grow, a group at a time; small groups while the store fails."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._group_bytes = GROUP_BYTES
+
+    def group(self, segment: Segment) -> Taken:
+        """Store the next rows of a segment, some megabytes at most.
+
+        Raises:
+            StoreError: the store does not take them; call `failed`, and try again.
+        """
+        scan = segment.unread(self._group_bytes)
+        _, rejected = append(self._store, scan.entries)
+        append_prompts(self._store, scan.prompts)
+        self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
+        _set_aside(segment, scan, rejected)
+        lost = len(rejected)
+        return Taken(scan.end, len(scan.entries) - lost, lost + len(scan.damaged))
+
+    def failed(self) -> None:
+        """The store has failed: it is tried with few rows until it takes some."""
+        self._group_bytes = TRIAL_BYTES

@@ -1,0 +1,6 @@
+-- A page of the prompts, from the place where the last one ended.
+SELECT request_id, at_us, dialect, request, request_bytes, answer, answer_bytes, form
+FROM headgate.prompts
+WHERE (at_us, request_id) > (%(after)s, %(last)s) AND at_us < %(until)s
+ORDER BY at_us, request_id
+LIMIT %(page)s

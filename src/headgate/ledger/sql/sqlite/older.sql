@@ -1,0 +1,14 @@
+-- Requests that fit, before a place in the list, the latest first: looked for among so many of
+-- the attempts that are the nearest to it. A request stands where its first attempt does.
+SELECT at_us, request_id
+FROM (
+    SELECT at_us, request_id, attempt, route, key FROM attempts
+    WHERE at_us >= :since AND at_us < :until
+        AND (at_us < :at OR request_id < :id)
+    ORDER BY at_us DESC, request_id DESC
+    LIMIT :read
+) AS first
+WHERE
+{fits}
+ORDER BY at_us DESC, request_id DESC
+LIMIT :most

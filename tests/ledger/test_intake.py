@@ -1,0 +1,132 @@
+"""intake: what stands in a segment reaches the store, but for the rows that never fit."""
+
+from pathlib import Path
+
+import pytest
+
+from headgate.ledger.intake import TRIAL_BYTES, Intake, append_prompts, recover
+from headgate.ledger.journal import Journal
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.store import StoreError
+from headgate.ledger.url import open_store
+from tests.ledger.moods import Moody
+from tests.ledger.samples import answers, entry, prompt, questions
+
+
+@pytest.fixture
+def url(tmp_path) -> str:
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+def test_recover_brings_in_what_a_dead_gateway_left_and_spares_a_living_one(url, tmp_path):
+    dead = Journal(tmp_path / "ledger.db.journal")
+    dead.append(entry(request_id="dead"))
+    dead.close()
+    alive = Journal(tmp_path / "ledger.db.journal")
+    alive.append(entry(request_id="alive"))
+    store = open_store(url)
+    assert recover(url, store) == (1, 0)
+    assert recover(url, store) == (0, 0)
+    assert [row.request_id for row in store.entries()] == ["dead"]
+    store.close()
+    alive.close()
+
+
+def test_recover_has_nothing_to_do_in_memory_or_without_a_journal(url):
+    assert recover("memory:", MemoryStore()) == (0, 0)
+    assert recover(url, MemoryStore()) == (0, 0)
+
+
+def test_rows_stay_where_they_are_when_recovery_fails(url, tmp_path):
+    dead = Journal(tmp_path / "ledger.db.journal")
+    dead.append(entry())
+    dead.close()
+    store = Moody()
+    store.away = True
+    with pytest.raises(StoreError):
+        recover(url, store)
+    store.away = False
+    assert recover(url, store) == (1, 0)
+
+
+def written(directory: Path, rows: int) -> Journal:
+    journal = Journal(directory)
+    for row in answers(rows):
+        journal.append(row)
+    return journal
+
+
+def test_a_group_says_how_far_it_went_and_what_it_stored(tmp_path):
+    journal, store = written(tmp_path / "j", 5), Moody()
+    store.cannot_hold = {"r1"}
+    (segment,) = journal.segments()
+    assert Intake(store).group(segment) == (segment.size, 4, 1)
+    assert segment.path.with_suffix(".damaged").exists()
+    segment.take(segment.size)
+    assert Intake(store).group(segment) == (0, 0, 0)
+    journal.close()
+
+
+def test_after_a_failure_groups_are_small_and_grow_again(tmp_path):
+    journal, store = written(tmp_path / "j", 300), Moody()
+    (segment,) = journal.segments()
+    intake = Intake(store)
+    store.away = True
+    with pytest.raises(StoreError):
+        intake.group(segment)
+    intake.failed()
+    store.away = False
+    ends = []
+    while not segment.empty:
+        ends.append(intake.group(segment).end)
+        segment.take(ends[-1])
+    assert ends[0] <= TRIAL_BYTES < ends[1] <= 2 * TRIAL_BYTES < ends[2]
+    assert sum(store.groups) == 300
+    journal.close()
+
+
+def test_a_prompt_that_never_fits_is_dropped_and_the_others_are_kept():
+    store = Moody()
+    store.cannot_hold = {"r1", "r3"}
+    assert append_prompts(store, questions(5)) == 2
+    assert [one.request_id for one in store.prompts()] == ["r0", "r2", "r4"]
+    assert append_prompts(store, []) == 0
+
+
+def test_nothing_of_a_dropped_prompt_is_set_aside(tmp_path):
+    journal, store = written(tmp_path / "j", 1), Moody()
+    store.cannot_hold = {"r1"}
+    for one in questions(2):
+        journal.append_prompt(one)
+    (segment,) = journal.segments()
+    assert Intake(store).group(segment) == (segment.size, 1, 0)
+    assert not segment.path.with_suffix(".damaged").exists()
+    assert [one.request_id for one in store.prompts()] == ["r0"]
+    journal.close()
+
+
+def test_a_segment_whose_prompts_the_store_does_not_take_stays_until_it_does(tmp_path):
+    dead = Journal(tmp_path / "j")
+    dead.append(answers(1)[0])
+    dead.append_prompt(prompt())
+    dead.close()
+    store = Moody()
+    store.away = True
+    with pytest.raises(StoreError):
+        recover("", store, journal=tmp_path / "j")
+    store.away = False
+    assert recover("", store, journal=tmp_path / "j") == (1, 0)
+    assert store.prompt("r0") == prompt()
+    assert list((tmp_path / "j").iterdir()) == []
+
+
+def test_prompts_of_a_dead_gateway_are_in_the_database_after_recovery(tmp_path):
+    url = f"sqlite:///{tmp_path}/l.db"
+    dead = Journal(tmp_path / "l.db.journal")
+    for one in questions(3):
+        dead.append_prompt(one)
+    dead.close()
+    store = open_store(url)
+    assert recover(url, store) == (0, 0)
+    assert list(store.prompts()) == questions(3)
+    store.close()
