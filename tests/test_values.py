@@ -3,6 +3,8 @@
 import doctest
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import headgate.values
 from headgate.values import ModelRef, Usage, dollars, nano_from_usd, tokens_in, usd
@@ -15,6 +17,13 @@ def test_the_examples_in_the_docstrings_hold():
 def test_usd_is_exact_and_reads_back():
     for nano in (0, 1, 999_999_999, 1_000_000_000, 123_456_789_012, -5):
         assert nano_from_usd(usd(nano)) == nano
+
+
+@given(st.integers(-(10**24), 10**24))
+def test_usd_is_the_shortest_decimal_of_the_amount(nano: int):
+    whole, rest = divmod(abs(nano), 10**9)
+    exact = f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+    assert usd(nano) == ("-" if nano < 0 else "") + exact
 
 
 @pytest.mark.parametrize("text", ["", "abc", "NaN", "Infinity", "1,000"])

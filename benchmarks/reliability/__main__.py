@@ -14,34 +14,46 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from benchmarks.reliability.budgets import budget
 from benchmarks.reliability.canaries import canaries
 from benchmarks.reliability.crowds import overload, slow_readers
 from benchmarks.reliability.database import database
 from benchmarks.reliability.deaths import deaths
+from benchmarks.reliability.detours import SPELLINGS, detours
 from benchmarks.reliability.disconnects import disconnects
+from benchmarks.reliability.doors import STRINGS, injections, matrix, timing
 from benchmarks.reliability.farewells import farewell, restarts
-from benchmarks.reliability.kills import kills
+from benchmarks.reliability.fuzzing import fuzzing
+from benchmarks.reliability.kills import kills, starts
 from benchmarks.reliability.outages import full_disk, locked, started_without, stopped
 from benchmarks.reliability.outcome import Missing, Outcome
 from benchmarks.reliability.refusals import gone, refusing
+from benchmarks.reliability.reloads import FAULTS, reloads
 from benchmarks.reliability.slow_senders import oversized, slow_senders
 from benchmarks.reliability.smuggling import PROXIES, smuggling
+from benchmarks.reliability.soaked import soak
 from benchmarks.reliability.spend import spend
+from benchmarks.reliability.supply import distributions, imports, pages
 
 __all__ = ["TESTS", "main"]
 
 
 Case = Callable[[], Outcome]
 
+WORK = Path("perf-work")
+"""Where what takes long to make is kept: the load harness, a ledger of ten million rows."""
+
 
 def _spend(full: bool) -> Iterator[Case]:
     yield partial(spend, 10_000 if full else 400)
 
 
-def _kills(full: bool) -> Iterator[Case]:
+def _kills(full: bool, work: Path = WORK) -> Iterator[Case]:
     yield partial(kills, 200 if full else 4)
+    if full:
+        yield partial(starts, 10, 10_000_000, work)
 
 
 def _disconnects(full: bool) -> Iterator[Case]:
@@ -103,6 +115,38 @@ def _budgets(full: bool) -> Iterator[Case]:
     yield shared
 
 
+def _soak(full: bool, work: Path = WORK) -> Iterator[Case]:
+    requests, seconds = (1_000_000, 5) if full else (20_000, 1)
+    yield partial(soak, work, requests, seconds=seconds)
+
+
+def _reloads(full: bool) -> Iterator[Case]:
+    yield partial(reloads, len(FAULTS) if full else 3)
+
+
+def _fuzzing(full: bool) -> Iterator[Case]:
+    texts, files = (1_000_000, 100_000) if full else (20_000, 1_000)
+    for kind, count in (("body", texts), ("stream", texts), ("config", files)):
+        yield partial(fuzzing, kind, count)
+
+
+def _detours(full: bool) -> Iterator[Case]:
+    yield partial(detours, len(SPELLINGS) if full else 10)
+
+
+def _doors(full: bool) -> Iterator[Case]:
+    yield partial(injections, STRINGS if full else 50)
+    yield matrix
+    yield partial(timing, 100_000 if full else 5_000)
+
+
+def _supply(full: bool) -> Iterator[Case]:
+    yield distributions
+    yield imports
+    if full:
+        yield pages
+
+
 def _smuggling(full: bool) -> Iterator[Case]:
     for proxy in (None, *PROXIES):
         yield partial(smuggling, 10 if full else 1, proxy)
@@ -129,9 +173,15 @@ TESTS: dict[str, Callable[[bool], Iterator[Case]]] = {
     "9": _farewells,
     "10": _outages,
     "11": _budgets,
+    "12": _soak,
+    "13": _reloads,
     "14": _smuggling,
     "15": _slow_senders,
+    "16": _fuzzing,
+    "17": _detours,
     "18": _canaries,
+    "19": _doors,
+    "20": _supply,
 }
 """By their numbers in the table of docs/testing.md."""
 
@@ -150,7 +200,14 @@ def main(
     parser.add_argument(
         "--longest", type=int, default=LONGEST, metavar="SECONDS", help="of one line; %(default)s"
     )
+    parser.add_argument(
+        "--work", type=Path, default=WORK, help="where `python -m benchmarks.gateway` has run, and "
+        "a ledger of ten million rows is kept; %(default)s",
+    )  # fmt: skip
     given = parser.parse_args(arguments)
+    if tests is TESTS:
+        own = {"2": partial(_kills, work=given.work), "12": partial(_soak, work=given.work)}
+        tests = {**TESTS, **own}
     unknown = set(given.tests) - tests.keys()
     if unknown:
         parser.error(f"there is no test {min(unknown)}; there are {', '.join(tests)}")

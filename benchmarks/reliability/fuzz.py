@@ -42,7 +42,7 @@ from headgate.routing.features import Request, traits, words
 from headgate.wire.lane import DIALECTS, Flow, Inbound, UnusableAnswerError, lane, read
 from headgate.wire.sse import Decoder
 
-__all__ = ["Finding", "bodies", "main", "streams"]
+__all__ = ["Finding", "bodies", "jobs", "main", "run", "scratched", "streams"]
 
 MODELS = {
     "openai": ("gpt-5-mini", "gemini-2.5-flash", "gpt-4o"),
@@ -316,15 +316,15 @@ def _answered(inbound: Inbound, provider: str, chance: random.Random) -> str:
 
 def bodies(count: int, seed: int, first: int = 0) -> tuple[Counter[str], list[Finding]]:
     """`count` damaged requests from number `first` on: what became of them, and what went wrong."""
-    return _run("body", body_case, range(first, first + count), seed)
+    return run("body", body_case, range(first, first + count), seed)
 
 
 def streams(count: int, seed: int, first: int = 0) -> tuple[Counter[str], list[Finding]]:
     """`count` damaged streams, as `bodies`."""
-    return _run("stream", stream_case, range(first, first + count), seed)
+    return run("stream", stream_case, range(first, first + count), seed)
 
 
-def _run(
+def run(
     kind: str, case: Callable[[random.Random], str], numbers: Sequence[int], seed: int
 ) -> tuple[Counter[str], list[Finding]]:
     outcomes: Counter[str] = Counter()
@@ -351,7 +351,7 @@ def _batch(job: tuple[str, int, int, int]) -> tuple[str, Counter[str], list[Find
     return kind, *RUNS[kind](count, seed, first)
 
 
-def _jobs(kind: str, count: int, seed: int) -> Iterator[tuple[str, int, int, int]]:
+def jobs(kind: str, count: int, seed: int) -> Iterator[tuple[str, int, int, int]]:
     for first in range(0, count, BATCH):
         yield kind, min(BATCH, count - first), seed, first
 
@@ -370,11 +370,11 @@ def main(body_count: int, stream_count: int, seed: int, workers: int, only: int 
         return
     outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in RUNS}
     findings: list[Finding] = []
-    jobs = [*_jobs("body", body_count, seed), *_jobs("stream", stream_count, seed)]
+    todo = [*jobs("body", body_count, seed), *jobs("stream", stream_count, seed)]
     began = time.perf_counter()
     with (
         Pool(workers) as pool,
-        click.progressbar(pool.imap_unordered(_batch, jobs), len(jobs), file=sys.stderr) as done,
+        click.progressbar(pool.imap_unordered(_batch, todo), len(todo), file=sys.stderr) as done,
     ):
         for kind, found, bad in done:
             outcomes[kind] += found

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from headgate.ledger.entry import Entry
@@ -20,7 +21,7 @@ from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_store
 from headgate.testing.processes import Child, Children
 
-__all__ = ["ENVIRONMENT", "PATHS", "Caller", "Place", "before", "body_of", "place"]
+__all__ = ["CONFIG", "ENVIRONMENT", "PATHS", "Caller", "Place", "before", "body_of", "place"]
 
 CONFIG = """
 [server]
@@ -62,7 +63,7 @@ MODELS = {
     "openai": ("gpt-5-mini", "gpt-5.4", "made-up"),
     "responses": ("gpt-5-mini", "gpt-5.4"),
 }
-ENVIRONMENT = {"SIM_KEY": "sk-sim"}
+ENVIRONMENT = {"SIM_KEY": "sk-sim", "OTHER_KEY": "sk-other"}
 DIALECTS = {"anthropic": "anthropic", "openai": "openai", "responses": "openai-responses"}
 PATHS = {
     "chat": "/v1/chat/completions",
@@ -205,10 +206,21 @@ def place(
 
 
 @contextmanager
-def before(addresses: Mapping[str, str], config: str, *, more: str = "") -> Iterator[Place]:
-    """A gateway before providers that the test plays itself; gone at the end."""
+def before(
+    addresses: Mapping[str, str],
+    config: str,
+    *,
+    more: str = "",
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Place]:
+    """A gateway before providers that the test plays itself; gone at the end.
+
+    `beside` are texts of files beside the settings.
+    """
     with TemporaryDirectory(prefix="headgate-reliability-") as temporary:
         home = Path(temporary)
+        for name, text in beside.items():
+            (home / name).write_text(text)
         with Children(home) as children:
             url = f"sqlite:///{home}/ledger.db"
             yield Place(home, children, url, more, config=config, addresses=addresses)

@@ -54,7 +54,7 @@ prices = "openai"
 [providers.far]
 dialect = "openai"
 base_url = "{far}/v1"
-api_key_env = "SIM_KEY"
+api_key_env = "OTHER_KEY"
 prices = "openai"
 """
 """Two providers, so that one can fail and the other not; `auto` begins on the near one."""
@@ -69,6 +69,8 @@ class Call(NamedTuple):
     """Monotonic seconds."""
     number: int
     """Of the request: its text says `request N`; -1 where it does not."""
+    head: bytes
+    """The request line and the headers, as they came."""
     body: bytes
     writer: asyncio.StreamWriter
 
@@ -121,7 +123,7 @@ class Upstream:
                 length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
                 body = await reader.readexactly(length)
                 found = _NAME.search(body)
-                call = Call(time.monotonic(), int(found[1]) if found else -1, body, writer)
+                call = Call(time.monotonic(), int(found[1]) if found else -1, head, body, writer)
                 self.calls.append((call.at, call.number))
                 await self.script(call)
                 await writer.drain()

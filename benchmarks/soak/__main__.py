@@ -16,9 +16,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from benchmarks.gateway.running import Running, gateway, load
+
+__all__ = ["BOUND", "Look", "Verdict", "main", "rounds", "verdict"]
 
 BOUND = 10.0
 """Bytes for each request, a megabyte for 100,000. A leak of the smallest object that a request
@@ -36,6 +38,23 @@ class Look(NamedTuple):
     files: int
 
 
+class Verdict(NamedTuple):
+    """What rises: memory in bytes for each request, the most files that were open."""
+
+    slope: float
+    """Of the process that serves."""
+    beside: float
+    """Of the processes beside it."""
+    files: int
+    failed: int
+    """Requests."""
+
+    @property
+    def held(self) -> bool:
+        """Nothing rises beyond its bound, and every request was answered."""
+        return max(self.slope, self.beside) <= BOUND and self.files <= 0 and not self.failed
+
+
 def main() -> int:
     """0 where nothing rises."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
@@ -45,11 +64,25 @@ def main() -> int:
     options = parser.parse_args()
     work = Path(options.work).resolve()
     with gateway(work, "headgate") as running:
-        looks, failed = _rounds(work, running, options.requests, options.secs)
-    return _verdict(looks, failed)
+        looks, failed = rounds(work, running, options.requests, options.secs, sys.stdout)
+    found = verdict(looks, failed)
+    if found is None:
+        print("Too few rounds for a slope: ask for more requests, or shorter rounds.")
+        return 2
+    print(
+        f"memory in the later half, bytes for each request (bound {BOUND:g}): {found.slope:+.2f}, "
+        f"beside it {found.beside:+.2f}"
+    )
+    print(
+        f"open files, the most in the later half to the earlier: {found.files:+d}; "
+        f"requests that failed: {failed}"
+    )
+    return 0 if found.held else 1
 
 
-def _rounds(work: Path, running: Running, wanted: int, secs: int) -> tuple[list[Look], int]:
+def rounds(
+    work: Path, running: Running, wanted: int, secs: int, told_to: TextIO
+) -> tuple[list[Look], int]:
     """Rounds of load until so many requests are answered; what was seen, and how many failed."""
     looks, done, failed = [], 0, 0
     while done < wanted:
@@ -59,8 +92,8 @@ def _rounds(work: Path, running: Running, wanted: int, secs: int) -> tuple[list[
         time.sleep(0.2)  # the connections of this round are closed now
         look = _look(running, done)
         looks.append(look)
-        serving, beside = look.memory / 1e6, look.beside / 1e6
-        print(f"{done:>10,}  {serving:6.1f} MB + {beside:.1f} MB  {look.files} files", flush=True)
+        said = f"{done:>10,}  {look.memory / 1e6:6.1f} MB + {look.beside / 1e6:.1f} MB"
+        print(f"{said}  {look.files} files", file=told_to, flush=True)
     return looks, failed
 
 
@@ -76,24 +109,15 @@ def _resident(pid: int) -> int:
     return int(found[1]) * 1024
 
 
-def _verdict(looks: list[Look], failed: int) -> int:
+def verdict(looks: list[Look], failed: int) -> Verdict | None:
+    """What the looks add up to; None where there were too few of them for a slope."""
     late = looks[len(looks) // 2 :]
     if len(late) < 3:
-        print("Too few rounds for a slope: ask for more requests, or shorter rounds.")
-        return 2
-    slope = _slope(late, lambda look: look.memory)
-    beside = _slope(late, lambda look: look.beside)
+        return None
     # connections come and go with the load, so the most of each half is what tells
     more = max(x.files for x in late) - max(x.files for x in looks[: len(looks) // 2])
-    print(
-        f"memory in the later half, bytes for each request (bound {BOUND:g}): {slope:+.2f}, "
-        f"beside it {beside:+.2f}"
-    )
-    print(
-        f"open files, the most in the later half to the earlier: {more:+d}; "
-        f"requests that failed: {failed}"
-    )
-    return 0 if max(slope, beside) <= BOUND and more <= 0 and not failed else 1
+    serving = _slope(late, lambda look: look.memory)
+    return Verdict(serving, _slope(late, lambda look: look.beside), more, failed)
 
 
 def _slope(looks: list[Look], memory: Callable[[Look], int]) -> float:

@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from headgate.ledger.tended import hold, is_tended, let_go
 
 CHILD = """
@@ -38,3 +40,10 @@ def test_it_dies_with_its_process(tmp_path):
     held = hold(tmp_path)
     assert held is not None
     let_go(tmp_path, held)
+
+
+def test_where_it_cannot_be_found_out_nobody_tends(tmp_path):
+    (tmp_path / "tended").symlink_to(tmp_path / "tended")
+    assert not is_tended(tmp_path)
+    with pytest.raises(OSError, match="symbolic"):
+        hold(tmp_path)

@@ -246,3 +246,23 @@ def test_a_segment_that_goes_while_it_is_read_leaves_nothing_behind(house):
     assert house.tender.turn()
     assert told(segment.path) is None
     assert Segment.follow(segment.path) is None
+
+
+def test_a_segment_that_cannot_be_read_is_complained_of_and_holds_up_no_other(house, caplog):
+    strange = house.directory / "0.segment"
+    strange.symlink_to(strange)
+    house.write(0, 2)
+    dead = Journal(house.directory)
+    dead.append(entry(request_id="dead"))
+    dead.close()
+    assert not house.tender.turn()
+    assert set(house.names()) == {"r0", "r1", "dead"}
+    assert "symbolic links" in caplog.text
+    house.write(2, 4)
+    assert house.tender.turn(), "until it is time for the next sweep"
+    assert set(house.names()) == {"r0", "r1", "r2", "r3", "dead"}
+    house.clock.now += SWEEP_SECONDS
+    assert not house.tender.turn()
+    strange.unlink()
+    house.clock.now += SWEEP_SECONDS
+    assert house.tender.turn()

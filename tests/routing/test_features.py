@@ -205,3 +205,21 @@ def buckets_of(made: list[bytes]) -> list[int]:
         for at in range(0, len(made), WORDS)
         for bucket in buckets(made[at : at + WORDS]).words
     ]
+
+
+@given(
+    st.text(alphabet='ab 09?$\\=(":\n{,ä', max_size=2000),
+    st.integers(0, 40_000),
+    st.integers(0, 40_000),
+)
+def test_a_shape_is_what_counting_one_by_one_gives(text: str, tokens: int, turns: int):
+    request = Request(text=text, tokens=tokens, turns=turns, tools=2, json_schema=True)
+    found, seen = words(text), text if len(text) <= 1600 else f"{text[:800]} {text[-800:]}"
+    signs = [seen.count(sign) for sign in '?$\\=(":\n{,']
+    digits = sum(char in "0123456789" for char in seen)
+    length = len(seen.encode())
+    assert shape(request, found) == [
+        *(size(len(text)), size(len(found)), size(tokens), size(turns), size(2), size(0), 1),
+        *(size(digits), 16 * digits // (length + 1), 2 * length // (len(found) + 1)),
+        *map(size, signs),
+    ]

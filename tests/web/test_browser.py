@@ -223,7 +223,7 @@ def test_prices_have_their_history_and_alerts_their_order(look: Watched):
     page.get_by_role("link", name="anthropic/claude-sonnet-4-6", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("over time"))).to_be_visible()
     page = look.go("/alerts")
-    assert page.locator(".events strong").first.inner_text() == "alarm.cleared"
+    assert page.locator(".events strong").first.inner_text() == "An alarm has ended"
 
 
 def test_an_operating_point_is_moved_and_the_url_follows(chromium: Browser, with_routers: str):

@@ -3,6 +3,7 @@
 import doctest
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from headgate.monitor.budget import Assessment, EscalationBudget, ScopeKind
@@ -30,6 +31,12 @@ def told(found: Assessment) -> str:
     first, *_ = budget_blocks(found)
     assert isinstance(first, Items)
     return " ".join(first.items)
+
+
+def test_two_windows_that_are_the_same_are_told_once():
+    found = account(lambda _: 0.2)
+    assert told(found).count("Last ") == 2
+    assert told(msgspec.structs.replace(found, fast=found.slow)).count("Last ") == 1
 
 
 def test_its_examples_are_true():

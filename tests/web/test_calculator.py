@@ -217,3 +217,18 @@ def test_each_of_two_has_its_strategy_and_what_it_is_held_against(calculator):
     assert html.count('name="b.strategy"') == 1
     assert html.count('name="b.against"') == 1
     assert 'name="b.strategy"' not in text(calculator.show(visit()))
+
+
+def test_no_flag_of_the_command_line_is_named_where_there_is_a_field(calculator):
+    for answer in (
+        calculator.show(visit()),
+        calculator.html(visit()),
+        calculator.markdown(visit()),
+    ):
+        assert "no prompt cache" in answer.body.decode()
+        assert "--stable-prefix" not in answer.body.decode()
+
+
+def test_where_one_stands_in_the_map_is_told(calculator):
+    html = text(calculator.show(visit()))
+    assert "you are in the framed cell" in html

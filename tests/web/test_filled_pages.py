@@ -72,6 +72,12 @@ def inside(chromium: Browser, locked: str) -> Iterator[Watched]:
     context.close()
 
 
+def test_who_has_logged_in_can_log_out_on_every_page(inside: Watched):
+    logged_in(inside)
+    for path in ("/", "/plan", "/requests", "/routers", "/keys", "/prices", "/alerts"):
+        expect(inside.go(path).get_by_role("button", name="Log out")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", FILLED)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_filled_page_has_a_serious_fault(
@@ -162,7 +168,7 @@ def test_alerts_are_narrowed_by_keyboard_alone(inside: Watched):
     tab_to(page, "main form button")
     page.keyboard.press("Enter")
     page.wait_for_url("**kind=key.created*")
-    assert set(page.locator(".events strong").all_inner_texts()) == {"key.created"}
+    assert set(page.locator(".events strong").all_inner_texts()) == {"A key was made"}
 
 
 def test_without_a_script_a_request_is_found(scriptless: Watched):
@@ -198,4 +204,18 @@ def test_without_a_script_alerts_are_narrowed(scriptless: Watched):
     page = scriptless.go("/alerts")
     page.locator("select[name=kind]").select_option("key.created")
     page.get_by_role("button", name="Show").click()
-    assert set(page.locator(".events strong").all_inner_texts()) == {"key.created"}
+    assert set(page.locator(".events strong").all_inner_texts()) == {"A key was made"}
+
+
+def test_without_a_script_one_goes_to_older_requests_and_back(scriptless: Watched):
+    logged_in(scriptless)
+    page = scriptless.go("/requests?tier=cheap")
+    first = page.locator("tbody a").all_inner_texts()
+    page.get_by_role("link", name="older").click()
+    older = page.locator("tbody a").all_inner_texts()
+    assert not set(first) & set(older)
+    assert page.locator("select[name=tier]").input_value() == "cheap"
+    page.get_by_role("link", name="newer").click()
+    assert page.locator("tbody a").all_inner_texts() == first
+    page.get_by_role("link", name=first[0]).click()
+    expect(page.get_by_role("heading", name=first[0])).to_be_visible()

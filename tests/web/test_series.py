@@ -7,7 +7,7 @@ import msgspec
 from headgate.monitor.budget import EscalationBudget
 from headgate.web.observer import Hour, Seen
 from headgate.web.period import period_of
-from headgate.web.series import MOST_POINTS, series
+from headgate.web.series import FEW, LONG_HOURS, MOST_POINTS, series
 from tests.ledger.samples import NOON_US
 from tests.monitor.test_budget import HOUR, WEEK, outcomes
 from tests.web.ledgers import observer
@@ -15,11 +15,11 @@ from tests.web.ledgers import observer
 NOON = NOON_US // HOUR
 
 
-def seen(hours: int, **changes) -> Seen:
+def seen(hours: int, served: int = 10, **changes) -> Seen:
     made = tuple(
         Hour(
             hour=NOON - hours + n,
-            served=10,
+            served=served,
             escalated=n % 10,
             paid_nano=10**9,
             baseline_nano=2 * 10**9,
@@ -54,6 +54,16 @@ def test_long_stretches_are_drawn_by_whole_days():
     assert paid.block.title == "Paid, and all premium, a day"
     assert set(amounts) == {24.0}
     assert times[1] - times[0] == 86_400
+
+
+def test_a_week_of_few_requests_is_drawn_by_days_and_one_of_many_by_hours():
+    def step(hours: int, served: int) -> str:
+        *_, paid = series(seen(hours, served))
+        return paid.block.title.rpartition(" ")[2]
+
+    assert step(LONG_HOURS, FEW - 1) == "day"
+    assert step(LONG_HOURS, FEW) == "hour"
+    assert step(LONG_HOURS - 1, 1) == "hour"
 
 
 def test_where_a_creep_began_is_pointed_out_in_both():

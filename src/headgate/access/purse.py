@@ -127,7 +127,7 @@ class Purse:
     @property
     def low(self) -> bool:
         """More should be asked for before requests have to wait."""
-        double = 2 * self.free
+        double = 2 * (self._held - (self.spent - self._base) - self.reserved)  # `free`
         return double < self.used and self.used > 0 and double < self._most()
 
     def claim(self, *, closing: bool = False) -> Claim:

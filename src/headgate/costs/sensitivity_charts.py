@@ -70,9 +70,10 @@ def map_chart(
     here = None
     if now is not None:
         here = (_nearest(found.across_values, now[0]), _nearest(found.down_values, now[1]))
+    whole = f"Where {wire.a} is cheaper than {wire.b}, over both parameters' whole ranges"
     return chart.Field(
         title=f"{found.down} against {found.across}",
-        description=f"Where {wire.a} is cheaper than {wire.b}, over both parameters' whole ranges.",
+        description=f"{whole}." if here is None else f"{whole}; you are in the framed cell.",
         x_title=found.across,
         y_title=found.down,
         columns=tuple(written(value, found.across_unit) for value in found.across_values),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -87,15 +87,15 @@ class Admission:
 
     # ---- before a call
 
-    async def admit(
+    def admit(
         self,
         visitor: Visitor,
         request_id: str,
         plant: Plant,
         inbound: Inbound,
         origin: Origin,
-    ) -> None:
-        """Take a request's tokens and money, or refuse it and take nothing.
+    ) -> Coroutine[Any, Any, None]:
+        """Take a request's tokens and money, or refuse it and take nothing; awaited at once.
 
         Args:
             origin: says which policy it is under, and which tiers may not answer it.
@@ -104,11 +104,10 @@ class Admission:
             RequestError: 429 (too fast, or too little money), 403 (a price is not known), 503 (the
                 budgets cannot be looked at).
         """
-        if visitor.key is not None:
-            tokens, bill = inbound.ask.tokens, None
-            if visitor.budgets and self._till is not None:
-                bill = self._bill(plant, inbound, origin)
-            await self._take(visitor, request_id, plant, tokens, bill)
+        bill = None
+        if visitor.budgets and self._till is not None:
+            bill = self._bill(plant, inbound, origin)
+        return self._take(visitor, request_id, plant, inbound.ask.tokens, bill)
 
     async def admit_embedding(
         self, visitor: Visitor, request_id: str, plant: Plant, model: ModelRef, tokens: int
@@ -151,8 +150,11 @@ class Admission:
     ) -> None:
         buckets = self.gate.tokens(visitor, tokens)
         try:
-            if bill is not None:
-                await self._pay(visitor, request_id, plant, bill)
+            if bill is not None and visitor.budgets and self._till is not None:
+                amount = self._price(plant, bill)
+                short = await self._till.reserve(request_id, visitor.budgets, amount)
+                if short is not None:
+                    raise _refused(short, amount, visitor.budgets)
         except BaseException:
             for bucket in buckets:
                 bucket.take(-tokens)
@@ -160,10 +162,8 @@ class Admission:
         if buckets:
             self._open[request_id] = _Open(buckets, tokens)
 
-    async def _pay(self, visitor: Visitor, request_id: str, plant: Plant, bill: Bill) -> None:
-        budgets = visitor.budgets
-        if not budgets or self._till is None:
-            return
+    def _price(self, plant: Plant, bill: Bill) -> int:
+        """The most that a request may cost, in nano-USD, and never nothing."""
         at_us = int(plant.clock.time() * 1e6)
         amount, unknown = worst_case(bill, plant.pricer, at_us, self.terms.margin)
         if unknown is not None and self.terms.on_unpriced == "refuse":
@@ -174,9 +174,7 @@ class Admission:
                 param="model",
                 fix="State its price in [prices], or set [keys] on_unpriced to allow it.",
             )
-        short = await self._till.reserve(request_id, budgets, max(1, amount))
-        if short is not None:
-            raise _refused(short, amount, budgets)
+        return max(1, amount)
 
     # ---- after it
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -192,6 +193,8 @@ def _trace(
     silent = decision is None or (decision.threshold is None and not decision.trace)
     if decision is None or (silent and not barred and not findings):
         return None
+    if not (decision.trace or barred or findings):
+        return _threshold(decision.threshold)
     said: dict[str, object] = dict(decision.trace or {})
     if decision.threshold is not None:
         said["threshold"] = decision.threshold
@@ -200,6 +203,12 @@ def _trace(
     if findings:
         said["checks"] = findings
     return msgspec.json.encode(said).decode()
+
+
+@lru_cache
+def _threshold(threshold: float) -> str:
+    """The trace of nearly every scored request; thresholds are few."""
+    return msgspec.json.encode({"threshold": threshold}).decode()
 
 
 def _is_outage(attempt: Attempt) -> bool:

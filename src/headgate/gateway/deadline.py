@@ -22,18 +22,18 @@ TICK = 0.05
 class Deadlines:
     """The deadlines of one event loop. An owner, any hashable object, has one at a time."""
 
-    __slots__ = ("_armed", "_loop", "_ticking")
+    __slots__ = ("_armed", "_ticking", "loop")
 
     def __init__(self) -> None:
         self._armed: dict[object, tuple[float, Callable[[], object]]] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._ticking = False
 
     def arm(self, owner: object, seconds: float, action: Callable[[], object]) -> None:
         """Do `action` in so many seconds, unless the owner arms again or disarms before."""
-        loop = self._loop
+        loop = self.loop
         if loop is None:
-            loop = self._loop = asyncio.get_running_loop()
+            loop = self.loop = asyncio.get_running_loop()
         self._armed[owner] = (loop.time() + seconds, action)
         if not self._ticking:
             self._ticking = True
@@ -78,7 +78,7 @@ class Within:
     def __enter__(self) -> Self:
         if self._seconds <= 0:  # not even the twentieth that a look may be late
             raise TimeoutError
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._deadlines.loop)
         if task is None:
             raise RuntimeError("a deadline needs a task to cancel")
         self._task = task

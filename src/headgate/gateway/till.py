@@ -100,8 +100,9 @@ class Till:
             budgets: scope (`key:ID`, `team:NAME`) and budget.
             amount: the most that the request should cost, nano-USD.
         """
-        now_us = int(self._clock.time() * 1e6)
-        purses = [self._purse(scope, budget, now_us) for scope, budget in budgets]
+        now_us, purses = int(self._clock.time() * 1e6), []
+        for scope, budget in budgets:
+            purses.append(self._purse(scope, budget, now_us))  # a comprehension is a call more
         if self._lacking(purses, amount) is not None:
             for purse in purses:
                 purse.demand += amount

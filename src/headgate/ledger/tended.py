@@ -36,12 +36,12 @@ def let_go(directory: Path, fd: int) -> None:
 def is_tended(directory: Path) -> bool:
     """Whether somebody stores for all, now.
 
-    Raises:
-        OSError: the directory cannot be read.
+    Where that cannot be found out, nobody does: rows that two store count once, and rows that none
+    stores would wait.
     """
     try:
         fd = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -105,9 +105,9 @@ class Tender:
             if self._held is None:
                 self._held = hold(self._directory)
             if self._held is not None:
-                self._sweep()
                 for segment in self._there():
                     self._take(segment)
+                self._sweep()
                 if not self._closing.is_set():
                     self._rolling.turn()
                     self._tidying.turn()
@@ -126,7 +126,10 @@ class Tender:
             self._followed.pop(path).release()
             forget(path)  # we may have told of it after it was dropped
         for path in paths - self._followed.keys():
-            segment = Segment.follow(path)
+            try:
+                segment = Segment.follow(path)
+            except OSError:
+                continue  # the sweep says so
             if segment is not None:
                 self._followed[path] = segment
         return list(self._followed.values())
@@ -146,13 +149,13 @@ class Tender:
         now = self._clock.monotonic()
         if now - self._swept < SWEEP_SECONDS:
             return
+        self._swept = now  # where one cannot be read, the living do not wait for it
         for segment in leftovers(self._directory):
             if self._closing.is_set():
                 segment.release()
                 return
             found = take_over(segment, self._store)
             self._count(found.rows, found.damaged, "torn records, or rows that cannot be stored")
-        self._swept = now
 
     def _count(self, stored: int, rejected: int, why: str) -> None:
         self._stored += stored

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 from operator import itemgetter
 from struct import Struct
 from typing import Any, NamedTuple
@@ -229,10 +229,12 @@ def named(text: str) -> tuple[list[str], list[str]]:
 
 
 _SIGNS = tuple((sign.encode(), repr(sign)) for sign in '?$\\=(":\n{,')
-_MARKS = tuple(sign for sign, _ in _SIGNS)
-_OTHERS = bytes(set(range(256)) - set(b"0123456789".join([b"", *_MARKS])))
+_MARKS = b"".join(sign for sign, _ in _SIGNS)
+_OTHERS = bytes(set(range(256)) - set(b"0123456789" + _MARKS))
 """All bytes but the signs and the digits."""
-_SIZES = [size(count) for count in range(TEXT_CHARS + 2)]
+_NONE = repeat(0)
+_SIZES = bytes(size(count) for count in range(1 << 13))
+"""Of what nearly every request has so much of."""
 SHAPES = (
     *("chars~", "words~", "tokens~", "turns~", "tools~", "images~", "json_schema~"),
     *("digits~", "digit share~", "word length~"),
@@ -245,21 +247,18 @@ def shape(request: Request, found: list[bytes]) -> list[int]:
     """The shape of a request in numbers, sizes in half powers of two; see `SHAPES`."""
     raw = _ends(request.text).encode(errors="replace")
     kept = raw.translate(None, _OTHERS)
-    signs = [*map(kept.count, _MARKS)]
+    signs = [*map({mark: kept.count(mark) for mark in {*kept}}.get, _MARKS, _NONE)]
     digits = len(kept) - sum(signs)
-    return [
-        size(len(request.text)),
-        size(len(found)),
-        size(request.tokens),
-        size(request.turns),
-        size(request.tools),
-        size(request.images),
-        int(request.json_schema),
-        size(digits),
-        16 * digits // (len(raw) + 1),
-        2 * len(raw) // (len(found) + 1),
-        *itemgetter(*signs)(_SIZES),
-    ]
+    counts = (
+        *(len(request.text), len(found), request.tokens, request.turns),
+        *(request.tools, request.images, digits, *signs),
+    )
+    try:
+        sizes: Sequence[int] = itemgetter(*counts)(_SIZES)
+    except IndexError:
+        sizes = [*map(size, counts)]
+    share, length = 16 * digits // (len(raw) + 1), 2 * len(raw) // (len(found) + 1)
+    return [*sizes[:6], int(request.json_schema), sizes[6], share, length, *sizes[7:]]
 
 
 def whole(request: Request) -> tuple[str, ...]:

@@ -50,9 +50,9 @@ class Table(NamedTuple):
         if not steps:
             return 0.0
         # bucket 0 twice: the getter makes a tuple of two or more, and 0 is not known
-        got = bytes(itemgetter(0, 0, *set(found))(steps))
-        known = len(got) - got.count(0)
-        return (sum(got) - MIDDLE * known) * self.scale / sqrt(known) if known else 0.0
+        known = [*filter(None, itemgetter(0, 0, *set(found))(steps))]
+        count = len(known)
+        return (sum(known) - MIDDLE * count) * self.scale / sqrt(count) if count else 0.0
 
     @property
     def weights(self) -> dict[int, float]:

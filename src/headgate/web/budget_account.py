@@ -70,7 +70,9 @@ def _account(account: Assessment, narrowed: bool) -> Iterator[str]:
     if narrowed:
         yield "Of all requests, whatever is shown."
     slow, fast = account.slow, account.fast
-    for burn in (fast, slow):
+    # while the ledger is younger than both windows they are the same
+    windows = (fast, slow) if fast.span_seconds < slow.span_seconds else (slow,)
+    for burn in windows:
         if burn.rate is not None:
             span = span_text(burn.span_seconds)
             spent = "" if burn.burn is None else f", {burn.burn:.2f} times the budget"

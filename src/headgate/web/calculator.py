@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from headgate.costs.columns import ColumnName
 from headgate.costs.parameters import parameters
-from headgate.costs.plan import assumptions, cards_of, headline
+from headgate.costs.plan import assumptions, cards_of
 from headgate.costs.plan_document import (
     bill_bars,
     bills_table,
     facts,
-    figures,
     follows,
     gap_bars,
     growth_bars,
@@ -34,6 +34,7 @@ from headgate.render import page
 from headgate.render.table import csv_text
 from headgate.web.comparison import comparison
 from headgate.web.faults import Problem
+from headgate.web.opening import opening
 from headgate.web.planner import Planned, Planner
 from headgate.web.question import (
     COLUMNS,
@@ -52,6 +53,7 @@ from headgate.web.visit import Answer, Visit, query_of
 __all__ = ["Calculator", "plan_page"]
 
 MAP_CELLS = (16, 8)
+_FLAG = re.compile(r" \(--[a-z-]+\)")
 
 
 class Calculator:
@@ -82,6 +84,7 @@ class Calculator:
         body = self._templates(
             "plan.html",
             title="Plan",
+            csrf=visit.csrf,
             groups=self._groups(asked, made, problem),
             origins=self._origins(asked),
             sources=self._planner.sources,
@@ -98,7 +101,7 @@ class Calculator:
         asked = _Asked.of(visit.query)
         first = self._planner.plan(asked.first)
         told: dict[str, Any] = document(first.plan)
-        told["headline"] = headline(first.plan.breakdown)
+        told["headline"], _ = opening(first)
         if asked.second is not None:
             told["second"] = document(self._planner.plan(asked.second).plan)
         return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
@@ -278,33 +281,39 @@ def _one(made: Planned, view: View) -> _Parts:
     rest += [
         page.Items(
             "What each column takes for granted",
-            tuple(f"{n}: {text}." for n, text in assumptions(breakdown.scenario).items()),
+            tuple(
+                # the form stands beside it: no flag of the command line needs to be named
+                _FLAG.sub("", f"{n}: {text}.")
+                for n, text in assumptions(breakdown.scenario).items()
+            ),
         ),
         prices_table(cards_of(breakdown.scenario)),
     ]
     notes = (*([made.measured] if made.measured else []), *plan.notes)
     if notes:
         rest.append(page.Items("Notes", notes))
+    lead, figures = opening(made)
     return _Parts(
-        lead=headline(breakdown),
+        lead=lead,
         facts=facts(plan),
-        figures=figures(breakdown),
+        figures=figures,
         main=main,
-        firm=_firmness(made, view),
+        firm=_firmness(made, view, lead),
         rest=rest,
         second=None,
         both=(),
     )
 
 
-def _firmness(made: Planned, view: View) -> list[page.Block]:
-    """How firm the ranking is: the tripwire in words, the tornado, the map."""
+def _firmness(made: Planned, view: View, lead: str) -> list[page.Block]:
+    """How firm the ranking is: the tripwire in words unless said, the tornado, the map."""
     scenario, column = made.plan.breakdown.scenario, view.column
     stated = None if made.interval is None else {"escalation": made.interval}
     wire = tripwire(scenario, a=made.a, b=made.b, column=column, interval=made.interval)
     swings = tornado(scenario, a=made.a, b=made.b, column=column, stated=stated)
     swings = swings[:8]
-    blocks: list[page.Block] = [page.Text(flip(wire))]
+    told = flip(wire)
+    blocks: list[page.Block] = [page.Text(told)] if told != lead else []
     if swings:
         blocks.append(tornado_chart(swings, wire))
     known = parameters(scenario)

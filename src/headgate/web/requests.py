@@ -13,7 +13,7 @@ from headgate.web.listing import FIELDS, OUTCOMES, Listed, link, listed, search_
 from headgate.web.observer import Observer
 from headgate.web.period import PERIODS, moment_text, period_of
 from headgate.web.templates import Templates
-from headgate.web.visit import Answer, Visit
+from headgate.web.visit import Answer, Visit, query_of
 
 __all__ = ["Requests"]
 
@@ -65,6 +65,7 @@ class Requests(LedgerPage):
             rows=[brief(entries, self._tiers) for entries in page.requests],
             reached="" if page.reached is None else moment_text(page.reached.at_us),
             first=search.before is None and search.after is None,
+            json="/requests.json" + query_of({**visit.query} if problem is None else {}),
             newest=link("/requests", visit.query),
             newer=page.newer and link("/requests", visit.query, "after", page.newer),
             older=page.older and link("/requests", visit.query, "before", page.older),

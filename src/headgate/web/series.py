@@ -19,6 +19,8 @@ __all__ = ["Series", "series"]
 USD = 10**9
 MOST_POINTS = 24 * 15
 """Points of a drawn series; beyond them hours are put together."""
+FEW, LONG_HOURS = 20, 7 * 24
+"""Requests an hour below which an hour's share is chance: over a week and more, days are drawn."""
 
 
 class Series(NamedTuple):
@@ -120,7 +122,9 @@ def _creep(account: Assessment | None, drawn: Sequence[Hour]) -> tuple[chart.Mar
 
 def _drawn(hours: tuple[Hour, ...]) -> tuple[Hour, ...]:
     """The hours, or where they are many the days, as a picture can show them."""
-    if len(hours) <= MOST_POINTS:
+    span = hours[-1].hour - hours[0].hour + 1
+    sparse = span >= LONG_HOURS and sum(hour.served for hour in hours) < FEW * span
+    if len(hours) <= MOST_POINTS and not sparse:
         return hours
     days: dict[int, list[Hour]] = {}
     for hour in hours:

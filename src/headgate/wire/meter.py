@@ -172,18 +172,27 @@ class Meter:
         """How the provider says that it serves the call, as in `Usage`."""
 
     def see(self, usage: object) -> None:
-        """Take a usage object as decoded JSON; whatever says nothing of a bill is passed over."""
-        if not isinstance(usage, dict):
+        """Take a usage object as decoded JSON, or as decoded in its form already.
+
+        Whatever says nothing of a bill is passed over.
+        """
+        if isinstance(usage, self._form):
+            found = usage
+        elif isinstance(usage, dict):
+            found = self._read(usage)
+        else:
             return
-        try:
-            found = msgspec.convert(usage, self._form)
-        except msgspec.ValidationError:
-            found = _lenient(self._form, usage)
         if found.service_tier is not None:
             self.serve(found.service_tier)
         if found.speed == "fast":
             self.service_tier = "fast"
         self._seen = found if self._seen is None else _largest(self._seen, found)
+
+    def _read(self, usage: Mapping[str, object]) -> Counts:
+        try:
+            return msgspec.convert(usage, self._form)
+        except msgspec.ValidationError:
+            return _lenient(self._form, usage)
 
     def serve(self, word: object) -> None:
         """Take the word for a service tier; the last one counts: a stream may begin with what was

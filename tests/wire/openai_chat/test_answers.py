@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.meter import Meter, OpenAICounts
 from headgate.wire.neutral import Answer, Problem, Refusal, Text, Thinking, ToolCall
 from headgate.wire.openai_chat.answers import is_problem, read, write, write_problem
 from tests.wire.recordings import USAGE, recorded
@@ -309,3 +310,30 @@ def test_any_json_is_an_answer_or_unusable(body):
     except UnusableAnswerError:
         return
     write(found, 1)
+
+
+_NUMBER = st.one_of(st.none(), st.integers(-5, 2**54), st.sampled_from([12.0, 0.5, "3", [], {}]))
+_USAGES = st.one_of(
+    st.none(),
+    st.just("none"),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "prompt_tokens": _NUMBER,
+            "completion_tokens": _NUMBER,
+            "total_tokens": _NUMBER,
+            "service_tier": st.sampled_from([None, "flex", "no word", 3]),
+            "prompt_tokens_details": st.one_of(
+                st.none(), st.just(7), st.fixed_dictionaries({"cached_tokens": _NUMBER})
+            ),
+            "extra": _NUMBER,
+        },
+    ),
+)
+
+
+@given(_USAGES)
+def test_a_usage_is_the_same_whether_or_not_it_is_of_the_usual_form(usage: object):
+    meter = Meter(OpenAICounts)
+    meter.see(usage)
+    assert read(answer(said("hi"), usage=usage), False).usage == meter.usage

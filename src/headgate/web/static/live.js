@@ -2,10 +2,13 @@
 // the hour. The server made every number: nothing is computed here.
 const live = document.getElementById("live");
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
-const dollars = new Intl.NumberFormat("en", { style: "currency", currency: "USD" });
+const usd = { style: "currency", currency: "USD", minimumFractionDigits: 2 };
+const dollars = new Intl.NumberFormat("en", { ...usd, maximumFractionDigits: 4 });
+const ticks = new Intl.NumberFormat("en", { ...usd, maximumFractionDigits: 6, trailingZeroDisplay: "stripIfInteger" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 const SHAPES = { "%": (value) => percent.format(value).replace("%", "\u00a0%"), $: (value) => dollars.format(value) };
+const TICKS = { ...SHAPES, $: (value) => ticks.format(value) };
 const moment = (seconds) => new Date(Number(`${seconds}e3`));
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const sizes = new ResizeObserver((entries) => {
@@ -61,7 +64,7 @@ function draw() {
             values: (_, values) =>
               values.map(moment).map((at) => (hour.format(at) === "00:00" ? day.format(at) : hour.format(at))),
           },
-          { ...axis, size: 64, values: (_, values) => values.map(shape) },
+          { ...axis, size: 72, values: (_, values) => values.map(TICKS[series.dataset.unit]) },
         ],
         series: [
           { label: "UTC", value: (_, value) => (value == null ? "" : `${day.format(moment(value))}, ${hour.format(moment(value))}`) },

@@ -94,17 +94,27 @@ class _Completion(msgspec.Struct):
     error: object = None
 
 
+class _Whole(_Completion):
+    """A whole answer whose usage has the form that most servers give it."""
+
+    usage: OpenAICounts | None = None
+
+
 _COMPLETION = msgspec.json.Decoder(_Completion)
+_WHOLE = msgspec.json.Decoder(_Whole)
 
 
-def completion(data: bytes) -> _Completion:
+def completion(
+    data: bytes,
+    decoder: msgspec.json.Decoder[_Whole] | msgspec.json.Decoder[_Completion] = _COMPLETION,
+) -> _Completion:
     """Read strictly, which is fast, and where a server's types differ, leniently.
 
     Raises:
         UnusableAnswerError: it is not a JSON object.
     """
     try:
-        return _COMPLETION.decode(data)
+        return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = object_of(data, wrapped=True)  # as Google sends its errors, in a stream too
     choices = found.get("choices")
@@ -197,7 +207,7 @@ def problem_within(error: object) -> Problem:
 
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer. Of several choices the first is read."""
-    found = completion(body)
+    found = completion(body, _WHOLE)
     meter = Meter(OpenAICounts)
     meter.see(found.usage)
     if found.service_tier:
