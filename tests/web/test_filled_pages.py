@@ -221,10 +221,9 @@ def test_without_a_script_one_goes_to_older_requests_and_back(scriptless: Watche
     expect(page.get_by_role("heading", name=first[0])).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/plan", "/requests", PRICES, "/alerts", "/keys"])
-def test_nothing_is_cut_on_paper(inside: Watched, path: str):
-    logged_in(inside)
-    page = inside.go(path)
+@pytest.mark.parametrize("path", FILLED)
+def test_nothing_is_cut_on_paper(inside: Watched, with_routers: str, path: str):
+    page = shown(inside, with_routers, path)
     page.set_viewport_size({"width": 720, "height": 900})  # A4 less its margins
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 720
