@@ -117,7 +117,7 @@ def _budgets(full: bool) -> Iterator[Case]:
 
 def _soak(full: bool, work: Path = WORK) -> Iterator[Case]:
     requests, seconds = (1_000_000, 5) if full else (20_000, 1)
-    yield partial(soak, work, requests, seconds=seconds)
+    yield partial(soak, work, requests, seconds=seconds, judged=full)
 
 
 def _reloads(full: bool) -> Iterator[Case]:

@@ -47,12 +47,12 @@ def disconnects(count: int) -> Outcome:
 
 def _warm(here: Place) -> int:
     asyncio.run(here.caller().ask("chat", body_of("chat", "auto", "hello")))
-    before = 0
-    for _ in range(20):  # what stands beside the gateway is still starting
+    before, same = 0, 0
+    for _ in range(30):  # what stands beside the gateway is still starting
         now = here.descriptors()
-        if now == before:
+        before, same = now, same + 1 if now == before else 0
+        if same == 3:
             break
-        before = now
         time.sleep(1.0)
     return before
 

@@ -3,14 +3,23 @@
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from headgate.bootstrap.ledger import journal_of, ledger_of, recordable_of, store_of, tender_of
+from headgate.bootstrap.ledger import (
+    exposed_prompts,
+    journal_of,
+    ledger_of,
+    recordable_of,
+    store_of,
+    tender_of,
+    transcripts_of,
+)
 from headgate.errors import ConfigError
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.tended import is_tended
 from headgate.settings.schema import LedgerSettings
-from tests.ledger.samples import answers
+from tests.ledger.samples import answers, prompt
 
 
 def test_the_store_of_a_url_is_opened():
@@ -71,3 +80,42 @@ def test_who_stores_for_all_does_so_where_the_settings_say(tmp_path):
         tender.close()
         assert not is_tended(where)
         ledger.close()
+
+
+def test_prompts_are_taken_down_only_where_the_settings_say_so(tmp_path):
+    settings = LedgerSettings(url=f"sqlite:///{tmp_path}/l.db", prompt_bytes=2000)
+    ledger = ledger_of(settings, {}, time)
+    assert transcripts_of(settings, ledger, ()) is None
+    storing = msgspec.structs.replace(settings, store_prompts=True)
+    found = transcripts_of(storing, ledger, ["key"])
+    assert found is not None
+    assert (found.most, found.secrets) == (2000, (b"key",))
+    found.keep(prompt(at_us=time.time_ns() // 1000))
+    assert ledger.flush()
+    assert ledger.store.count_prompts() == 1
+    ledger.close()
+
+
+def test_prompts_older_than_they_are_kept_are_deleted_also_where_none_are_stored_any_more(tmp_path):
+    settings = LedgerSettings(url=f"sqlite:///{tmp_path}/l.db", keep_prompts=3600.0)
+    store = store_of(settings, {}, create=True)
+    store.keep_prompts([prompt(at_us=(time.time_ns() // 1000) - 3_700_000_000)])
+    ledger = ledger_of(settings, {}, time)
+    assert ledger.flush()
+    assert store.count_prompts() == 0
+    ledger.close()
+    store.close()
+
+
+def test_a_file_with_prompts_that_others_may_read_is_told_of(tmp_path):
+    path = tmp_path / "l.db"
+    settings = LedgerSettings(url=f"sqlite:///{path}", store_prompts=True)
+    assert exposed_prompts(settings) is None
+    store_of(settings, {}, create=True).close()
+    assert exposed_prompts(settings) is None
+    path.chmod(0o640)
+    found = exposed_prompts(settings)
+    assert found is not None
+    assert found.fix == f"chmod 600 {path}*"
+    for other in ({"store_prompts": False}, {"url": "memory:"}, {"url": "postgresql://h/d"}):
+        assert exposed_prompts(msgspec.structs.replace(settings, **other)) is None

@@ -19,9 +19,10 @@ class Answer(NamedTuple):
     err: str
 
 
-def fill(path: Path, entries) -> None:
+def fill(path: Path, entries, prompts=()) -> None:
     store = SqliteStore(path / "headgate.db")
     store.append(list(entries))
+    store.keep_prompts(list(prompts))
     store.close()
 
 

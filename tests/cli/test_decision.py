@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from headgate.cli.decision import decision
 from headgate.errors import RequestError
 from headgate.ledger.url import open_store
-from tests.ledger.samples import entry
+from tests.ledger.samples import entry, prompt
 
 
 @pytest.fixture
@@ -48,3 +48,31 @@ def test_json_is_the_document_of_the_admin_port(ledger):
 def test_an_id_that_is_not_there_says_where_ids_are(ledger):
     with pytest.raises(RequestError, match="x-headgate-request-id"):
         CliRunner().invoke(decision, ["s", "--ledger", ledger], catch_exceptions=False)
+
+
+def test_question_and_answer_are_shown_only_where_they_are_asked_for(ledger):
+    store = open_store(ledger)
+    store.keep_prompts([prompt(request_id="r", answer="c4n4ry\x1b[2J", answer_bytes=10)])
+    store.close()
+
+    def told(*words: str) -> str:
+        return (
+            CliRunner()
+            .invoke(decision, ["r", "--ledger", ledger, *words], catch_exceptions=False)
+            .stdout
+        )
+
+    assert "c4n4ry" not in told() + told("--json")
+    page = told("--prompts")
+    assert "Question (67 bytes" in page
+    assert "[user]\nGrüße?" in page
+    assert "c4n4ry [2J" in page, "no control character reaches a terminal"
+    assert json.loads(told("--prompts", "--json"))["prompt"]["answer"] == "c4n4ry\x1b[2J"
+
+
+def test_where_nothing_is_stored_it_says_so(ledger):
+    words = ["r", "--ledger", ledger, "--prompts"]
+    page = CliRunner().invoke(decision, words, catch_exceptions=False).stdout
+    assert page.endswith("Nothing is stored of its question and its answer.\n")
+    found = CliRunner().invoke(decision, [*words, "--json"], catch_exceptions=False).stdout
+    assert json.loads(found)["prompt"] is None

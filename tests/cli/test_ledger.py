@@ -11,7 +11,7 @@ from headgate.cli.ledger import ledger
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.totals import HOUR_US
 from tests.cli.ledgers import URL, fill, run
-from tests.ledger.samples import NOON_US, answers, entry, shadowed
+from tests.ledger.samples import NOON_US, answers, entry, prompt, questions, shadowed
 
 
 @pytest.fixture
@@ -127,6 +127,34 @@ def test_verify_finds_nothing_wrong_in_a_sound_ledger(here):
     fill(here, rows)
     call("rollup")
     assert call("verify")[:2] == (0, f"{len(rows):,} attempts; nothing is wrong.\n")
+
+
+def test_pruning_prompts_leaves_the_rows(here):
+    fill(here, answers(3), questions(3))
+    asked = call("prune", "--prompts", "--older-than", "2026-11-24")
+    assert asked.out.startswith("3 prompts would be deleted, of requests before 2026-11-24")
+    early = call("prune", "--prompts", "--older-than", "2026-01-01").out
+    assert early == "There are no prompts of requests before 2026-01-01 00:00: nothing to delete.\n"
+    done = call("prune", "--prompts", "--older-than", "2026-11-24", "--yes")
+    assert done.out == "Deleted 3 prompts of requests before 2026-11-24 00:00; the rows stay.\n"
+    assert len(json.loads(call("rows", "--json").out)) == 3
+    again = call("prune", "--prompts", "--older-than", "2026-11-24", "--yes", "--json")
+    assert json.loads(again.out)["prompts"] == 0
+
+
+def test_verify_counts_prompts_and_names_one_that_is_wrong(here):
+    fill(here, answers(2), questions(2))
+    assert call("verify").out == "2 attempts and 2 prompts; nothing is wrong.\n"
+    fill(here, [], [prompt(request_id="wrong", answer_bytes=1)])
+    found = call("verify")
+    assert found.code == 1
+    assert "The prompt of request wrong is longer" in found.out
+
+
+def test_no_other_command_over_the_ledger_shows_a_prompt(here):
+    fill(here, answers(2), [prompt(request="c4n4ry", answer="c4n4ry")])
+    for words in (("rows",), ("rows", "--json"), ("sums",), ("verify", "--json")):
+        assert "c4n4ry" not in call(*words).out
 
 
 def test_verify_names_what_is_wrong(here):

@@ -8,11 +8,13 @@ import click
 import pytest
 from pyarrow import parquet
 
+from headgate.analysis.questions import may_be_asked
+from headgate.analysis.readers.formats import FORMATS
 from headgate.cli.ledger import ledger
 from headgate.errors import ConfigError
 from headgate.ledger.columns import COLUMNS, entry_of, row_of
 from tests.cli.ledgers import URL, fill, run
-from tests.ledger.samples import shadowed
+from tests.ledger.samples import NOON_US, prompt, questions, shadowed
 
 ROWS = shadowed(random.Random(3), 40)
 
@@ -85,7 +87,7 @@ def test_a_place_that_is_not_there_is_refused_and_nothing_is_left(here):
 
 def test_an_export_that_fails_leaves_the_old_file(here, monkeypatch):
     (here / "rows.csv").write_text("old")
-    monkeypatch.setattr("headgate.cli.ledger_export.row_of", lambda _: 1 / 0)
+    monkeypatch.setattr("headgate.cli.ledger_export._flat", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         export("rows.csv", "--force")
     assert (here / "rows.csv").read_text() == "old"
@@ -100,3 +102,51 @@ def test_a_file_that_is_there_is_kept_unless_it_is_to_be_overwritten(here):
     export("rows.jsonl", "--force")
     assert len((here / "rows.jsonl").read_text("utf-8").splitlines()) == len(ROWS)
     assert not list(here.glob(".*.part"))
+
+
+PROMPTS = [*questions(3), prompt(request_id="r9", request='{"model', answer="[]", form="parts")]
+
+
+@pytest.fixture
+def asked(here):
+    fill(here, [], PROMPTS)
+    return here
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_an_export_of_attempts_holds_no_prompt(asked, form):
+    export(f"rows.{form}")
+    assert "Grüße".encode() not in (asked / f"rows.{form}").read_bytes()
+
+
+def test_prompts_are_exported_where_it_is_said_and_for_their_owner_alone(asked):
+    said = export("asked.csv", "--prompts")
+    assert "Wrote 4 prompts to asked.csv" in said.err
+    with (asked / "asked.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["request_id"] for row in rows] == ["r0", "r9", "r1", "r2"]
+    assert rows[0]["request"] == PROMPTS[0].request
+    assert (asked / "asked.csv").stat().st_mode & 0o077 == 0
+    export("asked.parquet", "--prompts", "--since", "2026-11-23T12:00:00")
+    table = parquet.read_table(asked / "asked.parquet").to_pylist()
+    assert sorted(row["answer"] for row in table) == sorted(one.answer for one in PROMPTS)
+
+
+def test_prompts_as_json_lines_are_the_log_of_their_calls(asked):
+    found = export("-", "--format", "jsonl", "--prompts").out.splitlines()
+    rows = {row["request_id"]: row for row in map(json.loads, found)}
+    assert rows["r0"]["request"]["messages"][0]["content"] == "Grüße?"
+    assert rows["r0"]["response"] == {"choices": []}
+    assert rows["r9"]["request"] == '{"model', "what was cut is a text"
+    assert rows["r9"]["response"] == []
+
+
+def test_another_command_reads_them_as_a_sample(asked):
+    export("asked.jsonl", "--prompts")
+    lines = (asked / "asked.jsonl").read_text("utf-8").splitlines()
+    rows = [row for row in map(json.loads, lines) if row["request_id"] != "r9"]
+    records = [record for row in rows for record in FORMATS["openai"].records(row)]
+    assert all(FORMATS["openai"].recognises(row) for row in rows)
+    assert [record.prompt for record in records] == ["Grüße?"] * 3
+    assert {round(record.time or 0) for record in records} == {NOON_US // 1_000_000}
+    assert [may_be_asked(record) for record in records] == [None] * 3

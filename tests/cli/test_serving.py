@@ -24,9 +24,15 @@ model = "openai/gpt-5"
 PUBLIC, ADMIN = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
 
 
-def said(tmp_path: Path, capsys: pytest.CaptureFixture[str], token: AdminToken | None, *urls: str):
+def said(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    token: AdminToken | None,
+    *urls: str,
+    more: str = "",
+):
     file = tmp_path / "headgate.toml"
-    file.write_text(CONFIG)
+    file.write_text(CONFIG + more)
     announce(urls, read_with_sources(file, env={}), token)
     return capsys.readouterr()
 
@@ -49,3 +55,20 @@ def test_a_token_that_rests_in_a_file_is_not_shown(tmp_path, capsys):
 def test_a_token_that_rests_nowhere_is_shown(tmp_path, capsys):
     _, err = said(tmp_path, capsys, AdminToken("s3cret", "memory"), PUBLIC, ADMIN)
     assert f"{ADMIN}  (token s3cret, until it stops)" in err
+
+
+def test_that_prompts_are_stored_is_said_and_for_how_long(tmp_path, capsys):
+    assert "prompts" not in said(tmp_path, capsys, None, PUBLIC).err
+    more = '[ledger]\nstore_prompts = true\nkeep_prompts = "36h"\n'
+    _, err = said(tmp_path, capsys, None, PUBLIC, more=more)
+    assert "  prompts and answers   stored in the ledger, for 36h\n" in err
+
+
+def test_a_file_with_prompts_that_others_may_read_is_pointed_out(tmp_path, capsys):
+    path = tmp_path / "headgate.db"
+    path.touch(0o600)
+    more = f'[ledger]\nurl = "sqlite:///{path}"\nstore_prompts = true\n'
+    assert "warning" not in said(tmp_path, capsys, None, PUBLIC, more=more).err
+    path.chmod(0o644)
+    _, err = said(tmp_path, capsys, None, PUBLIC, more=more)
+    assert f"others than its owner may read. chmod 600 {path}*" in err

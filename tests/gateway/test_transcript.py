@@ -93,6 +93,19 @@ def test_a_refusal_is_kept_only_when_somebody_says_that_it_was_one_of_the_ledger
     assert [one.answer for one in kept] == ["slow down"]
 
 
+def test_a_key_that_a_provider_quotes_in_its_refusal_is_not_kept():
+    kept: list[Prompt] = []
+    caller = Caller(kept, authorization="Bearer hg_caller", x_api_key="hg_other")
+    scribe = Transcripts(kept.append, most=999, secrets=["sk-provider", ""])
+    transcript = scribe.begin(caller, "openai", b"{}", "req_1", 1.5)
+    assert transcript is not None
+    said = b"no sk-provider, nor hg_caller, nor hg_other"
+    transcript.respond(401, [], said)
+    transcript.over()
+    assert caller.got == [(said, 0)]
+    assert [one.answer for one in kept] == ["no [a key], nor [a key], nor [a key]"]
+
+
 @in_a_loop
 async def test_a_stream_is_kept_before_its_last_bytes_go_out():
     kept: list[Prompt] = []

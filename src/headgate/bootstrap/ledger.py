@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from stat import S_IRGRP, S_IROTH
+from typing import TYPE_CHECKING
 
-from headgate.errors import ConfigError
-from headgate.gateway.transcript import Transcripts
+from headgate.errors import ConfigError, ConfigFault
 from headgate.ledger.late import opened_or_late
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import Store
 from headgate.ledger.tender import Tender
-from headgate.ledger.url import journal_directory, open_store
+from headgate.ledger.url import file_of, journal_directory, open_store
 from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
 
+if TYPE_CHECKING:
+    from headgate.gateway.transcript import Transcripts
+
 __all__ = [
+    "exposed_prompts",
     "journal_of",
     "ledger_of",
     "password_of",
@@ -99,9 +104,27 @@ def recordable_of(settings: LedgerSettings, ledger: Ledger) -> Callable[[], bool
     return lambda: True
 
 
-def transcripts_of(settings: LedgerSettings, ledger: Ledger) -> Transcripts | None:
-    """Takes prompts down for the ledger, where the settings say so."""
-    return Transcripts(ledger.keep, most=settings.prompt_bytes) if settings.store_prompts else None
+def transcripts_of(
+    settings: LedgerSettings, ledger: Ledger, secrets: Iterable[str]
+) -> Transcripts | None:
+    """Takes prompts down for the ledger, where the settings say so; `secrets` are our own keys."""
+    if not settings.store_prompts:
+        return None
+    from headgate.gateway.transcript import Transcripts  # most gateways store none
+
+    return Transcripts(ledger.keep, most=settings.prompt_bytes, secrets=secrets)
+
+
+def exposed_prompts(settings: LedgerSettings) -> ConfigFault | None:
+    """What to say where prompts are stored in a file that others may read; else None."""
+    path = file_of(settings.url) if settings.store_prompts else None
+    if path is None or not path.exists() or not path.stat().st_mode & (S_IRGRP | S_IROTH):
+        return None
+    return ConfigFault(
+        f"Prompts are stored in {path}, which others than its owner may read.",
+        fix=f"chmod 600 {path}*",
+        field="ledger.store_prompts",
+    )
 
 
 def journal_of(settings: LedgerSettings) -> Path | None:

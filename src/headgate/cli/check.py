@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices, prices_of
+from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault
@@ -53,6 +54,7 @@ def check(
         *missing_prices(reading, book, today),
         *doubtful_prices(reading, book, today),
         *missing_variables(reading, os.environ),
+        *filter(None, [exposed_prompts(reading.settings.ledger)]),
     )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
     return 0

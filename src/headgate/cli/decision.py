@@ -14,7 +14,9 @@ from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option
 from headgate.gateway.record import Pricer
-from headgate.render.table import Column, Table, aligned, plain
+from headgate.ledger.prompt import Prompt
+from headgate.render.table import Column, Table, aligned, harmless, plain
+from headgate.web.said import sides_of
 
 __all__ = ["decision"]
 
@@ -22,10 +24,12 @@ __all__ = ["decision"]
 @click.command()
 @click.argument("request_id")
 @ledger_options
+@click.option("--prompts", is_flag=True, help="Show what was asked and answered too, if stored.")
 @json_option
 def decision(
     request_id: str,
     *,
+    prompts: bool,
     url: str | None,
     as_json: bool,
     config: Path | None,
@@ -41,10 +45,15 @@ def decision(
             lists = {entry.name: entry.prices for entry in settings.providers if entry.prices}
             tiers, pricer = list(policies_of(settings, book).tiers), Pricer(book, lists)
         found = decision_of(store, request_id, tiers, pricer)
+        prompt = store.prompt(found["request_id"]) if prompts else None
+    if as_json and prompts:
+        found["prompt"] = None if prompt is None else msgspec.to_builtins(prompt)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
     click.echo(_page(found))
+    if prompts:
+        click.echo(f"\n{_told(prompt)}")
 
 
 def _page(found: dict[str, Any]) -> str:
@@ -76,6 +85,13 @@ def _page(found: dict[str, Any]) -> str:
         tuple(_row(step) for step in found["steps"]),
     )
     return "\n".join([*lines, "", aligned(steps)])
+
+
+def _told(prompt: Prompt | None) -> str:
+    if prompt is None:
+        return "Nothing is stored of its question and its answer."
+    sides = [f"{side.title} ({side.size})\n{side.text or side.whole}" for side in sides_of(prompt)]
+    return "\n".join(map(harmless, "\n\n".join(sides).split("\n")))
 
 
 def _row(step: dict[str, Any]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from headgate.cli.options import json_option, table_width
 from headgate.cli.period import moment, window
 from headgate.cli.report_data import plain
 from headgate.ledger.entry import Entry
-from headgate.ledger.store import Window
+from headgate.ledger.store import Store, Window
 from headgate.render.table import aligned, csv_text
 
 __all__ = ["ledger"]
@@ -149,6 +149,7 @@ def sums(
     metavar="WHEN",
     help="Rows of requests before this: 90d before now, or a day.",
 )
+@click.option("--prompts", is_flag=True, help="Only the stored prompts; the rows stay.")
 @click.option("--yes", is_flag=True, help="Do it; without this, say what would be done.")
 @json_option
 def prune(
@@ -157,16 +158,20 @@ def prune(
     url: str | None,
     older_than: str,
     *,
+    prompts: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
     """Delete old rows, and keep their sums by the hour.
 
-    Reports stay as they are.
+    Reports stay as they are. With --prompts only what callers asked and were answered is deleted.
     """
     before = moment(older_than, datetime.now(UTC), option="--older-than", ends=False)
     before_us = int(before.timestamp()) * 1_000_000
     with open_ledger(config, sets, url) as (store, _, _):
+        if prompts:
+            _prune_prompts(store, before, yes=yes, as_json=as_json)
+            return
         if not yes:
             gone = sum(total.attempts for total in store.tiers(Window(None, before_us)))
             would = (  # the sums do not tell which of their rows are gone already
@@ -187,6 +192,20 @@ def prune(
         f"Deleted {gone:,} rows of requests before {before:%Y-%m-%d %H:%M}; their sums stay.",
         as_json=as_json,
     )
+
+
+def _prune_prompts(store: Store, before: datetime, *, yes: bool, as_json: bool) -> None:
+    before_us = int(before.timestamp()) * 1_000_000
+    day = f"{before:%Y-%m-%d %H:%M}"
+    if yes:
+        gone = sum(_spoken(store.prune_prompts(before_us), "Pruned"))
+        told = f"Deleted {gone:,} prompts of requests before {day}; the rows stay."
+    else:
+        gone = store.count_prompts(Window(None, before_us))
+        told = f"{gone:,} prompts would be deleted, of requests before {day}. Add --yes to do it."
+        if not gone:
+            told = f"There are no prompts of requests before {day}: nothing to delete."
+    _say({"before": before.isoformat(), "prompts": gone, "done": yes}, told, as_json=as_json)
 
 
 @ledger.command("rollup")
@@ -227,10 +246,12 @@ def verify(config: Path | None, sets: tuple[str, ...], url: str | None, *, as_js
     with open_ledger(config, sets, url) as (store, _, _):
         wrong = [*store.check(), *store.check_sums()]
         attempts = sum(total.attempts for total in store.tiers())
-    told = "\n".join([*wrong, f"{attempts:,} attempts; {len(wrong)} things are wrong."])
+        prompts = store.count_prompts()
+    held = f"{attempts:,} attempts" + (f" and {prompts:,} prompts" if prompts else "")
+    told = "\n".join([*wrong, f"{held}; {len(wrong)} things are wrong."])
     if not wrong:
-        told = f"{attempts:,} attempts; nothing is wrong."
-    _say({"attempts": attempts, "wrong": wrong}, told, as_json=as_json)
+        told = f"{held}; nothing is wrong."
+    _say({"attempts": attempts, "prompts": prompts, "wrong": wrong}, told, as_json=as_json)
     return 1 if wrong else 0
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 import msgspec
@@ -20,12 +22,11 @@ from headgate.cli.period import window
 from headgate.cli.progress import progress
 from headgate.errors import ConfigError
 from headgate.ledger.columns import COLUMNS, row_of
-from headgate.ledger.entry import Entry
+from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import Store, Window
 
 __all__ = ["FORMATS", "export"]
 
-PAGE_ROWS = 20_000
 FORMATS = ("parquet", "csv", "jsonl")
 _FLAGS = frozenset(("routed", "premium", "served", "streamed", "aborted"))
 _TEXTS = frozenset(
@@ -33,9 +34,46 @@ _TEXTS = frozenset(
         "request_id", "purpose", "dialect_in", "dialect_out", "route", "asked", "tier", "provider",
         "model_asked", "model_answered", "reason", "cause", "error", "usage_source", "card",
         "session", "tags", "config", "key", "team", "policy", "router", "category", "trace",
-        "service_tier",
+        "service_tier", "dialect", "request", "answer", "form",
     )
 )  # fmt: skip
+
+
+class _Sheet(NamedTuple):
+    """What is exported: its name, its columns, and how a row is read and written."""
+
+    of: str
+    columns: tuple[str, ...]
+    row_of: Callable[[Any], Sequence[Any]]
+    named: Callable[[Any], dict[str, Any]]
+    """A row as JSON."""
+    page: int
+    """Rows that are held at a time."""
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    return dict(zip(COLUMNS, row_of(entry), strict=True))
+
+
+def _exchange(prompt: Prompt) -> dict[str, Any]:
+    """A prompt as the log of a call, which other commands read as a sample."""
+    told = msgspec.structs.asdict(prompt)
+    told["request"], told["response"] = _json(prompt.request), _json(told.pop("answer"))
+    told["time"] = datetime.fromtimestamp(prompt.at_us / 1e6, UTC).isoformat()
+    return told
+
+
+def _json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return text
+
+
+_ATTEMPTS = _Sheet("attempts", COLUMNS, row_of, _entry, 20_000)
+_PROMPTS = _Sheet(
+    "prompts", Prompt.__struct_fields__, attrgetter(*Prompt.__struct_fields__), _exchange, 100
+)
 
 
 @click.command("export")
@@ -49,6 +87,7 @@ _TEXTS = frozenset(
     help="Instead of what FILE's name ends in.",
 )
 @click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
+@click.option("--prompts", is_flag=True, help="The stored prompts, instead of the attempts.")
 def export(
     file: str,
     config: Path | None,
@@ -58,11 +97,12 @@ def export(
     until: str | None,
     form: str | None,
     force: bool,
+    prompts: bool,
 ) -> None:
     """Write attempts to FILE: .parquet, .csv or .jsonl.
 
-    To - go CSV or JSON lines. The columns are those of the table `attempts`. FILE is there when it
-    is whole, and not before; one that is there is kept, unless --force is given.
+    To - go CSV or JSON lines. The columns are those of the table `attempts`, or of `prompts`. FILE
+    is there when it is whole, and not before; one that is there is kept, unless --force is given.
     """
     kind = form or Path(file).suffix.removeprefix(".").lower()
     if kind not in FORMATS or (file == "-" and kind == "parquet"):
@@ -77,21 +117,24 @@ def export(
         )
     asked = window(since, until, datetime.now(UTC))
     with open_ledger(config, sets, url) as (store, _, _):
-        pages = _pages(store, asked)
+        sheet = _PROMPTS if prompts else _ATTEMPTS
+        pages = _pages(store, asked, sheet)
         if file == "-":
-            _WRITERS[kind](sys.stdout.buffer, pages)
+            _WRITERS[kind](sys.stdout.buffer, pages, sheet)
             return
-        with _whole_or_not(Path(file)) as out:
-            rows = _WRITERS[kind](out, pages)
-    click.echo(f"Wrote {rows:,} attempts to {file}.", err=True)
+        with _whole_or_not(Path(file), private=prompts) as out:
+            rows = _WRITERS[kind](out, pages, sheet)
+    click.echo(f"Wrote {rows:,} {sheet.of} to {file}.", err=True)
 
 
-def _pages(store: Store, asked: Window) -> Iterator[list[Entry]]:
-    total = sum(tier.attempts for tier in store.tiers(asked))
-    entries = store.entries(asked)
-    with progress("pages written", max(-(-total // PAGE_ROWS), 1)) as step:
-        steps = max(-(-total // PAGE_ROWS), 1)
-        while page := list(islice(entries, PAGE_ROWS)):
+def _pages(store: Store, asked: Window, sheet: _Sheet) -> Iterator[list[Any]]:
+    found: Iterator[Any] = store.prompts(asked) if sheet is _PROMPTS else store.entries(asked)
+    total = store.count_prompts(asked)
+    if sheet is _ATTEMPTS:
+        total = sum(tier.attempts for tier in store.tiers(asked))
+    steps = max(-(-total // sheet.page), 1)
+    with progress("pages written", steps) as step:
+        while page := list(islice(found, sheet.page)):
             yield page
             if steps:  # rows may come meanwhile
                 step()
@@ -99,10 +142,11 @@ def _pages(store: Store, asked: Window) -> Iterator[list[Entry]]:
 
 
 @contextmanager
-def _whole_or_not(path: Path) -> Iterator[BinaryIO]:
+def _whole_or_not(path: Path, *, private: bool) -> Iterator[BinaryIO]:
     part = path.with_name(f".{path.name}.part")
+    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC
     try:
-        with part.open("wb") as out:
+        with os.fdopen(os.open(part, flags, 0o600 if private else 0o666), "wb") as out:
             yield out
         part.replace(path)
     except OSError as error:
@@ -114,25 +158,21 @@ def _whole_or_not(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _write_jsonl(out: BinaryIO, pages: Iterator[list[Entry]]) -> int:
+def _write_jsonl(out: BinaryIO, pages: Iterator[list[Any]], sheet: _Sheet) -> int:
     encoder, rows = msgspec.json.Encoder(), 0
     for page in pages:
-        out.write(encoder.encode_lines([_named(entry) for entry in page]))
+        out.write(encoder.encode_lines([sheet.named(row) for row in page]))
         rows += len(page)
     out.flush()
     return rows
 
 
-def _named(entry: Entry) -> dict[str, Any]:
-    return dict(zip(COLUMNS, row_of(entry), strict=True))
-
-
-def _write_csv(out: BinaryIO, pages: Iterator[list[Entry]]) -> int:
+def _write_csv(out: BinaryIO, pages: Iterator[list[Any]], sheet: _Sheet) -> int:
     text = _Text(out)
     writer, rows = csv.writer(text, lineterminator="\n"), 0
-    writer.writerow(COLUMNS)
+    writer.writerow(sheet.columns)
     for page in pages:
-        writer.writerows([_flat(row_of(entry)) for entry in page])
+        writer.writerows([_flat(sheet.row_of(row)) for row in page])
         rows += len(page)
     out.flush()
     return rows
@@ -153,7 +193,7 @@ def _flat(row: Sequence[Any]) -> list[Any]:
     return [int(value) if isinstance(value, bool) else value for value in row]
 
 
-def _write_parquet(out: BinaryIO, pages: Iterator[list[Entry]]) -> int:
+def _write_parquet(out: BinaryIO, pages: Iterator[list[Any]], sheet: _Sheet) -> int:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -167,13 +207,13 @@ def _write_parquet(out: BinaryIO, pages: Iterator[list[Entry]]) -> int:
         else pyarrow.string() if name in _TEXTS
         else pyarrow.float64() if name == "score"
         else pyarrow.int64()
-        for name in COLUMNS
+        for name in sheet.columns
     ]  # fmt: skip
-    schema = pyarrow.schema(list(zip(COLUMNS, kinds, strict=True)))
+    schema = pyarrow.schema(list(zip(sheet.columns, kinds, strict=True)))
     rows = 0
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         for page in pages:
-            columns = zip(*map(row_of, page), strict=True)
+            columns = zip(*map(sheet.row_of, page), strict=True)
             arrays = [
                 pyarrow.array(column, kind) for column, kind in zip(columns, kinds, strict=True)
             ]

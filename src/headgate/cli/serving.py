@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
+from functools import partial
 
 import click
 
@@ -16,7 +17,7 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.gateway import SystemClock, app_of, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
-from headgate.bootstrap.ledger import ledger_of, recordable_of, transcripts_of
+from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.bootstrap.otel import sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
@@ -36,6 +37,7 @@ from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, lasting, split_address
+from headgate.settings.schema import LedgerSettings, Settings
 
 __all__ = ["announce", "serve_one"]
 
@@ -82,7 +84,8 @@ async def serve_one(
         app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
         if app.shadow is not None:
             parts.push_async_callback(app.shadow.close)
-        app.transcripts = transcripts_of(settings.ledger, ledger)
+        taking_down = partial(_take_down, app, settings.ledger, ledger)
+        taking_down(settings)
         app.feedback = feedback_of(ledger.store, clock)
         refusals = Refusals(metrics.refused, note, clock, holder=secrets.token_hex(8))
         parts.push_async_callback(_tell_the_rest, refusals, ledger)
@@ -103,7 +106,7 @@ async def serve_one(
             os.environ,
             sets=sets,
             note=note,
-            done=lambda new: _taken_over(new, metrics, beside),
+            done=lambda new: _taken_over(new, metrics, beside, taking_down),
         )
         admin = None
         if token is not None:
@@ -146,9 +149,18 @@ async def _tell_the_rest(refusals: Refusals, ledger: Ledger) -> None:
         await asyncio.to_thread(ledger.store.note, refusals.events())
 
 
-def _taken_over(reading: Reading, metrics: Metrics, beside: Beside) -> None:
+def _take_down(app: App, where: LedgerSettings, ledger: Ledger, settings: Settings) -> None:
+    """Have prompts taken down, where they are stored, but for the keys that are in use."""
+    keys = secrets_of(settings, os.environ).values()
+    app.transcripts = transcripts_of(where, ledger, keys)
+
+
+def _taken_over(
+    reading: Reading, metrics: Metrics, beside: Beside, taking_down: Callable[[Settings], None]
+) -> None:
     """A changed configuration is in effect: metrics, the watch and the pages learn of it."""
     metrics.info(__version__, reading.settings.fingerprint)
+    taking_down(reading.settings)
     beside.adopt(reading)
 
 
@@ -185,6 +197,8 @@ def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) ->
     if settings.ledger.store_prompts:
         kept = lasting(settings.ledger.keep_prompts)
         click.echo(f"  prompts and answers   stored in the ledger, for {kept}", err=True)
+    if (exposed := exposed_prompts(settings.ledger)) is not None:
+        click.echo(f"warning: {exposed.message} {exposed.fix}", err=True)
     if others and token is not None:
         kept = f"token {token.value}, until it stops" if token.origin == "memory" else token.origin
         click.echo(f"  admin                 {others[0]}  ({kept})", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -15,6 +15,7 @@ __all__ = ["STORE_HEADER", "Transcript", "Transcripts"]
 
 STORE_HEADER = "x-headgate-store"
 """With any value but `yes`, a caller's request is not kept."""
+KEY_HEADERS = ("authorization", "x-api-key", "api-key")
 
 
 class Transcripts:
@@ -23,11 +24,15 @@ class Transcripts:
     Args:
         keep: keeps it; called from the event loop, returns at once, never raises.
         most: longest text that is kept, bytes.
+        secrets: keys of this gateway's, which a provider may quote when it refuses.
     """
 
-    def __init__(self, keep: Callable[[Prompt], None], *, most: int) -> None:
-        self._keep = keep
-        self._most = most
+    def __init__(
+        self, keep: Callable[[Prompt], None], *, most: int, secrets: Iterable[str] = ()
+    ) -> None:
+        self.keep = keep
+        self.most = most
+        self.secrets = tuple(secret.encode() for secret in secrets if secret)
 
     def begin(
         self, caller: Caller, dialect: str, body: bytes, request_id: str, at: float
@@ -43,7 +48,7 @@ class Transcripts:
         """
         if caller.headers.get(STORE_HEADER, "yes").strip().lower() != "yes":
             return None
-        return Transcript(caller, dialect, body, request_id, int(at * 1e6), self._keep, self._most)
+        return Transcript(caller, dialect, body, request_id, int(at * 1e6), self)
 
 
 class Transcript:
@@ -60,8 +65,7 @@ class Transcript:
         asked: bytes,
         request_id: str,
         at_us: int,
-        keep: Callable[[Prompt], None],
-        most: int,
+        writer: Transcripts,
     ) -> None:
         self._caller = caller
         self.method, self.path, self.query = caller.method, caller.path, caller.query
@@ -69,8 +73,7 @@ class Transcript:
         self._dialect = dialect
         self._asked = asked
         self._request_id, self._at_us = request_id, at_us
-        self._keep = keep
-        self._most = most
+        self._writer = writer
         self._answer = b""
         self._hearing: Hearing | None = None
         self._streams = self._kept = False
@@ -88,6 +91,9 @@ class Transcript:
         self._answer = body
         if status == 200:
             self.over()
+        else:
+            for secret in (*self._writer.secrets, *_keys(self.headers)):
+                self._answer = self._answer.replace(secret, b"[a key]")
         self._caller.respond(status, headers, body)
 
     def stream(self, status: int, headers: Headers) -> Body:
@@ -98,7 +104,7 @@ class Transcript:
 
     def hearing(self) -> Hearing:
         """Hears a stream that may become the answer; a later one takes its place."""
-        self._hearing = Hearing(self._most)
+        self._hearing = Hearing(self._writer.most)
         return self._hearing
 
     def over(self) -> None:
@@ -106,14 +112,14 @@ class Transcript:
         if self._kept:
             return
         self._kept = True
-        asked = keyless(self._asked)
-        answer, answer_bytes, form = self._told()
-        self._keep(
+        asked, most = keyless(self._asked), self._writer.most
+        answer, answer_bytes, form = self._told(most)
+        self._writer.keep(
             Prompt(
                 request_id=self._request_id,
                 at_us=self._at_us,
                 dialect=self._dialect,
-                request=both_ends(asked, self._most),
+                request=both_ends(asked, most),
                 request_bytes=len(asked or self._asked),
                 answer=answer,
                 answer_bytes=answer_bytes,
@@ -121,12 +127,20 @@ class Transcript:
             )
         )
 
-    def _told(self) -> tuple[str, int, Form]:
+    def _told(self, most: int) -> tuple[str, int, Form]:
         heard = self._hearing
         if heard is None or not self._streams:
-            return beginning(self._answer, self._most), len(self._answer), "body"
+            return beginning(self._answer, most), len(self._answer), "body"
         told = msgspec.json.encode(heard.parts())
         return told.decode(), len(told) + heard.left_out, "parts"
+
+
+def _keys(headers: Mapping[str, str]) -> Iterator[bytes]:
+    """What the caller has shown as its own key."""
+    for name in KEY_HEADERS:
+        key = headers.get(name, "").rpartition(" ")[2]
+        if key:
+            yield key.encode()
 
 
 class _Written:

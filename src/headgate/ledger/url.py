@@ -13,7 +13,7 @@ from headgate.ledger.memory import MemoryStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import Store
 
-__all__ = ["journal_directory", "open_keys", "open_store"]
+__all__ = ["file_of", "journal_directory", "open_keys", "open_store"]
 
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
@@ -72,6 +72,15 @@ def journal_directory(url: str) -> Path | None:
         return Path("headgate.journal")
     path = _sqlite_path(url)
     return None if path is None else path.with_name(f"{path.name}.journal")
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a ledger in one; None where it is in a database or in memory.
+
+    Raises:
+        ConfigError: the URL names no store Headgate knows.
+    """
+    return None if url.startswith(_POSTGRES) else _sqlite_path(url)
 
 
 def _sqlite_path(url: str) -> Path | None:

@@ -12,10 +12,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
@@ -24,7 +23,8 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from headgate.ledger.counts import Counts
 from headgate.ledger.entry import Entry
 from headgate.monitor.metric import METRICS, Metric
-from headgate.values import NANO_PER_USD, Usage
+from headgate.monitor.sums import KIND, TOKENS, Sums
+from headgate.values import NANO_PER_USD
 
 __all__ = ["MULTIPROCESS", "OTHER", "Metrics"]
 
@@ -38,7 +38,6 @@ WAITING = 5_000
 PIECE, PAUSE_SECONDS = 50, 0.0002
 """Entries that are counted in one go, some 0.4 ms, and the pause after them."""
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-_KINDS = tuple(name for name in Usage.__struct_fields__ if name != "service_tier")
 
 
 class Metrics:
@@ -77,50 +76,55 @@ class Metrics:
         """
         with self._folding:
             while self._waiting:
-                sums: Tally[tuple[str, tuple[str, ...]]] = Tally()
+                sums: dict[tuple[Any, ...], Sums] = {}
                 piece = len(self._waiting) if at_once else min(PIECE, len(self._waiting))
                 for _ in range(piece):
-                    self._count(self._waiting.popleft(), sums)
-                for (name, labels), amount in sums.items():
-                    value = amount / NANO_PER_USD if "_usd_" in name else amount
-                    self.counter(name, *labels).inc(value)
+                    entry = self._waiting.popleft()
+                    kind = KIND(entry)
+                    found = sums.get(kind)
+                    if found is None:
+                        found = sums[kind] = self._sums(entry)
+                    found.add(entry)
+                for found in sums.values():
+                    self._count(found)
                 if not at_once:
                     time.sleep(PAUSE_SECONDS)
 
-    def _count(self, entry: Entry, sums: Tally[tuple[str, tuple[str, ...]]]) -> None:
+    def _sums(self, entry: Entry) -> Sums:
+        """For entries of the same kind as this one."""
+        tier = entry.tier
+        return Sums(
+            entry,
+            self.histogram("headgate_attempt_seconds", entry.purpose, tier),
+            self.histogram("headgate_first_token_seconds", tier) if entry.streamed else None,
+            self.histogram("headgate_queue_seconds"),
+        )
+
+    def _count(self, sums: Sums) -> None:
+        entry = sums.first
         model = f"{entry.provider}/{entry.model_asked}"
         if model not in self._models:
             model = OTHER
         tier, purpose = entry.tier, entry.purpose
         routed, served = _flag(entry.routed), _flag(entry.served)
         outcome = self._name("outcome", entry.error or ("served" if entry.served else "ok"))
-        sums["headgate_attempts_total", (purpose, tier, model, outcome)] += 1
+        self.counter("headgate_attempts_total", purpose, tier, model, outcome).inc(sums.entries)
         route = self._name("route", entry.route)
         if entry.served:
             premium, policy = _flag(entry.premium), self._name("policy", entry.policy)
-            sums["headgate_answers_total", (route, policy, tier, premium, routed)] += 1
-            if entry.routed and entry.premium_nano is not None:
-                sums["headgate_premium_cost_usd_total", (route,)] += entry.premium_nano
-        for kind in _KINDS:
-            if tokens := getattr(entry.usage, kind):
-                sums["headgate_tokens_total", (tier, model, kind)] += tokens
-        if entry.cost_nano is None:
-            sums["headgate_unpriced_attempts_total", (tier, model)] += 1
-        else:
+            answers = (route, policy, tier, premium, routed)
+            self.counter("headgate_answers_total", *answers).inc(sums.entries)
+            if entry.routed and sums.compared:
+                baseline = sums.premium_nano / NANO_PER_USD
+                self.counter("headgate_premium_cost_usd_total", route).inc(baseline)
+        for kind, tokens in zip(TOKENS, sums.tokens, strict=True):
+            if tokens:
+                self.counter("headgate_tokens_total", tier, model, kind).inc(tokens)
+        if sums.unpriced:
+            self.counter("headgate_unpriced_attempts_total", tier, model).inc(sums.unpriced)
+        if sums.unpriced < sums.entries:
             labels = (purpose, tier, model, routed, served)
-            sums["headgate_cost_usd_total", labels] += entry.cost_nano
-        self._observe(entry)
-
-    def _observe(self, entry: Entry) -> None:
-        self.histogram("headgate_attempt_seconds", entry.purpose, entry.tier).observe(
-            entry.total_us / 1e6
-        )
-        if entry.first_token_us is not None and entry.streamed:
-            self.histogram("headgate_first_token_seconds", entry.tier).observe(
-                entry.first_token_us / 1e6
-            )
-        if entry.queue_us is not None and entry.attempt == 0:
-            self.histogram("headgate_queue_seconds").observe(entry.queue_us / 1e6)
+            self.counter("headgate_cost_usd_total", *labels).inc(sums.cost_nano / NANO_PER_USD)
 
     def _name(self, label: str, name: str) -> str:
         """The name, or `other` once a label has all it may have."""

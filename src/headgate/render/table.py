@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Column", "Table", "aligned", "csv_text", "cut", "markdown_text", "plain"]
+__all__ = ["Column", "Table", "aligned", "csv_text", "cut", "harmless", "markdown_text", "plain"]
 
 GAP = 2
 LEAST = 8
@@ -38,11 +38,16 @@ class Table(NamedTuple):
 
 def plain(text: str) -> str:
     """Text on one line, without control characters: a name from elsewhere may hold anything."""
-    if not text.isprintable():  # no-break spaces are not, control characters are not
-        text = "".join(
-            " " if unicodedata.category(letter) in ("Cc", "Cf") else letter for letter in text
-        )
-    return " ".join(text.split())
+    return " ".join(harmless(text).split())
+
+
+def harmless(line: str) -> str:
+    """A line as it is, but for control characters, which could move a terminal's cursor."""
+    if line.isprintable():  # no-break spaces are not, control characters are not
+        return line
+    return "".join(
+        " " if unicodedata.category(letter) in ("Cc", "Cf") else letter for letter in line
+    )
 
 
 def cut(text: str, width: int) -> str:
