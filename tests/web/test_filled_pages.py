@@ -164,7 +164,7 @@ def test_alerts_are_narrowed_by_keyboard_alone(inside: Watched):
     logged_in(inside)
     page = inside.go("/alerts")
     tab_to(page, "select[name=kind]")
-    page.keyboard.type("key.cr")
+    page.keyboard.type("A key was m")
     tab_to(page, "main form button")
     page.keyboard.press("Enter")
     page.wait_for_url("**kind=key.created*")
@@ -219,3 +219,12 @@ def test_without_a_script_one_goes_to_older_requests_and_back(scriptless: Watche
     assert page.locator("tbody a").all_inner_texts() == first
     page.get_by_role("link", name=first[0]).click()
     expect(page.get_by_role("heading", name=first[0])).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/plan", "/requests", PRICES, "/alerts", "/keys"])
+def test_nothing_is_cut_on_paper(inside: Watched, path: str):
+    logged_in(inside)
+    page = inside.go(path)
+    page.set_viewport_size({"width": 720, "height": 900})  # A4 less its margins
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 720

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from stat import S_IRGRP, S_IROTH
+from typing import TYPE_CHECKING
 
 from headgate.errors import ConfigError, ConfigFault
-from headgate.gateway.transcript import Transcripts
 from headgate.ledger.late import opened_or_late
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import Store
@@ -16,6 +16,9 @@ from headgate.ledger.url import file_of, journal_directory, open_store
 from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
+
+if TYPE_CHECKING:
+    from headgate.gateway.transcript import Transcripts
 
 __all__ = [
     "exposed_prompts",
@@ -107,6 +110,8 @@ def transcripts_of(
     """Takes prompts down for the ledger, where the settings say so; `secrets` are our own keys."""
     if not settings.store_prompts:
         return None
+    from headgate.gateway.transcript import Transcripts  # most gateways store none
+
     return Transcripts(ledger.keep, most=settings.prompt_bytes, secrets=secrets)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,10 +22,12 @@ from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.shadow import Shadow
-from headgate.gateway.transcript import Transcripts
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.wire.lane import Inbound, read, refuse
+
+if TYPE_CHECKING:
+    from headgate.gateway.transcript import Transcripts
 
 __all__ = ["App"]
 

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
@@ -18,7 +19,6 @@ from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
-from headgate.gateway.transcript import Transcript
 from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
@@ -59,6 +59,9 @@ from headgate.wire.lane import (
     lane,
     refuse,
 )
+
+if TYPE_CHECKING:
+    from headgate.gateway.transcript import Transcript
 
 __all__ = ["JSON", "Driver", "Plant"]
 

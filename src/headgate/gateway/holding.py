@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from headgate.errors import UpstreamError
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
-from headgate.gateway.transcript import Transcript
 from headgate.gateway.upstream import Reply
 from headgate.values import Draft
 from headgate.wire.lane import DIALECTS, Flow, Inbound, Lane, draft_of, streamed_draft
+
+if TYPE_CHECKING:
+    from headgate.gateway.transcript import Transcript
 
 __all__ = ["Held", "hold"]
 

@@ -36,6 +36,8 @@ __all__ = [
 WIDTH = 720
 LETTER = 6.6
 """Width of an average letter at the font size of 12 that charts are set in."""
+NARROW, WIDE = frozenset("fijlrtI.,:;'()|!/- "), frozenset("mwMW%@")
+"""Letters that are far from it."""
 
 BOLD = 1.15
 """How much wider bold letters are."""
@@ -225,6 +227,12 @@ def _width(text: str) -> float:
     return len(plain(text)) * LETTER
 
 
+def _legend_width(text: str) -> float:
+    """Closer: entries of a legend stand beside each other, and are to be evenly apart."""
+    shares = (0.6 if c in NARROW else 1.45 if c in WIDE else 1.1 for c in plain(text))
+    return sum(shares) * LETTER
+
+
 # ---- lines
 
 LINES_HEIGHT, TOP, BOTTOM, RIGHT = 340.0, 64.0, 52.0, 20.0
@@ -291,7 +299,7 @@ def _marks(
 def _legend(entries: Sequence[tuple[str, int, bool]]) -> Iterator[str]:
     x, y = 2.0, 16.0
     for name, colour, dashed in entries:
-        room = _width(name) + 40
+        room = _legend_width(name) + 40
         if x + room > WIDTH and x > 2:
             x, y = 2.0, y + 18
         style = " dashed" if dashed else ""
@@ -351,7 +359,7 @@ def _bar(bar: Bar, left: float, y: float, scale: float) -> Iterator[str]:
 def _legend_rows(names: dict[str, int]) -> int:
     rows, x = 1, 2.0
     for name in names:
-        room = _width(name) + 32
+        room = _legend_width(name) + 32
         if x + room > WIDTH and x > 2:
             rows, x = rows + 1, 2.0
         x += room
@@ -361,7 +369,7 @@ def _legend_rows(names: dict[str, int]) -> int:
 def _swatches(names: dict[str, int]) -> Iterator[str]:
     x, y = 2.0, 16.0
     for name, colour in names.items():
-        room = _width(name) + 32
+        room = _legend_width(name) + 32
         if x + room > WIDTH and x > 2:
             x, y = 2.0, y + 18
         yield (

@@ -1,0 +1,85 @@
+"""Stored prompts through whole processes: a gateway, its sidecar, both databases, and kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openai import OpenAI
+
+from headgate.ledger.intake import recover
+from headgate.ledger.tended import is_tended
+from headgate.ledger.url import open_store
+from tests.cli.test_serve import Running, running, say
+from tests.cli.test_sidecar import House
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request, tmp_path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path}/asked.db"
+
+
+@pytest.fixture
+def home(url, tmp_path) -> Iterator[Running]:
+    with running(tmp_path) as gate:
+        text = gate.file.read_text()
+        journal = f'journal = "{tmp_path}/journal"\nstore_prompts = true'
+        text = text.replace(f'url = "sqlite:///{gate.ledger}"', f'url = "{url}"\n{journal}')
+        gate.file.write_text(text)
+        yield gate
+
+
+def ask(home: Running) -> dict[str, str]:
+    """Some requests, whole and streamed; the question of each by its id."""
+    asked = {}
+    with OpenAI(base_url=home.base_url, api_key="none") as client:
+        for number in range(6):
+            question = f"question {number} <b>"
+            answered = say(client, question, stream=number % 2 == 1)
+            if number % 2:
+                list(answered.parse())
+            asked[answered.headers["x-headgate-request-id"]] = question
+    return asked
+
+
+def test_question_and_answer_are_on_the_page_of_their_request(home):
+    house = House(home)
+    log = house.home.gateway.log.read_text()
+    assert "  prompts and answers   stored in the ledger, for 30d" in log
+    for request_id, question in ask(home).items():
+        deadline = time.monotonic() + 20
+        while True:  # the sidecar stores it, and makes the page
+            told = json.loads(house.ask(f"/requests/{request_id}.json"))
+            if told["prompt"] is not None or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        assert json.loads(told["prompt"]["request"])["messages"][0]["content"] == question
+        assert question in told["prompt"]["answer"]
+        page = house.ask(f"/requests/{request_id}")
+        assert "[user]\n" + question.replace("<b>", "&lt;b&gt;") in page
+    assert "question 0" not in house.ask("/metrics")
+    assert "question 0" not in house.home.gateway.log.read_text()
+
+
+def test_what_was_asked_before_kill_9_is_stored(home, url, tmp_path):
+    home.gateway.stop()
+    home.start()
+    asked = ask(home)
+    os.kill(home.gateway.process.pid, signal.SIGKILL)
+    home.gateway.process.wait(5)
+    journal, end = tmp_path / "journal", time.monotonic() + 20
+    while is_tended(journal) and time.monotonic() < end:
+        time.sleep(0.01)  # the sidecar of one that was killed stores the rest
+    store = open_store(url, create=False)
+    recover(url, store, journal=journal)
+    assert {one.request_id for one in store.prompts()} == set(asked)
+    assert store.check() == []
+    store.close()
+    assert not [path for path in Path(journal).iterdir() if path.suffix == ".segment"]
