@@ -8,6 +8,7 @@ import random
 import pytest
 from benchmarks.reliability import fuzz
 
+from headgate.wire.lane import read
 from headgate.wire.passthrough import PlainFlow
 from tests.wire.agents import AGENTS
 
@@ -30,6 +31,13 @@ def test_a_short_run_over_streams_finds_nothing():
 def test_the_same_seed_and_number_give_the_same_case():
     assert fuzz.bodies(20, seed=3, first=100) == fuzz.bodies(20, seed=3, first=100)
     assert fuzz.bodies(300, seed=3) != fuzz.bodies(300, seed=4)
+
+
+def test_a_number_that_no_float_holds_is_passed_on_and_is_no_finding():
+    """Found among a million: the provider is asked, and says what it thinks of 41e308."""
+    body = b'{"model":"auto","messages":[{"role":"user","content":"a"}],"logit_bias":{"1":41e308}}'
+    inbound = read("openai", body, {})
+    assert fuzz._sent(inbound, "openai", random.Random(1)) == "yes"
 
 
 def test_what_depends_on_a_split_is_found(monkeypatch: pytest.MonkeyPatch):
