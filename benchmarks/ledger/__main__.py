@@ -27,7 +27,7 @@ from tests.ledger.samples import entry
 from headgate.ledger.entry import Entry
 from headgate.ledger.intake import recover
 from headgate.ledger.journal import Journal
-from headgate.ledger.store import DAY_US, REACH_US, Store, Window
+from headgate.ledger.store import DAY_US, EVER, REACH_US, Mark, Search, Store, Window
 from headgate.ledger.totals import HOUR_US, RequestDimension
 from headgate.ledger.url import open_store
 from headgate.ledger.writer import GROUP_ROWS
@@ -142,6 +142,14 @@ def questions(store: Store, rows: int) -> Iterator[tuple[str, Callable[[], objec
     yield "month's latencies", lambda: store.latencies(month, by=("tier",))
     yield "month by day", lambda: store.days(month)
     yield "a day by hour", lambda: store.tiers(day, by=("hour",))
+    newest, middle = (
+        Search(window=EVER),
+        Search(window=EVER, before=Mark((START_US + end) // 2, "")),
+    )
+    nobody = Search(window=EVER, key="nobody's")
+    yield "the newest 100 requests", lambda: store.search(newest, read=2_000)
+    yield "100 requests of the middle", lambda: store.search(middle, read=2_000)
+    yield "100,000 attempts searched", lambda: store.search(nobody, read=100_000)
 
 
 def dashboard(store: Store, rows: int) -> Iterator[tuple[str, Callable[[], object]]]:

@@ -59,7 +59,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 235
+MODULES = 245
 """Of ours, in the process that serves; its sidecar has others."""
 
 

@@ -34,7 +34,7 @@ def test_both_databases_go_through_steps_of_the_same_names():
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
-@pytest.mark.parametrize("name", ["append", "entries", "request", "whole"])
+@pytest.mark.parametrize("name", ["append", "entries", "whole"])
 def test_rows_are_written_and_read_in_the_order_of_the_columns(dialect, name):
     assert ", ".join(COLUMNS) in " ".join(statement(dialect, name).split())
 

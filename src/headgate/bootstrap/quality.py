@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from headgate.gateway.feedback import Feedback
 from headgate.gateway.plant import Plant
-from headgate.gateway.shadow import Shadow
-from headgate.gateway.trial import DAY_SECONDS, DayPurse
 from headgate.ledger.event import Event
 from headgate.ledger.store import DAY_US, Store, Window
 from headgate.routing.tier import Tier
 from headgate.settings.schema import Settings
 from headgate.values import Clock, ModelRef, nano_from_usd
+
+if TYPE_CHECKING:
+    from headgate.gateway.shadow import Shadow
 
 __all__ = ["feedback_of", "shadow_of", "spent_today"]
 
@@ -41,6 +43,10 @@ def shadow_of(
     quality = settings.quality
     if not quality.shadow_rate or quality.judge is None:
         return None
+    # a gateway that samples nothing starts without what sampling takes
+    from headgate.gateway.shadow import Shadow
+    from headgate.gateway.trial import DAY_SECONDS, DayPurse
+
     workers = settings.server.workers
     purse = DayPurse(
         nano_from_usd(quality.daily_cap) // workers,

@@ -21,12 +21,12 @@ from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
-from headgate.gateway.shadow import Shadow
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.wire.lane import Inbound, read, refuse
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded where requests are sampled, or kept
+    from headgate.gateway.shadow import Shadow
     from headgate.gateway.transcript import Transcripts
 
 __all__ = ["App"]

@@ -136,7 +136,7 @@ class Answers(SqlPrompts):
 
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order."""
-        return [entry_of(row) for row in self._ask("request", request_id=request_id)]
+        return [entry_of(row) for row in self._ask("whole", ids=[request_id])]
 
     def search(self, search: Search, *, read: int) -> Found:
         """The requests that fit, the latest first."""
