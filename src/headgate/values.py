@@ -160,7 +160,7 @@ class ModelRef(NamedTuple):
         return f"{self.provider}/{self.model}"
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
+class Ask(msgspec.Struct, frozen=True):
     """What a policy may know of a request: its shape and text, free of any dialect.
 
     `tokens` is an estimate of the input length, good to some 25 %; exact counts come from the

@@ -14,7 +14,7 @@ from headgate.cli.ledger import ledger
 from headgate.errors import ConfigError
 from headgate.ledger.columns import COLUMNS, entry_of, row_of
 from tests.cli.ledgers import URL, fill, run
-from tests.ledger.samples import prompt, questions, shadowed
+from tests.ledger.samples import NOON_US, prompt, questions, shadowed
 
 ROWS = shadowed(random.Random(3), 40)
 
@@ -148,4 +148,5 @@ def test_another_command_reads_them_as_a_sample(asked):
     records = [record for row in rows for record in FORMATS["openai"].records(row)]
     assert all(FORMATS["openai"].recognises(row) for row in rows)
     assert [record.prompt for record in records] == ["Grüße?"] * 3
+    assert {round(record.time or 0) for record in records} == {NOON_US // 1_000_000}
     assert [may_be_asked(record) for record in records] == [None] * 3

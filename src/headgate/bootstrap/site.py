@@ -39,7 +39,7 @@ from headgate.web.visit import Answer, Visit, redirect
 
 __all__ = ["Pages", "SettingsPrices", "SettingsRouters", "pages_of"]
 
-FIXED = ("escalation", "escalation_budgets", "quality", "watch", "alerts")
+FIXED = ("escalation", "escalation_budgets", "ledger", "quality", "watch", "alerts")
 """Sections that a running gateway does not change: the pages show those of its start."""
 
 

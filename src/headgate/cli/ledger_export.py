@@ -59,6 +59,7 @@ def _exchange(prompt: Prompt) -> dict[str, Any]:
     """A prompt as the log of a call, which other commands read as a sample."""
     told = msgspec.structs.asdict(prompt)
     told["request"], told["response"] = _json(prompt.request), _json(told.pop("answer"))
+    told["time"] = datetime.fromtimestamp(prompt.at_us / 1e6, UTC).isoformat()
     return told
 
 

@@ -41,24 +41,26 @@ class Side(NamedTuple):
 
 def sides_of(prompt: Prompt) -> tuple[Side, Side]:
     """Question and answer. What cannot be read is shown as it is."""
+    asked = _size(prompt.request, prompt.request_bytes, cut=prompt.request_is_cut)
+    told = _size(prompt.answer, prompt.answer_bytes, cut=prompt.answer_is_cut)
+    called = "Its parts" if prompt.form == "parts" else SENT
     return (
-        _side("Question", prompt.request, prompt.request_bytes, lambda: _asked(prompt)),
-        _side("Answer", prompt.answer, prompt.answer_bytes, lambda: _answered(prompt))._replace(
-            called="Its parts" if prompt.form == "parts" else SENT
-        ),
+        _side("Question", asked, prompt.request, SENT, lambda: _asked(prompt)),
+        _side("Answer", told, prompt.answer, called, lambda: _answered(prompt)),
     )
 
 
-def _side(title: str, kept: str, length: int, words: Callable[[], str]) -> Side:
+def _size(kept: str, length: int, *, cut: bool) -> str:
+    rest = f", of which {len(kept.encode()):,} are kept" if cut else ""
+    return f"{length:,} bytes{rest}"
+
+
+def _side(title: str, size: str, kept: str, called: str, words: Callable[[], str]) -> Side:
     try:
         text = words()
     except (HeadgateError, msgspec.MsgspecError, KeyError, RecursionError):
         text = ""  # cut, an error, embeddings: no message of this dialect
-    size = f"{length:,} bytes"
-    if len(kept.encode()) < length:
-        size += f", of which {len(kept.encode()):,} are kept"
-    shown = text or kept
-    return Side(title, size, text, _pretty(kept), SENT, open=len(shown) <= LONG)
+    return Side(title, size, text, _pretty(kept), called, open=len(text or kept) <= LONG)
 
 
 def _asked(prompt: Prompt) -> str:

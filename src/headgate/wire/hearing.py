@@ -37,7 +37,7 @@ class Hearing:
     """Takes a stream's events; the texts are kept up to a length, the rest of them is counted.
 
     Args:
-        most: bytes of UTF-8 that are kept, some more where a character has several.
+        most: bytes of UTF-8 that are kept.
     """
 
     def __init__(self, most: int) -> None:

@@ -346,11 +346,12 @@ def ask_of(
     size = _size(system) + _size(text) + outline.call_bytes
     if tools:
         size += sum([len(memoryview(tool)) for tool in tools])
+    # with more names than this the compiler makes a dictionary of them (docs/decisions/0020)
     return Ask(
-        model=model,
-        system=system,
-        text=text,
-        last_user=outline.last_user,
+        model,
+        system,
+        text,
+        outline.last_user,
         turns=outline.users,
         opening=outline.opening,
         preamble=outline.preamble and outline.preamble - 2,
