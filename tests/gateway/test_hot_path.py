@@ -17,7 +17,13 @@ import pytest
 from tests.gateway.house import LEARNED, RULES
 from tests.gateway.one_request import PRICES, WARM, Ask, Kind, gateway, proxy
 
-SOCKETS = ("http1_server.py", "http1_client.py", "deadline.py", "field_names.py")
+SOCKETS = (
+    "http1_server.py",
+    "http1_request.py",
+    "http1_client.py",
+    "deadline.py",
+    "field_names.py",
+)
 """The files of the sockets' half: what a request costs before and after the application."""
 
 

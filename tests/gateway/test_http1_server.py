@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from ast import literal_eval
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -14,95 +12,10 @@ from hypothesis import strategies as st
 
 from headgate.errors import RequestError
 from headgate.gateway import http1_server
-from headgate.gateway.caller import Caller, Handler
+from headgate.gateway.caller import Caller
 from headgate.gateway.field_names import MOST_KEPT, FieldNames
-from headgate.gateway.http1_server import UNSENT_OPTION, WRITE_AHEAD, Http1Server, ServerLimits
-
-LIMITS = ServerLimits(head_bytes=4096, head_seconds=0.2, body_seconds=0.2, idle_seconds=0.3)
-JSON = [("content-type", "application/json")]
-
-
-async def echo(caller: Caller) -> None:
-    """Answers with what was understood; a refused body is answered as an application would."""
-    try:
-        body = await caller.body(1000)
-    except RequestError as error:
-        caller.respond(error.status, JSON, str(error).encode())
-        return
-    caller.respond(200, [("x-method", caller.method)], caller.path.encode() + b"|" + body)
-
-
-@asynccontextmanager
-async def serving(
-    handler: Handler = echo, limits: ServerLimits = LIMITS
-) -> AsyncIterator[tuple[Http1Server, int]]:
-    server = Http1Server(handler, limits)
-    _, port = await server.listen("127.0.0.1", 0)
-    try:
-        yield server, port
-    finally:
-        await server.close()
-
-
-async def talk(port: int, *sent: bytes, pause: float = 0.0, within: float = 30.0) -> bytes:
-    """Send the pieces and read until the server closes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for number, piece in enumerate(sent):
-        if number and pause:
-            await asyncio.sleep(pause)
-        writer.write(piece)
-    try:
-        return await asyncio.wait_for(reader.read(), within)
-    except ConnectionResetError:
-        return b"<reset>"
-    finally:
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-
-def ask(*sent: bytes, handler: Handler = echo, pause: float = 0.0) -> bytes:
-    async def case() -> bytes:
-        async with serving(handler) as (_, port):
-            return await talk(port, *sent, pause=pause)
-
-    return asyncio.run(case())
-
-
-def get(path: str = "/a", *headers: str, version: str = "1.1") -> bytes:
-    lines = [f"GET {path} HTTP/{version}", "host: h", *headers, "connection: close", "", ""]
-    return "\r\n".join(lines).encode()
-
-
-def post(body: bytes, *headers: str, close: bool = True) -> bytes:
-    lines = ["POST /b HTTP/1.1", "host: h", f"content-length: {len(body)}", *headers]
-    lines += ["connection: close"] if close else []
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def status(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1])
-
-
-def test_a_request_is_answered_with_length_and_date():
-    answer = ask(get("/a?x=1"))
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert body == b"/a|"
-    lines = head.split(b"\r\n")
-    assert lines[0] == b"HTTP/1.1 200 OK"
-    assert b"content-length: 3" in lines
-    assert b"x-method: GET" in lines
-    assert b"connection: close" in lines
-    assert any(line.startswith(b"date: ") for line in lines)
-
-
-def test_a_body_of_either_framing_arrives_whole():
-    chunked = (
-        b"POST /b HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
-        b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
-    )
-    assert ask(post(b"abcde")).endswith(b"/b|abcde")
-    assert ask(chunked).endswith(b"/b|abcde")
+from headgate.gateway.http1_server import UNSENT_OPTION, WRITE_AHEAD
+from tests.gateway.sockets import JSON, ask, get, post, serving, status, talk
 
 
 def test_a_request_may_arrive_a_byte_at_a_time():
@@ -115,12 +28,6 @@ def test_a_connection_serves_many_requests_in_order_pipelined_or_not():
     answer = ask(pipelined)
     bodies = [part.split(b"\r\n\r\n")[1] for part in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
     assert bodies == [b"/b|%d" % n for n in range(20)] + [b"/b|last"]
-
-
-def test_head_has_the_length_but_no_body():
-    answer = ask(get().replace(b"GET", b"HEAD"))
-    assert b"content-length: 3" in answer
-    assert answer.endswith(b"\r\n\r\n")
 
 
 def test_an_absolute_form_target_is_understood():
@@ -166,14 +73,6 @@ def test_a_trailer_is_no_field_of_the_request():
 def test_trailers_without_an_end_are_refused():
     answer = ask(CHUNKED + b"0\r\n", *[b"x: " + b"y" * 500 + b"\r\n"] * 20)
     assert status(answer) == 431
-
-
-def test_a_caller_that_waits_for_100_continue_gets_it_and_only_if_the_body_is_wanted():
-    request = post(b"abc", "expect: 100-continue")
-    head, body = request[:-3], request[-3:]
-    assert ask(head, body, pause=0.05).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
-    too_long = b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 9999\r\n\r\n"
-    assert status(ask(too_long)) == 413
 
 
 MALFORMED = [
@@ -229,26 +128,6 @@ def test_a_head_that_is_too_long_gets_431():
     assert status(ask(b"GET /" + b"y" * 10_000)) == 431
 
 
-def test_a_body_over_the_limit_gets_413_and_the_caller_can_read_it_while_still_sending():
-    async def case() -> bytes:
-        async with serving() as (_, port):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 5000000\r\n\r\n")
-            for _ in range(50):
-                writer.write(b"x" * 100_000)
-                await writer.drain()
-            answer = await asyncio.wait_for(reader.read(), 30)
-            writer.close()
-            return answer
-
-    assert status(asyncio.run(case())) == 413
-
-
-def test_a_chunked_body_over_the_limit_gets_413():
-    head = b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
-    assert status(ask(head, *[b"100\r\n" + b"x" * 256 + b"\r\n"] * 10)) == 413
-
-
 def test_slow_heads_and_slow_bodies_get_408():
     assert status(ask(b"GET / HT")) == 408
     assert status(ask(post(b"x" * 100)[:-50])) == 408
@@ -287,34 +166,12 @@ def test_an_idle_connection_is_closed():
     assert b"connection: close" not in answer
 
 
-def test_http_1_0_gets_its_answer_and_the_end_of_the_connection():
-    answer = ask(b"GET /old HTTP/1.0\r\n\r\n")
-    assert answer.endswith(b"/old|")
-
-
 def test_an_upgrade_is_not_taken_up():
     answer = ask(get("/", "upgrade: h2c", "http2-settings: x"))
     assert status(answer) == 200
 
 
 # ---- streams
-
-
-async def stream_three(caller: Caller) -> None:
-    out = caller.stream(200, [("content-type", "text/event-stream")])
-    for part in (b"one", b"", b"two"):
-        await out.send(part)
-
-
-def test_a_stream_goes_out_in_chunks_and_ends_with_the_last_one():
-    answer = ask(get(), handler=stream_three)
-    assert answer.endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
-
-
-def test_a_stream_to_http_1_0_ends_with_the_connection():
-    answer = ask(b"GET / HTTP/1.0\r\n\r\n", handler=stream_three)
-    assert answer.endswith(b"\r\n\r\nonetwo")
-    assert b"chunked" not in answer
 
 
 @pytest.mark.parametrize("request_bytes", [get(), get().replace(b"connection: close\r\n", b"")])
@@ -334,37 +191,6 @@ def test_a_handler_that_never_answers_cuts_the_connection():
         await caller.body(10)
 
     assert ask(get(), handler=forget) in (b"", b"<reset>")
-
-
-def test_a_caller_that_leaves_is_noticed_at_once():
-    async def case() -> None:
-        left = asyncio.Event()
-        seen: list[BaseException] = []
-
-        async def wait(caller: Caller) -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            caller.on_leave(task.cancel)
-            try:
-                await asyncio.sleep(30)
-            except asyncio.CancelledError as error:
-                seen.append(error)
-                left.set()
-                raise
-
-        async with serving(wait) as (server, port):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(get())
-            await asyncio.sleep(0.05)
-            assert len(server.tasks) == 1
-            writer.close()
-            await asyncio.wait_for(left.wait(), 10)
-            await asyncio.sleep(0.01)
-            assert len(seen) == 1
-            assert not server.tasks
-            assert not server.peers
-
-    asyncio.run(case())
 
 
 def test_a_slow_reader_makes_the_handler_wait_instead_of_filling_memory():

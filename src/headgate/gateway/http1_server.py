@@ -11,19 +11,18 @@ import asyncio
 import logging
 import socket
 from collections import deque
-from collections.abc import Callable
 from email.utils import formatdate
-from http import HTTPStatus
 from typing import cast
 
 import httptools
 import msgspec
 
 from headgate.errors import RequestError
-from headgate.gateway.caller import Handler, Headers
+from headgate.gateway.caller import Handler
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
-from headgate.gateway.http1_refusals import head_too_large, malformed, too_large, too_slow
+from headgate.gateway.http1_refusals import head_too_large, malformed, too_slow
+from headgate.gateway.http1_request import Request, status_line
 
 __all__ = ["Http1Server", "ServerLimits"]
 
@@ -31,8 +30,6 @@ log = logging.getLogger("headgate.gateway")
 
 PIPELINE = 8
 """Requests that may wait on one connection; beyond it the socket is not read."""
-READ_AHEAD = 256 * 1024
-"""Bytes of a body that may wait to be taken before the socket is no longer read."""
 WRITE_AHEAD = 64 * 1024
 """Bytes of an answer that may wait to be sent before its handler is made to wait."""
 UNSENT_OPTION: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
@@ -41,7 +38,6 @@ slow caller else."""
 LINGER_SECONDS = 2.0
 """How long a refused caller may go on sending, so that it can read why before the end."""
 
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 _NAMES = FieldNames()
 
 
@@ -56,169 +52,6 @@ class ServerLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How long an unused connection is kept."""
 
 
-class _Request:
-    """One request; the `Caller` that its handler sees."""
-
-    __slots__ = (
-        "_broken",
-        "_chunks",
-        "_complete",
-        "_left",
-        "_peer",
-        "_size",
-        "_streaming",
-        "_waiter",
-        "_wanted",
-        "answered",
-        "expects_continue",
-        "headers",
-        "keep_alive",
-        "method",
-        "path",
-        "query",
-        "version",
-    )
-
-    def __init__(self, peer: _Peer) -> None:
-        self._peer = peer
-        self.method = ""
-        self.path = ""
-        self.query = ""
-        self.version = "1.1"
-        self.headers: dict[str, str] = {}
-        self.keep_alive = True
-        self.expects_continue = False
-        self.answered = False
-        self._streaming = False
-        self._chunks: list[bytes] = []
-        self._size = 0
-        self._complete = False
-        self._wanted = False
-        self._broken: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self._left: Callable[[], object] | None = None
-
-    # ---- what a handler uses
-
-    async def body(self, limit: int) -> bytes:
-        """See `Caller.body`."""
-        if self._complete:
-            self._peer.resume()  # to hear of it when the caller leaves
-        else:
-            await self._rest(limit)
-        chunks, self._chunks = self._chunks, []
-        if self._size > limit:
-            raise too_large(limit)
-        if self._broken is not None:
-            raise self._broken
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    async def _rest(self, limit: int) -> None:
-        """Wait for what has not come yet of the body."""
-        stated = self.headers.get("content-length", "")
-        if stated.isdigit() and int(stated) > limit:
-            raise too_large(limit)
-        if self.expects_continue:
-            self._peer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._wanted = True
-        self._peer.resume()
-        while not self._complete and self._broken is None and self._size <= limit:
-            await self._wait()
-
-    def on_leave(self, callback: Callable[[], object]) -> None:
-        """See `Caller.on_leave`."""
-        if self._peer.gone:
-            callback()
-        else:
-            self._left = callback
-
-    def respond(self, status: int, headers: Headers, body: bytes) -> None:
-        """See `Caller.respond`."""
-        if self.answered:
-            raise RuntimeError("a request is answered once")
-        self.answered = True
-        head = self._head(status, headers)
-        content = b"" if self.method == "HEAD" else body
-        self._peer.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), content))
-
-    def stream(self, status: int, headers: Headers) -> _Request:
-        """See `Caller.stream`."""
-        if self.answered:
-            raise RuntimeError("a request is answered once")
-        self.answered = self._streaming = True
-        if self.version == "1.1":
-            self._peer.write(self._head(status, headers) + b"transfer-encoding: chunked\r\n\r\n")
-        else:  # HTTP/1.0 knows no chunks: the body ends where the connection does
-            self.keep_alive = False
-            self._peer.write(self._head(status, headers) + b"\r\n")
-        return self
-
-    async def send(self, data: bytes) -> None:
-        """See `Body.send`."""
-        peer = self._peer
-        if peer.gone:
-            raise ConnectionError("the caller has gone")
-        if data:
-            chunked = self.version == "1.1"
-            peer.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
-        if peer.full:
-            await peer.drained()
-
-    # ---- what the connection uses
-
-    def received(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > READ_AHEAD and not self._wanted:
-            self._peer.pause()  # until the handler asks for it
-        if self._waiter is not None:
-            self._wake()
-
-    def complete(self) -> None:
-        self._complete = True
-        if self._waiter is not None:
-            self._wake()
-
-    def broken(self, error: Exception) -> None:
-        """The body will never be complete, or the caller has gone."""
-        self._broken = error
-        self._wake()
-        left, self._left = self._left, None
-        if left is not None and isinstance(error, ConnectionError):
-            left()
-
-    def end(self) -> bool:
-        """The handler is done: finish the answer. True if the connection may go on."""
-        self._left = None
-        if self._streaming and self.version == "1.1":
-            self._peer.write(b"0\r\n\r\n")
-        return self.keep_alive and self._complete and self._broken is None
-
-    @property
-    def whole(self) -> bool:
-        """The body has been received to its end."""
-        return self._complete
-
-    def _head(self, status: int, headers: Headers) -> bytes:
-        if not self._complete or self._broken is not None or self._peer.closing:
-            self.keep_alive = False
-        fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        end = "" if self.keep_alive else "connection: close\r\n"
-        text = f"{_status_line(status)}\r\n{self._peer.date()}\r\n{fields}{end}"
-        return text.encode("latin-1", "replace")
-
-    async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
 class _Peer(asyncio.Protocol):
     """One connection: parses requests and answers them in their order."""
 
@@ -229,8 +62,8 @@ class _Peer(asyncio.Protocol):
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
-        self._reading: _Request | None = None  # its head or body is still coming in
-        self._queue: deque[_Request] = deque()
+        self._reading: Request | None = None  # its head or body is still coming in
+        self._queue: deque[Request] = deque()
         self._task: asyncio.Task[None] | None = None
         self._url = b""
         self._head_bytes = 0
@@ -343,7 +176,7 @@ class _Peer(asyncio.Protocol):
         self._fields = {}
         self._fields_bytes = 0
         self._head_timed = False
-        self._reading = _Request(self)
+        self._reading = Request(self)
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -406,7 +239,7 @@ class _Peer(asyncio.Protocol):
             else:
                 self._deadlines.arm(self, self._server.limits.idle_seconds, self._close)
 
-    async def _handle(self, request: _Request) -> None:
+    async def _handle(self, request: Request) -> None:
         whole = False
         task = self._task
         try:
@@ -440,7 +273,7 @@ class _Peer(asyncio.Protocol):
             body = msgspec.json.encode(
                 {"error": {"message": str(error), "type": error.type, "code": error.code}}
             )
-            head = f"{_status_line(error.status)}\r\n{self.date()}\r\n"
+            head = f"{status_line(error.status)}\r\n{self.date()}\r\n"
             self.write(
                 f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n"
                 "connection: close\r\n\r\n".encode()
@@ -556,10 +389,6 @@ class Http1Server:
             self._date = f"date: {formatdate(usegmt=True)}"
             self._date_until = now + 1.0
         return self._date
-
-
-def _status_line(status: int) -> str:
-    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} "
 
 
 def _target(url: bytes) -> tuple[str, str]:
