@@ -63,17 +63,21 @@ def sums_of_hour(ask: Ask, cubes: tuple[Cube, ...], hour: int) -> dict[Cube, lis
 
 
 def _across(ask: Ask, part: Part) -> _Across:
-    """Compared here: sets in memory are several times as fast as a join in the database."""
+    """Asked of the database, which keeps no more of a busy hour at hand than the answer."""
+    # Two values: a thread that fetches row by row asks for the interpreter's lock at each.
+    ((early, late),) = ask(
+        "across",
+        reach_since=part.since_us - REACH_US,
+        since=part.since_us,
+        until=part.until_us,
+        reach_until=part.until_us + REACH_US,
+    )
+    before = _ids(early)
+    return _Across(sorted(before), sorted(_ids(late) - before))
 
-    def near(since: int, until: int) -> set[str]:
-        # One value: a thread that fetches row by row asks for the interpreter's lock at each.
-        ((found,),) = ask("near", since=since, until=until)
-        return set(json.loads(found)) if found else set()
 
-    before = near(part.since_us - REACH_US, part.since_us)
-    inside = near(part.since_us, part.until_us)
-    after = near(part.until_us, part.until_us + REACH_US)
-    return _Across(sorted(inside & before), sorted((inside & after) - before))
+def _ids(found: object) -> set[str]:
+    return set(json.loads(found)) if isinstance(found, str) else set()
 
 
 class Parts:
