@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,10 +14,12 @@ from headgate.gateway.caller import Body, Caller
 from headgate.gateway.conversation import Conversation
 from headgate.gateway.holding import Held, hold
 from headgate.gateway.jury import Jury
+from headgate.gateway.opening import opened
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
+from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
@@ -57,7 +58,6 @@ from headgate.wire.lane import (
     UnusableAnswerError,
     asking_logprobs,
     lane,
-    refuse,
 )
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Driver:
     """A stream's first bytes, held until it is clear that they may go out."""
     _answer = b""
     _answer_id: str | None = None
-    _refusal: tuple[int, bytes, str | None] | None = None
+    _refusal: Refusal | None = None
     _mended = False
     """The provider's refusal says how to ask so that it answers."""
     transcript: Transcript | None = None
@@ -301,7 +301,16 @@ class Driver:
                     self._draft, self._books.open = (attempt, held), None
                     return ANSWERED
                 if self._inbound.stream:
-                    return await self._open(attempt, way, reply)
+                    self._flow, self._opening = await opened(
+                        self._plant,
+                        self._inbound,
+                        attempt,
+                        way,
+                        reply,
+                        partial(self._books.cost, attempt),
+                        self.transcript,
+                    )
+                    return OPENED
                 return self._read(attempt, way, await reply.read())
         except TimeoutError:
             error = UpstreamError(
@@ -341,44 +350,6 @@ class Driver:
         attempt.measured(counted, counted or estimated(self._inbound.ask, len(answered.body)))
         self._answer, self._answer_id = answered.body, answered.id
         return ANSWERED
-
-    async def _open(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
-        """A stream's first bytes, held until something of the answer itself has come.
-
-        Until then a failure can be mended by another attempt, and nothing useful is held back.
-        """
-        if not (reply.header("content-type") or "").startswith("text/event-stream"):
-            raise UpstreamError(f"{attempt.tier.model} did not send a stream.", kind="unusable")
-        flow = way.flow()
-        flow.price = partial(self._books.cost, attempt)
-        if self.transcript is not None:
-            flow.heard = self.transcript.hearing().take
-        self._opening = b""
-        while True:
-            chunk = await reply.chunk(self._plant.idle_timeout)
-            if chunk is None:
-                self._opening += flow.end()
-                if flow.complete:
-                    break
-                raise UpstreamError(
-                    f"{attempt.tier.model} closed its stream before it answered.", kind="reset"
-                )
-            self._opening += flow.feed(chunk)
-            if flow.error is not None:  # before anything has gone out it can still be mended
-                reply.close()
-                raise UpstreamError(
-                    f"{attempt.tier.model} began its stream with an error: {flow.error}",
-                    kind="stream-error",
-                )
-            if flow.begun or flow.complete:
-                break
-        attempt.first_token = self._plant.clock.monotonic()
-        if not flow.begun and flow.finish in (None, "stop") and not self._inbound.quiet:
-            reply.release()
-            raise UnusableAnswerError(f"{attempt.tier.model} answered nothing.", usage=flow.usage)
-        attempt.model_answered = flow.model
-        self._flow = flow
-        return OPENED
 
     def _serve(self) -> Event:
         attempt = self._books.open
@@ -464,47 +435,22 @@ class Driver:
             await out.send(end)
 
     def _refuse(self, command: Refuse) -> Event:
-        if command.failure is not None and command.failure.kind == "breaker":
-            self._refusal = self._resting()
-        elif command.failure is not None and command.failure.kind == "unfit":
-            self._refusal = self._unfit()
-        elif command.failure is None or self._refusal is None:
-            error = UpstreamError(
-                f"No answer within {self._plant.limits.request_timeout:g} s.",
-                kind="timeout",
-                status=504,
-                fix="Try again, or allow more time in [resilience] request_timeout.",
-            )
-            self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
+        plant, exchange, dialect = self._plant, self._exchange, self._inbound.dialect
+        failure = command.failure
+        if failure is not None and failure.kind == "breaker":
+            model = exchange.tier.model
+            seconds = plant.brakes.opens_in(model, plant.clock.monotonic())
+            self._refusal = resting(dialect, model, seconds)
+        elif failure is not None and failure.kind == "unfit":
+            self._refusal = unfit(dialect, exchange.barred)
+        elif failure is None or self._refusal is None:
+            self._refusal = late(dialect, plant.limits.request_timeout)
         status, body, retry_after = self._refusal
-        headers = [JSON, *self._books.headers(self._exchange.tier, final=True)]
+        headers = [JSON, *self._books.headers(exchange.tier, final=True)]
         if retry_after is not None and retry_after.isprintable():
             headers.append(("retry-after", retry_after))
         self._caller.respond(status, headers, body)
         return ENDED
-
-    def _resting(self) -> tuple[int, bytes, str]:
-        """No tier that may answer is being called at present."""
-        plant = self._plant
-        tier = self._exchange.tier
-        seconds = plant.brakes.opens_in(tier.model, plant.clock.monotonic())
-        error = UpstreamError(
-            f"{tier.model} keeps failing and is not called at present.",
-            kind="breaker",
-            status=503,
-            fix="Try again later.",
-        )
-        return 503, refuse(self._inbound.dialect, error), str(max(1, math.ceil(seconds)))
-
-    def _unfit(self) -> tuple[int, bytes, None]:
-        """No tier can serve the request."""
-        lacks = ", ".join(f"{tier} ({why})" for tier, why in self._exchange.barred.items())
-        error = RequestError(
-            f"No tier can serve this request: {lacks}.",
-            fix="Send less, or name a model that can; [tiers] in the settings says what each can.",
-            code="no_capable_tier",
-        )
-        return error.status, refuse(self._inbound.dialect, error), None
 
     # ---- attempts
 
@@ -513,7 +459,7 @@ class Driver:
         return self._books.begin(purpose, tier, cause)
 
     def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
-        self._refusal = (error.status, refuse(self._inbound.dialect, error), None)
+        self._refusal = told(self._inbound.dialect, error)
         return failed
 
     def _served(self, attempt: Attempt, findings: Sequence[Finding] = ()) -> None:

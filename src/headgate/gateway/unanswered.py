@@ -1,0 +1,54 @@
+"""What a caller is told where no tier has answered: none may be called, none can, or none did."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from headgate.errors import HeadgateError, RequestError, UpstreamError
+from headgate.values import ModelRef
+from headgate.wire.lane import refuse
+
+__all__ = ["Refusal", "late", "resting", "told", "unfit"]
+
+Refusal: TypeAlias = tuple[int, bytes, str | None]
+"""Status, body in the caller's dialect, and the value of Retry-After."""
+
+
+def told(dialect: str, error: HeadgateError) -> Refusal:
+    """An error, in a dialect."""
+    return error.status, refuse(dialect, error), None
+
+
+def resting(dialect: str, model: ModelRef, seconds: float) -> Refusal:
+    """No tier that may answer is being called at present; the first of them is in so long."""
+    error = UpstreamError(
+        f"{model} keeps failing and is not called at present.",
+        kind="breaker",
+        status=503,
+        fix="Try again later.",
+    )
+    return 503, refuse(dialect, error), str(max(1, math.ceil(seconds)))
+
+
+def unfit(dialect: str, barred: Mapping[str, str]) -> Refusal:
+    """No tier can serve the request; `barred` says what each of them lacks."""
+    lacks = ", ".join(f"{tier} ({why})" for tier, why in barred.items())
+    error = RequestError(
+        f"No tier can serve this request: {lacks}.",
+        fix="Send less, or name a model that can; [tiers] in the settings says what each can.",
+        code="no_capable_tier",
+    )
+    return told(dialect, error)
+
+
+def late(dialect: str, seconds: float) -> Refusal:
+    """The time that the settings give a request ran out."""
+    error = UpstreamError(
+        f"No answer within {seconds:g} s.",
+        kind="timeout",
+        status=504,
+        fix="Try again, or allow more time in [resilience] request_timeout.",
+    )
+    return told(dialect, error)
