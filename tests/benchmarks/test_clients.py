@@ -9,7 +9,8 @@ from pathlib import Path
 from benchmarks.gateway import one_client
 from benchmarks.gateway.clients import WORKS, table
 
-from tests.gateway.test_http1_client import OK, certificate, serving, simply
+from tests.gateway.scripted import OK, serving, simply
+from tests.gateway.test_http1_client import certificate
 
 __all__ = ["certificate"]
 

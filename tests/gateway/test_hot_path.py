@@ -21,6 +21,7 @@ SOCKETS = (
     "http1_server.py",
     "http1_request.py",
     "http1_client.py",
+    "http1_reply.py",
     "deadline.py",
     "field_names.py",
 )

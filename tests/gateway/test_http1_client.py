@@ -5,93 +5,24 @@ from __future__ import annotations
 import asyncio
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from headgate.errors import ConfigError, UpstreamError
-from headgate.gateway.http1_client import HIGH_WATER, MAX_HEAD_BYTES, READ_BYTES, Http1Upstream
-from headgate.gateway.upstream import Endpoint, endpoint
-
-Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-
-
-class Scripted:
-    """A server that does to each connection what the script says; it counts and remembers."""
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-        self.connections = 0
-        self.requests: list[bytes] = []
-        self.asked = asyncio.Event()
-        self.closed = asyncio.Event()
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            await self._script(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client closed, or the test is over
-        finally:
-            self.closed.set()
-            writer.close()
-
-    async def request(self, reader: asyncio.StreamReader) -> bytes:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        self.requests.append(head + await reader.readexactly(length))
-        self.asked.set()
-        return self.requests[-1]
-
-
-@asynccontextmanager
-async def serving(
-    script: Callable[[Scripted, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-    tls: ssl.SSLContext | None = None,
-) -> AsyncIterator[tuple[Scripted, str]]:
-    scripted = Scripted(lambda reader, writer: script(scripted, reader, writer))
-    server = await asyncio.start_server(scripted, "127.0.0.1", 0, ssl=tls)
-    port = server.sockets[0].getsockname()[1]
-    try:
-        yield scripted, f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-    finally:
-        server.close()
-
-
-def at(base: str, path: str = "/v1/x") -> Endpoint:
-    return endpoint(base + path, [("authorization", "Bearer sk-test")])
-
-
-async def answering(scripted: Scripted, reader, writer, *answers: bytes) -> None:
-    """Answer every request on the connection, with the answers in turn."""
-    turn = 0
-    while True:
-        await scripted.request(reader)
-        writer.write(answers[turn % len(answers)])
-        await writer.drain()
-        turn += 1
-
-
-def simply(*answers: bytes):
-    return lambda scripted, reader, writer: answering(scripted, reader, writer, *answers)
-
-
-def closing(answer: bytes):
-    async def script(scripted: Scripted, reader, writer) -> None:
-        await scripted.request(reader)
-        writer.write(answer)
-        await writer.drain()
-
-    return script
-
-
-async def fetch(client: Http1Upstream, base: str) -> bytes:
-    reply = await client.send(at(base), b"{}")
-    return await reply.read()
+from headgate.gateway.http1_client import MAX_HEAD_BYTES, Http1Upstream
+from headgate.gateway.upstream import endpoint
+from tests.gateway.scripted import (
+    CHUNKED,
+    OK,
+    Scripted,
+    answering,
+    at,
+    closing,
+    fetch,
+    serving,
+    simply,
+)
 
 
 def test_the_request_is_one_well_formed_post():
@@ -271,174 +202,6 @@ def test_cancelling_before_the_head_closes_the_connection_at_once():
             with pytest.raises(asyncio.CancelledError):
                 await call
             await asyncio.wait_for(scripted.closed.wait(), 10)
-            await client.close()
-
-    asyncio.run(case())
-
-
-def test_cancelling_or_closing_in_the_body_closes_the_connection_at_once():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(CHUNKED + b"5\r\nhello\r\n")
-        await reader.read()
-
-    async def case(cancel: bool):
-        async with serving(script) as (scripted, base):
-            client = Http1Upstream()
-            reply = await client.send(at(base), b"{}")
-            assert await reply.chunk(1.0) == b"hello"
-            if cancel:
-                waiting = asyncio.create_task(reply.chunk(5.0))
-                await asyncio.sleep(0.01)
-                waiting.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await waiting
-            else:
-                reply.close()
-            await asyncio.wait_for(scripted.closed.wait(), 10)
-            with pytest.raises(UpstreamError):
-                await reply.chunk(1.0)
-            await client.close()
-
-    for cancel in (True, False):
-        asyncio.run(case(cancel))
-
-
-def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(CHUNKED + b"5\r\nhello\r\n")
-        await reader.read()
-
-    async def case():
-        async with serving(script) as (scripted, base):
-            client = Http1Upstream()
-            reply = await client.send(at(base), b"{}")
-            assert await reply.chunk(1.0) == b"hello"
-            with pytest.raises(UpstreamError) as caught:
-                await reply.chunk(0.05)
-            assert caught.value.kind == "timeout"
-            await asyncio.wait_for(scripted.closed.wait(), 10)
-            await client.close()
-
-    asyncio.run(case())
-
-
-def test_each_wait_of_a_stream_has_its_own_longest_silence():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(CHUNKED)
-        await asyncio.sleep(0.05)
-        writer.write(b"5\r\nhello\r\n")
-        await reader.read()
-
-    async def case():
-        async with serving(script) as (scripted, base):
-            client = Http1Upstream()
-            reply = await client.send(at(base), b"{}")
-            assert await reply.chunk(60.0) == b"hello"
-            with pytest.raises(UpstreamError) as caught:
-                await asyncio.wait_for(reply.chunk(0.05), 10)
-            assert caught.value.kind == "timeout"
-            await asyncio.wait_for(scripted.closed.wait(), 10)
-            await client.close()
-
-    asyncio.run(case())
-
-
-def test_a_steady_stream_may_last_longer_than_the_longest_silence():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(CHUNKED)
-        for _ in range(8):
-            await asyncio.sleep(0.04)
-            writer.write(b"5\r\nhello\r\n")
-        await asyncio.sleep(0.5)
-        await reader.read()
-
-    async def case():
-        async with serving(script) as (_, base):
-            client = Http1Upstream()
-            reply = await client.send(at(base), b"{}")
-            for _ in range(8):
-                assert await reply.chunk(0.15) == b"hello"
-            started = asyncio.get_running_loop().time()
-            with pytest.raises(UpstreamError) as caught:
-                await reply.chunk(0.15)
-            assert caught.value.kind == "timeout"
-            assert asyncio.get_running_loop().time() - started < 0.4
-            await client.close()
-
-    asyncio.run(case())
-
-
-def test_a_slow_reader_stops_the_provider_from_sending():
-    sent = 0
-
-    async def script(scripted, reader, writer):
-        nonlocal sent
-        await scripted.request(reader)
-        writer.transport.set_write_buffer_limits(high=0)
-        writer.write(CHUNKED)
-        for _ in range(2000):
-            writer.write(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
-            await writer.drain()
-            sent += 0x2000
-
-    async def case():
-        async with serving(script) as (_, base):
-            client = Http1Upstream()
-            reply = await client.send(at(base), b"{}")
-            await asyncio.sleep(0.3)
-            # the client holds its high-water mark; the rest lies in the kernel's buffers
-            assert reply._size <= HIGH_WATER + READ_BYTES
-            held = sent
-            await asyncio.sleep(0.1)
-            assert sent == held < 2000 * 0x2000
-            taken = 0
-            while sent == held:
-                taken += len(await reply.chunk(1.0) or b"")
-            assert taken < held  # it goes on as soon as there is room, not when all is taken
-            reply.close()
-            await client.close()
-
-    asyncio.run(case())
-
-
-def test_a_paused_answer_that_ends_leaves_its_connection_usable():
-    big = b"x" * (3 * HIGH_WATER)
-    answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(big), big)
-
-    async def case():
-        async with serving(simply(answer)) as (scripted, base):
-            client = Http1Upstream()
-            for _ in range(3):
-                reply = await client.send(at(base), b"{}")
-                await asyncio.sleep(0.02)
-                assert await reply.read() == big
-            assert scripted.connections == 1
-            await client.close()
-
-    asyncio.run(case())
-
-
-def test_a_released_answer_keeps_its_connection_if_it_ends_soon():
-    async def script(scripted, reader, writer):
-        while True:
-            await scripted.request(reader)
-            writer.write(CHUNKED + b"5\r\nhello\r\n")
-            await asyncio.sleep(0.02)
-            writer.write(b"4\r\nmore\r\n0\r\n\r\n")
-
-    async def case():
-        async with serving(script) as (scripted, base):
-            client = Http1Upstream()
-            for _ in range(2):
-                reply = await client.send(at(base), b"{}")
-                assert await reply.chunk(1.0) == b"hello"
-                reply.release()
-                await asyncio.sleep(0.08)
-            assert scripted.connections == 1
             await client.close()
 
     asyncio.run(case())

@@ -11,32 +11,22 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any, cast
 
 import httptools
-import msgspec
 
 from headgate.errors import UpstreamError
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
+from headgate.gateway.http1_reply import Http1Reply
 from headgate.gateway.upstream import Endpoint, Origin
 
-__all__ = ["Http1Reply", "Http1Upstream"]
+__all__ = ["Http1Upstream"]
 
 MAX_HEAD_BYTES = 64 * 1024
-MAX_BODY_BYTES = 64 * 1024 * 1024
-"""Longest answer that is read whole; a provider's largest is below 10 MB."""
 READ_BYTES = 16 * 1024
 """Most bytes that are read at a time, or many fast streams at once would let nobody else have a
 turn."""
-HIGH_WATER = 32 * 1024
-"""Unread bytes of a stream at which the socket is no longer read, so that a slow caller slows the
-provider down instead of filling memory."""
-
-RELEASE_SECONDS = 1.0
-"""How long the end of a body may take once nobody needs what is left of it."""
-
 _NAMES = FieldNames()
 
 
@@ -203,157 +193,6 @@ class _Connection(asyncio.BufferedProtocol):
         elif self._transport is not None:
             self._transport.close()
         reply.finished()
-
-
-class Http1Reply(msgspec.Struct, eq=False):
-    """An answer on one connection; see `Reply` for what its methods promise."""
-
-    _connection: _Connection
-    _loop: asyncio.AbstractEventLoop
-    _deadlines: Deadlines
-    status: int
-    _headers: dict[str, bytes]
-    until_close: bool
-    """The body has no stated length and ends where the connection does."""
-    _chunks: list[bytes] = []
-    _size: int = 0
-    _done: bool = False
-    paused: bool = False
-    """The socket is not read: more has come than was taken."""
-    _released: bool = False
-    _idle: float | None = None
-    """The longest silence that a deadline looks out for."""
-    _since: float = 0.0
-    """When the wait under way began."""
-    _error: UpstreamError | None = None
-    _waiter: asyncio.Future[None] | None = None
-
-    def header(self, name: str) -> str | None:
-        """The value of a header; the last one where it is repeated."""
-        found = self._headers.get(name)
-        return None if found is None else found.decode("latin-1")
-
-    async def read(self) -> bytes:
-        """The whole body, at most MAX_BODY_BYTES."""
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            if self._chunks:
-                size += self._size
-                parts += self._chunks
-                self._emptied()
-            if size > MAX_BODY_BYTES:
-                self.close()
-                raise UpstreamError("The provider's answer is too large.", kind="unusable")
-            if self._error is not None:
-                raise self._error
-            if self._done:
-                return parts[0] if len(parts) == 1 else b"".join(parts)
-            await self._wait(None)
-
-    async def chunk(self, idle: float | None = None) -> bytes | None:
-        """What has arrived since the last call, joined; waits where nothing has."""
-        while not self._chunks:
-            if self._error is not None:
-                raise self._error
-            if self._done:
-                return None
-            await self._wait(idle)
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._emptied()
-        return data
-
-    def _emptied(self) -> None:
-        """All that has come is taken: more may."""
-        self._chunks.clear()
-        self._size = 0
-        if self.paused:
-            self.paused = False
-            self._connection.resume()
-
-    def release(self) -> None:
-        """Drop what still comes; close the connection if the end does not come soon."""
-        self._released = True
-        self._chunks.clear()
-        if not self._done:
-            self.paused = False
-            self._connection.resume()
-            self._deadlines.arm(self, RELEASE_SECONDS, self.close)
-
-    def close(self) -> None:
-        """Close the connection unless the answer has come to its end."""
-        if not self._done and self._error is None:
-            self._error = UpstreamError("The answer was given up.", kind="reset")
-            self._untimed()
-            self._connection.abort()
-
-    async def _wait(self, idle: float | None) -> None:
-        self._waiter = waiter = self._loop.create_future()
-        if idle is not None:
-            self._since = self._loop.time()
-            if idle != self._idle:
-                self._idle = idle
-                self._deadlines.arm(self, idle, partial(self._look, idle))
-        try:
-            await waiter
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            self._waiter = None
-
-    def _look(self, idle: float) -> None:
-        """Has nothing come for too long while somebody waited for it?
-
-        One deadline sees the whole stream through, so that a chunk costs no more than its time.
-        """
-        waiting = self._waiter is not None
-        left = idle - (self._loop.time() - self._since) if waiting else idle
-        if self._done or self._released or self._error is not None:
-            return
-        if left > 0:
-            self._deadlines.arm(self, left, partial(self._look, idle))
-            return
-        self._connection.abort()
-        self.failed(UpstreamError(f"The provider sent nothing for {idle:g} s.", kind="timeout"))
-
-    def _untimed(self) -> None:
-        if self._idle is not None or self._released:
-            self._idle = None
-            self._deadlines.disarm(self)
-
-    # ---- called by the connection
-
-    def received(self, data: bytes) -> None:
-        """Bytes of the body have come."""
-        if self._released:
-            return
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > HIGH_WATER and not self.paused:
-            self.paused = True
-            self._connection.pause()
-        if self._waiter is not None:
-            self._wake()
-
-    def finished(self) -> None:
-        """The body is complete; what is unread of it no longer concerns the connection."""
-        self._done = True
-        self.paused = False
-        self._untimed()
-        if self._waiter is not None:
-            self._wake()
-
-    def failed(self, error: UpstreamError) -> None:
-        """The body will never be complete."""
-        if self._error is None:
-            self._error = error
-        self._untimed()
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 class _Pool:
