@@ -12,15 +12,14 @@ from headgate.costs.columns import DRIVERS
 from headgate.costs.gap import bound, gap, shapley
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Classifier, Scenario, Stress, Tier
-from headgate.routing.exchange import (
+from headgate.routing.exchange import Exchange, Limits
+from headgate.routing.signals import (
     Answered,
     Call,
     Classify,
     Ended,
-    Exchange,
     Failed,
     Finish,
-    Limits,
     Start,
     Verdict,
     Wait,

@@ -13,8 +13,8 @@ from headgate.gateway.books import OUTAGES, REJECTED
 from headgate.gateway.record import Attempt
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
-from headgate.routing.exchange import Failed, Start
 from headgate.routing.policy import Decision
+from headgate.routing.signals import Failed, Start
 from headgate.routing.tier import Tier
 from headgate.values import NANO_PER_USD, Usage, nano_from_usd, usd
 from tests.gateway.clocks import NOON, Stopped

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.errors import InternalError
-from headgate.routing.exchange import (
+from headgate.routing.exchange import Exchange, Limits
+from headgate.routing.policy import Decision
+from headgate.routing.signals import (
     Answered,
     Broke,
     Call,
@@ -18,14 +20,12 @@ from headgate.routing.exchange import (
     Command,
     Ended,
     Event,
-    Exchange,
     Failed,
     Finish,
     Forward,
     Judge,
     Judged,
     Left,
-    Limits,
     Opened,
     Refuse,
     Serve,
@@ -34,7 +34,6 @@ from headgate.routing.exchange import (
     Wait,
     Woke,
 )
-from headgate.routing.policy import Decision
 from headgate.routing.tier import PINNED, Tier
 from headgate.values import ModelRef
 

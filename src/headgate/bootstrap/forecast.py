@@ -14,19 +14,11 @@ from headgate.errors import RequestError
 from headgate.prices.book import Book
 from headgate.prices.charge import charge
 from headgate.routing.controls import STEADY
-from headgate.routing.exchange import (
-    Call,
-    Classify,
-    Command,
-    Exchange,
-    Failed,
-    Limits,
-    Refuse,
-    Start,
-)
+from headgate.routing.exchange import Exchange, Limits
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
+from headgate.routing.signals import Call, Classify, Command, Failed, Refuse, Start
 from headgate.routing.tier import Tier
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef, Usage

@@ -24,14 +24,18 @@ from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
-from headgate.routing.exchange import (
+from headgate.routing.exchange import Exchange
+from headgate.routing.features import excerpt
+from headgate.routing.guard import NOTHING
+from headgate.routing.policies import Origin
+from headgate.routing.policy import Decision
+from headgate.routing.signals import (
     Answered,
     Broke,
     Call,
     Classify,
     Ended,
     Event,
-    Exchange,
     Failed,
     Finish,
     Forward,
@@ -46,10 +50,6 @@ from headgate.routing.exchange import (
     Wait,
     Woke,
 )
-from headgate.routing.features import excerpt
-from headgate.routing.guard import NOTHING
-from headgate.routing.policies import Origin
-from headgate.routing.policy import Decision
 from headgate.routing.tier import Tier
 from headgate.wire.lane import (
     Flow,
