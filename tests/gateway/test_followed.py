@@ -24,12 +24,12 @@ def asked() -> Asked:
 
 def test_it_is_the_caller_in_all_else():
     caller = asked()
+    left: list[object] = []
+    caller.on_leave = left.append  # type: ignore[method-assign,assignment]
     made, *_ = followed(caller)
     assert (made.method, made.path, made.query) == ("POST", "/v1/messages", "a=1")
     assert made.headers is caller.headers
     assert asyncio.run(made.body(9)) == b"body"
-    left: list[object] = []
-    caller.on_leave = left.append  # type: ignore[method-assign,assignment]
     made.on_leave(print)
     assert left == [print]
 

@@ -28,14 +28,7 @@ class Followed:
         self._done = done
         self.method, self.path, self.query = caller.method, caller.path, caller.query
         self.headers = caller.headers
-
-    async def body(self, limit: int) -> bytes:
-        """The caller's own."""
-        return await self._caller.body(limit)
-
-    def on_leave(self, callback: Callable[[], object]) -> None:
-        """The caller's own."""
-        self._caller.on_leave(callback)
+        self.body, self.on_leave = caller.body, caller.on_leave
 
     def respond(self, status: int, headers: Headers, body: bytes) -> None:
         """Note the answer's head, and give it to the caller."""

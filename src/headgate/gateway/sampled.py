@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from headgate.gateway.caller import Body, Caller, Headers
@@ -20,18 +19,11 @@ class Sampled:
         self._caller = caller
         self.method, self.path, self.query = caller.method, caller.path, caller.query
         self.headers = caller.headers
+        self.body, self.on_leave = caller.body, caller.on_leave
         self.status = 0
         self.answer = b""
         self.streamed = False
         self.too_long = False
-
-    async def body(self, limit: int) -> bytes:
-        """The caller's own."""
-        return await self._caller.body(limit)
-
-    def on_leave(self, callback: Callable[[], object]) -> None:
-        """The caller's own."""
-        self._caller.on_leave(callback)
 
     def respond(self, status: int, headers: Headers, body: bytes) -> None:
         """Note the answer, and give it to the caller."""

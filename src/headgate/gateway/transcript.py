@@ -70,6 +70,7 @@ class Transcript:
         self._caller = caller
         self.method, self.path, self.query = caller.method, caller.path, caller.query
         self.headers = caller.headers
+        self.body, self.on_leave = caller.body, caller.on_leave
         self._dialect = dialect
         self._asked = asked
         self._request_id, self._at_us = request_id, at_us
@@ -77,14 +78,6 @@ class Transcript:
         self._answer = b""
         self._hearing: Hearing | None = None
         self._streams = self._kept = False
-
-    async def body(self, limit: int) -> bytes:
-        """The caller's own."""
-        return await self._caller.body(limit)
-
-    def on_leave(self, callback: Callable[[], object]) -> None:
-        """The caller's own."""
-        self._caller.on_leave(callback)
 
     def respond(self, status: int, headers: Headers, body: bytes) -> None:
         """Take the answer down, and give it to the caller."""
