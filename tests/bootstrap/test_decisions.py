@@ -33,10 +33,12 @@ def test_a_request_that_was_just_answered_is_explained(tmp_path):
         return asked
 
     try:
-        asyncio.run(app(Caller(stream=False)))
+        loop = asyncio.new_event_loop()  # a gateway has one
+        loop.run_until_complete(app(Caller(stream=False)))
         ledger.flush()
         (entry,) = ledger.store.entries()
-        asyncio.run(app(Caller(stream=False)))
+        loop.run_until_complete(app(Caller(stream=False)))
+        loop.close()
         told = ask(entry.request_id)
         assert told.status == 200
         assert told.json["decision"]["reason"] == "default"

@@ -41,13 +41,15 @@ def instructions(request: Request) -> int:
 
 def test_a_long_text_runs_no_more_instructions_than_a_short_one():
     short, long = (instructions(Request(text=t)) for t in ("Why is it so?", THOUSAND_TOKENS))
-    assert long < 1.2 * short
+    assert long < 1.3 * short, "a step for each kind of sign that is in it"
     assert long < 1500
 
 
 def test_a_hundred_times_the_text_costs_nothing_more():
-    long, longest = (instructions(Request(text=t)) for t in (THOUSAND_TOKENS, THOUSAND_TOKENS * 99))
+    some = instructions(Request(text=THOUSAND_TOKENS))
+    long, longest = (instructions(Request(text=THOUSAND_TOKENS * n)) for n in (9, 900))
     assert longest <= long + 5
+    assert long < 1.3 * some, "sizes beyond the table are worked out, each by itself"
 
 
 def test_a_draft_costs_a_few_instructions_more():
