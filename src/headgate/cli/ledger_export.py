@@ -45,7 +45,7 @@ class _Sheet(NamedTuple):
     of: str
     columns: tuple[str, ...]
     rows: Callable[[Store, Window], Iterator[Any]]
-    count: Callable[[Store, Window], int]
+    total: Callable[[Store, Window], int]
     row_of: Callable[[Any], Sequence[Any]]
     named: Callable[[Any], dict[str, Any]]
     """A row as JSON."""
@@ -145,7 +145,7 @@ def export(
 
 def _pages(store: Store, asked: Window, sheet: _Sheet) -> Iterator[list[Any]]:
     found = sheet.rows(store, asked)
-    steps = max(-(-sheet.count(store, asked) // sheet.page), 1)
+    steps = max(-(-sheet.total(store, asked) // sheet.page), 1)
     with progress("pages written", steps) as step:
         while page := list(islice(found, sheet.page)):
             yield page
@@ -157,10 +157,10 @@ def _pages(store: Store, asked: Window, sheet: _Sheet) -> Iterator[list[Any]]:
 @contextmanager
 def _whole_or_not(path: Path, *, private: bool) -> Iterator[BinaryIO]:
     part = path.with_name(f".{path.name}.part")
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+    mode = 0o600 if private else 0o666
     try:
         part.unlink(missing_ok=True)  # what a killed export left may be open to others
-        with os.fdopen(os.open(part, flags, 0o600 if private else 0o666), "wb") as out:
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as out:
             yield out
         part.replace(path)
     except OSError as error:

@@ -19,7 +19,7 @@ _TRACES = (
     *(b"ccess_", b"pi_", b"pi-", b"piK", b"pik", b"uthorization", b"eaders"),
     *(b"CCESS_", b"PI_", b"PI-", b"PIK", b"UTHORIZATION", b"EADERS"),
 )
-"""A body without any of these has none of the fields, however they are usually spelled; most are."""
+"""A body without any of these has none of the fields, in the usual spellings; most are without."""
 
 
 def keyless(body: bytes) -> bytes:
