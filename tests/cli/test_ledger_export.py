@@ -127,7 +127,9 @@ def test_prompts_are_exported_where_it_is_said_and_for_their_owner_alone(asked):
     assert [row["request_id"] for row in rows] == ["r0", "r9", "r1", "r2"]
     assert rows[0]["request"] == PROMPTS[0].request
     assert (asked / "asked.csv").stat().st_mode & 0o077 == 0
+    (asked / ".asked.parquet.part").touch(0o644)  # as an export of other rows left it, killed
     export("asked.parquet", "--prompts", "--since", "2026-11-23T12:00:00")
+    assert (asked / "asked.parquet").stat().st_mode & 0o077 == 0
     table = parquet.read_table(asked / "asked.parquet").to_pylist()
     assert sorted(row["answer"] for row in table) == sorted(one.answer for one in PROMPTS)
 
