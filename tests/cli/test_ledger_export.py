@@ -85,6 +85,13 @@ def test_a_place_that_is_not_there_is_refused_and_nothing_is_left(here):
     assert not list(here.glob("**/*.part"))
 
 
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_directory_is_no_file_to_write_to(here, force):
+    (here / "rows.csv").mkdir()
+    with pytest.raises(ConfigError, match=r"rows\.csv is a directory\. Name a file in it"):
+        export("rows.csv", *force)
+
+
 def test_an_export_that_fails_leaves_the_old_file(here, monkeypatch):
     (here / "rows.csv").write_text("old")
     monkeypatch.setattr("headgate.cli.ledger_export._flat", lambda _: 1 / 0)
@@ -127,7 +134,9 @@ def test_prompts_are_exported_where_it_is_said_and_for_their_owner_alone(asked):
     assert [row["request_id"] for row in rows] == ["r0", "r9", "r1", "r2"]
     assert rows[0]["request"] == PROMPTS[0].request
     assert (asked / "asked.csv").stat().st_mode & 0o077 == 0
+    (asked / ".asked.parquet.part").touch(0o644)  # as an export of other rows left it, killed
     export("asked.parquet", "--prompts", "--since", "2026-11-23T12:00:00")
+    assert (asked / "asked.parquet").stat().st_mode & 0o077 == 0
     table = parquet.read_table(asked / "asked.parquet").to_pylist()
     assert sorted(row["answer"] for row in table) == sorted(one.answer for one in PROMPTS)
 

@@ -1,4 +1,4 @@
-"""The stores that keep the contract, one test each."""
+"""The stores that keep the contract, one test each; and a URL of a ledger in a file."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,11 @@ import pytest
 
 from headgate.ledger.store import Store
 from headgate.ledger.url import open_store
+
+
+@pytest.fixture
+def url(tmp_path) -> str:
+    return f"sqlite:///{tmp_path}/ledger.db"
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

@@ -1,14 +1,16 @@
-"""A clock, a store and a journal that do what a test tells them."""
+"""A clock, a store, a journal and a ledger that do what a test tells them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from headgate.ledger.entry import Entry
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import RowRejectedError, StoreError
+from headgate.ledger.writer import Ledger
 
 
 class Watch:
@@ -63,3 +65,8 @@ class FullJournal(Journal):
         if self.full:
             raise OSError(28, "No space left on device")
         super().append(entry)
+
+
+def held(directory: Path) -> Ledger:
+    """A ledger whose writer only looks when it is asked to."""
+    return Ledger(Moody(), Journal(directory / "j"), clock=Watch(), interval=600)

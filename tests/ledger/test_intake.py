@@ -19,11 +19,6 @@ from tests.ledger.moods import Moody, Watch
 from tests.ledger.samples import answers, entry, prompt, questions
 
 
-@pytest.fixture
-def url(tmp_path) -> str:
-    return f"sqlite:///{tmp_path}/ledger.db"
-
-
 def test_recover_brings_in_what_a_dead_gateway_left_and_spares_a_living_one(url, tmp_path):
     dead = Journal(tmp_path / "ledger.db.journal")
     dead.append(entry(request_id="dead"))

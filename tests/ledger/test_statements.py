@@ -39,6 +39,13 @@ def test_rows_are_written_and_read_in_the_order_of_the_columns(dialect, name):
     assert ", ".join(COLUMNS) in " ".join(statement(dialect, name).split())
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_every_part_of_a_statement_is_filled_in(dialect):
+    for name in names(dialect):
+        assert "{" not in statement(dialect, name, ["day"]), name
+    assert statement("sqlite", "append").count("?") == len(COLUMNS)
+
+
 def test_a_statement_that_there_is_not_is_no_statement():
     with pytest.raises(FileNotFoundError):
         statement("sqlite", "absent")
@@ -57,4 +64,3 @@ def test_columns_that_several_statements_add_up_stand_in_one_file(dialect):
     sums = (SQL / dialect / "sums_requests.sql").read_text().rstrip()
     for name in ("rolled_requests", "daily_requests", "roll_day_requests"):
         assert sums in statement(dialect, name, ["day"])
-    assert "{" not in statement(dialect, "daily_attempts", ["day"])

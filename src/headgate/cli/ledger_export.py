@@ -40,10 +40,12 @@ _TEXTS = frozenset(
 
 
 class _Sheet(NamedTuple):
-    """What is exported: its name, its columns, and how a row is read and written."""
+    """What is exported: its name, its columns, where its rows are, and how one is written."""
 
     of: str
     columns: tuple[str, ...]
+    rows: Callable[[Store, Window], Iterator[Any]]
+    total: Callable[[Store, Window], int]
     row_of: Callable[[Any], Sequence[Any]]
     named: Callable[[Any], dict[str, Any]]
     """A row as JSON."""
@@ -70,9 +72,23 @@ def _json(text: str) -> Any:
         return text
 
 
-_ATTEMPTS = _Sheet("attempts", COLUMNS, row_of, _entry, 20_000)
+_ATTEMPTS = _Sheet(
+    "attempts",
+    COLUMNS,
+    lambda store, asked: store.entries(asked),
+    lambda store, asked: sum(tier.attempts for tier in store.tiers(asked)),
+    row_of,
+    _entry,
+    20_000,
+)
 _PROMPTS = _Sheet(
-    "prompts", Prompt.__struct_fields__, attrgetter(*Prompt.__struct_fields__), _exchange, 100
+    "prompts",
+    Prompt.__struct_fields__,
+    lambda store, asked: store.prompts(asked),
+    lambda store, asked: store.count_prompts(asked),
+    attrgetter(*Prompt.__struct_fields__),
+    _exchange,
+    100,
 )
 
 
@@ -110,6 +126,8 @@ def export(
             f"In what form? End FILE in {', '.join(f'.{name}' for name in FORMATS)}, "
             "or give --format; Parquet needs a file."
         )
+    if file != "-" and Path(file).is_dir():
+        raise ConfigError(f"{file} is a directory.", fix="Name a file in it.")
     if file != "-" and not force and Path(file).exists():
         raise ConfigError(
             f"{file} is there already, and was kept.",
@@ -128,11 +146,8 @@ def export(
 
 
 def _pages(store: Store, asked: Window, sheet: _Sheet) -> Iterator[list[Any]]:
-    found: Iterator[Any] = store.prompts(asked) if sheet is _PROMPTS else store.entries(asked)
-    total = store.count_prompts(asked)
-    if sheet is _ATTEMPTS:
-        total = sum(tier.attempts for tier in store.tiers(asked))
-    steps = max(-(-total // sheet.page), 1)
+    found = sheet.rows(store, asked)
+    steps = max(-(-sheet.total(store, asked) // sheet.page), 1)
     with progress("pages written", steps) as step:
         while page := list(islice(found, sheet.page)):
             yield page
@@ -144,9 +159,10 @@ def _pages(store: Store, asked: Window, sheet: _Sheet) -> Iterator[list[Any]]:
 @contextmanager
 def _whole_or_not(path: Path, *, private: bool) -> Iterator[BinaryIO]:
     part = path.with_name(f".{path.name}.part")
-    flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC
+    mode = 0o600 if private else 0o666
     try:
-        with os.fdopen(os.open(part, flags, 0o600 if private else 0o666), "wb") as out:
+        part.unlink(missing_ok=True)  # what a killed export left may be open to others
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as out:
             yield out
         part.replace(path)
     except OSError as error:

@@ -15,7 +15,7 @@ def too_large(limit: int) -> RequestError:
         f"The request's body is longer than {limit} bytes.",
         status=413,
         code="request_too_large",
-        fix="Send less, or raise [server] max_body_bytes.",
+        fix="Send less; for what is asked of models, [server] max_body_bytes may be raised.",
     )
 
 

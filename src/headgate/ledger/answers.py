@@ -29,6 +29,7 @@ from headgate.ledger.search import searched
 from headgate.ledger.statements import Ask, Row
 from headgate.ledger.store import (
     EVER,
+    FAR,
     MOST_KEPT,
     REACH_US,
     Found,
@@ -58,7 +59,6 @@ PAGE_ROWS = 5_000
 SETTLE_US = 5 * 60 * 1_000_000
 """How long an hour is over before it is summed up: by then, few rows of it are still to come."""
 
-_FAR = 1 << 62
 _PREMIUM = Outcome._fields.index("premium")
 """The column that SQLite gives back as a number."""
 
@@ -125,7 +125,7 @@ class Answers(SqlPrompts):
 
     def entries(self, window: Window = EVER) -> Iterator[Entry]:
         """Every attempt, whole requests in a row; read an hour at a time."""
-        since, until = _bounds(window)
+        since, until = window.ends
         with self._reading() as ask:
             hours = ask("hours", first=since // HOUR_US, ceiling=-(-until // HOUR_US))
         for hour, _, _ in hours:
@@ -140,7 +140,7 @@ class Answers(SqlPrompts):
 
     def search(self, search: Search, *, read: int) -> Found:
         """The requests that fit, the latest first."""
-        since, until = _bounds(search.window)
+        since, until = search.window.ends
         with self._reading() as ask:
             return searched(ask, search, since=since, until=until, read=read)
 
@@ -148,7 +148,7 @@ class Answers(SqlPrompts):
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
     ) -> list[Timed]:
         """How long the latest answers took and first attempts waited, the latest first."""
-        since, until = _bounds(window)
+        since, until = window.ends
         narrow = {name: only.get(name) for name in get_args(Narrowing)}
         rows = self._ask("timed", since=since, until=until, read=read, most=most, **narrow)
         return [Timed(bool(first), bool(answer), *rest) for first, answer, *rest in rows]
@@ -163,7 +163,7 @@ class Answers(SqlPrompts):
     def events(self, window: Window = EVER, kinds: Sequence[str] = ()) -> list[Event]:
         """The events within the window, in the order of time and id."""
         fields = Event.__struct_fields__
-        since, until = _bounds(window)
+        since, until = window.ends
         rows = self._ask("events", since=since, until=until, kinds=json.dumps(list(kinds)))
         return [Event(**dict(zip(fields, row, strict=True))) for row in rows]
 
@@ -182,7 +182,7 @@ class Answers(SqlPrompts):
         """Sum up the hours and days that are over and have changed, `most` of them."""
         settled, over = (now_us - SETTLE_US) // HOUR_US, (now_us - REACH_US) // HOUR_US
         with self._reading() as ask:
-            hours = ask("hours", first=-_FAR, ceiling=settled)
+            hours = ask("hours", first=-FAR, ceiling=settled)
         # Once more only when no rows are to be expected: those that come late come one by one.
         stale = [
             hour
@@ -209,8 +209,8 @@ class Answers(SqlPrompts):
     def _unsummed(self, settled: int) -> list[int]:
         """The days that are over and whose hours are summed up, but not they themselves."""
         with self._reading() as ask:
-            hours = _hours(ask, -_FAR, settled // 24 * 24)
-            kept: dict[int, int] = dict(ask("days", first=-_FAR, ceiling=_FAR))
+            hours = _hours(ask, -FAR, settled // 24 * 24)
+            kept: dict[int, int] = dict(ask("days", first=-FAR, ceiling=FAR))
         return [day for day, changes in sorted(whole(hours).items()) if kept.get(day) != changes]
 
     def _roll_day(self, day: int) -> bool:
@@ -228,8 +228,8 @@ class Answers(SqlPrompts):
     def check_sums(self) -> list[str]:
         """Which sums are not those of their rows, a sentence each."""
         with self._reading() as ask:
-            hours = _hours(ask, -_FAR, _FAR)
-            kept: dict[int, int] = dict(ask("days", first=-_FAR, ceiling=_FAR))
+            hours = _hours(ask, -FAR, FAR)
+            kept: dict[int, int] = dict(ask("days", first=-FAR, ceiling=FAR))
         days = [day for day, changes in whole(hours).items() if kept.get(day) == changes]
         return [
             *(wrong for hour, _, fresh in hours if fresh for wrong in self._check_hour(hour)),
@@ -297,7 +297,7 @@ class Answers(SqlPrompts):
         return gone
 
     def _sums(self, cube: Cube, window: Window, by: Sequence[str]) -> list[Row]:
-        since, until = _bounds(window)
+        since, until = window.ends
         unknown = {*by} - {"hour", *cube.dimensions}
         if unknown:
             raise ValueError(f"the ledger keeps no sums of {cube.name} by {min(unknown)}")
@@ -344,11 +344,6 @@ def _alike(made: list[Row], kept: list[Row]) -> bool:
         for pair in zip(sorted(made), sorted(kept), strict=True)
         for one, other in zip(*pair, strict=True)
     )
-
-
-def _bounds(window: Window) -> tuple[int, int]:
-    since, until = window
-    return -_FAR if since is None else since, _FAR if until is None else until
 
 
 def _hours(ask: Ask, first: int, ceiling: int) -> list[Hour]:

@@ -123,7 +123,7 @@ class MemoryStore(MemoryPrompts):
         within = [
             row
             for row in rows
-            if _within(search.window, row.at_us)
+            if search.window.holds(row.at_us)
             and (search.after is None or _place(row) > search.after)
             and (search.before is None or _place(row) < search.before)
         ]
@@ -141,7 +141,7 @@ class MemoryStore(MemoryPrompts):
     ) -> list[Timed]:
         """How long the latest answers took and first attempts waited, the latest first."""
         with self._lock:
-            rows = [row for row in self._rows.values() if _within(window, row.at_us)]
+            rows = [row for row in self._rows.values() if window.holds(row.at_us)]
         rows.sort(key=lambda row: row.at_us, reverse=True)
         found = (_timed(row) for row in rows[:read] if _agrees(row, only))
         return list(islice((one for one in found if one.first or one.answer), most))
@@ -172,7 +172,7 @@ class MemoryStore(MemoryPrompts):
     def days(self, window: Window = EVER) -> list[DayTotal]:
         """Sums by day over attempts."""
         with self._lock:
-            rows = [row for row in self._rows.values() if _within(window, row.at_us)]
+            rows = [row for row in self._rows.values() if window.holds(row.at_us)]
         rows.sort(key=_day)
         return [_day_total(day, list(group)) for day, group in groupby(rows, key=_day)]
 
@@ -191,7 +191,7 @@ class MemoryStore(MemoryPrompts):
         within = [
             event
             for event in events
-            if _within(window, event.at_us) and (not kinds or event.kind in kinds)
+            if window.holds(event.at_us) and (not kinds or event.kind in kinds)
         ]
         return sorted(within, key=lambda event: (event.at_us, event.id))
 
@@ -235,7 +235,7 @@ class MemoryStore(MemoryPrompts):
         with self._lock:
             rows = sorted(self._rows.values(), key=lambda row: (row.request_id, row.attempt))
         grouped = (list(group) for _, group in groupby(rows, key=lambda row: row.request_id))
-        within = [request for request in grouped if _within(window, _began(request))]
+        within = [request for request in grouped if window.holds(_began(request))]
         return sorted(within, key=lambda request: (_began(request), request[0].request_id))
 
 
@@ -249,11 +249,6 @@ def _began(request: Sequence[Entry]) -> int:
 
 def _routed(request: Sequence[Entry]) -> bool:
     return any(entry.routed for entry in request)
-
-
-def _within(window: Window, at_us: int) -> bool:
-    since, until = window
-    return (since is None or at_us >= since) and (until is None or at_us < until)
 
 
 def _day(entry: Entry) -> int:

@@ -38,13 +38,9 @@ class MemoryPrompts:
 
     def prompts(self, window: Window = EVER) -> Iterator[Prompt]:
         """The prompts of a window, in the order of time and id."""
-        since, until = window
         with self._turn:
-            found = list(self._prompts.values())
-        for prompt in sorted(found, key=lambda prompt: (prompt.at_us, prompt.request_id)):
-            at = prompt.at_us
-            if (since is None or at >= since) and (until is None or at < until):
-                yield prompt
+            found = [prompt for prompt in self._prompts.values() if window.holds(prompt.at_us)]
+        yield from sorted(found, key=lambda prompt: (prompt.at_us, prompt.request_id))
 
     def count_prompts(self, window: Window = EVER) -> int:
         """How many prompts a window has."""

@@ -16,8 +16,6 @@ __all__ = ["SqlPrompts", "prompt_row"]
 PAGE_PROMPTS = 100
 """Prompts that are read or deleted at a time; each may have half a MB."""
 
-_FAR = 1 << 62
-
 prompt_row = attrgetter(*Prompt.__struct_fields__)
 """The values of a prompt, in the order of the table's columns."""
 
@@ -45,12 +43,11 @@ class SqlPrompts(ABC):
 
     def prompts(self, window: Window = EVER) -> Iterator[Prompt]:
         """The prompts of a window, in the order of time and id; read a page at a time."""
-        since, until = window
-        after, last = -_FAR if since is None else since, ""
-        end = _FAR if until is None else until
+        after, until = window.ends
+        last = ""
         while True:
             with self._reading() as ask:
-                page = ask("prompts", after=after, last=last, until=end, page=PAGE_PROMPTS)
+                page = ask("prompts", after=after, last=last, until=until, page=PAGE_PROMPTS)
             yield from map(_prompt_of, page)
             if len(page) < PAGE_PROMPTS:
                 return
@@ -58,10 +55,9 @@ class SqlPrompts(ABC):
 
     def count_prompts(self, window: Window = EVER) -> int:
         """How many prompts a window has."""
-        since, until = window
-        begin, end = -_FAR if since is None else since, _FAR if until is None else until
+        since, until = window.ends
         with self._reading() as ask:
-            ((count,),) = ask("count_prompts", since=begin, until=end)
+            ((count,),) = ask("count_prompts", since=since, until=until)
         return int(count)
 
     def prune_prompts(self, before_us: int) -> Iterator[int]:

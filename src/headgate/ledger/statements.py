@@ -8,13 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
+from headgate.ledger.columns import COLUMNS
+
 __all__ = ["Ask", "Dialect", "Row", "Step", "Write", "migrations", "statement"]
 
 Dialect = Literal["sqlite", "postgres"]
 Row = tuple[Any, ...]
 
 _SQL = Path(__file__).parent / "sql"
-_PARTS = re.compile(r"\{(sums_\w+|fits)\}")
+_PARTS = re.compile(r"\{(columns|marks|fits|sums_\w+)\}")
+_WRITTEN = {"columns": ", ".join(COLUMNS), "marks": ", ".join("?" * len(COLUMNS))}
+"""What is no file's, but that of the code which makes a row of an entry."""
 
 
 class Ask(Protocol):
@@ -42,6 +46,7 @@ class Step(NamedTuple):
 def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
     """The text of `sql/DIALECT/NAME.sql`, which groups by the columns `by` where it asks for them.
 
+    `{columns}` are those of an entry, in the order of its row, and `{marks}` a mark for each.
     `{sums_…}` and `{fits}` stand for the files of those names: what several statements share.
     The columns become part of the SQL: they must be names that the code knows. Groups are compared
     from the last column on, which as a rule tells more apart than the first: SQLite sorts them.
@@ -53,7 +58,9 @@ def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
 @cache
 def _text(dialect: Dialect, name: str) -> str:
     text = (_SQL / dialect / f"{name}.sql").read_text(encoding="utf-8")
-    return _PARTS.sub(lambda found: _text(dialect, found[1]).rstrip(), text)
+    return _PARTS.sub(
+        lambda found: _WRITTEN.get(found[1]) or _text(dialect, found[1]).rstrip(), text
+    )
 
 
 @cache

@@ -27,6 +27,7 @@ from headgate.ledger.totals import (
 __all__ = [
     "DAY_US",
     "EVER",
+    "FAR",
     "MOST_KEPT",
     "REACH_US",
     "DayTotal",
@@ -59,6 +60,10 @@ class RowRejectedError(StoreError):
     """The store works, and at least one of the entries can never be stored in it."""
 
 
+FAR = 1 << 62
+"""Further than any moment, in microseconds, hours or days since 1970."""
+
+
 class Window(NamedTuple):
     """A stretch of time in microseconds since 1970, the end not included; None is open.
 
@@ -68,6 +73,17 @@ class Window(NamedTuple):
 
     since_us: int | None = None
     until_us: int | None = None
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """As numbers, which a database compares: where it is open, `FAR` away."""
+        since, until = self
+        return -FAR if since is None else since, FAR if until is None else until
+
+    def holds(self, at_us: int) -> bool:
+        """Whether a moment is within it."""
+        since, until = self.ends
+        return since <= at_us < until
 
 
 EVER = Window()

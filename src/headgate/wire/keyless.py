@@ -15,8 +15,11 @@ NAMES = frozenset(
 HEADERS = frozenset({"headers", "extra_headers"})
 """Fields whose every value may be a key: of the request itself, and of an MCP server."""
 
-_TRACES = (b"ccess_", b"pi_", b"pi-", b"piK", b"pik", b"uthorization", b"eaders")
-"""A body without any of these has none of the fields, capitals or not; most bodies are without."""
+_TRACES = (
+    *(b"ccess_", b"pi_", b"pi-", b"piK", b"pik", b"uthorization", b"eaders"),
+    *(b"CCESS_", b"PI_", b"PI-", b"PIK", b"UTHORIZATION", b"EADERS"),
+)
+"""A body without any of these has none of the fields, in the usual spellings; most are without."""
 
 
 def keyless(body: bytes) -> bytes:

@@ -1,19 +1,6 @@
 -- In the order given, so that the first word on an attempt stands.
-INSERT INTO headgate.attempts (
-    request_id, attempt, at_us, purpose, dialect_in, dialect_out, route, asked, routed, tier,
-    premium, provider, model_asked, model_answered, reason, cause, score, served, status, error,
-    streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
-    cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
-    first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
-    trace, service_tier
-)
-SELECT
-    request_id, attempt, at_us, purpose, dialect_in, dialect_out, route, asked, routed, tier,
-    premium, provider, model_asked, model_answered, reason, cause, score, served, status, error,
-    streamed, aborted, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
-    cache_write_1h_tokens, reasoning_tokens, usage_source, card, cost_nano, premium_nano,
-    first_token_us, total_us, session, tags, config, queue_us, key, team, policy, router, category,
-    trace, service_tier
+INSERT INTO headgate.attempts ({columns})
+SELECT {columns}
 FROM incoming
 ORDER BY place
 ON CONFLICT (request_id, attempt) DO NOTHING

@@ -4,7 +4,7 @@ SELECT at_us, request_id
 FROM (
     SELECT at_us, request_id, attempt, route, key FROM headgate.attempts
     WHERE at_us >= %(since)s AND at_us < %(until)s
-        AND (at_us > %(at)s OR request_id > %(id)s::text)
+        AND (at_us, request_id) > (%(at)s, %(id)s::text)
     ORDER BY at_us ASC, request_id ASC
     LIMIT %(read)s
 ) AS first

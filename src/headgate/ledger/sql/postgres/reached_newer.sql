@@ -1,6 +1,6 @@
 -- The last of so many attempts after a place in the list of requests; none where there are fewer.
 SELECT at_us, request_id FROM headgate.attempts
 WHERE at_us >= %(since)s AND at_us < %(until)s
-    AND (at_us > %(at)s OR request_id > %(id)s::text)
+    AND (at_us, request_id) > (%(at)s, %(id)s::text)
 ORDER BY at_us ASC, request_id ASC
 LIMIT 1 OFFSET %(read)s - 1

@@ -4,7 +4,7 @@ SELECT at_us, request_id
 FROM (
     SELECT at_us, request_id, attempt, route, key FROM attempts
     WHERE at_us >= :since AND at_us < :until
-        AND (at_us > :at OR request_id > :id)
+        AND (at_us, request_id) > (:at, :id)
     ORDER BY at_us ASC, request_id ASC
     LIMIT :read
 ) AS first
