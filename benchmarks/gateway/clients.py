@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.gateway.counts import count, duration
 from benchmarks.gateway.one_client import CLIENTS
 from benchmarks.gateway.running import need_harness
 
@@ -57,10 +58,12 @@ WORKS = (
 
 def main() -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway.clients")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gateway.clients", description=__doc__
+    )
     parser.add_argument("--work", default="perf-work", help="where benchmarks.gateway has run")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--secs", type=float, default=1.0, help="seconds of each measurement")
+    parser.add_argument("--rounds", type=count, default=3)
+    parser.add_argument("--secs", type=duration, default=1.0, help="seconds of each measurement")
     options = parser.parse_args()
     work = Path(options.work).resolve()
     need_harness(work)

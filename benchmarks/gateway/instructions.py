@@ -26,6 +26,8 @@ from types import FrameType
 from tests.gateway.house import LEARNED, RULES
 from tests.gateway.one_request import PRICES, Ask, Kind, gateway, proxy
 
+from benchmarks.gateway.counts import count
+
 __all__ = ["KINDS", "SOCKETS", "calls", "main", "told"]
 
 KINDS = {
@@ -47,7 +49,9 @@ def main() -> int:
         prog="python -m benchmarks.gateway.instructions", description=__doc__
     )
     parser.add_argument("kinds", nargs="*", help=f"of {', '.join((*KINDS, SOCKETS))}; default all")
-    parser.add_argument("--requests", type=int, default=200, help="that are counted, each the same")
+    parser.add_argument(
+        "--requests", type=count, default=200, help="that are counted, each the same"
+    )
     parser.add_argument("--cache", action="store_true", help="misses of simulated caches as well")
     parser.add_argument("--calls", action="store_true", help="list one request's calls instead")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)

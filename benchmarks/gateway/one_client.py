@@ -139,6 +139,8 @@ def _spent() -> float:
 
 
 def main() -> None:
+    if len(sys.argv) != 7 or sys.argv[1] not in CLIENTS:
+        raise SystemExit(f"{__doc__}\nClients: {'; '.join(CLIENTS)}.")
     name, url, ca, body, many, secs = sys.argv[1:]
     told = (name, url, ca, _read(body), int(many), float(secs))
     run: Callable[..., Any] = asyncio.run

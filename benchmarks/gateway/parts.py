@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from tests.gateway.one_request import Ask, Caller, Upstream
 
+from benchmarks.gateway.counts import count
 from benchmarks.gateway.ours import PEPPER, SECRET, UPSTREAM_KEY, write_configs
 from headgate.bootstrap.gateway import SystemClock, app_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of
@@ -56,8 +57,8 @@ MEASURED = sorted({variant for part in PARTS for variant in part[1:]} | {BARE})
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway.parts", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--requests", type=int, default=1000, help="of each variant in a round")
+    parser.add_argument("--rounds", type=count, default=9)
+    parser.add_argument("--requests", type=count, default=1000, help="of each variant in a round")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         found = asyncio.run(measured(Path(folder), options.rounds, options.requests))

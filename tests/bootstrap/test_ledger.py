@@ -116,6 +116,6 @@ def test_a_file_with_prompts_that_others_may_read_is_told_of(tmp_path):
     path.chmod(0o640)
     found = exposed_prompts(settings)
     assert found is not None
-    assert found.fix == f"chmod 600 {path}*"
+    assert found.fix == f"chmod go= {path}*"
     for other in ({"store_prompts": False}, {"url": "memory:"}, {"url": "postgresql://h/d"}):
         assert exposed_prompts(msgspec.structs.replace(settings, **other)) is None

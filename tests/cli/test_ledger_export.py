@@ -85,6 +85,13 @@ def test_a_place_that_is_not_there_is_refused_and_nothing_is_left(here):
     assert not list(here.glob("**/*.part"))
 
 
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_directory_is_no_file_to_write_to(here, force):
+    (here / "rows.csv").mkdir()
+    with pytest.raises(ConfigError, match=r"rows\.csv is a directory\. Name a file in it"):
+        export("rows.csv", *force)
+
+
 def test_an_export_that_fails_leaves_the_old_file(here, monkeypatch):
     (here / "rows.csv").write_text("old")
     monkeypatch.setattr("headgate.cli.ledger_export._flat", lambda _: 1 / 0)

@@ -71,4 +71,4 @@ def test_a_file_with_prompts_that_others_may_read_is_pointed_out(tmp_path, capsy
     assert "warning" not in said(tmp_path, capsys, None, PUBLIC, more=more).err
     path.chmod(0o644)
     _, err = said(tmp_path, capsys, None, PUBLIC, more=more)
-    assert f"others than its owner may read. chmod 600 {path}*" in err
+    assert f"others than its owner may read. chmod go= {path}*" in err

@@ -20,6 +20,7 @@ __all__ = [
     "fetch",
     "serving",
     "simply",
+    "staying",
 ]
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -92,6 +93,20 @@ def closing(answer: bytes):
         await scripted.request(reader)
         writer.write(answer)
         await writer.drain()
+
+    return script
+
+
+def staying(first: bytes, *later: bytes):
+    """Answer one request piece by piece, a moment apart, and leave the connection open."""
+
+    async def script(scripted: Scripted, reader, writer) -> None:
+        await scripted.request(reader)
+        writer.write(first)
+        for piece in later:
+            await asyncio.sleep(0.05)
+            writer.write(piece)
+        await reader.read()
 
     return script
 

@@ -22,6 +22,7 @@ from tests.gateway.scripted import (
     fetch,
     serving,
     simply,
+    staying,
 )
 
 
@@ -143,15 +144,10 @@ def test_a_second_answer_that_nobody_asked_for_never_reaches_the_next_call():
 
 
 def test_bytes_on_an_idle_connection_close_it():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(OK)
-        await asyncio.sleep(0.05)
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nstale")
-        await reader.read()
+    stale = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nstale"
 
     async def case():
-        async with serving(script) as (scripted, base):
+        async with serving(staying(OK, stale)) as (scripted, base):
             client = Http1Upstream()
             assert await fetch(client, base) == b"ok"
             await asyncio.wait_for(scripted.closed.wait(), 10)

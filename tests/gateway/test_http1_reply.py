@@ -10,17 +10,14 @@ from headgate.errors import UpstreamError
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.http1_client import READ_BYTES, Http1Upstream
 from headgate.gateway.http1_reply import HIGH_WATER, MAX_BODY_BYTES, Http1Reply
-from tests.gateway.scripted import CHUNKED, at, serving, simply
+from tests.gateway.scripted import CHUNKED, at, serving, simply, staying
+
+HELLO = b"5\r\nhello\r\n"
 
 
 def test_cancelling_or_closing_in_the_body_closes_the_connection_at_once():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(CHUNKED + b"5\r\nhello\r\n")
-        await reader.read()
-
     async def case(cancel: bool):
-        async with serving(script) as (scripted, base):
+        async with serving(staying(CHUNKED + HELLO)) as (scripted, base):
             client = Http1Upstream()
             reply = await client.send(at(base), b"{}")
             assert await reply.chunk(1.0) == b"hello"
@@ -42,13 +39,8 @@ def test_cancelling_or_closing_in_the_body_closes_the_connection_at_once():
 
 
 def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(CHUNKED + b"5\r\nhello\r\n")
-        await reader.read()
-
     async def case():
-        async with serving(script) as (scripted, base):
+        async with serving(staying(CHUNKED + HELLO)) as (scripted, base):
             client = Http1Upstream()
             reply = await client.send(at(base), b"{}")
             assert await reply.chunk(1.0) == b"hello"
@@ -62,15 +54,8 @@ def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
 
 
 def test_each_wait_of_a_stream_has_its_own_longest_silence():
-    async def script(scripted, reader, writer):
-        await scripted.request(reader)
-        writer.write(CHUNKED)
-        await asyncio.sleep(0.05)
-        writer.write(b"5\r\nhello\r\n")
-        await reader.read()
-
     async def case():
-        async with serving(script) as (scripted, base):
+        async with serving(staying(CHUNKED, HELLO)) as (scripted, base):
             client = Http1Upstream()
             reply = await client.send(at(base), b"{}")
             assert await reply.chunk(60.0) == b"hello"
@@ -89,7 +74,7 @@ def test_a_steady_stream_may_last_longer_than_the_longest_silence():
         writer.write(CHUNKED)
         for _ in range(8):
             await asyncio.sleep(0.04)
-            writer.write(b"5\r\nhello\r\n")
+            writer.write(HELLO)
         await asyncio.sleep(0.5)
         await reader.read()
 
@@ -163,7 +148,7 @@ def test_a_released_answer_keeps_its_connection_if_it_ends_soon():
     async def script(scripted, reader, writer):
         while True:
             await scripted.request(reader)
-            writer.write(CHUNKED + b"5\r\nhello\r\n")
+            writer.write(CHUNKED + HELLO)
             await asyncio.sleep(0.02)
             writer.write(b"4\r\nmore\r\n0\r\n\r\n")
 

@@ -105,6 +105,13 @@ def test_a_value_without_quotes_is_answered_with_how_values_are_written(value: s
     assert fault.fix.startswith('Text is written in "quotes"')
 
 
+@pytest.mark.parametrize("text", ["[a]\nb = 1\n\n[a]\n", "[a]\nb = 1\nc = 2\nb = 3\n"])
+def test_what_is_written_twice_is_answered_with_once(text: str):
+    (fault,) = faults_of(text)
+    assert fault.line == 4
+    assert fault.fix.endswith("once: join the two.")
+
+
 def test_bytes_that_are_not_utf8_name_their_line():
     (fault,) = faults_of(b'[a]\nx = "\xff"\n')
     assert (fault.line, fault.message) == (2, "The file is not UTF-8 text.")

@@ -64,6 +64,7 @@ def test_a_week_of_few_requests_is_drawn_by_days_and_one_of_many_by_hours():
     assert step(LONG_HOURS, FEW - 1) == "day"
     assert step(LONG_HOURS, FEW) == "hour"
     assert step(LONG_HOURS - 1, 1) == "hour"
+    assert step(7 * 24 - 5, FEW - 1) == "day", "a week that begins and ends with quiet hours"
 
 
 def test_where_a_creep_began_is_pointed_out_in_both():

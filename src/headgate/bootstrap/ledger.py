@@ -122,7 +122,7 @@ def exposed_prompts(settings: LedgerSettings) -> ConfigFault | None:
         return None
     return ConfigFault(
         f"Prompts are stored in {path}, which others than its owner may read.",
-        fix=f"chmod 600 {path}*",
+        fix=f"chmod go= {path}*",
         field="ledger.store_prompts",
     )
 

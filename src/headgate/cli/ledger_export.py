@@ -126,6 +126,8 @@ def export(
             f"In what form? End FILE in {', '.join(f'.{name}' for name in FORMATS)}, "
             "or give --format; Parquet needs a file."
         )
+    if file != "-" and Path(file).is_dir():
+        raise ConfigError(f"{file} is a directory.", fix="Name a file in it.")
     if file != "-" and not force and Path(file).exists():
         raise ConfigError(
             f"{file} is there already, and was kept.",

@@ -171,6 +171,8 @@ def _tree(text: str, name: str) -> dict[str, object] | ConfigFault:
         line, reason = _syntax(str(error), text)
         content = text.split("\n")[line - 1]
         fix = _UNQUOTED_FIX if _UNQUOTED.fullmatch(content) else _SYNTAX_FIX
+        if _REPEATED.match(reason):
+            fix = _REPEATED_FIX
         return _fault(name, line, f"This is not valid TOML: {reason}.", fix)
     except ValueError:  # such as a number of 5,000 digits: Python's message names no line
         line = next((line for line, part in _statements(text) if not _parses(part)), 1)
@@ -179,6 +181,8 @@ def _tree(text: str, name: str) -> dict[str, object] | ConfigFault:
 
 _SYNTAX_FIX = 'Write a header [section], or a line key = value; text is written in "quotes".'
 _UNQUOTED_FIX = 'Text is written in "quotes", a number in digits, true and false in small letters.'
+_REPEATED_FIX = "A section is written once, and each key in it once: join the two."
+_REPEATED = re.compile(r"cannot (?:declare .* twice|overwrite a value)")
 _UNQUOTED = re.compile(r"\s*[\w.-]{1,100}\s*=\s*[\w%./:@+-]{1,200}\s*(?:#.*)?")
 _LONGEST_REASON = 100
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")

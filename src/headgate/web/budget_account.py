@@ -63,7 +63,8 @@ def span_text(seconds: float) -> str:
         return f"{hours:.3g} hours"
     if seconds >= 120:
         return f"{seconds / 60:.0f} minutes"
-    return "1 second" if seconds == 1 else f"{seconds:.2g} seconds"
+    number = f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"
+    return "1 second" if number == "1" else f"{number} seconds"
 
 
 def _account(account: Assessment, narrowed: bool) -> Iterator[str]:

@@ -19,8 +19,11 @@ __all__ = ["Series", "series"]
 USD = 10**9
 MOST_POINTS = 24 * 15
 """Points of a drawn series; beyond them hours are put together."""
-FEW, LONG_HOURS = 20, 7 * 24
-"""Requests an hour below which an hour's share is chance: over a week and more, days are drawn."""
+FEW, LONG_HOURS = 20, 6 * 24
+"""Requests an hour below which an hour's share is chance: of a week and more, days are drawn.
+
+A week's first and last hours may have no requests, so that its span is some hours less.
+"""
 
 
 class Series(NamedTuple):
