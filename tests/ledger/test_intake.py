@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from headgate.ledger.intake import TRIAL_BYTES, Intake, append_prompts, recover
+from headgate.ledger.intake import (
+    GROUP_SECONDS,
+    TRIAL_BYTES,
+    Intake,
+    append_prompts,
+    recover,
+)
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import StoreError
 from headgate.ledger.url import open_store
-from tests.ledger.moods import Moody
+from tests.ledger.moods import Moody, Watch
 from tests.ledger.samples import answers, entry, prompt, questions
 
 
@@ -55,17 +61,17 @@ def test_a_group_says_how_far_it_went_and_what_it_stored(tmp_path):
     journal, store = written(tmp_path / "j", 5), Moody()
     store.cannot_hold = {"r1"}
     (segment,) = journal.segments()
-    assert Intake(store).group(segment) == (segment.size, 4, 1)
+    assert Intake(store, Watch()).group(segment) == (segment.size, 4, 1)
     assert segment.path.with_suffix(".damaged").exists()
     segment.take(segment.size)
-    assert Intake(store).group(segment) == (0, 0, 0)
+    assert Intake(store, Watch()).group(segment) == (0, 0, 0)
     journal.close()
 
 
 def test_after_a_failure_groups_are_small_and_grow_again(tmp_path):
     journal, store = written(tmp_path / "j", 300), Moody()
     (segment,) = journal.segments()
-    intake = Intake(store)
+    intake = Intake(store, Watch())
     store.away = True
     with pytest.raises(StoreError):
         intake.group(segment)
@@ -77,6 +83,34 @@ def test_after_a_failure_groups_are_small_and_grow_again(tmp_path):
         segment.take(ends[-1])
     assert ends[0] <= TRIAL_BYTES < ends[1] <= 2 * TRIAL_BYTES < ends[2]
     assert sum(store.groups) == 300
+    journal.close()
+
+
+def test_a_store_that_is_slow_is_not_held_for_long(tmp_path):
+    watch = Watch()
+
+    class Slow(Moody):
+        row_seconds = 0.0
+
+        def append(self, entries):
+            watch.now += len(entries) * self.row_seconds
+            return super().append(entries)
+
+    journal, store = written(tmp_path / "j", 5000), Slow()
+    (segment,) = journal.segments()
+    intake = Intake(store, watch)
+    while store.groups[-1:] < [500]:  # it is fast, and what comes is more each time
+        segment.take(*intake.group(segment))
+    store.row_seconds = 0.002
+    held = []
+    while not segment.empty:
+        before = watch.now
+        segment.take(*intake.group(segment))
+        held.append(watch.now - before)
+    assert held[0] > 2 * GROUP_SECONDS, "nobody could know"
+    assert max(held[1:]) < 1.5 * GROUP_SECONDS
+    assert sum(held[1:-1]) > 0.5 * GROUP_SECONDS * len(held[1:-1]), "nor is it asked for each row"
+    assert sum(store.groups) == 5000
     journal.close()
 
 
@@ -94,7 +128,7 @@ def test_nothing_of_a_dropped_prompt_is_set_aside(tmp_path):
     for one in questions(2):
         journal.append_prompt(one)
     (segment,) = journal.segments()
-    assert Intake(store).group(segment) == (segment.size, 1, 0)
+    assert Intake(store, Watch()).group(segment) == (segment.size, 1, 0)
     assert not segment.path.with_suffix(".damaged").exists()
     assert [one.request_id for one in store.prompts()] == ["r0"]
     journal.close()

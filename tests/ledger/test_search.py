@@ -139,5 +139,26 @@ def test_who_has_found_enough_does_not_say_how_far_it_read(store):
     assert found.reached is None
 
 
+def test_a_model_is_looked_for_in_small_or_capital_letters_in_the_rows_too(store):
+    store.append([entry(model_asked="Qwen3-Next"), entry(request_id="other")])
+    (found,) = store.search(Search(window=EVER, model="qwen3-NEXT"), read=9).requests
+    assert [row.model_asked for row in found] == ["Qwen3-Next"]
+
+
+@pytest.mark.parametrize("cause", ["retry", "fallback"])
+def test_a_fallback_is_a_retry_too(store, cause):
+    store.append([entry(attempt=0, served=False), entry(attempt=1, cause=cause)])
+    store.append([entry(request_id="other", cause="escalation")])
+    (found,) = store.search(Search(window=EVER, outcome="retried"), read=9).requests
+    assert [row.cause for row in found] == [found[0].cause, cause]
+
+
+def test_the_tier_is_that_of_the_attempt_that_was_served_though_others_came_after_it(store):
+    rows = [entry(tier="cheap", served=True), entry(attempt=1, tier="premium", served=False)]
+    store.append(rows)
+    assert store.search(Search(window=EVER, tier="cheap"), read=9) == Found([rows])
+    assert store.search(Search(window=EVER, tier="premium"), read=9) == Found([])
+
+
 def test_an_empty_store_finds_nothing(store):
     assert store.search(Search(window=EVER), read=9) == Found([])

@@ -285,3 +285,19 @@ def test_names_with_signs_of_their_own_are_told_apart(store):
     )
     found = {total.of: total.cost_nano for total in store.tiers(by=("route", "policy"))}
     assert found == {(one, names[-1 - n]): 10**n for n, one in enumerate(names)}
+
+
+def test_a_request_whose_attempts_are_not_in_the_order_of_time_counts_whole_where_it_began(store):
+    """As where a clock is set back between two attempts."""
+    noon, end = Window(NOON_US, NOON_US + HOUR_US), NOON_US + HOUR_US
+    store.append(
+        [
+            entry(request_id="late", at_us=end + 5, served=False),
+            entry(request_id="late", attempt=1, at_us=end - 5),
+            entry(request_id="early", at_us=NOON_US + 5, served=False),
+            entry(request_id="early", attempt=1, at_us=NOON_US - 5),
+        ]
+    )
+    assert sum(total.attempts for total in store.tiers(noon)) == 2
+    assert [total.requests for total in store.requests(noon)] == [1]
+    assert sum(total.attempts for total in store.tiers(Window(end, None))) == 0

@@ -156,6 +156,15 @@ def test_a_long_label_is_cut_and_a_long_legend_wraps():
     assert len(rows) > 1
 
 
+def test_entries_of_a_legend_are_apart_by_what_their_letters_take():
+    def second(name: str) -> float:
+        named = (Line(name, ((0, 0), (1, 1))), Line("other", ((0, 1), (1, 0))))
+        root = drawn(lines(lines=named))
+        return next(float(one.get("x") or 0) for one in root.iter("text") if one.text == "other")
+
+    assert second("illil") < second("abcde") < second("mwmwm")
+
+
 def test_nothing_that_a_chart_shows_becomes_markup():
     hostile = Bars(HOSTILE, HOSTILE, ((HOSTILE, (Bar(HOSTILE, (Part(HOSTILE, 1, HOSTILE, 0),),
                                                      HOSTILE),)),))  # fmt: skip

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import headgate.render.table
-from headgate.render.table import Column, Table, aligned, csv_text, cut, markdown_text, plain
+from headgate.render.table import (
+    Column,
+    Table,
+    aligned,
+    csv_text,
+    cut,
+    harmless,
+    markdown_text,
+    plain,
+)
 
 PRICES = Table(
     (Column("model"), Column("in", right=True, key="input"), Column("note")),
@@ -87,3 +96,8 @@ def test_a_cut_text_is_never_too_long(text: str, width: int):
 def test_every_kind_of_space_and_control_becomes_one_space():
     assert plain("a\u00a0\u2028 b\tc\u200bd  e") == "a b c d e"
     assert plain("  né 日本  %") == "né 日本 %"
+
+
+def test_a_harmless_line_keeps_its_spaces_and_nothing_that_moves_a_cursor():
+    assert harmless("    indented  é日\u00a0%") == "    indented  é日\u00a0%"
+    assert harmless("  a\x1b[2J\x07b\u202ec") == "  a [2J b c"

@@ -16,6 +16,7 @@ from headgate.ledger.segment import GROUP_BYTES, Segment, leftovers
 from headgate.ledger.store import RowRejectedError, Store
 from headgate.ledger.taken import Taken
 from headgate.ledger.url import journal_directory
+from headgate.values import Clock
 
 __all__ = [
     "INTERVAL",
@@ -38,8 +39,12 @@ LONGEST_WAIT = 5.0
 """Seconds between two tries while the store fails."""
 
 TRIAL_BYTES = 16 << 10
-"""What a store that has failed is tried with, some 25 rows; each group that it takes may be twice
-as large. Reading thousands of rows again for each vain try would slow the callers down."""
+"""What a store that has failed is tried with, some 25 rows; each group that it takes in time may be
+twice as large. Reading thousands of rows again for each vain try would slow the callers down."""
+FIRST_BYTES = 512 << 10
+"""What a store that is not known yet is given, some 800 rows."""
+GROUP_SECONDS = 0.25
+"""How long storing a group should take: for so long nobody else can write, and budgets must."""
 
 
 class Recovered(NamedTuple):
@@ -131,11 +136,17 @@ def _set_aside(segment: Segment, scan: Scan, rejected: list[Entry]) -> None:
 
 
 class Intake:
-    """Stores segments that still grow, a group at a time; small groups while the store fails."""
+    """Stores segments that still grow, in groups; small ones while the store fails or is slow.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: takes the rows.
+        clock: tells how long it took.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
-        self._group_bytes = GROUP_BYTES
+        self._clock = clock
+        self._group_bytes = FIRST_BYTES
 
     def group(self, segment: Segment) -> Taken:
         """Store the next rows of a segment, some megabytes at most.
@@ -144,12 +155,21 @@ class Intake:
             StoreError: the store does not take them; call `failed`, and try again.
         """
         scan = segment.unread(self._group_bytes)
+        began = self._clock.monotonic()
         _, rejected = append(self._store, scan.entries)
         append_prompts(self._store, scan.prompts)
-        self._group_bytes = min(2 * self._group_bytes, GROUP_BYTES)
+        self._fit(scan.end, self._clock.monotonic() - began)
         _set_aside(segment, scan, rejected)
         lost = len(rejected)
         return Taken(scan.end, len(scan.entries) - lost, lost + len(scan.damaged))
+
+    def _fit(self, size: int, seconds: float) -> None:
+        """Make the next group as large as `GROUP_SECONDS` allow, going by the last one."""
+        if 2 * seconds > GROUP_SECONDS:
+            self._group_bytes = int(size * GROUP_SECONDS / seconds)
+        else:
+            self._group_bytes = max(self._group_bytes, 2 * size)
+        self._group_bytes = min(max(self._group_bytes, TRIAL_BYTES), GROUP_BYTES)
 
     def failed(self) -> None:
         """The store has failed: it is tried with few rows until it takes some."""

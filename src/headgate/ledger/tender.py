@@ -49,7 +49,7 @@ class Tender:
         self._directory = directory
         self._clock = clock
         self._failed = failed
-        self._intake = Intake(store)
+        self._intake = Intake(store, clock)
         self._complain = Complaints(clock, self._standing)
         self._followed: dict[Path, Segment] = {}
         self._held: int | None = None

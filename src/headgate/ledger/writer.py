@@ -80,7 +80,7 @@ class Ledger:
         self._memory: deque[Entry] = deque()
         self._prompts: deque[Prompt] = deque()
         self._taken = self._dropped = 0
-        self._intake = Intake(store)
+        self._intake = Intake(store, clock)
         self._complain = Complaints(clock, self._standing)
         self._rolling = Rolling(store, clock)
         self._tidying = Tidying(store, clock, prompts_last)

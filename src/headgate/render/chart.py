@@ -8,7 +8,7 @@ read out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple, TypeAlias
 
@@ -38,6 +38,8 @@ LETTER = 6.6
 """Width of an average letter at the font size of 12 that charts are set in."""
 NARROW, WIDE = frozenset("fijlrtI.,:;'()|!/- "), frozenset("mwMW%@")
 """Letters that are far from it."""
+FIRST_ROW = 16.0
+"""Of a legend: its letters stand on it."""
 
 BOLD = 1.15
 """How much wider bold letters are."""
@@ -233,6 +235,21 @@ def _legend_width(text: str) -> float:
     return sum(shares) * LETTER
 
 
+def _placed(names: Iterable[str], beside: float) -> Iterator[tuple[float, float]]:
+    """Where each entry of a legend begins, in as many rows as they need.
+
+    Args:
+        beside: what an entry takes but for its name.
+    """
+    x, y = 2.0, FIRST_ROW
+    for name in names:
+        room = _legend_width(name) + beside
+        if x + room > WIDTH and x > 2:
+            x, y = 2.0, y + 18
+        yield x, y
+        x += room
+
+
 # ---- lines
 
 LINES_HEIGHT, TOP, BOTTOM, RIGHT = 340.0, 64.0, 52.0, 20.0
@@ -297,21 +314,17 @@ def _marks(
 
 
 def _legend(entries: Sequence[tuple[str, int, bool]]) -> Iterator[str]:
-    x, y = 2.0, 16.0
-    for name, colour, dashed in entries:
-        room = _legend_width(name) + 40
-        if x + room > WIDTH and x > 2:
-            x, y = 2.0, y + 18
+    places = _placed([name for name, _, _ in entries], 40)
+    for (name, colour, dashed), (x, y) in zip(entries, places, strict=True):
         style = " dashed" if dashed else ""
         kind = f"line l{colour % COLOURS}{style}"
         yield f'<path class="{kind}" d="M{x:.1f} {y - 4:.1f}h20"/>'
         yield _write(x + 26, y, name, "legend")
-        x += room
 
 
 # ---- bars
 
-BAR, BETWEEN, HEADING = 22.0, 8.0, 26.0
+BAR, BETWEEN, HEADING, SWATCH = 22.0, 8.0, 26.0, 32.0
 
 
 def _bars(chart: Bars) -> tuple[float, str]:
@@ -322,7 +335,7 @@ def _bars(chart: Bars) -> tuple[float, str]:
     scale = (WIDTH - left - right) / longest if longest > 0 else 0.0
     names = {part.name: part.colour for bar in bars for part in bar.parts}
     parts = list(_swatches(names))
-    y = _legend_rows(names) * 18.0 + 14
+    y = max((y for _, y in _placed(names, SWATCH)), default=FIRST_ROW) + 16
     for heading, group in chart.groups:
         if heading:
             parts.append(_write(2, y + 13, heading, "axis"))
@@ -356,28 +369,13 @@ def _bar(bar: Bar, left: float, y: float, scale: float) -> Iterator[str]:
     yield _write(x + 6, y + 15, bar.total, "total")
 
 
-def _legend_rows(names: dict[str, int]) -> int:
-    rows, x = 1, 2.0
-    for name in names:
-        room = _legend_width(name) + 32
-        if x + room > WIDTH and x > 2:
-            rows, x = rows + 1, 2.0
-        x += room
-    return rows
-
-
 def _swatches(names: dict[str, int]) -> Iterator[str]:
-    x, y = 2.0, 16.0
-    for name, colour in names.items():
-        room = _legend_width(name) + 32
-        if x + room > WIDTH and x > 2:
-            x, y = 2.0, y + 18
+    for (name, colour), (x, y) in zip(names.items(), _placed(names, SWATCH), strict=True):
         yield (
             f'<rect class="s{colour % COLOURS}" x="{x:.1f}" y="{y - 10:.1f}" '
             'width="12" height="12" rx="2"/>'
         )
         yield _write(x + 18, y, name, "legend")
-        x += room
 
 
 # ---- spans
