@@ -74,6 +74,13 @@ def test_without_a_plan_the_bill_has_no_empty_columns(looked):
     assert made.unplanned is not None
 
 
+def test_how_long_requests_waited_says_of_how_many_it_is(looked):
+    made = shown(looked, overhead_us=(400.0, 900.0, 1200.0), waited=1959)
+    last = made.figures.figures[-1]
+    assert last.value.replace("\u00a0", " ") == "0.4 ms"
+    assert last.note.endswith("; the newest 1,959 requests")
+
+
 def test_what_cannot_be_narrowed_says_that_it_is_of_all(looked):
     def notes(made: Board) -> set[str]:
         return {one.label for one in made.figures.figures if one.note.startswith("all requests; ")}
