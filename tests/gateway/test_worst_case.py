@@ -42,6 +42,8 @@ def test_it_is_the_dearest_answer_and_all_that_comes_besides(pricer):
 def test_input_that_is_to_be_kept_is_taken_at_an_hours_write(pricer):
     cached = Bill((SONNET,), 1000, 400, cached=True)
     assert worst_case(cached, pricer, AT_US, 1.0) == (12_000_000, None), "which is twice"
+    draft = Bill((HAIKU,), 0, 0, besides=[Step(SONNET, 1000, 400, cached=True)])
+    assert worst_case(draft, pricer, AT_US, 1.0) == (12_000_000, None)
 
 
 def test_a_model_without_a_price_is_named_and_counts_nothing(pricer):

@@ -1,0 +1,41 @@
+"""gateway: what the settings say is what the parts of a gateway get."""
+
+from __future__ import annotations
+
+import time
+from itertools import count, takewhile
+
+import pytest
+
+from headgate.bootstrap.gateway import SystemClock, new_request_id, plant_of, upstream_of
+from headgate.ledger.entry import Entry
+from headgate.settings import read
+
+
+class Nobody:
+    def record(self, entry: Entry) -> None:
+        raise AssertionError("nothing is asked yet")
+
+
+@pytest.mark.parametrize(("workers", "retries"), [(1, 10), (2, 5), (4, 3), (50, 1)])
+def test_workers_share_the_retries_that_a_second_may_have(workers, retries):
+    """A part of one has no meaning in a second: four workers have two and a half each, in that."""
+    sets = (f"server.workers={workers}", "resilience.retry_floor=10", "resilience.retry_share=0")
+    settings = read(None, env={}, sets=sets)
+    plant = plant_of(
+        settings,
+        {name: "k" for one in settings.providers if (name := one.api_key_env)},
+        upstream=upstream_of(settings),
+        recorder=Nobody(),
+        clock=SystemClock(),
+    )
+    model = plant.policies.tiers[0].model
+    assert plant.brakes.may_call(model, 100.0)
+    assert len([*takewhile(lambda _: plant.brakes.may_retry(model, 100.0), count())]) == retries
+
+
+def test_a_requests_id_begins_with_its_millisecond():
+    before = time.time_ns() // 1_000_000
+    kind, _, digits = new_request_id().partition("_")
+    assert (kind, len(digits)) == ("req", 32)
+    assert before <= int(digits[:12], 16) <= time.time_ns() // 1_000_000
