@@ -185,7 +185,7 @@ def body_case(chance: random.Random) -> str:
         _check_refusal(refusal)
         return "refused"
     request = Request.of(inbound.ask)
-    traits(request, words(request.text))
+    traits(request, len(words(request.text)))
     return "+".join([_sent(inbound, target, chance) for target in DIALECTS])
 
 
