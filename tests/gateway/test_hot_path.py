@@ -14,6 +14,7 @@ from types import FrameType
 
 import pytest
 
+from headgate.routing.ngrams import COMPILED
 from tests.gateway.house import LEARNED, RULES
 from tests.gateway.one_request import PRICES, WARM, Ask, Kind, gateway, proxy
 
@@ -73,11 +74,12 @@ def test_a_request_takes_no_more_calls_than_it_did(tmp_path, stream, bound):
     assert counted > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"
 
 
+@pytest.mark.skipif(not COMPILED, reason="scores are computed in Python here: no C compiler")
 def test_a_learned_router_adds_its_own_calls_and_no_more(tmp_path):
     added = calls_for_one(tmp_path, Kind(LEARNED))
     added -= calls_for_one(tmp_path, Kind())
-    assert added <= 51
-    assert added > 26, "it takes far fewer now: lower the bound, so that it stays so"
+    assert added <= 39
+    assert added > 19, "it takes far fewer now: lower the bound, so that it stays so"
 
 
 @pytest.mark.parametrize(("stream", "bound"), [(False, 323), (True, 1413)])

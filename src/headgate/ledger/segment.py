@@ -19,8 +19,8 @@ from headgate.ledger.taken import Taken, forget, tell, told
 __all__ = ["GROUP_BYTES", "SUFFIX", "Segment", "leftovers", "lock"]
 
 SUFFIX = ".segment"
-GROUP_BYTES = 4 << 20
-"""What is read, and stored in one commit, at a time; some 6,000 entries."""
+GROUP_BYTES = 2 << 20
+"""What is read, and stored in one commit, at a time; some 5,500 entries."""
 
 
 class Segment:
