@@ -19,20 +19,6 @@ _HIDDEN = ("\u0130", "\u0131", "\u017f", "\u212a")
 """The characters beyond ASCII that match one of its letters where case is ignored: I with a dot, i
 without one, the long s and the kelvin. The tests hold them against all of Unicode."""
 
-_FLAGS = re.IGNORECASE | re.UNICODE | re.ASCII | re.MULTILINE | re.DOTALL
-"""With any other flag an expression is not read here."""
-
-_HIDDEN = ("\u0130", "\u0131", "\u017f", "\u212a")
-"""The characters beyond ASCII that match one of its letters where case is ignored: an I with a dot,
-an i without one, the long s, the sign of the kelvin. Held against all of Unicode by the tests."""
-
-_FLAGS = re.IGNORECASE | re.UNICODE | re.ASCII | re.MULTILINE | re.DOTALL
-"""With any other flag an expression is not read here."""
-
-_HIDDEN = ("\u0130", "\u0131", "\u017f", "\u212a")
-"""The characters beyond ASCII that match one of its letters where case is ignored: an I with a dot, an
-i without one, the long s and the sign of the kelvin. Held against all of Unicode by the tests."""
-
 _FLAGS = re.compile(r"\(\?[aimsu]+\)")
 _PIECE = re.compile(
     r"""
