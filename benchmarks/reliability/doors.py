@@ -160,7 +160,17 @@ _NOWHERE = (
     "/v1/decisions/req_1",
     "/api/reload",
 )
-_PAGES = ("/", "/dashboard.json", "/requests", "/routers", "/keys", "/prices", "/alerts", "/plan")
+_PAGES = (
+    "/",
+    "/dashboard.json",
+    "/requests",
+    "/requests.csv",
+    "/routers",
+    "/keys",
+    "/prices",
+    "/alerts",
+    "/plan",
+)
 _TOLD = ("/metrics", "/api/reload", "/v1/decisions/req_1")
 
 

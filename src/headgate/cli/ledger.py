@@ -71,7 +71,7 @@ def rows(
     with open_ledger(config, sets, url) as (store, _, _):
         found = deque((row for row in store.entries(asked) if fits(row)), maxlen=last)
     if as_json:
-        shown = [plain(msgspec.to_builtins(row)) for row in found]
+        shown = [plain(msgspec.to_builtins(msgspec.structs.asdict(row))) for row in found]
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif found:
         click.echo(aligned(rows_table(found), table_width()), nl=False)

@@ -11,18 +11,17 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from headgate.access.bucket import Bucket
-from headgate.access.limits import Budget
-from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring, Visitor
+from headgate.gateway.key_refusals import too_dear, unpriced
 from headgate.gateway.plant import Plant
-from headgate.gateway.till import Shortage, Till
+from headgate.gateway.till import Till
 from headgate.gateway.worst_case import Bill, Step, worst_case
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin
-from headgate.values import CHARS_PER_TOKEN, ModelRef, usd
+from headgate.values import CHARS_PER_TOKEN, ModelRef
 from headgate.wire.lane import Inbound, asked_tier
 
 __all__ = ["Admission", "Terms"]
@@ -154,7 +153,7 @@ class Admission:
                 amount = self._price(plant, bill)
                 short = await self._till.reserve(request_id, visitor.budgets, amount)
                 if short is not None:
-                    raise _refused(short, amount, visitor.budgets)
+                    raise too_dear(short, amount, visitor.budgets)
         except BaseException:
             for bucket in buckets:
                 bucket.take(-tokens)
@@ -167,13 +166,7 @@ class Admission:
         at_us = int(plant.clock.time() * 1e6)
         amount, unknown = worst_case(bill, plant.pricer, at_us, self.terms.margin)
         if unknown is not None and self.terms.on_unpriced == "refuse":
-            raise RequestError(
-                f"The price of {unknown} is not known, and this API key has a budget.",
-                status=403,
-                code="unpriced_model",
-                param="model",
-                fix="State its price in [prices], or set [keys] on_unpriced to allow it.",
-            )
+            raise unpriced(unknown)
         return max(1, amount)
 
     # ---- after it
@@ -252,35 +245,3 @@ def _answers(inbound: Inbound) -> int:
         return max(1, int(msgspec.json.decode(wanted, type=int)))
     except msgspec.MsgspecError:
         return 1
-
-
-def _refused(short: Shortage, amount: int, budgets: Sequence[tuple[str, Budget]]) -> RequestError:
-    scope, period, _ = short.account
-    limit = next(b.nano for name, b in budgets if name == scope and b.period == period)
-    kind, _, name = scope.partition(":")
-    whose = f"The {kind} `{name}` may spend ${usd(limit)} a {period}"
-    need = f"this request may cost up to ${usd(amount)}"
-    if short.kind == "unavailable":
-        return RequestError(
-            "The budgets cannot be looked at just now.",
-            status=503,
-            code="budget_unavailable",
-            fix="Try again in a moment.",
-            retry_after=short.retry_after,
-        )
-    if short.kind == "reserved":
-        return RequestError(
-            f"{whose}; requests under way may need what is left of it, and {need}.",
-            status=429,
-            code="budget_reserved",
-            fix="Try again in a moment, or set a lower limit to the answer's tokens.",
-            retry_after=short.retry_after,
-        )
-    return RequestError(
-        f"{whose}; ${usd(short.left)} is left, and {need}.",
-        status=429,
-        code="budget_exhausted",
-        fix=f"Wait for the next {period} (UTC), ask for a higher budget, or set a lower limit to "
-        "the answer's tokens.",
-        retry_after=short.retry_after,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,10 +9,10 @@ from headgate.access.bucket import Bucket
 from headgate.access.key import PREFIX, Key, Pepper, Team, id_in
 from headgate.access.limits import Budget, Limits
 from headgate.access.token import carries, presented
-from headgate.errors import RequestError
+from headgate.gateway.key_refusals import invalid, no_longer_good, too_fast, unread
 from headgate.values import Clock
 
-__all__ = ["NOBODY", "Gate", "Ring", "Visitor", "too_fast"]
+__all__ = ["NOBODY", "Gate", "Ring", "Visitor"]
 
 _NO_DIGEST = "0" * 64
 
@@ -150,14 +149,14 @@ class Gate:
                 visitor = self._known(name, self._pepper.digest(given))
                 if visitor is not None:
                     return visitor
-                raise _unread() if self._ring is EMPTY else _invalid()
+                raise unread() if self._ring is EMPTY else invalid()
             if name is not None and self.unsure:
-                raise _unread()
+                raise unread()
             damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
         if self._master is not None and carries(headers, self._master):
             return NOBODY
         if self._required or damaged:
-            raise _invalid()
+            raise invalid()
         return NOBODY
 
     def _known(self, name: str, sent: str) -> Visitor | None:
@@ -177,12 +176,7 @@ class Gate:
                 team = None if key.team is None else self._ring.teams.get(key.team)
                 visitor = self._visitors[name] = Visitor(key, team)
             return visitor
-        raise RequestError(
-            f"The API key `{key.id}` is {state}.",
-            status=401,
-            code="key_expired" if state == "expired" else "key_revoked",
-            fix="Ask whoever runs this gateway for a new one.",
-        )
+        raise no_longer_good(key.id, state)
 
     def pace(self, visitor: Visitor) -> None:
         """One more request.
@@ -225,34 +219,3 @@ class Gate:
 
 _STRANGER = Key(id="", name="", digest=_NO_DIGEST, created_us=0)
 """Compared with in the place of a key that is not there, so that the time does not tell."""
-
-
-def _invalid() -> RequestError:
-    return RequestError(
-        "The API key is missing or not valid.",
-        status=401,
-        code="invalid_api_key",
-        fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
-    )
-
-
-def _unread() -> RequestError:
-    return RequestError(
-        "The virtual keys cannot be read: the ledger that they are in does not answer.",
-        status=503,
-        code="keys_unavailable",
-        fix="Try again in some seconds; whoever runs this gateway finds the reason in its log.",
-        retry_after=5.0,
-    )
-
-
-def too_fast(scope: str, unit: str, per_minute: int, wait: float) -> RequestError:
-    """The refusal of a key or team that goes too fast; `wait` in seconds."""
-    kind, _, name = scope.partition(":")
-    return RequestError(
-        f"The {kind} `{name}` may use {per_minute:,} {unit} a minute.",
-        status=429,
-        code="rate_limit_exceeded",
-        fix="Send fewer at a time, or ask for a higher limit.",
-        retry_after=wait if math.isfinite(wait) else None,
-    )

@@ -38,11 +38,11 @@ INTERVAL = 0.1
 LONGEST_WAIT = 5.0
 """Seconds between two tries while the store fails."""
 
-TRIAL_BYTES = 16 << 10
-"""What a store that has failed is tried with, some 25 rows; each group that it takes in time may be
+TRIAL_BYTES = 8 << 10
+"""What a store that has failed is tried with, some 20 rows; each group that it takes in time may be
 twice as large. Reading thousands of rows again for each vain try would slow the callers down."""
-FIRST_BYTES = 512 << 10
-"""What a store that is not known yet is given, some 800 rows."""
+FIRST_BYTES = 256 << 10
+"""What a store that is not known yet is given, some 700 rows."""
 GROUP_SECONDS = 0.25
 """How long storing a group should take: for so long nobody else can write, and budgets must."""
 
