@@ -20,7 +20,7 @@ from benchmarks.reliability.place import ENVIRONMENT, PATHS, Place, before, body
 from benchmarks.reliability.upstream import STAGE, Upstream, answer
 from headgate.access.key import Key, digest, id_in, mint
 from headgate.access.token import carries
-from headgate.bootstrap.gateway import SystemClock
+from headgate.bootstrap.clock import SystemClock
 from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring
 
