@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from time import monotonic as _monotonic
-from time import time as _now
 from time import time_ns
 
 from headgate.bootstrap.book import book_of
@@ -30,7 +28,6 @@ from headgate.settings.schema import ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
 
 __all__ = [
-    "SystemClock",
     "app_of",
     "new_request_id",
     "plant_of",
@@ -38,13 +35,6 @@ __all__ = [
     "secrets_of",
     "upstream_of",
 ]
-
-
-class SystemClock:
-    """The machine's time."""
-
-    time = staticmethod(_now)
-    monotonic = staticmethod(_monotonic)
 
 
 _dice = random.Random()  # noqa: S311 - seeded by the system; ids are unique, not secret

@@ -14,8 +14,9 @@ import click
 
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
+from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
-from headgate.bootstrap.gateway import SystemClock, app_of, secrets_of, upstream_of
+from headgate.bootstrap.gateway import app_of, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape

@@ -8,7 +8,7 @@ import msgspec
 
 from headgate.errors import RequestError
 from headgate.values import Usage
-from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
 from headgate.wire.neutral import (
     Aside,
@@ -19,7 +19,6 @@ from headgate.wire.neutral import (
     Problem,
     RefusalDelta,
     Start,
-    Stop,
     StreamEvent,
     TextDelta,
     ThinkingDelta,
@@ -37,16 +36,6 @@ __all__ = [
     "splice",
     "spliced",
 ]
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """A whole answer for the caller, and what the books need of it."""
-
-    body: bytes
-    usage: Usage | None
-    model: str | None
-    finish: Stop
-    id: str | None = None
 
 
 class Passthrough:
@@ -104,10 +93,9 @@ class Passthrough:
                 the provider said of its tokens: such an attempt is billed.
         """
         try:
-            found = self._dialect.read_answer(body, self._inbound.quiet)
+            return self._dialect.weigh_answer(body, self._inbound.quiet)
         except RecursionError:
             raise UnusableAnswerError("The provider's answer is nested too deeply.") from None
-        return Answered(body, found.usage, found.model or None, found.stop, found.id or None)
 
     def flow(self) -> Flow:
         """A stream as it is, less the usage that only we asked for."""
