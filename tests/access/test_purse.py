@@ -59,7 +59,7 @@ def test_a_purse_in_use_keeps_a_stock_and_an_idle_one_gives_it_back():
     purse = shop.purse()
     assert wanting(shop, "a", purse, 20)
     purse.settle(20, 20)
-    assert purse.low
+    assert purse.low()
     shop.visit("a", purse)
     assert purse.free == 80, "four times what was used, below an eighth of what is left"
     assert purse.reserve(30)
@@ -80,7 +80,7 @@ def test_a_busy_process_soon_visits_the_store_hardly_more_than_at_the_regular_ti
         for _ in range(1000):
             assert wanting(shop, "a", purse, 100)
             purse.settle(100, 60)
-            if purse.low:
+            if purse.low():
                 shop.visit("a", purse)
                 extra += 1
         shop.visit("a", purse)
@@ -113,7 +113,7 @@ def test_who_uses_it_evenly_waits_for_no_store_that_is_held_for_three_seconds():
     assert [second() for _ in range(3)] == [1000, 1000, 1000]
     shop.account, shop.leases["a"] = lend(claim, shop.account, shop.leases["a"])
     purse.granted(Grant(shop.leases["a"][1], *shop.account))
-    assert purse.low, "so it asks again at once"
+    assert purse.low(), "so it asks again at once"
     shop.visit("a", purse)
     assert second() == 1000
 

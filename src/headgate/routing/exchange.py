@@ -56,7 +56,7 @@ from headgate.routing.signals import (
 from headgate.routing.tier import Tier
 from headgate.values import ModelRef
 
-__all__ = ["Exchange", "Gate", "Limits"]
+__all__ = ["Exchange", "Gate", "Limits", "Terms"]
 
 RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 """Statuses that say "not now"; every other 4xx says "not like this" and goes to the caller.
@@ -91,60 +91,59 @@ class Gate(Protocol):
         """Whether it is not called at present."""
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What all exchanges under one policy have in common; made once for each."""
+
+    tiers: Sequence[Tier]
+    """All tiers, cheapest first."""
+    safe: Tier
+    """The tier that answers when the classifier does not."""
+    limits: Limits
+    """Time-outs and back-off."""
+    gate: Gate
+    """Which models may be called and retried at present."""
+    jitter: Callable[[], float]
+    """A number in [0, 1) at each call, for the spread of the waits."""
+    classifier_timeout: float = 3.0
+    """Seconds that the classifier may take."""
+    judge_timeout: float = 30.0
+    """Seconds that the judgement of a draft may take."""
+    policy: str = ""
+    """Name of the policy, for the decisions that fall here."""
+
+
 class Exchange:
     """The state of one request. `step` takes an event and the time, and says what to do next.
 
     Args:
-        tiers: all tiers, cheapest first.
+        terms: what it has in common with others.
         decision: where to start; None asks the classifier first.
-        safe: the tier that answers when the classifier does not.
-        limits: time-outs and back-off.
-        gate: which models may be called and retried at present.
-        jitter: a number in [0, 1) at each call, for the spread of the waits.
-        classifier_timeout: seconds that the classifier may take.
-        judge_timeout: seconds that the judgement of a draft may take.
         barred: the tiers that cannot serve the request, and what they lack; see `guard`.
-        policy: name of the policy, for the decisions that fall here.
     """
 
+    rejected = False
+    """The draft has been rejected."""
+    _state = "new"
+    _deadline = 0.0
+    _ahead: Sequence[Tier] = ()
+    _instead: Decision | None = None
+    """The decision whose other tiers come after those ahead."""
+    _tries = 0
+    _cause: Cause = "first"
+    _held = False
+    _failure: Failed | None = None
+    """Why a retry is waited for."""
+
     def __init__(
-        self,
-        tiers: Sequence[Tier],
-        decision: Decision | None,
-        *,
-        safe: Tier,
-        limits: Limits,
-        gate: Gate,
-        jitter: Callable[[], float],
-        classifier_timeout: float = 3.0,
-        judge_timeout: float = 30.0,
-        policy: str = "",
-        barred: Mapping[str, str] = NOTHING,
+        self, terms: Terms, decision: Decision | None, barred: Mapping[str, str] = NOTHING
     ) -> None:
-        self._tiers = tiers
-        self._safe = safe
-        self._limits = limits
-        self._gate = gate
-        self._jitter = jitter
-        self._classifier_timeout = classifier_timeout
-        self._judge_timeout = judge_timeout
-        self.policy = policy
+        self._terms = terms
+        self._gate = terms.gate
+        self.policy = terms.policy
         self.barred = barred
         """The tiers that cannot serve the request: name -> why, as far as it is known."""
-        self.rejected = False
-        """The draft has been rejected."""
-        self._state = "new"
-        self._deadline = 0.0
-        self._ahead: list[Tier] = []
-        self._instead: Decision | None = None
-        """The decision whose other tiers come after those ahead."""
-        self._tries = 0
-        self._cause: Cause = "first"
-        self._held = False
-        self._failure: Failed | None = None
-        """Why a retry is waited for."""
         self.decision = decision
-        self.tier = decision.tier if decision else safe
+        self.tier = decision.tier if decision else terms.safe
         """The tier called now, or last."""
 
     def step(self, event: Event, at: float) -> Command:
@@ -163,27 +162,31 @@ class Exchange:
     # ---- moves, in the order of a request's life
 
     def _start(self, _: Start, at: float) -> Command:
-        self._deadline = at + self._limits.request_timeout
+        self._deadline = at + self._terms.limits.request_timeout
         if self.decision is not None:
             return self._begin(self.decision, at)
-        if len(self._tiers) - len(self.barred) < 2:  # whatever it said, the same tier would answer
+        if (
+            len(self._terms.tiers) - len(self.barred) < 2
+        ):  # whatever it said, the same tier would answer
             why = next(iter(self.barred.values()), "single")
-            return self._begin(Decision(self._safe, f"guard:{why}", policy=self.policy), at)
+            return self._begin(Decision(self._terms.safe, f"guard:{why}", policy=self.policy), at)
         self._state = "classifying"
-        return Classify(min(self._classifier_timeout, self._limits.request_timeout))
+        return Classify(min(self._terms.classifier_timeout, self._terms.limits.request_timeout))
 
     def _classified(self, verdict: Verdict, at: float) -> Command:
         if verdict.decision is not None:
             return self._begin(verdict.decision, at)
         if verdict.tier is None:
-            return self._begin(Decision(self._safe, "classifier-failed", policy=self.policy), at)
-        top = max(1, len(self._tiers) - 1)
-        tier, score = self._tiers[verdict.tier], verdict.tier / top
+            return self._begin(
+                Decision(self._terms.safe, "classifier-failed", policy=self.policy), at
+            )
+        top = max(1, len(self._terms.tiers) - 1)
+        tier, score = self._terms.tiers[verdict.tier], verdict.tier / top
         return self._begin(Decision(tier, "classifier", score, policy=self.policy), at)
 
     def _begin(self, decision: Decision, at: float) -> Command:
         """Start on the tier decided for, or on the next that can serve the request."""
-        fit = fitting(decision, self._tiers, self.barred)
+        fit = fitting(decision, self._terms.tiers, self.barred)
         if fit is None:
             self.decision = decision
             return self._hand_over(Refuse(Failed("unfit")))
@@ -191,7 +194,7 @@ class Exchange:
         if fit.draft and not above:  # nobody could answer in the place of a rejected draft
             fit = replace(fit, draft=False)
         self.decision = fit
-        self._ahead, self._instead = [fit.tier], fit
+        self._ahead, self._instead = (fit.tier,), fit
         return self._advance(None, at, "first")
 
     def _advance(self, failure: Failed | None, at: float, cause: Cause = "fallback") -> Command:
@@ -208,18 +211,21 @@ class Exchange:
         """The tier to be called next; those that answer instead are looked up on a failure only."""
         if not self._ahead and self._instead is not None:
             self._ahead, self._instead = self._others(self._instead), None
-        return self._ahead.pop(0) if self._ahead else None
+        if not self._ahead:
+            return None
+        tier, *self._ahead = self._ahead
+        return tier
 
     def _others(self, decision: Decision) -> list[Tier]:
         """The tiers that may still answer once this one has failed."""
         if not decision.routed or not decision.tier.fallback:
             return []
-        found = others(decision.tier, self._tiers)
+        found = others(decision.tier, self._terms.tiers)
         return [tier for tier in found if tier.name not in self.barred] if self.barred else found
 
     def _above(self, tier: Tier) -> list[Tier]:
         """The dearer tiers that can serve the request, the premium one first."""
-        dearer = self._tiers[self._tiers.index(tier) + 1 :]
+        dearer = self._terms.tiers[self._terms.tiers.index(tier) + 1 :]
         return [above for above in reversed(dearer) if above.name not in self.barred]
 
     def _opened(self, _: Opened, __: float) -> Command:
@@ -229,7 +235,7 @@ class Exchange:
         if not self._held:
             return self._hand_over(SERVE)
         self._state = "judging"
-        return Judge(max(0.0, min(self._judge_timeout, self._deadline - at)))
+        return Judge(max(0.0, min(self._terms.judge_timeout, self._deadline - at)))
 
     def _judged(self, judged: Judged, at: float) -> Command:
         if judged.good:
@@ -253,7 +259,7 @@ class Exchange:
         decision = self.decision
         if failure.kind == "unsupported" and decision and decision.routed:
             self.barred = {**self.barred, self.tier.name: "dialect"}
-            if self._cause == "first" and fitting(decision, self._tiers, self.barred):
+            if self._cause == "first" and fitting(decision, self._terms.tiers, self.barred):
                 return self._begin(decision, at)  # nothing was sent: this is no fallback
         wait = self._patience(failure)
         if (
@@ -278,11 +284,14 @@ class Exchange:
             return None
         if failure.kind in FINAL_KINDS:
             return None
-        step = min(self._limits.backoff_max, self._limits.backoff_base * 2.0 ** (self._tries - 1))
-        spread = step * (0.5 + 0.5 * self._jitter())
+        step = min(
+            self._terms.limits.backoff_max,
+            self._terms.limits.backoff_base * 2.0 ** (self._tries - 1),
+        )
+        spread = step * (0.5 + 0.5 * self._terms.jitter())
         if failure.retry_after is None:
             return spread
-        if failure.retry_after > self._limits.max_retry_after:
+        if failure.retry_after > self._terms.limits.max_retry_after:
             return None
         # never before the provider asked; a little after it, so that callers do not return at once
         return failure.retry_after + 0.1 * spread
