@@ -163,7 +163,9 @@ class App:
         if visitor.confined:
             closed = barred(visitor, plant.policies, inbound.ask, origin)
             origin = msgspec.structs.replace(origin, barred=closed)
-        await self.admission.admit(visitor, request_id, plant, inbound, origin)
+        lent = self.admission.admit(visitor, request_id, plant, inbound, origin)
+        if lent is not None:
+            await lent
         try:
             await self._drive(plant, caller, inbound, request_id, origin, arrived)
         finally:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headgate.access.bucket import Bucket
-from headgate.access.key import PREFIX, Key, Pepper, Team, id_in
+from headgate.access.key import PREFIX, Key, Pepper, Team, id_at, id_in
 from headgate.access.limits import Budget, Limits
+from headgate.access.purse import Allowance
 from headgate.access.token import carries, presented
 from headgate.gateway.key_refusals import invalid, no_longer_good, too_fast, unread
 from headgate.values import Clock
@@ -38,6 +39,8 @@ class Visitor:
     """
 
     __slots__ = (
+        "allowance",
+        "buckets",
         "budgets",
         "confined",
         "key",
@@ -62,6 +65,8 @@ class Visitor:
             (scope, budget) for scope, limits in self.limits for budget in limits.budgets
         )
         """What it may spend, by scope."""
+        self.allowance = Allowance(self.budgets)
+        """The same, with the purses that it is paid from."""
         self.requests: tuple[tuple[str, int], ...] = tuple(
             (scope, limits.requests_per_minute)
             for scope, limits in self.limits
@@ -74,6 +79,8 @@ class Visitor:
             if limits.tokens_per_minute is not None
         )
         """How many tokens a minute, by scope."""
+        self.buckets: dict[str, Sequence[Bucket]] = {}
+        """Where `requests` and `tokens` are drawn from, once the gate has looked for them."""
         self.confined = any(
             limits.models or limits.tiers or limits.policies or not limits.pin
             for _, limits in self.limits
@@ -144,14 +151,16 @@ class Gate:
             return NOBODY
         damaged = False
         for given in presented(headers):
-            name = id_in(given)
-            if name is not None and self._pepper is not None:
-                visitor = self._known(name, self._pepper.digest(given))
+            pepper = self._pepper
+            if pepper is not None and (name := id_at(given)) is not None:
+                visitor = self._known(name, pepper.digest(given))
                 if visitor is not None:
                     return visitor
-                raise unread() if self._ring is EMPTY else invalid()
-            if name is not None and self.unsure:
-                raise unread()
+            if id_in(given) is not None:
+                if self.unsure or (pepper is not None and self._ring is EMPTY):
+                    raise unread()
+                if pepper is not None:
+                    raise invalid()
             damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
         if self._master is not None and carries(headers, self._master):
             return NOBODY
@@ -185,7 +194,7 @@ class Gate:
             RequestError: 429, more than its key or team may send in a minute.
         """
         if visitor.requests:
-            self._draw("requests", visitor.requests, 1)
+            self._draw(visitor, "requests", visitor.requests, 1)
 
     def tokens(self, visitor: Visitor, estimate: int) -> Sequence[Bucket]:
         """Room for a request of so many tokens; the buckets that its real number is settled in.
@@ -193,20 +202,26 @@ class Gate:
         Raises:
             RequestError: 429, more than its key or team may use in a minute.
         """
-        return self._draw("tokens", visitor.tokens, estimate) if visitor.tokens else ()
+        if not visitor.tokens:
+            return ()
+        return self._draw(visitor, "tokens", visitor.tokens, estimate)
 
-    def _draw(self, unit: str, rates: Sequence[tuple[str, int]], amount: int) -> Sequence[Bucket]:
+    def _draw(
+        self, visitor: Visitor, unit: str, rates: Sequence[tuple[str, int]], amount: int
+    ) -> Sequence[Bucket]:
         """Take from the buckets of all rates, or from none."""
         at = self._clock.monotonic()
-        found = []
-        for scope, per_minute in rates:
-            bucket = self._bucket(scope, unit, per_minute, at)
+        buckets = visitor.buckets.get(unit)
+        if buckets is None:
+            found = [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
+            buckets = visitor.buckets[unit] = found
+        for bucket in buckets:
             if (wait := bucket.wait(amount, at)) > 0:
+                scope, per_minute = rates[buckets.index(bucket)]
                 raise too_fast(scope, unit, per_minute, wait)
-            found.append(bucket)
-        for bucket in found:
+        for bucket in buckets:
             bucket.take(amount)
-        return found
+        return buckets
 
     def _bucket(self, scope: str, unit: str, per_minute: int, at: float) -> Bucket:
         bucket = self._buckets.get((scope, unit))
