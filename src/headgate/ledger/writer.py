@@ -28,7 +28,6 @@ from headgate.ledger.intake import (
     Intake,
     append,
     append_prompts,
-    take_over,
 )
 from headgate.ledger.journal import SPOOL_BYTES, Journal
 from headgate.ledger.late import opened_or_late
@@ -80,7 +79,7 @@ class Ledger:
         self._memory: deque[Entry] = deque()
         self._prompts: deque[Prompt] = deque()
         self._taken = self._dropped = 0
-        self._intake = Intake(store, clock)
+        self._intake = Intake(store, clock.monotonic)
         self._complain = Complaints(clock, self._standing)
         self._rolling = Rolling(store, clock)
         self._tidying = Tidying(store, clock, prompts_last)
@@ -356,7 +355,7 @@ class Ledger:
             if is_tended(self._journal.directory):
                 segment.release()  # there may be many, and this is no longer ours to do
                 break
-            found = take_over(segment, self.store)
+            found = self._intake.take_over(segment)
             with self._lock:
                 self._recovered += found.rows
                 self._damaged += found.damaged
