@@ -99,7 +99,9 @@ def _prepare(harness: Path, work: Path, peers: list[str]) -> None:
     if shutil.which("wrk") is None or shutil.which("nginx") is None:
         parts.insert(0, "sys")
     if parts:
-        subprocess.run(["sh", "setup.sh", str(work), *parts], cwd=harness, check=True)
+        # LiteLLM gets the Python that ours runs on
+        env = os.environ | {"PYTHON": str(Path(sys.executable).resolve())}
+        subprocess.run(["sh", "setup.sh", str(work), *parts], cwd=harness, check=True, env=env)
         for part in parts:
             (work / f"{part}.ready").touch()
     subprocess.run(["make", f"WORK={work}"], cwd=harness, check=True)
