@@ -57,3 +57,9 @@ def test_a_kind_that_is_not_there_is_wrong_use():
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "there is no sockes; name rules, " in ran.stderr
+
+
+def test_a_paced_stream_goes_through_sockets_word_by_word():
+    listed = instructions.calls("paced stream")
+    assert sum("_Connection.buffer_updated" in line for line in listed) >= 30
+    assert sum("_Peer.write" in line for line in listed) >= 30
