@@ -23,7 +23,8 @@ from tests.gateway.one_request import Ask, Caller, Upstream
 
 from benchmarks.gateway.counts import count
 from benchmarks.gateway.ours import PEPPER, SECRET, UPSTREAM_KEY, write_configs
-from headgate.bootstrap.gateway import SystemClock, app_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import app_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of
 from headgate.bootstrap.ledger import ledger_of
 from headgate.bootstrap.metrics import metrics_of

@@ -27,7 +27,8 @@ from opentelemetry.trace import SpanKind
 from benchmarks.reliability.outcome import Outcome
 from headgate.bootstrap.admin import AdminToken, admin_of
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import app_of, upstream_of
 from headgate.bootstrap.ledger import ledger_of, reader_of, transcripts_of
 from headgate.bootstrap.lookout import lookout_of
 from headgate.bootstrap.metrics import metrics_of, scrape

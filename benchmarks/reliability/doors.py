@@ -20,7 +20,7 @@ from benchmarks.reliability.place import ENVIRONMENT, PATHS, Place, before, body
 from benchmarks.reliability.upstream import STAGE, Upstream, answer
 from headgate.access.key import Key, digest, id_in, mint
 from headgate.access.token import carries
-from headgate.bootstrap.gateway import SystemClock
+from headgate.bootstrap.clock import SystemClock
 from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring
 
@@ -160,7 +160,17 @@ _NOWHERE = (
     "/v1/decisions/req_1",
     "/api/reload",
 )
-_PAGES = ("/", "/dashboard.json", "/requests", "/routers", "/keys", "/prices", "/alerts", "/plan")
+_PAGES = (
+    "/",
+    "/dashboard.json",
+    "/requests",
+    "/requests.csv",
+    "/routers",
+    "/keys",
+    "/prices",
+    "/alerts",
+    "/plan",
+)
 _TOLD = ("/metrics", "/api/reload", "/v1/decisions/req_1")
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.reliability.fuzz import Finding, run, scratched
+from benchmarks.reliability.fuzz_wire import scratched
 from headgate.errors import ConfigError
 from headgate.settings import read_with_sources
 from headgate.settings.template import render
 
-__all__ = ["WHOLE", "configs", "settings_case"]
+__all__ = ["WHOLE", "settings_case"]
 
 WHOLE = f"""{render()}
 [[classifier.rules]]
@@ -86,8 +85,3 @@ def _damage(lines: list[str], chance: random.Random) -> None:
             del lines[place:]
     if not lines:
         lines.append("")
-
-
-def configs(count: int, seed: int, first: int = 0) -> tuple[Counter[str], list[Finding]]:
-    """`count` damaged settings files, as `bodies` and `streams` of the fuzzer do."""
-    return run("config", settings_case, range(first, first + count), seed)

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from tests.ledger.samples import entry
 
-from headgate.bootstrap.gateway import SystemClock
+from headgate.bootstrap.clock import SystemClock
 from headgate.monitor.span_attributes import Names
 from headgate.monitor.telemetry import Telemetry
 

@@ -67,3 +67,23 @@ def test_no_more_passes_than_one_minutes_worth_and_the_flow(rate, asked):
             bucket.take(amount)
             passed += amount
     assert passed <= rate + rate * at / 60 + 1e-6
+
+
+@given(
+    st.integers(0, 10**12),
+    st.lists(st.tuples(st.floats(-1, 70), st.integers(-50, 10**12)), max_size=20),
+)
+def test_the_level_is_that_of_the_formula_to_the_last_bit(rate, asked):
+    """What flows in is elapsed seconds times the rate, up to a minute's worth."""
+    bucket, at = Bucket(rate, 0.0), 0.0
+    level, last = float(rate), 0.0
+    for pause, amount in asked:
+        at += pause
+        if at > last:
+            level, last = min(level + (at - last) * rate / 60.0, float(rate)), at
+        lacking = min(rate, amount) - level
+        now = lacking <= 0 < rate
+        expected = 0.0 if now else lacking * 60.0 / rate if rate else float("inf")
+        assert bucket.wait(amount, at) == expected
+        level = min(level - amount, float(rate))
+        bucket.take(amount)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.access.key import Key, Pepper, digest, id_in, mint
+from headgate.access.key import PREFIX, Key, Pepper, digest, id_at, id_in, mint
 
 PEPPER = b"pepper"
 SECOND = 1_000_000
@@ -84,7 +84,7 @@ def test_a_key_expires_and_is_revoked_at_the_moment_that_is_said():
     assert [gone.state(at) for at in (4, 5, 10)] == ["active", "revoked", "revoked"]
 
 
-def test_every_comparison_is_made_in_constant_time_and_none_is_left_out(monkeypatch):
+def test_a_wrong_secret_is_compared_in_constant_time_with_both_that_could_be_right(monkeypatch):
     compared = []
     real = hmac.compare_digest
 
@@ -96,4 +96,20 @@ def test_every_comparison_is_made_in_constant_time_and_none_is_left_out(monkeypa
     mine = key("a")
     assert mine.opens(digest(PEPPER, "a"), 0)
     assert not mine.opens(digest(PEPPER, "b"), 0)
-    assert len(compared) == 4
+    assert len(compared) == 3
+    rotated = key("a", previous=digest(PEPPER, "b"), previous_until_us=1)
+    assert not rotated.opens(digest(PEPPER, "c"), 0)
+    assert not rotated.opens(digest(PEPPER, "b"), 1)
+    assert len(compared) == 7, "whether there is an older one, and whether it is in its grace"
+
+
+@given(st.binary(min_size=38, max_size=38), st.text(max_size=60))
+def test_the_id_s_place_is_that_of_every_secret_and_of_what_looks_like_one(dice, text):
+    made = mint(dice)
+    assert id_at(made.secret) == id_in(made.secret) == made.id
+    for other in (text, PREFIX + text, made.secret + text, made.secret[:-1] + text[:1]):
+        if id_in(other) is not None:
+            assert id_at(other) == id_in(other)
+        elif id_at(other) is not None:
+            assert len(other) == len(made.secret)
+            assert other.isascii()

@@ -8,7 +8,8 @@ import pytest
 from headgate.analysis import design as design_room
 from headgate.analysis.design import MIN_ROWS, MIN_TRAIT_ROWS, Design, request_of
 from headgate.analysis.rows import GradedRow
-from headgate.routing.features import buckets, words
+from headgate.routing.features import words
+from headgate.routing.ngrams import buckets
 from headgate.routing.router import Calibration, Router
 from tests.analysis.planted import planted
 

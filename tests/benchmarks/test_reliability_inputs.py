@@ -10,7 +10,8 @@ import pytest
 from benchmarks.reliability import fuzz_settings
 from benchmarks.reliability.detours import SPELLINGS, detours, own_keys, trap
 from benchmarks.reliability.doors import ADMIN, STRINGS, injections, matrix, strings, timing
-from benchmarks.reliability.fuzz_settings import WHOLE, configs, settings_case
+from benchmarks.reliability.fuzz import run
+from benchmarks.reliability.fuzz_settings import WHOLE, settings_case
 from benchmarks.reliability.fuzzing import fuzzing
 from benchmarks.reliability.kills import starts
 from benchmarks.reliability.outcome import Missing
@@ -53,7 +54,7 @@ def test_a_reader_of_settings_that_fails_is_found(monkeypatch):
         raise IndexError("of the parser")
 
     monkeypatch.setattr(fuzz_settings, "read_with_sources", fails)
-    _, findings = configs(3, seed=1)
+    _, findings = run("config", range(3), seed=1)
     assert [finding.what for finding in findings] == ["IndexError: of the parser"] * 3
 
 

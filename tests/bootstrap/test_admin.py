@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token, token_file
-from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import app_of, upstream_of
 from headgate.errors import ConfigError
 from headgate.settings import read
 from headgate.settings.schema import Settings

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from headgate.bootstrap.admin import AdminToken, admin_of
+from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
-from headgate.bootstrap.gateway import SystemClock, app_of
+from headgate.bootstrap.gateway import app_of
 from headgate.ledger.writer import Ledger
 from tests.bootstrap.test_admin import settings_of
 from tests.gateway.callers import Asked, injections

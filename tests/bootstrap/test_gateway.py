@@ -7,7 +7,8 @@ from itertools import count, takewhile
 
 import pytest
 
-from headgate.bootstrap.gateway import SystemClock, new_request_id, plant_of, upstream_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import new_request_id, plant_of, upstream_of
 from headgate.ledger.entry import Entry
 from headgate.settings import read
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from headgate.bootstrap.admin import AdminToken, admin_of
-from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import app_of, upstream_of
 from headgate.bootstrap.metrics import metrics_of, scrape
 from headgate.gateway.record import Told
 from headgate.ledger.writer import Ledger

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from headgate.bootstrap.gateway import SystemClock
+from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.otel import Sending, sending
 from headgate.errors import ConfigError
 from headgate.gateway.shadow import Shadow

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 from pathlib import Path
 
 import pytest
 
 from headgate.bootstrap.admin import AdminToken
-from headgate.cli.beside import Gauges, Said, gauges_of, has_sidecar, sidecar_of
+from headgate.cli.beside import has_sidecar, sidecar_of
+from headgate.cli.said import Said, gauges_of
 from headgate.cli.workers import TOKEN
-from headgate.gateway.relay import framed, received
-from headgate.monitor.gauges import Values, silence
 from headgate.monitor.metrics import Metrics
 from headgate.settings import Reading, read_with_sources
 from tests.monitor.test_metrics import total
@@ -34,26 +31,6 @@ def reading(folder: Path, *sets: str, url: str = "sqlite:///l.db") -> Reading:
     file = folder / "headgate.toml"
     file.write_text(TOML.format(url=url))
     return read_with_sources(file, env={}, sets=sets)
-
-
-def sent(gauges: Gauges) -> Gauges:
-    async def read() -> Gauges:
-        reader = asyncio.StreamReader()
-        reader.feed_data(framed(Said(gauges)))
-        return (await received(reader, Said)).gauges
-
-    return asyncio.run(read())
-
-
-def test_gauges_arrive_as_they_were_sent_unknown_numbers_too():
-    values: Values = {
-        "headgate_escalation_rate": {("all", "slow"): 0.25, ("all", "fast"): math.nan}
-    }
-    arrived = sent(gauges_of(values))
-    ((first, rate), (second, unknown)) = arrived["headgate_escalation_rate"]
-    assert (first, rate, second) == (("all", "slow"), 0.25, ("all", "fast"))
-    assert math.isnan(unknown)
-    assert set(sent(gauges_of(silence()))) == set(silence())
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,12 @@ def said(
     token: AdminToken | None,
     *urls: str,
     more: str = "",
+    config: str = CONFIG,
+    compiled: bool = True,
 ):
     file = tmp_path / "headgate.toml"
-    file.write_text(CONFIG + more)
-    announce(urls, read_with_sources(file, env={}), token)
+    file.write_text(config + more)
+    announce(urls, read_with_sources(file, env={}), token, compiled=compiled)
     return capsys.readouterr()
 
 
@@ -55,6 +57,14 @@ def test_a_token_that_rests_in_a_file_is_not_shown(tmp_path, capsys):
 def test_a_token_that_rests_nowhere_is_shown(tmp_path, capsys):
     _, err = said(tmp_path, capsys, AdminToken("s3cret", "memory"), PUBLIC, ADMIN)
     assert f"{ADMIN}  (token s3cret, until it stops)" in err
+
+
+def test_that_scores_are_not_compiled_is_said_where_something_is_scored(tmp_path, capsys):
+    learned = CONFIG.replace('kind = "none"', 'kind = "learned"\nrouter = "router.bin"')
+    assert "in Python" not in said(tmp_path, capsys, None, PUBLIC, compiled=False).err
+    assert "in Python" not in said(tmp_path, capsys, None, PUBLIC, config=learned).err
+    _, err = said(tmp_path, capsys, None, PUBLIC, config=learned, compiled=False)
+    assert "  scores                in Python, slower: no C compiler when installed\n" in err
 
 
 def test_that_prompts_are_stored_is_said_and_for_how_long(tmp_path, capsys):

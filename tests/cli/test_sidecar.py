@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -186,3 +188,13 @@ def test_what_its_watch_finds_is_on_the_gateways_metrics_and_put_in_force(tmp_pa
 
             until(pinned)
             until(lambda: say(client, "hello").headers["x-headgate-tier"] == "premium")
+
+
+def test_what_only_pages_and_requests_need_is_not_loaded_before_somebody_looks():
+    code = "import sys, headgate.cli.sidecar; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("headgate.")}
+    assert not rooms & {"headgate.web", "headgate.render"}
+    assert not {"jinja2", "uvloop", "prometheus_client", "headgate.gateway.app"} & {*loaded}

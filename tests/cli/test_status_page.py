@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.cli.status_page import line, page, span
+from headgate.cli.status_page import line, page
 from headgate.ledger.store import Window
 from headgate.monitor.attribution import Attribution, Part
-from headgate.monitor.budget import Assessment, Burn, Creep, EscalationBudget, Scope
+from headgate.monitor.budget import Assessment, Burn, Creep, Scope
 from headgate.monitor.drift import Drift, Shift
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
@@ -170,79 +170,6 @@ Headgate status · 2026-11-23 12:00 UTC                               all is wel
     )
 
 
-def test_an_alarm_says_since_when_and_because_of_whom():
-    text = shown(made(ALARM))
-    assert text.splitlines()[0].endswith("BUDGET BREACHED")
-    for row in (
-        "  Alarm        since 2026-11-21 12:00: the rate has gone above its budget",
-        "               False alarms: a chance of at most 5 % in 100,000 requests.",
-        "  Creep        began 2026-11-19 (95 %: 2026-11-18 to 2026-11-20), at once: 18.0",
-        "  Because      reason rule:code has grown: 10.0 % → 30.0 % of the traffic",
-        "               reason rule:code                 +16.0 = rate  +0.0 mix +16.0",
-        "               all, parts adding up             +14.0",
-        "  Burn         1.60 × the budget over 6 h, 1.20 × over 7 d",
-    ):
-        assert row in text, row
-
-
-def test_a_group_that_escalates_more_is_told_with_its_own_rate():
-    part = msgspec.structs.replace(
-        CODE, rate_before=Fraction(1, 10), rate_shift=Fraction(9, 10), mix_shift=Fraction(0)
-    )
-    attribution = msgspec.structs.replace(
-        known(ALARM.attribution),
-        dimensions={
-            **dict.fromkeys(("route", "alias", "model", "settings"), ()),
-            "reason": (part,),
-        },
-    )
-    text = flat(made(msgspec.structs.replace(ALARM, attribution=attribution)))
-    assert "reason rule:code escalates more: 10.0 % → 100.0 % of its own requests" in text
-    assert "parts adding up" not in text
-
-
-def test_where_nobody_is_the_cause_it_says_so():
-    empty = dict.fromkeys(("route", "alias", "reason", "model", "settings"), ())
-    attribution = msgspec.structs.replace(known(ALARM.attribution), dimensions=empty)
-    text = flat(made(msgspec.structs.replace(ALARM, attribution=attribution)))
-    assert "of no one group of requests" in text
-
-
-def test_a_creep_within_a_day_is_told_to_the_hour():
-    creep = msgspec.structs.replace(
-        known(ALARM.creep),
-        earliest_us=NOON_US - 4 * HOUR,
-        latest_us=NOON_US - HOUR,
-    )
-    text = flat(made(msgspec.structs.replace(ALARM, creep=creep)))
-    assert "(95 %: 08:00 to 11:00 that day)" in text
-
-
-def test_routes_are_listed_the_busiest_first_and_not_without_end():
-    routes = tuple(
-        Scope(
-            kind="route",
-            name=f"/v1/{'long' * 9 if number == 1 else number}",
-            budget=0.2,
-            own=False,
-            fast=burn(6 * HOUR, 10, 3),
-            evidence=0.1,
-            cleared_us=None,
-            served=100,
-            escalated=30,
-            low=0.2,
-            high=0.4,
-            window=burn(7 * DAY, 100, 30),
-            alarm_us=NOON_US if number == 1 else None,
-        )
-        for number in range(6)
-    )
-    text = shown(made(msgspec.structs.replace(CALM, scopes=routes)))
-    assert "  Apart        /v1/0                 30.0 % of 100\n" in text
-    assert "…  30.0 % of 100; alarm since 2026-11-23\n" in text
-    assert "and 2 more: see --json" in text
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -270,41 +197,6 @@ def test_a_month_too_short_for_a_forecast_says_so():
 def test_unknown_costs_are_never_hidden():
     month = msgspec.structs.replace(made().month, unpriced=3)
     assert "3 attempts of unknown cost" in flat(made(month=month))
-
-
-def test_nothing_yet_is_said_in_one_line():
-    empty = EscalationBudget(0.25, 7 * DAY).assess(NOON_US)
-    assert "Escalation   no routed request was served yet" in shown(made(empty))
-
-
-def test_a_window_without_requests_says_so():
-    quiet = msgspec.structs.replace(CALM.slow, served=0, rate=None, burn=None)
-    text = flat(made(msgspec.structs.replace(CALM, slow=quiet)))
-    assert "no served request in the last 7 d" in text
-    assert "no requests over 7 d" in text
-
-
-def test_a_cleared_alarm_is_remembered():
-    cleared = msgspec.structs.replace(CALM, cleared_us=NOON_US - DAY)
-    assert "the last was cleared 2026-11-22 12:00" in flat(made(cleared))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (7 * 86_400, "7 d"),
-        (6 * 3_600, "6 h"),
-        (86_400, "1 d"),
-        (25_714.3, "7.1 h"),
-        (128.6, "2 min"),
-        (90, "2 min"),
-        (59.0, "59 s"),
-        (8.57, "8.6 s"),
-        (1.0, "1 s"),
-    ],
-)
-def test_lengths_of_time_are_told_in_their_largest_unit(seconds, text):
-    assert span(seconds) == text
 
 
 def test_a_line_for_a_log_holds_the_essence():

@@ -12,7 +12,7 @@ from headgate.costs.columns import DRIVERS
 from headgate.costs.gap import bound, gap, shapley
 from headgate.costs.model import evaluate
 from headgate.costs.scenario import Classifier, Scenario, Stress, Tier
-from headgate.routing.exchange import Exchange, Limits
+from headgate.routing.exchange import Exchange, Limits, Terms
 from headgate.routing.signals import (
     Answered,
     Call,
@@ -216,9 +216,8 @@ def test_no_request_through_the_gateways_own_policy_costs_more_than_the_bound(
         Rung(name=tier.name, model=ModelRef("p", tier.name), attempts=tier.attempts or 1)
         for tier in tiers
     ]
-    exchange = Exchange(
-        rungs, None, safe=rungs[1], limits=Limits(), jitter=lambda: 0.0, gate=NoBrakes()
-    )
+    terms = Terms(tiers=rungs, safe=rungs[1], limits=Limits(), jitter=lambda: 0.0, gate=NoBrakes())
+    exchange = Exchange(terms, None)
     ahead = list(failures)
     pico = 0
     command = exchange.step(Start(), 0.0)

@@ -13,7 +13,8 @@ import msgspec
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
-from headgate.bootstrap.gateway import SystemClock, app_of, upstream_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import app_of, upstream_of
 from headgate.bootstrap.keys import admission_of
 from headgate.bootstrap.otel import Sending
 from headgate.gateway.app import App

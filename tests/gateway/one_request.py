@@ -14,7 +14,8 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from headgate.access.key import Key, digest, mint
 from headgate.access.limits import Limits, budget
-from headgate.bootstrap.gateway import SystemClock, app_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import app_of
 from headgate.gateway import caller as seam
 from headgate.gateway.admission import Admission
 from headgate.gateway.caller import Headers

@@ -144,16 +144,7 @@ def exchange(
     made: Plant, decision: Decision | None = None, barred: Mapping[str, str] = NOTHING
 ) -> Exchange:
     """The exchange of a request that is decided, or not yet."""
-    tiers = made.policies.tiers
-    return Exchange(
-        tiers,
-        decision,
-        barred=barred,
-        safe=tiers[-1],
-        limits=made.limits,
-        gate=made.brakes,
-        jitter=made.jitter,
-    )
+    return Exchange(made.terms[None], decision, barred)
 
 
 def books(made: Plant, request: Inbound, talk: Exchange | None = None) -> Books:

@@ -36,9 +36,7 @@ async def _ask(home: House, read, seconds: float):
     plant = home.app.plant
     tiers = plant.policies.tiers
     inbound = DIALECTS["openai"].read(BODY, {})
-    exchange = Exchange(
-        tiers, None, safe=tiers[-1], limits=plant.limits, gate=plant.brakes, jitter=plant.jitter
-    )
+    exchange = Exchange(plant.terms[None], None)
     origin = Origin("/v1/chat/completions")
     books = Books(plant, inbound, "req_1", origin, plant.clock.monotonic(), exchange)
     asking = Asking(plant, inbound, books)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headgate.gateway.books import OUTAGES, REJECTED
 from headgate.gateway.record import Attempt
-from headgate.ledger.entry import Purpose
+from headgate.ledger.entry import Entry, Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.policy import Decision
 from headgate.routing.signals import Failed, Start
@@ -80,6 +80,74 @@ def test_a_row_says_where_the_request_came_in_what_was_asked_and_who_answered():
     assert (row.category, row.session, row.tags) == ("maths", "talk-7", "beta")
     assert row.config == "0123456789abcdef"
     assert row.trace is None, "a plain decision says all in its columns"
+
+
+def test_every_value_stands_in_its_own_field():
+    """The entry is made by position: here no two values are alike."""
+    clock = Stopped()
+    made, _, kept = plant(clock=clock)
+    headers = {
+        "x-headgate-category": "a category",
+        "x-headgate-session": "a session",
+        "x-headgate-tags": "tags",
+    }
+    decision = Decision(CHEAP, "a reason", 0.25, policy="ignored", threshold=0.5, router="a router")
+    talk = exchange(made, decision)
+    talk.policy = "a policy"
+    own = books(made, inbound(dialect="openai", headers=headers, stream=True), talk)
+    for _ in range(7):
+        own.begin("answer", PREMIUM, "first")
+    clock.at += 0.125
+    attempt = own.begin("answer", PREMIUM, "fallback")
+    attempt.status, attempt.error, attempt.model_answered = 529, "status", "a model"
+    attempt.first_token = clock.at + 0.5
+    clock.at += 2.0
+    attempt.measured(USAGE, Usage())
+    own.close(attempt, served=False, aborted=True)
+    assert kept.entries == [
+        Entry(
+            request_id="req_1",
+            attempt=7,
+            at_us=int((NOON + 0.125) * 1e6),
+            purpose="answer",
+            dialect_in="openai",
+            dialect_out="anthropic",
+            route="/v1/messages",
+            asked="auto",
+            routed=True,
+            tier="premium",
+            premium=True,
+            provider="anthropic",
+            model_asked="claude-sonnet-4-6",
+            model_answered="a model",
+            reason="a reason",
+            cause="fallback",
+            score=0.25,
+            served=False,
+            status=529,
+            error="status",
+            streamed=True,
+            aborted=True,
+            usage=USAGE,
+            usage_source="measured",
+            card=kept.entries[0].card,
+            cost_nano=9_000_000,
+            premium_nano=9_000_000,
+            first_token_us=500_000,
+            total_us=2_000_000,
+            queue_us=125_000,
+            key="a-key",
+            team="a-team",
+            policy="a policy",
+            router="a router",
+            category="a category",
+            trace='{"threshold":0.5}',
+            session="a session",
+            tags="tags",
+            config="0123456789abcdef",
+        )
+    ]
+    assert str(kept.entries[0].card).startswith("anthropic/claude-sonnet-4-6@")
 
 
 def test_times_are_whole_microseconds_and_the_wait_before_is_not_the_attempts():

@@ -1,7 +1,9 @@
 """Plant: what the requests of a gateway share stays as it was made."""
 
+import msgspec
 import pytest
 
+from headgate.routing.exchange import Limits
 from headgate.routing.tier import Tier
 from headgate.values import ModelRef
 from tests.gateway.plants import CHEAP, PREMIUM, plant
@@ -27,3 +29,18 @@ def test_conversations_and_embeddings_are_only_there_where_they_are_configured()
     made, _, _ = plant()
     assert made.sessions is None
     assert made.embedding_model is None
+
+
+def test_a_policys_exchanges_have_their_terms_from_it_and_a_callers_own_choice_from_the_plant():
+    made, _, _ = plant()
+    (policy,) = made.policies.policies
+    for terms, name in ((made.terms[policy], policy.name), (made.terms[None], "")):
+        assert (terms.tiers, terms.safe, terms.policy) == ((CHEAP, PREMIUM), PREMIUM, name)
+        assert (terms.limits, terms.gate, terms.jitter) == (made.limits, made.brakes, made.jitter)
+
+
+def test_a_plant_with_one_thing_changed_has_terms_of_its_own():
+    made, _, _ = plant()
+    changed = msgspec.structs.replace(made, limits=Limits(request_timeout=1.0))
+    assert changed.terms[None].limits == Limits(request_timeout=1.0)
+    assert made.terms[None].limits == Limits()

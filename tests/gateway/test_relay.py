@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from headgate.errors import RequestError
+from headgate.errors import ConfigError, RequestError
 from headgate.gateway.caller import Caller, Handler
 from headgate.gateway.relay import Relay, framed, received, serve_relayed
 from tests.gateway.callers import Asked
@@ -116,6 +116,21 @@ def test_a_handlers_defect_is_logged_and_ends_no_other_page(tmp_path, caplog):
     assert asyncio.run(ask()).answer == b"fine"
     assert "ZeroDivisionError" in caplog.text
     assert "not answered" in caplog.text
+
+
+def test_why_a_page_cannot_be_made_is_said_without_a_traceback(tmp_path, caplog):
+    async def closed(caller: Caller) -> None:
+        raise ConfigError("The ledger is a directory.", fix="Name a file.")
+
+    async def ask() -> None:
+        async with served(tmp_path, closed) as relay:
+            await relay(Asked("GET", "/"))
+
+    with pytest.raises(RequestError) as caught:
+        asyncio.run(ask())
+    assert (caught.value.status, caught.value.code) == (503, "pages_unavailable")
+    assert "a page cannot be made: The ledger is a directory." in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_who_listens_but_does_not_answer_yet_is_waited_for(tmp_path):

@@ -7,7 +7,7 @@ import random
 import threading
 
 from headgate.access.limits import Budget, span
-from headgate.access.purse import Account
+from headgate.access.purse import Account, Allowance
 from headgate.gateway.till import REST_SECONDS, Till
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys_memory import MemoryKeys
@@ -339,6 +339,94 @@ def test_who_waits_for_what_others_hold_is_refused_without_asking_again():
         assert short is not None
         assert short.kind == "reserved"
         assert store.visits <= before + 2  # one that was under way, and its own
+        await made.stop()
+
+    asyncio.run(main())
+
+
+def test_what_is_in_hand_is_set_aside_at_once_and_in_every_budget_or_in_none():
+    async def main():
+        store = MemoryKeys()
+        made = till(store)
+        both = [*MINE, ("team:t", Budget("month", 500))]
+        allowance, now = Allowance(both), int(NOON * 1e6)
+        assert not made.at_once("r", allowance, 100, now), "nothing has been lent yet"
+        assert await made.reserve("r", both, 100) is None
+        made.close("r")
+        assert made.at_once("s", allowance, 60, now)
+        key, team = allowance.purses
+        assert (key.reserved, team.reserved) == (60, 60)
+        key.free = 1000
+        assert not made.at_once("t", allowance, 90, now)
+        assert (key.reserved, team.reserved) == (60, 60), (
+            "nothing is taken where one has too little"
+        )
+        made.take(paid("s", 45))
+        made.close("s")
+        assert (key.reserved, key.spent) == (team.reserved, team.spent) == (0, 45)
+        await made.stop()
+
+    asyncio.run(main())
+
+
+def test_an_allowance_finds_the_purses_of_the_day_that_runs():
+    async def main():
+        clock = Stopped()
+        made = till(MemoryKeys(), clock)
+        allowance = Allowance([("key:k", DAY), ("key:k", Budget("month", 5000))])
+        made.at_once("r", allowance, 1, int(clock.time() * 1e6))
+        day, month = allowance.purses
+        assert allowance.until_us == span("day", int(NOON * 1e6)).until_us
+        clock.at += 86_400
+        made.at_once("r", allowance, 1, int(clock.time() * 1e6))
+        assert allowance.purses[0] is not day
+        assert allowance.purses[1] is month
+        await made.stop()
+
+    asyncio.run(main())
+
+
+class Held(MemoryKeys):
+    """A store that answers no claim while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = threading.Event()
+        self.free.set()
+
+    def claim(self, holder, claims, at_us):
+        self.free.wait(10)
+        return super().claim(holder, claims, at_us)
+
+
+def test_nobody_waits_while_the_store_is_held_for_three_seconds_and_later_nobody_is_refused():
+    """At the same rate as before: what is in hand was asked for in advance."""
+
+    async def main():
+        store = Held()
+        made = till(store)
+        large = [("key:k", Budget("day", 10**12))]
+
+        async def second(name: str) -> None:
+            """A thousand requests."""
+            for number in range(1000):
+                request = f"{name}{number}"
+                assert await made.reserve(request, large, 100) is None
+                made.take(paid(request, 100))
+                made.close(request)
+
+        for name in "abcd":
+            assert await made._ask(), "as it does each second"
+            await second(name)
+        store.free.clear()
+        regular = asyncio.create_task(made._ask())
+        for name in "efg":
+            await asyncio.wait_for(second(name), 5)
+        assert not regular.done()
+        late = [made.reserve(f"late{number}", large, 100) for number in range(2000)]
+        asyncio.get_running_loop().call_later(0.05, store.free.set)
+        assert await asyncio.gather(*late) == [None] * 2000
+        assert await regular
         await made.stop()
 
     asyncio.run(main())

@@ -110,6 +110,48 @@ def test_a_text_that_holds_a_frame_is_a_text():
     assert scan(record(sly)).prompts == [sly]
 
 
+def named(row: Entry) -> bytes:
+    """As a Headgate before 2026-11-27 has written it: a map with the fields' names."""
+    return frame(msgspec.msgpack.encode(msgspec.structs.asdict(row)), b"HGE1")
+
+
+@given(st.lists(st.tuples(st.sampled_from(ENTRIES), st.booleans()), max_size=8))
+def test_entries_that_an_older_headgate_has_left_are_read_beside_the_new(rows):
+    data = b"".join(named(row) if old else record(row) for row, old in rows)
+    found = scan(data)
+    assert found[:3] == ([row for row, _ in rows], [], len(data))
+    assert {type(row) for row in found.entries} <= {Entry}
+
+
+def test_an_old_entry_from_before_a_field_has_its_default():
+    early = msgspec.structs.asdict(ENTRIES[0])
+    for name in ("trace", "tags", "queue_us"):
+        del early[name]
+    data = frame(msgspec.msgpack.encode(early), b"HGE1")
+    (found,) = scan(data).entries
+    assert found == msgspec.structs.replace(ENTRIES[0], trace=None, tags=None, queue_us=None)
+
+
+def test_an_entry_is_written_as_its_values_in_an_order_that_never_changes():
+    """A field that is not last, or another order, would read old segments wrong."""
+    assert Entry.__struct_fields__ == (
+        "request_id", "attempt", "at_us", "purpose", "dialect_in", "dialect_out", "route", "asked",
+        "routed", "tier", "premium", "provider", "model_asked", "reason", "cause", "served",
+        "total_us", "model_answered", "score", "status", "error", "streamed", "aborted", "usage",
+        "usage_source", "card", "cost_nano", "premium_nano", "first_token_us", "queue_us", "key",
+        "team", "policy", "router", "category", "trace", "session", "tags", "config",
+    )  # fmt: skip
+    written = msgspec.msgpack.decode(msgspec.msgpack.encode(ENTRIES[0]))
+    usage = msgspec.structs.asdict(ENTRIES[0].usage)
+    values = msgspec.structs.asdict(ENTRIES[0]) | {"usage": usage}
+    assert written == list(values.values())
+
+
+def test_a_field_that_a_later_headgate_adds_at_the_end_is_passed_over():
+    later = [*msgspec.msgpack.decode(msgspec.msgpack.encode(ENTRIES[0])), "a new field"]
+    assert scan(frame(msgspec.msgpack.encode(later))).entries == ENTRIES[:1]
+
+
 def test_a_length_beyond_the_longest_payload_is_damage():
     record = frame(b"\xc1" * (MAX_PAYLOAD + 1), PROMPT)
     assert scan(record).damaged == [record]

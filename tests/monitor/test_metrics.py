@@ -104,6 +104,18 @@ def test_times_are_in_seconds():
     assert total(metrics, "headgate_queue_seconds_bucket", le="0.0005") == 0
 
 
+def test_a_tier_has_times_to_a_first_token_from_its_first_stream_on_even_one_that_never_spoke():
+    metrics = Metrics(env={})
+    metrics.take(entry(tier="cheap", first_token_us=300_000, streamed=False))
+    metrics.take(entry(tier="premium", first_token_us=None, streamed=True, error="connect"))
+    counts = {
+        dict(labels)["tier"]: value
+        for (name, labels), value in read(metrics).items()
+        if name == "headgate_first_token_seconds_count"
+    }
+    assert counts == {"premium": 0}
+
+
 def test_only_the_first_call_of_a_request_tells_how_long_it_queued():
     metrics = Metrics(env={})
     for attempt in range(3):

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from headgate.routing.artifact import Artifact, Certificate, Operating, Tenth, Training
-from headgate.routing.features import buckets, words
+from headgate.routing.features import words
+from headgate.routing.ngrams import buckets
 from headgate.routing.router import Calibration, CostModel, Head, Router
 from headgate.routing.table import Table
 

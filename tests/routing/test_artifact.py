@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from headgate.errors import ConfigError
 from headgate.routing.artifact import HEAD, MAGIC, Trial, dump, fingerprint, load
 from headgate.routing.draft import Draft
-from headgate.routing.features import BUCKETS, Request
+from headgate.routing.features import Request
+from headgate.routing.ngrams import BUCKETS
 from headgate.routing.reference import Reference
 from headgate.routing.router import Head
 from tests.routing.routers import CERTIFICATE, TRAINING, pointed, small_artifact, small_router

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.errors import InternalError
-from headgate.routing.exchange import Exchange, Limits
+from headgate.routing.exchange import Exchange, Limits, Terms
 from headgate.routing.policy import Decision
 from headgate.routing.signals import (
     Answered,
@@ -91,16 +91,15 @@ class Talk:
         barred: Mapping[str, str] | None = None,
     ) -> None:
         self.now = 0.0
-        self.exchange = Exchange(
-            tiers,
-            start,
+        terms = Terms(
+            tiers=tiers,
             safe=tiers[-1],
             limits=limits,
             jitter=jitter,
             gate=gate or Shut(),
             judge_timeout=20,
-            barred=barred or {},
         )
+        self.exchange = Exchange(terms, start, barred or {})
         self._command: Command | None = None
 
     def __rshift__(self, event: Event) -> Talk:
@@ -522,14 +521,8 @@ def test_a_request_never_costs_more_calls_than_the_policy_allows(
     failures, attempts, tiers, at, jitter, seconds
 ):
     ladder = [tier(f"t{number}", attempts=attempts) for number in range(tiers)]
-    exchange = Exchange(
-        ladder,
-        Decision(ladder[at % tiers], "default"),
-        safe=ladder[-1],
-        limits=LIMITS,
-        gate=Shut(),
-        jitter=lambda: jitter,
-    )
+    terms = Terms(tiers=ladder, safe=ladder[-1], limits=LIMITS, gate=Shut(), jitter=lambda: jitter)
+    exchange = Exchange(terms, Decision(ladder[at % tiers], "default"))
     now, calls, waited = 0.0, 0, 0.0
     command = exchange.step(Start(), now)
     for failure in itertools.cycle(failures):
@@ -559,14 +552,8 @@ def test_a_cascade_never_costs_more_calls_than_both_tiers_attempts_and_one_for_e
     attempts, tiers, failed
 ):
     ladder = [tier(f"t{number}", attempts=attempts) for number in range(tiers)]
-    exchange = Exchange(
-        ladder,
-        Decision(ladder[0], "cascade", draft=True),
-        safe=ladder[-1],
-        limits=Limits(),
-        gate=Shut(),
-        jitter=lambda: 0.0,
-    )
+    terms = Terms(tiers=ladder, safe=ladder[-1], limits=Limits(), gate=Shut(), jitter=lambda: 0.0)
+    exchange = Exchange(terms, Decision(ladder[0], "cascade", draft=True))
     calls = judged = 0
     command = exchange.step(Start(), 0.0)
     for bad in itertools.cycle(failed):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,18 +9,15 @@ from hypothesis import strategies as st
 from headgate.routing import features
 from headgate.routing.draft import size
 from headgate.routing.features import (
-    BUCKETS,
     EXCERPT_CHARS,
-    STEM,
-    WORDS,
     Request,
-    buckets,
     excerpt,
     named,
     shape,
     traits,
     words,
 )
+from headgate.routing.ngrams import BUCKETS, STEM, WORDS, buckets
 from headgate.values import Ask
 
 
@@ -74,12 +69,6 @@ def test_as_many_letters_of_any_alphabet_fit_into_a_stem(one: str, other: str):
     assert len(set(buckets(words(f"{one} {other}")).words)) == 2
 
 
-def test_of_a_word_the_first_letters_count():
-    same = buckets(words("computers computer computing comput")).words
-    assert same[0] == same[1]
-    assert len(set(same)) == 3
-
-
 @given(st.text())
 def test_any_text_can_be_read(text: str):
     found = words(text)
@@ -88,7 +77,9 @@ def test_any_text_can_be_read(text: str):
     assert len(known.words) == len(found) == len(spoken)
     assert len(known.pairs) == len(pairs) == max(0, len(found) - 1)
     assert all(0 <= bucket < BUCKETS for kind in known for bucket in kind)
-    assert len(traits(Request(text=text), found)) == len(set(traits(Request(text=text), found)))
+    assert len(traits(Request(text=text), len(found))) == len(
+        set(traits(Request(text=text), len(found)))
+    )
 
 
 def test_half_a_surrogate_pair_does_no_harm():
@@ -97,7 +88,7 @@ def test_half_a_surrogate_pair_does_no_harm():
 
 def test_traits_tell_shape_and_never_the_system_prompt_itself():
     request = Request(text="Why?", system="You are terse.", category="chat", tools=2)
-    found = traits(request, words(request.text))
+    found = traits(request, len(words(request.text)))
     assert "category=chat" in found
     assert "tools~3" in found
     assert "'?'~1" in found
@@ -106,7 +97,7 @@ def test_traits_tell_shape_and_never_the_system_prompt_itself():
 
 def test_another_system_prompt_is_another_trait():
     one, other = (
-        {t for t in traits(Request(text="x", system=s), [b"x"]) if t.startswith("system=")}
+        {t for t in traits(Request(text="x", system=s), 1) if t.startswith("system=")}
         for s in ("A", "B")
     )
     assert one != other
@@ -142,37 +133,13 @@ def test_an_encoder_is_shown_both_ends_valid_unicode_and_never_nothing():
     assert long.endswith("end")
 
 
-def bucket(word: bytes) -> int:
-    """The bucket of a word by itself, in plain arithmetic."""
-    stem = int.from_bytes(word[:STEM].ljust(STEM, b"\0"), "little")
-    return ((stem ^ stem >> 29) % 2**32 * features.SPREAD >> 14) % BUCKETS
-
-
-@given(st.lists(st.sampled_from(["ab", "é", "界", "wordsworth", "0", "x" * 30]), max_size=800))
-def test_buckets_are_what_each_n_gram_by_itself_would_fall_into(some: list[str]):
-    found = words(" ".join(some))
-    known = buckets(found)
-    half = WORDS // 2
-    parts = [found] if len(found) <= WORDS else [found[:half], found[-half:]]
-    assert list(known.words) == [bucket(word) for part in parts for word in part]
-    assert list(known.pairs) == [
-        (bucket(one) * features.SPREAD + bucket(other)) % BUCKETS
-        for part in parts
-        for one, other in pairwise(part)
-    ]
-
-
 @given(st.text(alphabet='a0 9?$\\=(":\n{,é', max_size=2000))
 def test_the_shape_counts_signs_and_digits_where_a_text_is_looked_at(text: str):
     looked_at = text if len(text) <= 1600 else f"{text[:800]} {text[-800:]}"
-    numbers = dict(zip(features.SHAPES, shape(Request(text=text), words(text)), strict=True))
+    numbers = dict(zip(features.SHAPES, shape(Request(text=text), len(words(text))), strict=True))
     assert numbers["digits~"] == size(sum(char in "09" for char in looked_at))
     for sign in '?$\\=(":\n{,':
         assert numbers[f"{sign!r}~"] == size(looked_at.count(sign))
-
-
-def test_the_order_of_two_words_counts():
-    assert buckets(words("not good")).pairs[0] != buckets(words("good not")).pairs[0]
 
 
 def test_two_ends_of_a_long_text_do_not_make_a_pair():
@@ -181,30 +148,6 @@ def test_two_ends_of_a_long_text_do_not_make_a_pair():
     half = WORDS // 2
     assert f"{spoken[half - 1]} {spoken[half]}" not in pairs
     assert len(pairs) == len(buckets(words(text)).pairs) == WORDS - 2
-
-
-def test_words_of_a_language_share_a_bucket_as_seldom_as_by_chance():
-    syllables = [a + b for a in "bdfgklmnprst" for b in ("a", "en", "i", "or", "u")]
-    made = [
-        (one + other + end).encode() for one in syllables for other in syllables for end in "s "
-    ]
-    used = set(buckets_of(made))
-    by_chance = BUCKETS * (1 - (1 - 1 / BUCKETS) ** len(made))
-    assert len(used) > 0.99 * by_chance
-    pairs = {
-        pair
-        for one in made[:200]
-        for pair in buckets([word for other in made[1000:1100] for word in (one, other)]).pairs
-    }
-    assert len(pairs) > 0.99 * BUCKETS * (1 - (1 - 1 / BUCKETS) ** (200 * 199))
-
-
-def buckets_of(made: list[bytes]) -> list[int]:
-    return [
-        bucket
-        for at in range(0, len(made), WORDS)
-        for bucket in buckets(made[at : at + WORDS]).words
-    ]
 
 
 @given(
@@ -218,7 +161,7 @@ def test_a_shape_is_what_counting_one_by_one_gives(text: str, tokens: int, turns
     signs = [seen.count(sign) for sign in '?$\\=(":\n{,']
     digits = sum(char in "0123456789" for char in seen)
     length = len(seen.encode())
-    assert shape(request, found) == [
+    assert shape(request, len(found)) == [
         *(size(len(text)), size(len(found)), size(tokens), size(turns), size(2), size(0), 1),
         *(size(digits), 16 * digits // (length + 1), 2 * length // (len(found) + 1)),
         *map(size, signs),

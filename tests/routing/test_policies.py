@@ -85,6 +85,13 @@ def test_a_near_miss_is_answered_with_what_was_meant():
         policies().decide(ask("premiun"))
 
 
+def test_every_policy_that_a_request_can_be_under_is_there_once():
+    routed = Policy(TIERS, name="routed", default="cheap")
+    found = policies(named=(BEST,), routes=[Route(BEST), Route(routed), Route(routed)]).all
+    assert [policy.name for policy in found] == ["auto", "best", "routed"]
+    assert found[2] is routed
+
+
 def test_names_list_everything_that_can_be_asked_for():
     routes = [Route(BEST, model="gpt-4o"), Route(BEST, model="gpt-5*")]
     assert policies(aliases=["auto:x"], named=(BEST,), routes=routes).names == (

@@ -10,7 +10,8 @@ import pytest
 
 from headgate.routing import features
 from headgate.routing.draft import Draft
-from headgate.routing.features import Request, buckets, traits, words
+from headgate.routing.features import Request, traits, words
+from headgate.routing.ngrams import WORDS, buckets
 from tests.routing.routers import small_router
 
 THOUSAND_TOKENS = ("Prove that the sum of two odd numbers is even, and say why 12 > 7. " * 60)[
@@ -49,7 +50,7 @@ def test_a_hundred_times_the_text_costs_nothing_more():
     some = instructions(Request(text=THOUSAND_TOKENS))
     long, longest = (instructions(Request(text=THOUSAND_TOKENS * n)) for n in (9, 900))
     assert longest <= long + 5
-    assert long < 1.3 * some, "sizes beyond the table are worked out, each by itself"
+    assert long < 1.4 * some, "sizes beyond the table are worked out, each by itself"
 
 
 def test_a_draft_costs_a_few_instructions_more():
@@ -66,5 +67,5 @@ def test_lookups_stay_within_their_budget(text: str):
     request = Request(text=text)
     assert len(found) <= features.TEXT_CHARS + 1
     said = buckets(found)
-    assert len(said.pairs) < len(said.words) <= features.WORDS
-    assert len(traits(request, found)) <= 25
+    assert len(said.pairs) < len(said.words) <= WORDS
+    assert len(traits(request, len(found))) <= 25

@@ -1,4 +1,4 @@
-"""A table: what is known is summed up once, over the root of its number."""
+"""A table: a byte for each bucket, a step for each weight."""
 
 from __future__ import annotations
 
@@ -8,19 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.routing.features import BUCKETS
+from headgate.routing.ngrams import BUCKETS, known
 from headgate.routing.table import Table
 
 WEIGHTS = st.dictionaries(st.integers(1, BUCKETS - 1), st.floats(-3, 3), max_size=20)
-
-
-@given(WEIGHTS, st.lists(st.integers(0, BUCKETS - 1), max_size=20))
-def test_a_table_sums_what_it_knows_as_a_dictionary_would(weights, others):
-    table = Table.of(weights)
-    found = [*weights, *others, *weights]
-    known = [table.weights[bucket] for bucket in set(found) if bucket in weights]
-    expected = sum(known) / sqrt(len(known)) if known else 0.0
-    assert table(found) == pytest.approx(expected, abs=1e-9)
 
 
 @given(WEIGHTS)
@@ -32,15 +23,16 @@ def test_weights_are_kept_to_half_a_step_and_none_is_lost(weights):
 
 def test_a_weight_of_nothing_still_marks_its_bucket_as_known():
     table = Table.of({1: 1.0, 2: 1e-12})
-    assert table([1, 2]) == pytest.approx(1 / sqrt(2))
-    assert table([1, 3]) == pytest.approx(1.0)
+    assert len(table) == 2
+    assert table.part(*known([1, 2], table.bytes)) == pytest.approx(1 / sqrt(2))
+    assert table.part(*known([1, 3], table.bytes)) == pytest.approx(1.0)
 
 
 def test_a_table_that_knows_nothing_adds_nothing():
-    assert Table.of({})([1, 2]) == 0.0
     assert len(Table.of({})) == 0
-    assert Table.of({5: 1.0})([]) == 0.0
-    assert Table.of({5: 1.0})([0]) == 0.0
+    assert Table.of({}).part(*known([1, 2], Table.of({}).bytes)) == 0.0
+    table = Table.of({5: 1.0})
+    assert table.part(*known([], table.bytes)) == table.part(*known([0], table.bytes)) == 0.0
 
 
 @pytest.mark.parametrize("bucket", [-1, 0, BUCKETS])

@@ -77,3 +77,8 @@ class Desk:
         """The one fault of a file with this text."""
         (fault,) = self.faults(text, *sets, env=env)
         return fault
+
+
+def warnings_of(desk: Desk, text: str, *sets: str) -> list[str]:
+    """What a file is warned of, with the field that each is about."""
+    return [f"{warning.field}: {warning.message}" for warning in desk.read(text, *sets).warnings]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.settings.files import GOOD, TIERS, Desk
+from tests.settings.files import GOOD, TIERS, Desk, warnings_of
 
 THREE = """\
 [tiers.small]
@@ -29,10 +29,6 @@ name = "long"
 tier = "premium"
 min_tokens = 4000
 """
-
-
-def warnings_of(desk: Desk, text: str, *sets: str) -> list[str]:
-    return [f"{warning.field}: {warning.message}" for warning in desk.read(text, *sets).warnings]
 
 
 def test_the_least_file_is_valid_and_quiet(desk: Desk):
@@ -257,17 +253,6 @@ def test_thirds_add_to_one(desk: Desk):
     assert desk.read(text)
 
 
-def test_a_budget_below_the_planned_rate_is_a_warning(desk: Desk):
-    text = TIERS + "[escalation]\nrate = 0.3\nbudget = 0.25\n"
-    (warning,) = desk.read(text).warnings
-    assert (warning.line, warning.field) == (10, "escalation.budget")
-    assert desk.read(text, "escalation.budget=0.3").warnings == ()
-
-
-def test_a_budget_below_the_default_rate_is_a_warning(desk: Desk):
-    assert warnings_of(desk, TIERS + "[escalation]\nbudget = 0.1\n")
-
-
 def test_the_same_model_on_two_tiers_is_a_warning(desk: Desk):
     (warning,) = warnings_of(desk, TIERS.replace("a/large", "a/small"))
     assert warning.startswith("tiers.premium.model: a/small is the model of tier cheap too")
@@ -288,82 +273,6 @@ def test_the_first_wait_is_not_above_the_longest(desk: Desk):
 )
 def test_a_time_out_that_is_never_reached_is_a_warning(desk: Desk, sets: str, field: str):
     assert warnings_of(desk, TIERS, sets)[0].startswith(field)
-
-
-def test_an_anthropic_url_ends_before_its_version(desk: Desk):
-    text = GOOD.replace(
-        "[providers.anthropic]\n",
-        "[providers.anthropic]\nbase_url = 'https://api.anthropic.com/v1'\n",
-    )
-    assert desk.fault(text).fix == 'Write "https://api.anthropic.com".'
-
-
-def test_a_known_url_without_its_path_is_a_warning(desk: Desk):
-    text = TIERS + "[providers.openai]\nbase_url = 'https://api.openai.com'\n"
-    (warning,) = desk.read(text).warnings
-    assert warning.fix == 'Write "https://api.openai.com/v1".'
-
-
-def test_a_key_over_plain_http_is_a_warning_but_not_on_this_machine(desk: Desk):
-    for host, count in (("a.example", 1), ("127.0.0.1", 0), ("localhost", 0), ("[::1]", 0)):
-        text = TIERS.replace("https://a.example", f"http://{host}") + "api_key_env = 'A_KEY'\n"
-        assert len(desk.read(text).warnings) == count
-
-
-def test_a_provider_can_be_told_of_a_trace_only_where_there_is_one(desk: Desk):
-    told = TIERS + "traceparent = true\n"
-    fault = desk.fault(told)
-    assert (fault.field, "otel = true" in fault.fix) == ("providers.a.traceparent", True)
-    assert desk.read(told, "watch.otel=true").settings.providers[0].traceparent
-    assert not desk.read(TIERS, "watch.otel=true").settings.providers[0].traceparent
-
-
-@pytest.mark.parametrize("name", ["traceparent", "TraceState"])
-def test_a_traces_headers_are_no_headers_of_the_files(desk: Desk, name: str):
-    fault = desk.fault(f'{TIERS}headers = {{ "{name}" = "x" }}\n')
-    assert "set by Headgate itself" in fault.message
-
-
-def test_a_gateway_open_to_all_is_a_warning(desk: Desk):
-    (warning,) = warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787")
-    assert "spends your money" in warning
-    assert not warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "server.api_key_env=K")
-    assert not warnings_of(desk, TIERS, "server.listen=[::1]:8787")
-
-
-def test_a_gateway_that_asks_for_virtual_keys_may_be_open_to_all(desk: Desk):
-    assert not warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=true")
-    assert warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=false")
-
-
-def test_a_ledger_in_memory_has_no_virtual_keys_to_ask_for(desk: Desk):
-    fault = desk.fault(TIERS, "keys.required=true", "ledger.url=memory:")
-    assert "nobody could have one" in fault.message
-
-
-def test_the_admin_port_needs_a_token_of_ones_own_beyond_this_machine(desk: Desk):
-    fault = desk.fault(TIERS, "server.admin=0.0.0.0:8788")
-    assert "no token of your choosing" in fault.message
-    for more in ("server.admin_token_env=ADMIN",):
-        assert not warnings_of(desk, TIERS, "server.admin=0.0.0.0:8788", more)
-    for address in ("[::1]:8788", "localhost:8788", ""):
-        assert desk.read(TIERS, f"server.admin={address}").settings.server.admin == address
-
-
-def test_whoever_calls_models_does_not_hold_the_admin_token(desk: Desk):
-    fault = desk.fault(TIERS, "server.admin_token_env=K", "server.api_key_env=K")
-    assert "change keys and budgets" in fault.message
-
-
-def test_the_admin_port_is_not_the_callers(desk: Desk):
-    assert "use this address" in desk.fault(TIERS, "server.admin=127.0.0.1:8787").message
-    assert "use this address" in desk.fault(TIERS, "server.listen=127.0.0.1:8788").message
-    assert desk.read(TIERS, "server.listen=127.0.0.1:0", "server.admin=127.0.0.1:0")
-
-
-def test_callers_should_not_need_a_providers_key(desk: Desk):
-    (warning,) = warnings_of(desk, GOOD, "server.api_key_env=GEMINI_API_KEY")
-    assert "key of provider google" in warning
 
 
 def test_a_price_for_a_model_that_nobody_uses_is_a_warning_with_a_guess(desk: Desk):
@@ -397,117 +306,6 @@ def test_a_fault_brings_no_other_along(desk: Desk):
     assert desk.fault(GOOD.replace('"google/gemini-2.5-flash"', "5")).field == "classifier.model"
     assert desk.fault(GOOD.replace('"model"', '"modle"')).field == "classifier.kind"
     assert desk.fault(THREE.replace("0.3", "3")).field == "tiers.middle.share"
-
-
-@pytest.mark.parametrize(
-    ("line", "field"),
-    [("low = 0.25", "escalation.low"), ("high = 0.1", "escalation.high")],
-)
-def test_an_interval_must_hold_the_planned_rate(desk: Desk, line: str, field: str):
-    (fault,) = desk.faults(TIERS + f"[escalation]\nrate = 0.2\n{line}\n")
-    assert fault.field == field
-    assert "does not hold the rate of 0.2" in fault.message
-
-
-def test_an_interval_around_the_planned_rate_is_fine(desk: Desk):
-    text = TIERS + "[escalation]\nrate = 0.2\nlow = 0.2\nhigh = 0.3\n"
-    assert desk.read(text).warnings == ()
-
-
-BUDGETS = TIERS + (
-    '[escalation_budgets.a]\nmatch = "/v1/messages"\nbudget = 0.4\n'
-    '[escalation_budgets.b]\nmatch = "hg_1"\nkind = "{kind}"\nbudget = 0.1\n'
-)
-
-
-def test_budgets_of_their_own_are_read_with_what_they_are_for(desk: Desk):
-    first, second = desk.read(BUDGETS.format(kind="key")).settings.escalation_budgets
-    assert (first.kind, first.match, first.budget) == ("route", "/v1/messages", 0.4)
-    assert (second.kind, second.match, second.budget) == ("key", "hg_1", 0.1)
-
-
-def test_nobody_has_two_budgets(desk: Desk):
-    text = BUDGETS.format(kind="route").replace("hg_1", "/v1/messages")
-    assert desk.fault(text).field == "escalation_budgets.b.match"
-
-
-def test_a_budget_for_a_policy_names_one_that_there_is(desk: Desk):
-    text = BUDGETS.format(kind="policy")
-    fault = desk.fault(text)
-    assert fault.field == "escalation_budgets.b.match"
-    assert "There is no policy" in str(fault)
-    assert "auto" in str(fault)
-    budgets = desk.read(text.replace("hg_1", "auto")).settings.escalation_budgets
-    assert [budget.match for budget in budgets if budget.kind == "policy"] == ["auto"]
-
-
-def test_a_budget_says_whose_it_is(desk: Desk):
-    assert desk.fault(TIERS + "[escalation_budgets.a]\nbudget = 0.4\n").field == (
-        "escalation_budgets.a.match"
-    )
-
-
-MAIL = (
-    '[alerts]\nsmtp = "mail.example.com:587"\nmail_from = "a@example.com"\n'
-    'mail_to = "b@example.com,  c@example.com"\n'
-)
-
-
-def test_mail_addresses_are_put_in_order(desk: Desk):
-    assert desk.read(TIERS + MAIL).settings.alerts.mail_to == "b@example.com, c@example.com"
-
-
-@pytest.mark.parametrize("line", MAIL.splitlines()[1:])
-def test_mail_needs_all_of_its_parts(desk: Desk, line: str):
-    fault = desk.fault(TIERS + MAIL.replace(f"{line}\n", ""))
-    assert line.split(" ")[0] in fault.message
-
-
-def test_a_mail_user_and_a_password_go_together(desk: Desk):
-    for line in ('smtp_user = "me"\n', 'smtp_password_env = "SMTP"\n'):
-        assert desk.fault(TIERS + MAIL + line).field == "alerts.smtp_user"
-
-
-def test_a_password_is_not_sent_unencrypted_to_another_machine(desk: Desk):
-    text = MAIL + 'smtp_user = "me"\nsmtp_password_env = "SMTP"\nsmtp_security = "none"\n'
-    assert desk.fault(TIERS + text).field == "alerts.smtp_security"
-    assert not desk.read(TIERS + text.replace("mail.example.com", "127.0.0.1")).warnings
-
-
-def test_alerts_over_plain_http_are_a_warning(desk: Desk):
-    for url, warned in (("http://a.example/x", 1), ("https://a.example/x", 0)):
-        text = f'{TIERS}[alerts]\nwebhook_url = "{url}"\n'
-        assert len(desk.read(text).warnings) == warned
-    assert not desk.read(TIERS + '[alerts]\nwebhook_url = "http://127.0.0.1:9/x"\n').warnings
-
-
-def test_a_secret_without_a_webhook_is_a_warning(desk: Desk):
-    (warning,) = desk.read(TIERS + '[alerts]\nwebhook_secret_env = "S"\n').warnings
-    assert warning.field == "alerts.webhook_secret_env"
-
-
-HOLD = '[escalation]\non_breach = "hold"\n'
-LEARNED = '[classifier]\nkind = "learned"\nrouter = "r.headgate"\n'
-
-
-def test_a_hold_without_a_router_is_a_warning(desk: Desk):
-    (warning,) = warnings_of(desk, TIERS + HOLD)
-    assert warning.startswith("escalation.on_breach: There is no learned router")
-
-
-def test_a_hold_without_room_is_a_warning(desk: Desk):
-    (warning,) = warnings_of(desk, TIERS + HOLD + LEARNED)
-    assert "no room to hold it higher" in warning
-
-
-def test_a_hold_with_room_or_no_hold_is_none(desk: Desk):
-    assert warnings_of(desk, TIERS + HOLD + LEARNED + "threshold = 0.3\n") == []
-    assert warnings_of(desk, TIERS + LEARNED) == []
-
-
-def test_a_hold_looks_for_the_routers_of_further_policies(desk: Desk):
-    careful = '[policies.careful]\nkind = "learned"\nrouter = "r.headgate"\nthreshold = 0.3\n'
-    assert warnings_of(desk, TIERS + HOLD + careful) == []
 
 
 def test_a_price_may_be_that_of_the_embeddings_that_a_router_needs(desk: Desk):

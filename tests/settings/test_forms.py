@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.settings import forms
-from headgate.settings.forms import Refusal
+from headgate.settings.forms import Refusal, is_loopback
 
 
 def refusal(form: Callable[[str], str | Refusal], text: str) -> Refusal:
@@ -249,3 +249,15 @@ def test_time_zones_go_by_their_names():
     assert forms.timezone("Europe/Berlin") == "Europe/Berlin"
     for text in ("Mars/Olympus", "", "../../etc/passwd", "/etc/passwd"):
         assert isinstance(forms.timezone(text), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True), ("a.localhost", True), ("127.0.0.1", True), ("127.8.8.8", True),
+        ("::1", True), ("0.0.0.0", False), ("::", False), ("localhost.example.com", False),
+        ("notlocalhost", False), ("10.0.0.1", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_host_is_this_machine_by_its_name_or_its_address(host: str, here: bool):
+    assert is_loopback(host) is here

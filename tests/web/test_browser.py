@@ -125,6 +125,23 @@ def test_what_is_wrong_is_marked_while_one_types_and_no_longer_once_it_is_right(
     look.wrong.clear()  # the browser notes the 422 of its own accord
 
 
+def test_a_fault_in_either_of_two_scenarios_is_told_and_the_map_keeps_its_sides(look: Watched):
+    page = look.go(
+        "/plan?escalation=140%25&compare=1&b.premium_retry_rate=-1&across=requests_per_day"
+    )
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Escalated to premium: 1.4 (140 %) is too high.")
+    expect(alert).to_contain_text("B, Retries, premium")
+    expect(page.get_by_label("Map, across")).to_have_value("requests_per_day")
+    page.locator("#f-escalation").fill("30%")
+    expect(alert).not_to_contain_text("Escalated to premium")
+    page.locator("[id='f-b.premium_retry_rate']").fill("5%")
+    expect(alert).to_have_count(0)
+    expect(page.locator("#answer")).to_contain_text("against traffic")
+    page.wait_for_url("**/plan?*across=requests_per_day*")
+    look.wrong.clear()  # the browser notes the 422 of its own accord
+
+
 def test_a_drawn_series_follows_the_window_and_the_colours(look: Watched):
     page = look.go("/")
     canvas = page.locator(".uplot canvas").first

@@ -7,10 +7,13 @@ import re
 
 import pytest
 
+from headgate.bootstrap.planner import SettingsPlanner
+from headgate.errors import ConfigError
+from headgate.settings import read_with_sources
 from headgate.web.calculator import Calculator
 from headgate.web.templates import Templates, static_files
 from headgate.web.visit import Answer, Visit, query_of
-from tests.web.houses import planner
+from tests.web.houses import DAY, planner
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +220,81 @@ def test_each_of_two_has_its_strategy_and_what_it_is_held_against(calculator):
     assert html.count('name="b.strategy"') == 1
     assert html.count('name="b.against"') == 1
     assert 'name="b.strategy"' not in text(calculator.show(visit()))
+
+
+def chosen(html: str, name: str) -> str:
+    """What a select of the form stands at."""
+    select = re.search(rf'<select id="f-{name}".*?</select>', html, re.DOTALL)
+    assert select is not None, name
+    values: list[str] = re.findall(r'value="([^"]*)" selected', select[0])
+    assert len(values) == 1
+    return values[0]
+
+
+def test_two_faulty_scenarios_are_both_told(calculator):
+    html = text(calculator.show(visit(escalation="140%", compare="1", b_premium_retry_rate="-1")))
+    assert '<li data-field="escalation">Escalated to premium: 1.4' in html
+    assert '<li data-field="b.premium_retry_rate">B, Retries, premium: -1' in html
+    assert 'aria-describedby="p-escalation"' in html
+    assert 'aria-describedby="p-b.premium_retry_rate"' in html
+    assert "B: The scenario cannot be evaluated:" in html
+    assert "Leave B out" in html
+    unknown = text(calculator.show(visit(premium="no/body", compare="1", b_cheap="no/thing")))
+    assert "No price is known for no/body" in unknown
+    assert "B: No price is known for no/thing" in unknown
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"escalation": "140%"},
+        {"compare": "1", "b_escalation": "140%"},
+        {"premium": "nobody/nothing"},
+        {"at": "never"},
+        {"archetype": "nonsense"},
+        {"strategy": "nonsense"},
+        {"column": "nonsense"},
+    ],
+)
+def test_a_fault_empties_no_choice_and_changes_none(calculator, wrong):
+    given = {"across": "requests_per_day", "down": "output_tokens", "days": "28"}
+    answer = calculator.show(visit(**given, **wrong))
+    html = text(answer)
+    assert answer.status == 422
+    assert chosen(html, "across") == "requests_per_day"
+    assert chosen(html, "down") == "output_tokens"
+    assert html.count('<option value="escalation"') == 2
+    assert 'name="days" value="28"' in html
+
+
+def test_a_side_of_the_map_that_the_scenario_does_not_have_stays_chosen_and_is_told(calculator):
+    html = text(calculator.show(visit(across="cache_hit_rate")))
+    assert chosen(html, "across") == "cache_hit_rate"
+    assert "cache_hit_rate (not in this scenario)" in html
+    assert "No map: this scenario has no cache_hit_rate" in html
+    there = text(calculator.show(visit(across="cache_hit_rate", stable_prefix="50%")))
+    assert "not in this scenario" not in there
+    assert "No map" not in there
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "markdown", "html", "toml"])
+def test_what_cannot_be_read_gives_no_other_plan_in_any_form(calculator, form):
+    with pytest.raises(ConfigError) as error:
+        getattr(calculator, form)(visit(at="never", escalation="30%"))
+    assert [fault.field for fault in error.value.faults] == ["at"]
+
+
+def test_a_page_whose_settings_cannot_be_planned_still_stands():
+    reading = read_with_sources(
+        None, env={}, sets=("tiers.premium.model=openai/not-a-model",), need_providers=False
+    )
+    templates = Templates(static_files())
+    templates.show((("/plan", "Plan"),))
+    made = Calculator(SettingsPlanner(reading, today=lambda: DAY), templates)
+    answer = made.show(visit(across="requests_per_day"))
+    assert answer.status == 422
+    assert "No price is known for openai/not-a-model" in text(answer)
+    assert chosen(text(answer), "across") == "requests_per_day"
 
 
 def test_no_flag_of_the_command_line_is_named_where_there_is_a_field(calculator):

@@ -29,6 +29,8 @@ def test_a_path_of_the_settings_is_the_field_that_stands_for_it():
 def test_a_fault_of_the_second_scenario_says_so():
     (fault,) = problem("escalation", "b.").told
     assert (fault.field, fault.label) == ("b.escalation", "B, Escalated to premium")
+    assert problem("escalation", "b.").message == "B: It cannot be evaluated:"
+    assert problem("escalation").message == "It cannot be evaluated:"
 
 
 def test_what_belongs_to_no_field_is_told_without_one():

@@ -5,14 +5,8 @@ import pytest
 from headgate.errors import ConfigError
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER, Found, Mark, Search
-from headgate.web import listing
 from headgate.web.listing import link, listed, search_of
 from tests.ledger.samples import NOON_US, entry
-
-
-@pytest.fixture(autouse=True)
-def _small(monkeypatch):
-    monkeypatch.setattr(listing, "SIZE", 4)
 
 
 def store(count: int = 10) -> MemoryStore:
@@ -24,7 +18,9 @@ def store(count: int = 10) -> MemoryStore:
 
 
 def page(of: MemoryStore, read: int = 99, **asked) -> tuple[list[str], Mark | None, Mark | None]:
-    found = listed(Search(window=EVER, **asked), lambda search: of.search(search, read=read))
+    found = listed(
+        Search(window=EVER, **asked), lambda search: of.search(search, read=read), size=4
+    )
     return [one[0].request_id for one in found.requests], found.newer, found.older
 
 

@@ -9,12 +9,12 @@ from headgate.costs.plan_document import figures
 from headgate.costs.wording import money
 from headgate.web.opening import opening
 from headgate.web.planner import Planned
-from headgate.web.question import question_of
+from headgate.web.question import asked_of
 from tests.web.houses import planner
 
 
 def planned(**query: str) -> Planned:
-    return planner().plan(question_of(query))
+    return planner().plan(asked_of(query).first)
 
 
 def test_routing_against_all_premium_is_told_as_the_plan_tells_it():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.render.chart import svg
+from headgate.render.drawing import svg
 from headgate.web.operating import (
     calibration_chart,
     certified,

@@ -5,14 +5,7 @@ from datetime import date
 import pytest
 
 from headgate.errors import ConfigError
-from headgate.web.question import (
-    FIELDS,
-    SECOND,
-    Question,
-    question_of,
-    second_of,
-    view_of,
-)
+from headgate.web.question import FIELDS, SECOND, Question, asked_of
 
 
 def test_a_question_reads_as_it_was_written():
@@ -24,45 +17,64 @@ def test_a_question_reads_as_it_was_written():
         against="openai/gpt-5",
         changes={"escalation": "40%", "premium": "a/b c", "requests_per_day": "5000"},
     )
-    assert question_of(asked.query()) == asked
-    assert second_of(asked.query(SECOND)) == asked
+    assert asked_of(asked.query()).first == asked
+    assert asked_of(asked.query(SECOND)).second == asked
 
 
 def test_no_change_is_no_query():
     assert Question().query() == {}
-    assert question_of({}) == Question()
+    assert asked_of({}).first == Question()
 
 
 def test_what_people_write_is_read_as_the_scenario_reads_it():
-    asked = question_of({"requests_per_day": " 5,000 ", "escalation": "40 %", "cheap": "a/b"})
+    asked = asked_of({"requests_per_day": " 5,000 ", "escalation": "40 %", "cheap": "a/b"}).first
     assert asked.changes == {"requests_per_day": "5000", "escalation": "40%", "cheap": "a/b"}
 
 
 def test_unknown_and_empty_fields_ask_nothing():
-    assert question_of({"nonsense": "1", "escalation": "", "b.escalation": "1"}) == Question()
+    assert asked_of({"nonsense": "1", "escalation": "", "b.escalation": "1"}).first == Question()
 
 
 def test_a_second_scenario_is_there_when_it_is_asked_for():
-    assert second_of({}) is None
-    assert second_of({"compare": "1"}) == Question()
-    assert second_of({"b.escalation": "50%"}) == Question(changes={"escalation": "50%"})
+    assert asked_of({}).second is None
+    assert asked_of({"compare": "1"}).second == Question()
+    assert asked_of({"b.escalation": "50%"}).second == Question(changes={"escalation": "50%"})
+    assert [prefix for prefix, _ in asked_of({"compare": "1"}).questions] == ["", SECOND]
+    assert [prefix for prefix, _ in asked_of({}).questions] == [""]
 
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [({"at": "tomorrow"}, "at"), ({"measured": "x"}, "measured"), ({"strategy": "x"}, "strategy")],
+    [
+        ({"at": "tomorrow"}, "at"),
+        ({"measured": "x"}, "measured"),
+        ({"strategy": "x"}, "strategy"),
+        ({"column": "best"}, "column"),
+        ({"b.at": "tomorrow"}, "b.at"),
+    ],
 )
-def test_what_cannot_be_asked_is_named(query, field):
+def test_what_cannot_be_asked_is_named_and_the_rest_is_kept(query, field):
+    asked = asked_of({"escalation": "40%", "across": "stable_prefix", **query})
+    assert asked.first.changes == {"escalation": "40%"}
+    assert asked.view.across == "stable_prefix"
     with pytest.raises(ConfigError) as error:
-        question_of(query)
-    assert error.value.faults[0].field == field
+        asked.checked()
+    assert [fault.field for fault in error.value.faults] == [field]
 
 
-def test_a_view_has_its_defaults_and_refuses_columns_that_are_none():
-    assert view_of({}) == ("realistic", "escalation", "price_ratio")
-    assert view_of({"column": "worst-case", "across": "x"})[:2] == ("worst case", "x")
-    with pytest.raises(ConfigError):
-        view_of({"column": "best"})
+def test_all_that_cannot_be_asked_is_named_of_both_scenarios():
+    asked = asked_of({"at": "x", "strategy": "x", "b.measured": "x", "column": "x"})
+    with pytest.raises(ConfigError) as error:
+        asked.checked()
+    named = {fault.field for fault in error.value.faults}
+    assert named == {"at", "strategy", "column", "b.measured"}
+    assert asked_of({}).checked() == asked_of({})
+
+
+def test_a_view_has_its_defaults():
+    assert asked_of({}).view == ("realistic", "escalation", "price_ratio")
+    view = asked_of({"column": "worst-case", "across": "x"}).view
+    assert view[:2] == ("worst case", "x")
 
 
 def test_sliders_stop_at_values_that_ascend():

@@ -1,5 +1,7 @@
 """requests: a search, newest first; nothing a caller wrote becomes markup."""
 
+import csv
+import io
 import json
 import re
 from html import unescape
@@ -7,7 +9,10 @@ from html import unescape
 import pytest
 
 from headgate.bootstrap import observer as observing
+from headgate.errors import ConfigError
+from headgate.ledger.columns import COLUMNS
 from headgate.ledger.memory import MemoryStore
+from headgate.web import requests
 from headgate.web.requests import Requests
 from headgate.web.visit import Answer, Visit, values_of
 from tests.ledger.samples import NOON_US, entry
@@ -142,3 +147,65 @@ def test_as_json_attempts_are_as_the_ledger_has_them_and_links_lead_on():
     ids = [one["request_id"] for one in (*told["requests"], *rest["requests"])]
     assert sorted(ids) == [f"r{n:03}" for n in range(120)]
     assert rest["older"] is None
+
+
+def sheet(of: MemoryStore | None = None, **query: str) -> tuple[list[dict[str, str]], list[str]]:
+    """The rows of the CSV of a search, and its links."""
+    answer = pages(of).csv(Visit(method="GET", path="/requests.csv", query=query))
+    assert (answer.status, answer.type) == (200, "text/csv; charset=utf-8")
+    assert ("content-disposition", 'attachment; filename="requests.csv"') in answer.headers
+    rows = list(csv.DictReader(io.StringIO(answer.body.decode())))
+    return rows, [value for name, value in answer.headers if name == "link"]
+
+
+def test_as_csv_each_attempt_is_a_row_with_the_ledgers_columns():
+    made = many(3)
+    made.append([entry(request_id="r000", attempt=1, at_us=NOON_US - 1, cost_nano=None)])
+    rows, links = sheet(made, since="all")
+    assert [(row["request_id"], row["attempt"]) for row in rows] == [
+        ("r002", "0"), ("r001", "0"), ("r000", "0"), ("r000", "1"),
+    ]  # fmt: skip
+    assert list(rows[0]) == list(COLUMNS)
+    assert [row["cost_nano"] for row in rows] == ["3000000", "3000000", "3000000", ""]
+    assert links == []
+
+
+def test_a_file_has_more_requests_than_a_page_and_the_same_search():
+    rows, _ = sheet(many(250), since="all")
+    assert len(rows) == 250
+    rows, _ = sheet(many(250), since="all", text="r24")
+    assert {row["request_id"] for row in rows} == {f"r24{n}" for n in range(10)}
+    assert sheet(many(5), since="all", tier="premium") == ([], [])
+
+
+def test_files_follow_each_other_by_their_links(monkeypatch):
+    monkeypatch.setattr(requests, "MOST", 20)
+    made = many(50)
+    rows, links = sheet(made, since="all", tier="cheap")
+    seen = [row["request_id"] for row in rows]
+    for _ in range(2):
+        (url,) = re.findall(r'<(\S+)>; rel="next"', " ".join(links))
+        path, _, query = url.partition("?")
+        assert path == "/requests.csv"
+        assert values_of(query)["tier"] == "cheap"
+        rows, links = sheet(made, **values_of(query))
+        seen += [row["request_id"] for row in rows]
+    assert sorted(seen) == [f"r{n:03}" for n in range(50)]
+    assert [link.partition("; ")[2] for link in links] == ['rel="prev"']
+    (url,) = re.findall(r"<(\S+)>", links[0])
+    rows, _ = sheet(made, **values_of(url.partition("?")[2]))
+    assert [row["request_id"] for row in rows] == seen[20:40]
+
+
+def test_a_search_that_cannot_be_read_gives_no_file():
+    with pytest.raises(ConfigError):
+        sheet(before="x")
+    with pytest.raises(ConfigError):
+        sheet(since="forever")
+
+
+def test_the_list_leads_to_the_same_search_as_data():
+    html = show(tier="cheap", since="all").body.decode()
+    assert 'href="/requests.csv?tier=cheap&amp;since=all" download' in html
+    assert 'href="/requests.json?tier=cheap&amp;since=all"' in html
+    assert 'href="/requests.csv" download' in show(since="forever").body.decode()

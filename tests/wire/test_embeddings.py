@@ -9,7 +9,7 @@ from headgate.wire.embeddings import asking, measured, read, speaks, texts, vect
 def test_a_request_keeps_its_bytes_but_for_the_model():
     asked = read(b'{"input": ["a",  "b"], "model": "google/x", "future": 1e3}')
     assert asked.model == "google/x"
-    assert asked.request("x") == b'{"model":"x","input":["a",  "b"],"future":1e3}'
+    assert asked.request("x") == b'{"input":["a",  "b"],"model":"x","future":1e3}'
 
 
 def test_tokens_are_estimated_by_the_bytes_of_the_input():

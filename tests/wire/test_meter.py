@@ -1,11 +1,21 @@
 import json
+import typing
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.values import Usage
-from headgate.wire.meter import AnthropicCounts, Meter, OpenAICounts
+from headgate.wire.meter import (
+    AnthropicCounts,
+    Counts,
+    Meter,
+    OpenAICounts,
+    ResponsesCounts,
+    told_once,
+)
 from tests.wire.recordings import recorded
 
 
@@ -229,3 +239,67 @@ def test_the_order_of_chunks_does_not_matter(prompt, cached, outputs):
     first = {"prompt_tokens": prompt, "prompt_tokens_details": {"cached_tokens": cached}}
     chunks = [first, *({"completion_tokens": one} for one in outputs)]
     assert openai(*chunks) == openai(*reversed(chunks))
+
+
+_HELD = st.none() | st.integers(0, 30)
+
+
+def _details(name: str) -> Any:
+    """The form of the details of a count."""
+    return typing.get_type_hints(OpenAICounts)[name]
+
+
+@given(st.lists(_HELD, min_size=7, max_size=7))
+def test_openais_counts_are_told_apart_as_the_rules_say(told):
+    """The rules, each on a line of its own."""
+    prompt, completion, total, hit, cached, write, reasoning = told
+    counts = OpenAICounts(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=total,
+        prompt_cache_hit_tokens=hit,
+        prompt_tokens_details=msgspec.convert(
+            {"cached_tokens": cached, "cache_write_tokens": write},
+            _details("prompt_tokens_details"),
+        ),
+        completion_tokens_details=msgspec.convert(
+            {"reasoning_tokens": reasoning}, _details("completion_tokens_details")
+        ),
+    )
+    usage = counts.usage("flex")
+    if prompt is None and completion is None:
+        assert usage is None
+        return
+    read = (hit or 0) if cached is None else cached
+    output = max(completion or 0, (total or 0) - prompt if prompt is not None else 0)
+    hidden = output - (completion or 0)
+    assert usage == Usage(
+        input=max(0, (prompt or 0) - read - (write or 0)),
+        output=output,
+        cache_read=read,
+        cache_write_5m=write or 0,
+        reasoning=min(output, max(reasoning or 0, hidden)),
+        service_tier="flex",
+    )
+
+
+_WORDS = st.none() | st.sampled_from(["", "flex", "default", "Priority", "no word"]) | st.integers()
+
+
+@pytest.mark.parametrize("form", [OpenAICounts, ResponsesCounts, AnthropicCounts])
+@given(_COUNTS, _COUNTS, _WORDS, _WORDS, st.booleans())
+def test_what_is_told_once_is_as_a_meter_reads_it(form, one, other, within, beside, fast):
+    usage = {
+        "prompt_tokens": one,
+        "input_tokens": one,
+        "output_tokens": other,
+        "service_tier": within,
+        **({"speed": "fast"} if fast else {}),
+    }
+    meter = Meter(form)
+    meter.see(usage)
+    if beside:
+        meter.serve(beside)
+    assert told_once(form, usage, beside) == meter.usage
+    decoded: Counts = msgspec.convert(usage, form)
+    assert told_once(form, decoded, beside) == meter.usage

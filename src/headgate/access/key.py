@@ -18,7 +18,18 @@ import msgspec
 
 from headgate.access.limits import NO_LIMITS, Limits
 
-__all__ = ["PREFIX", "Key", "KeyState", "Minted", "Pepper", "Team", "digest", "id_in", "mint"]
+__all__ = [
+    "PREFIX",
+    "Key",
+    "KeyState",
+    "Minted",
+    "Pepper",
+    "Team",
+    "digest",
+    "id_at",
+    "id_in",
+    "mint",
+]
 
 ID_BYTES = 6
 SECRET_BYTES = 32
@@ -27,6 +38,8 @@ PREFIX = "hg_"
 """What the secret of every virtual key begins with."""
 
 _TOKEN = re.compile(rf"{PREFIX}([a-z2-7]{{10}})_[A-Za-z0-9_-]{{43}}", re.ASCII)
+_ID = slice(len(PREFIX), len(PREFIX) + 10)
+_LENGTH = _ID.stop + 1 + 43
 _NOTHING = "0" * 64
 
 _BLOCK = 64
@@ -81,12 +94,14 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     def opens(self, sent: str, at_us: int) -> bool:
         """Whether a digest is that of this key's secret, or of the one before it in its grace.
 
-        The time it takes does not tell how much of a wrong one is right.
+        The time it takes does not tell how much of a wrong one is right; that one was right is told
+        by the answer anyway.
         """
-        good = hmac.compare_digest(sent, self.digest)
-        graced = self.previous_until_us is not None and at_us < self.previous_until_us
+        if hmac.compare_digest(sent, self.digest):
+            return True
         before = hmac.compare_digest(sent, self.previous or _NOTHING)
-        return good or (before and graced and self.previous is not None)
+        graced = self.previous_until_us is not None and at_us < self.previous_until_us
+        return before and graced and self.previous is not None
 
 
 def mint(dice: bytes, *, id: str | None = None) -> Minted:  # noqa: A002 - the noun of the domain
@@ -103,6 +118,18 @@ def mint(dice: bytes, *, id: str | None = None) -> Minted:  # noqa: A002 - the n
     name = id or base64.b32encode(dice[:ID_BYTES]).decode().lower()[:10]
     random = base64.urlsafe_b64encode(dice[ID_BYTES : ID_BYTES + SECRET_BYTES]).decode()
     return Minted(name, f"{PREFIX}{name}_{random.rstrip('=')}")
+
+
+def id_at(secret: str) -> str | None:
+    """What stands at the place of the id in a text as long as a secret; None in any other text.
+
+    Sooner told than `id_in`, and enough to look a key up: only a secret has its digest.
+
+    >>> id_at("hg_aaaaaaaaaa_" + "A" * 43)
+    'aaaaaaaaaa'
+    """
+    fits = len(secret) == _LENGTH and secret.isascii() and secret.startswith(PREFIX)
+    return secret[_ID] if fits else None
 
 
 def id_in(secret: str) -> str | None:

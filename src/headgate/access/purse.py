@@ -8,15 +8,19 @@ exceed it at most by what requests under way cost beyond their reservations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from headgate.access.limits import Period
+from headgate.access.limits import Budget, Period
 
-__all__ = ["Account", "Claim", "Grant", "Purse", "lend", "reclaimed"]
+__all__ = ["Account", "Allowance", "Claim", "Grant", "Purse", "lend", "reclaimed"]
 
 SHARE = 8
 """A process holds at most an eighth of what is left beyond what it needs now, so that a budget
 does not lie idle where no requests come in."""
+AHEAD = 4
+"""It asks for so many times what it used between two claims, a second as a rule: who stores rows
+may hold the store for three of them, and nobody should have to wait for that."""
 
 
 class Account(NamedTuple):
@@ -48,6 +52,23 @@ class Grant(NamedTuple):
     held_by_all: int
 
 
+class Allowance:
+    """What somebody may spend, and the purses that it is paid from in the periods that run.
+
+    Args:
+        budgets: scope (`key:ID`, `team:NAME`) and budget.
+    """
+
+    __slots__ = ("budgets", "purses", "until_us")
+
+    def __init__(self, budgets: Sequence[tuple[str, Budget]]) -> None:
+        self.budgets = budgets
+        self.purses: Sequence[Purse] = ()
+        """One for each budget, in the same order; until `until_us`."""
+        self.until_us = 0
+        """When the first of the periods ends; 0: nobody has looked for the purses yet."""
+
+
 class Purse:
     """One account in one process.
 
@@ -60,10 +81,12 @@ class Purse:
         "_base",
         "_held",
         "_seen",
+        "_short",
         "_stock",
         "_told",
         "account",
         "demand",
+        "free",
         "limit",
         "reserved",
         "scarce",
@@ -78,6 +101,8 @@ class Purse:
         self.reserved = 0
         self.spent = 0
         self.spent_by_all = 0
+        self.free = 0
+        """What a new request may reserve; below 0 where requests cost more than was reserved."""
         self.demand = 0
         """What requests wait for that the purse did not hold."""
         self.used = 0
@@ -88,13 +113,9 @@ class Purse:
         self._held = 0  # may be spent beyond `_base`
         self._base = 0  # what had been spent at the last claim
         self._seen = 0
+        self._short = False  # the last claim was made because too little was left
         self._stock = 0  # what was asked for at the last claim beyond what was needed then
         self._told = 0  # of `spent`, what the store is known to know
-
-    @property
-    def free(self) -> int:
-        """What a new request may reserve; below 0 where requests cost more than was reserved."""
-        return self._held - (self.spent - self._base) - self.reserved
 
     @property
     def news(self) -> bool:
@@ -109,12 +130,14 @@ class Purse:
     @property
     def left(self) -> int:
         """What is not spent, as far as is known here: nobody could reserve more than that."""
-        return max(0, self.limit - max(self.spent_by_all, self.spent))
+        spent = max(self.spent, self.spent_by_all)
+        return self.limit - spent if spent < self.limit else 0
 
     def reserve(self, amount: int) -> bool:
         """Set money aside; False where the purse does not hold so much."""
-        if amount > self._held - (self.spent - self._base) - self.reserved:  # `free`
+        if amount > self.free:
             return False
+        self.free -= amount
         self.reserved += amount
         self.used += amount
         return True
@@ -123,12 +146,11 @@ class Purse:
         """The request is over: give back what was reserved, note what it cost."""
         self.reserved -= reserved
         self.spent += cost
+        self.free += reserved - cost
 
-    @property
     def low(self) -> bool:
-        """More should be asked for before requests have to wait."""
-        double = 2 * (self._held - (self.spent - self._base) - self.reserved)  # `free`
-        return double < self.used and self.used > 0 and double < self._most()
+        """More should be asked for before requests have to wait: half of it is used."""
+        return self.free < self.used and 2 * self.free < self._most()
 
     def claim(self, *, closing: bool = False) -> Claim:
         """What to tell the store now; `closing` gives back all that is not reserved.
@@ -137,10 +159,13 @@ class Purse:
         The stock doubles for as long as it runs low between the regular claims, so that a busy
         process soon visits the store no more often than an idle one.
         """
-        self._stock = 0 if closing else min(self._wanted(), self._most())
+        stock = 0 if closing else min(self._wanted(), self._most())
+        self._short = bool(self.demand) or self.low()
+        self._stock = stock
         hold = max(0, self.reserved + self.demand + self._stock)
         self._held = min(self._held - (self.spent - self._base), hold)
         self._base = self._seen = self.spent
+        self.free = self._held - self.reserved
         self._asked = hold
         self.used = 0
         return Claim(self.account, self.limit, self.spent, hold)
@@ -150,13 +175,17 @@ class Purse:
         self._held = grant.held
         self.scarce = grant.held < self._asked
         self._base = self._told = self._seen
+        self.free = self._held - (self.spent - self._base) - self.reserved
         self.spent_by_all = grant.spent_by_all
 
     def _wanted(self) -> int:
         if not self.used and not self.demand:
             return 0
-        short = self.demand or self.low
-        return 2 * max(self.used, self._stock if short else self._stock // 4)
+        if self.demand or self.low():
+            stock = 2 * self._stock
+        else:  # after a claim between the regular ones, what was used is of less than their time
+            stock = self._stock if self._short else self._stock // 2
+        return max(AHEAD * self.used, stock)
 
     def _most(self) -> int:
         return self.left // SHARE

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 __all__ = ["carries", "presented"]
 
 
-def presented(headers: Mapping[str, str]) -> Iterator[str]:
+def presented(headers: Mapping[str, str]) -> Sequence[str]:
     """The secrets in a request's headers: OpenAI's SDKs send one kind of header, Anthropic's both.
 
     Args:
         headers: names in lower case.
     """
-    authorization, other = headers.get("authorization"), headers.get("x-api-key")
-    if authorization:
+    found = []
+    if authorization := headers.get("authorization"):
         scheme, _, given = authorization.partition(" ")
         if scheme.lower() == "bearer" and (given := given.strip()):
-            yield given
-    if other and (other := other.strip()):
-        yield other
+            found.append(given)
+    if (other := headers.get("x-api-key")) and (other := other.strip()):
+        found.append(other)
+    return found
 
 
 def carries(headers: Mapping[str, str], expected: bytes) -> bool:

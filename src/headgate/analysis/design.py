@@ -12,8 +12,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from headgate.analysis.rows import GradedRow
-from headgate.routing.features import Buckets, Request, buckets, traits
+from headgate.routing.features import Request, traits
 from headgate.routing.features import words as words_in
+from headgate.routing.ngrams import Buckets, buckets
 from headgate.routing.table import Table
 
 __all__ = ["Block", "Design", "Weights", "request_of"]
@@ -113,7 +114,7 @@ class Design:
             said = buckets(found)
             for block in self._blocks:
                 block.count(said)
-            seen.update(set(traits(request, found)))
+            seen.update(set(traits(request, len(found))))
         blocks = []
         for block in self._blocks:
             block.settle(len(counted))
@@ -139,7 +140,7 @@ class Design:
         columns: list[int] = []
         ends = [0]
         for request, found in _read(rows):
-            known = map(self.traits.get, traits(request, found))
+            known = map(self.traits.get, traits(request, len(found)))
             columns.extend(column for column in known if column is not None)
             ends.append(len(columns))
         values = self.trait_factors[columns] if columns else np.zeros(0)

@@ -15,7 +15,8 @@ from headgate.analysis.questions import said
 from headgate.analysis.receipts import Receipt, Receipts
 from headgate.analysis.vectors import packed
 from headgate.bootstrap.book import card_of
-from headgate.bootstrap.gateway import SystemClock, provider_of, secrets_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import provider_of, secrets_of
 from headgate.errors import ConfigError, UpstreamError
 from headgate.gateway.provider import Provider
 from headgate.gateway.retry_after import seconds_of

@@ -14,7 +14,7 @@ from headgate.errors import RequestError
 from headgate.prices.book import Book
 from headgate.prices.charge import charge
 from headgate.routing.controls import STEADY
-from headgate.routing.exchange import Exchange, Limits
+from headgate.routing.exchange import Exchange, Limits, Terms
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
@@ -102,17 +102,15 @@ class Forecaster:
         else:
             decision = policy.decide(ask, STEADY)
             barred = policies.guard.bars(ask)
-        safe = policies.tiers[-1] if policy is None else policy.safe
-        exchange = Exchange(
-            policies.tiers,
-            decision,
-            safe=safe,
+        terms = Terms(
+            tiers=policies.tiers,
+            safe=policies.tiers[-1] if policy is None else policy.safe,
             limits=Limits(),
             gate=_Open(),
             jitter=lambda: 0.0,
             policy="" if policy is None else policy.name,
-            barred=barred,
         )
+        exchange = Exchange(terms, decision, barred)
         command = self._first(exchange, inbound)
         held = isinstance(command, Call) and command.held
         asked: list[str] = []

@@ -160,6 +160,7 @@ class Pages:
             **places,
             "/requests": Place(requests.show, title="Requests"),
             "/requests.json": Place(requests.json),
+            "/requests.csv": Place(requests.csv),
             "/requests/": Place(request.show),
             "/routers": routers,
             **self._keys_place(settings, templates),

@@ -39,7 +39,7 @@ from headgate.settings.schema import Settings
 
 __all__ = ["Watch", "own_budgets"]
 
-PAGE = 5_000
+PAGE = 1_000
 """Outcomes that are held at a time."""
 MONTH_DAYS = 31
 RESTS = 20

@@ -9,19 +9,18 @@ from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from headgate.bootstrap.admin import AdminToken
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.follower import Follower
 from headgate.bootstrap.ledger import reader_of
+from headgate.cli.said import Said
 from headgate.cli.workers import TOKEN
 from headgate.gateway.caller import Handler
 from headgate.gateway.relay import Relay
 from headgate.gateway.sidecar import Sidecar
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.writer import Ledger
-from headgate.monitor.gauges import Values, silence
+from headgate.monitor.gauges import silence
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Controls, Helm
 from headgate.settings import Reading
@@ -31,30 +30,10 @@ from headgate.values import Clock
 __all__ = [
     "Beside",
     "Gateway",
-    "Gauges",
-    "Said",
     "beside_of",
-    "gauges_of",
     "has_sidecar",
     "sidecar_of",
 ]
-
-Gauges = dict[str, list[tuple[tuple[str, ...], float]]]
-"""`Values` as a message: its keys are no text."""
-
-
-class Said(msgspec.Struct):
-    """What the sidecar tells the gateway."""
-
-    gauges: Gauges = {}
-    """What the watch's gauges show; empty where nobody has looked since."""
-    failed: int = 0
-    """Times that the store failed since this was last said."""
-
-
-def gauges_of(values: Values) -> Gauges:
-    """What the watch's gauges show, as a part of a message."""
-    return {name: list(labelled.items()) for name, labelled in values.items()}
 
 
 class Gateway(NamedTuple):

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from headgate.access.limits import Budget, Limits, budget
-from headgate.bootstrap.gateway import SystemClock
+from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.key_desk import KeyDesk
 from headgate.bootstrap.keys import keys_of, pepper_of
 from headgate.bootstrap.ledger import store_of

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from headgate.cli.group import Group
 from headgate.cli.ledger_export import export
 from headgate.cli.ledger_options import ledger_options, period_options
 from headgate.cli.ledger_page import rows_table, sums_table
@@ -40,7 +41,7 @@ def _filter_options(command: _Callback) -> _Callback:
     return command
 
 
-@click.group()
+@click.group(cls=Group)
 def ledger() -> None:
     """Look into the ledger, export it, prune it, check it, hold it against an invoice."""
 
@@ -71,7 +72,7 @@ def rows(
     with open_ledger(config, sets, url) as (store, _, _):
         found = deque((row for row in store.entries(asked) if fits(row)), maxlen=last)
     if as_json:
-        shown = [plain(msgspec.to_builtins(row)) for row in found]
+        shown = [plain(msgspec.to_builtins(msgspec.structs.asdict(row))) for row in found]
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif found:
         click.echo(aligned(rows_table(found), table_width()), nl=False)

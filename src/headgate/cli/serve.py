@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import sys
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices
 from headgate.cli.options import open_settings, settings_options
+from headgate.cli.running import log_to_stderr, run
 from headgate.cli.serving import announce, serve_one
 from headgate.cli.workers import supervise
 
-__all__ = ["log_to_stderr", "run", "serve"]
+__all__ = ["serve"]
 
 
 @click.command()
@@ -48,22 +44,3 @@ def serve(
         return supervise(config, sets, reading, announce)
     run(serve_one(reading, sets=sets))
     return 0
-
-
-def log_to_stderr() -> None:
-    """Where a gateway's log goes."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-
-
-def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run on uvloop where there is one (not on Windows): it halves the cost of a request."""
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(main)
-    else:
-        uvloop.run(main)

@@ -14,8 +14,9 @@ import click
 
 from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
+from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
-from headgate.bootstrap.gateway import SystemClock, app_of, secrets_of, upstream_of
+from headgate.bootstrap.gateway import app_of, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape
@@ -36,6 +37,7 @@ from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
 from headgate.routing.controls import Helm
+from headgate.routing.ngrams import COMPILED
 from headgate.settings import Reading, lasting, split_address
 from headgate.settings.schema import LedgerSettings, Settings
 
@@ -182,7 +184,13 @@ def _admin(
     return handler
 
 
-def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) -> None:
+def announce(
+    urls: Sequence[str],
+    reading: Reading,
+    token: AdminToken | None,
+    *,
+    compiled: bool = COMPILED,
+) -> None:
     """Say where the gateway listens: callers' URL first, then that of the admin port."""
     url, *others = urls
     settings = reading.settings
@@ -193,6 +201,10 @@ def announce(urls: Sequence[str], reading: Reading, token: AdminToken | None) ->
     click.echo(f"  base URL for clients  {url}/v1", err=True)
     click.echo(f"  tiers                 {tiers}", err=True)
     click.echo(f"  decided by            {decided}", err=True)
+    if classifier.router and not compiled:
+        click.echo(
+            "  scores                in Python, slower: no C compiler when installed", err=True
+        )
     click.echo(f"  ledger                {settings.ledger.url}", err=True)
     if settings.ledger.store_prompts:
         kept = lasting(settings.ledger.keep_prompts)

@@ -15,26 +15,29 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import AsyncExitStack, closing, suppress
+from contextlib import AsyncExitStack, ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from headgate.bootstrap.admin import admin_token
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.gateway import SystemClock
-from headgate.bootstrap.keys import keys_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.late_pages import LatePages
 from headgate.bootstrap.ledger import store_of, tender_of
 from headgate.bootstrap.lookout import Lookout, lookout_of
-from headgate.bootstrap.site import Pages, pages_of
-from headgate.cli.beside import Said, gauges_of
 from headgate.cli.main import main
 from headgate.cli.options import open_settings, settings_options
-from headgate.cli.serve import log_to_stderr, run
+from headgate.cli.running import log_to_stderr
+from headgate.cli.said import Said, gauges_of
 from headgate.errors import HeadgateError
 from headgate.gateway.relay import framed, received, serve_relayed
 from headgate.ledger.late import opened_or_late
 from headgate.settings import Reading, read_with_sources
+
+if TYPE_CHECKING:
+    from headgate.bootstrap.site import Pages
 
 __all__ = ["sidecar"]
 
@@ -57,7 +60,7 @@ def sidecar(listening: int, config: Path | None, sets: tuple[str, ...]) -> None:
     gateway = os.getppid()
     with socket.socket(fileno=listening) as held:
         place = Path(held.getsockname()).parent
-        run(_serve(reading, held, said, sets))
+        asyncio.run(_serve(reading, held, said, sets))  # uvloop takes memory, and little is said
     if os.getppid() != gateway:  # it was killed, and could not clean up
         shutil.rmtree(place, ignore_errors=True)
 
@@ -90,21 +93,32 @@ async def _serve(
             )
             parts.callback(lookout.close)
             lookout.start()
-        pages: Pages | None = None
+        pages: LatePages | None = None
         if settings.server.admin:
-            token = admin_token(settings, env).value
-            shown = opened_or_late(lambda: store_of(settings.ledger, env))
-            keys = opened_or_late(lambda: keys_of(settings, env), behind=shown)
-            parts.enter_context(closing(shown))
-            parts.enter_context(closing(keys))
-            pages = pages_of(reading, shown, token=token, keys=keys)
-            parts.callback((await serve_relayed(listening, pages.site)).close)
+            opened = parts.enter_context(ExitStack())
+            pages = LatePages(reading, partial(_made, opened=opened))
+            parts.callback((await serve_relayed(listening, pages)).close)
         stop = asyncio.create_task(_heed(told, reading, sets, lookout, pages))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.cancel)
         await asyncio.wait({stop})
         if not stop.cancelled():
             stop.result()
             await asyncio.to_thread(tender.finish)
+
+
+def _made(reading: Reading, *, opened: ExitStack) -> Pages:
+    """The pages; what they read from is closed with `opened`."""
+    from headgate.bootstrap.admin import admin_token  # a third of the memory, and nobody may look
+    from headgate.bootstrap.keys import keys_of
+    from headgate.bootstrap.site import pages_of
+
+    settings, env = reading.settings, os.environ
+    token = admin_token(settings, env).value
+    shown = opened_or_late(lambda: store_of(settings.ledger, env))
+    keys = opened_or_late(lambda: keys_of(settings, env), behind=shown)
+    opened.enter_context(closing(shown))
+    opened.enter_context(closing(keys))
+    return pages_of(reading, shown, token=token, keys=keys)
 
 
 async def _lifeline() -> asyncio.StreamReader:
@@ -120,7 +134,7 @@ async def _heed(
     reading: Reading,
     sets: tuple[str, ...],
     lookout: Lookout | None,
-    pages: Pages | None,
+    pages: LatePages | None,
 ) -> None:
     """At each message, take the configuration over that the gateway has; return at their end."""
     while True:

@@ -8,7 +8,7 @@ import click
 
 from headgate.cli.main import main
 from headgate.cli.options import open_settings, settings_options
-from headgate.cli.serve import log_to_stderr, run
+from headgate.cli.running import log_to_stderr, run
 from headgate.cli.serving import serve_one
 from headgate.cli.workers import Place
 

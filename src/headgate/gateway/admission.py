@@ -11,18 +11,18 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from headgate.access.bucket import Bucket
-from headgate.access.limits import Budget
-from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring, Visitor
+from headgate.gateway.key_refusals import too_dear, unpriced
 from headgate.gateway.plant import Plant
-from headgate.gateway.till import Shortage, Till
+from headgate.gateway.record import Pricer
+from headgate.gateway.till import Till
 from headgate.gateway.worst_case import Bill, Step, worst_case
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin
-from headgate.values import CHARS_PER_TOKEN, ModelRef, usd
+from headgate.values import CHARS_PER_TOKEN, ModelRef
 from headgate.wire.lane import Inbound, asked_tier
 
 __all__ = ["Admission", "Terms"]
@@ -94,8 +94,11 @@ class Admission:
         plant: Plant,
         inbound: Inbound,
         origin: Origin,
-    ) -> Coroutine[Any, Any, None]:
-        """Take a request's tokens and money, or refuse it and take nothing; awaited at once.
+    ) -> Coroutine[Any, Any, None] | None:
+        """Take a request's tokens and money, or refuse it and take nothing.
+
+        Where the store has to lend money first, what is returned is to be awaited; None: all has
+        been taken.
 
         Args:
             origin: says which policy it is under, and which tiers may not answer it.
@@ -118,7 +121,9 @@ class Admission:
             RequestError: as above.
         """
         if visitor.key is not None:
-            await self._take(visitor, request_id, plant, tokens, Bill((model,), tokens, 0))
+            lent = self._take(visitor, request_id, plant, tokens, Bill((model,), tokens, 0))
+            if lent is not None:
+                await lent
 
     def _bill(self, plant: Plant, inbound: Inbound, origin: Origin) -> Bill:
         ask, policies = inbound.ask, plant.policies
@@ -131,12 +136,14 @@ class Admission:
             models = tuple(tier.model for tier in policies.tiers if tier.name not in origin.barred)
         else:
             models = policies.models
+        if policy is None or (policy.sorter is None and policy.cascade is None):
+            return Bill(models, ask.tokens, output, cached, tier)
         besides: list[Step] = []
-        if policy is not None and policy.sorter is not None:
+        if policy.sorter is not None:
             sorter = policy.sorter
             read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
             besides.append(Step(sorter.tier.model, read, sorter.max_answer_tokens))
-        if policy is not None and policy.cascade is not None:
+        if policy.cascade is not None:
             cascade = policy.cascade
             drafts = [*models[:-1], *([cascade.second.model] if cascade.second else [])]
             besides += [Step(model, ask.tokens, output, cached, tier) for model in drafts]
@@ -145,36 +152,43 @@ class Admission:
                 besides.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
         return Bill(models, ask.tokens, output, cached, tier, besides)
 
-    async def _take(
+    def _take(
         self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill | None
-    ) -> None:
-        buckets = self.gate.tokens(visitor, tokens)
-        try:
-            if bill is not None and visitor.budgets and self._till is not None:
-                amount = self._price(plant, bill)
-                short = await self._till.reserve(request_id, visitor.budgets, amount)
-                if short is not None:
-                    raise _refused(short, amount, visitor.budgets)
-        except BaseException:
-            for bucket in buckets:
-                bucket.take(-tokens)
-            raise
+    ) -> Coroutine[Any, Any, None] | None:
+        till, buckets = self._till, self.gate.tokens(visitor, tokens) if visitor.tokens else ()
+        if bill is not None and visitor.budgets and till is not None:
+            at_us = int(plant.clock.time() * 1e6)
+            try:
+                amount = self._price(plant.pricer, bill, at_us)
+            except BaseException:
+                _give_back(buckets, tokens)
+                raise
+            if not till.at_once(request_id, visitor.allowance, amount, at_us):
+                return self._lent(till, visitor, request_id, amount, _Open(buckets, tokens))
         if buckets:
             self._open[request_id] = _Open(buckets, tokens)
+        return None
 
-    def _price(self, plant: Plant, bill: Bill) -> int:
+    async def _lent(
+        self, till: Till, visitor: Visitor, request_id: str, amount: int, opened: _Open
+    ) -> None:
+        """Wait for the store to lend what a request may cost."""
+        try:
+            short = await till.reserve(request_id, visitor.budgets, amount)
+            if short is not None:
+                raise too_dear(short, amount, visitor.budgets)
+        except BaseException:
+            _give_back(opened.buckets, opened.estimate)
+            raise
+        if opened.buckets:
+            self._open[request_id] = opened
+
+    def _price(self, pricer: Pricer, bill: Bill, at_us: int) -> int:
         """The most that a request may cost, in nano-USD, and never nothing."""
-        at_us = int(plant.clock.time() * 1e6)
-        amount, unknown = worst_case(bill, plant.pricer, at_us, self.terms.margin)
+        amount, unknown = worst_case(bill, pricer, at_us, self.terms.margin)
         if unknown is not None and self.terms.on_unpriced == "refuse":
-            raise RequestError(
-                f"The price of {unknown} is not known, and this API key has a budget.",
-                status=403,
-                code="unpriced_model",
-                param="model",
-                fix="State its price in [prices], or set [keys] on_unpriced to allow it.",
-            )
-        return max(1, amount)
+            raise unpriced(unknown)
+        return amount or 1
 
     # ---- after it
 
@@ -243,6 +257,11 @@ class Admission:
                 )
 
 
+def _give_back(buckets: Sequence[Bucket], tokens: int) -> None:
+    for bucket in buckets:
+        bucket.take(-tokens)
+
+
 def _answers(inbound: Inbound) -> int:
     """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
     wanted = inbound.fields.get("n")
@@ -252,35 +271,3 @@ def _answers(inbound: Inbound) -> int:
         return max(1, int(msgspec.json.decode(wanted, type=int)))
     except msgspec.MsgspecError:
         return 1
-
-
-def _refused(short: Shortage, amount: int, budgets: Sequence[tuple[str, Budget]]) -> RequestError:
-    scope, period, _ = short.account
-    limit = next(b.nano for name, b in budgets if name == scope and b.period == period)
-    kind, _, name = scope.partition(":")
-    whose = f"The {kind} `{name}` may spend ${usd(limit)} a {period}"
-    need = f"this request may cost up to ${usd(amount)}"
-    if short.kind == "unavailable":
-        return RequestError(
-            "The budgets cannot be looked at just now.",
-            status=503,
-            code="budget_unavailable",
-            fix="Try again in a moment.",
-            retry_after=short.retry_after,
-        )
-    if short.kind == "reserved":
-        return RequestError(
-            f"{whose}; requests under way may need what is left of it, and {need}.",
-            status=429,
-            code="budget_reserved",
-            fix="Try again in a moment, or set a lower limit to the answer's tokens.",
-            retry_after=short.retry_after,
-        )
-    return RequestError(
-        f"{whose}; ${usd(short.left)} is left, and {need}.",
-        status=429,
-        code="budget_exhausted",
-        fix=f"Wait for the next {period} (UTC), ask for a higher budget, or set a lower limit to "
-        "the answer's tokens.",
-        retry_after=short.retry_after,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import trunc
 
 import msgspec
 
@@ -69,7 +70,7 @@ class Books:
         """An attempt is about to be sent."""
         clock = self._plant.clock
         attempt = self.open = Attempt(
-            self.attempts, purpose, tier, cause, int(clock.time() * 1e6), clock.monotonic()
+            self.attempts, purpose, tier, cause, trunc(clock.time() * 1e6), clock.monotonic()
         )
         self.attempts += 1
         return attempt
@@ -92,66 +93,74 @@ class Books:
         """
         plant, inbound, exchange, origin = self._plant, self._inbound, self._exchange, self._origin
         ask, tier, began = inbound.ask, attempt.tier, attempt.began
-        model, headers = tier.model, ask.headers
+        model, headers, error = tier.model, ask.headers, attempt.error
         decision = exchange.decision or Decision(tier, "classifier")
         card, cost, premium = attempt.price(plant.pricer, plant.policies.premium.model)
         self._spent = None if self._spent is None or cost is None else self._spent + cost
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
-        if attempt.error not in OUR_END:
+        if error not in OUR_END:
             plant.brakes.note(model, not _is_outage(attempt), now, began)
-        if attempt.error is not None and attempt.error != REJECTED:
-            log.warning(
-                "%s attempt %d on %s: %s%s%s",
-                self._request_id,
-                attempt.number,
-                model,
-                attempt.error,
-                f" {attempt.status}" if attempt.status else "",
-                f" ({attempt.detail})" if attempt.detail else "",
-            )
-        plant.recorder.record(
-            Entry(
-                request_id=self._request_id,
-                attempt=attempt.number,
-                at_us=attempt.at_us,
-                purpose=attempt.purpose,
-                dialect_in=inbound.dialect,
-                dialect_out=plant.providers[model.provider].dialect,
-                route=origin.path,
-                asked=ask.model,
-                routed=decision.routed,
-                tier=tier.name,
-                premium=tier.premium,
-                provider=model.provider,
-                model_asked=model.model,
-                model_answered=attempt.model_answered,
-                reason=decision.reason,
-                cause=attempt.cause,
-                score=decision.score,
-                served=served,
-                status=attempt.status,
-                error=attempt.error,
-                streamed=inbound.stream and attempt.purpose == "answer",
-                aborted=aborted,
-                usage=attempt.usage,
-                usage_source=attempt.usage_source,
-                card=card,
-                cost_nano=cost,
-                premium_nano=premium,
-                first_token_us=_micros(attempt.first_token, began),
-                total_us=int((now - began) * 1e6),
-                queue_us=int((began - self._arrived) * 1e6),
-                key=origin.key,
-                team=origin.team,
-                policy=exchange.policy,
-                router=decision.router,
-                category=headers.get(CATEGORY_HEADER),
-                trace=_trace(exchange.decision, exchange.barred, findings),
-                session=headers.get("x-headgate-session"),
-                tags=headers.get("x-headgate-tags"),
-                config=plant.config,
-            )
+        if error is not None and error != REJECTED:
+            self._complain(attempt)
+        first_token = attempt.first_token
+        # By position, in the order of the fields, and in two parts: for so many names Python 3.11
+        # makes a dictionary, and for more than 30 values a list, which together cost as much as
+        # all that is read here ten times over (docs/decisions/0020).
+        asked = (
+            self._request_id,
+            attempt.number,
+            attempt.at_us,
+            attempt.purpose,
+            inbound.dialect,
+            plant.providers[model.provider].dialect,
+            origin.path,
+            ask.model,
+            decision.routed,
+            tier.name,
+            tier.premium,
+            model.provider,
+            model.model,
+            decision.reason,
+            attempt.cause,
+            served,
+            trunc((now - began) * 1e6),
+        )
+        came_of_it = (
+            attempt.model_answered,
+            decision.score,
+            attempt.status,
+            error,
+            inbound.stream and attempt.purpose == "answer",
+            aborted,
+            attempt.usage,
+            attempt.usage_source,
+            card,
+            cost,
+            premium,
+            None if first_token is None else trunc((first_token - began) * 1e6),
+            trunc((began - self._arrived) * 1e6),
+            origin.key,
+            origin.team,
+            exchange.policy,
+            decision.router,
+            headers.get(CATEGORY_HEADER),
+            _trace(exchange.decision, exchange.barred, findings),
+            headers.get("x-headgate-session"),
+            headers.get("x-headgate-tags"),
+            plant.config,
+        )
+        plant.recorder.record(Entry(*(asked + came_of_it)))
+
+    def _complain(self, attempt: Attempt) -> None:
+        log.warning(
+            "%s attempt %d on %s: %s%s%s",
+            self._request_id,
+            attempt.number,
+            attempt.tier.model,
+            attempt.error,
+            f" {attempt.status}" if attempt.status else "",
+            f" ({attempt.detail})" if attempt.detail else "",
         )
 
     def cost(self, attempt: Attempt, usage: Usage) -> str | None:
@@ -161,14 +170,14 @@ class Books:
 
     def headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         """What the decision was and why; the cost only where it is final."""
-        decision = self._exchange.decision
+        decision, model = self._exchange.decision, tier.model
         headers = [
             ("x-headgate-request-id", self._request_id),
             (DIALECTS[self._inbound.dialect].request_id, self._request_id),
             ("x-headgate-tier", tier.name),
-            ("x-headgate-model", str(tier.model)),
+            ("x-headgate-model", f"{model.provider}/{model.model}"),
             ("x-headgate-reason", self._reason(tier)),
-            ("x-headgate-attempts", str(self.attempts)),
+            ("x-headgate-attempts", "1" if self.attempts == 1 else str(self.attempts)),
             ("x-headgate-escalated", "true" if tier.premium else "false"),
         ]
         if decision is not None and decision.score is not None:
@@ -214,7 +223,3 @@ def _threshold(threshold: float) -> str:
 def _is_outage(attempt: Attempt) -> bool:
     """The upstream is at fault; a refusal of this one request, or a rate limit, is no outage."""
     return attempt.error in OUTAGES or (attempt.status is not None and attempt.status >= 500)
-
-
-def _micros(at: float | None, since: float) -> int | None:
-    return None if at is None else int((at - since) * 1e6)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from headgate.errors import HeadgateError, RequestError, UpstreamError
+from headgate.errors import HeadgateError, InternalError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import REJECTED, Books
 from headgate.gateway.caller import Body, Caller
@@ -34,6 +34,7 @@ from headgate.routing.signals import (
     Broke,
     Call,
     Classify,
+    Command,
     Ended,
     Event,
     Failed,
@@ -91,8 +92,9 @@ class Driver:
     _answer = b""
     _answer_id: str | None = None
     _refusal: Refusal | None = None
-    _mended = False
-    """The provider's refusal says how to ask so that it answers."""
+    _mended: Lane | None = None
+    """The provider's refusal says how to ask so that it answers: without what another model had
+    signed."""
     transcript: Transcript | None = None
     """Takes down what is answered, where that is kept."""
 
@@ -103,7 +105,6 @@ class Driver:
         inbound: Inbound,
         request_id: str,
         origin: Origin,
-        *,
         arrived: float,
     ) -> None:
         self._plant = plant
@@ -115,31 +116,18 @@ class Driver:
         decision: Decision | None
         barred = NOTHING
         if policy is None:
-            decision, name, safe, sorter = policies.pinned(ask.model), "", plant.premium, None
-            cascade = None
+            decision, cascade = policies.pinned(ask.model), None
         else:
             decision = policy.decide(ask, plant.helm.controls)
             if plant.sessions is not None:
                 owner = f"{origin.key or ''} {policy.name}"
-                talk = Conversation(plant.sessions, inbound, owner, arrived)
+                talk = Conversation.of(plant.sessions, inbound, owner, arrived)
                 decision, self._talk = talk.decide(decision, policy.name), talk
-            name, safe, sorter = policy.name, policy.safe, policy.sorter
             cascade = policy.cascade
             barred = policies.guard.bars(ask)
             if origin.barred:
                 barred = {**barred, **origin.barred}
-        self._exchange = Exchange(
-            policies.tiers,
-            decision,
-            policy=name,
-            barred=barred,
-            safe=safe,
-            limits=plant.limits,
-            classifier_timeout=0.0 if sorter is None else sorter.timeout,
-            judge_timeout=0.0 if cascade is None else cascade.timeout,
-            gate=plant.brakes,
-            jitter=plant.jitter,
-        )
+        self._exchange = Exchange(plant.terms[policy], decision, barred)
         self._books = Books(plant, inbound, request_id, origin, arrived, self._exchange)
         if cascade is not None:
             self._jury = Jury(plant, inbound, self._books, self._asking, cascade)
@@ -160,11 +148,6 @@ class Driver:
         )
 
     @property
-    def attempted(self) -> bool:
-        """At least one row of the ledger is the request's, or will be."""
-        return self._books.attempts > 0
-
-    @property
     def _asking(self) -> Asking:
         """Puts the request's questions to small models; few requests have any."""
         if self._questions is None:
@@ -172,31 +155,57 @@ class Driver:
         return self._questions
 
     async def run(self) -> None:
-        """See the request through; never raises for what a caller or an upstream does."""
+        """See the request through; never raises for what a caller or an upstream does.
+
+        Where its task is cancelled, because the caller has left, or where it fails inside, what was
+        begun is written down all the same.
+        """
+        now, step = self._plant.clock.monotonic, self._exchange.step
         event: Event = START
-        while True:
-            command = self._exchange.step(event, self._plant.clock.monotonic())
-            match command:  # what nearly every request is told comes first
-                case Call():
-                    event = await self._call(command)
-                case Serve():
+        try:
+            while True:
+                command = step(event, now())
+                # by type, and what most are told first: a case of a `match` that is passed over
+                # costs ten times as much in Python 3.11
+                if type(command) is Call:
+                    event = await self._call(command, command.cause)
+                    if self._mended is not None:  # and at once: nothing was paid
+                        event = await self._call(command, "retry", self._mended)
+                elif type(command) is Serve:
                     draft = self._draft
                     event = self._serve() if draft is None else await self._serve_draft(*draft)
-                case Forward():
-                    event = await self._forward()
-                case Finish():
+                elif type(command) is Finish:
                     return
-                case Classify():
-                    event = await self._classify(command)
-                case Judge():
-                    event = await self._judge(command)
-                case Wait():
-                    await asyncio.sleep(command.seconds)
-                    event = Woke()
-                case Refuse():
-                    event = self._refuse(command)
+                elif type(command) is Forward:
+                    event = await self._forward()
+                else:
+                    event = await self._do(command)
+        except (asyncio.CancelledError, ConnectionError):
+            self._leave("caller-left")
+            raise
+        except Exception:
+            self._leave("internal")
+            raise
+        finally:
+            if self.transcript is not None and self._books.attempts:  # else no row says it came
+                self.transcript.over()
 
-    def leave(self, why: str) -> None:
+    async def _do(self, command: Command) -> Event:
+        """What few requests are told to do."""
+        match command:
+            case Classify():
+                return await self._classify(command)
+            case Judge():
+                return await self._judge(command)
+            case Wait():
+                await asyncio.sleep(command.seconds)
+                return Woke()
+            case Refuse():
+                return self._refuse(command)
+            case _:
+                raise InternalError(f"Nobody carries out {command}.")
+
+    def _leave(self, why: str) -> None:
         """End early: stop paying for what nobody reads, and write down what was begun.
 
         `why` is the ledger's word for it: "caller-left", or "internal" for a defect of ours.
@@ -262,35 +271,31 @@ class Driver:
             self._books.close(attempt, served=False, findings=self._findings)
         return Judged(good)
 
-    async def _call(self, command: Call) -> Event:
-        provider = self._plant.providers[command.tier.model.provider]
+    def _lane(self, command: Call) -> Lane:
+        dialect = self._plant.providers[command.tier.model.provider].dialect
+        way = lane(self._inbound, dialect, at=int(self._plant.clock.time()))
+        if self._talk is not None and (first := self._talk.foreign(command.tier.model)):
+            way.forget(first)
+        return way
+
+    async def _call(self, command: Call, cause: str, way: Lane | None = None) -> Event:
+        """One call and what came of it; a lane that is `mended` is gone once more."""
+        self._mended = None
+        model = command.tier.model
+        provider = self._plant.providers[model.provider]
         try:
-            way = lane(self._inbound, provider.dialect, at=int(self._plant.clock.time()))
-            passed = way.passed()
-            if self._talk is not None and (first := self._talk.foreign(command.tier.model)):
-                way.forget(first)
-            event = await self._attempted(command, command.cause, way, passed)
-            if self._mended:  # without what another model had signed, and at once: nothing was paid
-                event = await self._attempted(command, "retry", way, passed)
+            if way is None:
+                way = self._lane(command)
+            endpoint = provider.endpoint(way.path, way.passed())
+            body = way.request(model.model)
         except RequestError as impossible:  # nothing was sent, so nothing is written down
             return self._not_served(Failed("unsupported"), impossible)
-        return event
-
-    async def _attempted(
-        self, command: Call, cause: str, way: Lane, passed: Sequence[tuple[str, str]]
-    ) -> Event:
-        """One call and what came of it."""
-        self._mended = False
-        provider = self._plant.providers[command.tier.model.provider]
-        body = way.request(command.tier.model.model)
         if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
             body = asking_logprobs(provider.dialect, body, self._inbound.fields)
         attempt = self._begin("answer", command.tier, cause)
         try:
             with self._plant.deadlines.within(command.timeout):
-                reply = self._reply = await self._plant.upstream.send(
-                    provider.endpoint(way.path, passed), body
-                )
+                reply = self._reply = await self._plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
@@ -337,7 +342,8 @@ class Driver:
         retry_after = reply.header("retry-after")
         attempt.error = "status"
         self._books.close(attempt, served=False)
-        self._mended = way.mended(reply.status, body)
+        if way.mended(reply.status, body):
+            self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), retry_after)
         wait = seconds_of(retry_after, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)

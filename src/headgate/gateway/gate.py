@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headgate.access.bucket import Bucket
-from headgate.access.key import PREFIX, Key, Pepper, Team, id_in
+from headgate.access.key import PREFIX, Key, Pepper, Team, id_at, id_in
 from headgate.access.limits import Budget, Limits
+from headgate.access.purse import Allowance
 from headgate.access.token import carries, presented
-from headgate.errors import RequestError
+from headgate.gateway.key_refusals import invalid, no_longer_good, too_fast, unread
 from headgate.values import Clock
 
-__all__ = ["NOBODY", "Gate", "Ring", "Visitor", "too_fast"]
+__all__ = ["NOBODY", "Gate", "Ring", "Visitor"]
 
 _NO_DIGEST = "0" * 64
 
@@ -39,6 +39,8 @@ class Visitor:
     """
 
     __slots__ = (
+        "allowance",
+        "buckets",
         "budgets",
         "confined",
         "key",
@@ -63,6 +65,8 @@ class Visitor:
             (scope, budget) for scope, limits in self.limits for budget in limits.budgets
         )
         """What it may spend, by scope."""
+        self.allowance = Allowance(self.budgets)
+        """The same, with the purses that it is paid from."""
         self.requests: tuple[tuple[str, int], ...] = tuple(
             (scope, limits.requests_per_minute)
             for scope, limits in self.limits
@@ -75,6 +79,8 @@ class Visitor:
             if limits.tokens_per_minute is not None
         )
         """How many tokens a minute, by scope."""
+        self.buckets: dict[str, Sequence[Bucket]] = {}
+        """Where `requests` and `tokens` are drawn from, once the gate has looked for them."""
         self.confined = any(
             limits.models or limits.tiers or limits.policies or not limits.pin
             for _, limits in self.limits
@@ -145,19 +151,21 @@ class Gate:
             return NOBODY
         damaged = False
         for given in presented(headers):
-            name = id_in(given)
-            if name is not None and self._pepper is not None:
-                visitor = self._known(name, self._pepper.digest(given))
+            pepper = self._pepper
+            if pepper is not None and (name := id_at(given)) is not None:
+                visitor = self._known(name, pepper.digest(given))
                 if visitor is not None:
                     return visitor
-                raise _unread() if self._ring is EMPTY else _invalid()
-            if name is not None and self.unsure:
-                raise _unread()
+            if id_in(given) is not None:
+                if self.unsure or (pepper is not None and self._ring is EMPTY):
+                    raise unread()
+                if pepper is not None:
+                    raise invalid()
             damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
         if self._master is not None and carries(headers, self._master):
             return NOBODY
         if self._required or damaged:
-            raise _invalid()
+            raise invalid()
         return NOBODY
 
     def _known(self, name: str, sent: str) -> Visitor | None:
@@ -177,12 +185,7 @@ class Gate:
                 team = None if key.team is None else self._ring.teams.get(key.team)
                 visitor = self._visitors[name] = Visitor(key, team)
             return visitor
-        raise RequestError(
-            f"The API key `{key.id}` is {state}.",
-            status=401,
-            code="key_expired" if state == "expired" else "key_revoked",
-            fix="Ask whoever runs this gateway for a new one.",
-        )
+        raise no_longer_good(key.id, state)
 
     def pace(self, visitor: Visitor) -> None:
         """One more request.
@@ -191,7 +194,7 @@ class Gate:
             RequestError: 429, more than its key or team may send in a minute.
         """
         if visitor.requests:
-            self._draw("requests", visitor.requests, 1)
+            self._draw(visitor, "requests", visitor.requests, 1)
 
     def tokens(self, visitor: Visitor, estimate: int) -> Sequence[Bucket]:
         """Room for a request of so many tokens; the buckets that its real number is settled in.
@@ -199,20 +202,26 @@ class Gate:
         Raises:
             RequestError: 429, more than its key or team may use in a minute.
         """
-        return self._draw("tokens", visitor.tokens, estimate) if visitor.tokens else ()
+        if not visitor.tokens:
+            return ()
+        return self._draw(visitor, "tokens", visitor.tokens, estimate)
 
-    def _draw(self, unit: str, rates: Sequence[tuple[str, int]], amount: int) -> Sequence[Bucket]:
+    def _draw(
+        self, visitor: Visitor, unit: str, rates: Sequence[tuple[str, int]], amount: int
+    ) -> Sequence[Bucket]:
         """Take from the buckets of all rates, or from none."""
         at = self._clock.monotonic()
-        found = []
-        for scope, per_minute in rates:
-            bucket = self._bucket(scope, unit, per_minute, at)
+        buckets = visitor.buckets.get(unit)
+        if buckets is None:
+            found = [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
+            buckets = visitor.buckets[unit] = found
+        for bucket in buckets:
             if (wait := bucket.wait(amount, at)) > 0:
+                scope, per_minute = rates[buckets.index(bucket)]
                 raise too_fast(scope, unit, per_minute, wait)
-            found.append(bucket)
-        for bucket in found:
+        for bucket in buckets:
             bucket.take(amount)
-        return found
+        return buckets
 
     def _bucket(self, scope: str, unit: str, per_minute: int, at: float) -> Bucket:
         bucket = self._buckets.get((scope, unit))
@@ -225,34 +234,3 @@ class Gate:
 
 _STRANGER = Key(id="", name="", digest=_NO_DIGEST, created_us=0)
 """Compared with in the place of a key that is not there, so that the time does not tell."""
-
-
-def _invalid() -> RequestError:
-    return RequestError(
-        "The API key is missing or not valid.",
-        status=401,
-        code="invalid_api_key",
-        fix="Send `Authorization: Bearer KEY` or `x-api-key: KEY` with this gateway's key.",
-    )
-
-
-def _unread() -> RequestError:
-    return RequestError(
-        "The virtual keys cannot be read: the ledger that they are in does not answer.",
-        status=503,
-        code="keys_unavailable",
-        fix="Try again in some seconds; whoever runs this gateway finds the reason in its log.",
-        retry_after=5.0,
-    )
-
-
-def too_fast(scope: str, unit: str, per_minute: int, wait: float) -> RequestError:
-    """The refusal of a key or team that goes too fast; `wait` in seconds."""
-    kind, _, name = scope.partition(":")
-    return RequestError(
-        f"The {kind} `{name}` may use {per_minute:,} {unit} a minute.",
-        status=429,
-        code="rate_limit_exceeded",
-        fix="Send fewer at a time, or ask for a higher limit.",
-        retry_after=wait if math.isfinite(wait) else None,
-    )

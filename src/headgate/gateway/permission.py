@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from headgate.errors import RequestError
 from headgate.gateway.gate import Visitor
+from headgate.gateway.key_refusals import no_choice, not_open, nothing_open
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import NOWHERE, Origin, Policies
 from headgate.routing.policy import AUTO
@@ -33,7 +34,7 @@ def barred(
         return NOTHING
     for _, limits in visitor.limits:
         if not (limits.allows_policy(ask.model) or limits.allows_policy(f"{AUTO}:{policy.name}")):
-            raise _forbidden("policy_not_allowed", ask.model, limits.policies)
+            raise not_open("policy_not_allowed", ask.model, limits.policies)
     closed = {
         tier.name: "key"
         for tier in policies.tiers
@@ -41,13 +42,7 @@ def barred(
         if not (limits.allows_tier(tier.name) and limits.allows_model(str(tier.model)))
     }
     if len(closed) == len(policies.tiers):
-        raise RequestError(
-            "No tier of this gateway is open to this API key.",
-            status=403,
-            code="tier_not_allowed",
-            param="model",
-            fix="Ask whoever runs this gateway to open a tier and its model to it.",
-        )
+        raise nothing_open()
     return closed
 
 
@@ -55,15 +50,9 @@ def _permit_pin(visitor: Visitor, policies: Policies, ask: Ask) -> None:
     tier = policies.pinned(ask.model).tier
     for _, limits in visitor.limits:
         if not limits.pin:
-            raise RequestError(
-                "This API key may not choose a tier or a model itself.",
-                status=403,
-                code="pin_not_allowed",
-                param="model",
-                fix="Ask for `auto`.",
-            )
+            raise no_choice()
         if limits.tiers and (tier.name == PINNED or not limits.allows_tier(tier.name)):
-            raise _forbidden("tier_not_allowed", ask.model, limits.tiers)
+            raise not_open("tier_not_allowed", ask.model, limits.tiers)
     permit_model(visitor, tier.model)
 
 
@@ -75,7 +64,7 @@ def permit_model(visitor: Visitor, model: ModelRef) -> None:
     """
     for _, limits in visitor.limits:
         if not limits.allows_model(str(model)):
-            raise _forbidden("model_not_allowed", str(model), limits.models)
+            raise not_open("model_not_allowed", str(model), limits.models)
 
 
 def names_for(visitor: Visitor, policies: Policies) -> list[str]:
@@ -89,13 +78,3 @@ def _may_ask(visitor: Visitor, policies: Policies, name: str) -> bool:
     except RequestError:
         return False
     return True
-
-
-def _forbidden(code: str, name: str, allowed: tuple[str, ...]) -> RequestError:
-    return RequestError(
-        f"`{name[:100]}` is not open to this API key.",
-        status=403,
-        code=code,
-        param="model",
-        fix="It may use " + ", ".join(f"`{one}`" for one in allowed) + ".",
-    )

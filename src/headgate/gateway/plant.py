@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -12,8 +12,9 @@ from headgate.gateway.record import Pricer, Recorder
 from headgate.gateway.upstream import Upstream
 from headgate.routing.breaker import Brakes
 from headgate.routing.controls import Helm
-from headgate.routing.exchange import Limits
+from headgate.routing.exchange import Limits, Terms
 from headgate.routing.policies import Policies
+from headgate.routing.policy import Policy
 from headgate.routing.session import Sessions
 from headgate.routing.tier import Tier
 from headgate.values import Clock, ModelRef
@@ -42,6 +43,28 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     """The conversations under way; None: every request is decided alone."""
     embedding_model: ModelRef | None = None
     """Answers requests for embeddings that do not name a provider."""
+
+    terms: Mapping[Policy | None, Terms] = {}
+    """Those of a policy's exchanges; None: of a caller's own choice. Made of the others."""
+
+    def __post_init__(self) -> None:
+        """Make the terms, once for all requests."""
+        made = {policy: self._terms(policy) for policy in (None, *self.policies.all)}
+        msgspec.structs.force_setattr(self, "terms", made)
+
+    def _terms(self, policy: Policy | None) -> Terms:
+        sorter = None if policy is None else policy.sorter
+        cascade = None if policy is None else policy.cascade
+        return Terms(
+            tiers=self.policies.tiers,
+            safe=self.premium if policy is None else policy.safe,
+            limits=self.limits,
+            gate=self.brakes,
+            jitter=self.jitter,
+            classifier_timeout=0.0 if sorter is None else sorter.timeout,
+            judge_timeout=0.0 if cascade is None else cascade.timeout,
+            policy="" if policy is None else policy.name,
+        )
 
     @property
     def premium(self) -> Tier:

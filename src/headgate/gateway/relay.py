@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from headgate.errors import InternalError, RequestError
+from headgate.errors import ConfigError, InternalError, RequestError
 from headgate.gateway.caller import Caller, Handler, Headers
 from headgate.gateway.http1_refusals import too_large
+from headgate.ledger.store import StoreError
 
 __all__ = ["Relay", "Relayed", "framed", "received", "serve_relayed"]
 
@@ -161,6 +162,8 @@ async def serve_relayed(listening: socket.socket, handler: Handler) -> asyncio.S
                 await writer.drain()
         except (EOFError, ConnectionError):
             pass  # whoever asked has gone
+        except (ConfigError, StoreError) as error:
+            log.error("a page cannot be made: %s", error)
         except Exception:  # one page's defect ends no other page
             log.exception("a defect in headgate, please report it: a relayed page")
         finally:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from headgate.access.limits import PERIODS, Budget, Period, span
-from headgate.access.purse import Account, Purse
+from headgate.access.purse import Account, Allowance, Purse
 from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
@@ -90,19 +90,38 @@ class Till:
 
     # ---- what a request does
 
-    async def reserve(
-        self, request_id: str, budgets: Iterable[tuple[str, Budget]], amount: int
-    ) -> Shortage | None:
-        """Set an amount aside in every budget, or in none; None: it has been.
+    def at_once(self, request_id: str, allowance: Allowance, amount: int, at_us: int) -> bool:
+        """Set an amount aside in every budget, if their purses hold it; else in none, and False.
 
         Args:
             request_id: what `take` and `close` will know it by.
-            budgets: scope (`key:ID`, `team:NAME`) and budget.
+            allowance: the budgets; their purses are kept in it.
             amount: the most that the request should cost, nano-USD.
+            at_us: now.
         """
-        now_us, purses = int(self._clock.time() * 1e6), []
-        for scope, budget in budgets:
-            purses.append(self._purse(scope, budget, now_us))  # a comprehension is a call more
+        if at_us >= allowance.until_us:
+            allowance.purses = [self._purse(*one, at_us) for one in allowance.budgets]
+            ends = [self._current[scope, one.period][0] for scope, one in allowance.budgets]
+            allowance.until_us = min(ends, default=0)
+        purses = allowance.purses
+        for purse in purses:
+            if amount > purse.free:
+                return False
+        self._set_aside(request_id, purses, amount)
+        return True
+
+    async def reserve(
+        self, request_id: str, budgets: Iterable[tuple[str, Budget]], amount: int
+    ) -> Shortage | None:
+        """The same, and where too little is in hand, the store is asked; None: it has been.
+
+        Args:
+            request_id: as above.
+            budgets: scope (`key:ID`, `team:NAME`) and budget.
+            amount: as above.
+        """
+        now_us = int(self._clock.time() * 1e6)
+        purses = [self._purse(scope, budget, now_us) for scope, budget in budgets]
         if self._lacking(purses, amount) is not None:
             for purse in purses:
                 purse.demand += amount
@@ -114,12 +133,15 @@ class Till:
             short = self._lacking(purses, amount)
             if short is not None:
                 return self._shortage(short, amount, answered=answered)
+        self._set_aside(request_id, purses, amount)
+        return None
+
+    def _set_aside(self, request_id: str, purses: Sequence[Purse], amount: int) -> None:
         for purse in purses:
             purse.reserve(amount)
-            if purse.low:
+            if purse.low():
                 self._ask_soon()
         self._open[request_id] = _Reservation(purses, amount)
-        return None
 
     def take(self, entry: Entry) -> None:
         """An attempt has been written down: it counts for whoever is paying for it.

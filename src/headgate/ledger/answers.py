@@ -53,7 +53,7 @@ from headgate.values import Usage
 
 __all__ = ["PAGE_ROWS", "SETTLE_US", "Answers", "touched"]
 
-PAGE_ROWS = 5_000
+PAGE_ROWS = 1_000
 """Rows of a page where a result may be too large to hold."""
 
 SETTLE_US = 5 * 60 * 1_000_000

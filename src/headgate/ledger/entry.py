@@ -14,12 +14,15 @@ Purpose = Literal["classifier", "answer", "embedding", "verifier", "judge", "sha
 UsageSource = Literal["measured", "estimated", "none"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An attempt; all attempts of one client request share `request_id`.
 
     The key is (`request_id`, `attempt`): writing the same entry twice leaves one row. Times are
     integers of microseconds, money integers of nano-dollars. `cost_nano` is None, and counted as
     unpriced, where no price is known; it is never 0 for that reason.
+
+    Encoded it is an array of its values: a journal's segment holds them in this order. So a new
+    field comes last and has a default.
     """
 
     request_id: str
@@ -42,15 +45,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The tier is the premium one: a served answer from it is an escalation."""
     provider: str
     model_asked: str
-    model_answered: str | None = None
     reason: str
     """Why this tier: `classifier`, `rule:NAME`, `router`, `default`, `pinned`, …"""
     cause: str
     """Why this attempt: `first`, `retry`, `fallback`, …; `shadow` for a judge's call that compares
     a shadow, so that its bill is the watch's and not the answer's."""
-    score: float | None = None
     served: bool
     """The caller got this attempt's answer, whole or in part."""
+    total_us: int
+    model_answered: str | None = None
+    score: float | None = None
     status: int | None = None
     """HTTP status of the upstream; None where none arrived."""
     error: str | None = None
@@ -67,7 +71,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     premium_nano: int | None = None
     """The same tokens priced on the premium tier's model: the all-premium baseline."""
     first_token_us: int | None = None
-    total_us: int
     queue_us: int | None = None
     """From the request's arrival to the sending of this attempt: all that came before it."""
     key: str | None = None

@@ -2,10 +2,14 @@
 
 A segment is a file of records, nothing else:
 
-    marker   4 bytes   b"HGE1" for an entry, b"HGP1" for a prompt
+    marker   4 bytes   b"HGE2" for an entry, b"HGP1" for a prompt
     length   u32 LE    bytes of payload
     crc32    u32 LE    of the payload
-    payload  msgpack   one `Entry` or `Prompt` as a map; empty where it only tried the disk
+    payload  msgpack   one `Entry` as an array of its values, or one `Prompt` as a map;
+                       empty where it only tried the disk
+
+b"HGE1" marks an entry as a map with its fields' names. None is written so any more, but a segment
+that an older Headgate has left is read as before.
 
 The marker lets a reader find the next whole record behind a damaged one. A Headgate that does not
 know a marker yet takes such a record for damage, and sets it aside.
@@ -25,16 +29,29 @@ from headgate.ledger.prompt import Prompt
 
 __all__ = ["ENTRY", "HEAD", "MAX_PAYLOAD", "PROMPT", "Scan", "frame", "next_record", "scan"]
 
-ENTRY, PROMPT = b"HGE1", b"HGP1"
+ENTRY, PROMPT = b"HGE2", b"HGP1"
+_NAMED = b"HGE1"
 MAX_PAYLOAD = 1 << 20
 """Longest payload, bytes: a length beyond it is damage, not a record."""
 
 HEAD = struct.Struct("<4sII")
 """What stands before the payload: marker, length, checksum."""
 
-_MARKER = re.compile(b"HG[EP]1")
-_KINDS: dict[bytes, msgspec.msgpack.Decoder[Entry] | msgspec.msgpack.Decoder[Prompt]] = {
+_MARKER = re.compile(b"HG(?:E[12]|P1)")
+
+
+class _Named(Entry, frozen=True, array_like=False):
+    """An entry as a map."""
+
+
+_KINDS: dict[
+    bytes,
+    msgspec.msgpack.Decoder[Entry]
+    | msgspec.msgpack.Decoder[_Named]
+    | msgspec.msgpack.Decoder[Prompt],
+] = {
     ENTRY: msgspec.msgpack.Decoder(Entry),
+    _NAMED: msgspec.msgpack.Decoder(_Named),
     PROMPT: msgspec.msgpack.Decoder(Prompt),
 }
 
@@ -109,6 +126,7 @@ def _payload(data: bytes, at: int) -> bytes | None:
 
 def _record(marker: bytes, payload: bytes) -> Entry | Prompt | None:
     try:
-        return _KINDS[marker].decode(payload)
+        found = _KINDS[marker].decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    return Entry(*msgspec.structs.astuple(found)) if isinstance(found, _Named) else found

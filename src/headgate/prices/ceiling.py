@@ -59,9 +59,8 @@ class Ceiling:
         if not read and not written:
             return 0  # a call without tokens owes no fee
         most = 0
-        for line in self._lines:
-            price = line.kept if kept else line.read
-            pico = price * read + line.written * written + line.fee
+        for plain, dearer, answered, fee in self._lines:
+            pico = (dearer if kept else plain) * read + answered * written + fee
             if pico > most:
                 most = pico
         return nano_from_pico(most)

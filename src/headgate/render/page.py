@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple, TypeAlias
 
-from headgate.render.chart import Bars, Chart, Field, Lines, Spans, svg
+from headgate.render.chart import Bars, Chart, Field, Lines, Spans
+from headgate.render.drawing import svg
 from headgate.render.figures import table_of
 from headgate.render.table import Table, markdown_text, plain
 

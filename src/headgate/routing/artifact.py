@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from headgate.errors import ConfigError
-from headgate.routing.features import BUCKETS
+from headgate.routing.ngrams import BUCKETS
 from headgate.routing.reference import Reference
 from headgate.routing.router import Calibration, CostModel, Head, Router
 from headgate.routing.table import Table

@@ -21,7 +21,7 @@ The rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -56,7 +56,7 @@ from headgate.routing.signals import (
 from headgate.routing.tier import Tier
 from headgate.values import ModelRef
 
-__all__ = ["Exchange", "Gate", "Limits"]
+__all__ = ["Exchange", "Gate", "Limits", "Terms"]
 
 RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 """Statuses that say "not now"; every other 4xx says "not like this" and goes to the caller.
@@ -91,60 +91,59 @@ class Gate(Protocol):
         """Whether it is not called at present."""
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What all exchanges under one policy have in common; made once for each."""
+
+    tiers: Sequence[Tier]
+    """All tiers, cheapest first."""
+    safe: Tier
+    """The tier that answers when the classifier does not."""
+    limits: Limits
+    """Time-outs and back-off."""
+    gate: Gate
+    """Which models may be called and retried at present."""
+    jitter: Callable[[], float]
+    """A number in [0, 1) at each call, for the spread of the waits."""
+    classifier_timeout: float = 3.0
+    """Seconds that the classifier may take."""
+    judge_timeout: float = 30.0
+    """Seconds that the judgement of a draft may take."""
+    policy: str = ""
+    """Name of the policy, for the decisions that fall here."""
+
+
 class Exchange:
     """The state of one request. `step` takes an event and the time, and says what to do next.
 
     Args:
-        tiers: all tiers, cheapest first.
+        terms: what it has in common with others.
         decision: where to start; None asks the classifier first.
-        safe: the tier that answers when the classifier does not.
-        limits: time-outs and back-off.
-        gate: which models may be called and retried at present.
-        jitter: a number in [0, 1) at each call, for the spread of the waits.
-        classifier_timeout: seconds that the classifier may take.
-        judge_timeout: seconds that the judgement of a draft may take.
         barred: the tiers that cannot serve the request, and what they lack; see `guard`.
-        policy: name of the policy, for the decisions that fall here.
     """
 
+    rejected = False
+    """The draft has been rejected."""
+    _state = "new"
+    _deadline = 0.0
+    _ahead: Iterator[Tier] = iter(())
+    _instead: Decision | None = None
+    """The decision whose other tiers come after those ahead."""
+    _tries = 0
+    _cause: Cause = "first"
+    _held = False
+    _failure: Failed | None = None
+    """Why a retry is waited for."""
+
     def __init__(
-        self,
-        tiers: Sequence[Tier],
-        decision: Decision | None,
-        *,
-        safe: Tier,
-        limits: Limits,
-        gate: Gate,
-        jitter: Callable[[], float],
-        classifier_timeout: float = 3.0,
-        judge_timeout: float = 30.0,
-        policy: str = "",
-        barred: Mapping[str, str] = NOTHING,
+        self, terms: Terms, decision: Decision | None, barred: Mapping[str, str] = NOTHING
     ) -> None:
-        self._tiers = tiers
-        self._safe = safe
-        self._limits = limits
-        self._gate = gate
-        self._jitter = jitter
-        self._classifier_timeout = classifier_timeout
-        self._judge_timeout = judge_timeout
-        self.policy = policy
+        self._terms = terms
+        self._gate = terms.gate
+        self.policy = terms.policy
         self.barred = barred
         """The tiers that cannot serve the request: name -> why, as far as it is known."""
-        self.rejected = False
-        """The draft has been rejected."""
-        self._state = "new"
-        self._deadline = 0.0
-        self._ahead: list[Tier] = []
-        self._instead: Decision | None = None
-        """The decision whose other tiers come after those ahead."""
-        self._tries = 0
-        self._cause: Cause = "first"
-        self._held = False
-        self._failure: Failed | None = None
-        """Why a retry is waited for."""
         self.decision = decision
-        self.tier = decision.tier if decision else safe
+        self.tier = decision.tier if decision else terms.safe
         """The tier called now, or last."""
 
     def step(self, event: Event, at: float) -> Command:
@@ -153,7 +152,7 @@ class Exchange:
         Raises:
             InternalError: the event cannot happen in this state (a defect in the driver).
         """
-        move = self._moves.get((self._state, type(event)))
+        move = self._moves[self._state].get(type(event))
         if move is not None:
             return move(self, event, at)
         if isinstance(event, Left):
@@ -163,35 +162,38 @@ class Exchange:
     # ---- moves, in the order of a request's life
 
     def _start(self, _: Start, at: float) -> Command:
-        self._deadline = at + self._limits.request_timeout
+        self._deadline = at + self._terms.limits.request_timeout
         if self.decision is not None:
             return self._begin(self.decision, at)
-        if len(self._tiers) - len(self.barred) < 2:  # whatever it said, the same tier would answer
+        if (
+            len(self._terms.tiers) - len(self.barred) < 2
+        ):  # whatever it said, the same tier would answer
             why = next(iter(self.barred.values()), "single")
-            return self._begin(Decision(self._safe, f"guard:{why}", policy=self.policy), at)
+            return self._begin(Decision(self._terms.safe, f"guard:{why}", policy=self.policy), at)
         self._state = "classifying"
-        return Classify(min(self._classifier_timeout, self._limits.request_timeout))
+        return Classify(min(self._terms.classifier_timeout, self._terms.limits.request_timeout))
 
     def _classified(self, verdict: Verdict, at: float) -> Command:
         if verdict.decision is not None:
             return self._begin(verdict.decision, at)
         if verdict.tier is None:
-            return self._begin(Decision(self._safe, "classifier-failed", policy=self.policy), at)
-        top = max(1, len(self._tiers) - 1)
-        tier, score = self._tiers[verdict.tier], verdict.tier / top
+            return self._begin(
+                Decision(self._terms.safe, "classifier-failed", policy=self.policy), at
+            )
+        top = max(1, len(self._terms.tiers) - 1)
+        tier, score = self._terms.tiers[verdict.tier], verdict.tier / top
         return self._begin(Decision(tier, "classifier", score, policy=self.policy), at)
 
     def _begin(self, decision: Decision, at: float) -> Command:
         """Start on the tier decided for, or on the next that can serve the request."""
-        fit = fitting(decision, self._tiers, self.barred)
+        fit = fitting(decision, self._terms.tiers, self.barred) if self.barred else decision
         if fit is None:
             self.decision = decision
             return self._hand_over(Refuse(Failed("unfit")))
-        above = self._above(fit.tier) if fit.draft else []
-        if fit.draft and not above:  # nobody could answer in the place of a rejected draft
+        if fit.draft and not self._above(fit.tier):  # nobody could answer in a draft's place
             fit = replace(fit, draft=False)
         self.decision = fit
-        self._ahead, self._instead = [fit.tier], fit
+        self._ahead, self._instead = iter((fit.tier,)), fit
         return self._advance(None, at, "first")
 
     def _advance(self, failure: Failed | None, at: float, cause: Cause = "fallback") -> Command:
@@ -206,20 +208,22 @@ class Exchange:
 
     def _next(self) -> Tier | None:
         """The tier to be called next; those that answer instead are looked up on a failure only."""
-        if not self._ahead and self._instead is not None:
-            self._ahead, self._instead = self._others(self._instead), None
-        return self._ahead.pop(0) if self._ahead else None
+        tier = next(self._ahead, None)
+        if tier is None and self._instead is not None:
+            self._ahead, self._instead = iter(self._others(self._instead)), None
+            tier = next(self._ahead, None)
+        return tier
 
     def _others(self, decision: Decision) -> list[Tier]:
         """The tiers that may still answer once this one has failed."""
         if not decision.routed or not decision.tier.fallback:
             return []
-        found = others(decision.tier, self._tiers)
+        found = others(decision.tier, self._terms.tiers)
         return [tier for tier in found if tier.name not in self.barred] if self.barred else found
 
     def _above(self, tier: Tier) -> list[Tier]:
         """The dearer tiers that can serve the request, the premium one first."""
-        dearer = self._tiers[self._tiers.index(tier) + 1 :]
+        dearer = self._terms.tiers[self._terms.tiers.index(tier) + 1 :]
         return [above for above in reversed(dearer) if above.name not in self.barred]
 
     def _opened(self, _: Opened, __: float) -> Command:
@@ -229,14 +233,15 @@ class Exchange:
         if not self._held:
             return self._hand_over(SERVE)
         self._state = "judging"
-        return Judge(max(0.0, min(self._judge_timeout, self._deadline - at)))
+        return Judge(max(0.0, min(self._terms.judge_timeout, self._deadline - at)))
 
     def _judged(self, judged: Judged, at: float) -> Command:
         if judged.good:
             return self._hand_over(SERVE)
         self.rejected = True
-        self._ahead, self._instead = self._above(self.tier), None
-        self.tier = self._ahead[0]  # who is told of, where nobody may be called
+        above = self._above(self.tier)
+        self._ahead, self._instead = iter(above), None
+        self.tier = above[0]  # who is told of, where nobody may be called
         return self._advance(None, at, "escalation")
 
     def _call(self, tier: Tier, cause: Cause, at: float) -> Command:
@@ -245,7 +250,10 @@ class Exchange:
         self._state = "calling"
         decision = self.decision
         self._held = decision is not None and decision.draft and tier is decision.tier
-        return Call(tier, cause, min(tier.timeout, self._deadline - at), self._held)
+        seconds = self._deadline - at
+        if tier.timeout < seconds:
+            seconds = tier.timeout
+        return Call(tier, cause, seconds, self._held)
 
     def _failed(self, failure: Failed, at: float) -> Command:
         if failure.kind == "status" and failure.status not in RETRIED_STATUSES:
@@ -253,7 +261,7 @@ class Exchange:
         decision = self.decision
         if failure.kind == "unsupported" and decision and decision.routed:
             self.barred = {**self.barred, self.tier.name: "dialect"}
-            if self._cause == "first" and fitting(decision, self._tiers, self.barred):
+            if self._cause == "first" and fitting(decision, self._terms.tiers, self.barred):
                 return self._begin(decision, at)  # nothing was sent: this is no fallback
         wait = self._patience(failure)
         if (
@@ -278,11 +286,14 @@ class Exchange:
             return None
         if failure.kind in FINAL_KINDS:
             return None
-        step = min(self._limits.backoff_max, self._limits.backoff_base * 2.0 ** (self._tries - 1))
-        spread = step * (0.5 + 0.5 * self._jitter())
+        step = min(
+            self._terms.limits.backoff_max,
+            self._terms.limits.backoff_base * 2.0 ** (self._tries - 1),
+        )
+        spread = step * (0.5 + 0.5 * self._terms.jitter())
         if failure.retry_after is None:
             return spread
-        if failure.retry_after > self._limits.max_retry_after:
+        if failure.retry_after > self._terms.limits.max_retry_after:
             return None
         # never before the provider asked; a little after it, so that callers do not return at once
         return failure.retry_after + 0.1 * spread
@@ -295,15 +306,13 @@ class Exchange:
         self._state = "done"
         return FINISH
 
-    _moves: ClassVar[Mapping[tuple[str, type[Event]], Callable[..., Command]]] = {
-        ("new", Start): _start,
-        ("classifying", Verdict): _classified,
-        ("calling", Opened): _opened,
-        ("calling", Answered): _answered,
-        ("calling", Failed): _failed,
-        ("judging", Judged): _judged,
-        ("waiting", Woke): _retry,
-        ("handing over", Ended): _over,
-        ("handing over", Broke): _over,
+    _moves: ClassVar[Mapping[str, Mapping[type[Event], Callable[..., Command]]]] = {
+        "new": {Start: _start},
+        "classifying": {Verdict: _classified},
+        "calling": {Opened: _opened, Answered: _answered, Failed: _failed},
+        "judging": {Judged: _judged},
+        "waiting": {Woke: _retry},
+        "handing over": {Ended: _over, Broke: _over},
+        "done": {},
     }
-    """State and event -> move: all that can happen, besides that the caller leaves at any time."""
+    """State -> event -> move: all that can happen, besides that the caller leaves at any time."""

@@ -1,44 +1,33 @@
-"""What a learned router sees of a request: words, pairs of neighbouring words, and traits.
+"""What a learned router sees of a request: its words, and traits.
 
-The same functions serve training and scoring, so that both see the same. Scoring is plain Python
-and stands in the way of every request; hence
-- all work on text is done on bytes by calls that run in C: translate, split, pack;
-- a word counts by its first letters, and there is a budget of words, spent on both ends of a long
-  text, where the task stands;
-- an n-gram is a bucket, a number below 2^18, so that its weight is one byte of a table that stays
-  in the processor's cache. Buckets of a whole text are computed at once: its words stand side by
-  side in one long integer, and a product and a shift mix all of them in a microsecond.
+The same functions serve training and scoring, so that both see the same. Scoring stands in the way
+of every request; hence no loop over a text runs in Python, and of a long text both ends are looked
+at, where the task stands. What becomes of the words is in `ngrams`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import cache
-from itertools import pairwise, repeat
+from collections.abc import Sequence
+from itertools import pairwise
 from operator import itemgetter
-from struct import Struct
-from typing import Any, NamedTuple
 from zlib import crc32
 
 import msgspec
 
 from headgate.routing.draft import Draft, size
+from headgate.routing.ngrams import WORDS, tally
 from headgate.values import Ask
 
 __all__ = [
-    "BUCKETS",
     "CATEGORY_HEADER",
     "EXCERPT_CHARS",
     "ROUTE_HEADER",
     "SHAPES",
-    "STEM",
-    "WORDS",
-    "Buckets",
     "Request",
-    "buckets",
     "excerpt",
     "named",
+    "plain",
     "shape",
     "traits",
     "whole",
@@ -46,17 +35,8 @@ __all__ = [
 ]
 
 TEXT_CHARS = 1600
-WORDS = 256
-"""Most words of a text that are looked at."""
-STEM = 8
-"""Bytes of a word that count: `comput`, `computed` and `computer` differ, `computers` does not."""
 EXCERPT_CHARS = TEXT_CHARS + 1
 """Longest excerpt."""
-
-BITS = 18
-BUCKETS = 1 << BITS
-"""Buckets of each kind of n-gram. Fewer tell rare n-grams apart worse; a table of more does not
-stay in the processor's cache."""
 
 CATEGORY_HEADER = "x-headgate-category"
 ROUTE_HEADER = "x-headgate-route"
@@ -138,78 +118,29 @@ _SIGNS_BEYOND = "\xa1\xa7\xab\xb6\xb7\xbb\xbf\u2000-\u206f\u3000-\u303f\uff00-\u
 _WORD_BEYOND = re.compile(rf"[{_UNSPACED}]|[^\s{_SIGNS_BEYOND}{_UNSPACED}]+")
 
 
-def words(text: str) -> list[bytes]:
-    """The words of both ends of a text, in order: lower case, digits as 0, no punctuation.
+def plain(text: str) -> bytes:
+    """The words of both ends of a text, with spaces between: lower case, digits as 0, no signs.
 
     Where a script puts no space between words, each character is one. Of a letter beyond ASCII the
     first byte in UTF-8 is left out, so that as many letters of any alphabet fit into a stem.
+    """
+    text = _ends(text)
+    if text.isascii():
+        return text.encode().translate(_PLAIN)
+    return _beyond(text).translate(_PLAIN, _LEADS)
+
+
+def words(text: str) -> list[bytes]:
+    """The words of both ends of a text, in order.
 
     >>> words("Solve 12x = 3!")
     [b'solve', b'00x', b'0']
     """
-    text = _ends(text)
-    if text.isascii():
-        return text.encode().translate(_PLAIN).split()
-    return _beyond(text).translate(_PLAIN, _LEADS).split()
+    return plain(text).split()
 
 
 def _beyond(text: str) -> bytes:
     return " ".join(_WORD_BEYOND.findall(text.lower())).encode(errors="replace")
-
-
-class Buckets(NamedTuple):
-    """The buckets of a text's n-grams by kind, in order, as often as they occur.
-
-    Bucket 0 stands for nothing: what falls into it is not looked at.
-    """
-
-    words: Sequence[int]
-    pairs: Sequence[int]
-
-
-_LANE = 64
-"""Bits of a word in the long integer."""
-
-
-def _everywhere(number: int) -> int:
-    return int.from_bytes(number.to_bytes(_LANE // 8, "little") * WORDS, "little")
-
-
-_HALF = _everywhere((1 << 32) - 1)
-_BUCKET = _everywhere(BUCKETS - 1)
-SPREAD = 0x278DDE89
-"""A prime near 2^30 over the golden ratio, so one digit of Python's long integers: the factor of
-multiplicative hashing, as in Knuth, "The Art of Computer Programming", volume 3, section 6.4."""
-
-
-def buckets(found: list[bytes]) -> Buckets:
-    """The buckets of the words of a text and of their neighbours.
-
-    A word's are 18 bits from the middle of a product: both halves of its stem, one shifted over
-    the other, times `SPREAD`. A pair's is its first word's times `SPREAD` plus its second word's,
-    so that the order counts.
-    """
-    half = WORDS // 2
-    cut = len(found) > WORDS
-    if cut:
-        found = found[:half] + found[-half:]
-    count = len(found)
-    pack, unpack = _structs(count)
-    stems = int.from_bytes(pack(*found), "little")
-    # the letters of a half differ in five bits of every eight; the shift puts those of the other
-    # half beside and over them
-    lanes = ((stems ^ stems >> 29) & _HALF) * SPREAD >> 32 - BITS & _BUCKET
-    mixed = lanes * SPREAD + (lanes >> _LANE) & _BUCKET
-    both = unpack((lanes | mixed << 32).to_bytes(count * _LANE // 8, "little"))
-    pairs = both[1:-1:2]
-    # two words that meet only because of the cut are no pair
-    return Buckets(both[::2], pairs[: half - 1] + pairs[half:] if cut else pairs)
-
-
-@cache
-def _structs(count: int) -> tuple[Callable[..., bytes], Callable[[bytes], tuple[Any, ...]]]:
-    """What writes so many stems side by side, and what reads so many buckets."""
-    return Struct(f"{STEM}s" * count).pack, Struct(f"<{2 * count}I").unpack
 
 
 def named(text: str) -> tuple[list[str], list[str]]:
@@ -228,36 +159,32 @@ def named(text: str) -> tuple[list[str], list[str]]:
     return near + far, [*map(" ".join, pairwise(near)), *map(" ".join, pairwise(far))]
 
 
-_SIGNS = tuple((sign.encode(), repr(sign)) for sign in '?$\\=(":\n{,')
-_MARKS = b"".join(sign for sign, _ in _SIGNS)
-_OTHERS = bytes(set(range(256)) - set(b"0123456789" + _MARKS))
-"""All bytes but the signs and the digits."""
-_NONE = repeat(0)
+_SIGNS = '?$\\=(":\n{,'
+_COUNTED = f"{_SIGNS}0123456789".encode()
 _SIZES = bytes(size(count) for count in range(1 << 13))
 """Of what nearly every request has so much of."""
 SHAPES = (
     *("chars~", "words~", "tokens~", "turns~", "tools~", "images~", "json_schema~"),
     *("digits~", "digit share~", "word length~"),
-    *(f"{name}~" for _, name in _SIGNS),
+    *(f"{sign!r}~" for sign in _SIGNS),
 )
 """What the numbers of a `shape` are, in their order."""
 
 
-def shape(request: Request, found: list[bytes]) -> list[int]:
-    """The shape of a request in numbers, sizes in half powers of two; see `SHAPES`."""
+def shape(request: Request, said: int) -> list[int]:
+    """The shape of a request that says so many words, sizes in half powers of two; see `SHAPES`."""
     raw = _ends(request.text).encode(errors="replace")
-    kept = raw.translate(None, _OTHERS)
-    signs = [*map({mark: kept.count(mark) for mark in {*kept}}.get, _MARKS, _NONE)]
-    digits = len(kept) - sum(signs)
+    counted = tally(raw, _COUNTED)
+    digits = sum(counted[len(_SIGNS) :])
     counts = (
-        *(len(request.text), len(found), request.tokens, request.turns),
-        *(request.tools, request.images, digits, *signs),
+        *(len(request.text), said, request.tokens, request.turns),
+        *(request.tools, request.images, digits, *counted[: len(_SIGNS)]),
     )
     try:
         sizes: Sequence[int] = itemgetter(*counts)(_SIZES)
     except IndexError:
         sizes = [*map(size, counts)]
-    share, length = 16 * digits // (len(raw) + 1), 2 * len(raw) // (len(found) + 1)
+    share, length = 16 * digits // (len(raw) + 1), 2 * len(raw) // (said + 1)
     return [*sizes[:6], int(request.json_schema), sizes[6], share, length, *sizes[7:]]
 
 
@@ -275,6 +202,6 @@ def whole(request: Request) -> tuple[str, ...]:
     return named if draft is None else (*named, *draft.traits(request.category))
 
 
-def traits(request: Request, found: list[bytes]) -> tuple[str, ...]:
+def traits(request: Request, said: int) -> tuple[str, ...]:
     """Both as names; never a caller's own text. What a request belongs to comes first."""
-    return (*whole(request), *map("{}{}".format, SHAPES, shape(request, found)))
+    return (*whole(request), *map("{}{}".format, SHAPES, shape(request, said)))

@@ -94,6 +94,11 @@ class Policies:
             self._pins.setdefault(tier.model.model, tier)
 
     @property
+    def all(self) -> tuple[Policy, ...]:
+        """Every policy that a request can be under."""
+        return tuple(dict.fromkeys((*self.policies, *(route.policy for route in self._routes))))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What a caller may ask for: `auto`, aliases, tiers and the tiers' models."""
         models = dict.fromkeys(str(tier.model) for tier in self.tiers)

@@ -9,16 +9,8 @@ from math import hypot, isfinite, sqrt
 from operator import mul
 from typing import Literal, NamedTuple
 
-from headgate.routing.features import (
-    SHAPES,
-    Request,
-    buckets,
-    named,
-    shape,
-    traits,
-    whole,
-    words,
-)
+from headgate.routing.features import SHAPES, Request, named, plain, shape, traits, whole, words
+from headgate.routing.ngrams import buckets, sums
 from headgate.routing.table import Table
 
 __all__ = ["NOTHING", "Calibration", "CostModel", "Head", "Reason", "Router"]
@@ -149,13 +141,13 @@ class Router:
 
     def text_gain(self, request: Request) -> float:
         """The gain without the embedding's part."""
-        found = words(request.text)
+        words, pairs = self.words, self.pairs
+        said, known_words, word_steps, known_pairs, pair_steps = sums(
+            plain(request.text), words.bytes, pairs.bytes
+        )
         gain = self.bias + sum(map(self.traits.get, whole(request), _ZEROS))
-        gain += sum(map(dict.get, self._shapes, shape(request, found), _ZEROS))
-        if self.words.bytes or self.pairs.bytes:
-            said = buckets(found)
-            gain += self.words(said.words) + self.pairs(said.pairs)
-        return gain
+        gain += sum(map(dict.get, self._shapes, shape(request, said), _ZEROS))
+        return gain + (words.part(known_words, word_steps) + pairs.part(known_pairs, pair_steps))
 
     def score(self, request: Request, vector: Sequence[float] = ()) -> float:
         """P(premium right and cheap wrong), 0 to 1; `vector` and errors as for `gain`."""
@@ -169,7 +161,7 @@ class Router:
         found = words(request.text)
         reasons = [
             Reason("trait", name, self.traits[name])
-            for name in traits(request, found)
+            for name in traits(request, len(found))
             if name in self.traits
         ]
         said, (spoken, pairs) = buckets(found), named(request.text)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from headgate.routing.needles import search
 from headgate.values import Ask
 
 __all__ = ["SEARCHED_CHARS", "Condition", "Rule", "header_condition", "rule"]
@@ -71,11 +72,11 @@ def rule(
     if max_tokens is not None:
         conditions.append(lambda ask: ask.tokens <= max_tokens)
     if matches is not None:
-        search = re.compile(matches).search
-        conditions.append(lambda ask: search(ask.last_user[-SEARCHED_CHARS:]) is not None)
+        asks_so = search(re.compile(matches))
+        conditions.append(lambda ask: asks_so(ask.last_user[-SEARCHED_CHARS:]))
     if system_matches is not None:
-        search_system = re.compile(system_matches).search
-        conditions.append(lambda ask: search_system(ask.system[-SEARCHED_CHARS:]) is not None)
+        says_so = search(re.compile(system_matches))
+        conditions.append(lambda ask: says_so(ask.system[-SEARCHED_CHARS:]))
     return Rule(name, tier, tuple(conditions))
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import compress
 from math import sqrt
-from operator import itemgetter
 from typing import NamedTuple
 
-from headgate.routing.features import BUCKETS
+from headgate.routing.ngrams import BUCKETS, MIDDLE
 
-__all__ = ["MIDDLE", "Table"]
+__all__ = ["Table"]
 
-MIDDLE = 128
-"""The byte of a known n-gram that weighs nothing."""
 STEPS = 127
 
 
@@ -44,15 +41,9 @@ class Table(NamedTuple):
             steps[bucket] = MIDDLE + round(weight / scale)
         return cls(scale, bytes(steps))
 
-    def __call__(self, found: Iterable[int]) -> float:
-        """The sum of the known buckets' weights over the root of their number, each once."""
-        steps = self.bytes
-        if not steps:
-            return 0.0
-        # bucket 0 twice: the getter makes a tuple of two or more, and 0 is not known
-        known = [*filter(None, itemgetter(0, 0, *set(found))(steps))]
-        count = len(known)
-        return (sum(known) - MIDDLE * count) * self.scale / sqrt(count) if count else 0.0
+    def part(self, known: int, steps: int) -> float:
+        """What so many known n-grams come to: the sum of their weights over the root of it."""
+        return steps * self.scale / sqrt(known) if known else 0.0
 
     @property
     def weights(self) -> dict[int, float]:

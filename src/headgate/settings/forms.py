@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from decimal import Decimal, InvalidOperation
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,6 +23,7 @@ __all__ = [
     "address",
     "header_match",
     "hours",
+    "is_loopback",
     "ledger_url",
     "mail",
     "mails",
@@ -102,6 +103,20 @@ def split_address(text: str) -> tuple[str, int] | None:
             return None
         return match["six"], int(match["port"])
     return (match["host"], int(match["port"])) if _HOST.fullmatch(match["host"]) else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by name or by address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("a.localhost"), is_loopback("example.com")
+    (True, True, False)
+    """
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def address(text: str) -> str | Refusal:

@@ -1,4 +1,4 @@
-"""Where settings stand: the tables that there are, and the values in effect in them."""
+"""Where settings stand: the tables that there are, and the values in effect or known in them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import msgspec
 from headgate.settings.document import Path
 from headgate.settings.draft import Draft
 from headgate.settings.fields import SECTIONS, Section, default
+from headgate.settings.providers import known_value
 
-__all__ = ["beside", "in_effect", "places"]
+__all__ = ["beside", "in_effect", "known_of", "places"]
 
 ANY = "NAME"
 """In a section's name: the name of the table around it."""
@@ -39,6 +40,19 @@ def in_effect(draft: Draft, section: Section, table: Path, key: str) -> object:
     field = section.field(key)
     assert field is not None  # noqa: S101 - the callers name fields of the table
     return default(section, field)
+
+
+def known_of(draft: Draft, table: Path, key: str) -> str | None:
+    """What is known of a provider by its name and not given in its table.
+
+    The variable of the key goes with the known URL: no provider's key is ever sent to another host
+    because nobody said otherwise.
+    """
+    known = known_value(str(table[1]), key)
+    moved = draft.values.get((*table, "base_url"), "") != known_value(str(table[1]), "base_url")
+    if key == "api_key_env" and moved and (*table, "base_url") in draft.given:
+        return None
+    return known
 
 
 def beside(draft: Draft, path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from headgate.errors import ConfigError, ConfigFault
-from headgate.settings.checks import check, known_of
+from headgate.settings.checks import check
 from headgate.settings.document import LONGEST_FILE, Document, Path, parse
 from headgate.settings.draft import Draft, Source
 from headgate.settings.fields import (
@@ -25,7 +25,7 @@ from headgate.settings.fields import (
     default,
 )
 from headgate.settings.layers import add_environment, add_file, add_flags
-from headgate.settings.places import places
+from headgate.settings.places import known_of, places
 from headgate.settings.redaction import shown_path
 from headgate.settings.schema import Settings
 from headgate.settings.template import render

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headgate.errors import ConfigError
-from headgate.web.question import FIELDS
+from headgate.web.question import FIELDS, SECOND
 
 __all__ = ["Fault", "Problem"]
 
@@ -23,7 +23,7 @@ class Fault(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is wrong with a question, by field."""
+    """What is wrong with one scenario, by field."""
 
     message: str
     told: Sequence[Fault]
@@ -31,13 +31,14 @@ class Problem(NamedTuple):
     @classmethod
     def of(cls, error: ConfigError, prefix: str = "") -> Problem:
         """What an error says; the second scenario's fields begin with a prefix."""
+        message = f"B: {error.message}" if prefix == SECOND else error.message
         told = []
         for fault in error.faults:
             name = _field(fault.field or "")
             label = _label(name, prefix)
             field = prefix + name if label else ""
             told.append(Fault(field, label, fault.message, fault.fix or ""))
-        return cls(error.message, told or [Fault("", "", "", error.fix or "")])
+        return cls(message, told or [Fault("", "", "", error.fix or "")])
 
     @property
     def fields(self) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.store import Found, Mark, Search, Window
 from headgate.web.visit import query_of
 
-__all__ = ["FIELDS", "OUTCOMES", "SIZE", "Listed", "link", "listed", "search_of"]
+__all__ = ["FIELDS", "MOST", "OUTCOMES", "SIZE", "Listed", "link", "listed", "search_of"]
 
 FIELDS = ("text", "tier", "model", "route", "key", "reason")
 OUTCOMES = {
@@ -25,6 +25,8 @@ OUTCOMES = {
 PLACES = ("before", "after")
 SIZE = 100
 """Requests on a page."""
+MOST = 10_000
+"""Requests in a file: some megabytes, which fit the message of a process that makes pages."""
 
 
 class Listed(NamedTuple):
@@ -56,22 +58,23 @@ def search_of(query: Mapping[str, str], window: Window) -> Search:
     )
 
 
-def listed(search: Search, look: Callable[[Search], Found]) -> Listed:
+def listed(search: Search, look: Callable[[Search], Found], size: int = SIZE) -> Listed:
     """The page that a search begins.
 
     Args:
         look: finds; it is asked for one request more than a page has.
+        size: how many requests a page has.
     """
-    rows, reached = look(replace(search, most=SIZE + 1))
-    more = len(rows) > SIZE
+    rows, reached = look(replace(search, most=size + 1))
+    more = len(rows) > size
     if search.after is not None:
         if reached is None and not more:  # nothing newer is left: the first page, and all of it
-            return listed(replace(search, after=None), look)
-        rows = rows[-SIZE:]
+            return listed(replace(search, after=None), look, size)
+        rows = rows[-size:]
         # between the place and what was reached nothing fits: all of its own moment may come again
         older = _place(rows[-1]) if rows else Mark(search.after.at_us + 1, "")
         return Listed(rows, older, _place(rows[0]) if more else reached, reached)
-    rows = rows[:SIZE]
+    rows = rows[:size]
     newer = None
     if search.before is not None:
         newer = _place(rows[0]) if rows else Mark(search.before.at_us, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -15,12 +15,11 @@ __all__ = [
     "COLUMNS",
     "FIELDS",
     "SECOND",
+    "Asked",
     "Control",
     "Question",
     "View",
-    "question_of",
-    "second_of",
-    "view_of",
+    "asked_of",
 ]
 
 SECOND = "b."
@@ -118,54 +117,81 @@ class View(NamedTuple):
     down: str
 
 
-def question_of(query: Mapping[str, str], prefix: str = "") -> Question:
-    """The question that the fields with a prefix ask; unknown ones are left out.
+class Asked(NamedTuple):
+    """What a URL asks, as far as it can be read, and what of it cannot."""
 
-    A field that is empty is not changed.
+    first: Question
+    second: Question | None
+    view: View
+    wrong: Mapping[str, Sequence[ConfigFault]]
+    """By the prefix of the scenario; what is looked at belongs to the first."""
 
-    Raises:
-        ConfigError: a day, a source or a strategy is none.
-    """
+    @property
+    def questions(self) -> Sequence[tuple[str, Question]]:
+        """The scenarios by their prefix."""
+        first = [("", self.first)]
+        return first if self.second is None else [*first, (SECOND, self.second)]
+
+    def checked(self) -> Asked:
+        """The same, where all of it could be read.
+
+        Raises:
+            ConfigError: a day, a source, a strategy or a column is none.
+        """
+        faults = [
+            ConfigFault(one.message, fix=one.fix, field=f"{prefix}{one.field}")
+            for prefix, found in self.wrong.items()
+            for one in found
+        ]
+        if faults:
+            raise ConfigError("The plan cannot be made:", faults=faults)
+        return self
+
+
+def asked_of(query: Mapping[str, str]) -> Asked:
+    """What the fields of a URL ask. Unknown fields ask nothing; an empty one is not changed."""
+    wrong: dict[str, list[ConfigFault]] = {"": [], SECOND: []}
+    first, second = _question(query, "", wrong[""]), None
+    if "compare" in query or any(name.startswith(SECOND) for name in query):
+        second = _question(query, SECOND, wrong[SECOND])
+    column = query.get("column", "") or "realistic"
+    if column not in COLUMNS:
+        wrong[""].append(_fault("column", f"{column!r} is no column.", ", ".join(COLUMNS)))
+    view = View(
+        COLUMNS.get(column, "realistic"),
+        query.get("across", "") or "escalation",
+        query.get("down", "") or "price_ratio",
+    )
+    return Asked(first, second, view, wrong)
+
+
+def _question(query: Mapping[str, str], prefix: str, wrong: list[ConfigFault]) -> Question:
+    """The question that the fields with a prefix ask; what cannot be read is left out and told."""
 
     def get(name: str) -> str:
         return query.get(prefix + name, "").strip()
 
-    measured, strategy = get("measured"), get("strategy") or "routed"
+    measured, strategy, at = get("measured"), get("strategy") or "routed", None
     if measured not in ("", "ledger", "sample"):
-        raise _bad("measured", f"{measured!r} is no source of measured values.", "ledger or sample")
+        problem = f"{measured!r} is no source of measured values."
+        wrong.append(_fault("measured", problem, "ledger or sample"))
+        measured = ""
     if strategy not in ("routed", "cascade"):
-        raise _bad("strategy", f"{strategy!r} is no strategy.", "routed or cascade")
+        wrong.append(_fault("strategy", f"{strategy!r} is no strategy.", "routed or cascade"))
+        strategy = "routed"
+    if day := get("at"):
+        try:
+            at = date.fromisoformat(day)
+        except ValueError:
+            wrong.append(_fault("at", f"{day!r} is no date.", "a day such as 2026-11-20"))
     changes = {name: _plain(name, get(name)) for name in sorted(_NAMES) if get(name)}
     return Question(
         origin=get("archetype"),
         measured=measured,  # type: ignore[arg-type]  # just checked
-        at=_day(get("at")),
+        at=at,
         strategy=strategy,  # type: ignore[arg-type]  # just checked
         against=get("against"),
         changes=changes,
-    )
-
-
-def second_of(query: Mapping[str, str]) -> Question | None:
-    """The second scenario, if there is one."""
-    if "compare" not in query and not any(name.startswith(SECOND) for name in query):
-        return None
-    return question_of(query, SECOND)
-
-
-def view_of(query: Mapping[str, str]) -> View:
-    """What is looked at.
-
-    Raises:
-        ConfigError: there is no such column.
-    """
-    column = query.get("column", "") or "realistic"
-    if column not in COLUMNS:
-        raise _bad("column", f"{column!r} is no column.", ", ".join(COLUMNS))
-    return View(
-        COLUMNS[column],
-        query.get("across", "") or "escalation",
-        query.get("down", "") or "price_ratio",
     )
 
 
@@ -175,15 +201,5 @@ def _plain(name: str, text: str) -> str:
     return text if name in _SHARES else text.replace(",", "")
 
 
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise _bad("at", f"{text!r} is no date.", "a day such as 2026-11-20") from error
-
-
-def _bad(field: str, problem: str, choice: str) -> ConfigError:
-    fault = ConfigFault(problem, fix=f"Choose {choice}.", field=field)
-    return ConfigError("The plan cannot be made:", faults=[fault])
+def _fault(field: str, problem: str, choice: str) -> ConfigFault:
+    return ConfigFault(problem, fix=f"Choose {choice}.", field=field)

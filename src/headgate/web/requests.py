@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 
 from headgate.errors import ConfigError
-from headgate.ledger.store import Search
+from headgate.ledger.columns import COLUMNS, row_of
+from headgate.ledger.store import Mark, Search
+from headgate.render.table import Column, Table, csv_text
 from headgate.web.brief import brief, columns
 from headgate.web.ledger_page import LedgerPage
-from headgate.web.listing import FIELDS, OUTCOMES, Listed, link, listed, search_of
+from headgate.web.listing import FIELDS, MOST, OUTCOMES, SIZE, Listed, link, listed, search_of
 from headgate.web.observer import Observer
 from headgate.web.period import PERIODS, moment_text, period_of
 from headgate.web.templates import Templates
@@ -21,7 +23,7 @@ USUAL = "7d"
 
 
 class Requests(LedgerPage):
-    """The page at `/requests`, and the same as JSON.
+    """The page at `/requests`, and the same as JSON and CSV.
 
     Args:
         observer: looks at the ledger.
@@ -65,7 +67,7 @@ class Requests(LedgerPage):
             rows=[brief(entries, self._tiers) for entries in page.requests],
             reached="" if page.reached is None else moment_text(page.reached.at_us),
             first=search.before is None and search.after is None,
-            json="/requests.json" + query_of({**visit.query} if problem is None else {}),
+            saved=query_of({**visit.query} if problem is None else {}),
             newest=link("/requests", visit.query),
             newer=page.newer and link("/requests", visit.query, "after", page.newer),
             older=page.older and link("/requests", visit.query, "before", page.older),
@@ -86,8 +88,34 @@ class Requests(LedgerPage):
         }
         return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
 
-    def _page(self, search: Search) -> Listed:
-        page = listed(search, self._observer.requests)
+    def csv(self, visit: Visit) -> Answer:
+        """What fits as CSV, a row for each attempt; where there is more, a `link` header says so.
+
+        A file has more requests than a page, from the same place on. It is made whole: it comes
+        from another process, which answers at once or not at all.
+        """
+        search = search_of(visit.query, self._period(visit, USUAL).window)
+        page = self._page(search, MOST)
+        rows = tuple(
+            tuple("" if value is None else str(value) for value in row_of(entry))
+            for entries in page.requests
+            for entry in entries
+        )
+        headers = [("content-disposition", 'attachment; filename="requests.csv"')]
+        places: tuple[tuple[str, str, Mark | None], ...] = (
+            ("next", "before", page.older),
+            ("prev", "after", page.newer),
+        )
+        headers += [
+            ("link", f'<{link("/requests.csv", visit.query, way, mark)}>; rel="{relation}"')
+            for relation, way, mark in places
+            if mark is not None
+        ]
+        text = csv_text(Table(tuple(map(Column, COLUMNS)), rows))
+        return Answer(text.encode(), "text/csv; charset=utf-8", headers=headers)
+
+    def _page(self, search: Search, size: int = SIZE) -> Listed:
+        page = listed(search, self._observer.requests, size)
         if not page.requests and search.text:  # a whole id finds its request, whatever else is said
             found = self._observer.request(search.text)
             return Listed([found]) if found else page

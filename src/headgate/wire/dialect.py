@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from headgate.errors import RequestError, UpstreamError
 from headgate.values import Usage
 from headgate.wire.inbound import Inbound
 from headgate.wire.meter import Meter
-from headgate.wire.neutral import Answer, Problem, Request, StreamEvent
+from headgate.wire.neutral import Answer, Problem, Request, Stop, StreamEvent
 from headgate.wire.sse import Event
 
 __all__ = [
+    "Answered",
     "Dialect",
     "StreamReader",
     "StreamWriter",
@@ -30,6 +33,16 @@ class UnusableAnswerError(UpstreamError):
     def __init__(self, message: str, *, usage: Usage | None = None) -> None:
         super().__init__(message, kind="unusable")
         self.usage = usage
+
+
+class Answered(msgspec.Struct, frozen=True, gc=False):
+    """A whole answer for the caller, and what the books need of it."""
+
+    body: bytes
+    usage: Usage | None
+    model: str | None
+    finish: Stop
+    id: str | None = None
 
 
 class StreamReader(Protocol):
@@ -109,6 +122,8 @@ class Dialect:
     """The body of a call to the model named."""
     read_answer: Callable[[bytes, bool], Answer]
     """An answer. One without content is unusable, unless the flag allows it."""
+    weigh_answer: Callable[[bytes, bool], Answered]
+    """As `read_answer`, of an answer that goes on as it is: its content is not made into parts."""
     reader: Callable[[], StreamReader]
     """A reader of one stream."""
     is_problem: Callable[[bytes], bool]

@@ -16,7 +16,15 @@ import msgspec
 
 from headgate.values import Usage
 
-__all__ = ["AnthropicCounts", "Counts", "Meter", "OpenAICounts", "ResponsesCounts", "service_tier"]
+__all__ = [
+    "AnthropicCounts",
+    "Counts",
+    "Meter",
+    "OpenAICounts",
+    "ResponsesCounts",
+    "service_tier",
+    "told_once",
+]
 
 _MOST = 2**53
 """A larger count is an error of the provider's; money must not be computed from it."""
@@ -78,24 +86,26 @@ class OpenAICounts(Counts, frozen=True, kw_only=True, gc=False):
         prompt, told = self.prompt_tokens, self.completion_tokens
         if prompt is None and told is None:
             return None
-        details = self.prompt_tokens_details or _NO_INPUT
-        read = details.cached_tokens
+        read = written = None
+        if (before := self.prompt_tokens_details) is not None:
+            read, written = before.cached_tokens, before.cache_write_tokens
         if read is None:
-            read = self.prompt_cache_hit_tokens or 0
-        written = details.cache_write_tokens or 0
-        output = completion = told or 0
-        if prompt is not None and (self.total_tokens or 0) - prompt > output:
-            output = (self.total_tokens or 0) - prompt
-        reasoning = (self.completion_tokens_details or _NO_OUTPUT).reasoning_tokens or 0
-        return Usage(
-            max(0, (prompt or 0) - read - written),
-            output,
-            read,
-            written,
-            0,
-            min(output, max(reasoning, output - completion)),
-            service_tier,
-        )
+            read = self.prompt_cache_hit_tokens
+        read, written = read or 0, written or 0
+        output, thought = told or 0, 0
+        if (after := self.completion_tokens_details) is not None:
+            thought = after.reasoning_tokens or 0
+        total = self.total_tokens
+        if total is not None and prompt is not None and (hidden := total - prompt - output) > 0:
+            output += hidden
+            if hidden > thought:
+                thought = hidden
+        if thought > output:
+            thought = output
+        fresh = (prompt or 0) - read - written
+        if fresh < 0:
+            fresh = 0
+        return Usage(fresh, output, read, written, 0, thought, service_tier)
 
 
 class ResponsesCounts(Counts, frozen=True, kw_only=True, gc=False):
@@ -204,6 +214,27 @@ class Meter:
     def usage(self) -> Usage | None:
         """All that was seen so far; None where nothing was."""
         return None if self._seen is None else self._seen.usage(self.service_tier)
+
+
+def told_once(form: type[Counts], usage: object, word: object = None) -> Usage | None:
+    """The usage of a whole answer, as a meter reads it that sees `usage` alone.
+
+    `word` is what the answer says of its service tier beside it; None and "" say nothing.
+    """
+    if not isinstance(usage, form):
+        meter = Meter(form)
+        meter.see(usage)
+        if word:
+            meter.serve(word)
+        return meter.usage
+    tier = None
+    if isinstance(usage.service_tier, str):
+        tier = service_tier(usage.service_tier)
+    if usage.speed == "fast":
+        tier = "fast"
+    if word and isinstance(word, str):
+        tier = service_tier(word)
+    return usage.usage(tier)
 
 
 def service_tier(word: str) -> str | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from headgate.errors import RequestError
 from headgate.values import Usage
-from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
 from headgate.wire.mould import Mould, Words, mould_of
 from headgate.wire.neutral import (
@@ -20,7 +20,6 @@ from headgate.wire.neutral import (
     Problem,
     RefusalDelta,
     Start,
-    Stop,
     StreamEvent,
     TextDelta,
     ThinkingDelta,
@@ -31,8 +30,6 @@ from headgate.wire.sse import Decoder, Event
 from headgate.wire.usage_cost import USAGE_AT, with_cost
 
 __all__ = [
-    "BEFORE",
-    "MOST_KEPT",
     "Answered",
     "Flow",
     "Passthrough",
@@ -40,16 +37,6 @@ __all__ = [
     "splice",
     "spliced",
 ]
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """A whole answer for the caller, and what the books need of it."""
-
-    body: bytes
-    usage: Usage | None
-    model: str | None
-    finish: Stop
-    id: str | None = None
 
 
 class Passthrough:
@@ -73,14 +60,10 @@ class Passthrough:
             RequestError: one holds what no header may hold.
         """
         given = self._inbound.ask.headers
-        kept = [(name, given[name]) for name in self._dialect.kept_headers if name in given]
-        for name, value in kept:
-            if not (value.isascii() and value.isprintable()):
-                raise RequestError(
-                    f"The header '{name}' holds a character that HTTP does not allow.",
-                    code="invalid_value",
-                    param=name,
-                )
+        kept = []
+        for name in self._dialect.kept_headers:
+            if name in given:
+                kept.append((name, _sayable(name, given[name])))  # noqa: PERF401 - a call more
         return kept
 
     def request(self, model: str) -> bytes:
@@ -111,10 +94,9 @@ class Passthrough:
                 the provider said of its tokens: such an attempt is billed.
         """
         try:
-            found = self._dialect.read_answer(body, self._inbound.quiet)
+            return self._dialect.weigh_answer(body, self._inbound.quiet)
         except RecursionError:
             raise UnusableAnswerError("The provider's answer is nested too deeply.") from None
-        return Answered(body, found.usage, found.model or None, found.stop, found.id or None)
 
     def flow(self) -> Flow:
         """A stream as it is, less the usage that only we asked for."""
@@ -127,36 +109,32 @@ class Passthrough:
         return self._dialect.write_problem(read_problem(status, body))
 
 
-def splice(inbound: Inbound, model: str, own: dict[str, bytes]) -> bytes:
+def _sayable(name: str, value: str) -> str:
+    """A header's value, if HTTP allows for it."""
+    if value.isascii() and value.isprintable():
+        return value
+    raise RequestError(
+        f"The header '{name}' holds a character that HTTP does not allow.",
+        code="invalid_value",
+        param=name,
+    )
+
+
+def splice(inbound: Inbound, model: str, own: Mapping[str, bytes]) -> bytes:
     """The caller's object with another model and the fields of `own`; other values untouched."""
     return spliced(inbound.fields, model, own)
 
 
-def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: dict[str, bytes]) -> bytes:
+def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, bytes]) -> bytes:
     """`splice` of an object's fields."""
-    parts: list[bytes | msgspec.Raw] = [b'{"model":', msgspec.json.encode(model)]
-    for name, raw in fields.items():
-        if name != "model" and name not in own:
-            parts += (BEFORE[name], raw)
+    parts: dict[str, str | msgspec.Raw] = dict(fields)
+    parts["model"] = model
     for name, value in own.items():
-        parts += (BEFORE[name], value)
-    parts.append(b"}")
-    return b"".join(parts)
+        parts[name] = msgspec.Raw(value)
+    return _OBJECT.encode(parts)  # what is raw is copied as it is
 
 
-class Before(dict[str, bytes]):
-    """What stands before a field's value, worked out once: programs send the same fields again."""
-
-    def __missing__(self, name: str) -> bytes:
-        found = b",%b:" % msgspec.json.encode(name)
-        if len(self) < MOST_KEPT and len(name) <= MOST_KEPT:
-            self[name] = found
-        return found
-
-
-MOST_KEPT = 256
-"""Names that are kept, and the longest of them: callers may think of any number."""
-BEFORE = Before()
+_OBJECT = msgspec.json.Encoder()
 MOST_USELESS = 4
 """Moulds that may be taken in vain, one after the other."""
 

@@ -62,6 +62,7 @@ ANTHROPIC_MESSAGES = Dialect(
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,
+    weigh_answer=answers.weigh,
     reader=streams.Reader,
     is_problem=answers.is_problem,
 )

@@ -8,9 +8,9 @@ import msgspec
 
 from headgate.values import Usage
 from headgate.wire.anthropic_messages.writing import arguments_of
-from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.dialect import Answered, UnusableAnswerError
 from headgate.wire.leniency import loads, object_of, text_of
-from headgate.wire.meter import AnthropicCounts, Meter
+from headgate.wire.meter import AnthropicCounts, told_once
 from headgate.wire.neutral import (
     Answer,
     Part,
@@ -35,6 +35,7 @@ __all__ = [
     "json_text",
     "problem_within",
     "read",
+    "weigh",
     "write",
     "write_problem",
     "write_usage",
@@ -82,7 +83,13 @@ class AnswerForm(msgspec.Struct):
     error: object = None
 
 
-_ANSWER = msgspec.json.Decoder(AnswerForm)
+class _Whole(AnswerForm):
+    """A whole answer whose usage has the form that most servers give it."""
+
+    usage: AnthropicCounts | None = None
+
+
+_WHOLE = msgspec.json.Decoder(_Whole)
 
 
 def _form(body: bytes) -> AnswerForm:
@@ -92,7 +99,7 @@ def _form(body: bytes) -> AnswerForm:
         UnusableAnswerError: it is not a JSON object.
     """
     try:
-        return _ANSWER.decode(body)
+        return _WHOLE.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = object_of(body)
     content = found.get("content")
@@ -119,10 +126,31 @@ def _said(block: object) -> Said:
 
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer."""
+    found, content, stop, usage = _checked(body, quiet)
+    return Answer(
+        id=found.id or "",
+        model=found.model or "",
+        parts=_parts(content, explained(found.stop_details)),
+        stop=stop,
+        stop_sequence=found.stop_sequence,
+        usage=usage,
+    )
+
+
+def weigh(body: bytes, quiet: bool) -> Answered:
+    """See Dialect.weigh_answer."""
+    found, _, stop, usage = _checked(body, quiet)
+    return Answered(body, usage, found.model or None, stop, found.id or None)
+
+
+def _checked(body: bytes, quiet: bool) -> tuple[AnswerForm, list[Said], Stop, Usage | None]:
+    """An answer, its content, why it ended, and the usage.
+
+    Raises:
+        UnusableAnswerError: it is none.
+    """
     found = _form(body)
-    meter = Meter(AnthropicCounts)
-    meter.see(found.usage)
-    usage = meter.usage
+    usage = told_once(AnthropicCounts, found.usage)
     if found.error or found.type == "error":
         message = problem_within(found.error).message
         raise UnusableAnswerError(f"The provider failed within its answer: {message}", usage=usage)
@@ -130,16 +158,9 @@ def read(body: bytes, quiet: bool) -> Answer:
         raise UnusableAnswerError("The provider's answer has no content.", usage=usage)
     stop = STOPS.get(found.stop_reason or "", "stop")
     wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
-    if wanting and not any(_tells(block) for block in found.content):
+    if wanting and not any(map(_tells, found.content)):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
-    return Answer(
-        id=found.id or "",
-        model=found.model or "",
-        parts=_parts(found.content, explained(found.stop_details)),
-        stop=stop,
-        stop_sequence=found.stop_sequence,
-        usage=usage,
-    )
+    return found, found.content, stop, usage
 
 
 def _tells(block: Said) -> bool:

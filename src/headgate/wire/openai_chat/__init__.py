@@ -50,6 +50,7 @@ OPENAI_CHAT = Dialect(
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,
+    weigh_answer=answers.weigh,
     reader=streams.Reader,
     is_problem=answers.is_problem,
 )

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from headgate.values import Usage
-from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.dialect import Answered, UnusableAnswerError
 from headgate.wire.leniency import loads, object_of, text_of
-from headgate.wire.meter import Meter, OpenAICounts
+from headgate.wire.meter import OpenAICounts, told_once
 from headgate.wire.neutral import Answer, Part, Problem, Refusal, Stop, Text, Thinking, ToolCall
 from headgate.wire.openai_chat.writing import write_call
 from headgate.wire.problems import problem_from
@@ -27,6 +27,7 @@ __all__ = [
     "problem_within",
     "read",
     "stop_of",
+    "weigh",
     "write",
     "write_problem",
     "write_usage",
@@ -43,7 +44,8 @@ STOPS: dict[str, Stop] = {
 
 def stop_of(finish: str | None, *, called: bool) -> Stop:
     """Why an answer ended. A forced call ends with "stop" at OpenAI, any call at some others."""
-    stop = STOPS.get((finish or "").partition(":")[0], "stop")  # Google adds its own reason
+    finish = finish or "stop"
+    stop = STOPS.get(finish) or STOPS.get(finish.partition(":")[0], "stop")  # so Google's reasons
     return "tool_calls" if called and stop == "stop" else stop
 
 
@@ -207,28 +209,41 @@ def problem_within(error: object) -> Problem:
 
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer. Of several choices the first is read."""
+    found, said, stop, usage = _checked(body, quiet)
+    parts = _parts(said, found.id or "")
+    return Answer(id=found.id or "", model=found.model or "", parts=parts, stop=stop, usage=usage)
+
+
+def weigh(body: bytes, quiet: bool) -> Answered:
+    """See Dialect.weigh_answer."""
+    found, _, stop, usage = _checked(body, quiet)
+    return Answered(body, usage, found.model or None, stop, found.id or None)
+
+
+def _checked(body: bytes, quiet: bool) -> tuple[_Completion, Said, Stop, Usage | None]:
+    """An answer, what its first choice says, why that ended, and the usage.
+
+    Raises:
+        UnusableAnswerError: it is none.
+    """
     found = completion(body, _WHOLE)
-    meter = Meter(OpenAICounts)
-    meter.see(found.usage)
-    if found.service_tier:
-        meter.serve(found.service_tier)
-    usage = meter.usage
+    usage = told_once(OpenAICounts, found.usage, found.service_tier)
     if found.error:
         raise _failed(found.error, usage)
     if not found.choices:
         raise UnusableAnswerError("The provider's answer has no choices.", usage=usage)
     choice = found.choices[0]
-    if choice.error or choice.finish_reason == "error":
+    finish = choice.finish_reason
+    if choice.error or finish == "error":
         raise _failed(choice.error, usage)
     said = choice.message
     if said is None:
         raise UnusableAnswerError("The provider's answer has no message.", usage=usage)
-    stop = stop_of(choice.finish_reason, called=bool(said.tool_calls))
+    stop = stop_of(finish, called=bool(said.tool_calls))
     wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
-    if wanting and _is_empty(said):
+    if wanting and not said.content and _is_empty(said):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
-    parts = _parts(said, found.id or "")
-    return Answer(id=found.id or "", model=found.model or "", parts=parts, stop=stop, usage=usage)
+    return found, said, stop, usage
 
 
 def _failed(error: object, usage: Usage | None) -> UnusableAnswerError:

@@ -53,6 +53,7 @@ OPENAI_RESPONSES = Dialect(
     check=writing.check,
     write_request=writing.write,
     read_answer=answers.read,
+    weigh_answer=answers.weigh,
     reader=streams.Reader,
     is_problem=chat.is_problem,
 )

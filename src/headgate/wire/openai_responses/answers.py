@@ -9,9 +9,9 @@ from itertools import groupby
 import msgspec
 
 from headgate.values import Usage
-from headgate.wire.dialect import UnusableAnswerError
+from headgate.wire.dialect import Answered, UnusableAnswerError
 from headgate.wire.leniency import object_of, text_of
-from headgate.wire.meter import Meter, ResponsesCounts
+from headgate.wire.meter import ResponsesCounts, told_once
 from headgate.wire.neutral import (
     Answer,
     Part,
@@ -43,6 +43,7 @@ __all__ = [
     "read",
     "response_of",
     "stop_of",
+    "weigh",
     "write",
     "write_usage",
 ]
@@ -87,7 +88,13 @@ class ResponseForm(msgspec.Struct):
     incomplete_details: Details | None = None
 
 
-_RESPONSE = msgspec.json.Decoder(ResponseForm)
+class _Whole(ResponseForm):
+    """A whole response whose usage has the form that most servers give it."""
+
+    usage: ResponsesCounts | None = None
+
+
+_WHOLE = msgspec.json.Decoder(_Whole)
 
 
 def _form(body: bytes) -> ResponseForm:
@@ -97,7 +104,7 @@ def _form(body: bytes) -> ResponseForm:
         UnusableAnswerError: it is not a JSON object.
     """
     try:
-        return _RESPONSE.decode(body)
+        return _WHOLE.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return response_of(object_of(body))
 
@@ -148,12 +155,25 @@ def stop_of(found: ResponseForm, *, called: bool) -> Stop:
 
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer."""
+    found, output, stop, usage = _checked(body, quiet)
+    parts = tuple([part for item in output for part in _parts(item)])
+    return Answer(id=found.id or "", model=found.model or "", parts=parts, stop=stop, usage=usage)
+
+
+def weigh(body: bytes, quiet: bool) -> Answered:
+    """See Dialect.weigh_answer."""
+    found, _, stop, usage = _checked(body, quiet)
+    return Answered(body, usage, found.model or None, stop, found.id or None)
+
+
+def _checked(body: bytes, quiet: bool) -> tuple[ResponseForm, list[Item], Stop, Usage | None]:
+    """An answer, its output, why it ended, and the usage.
+
+    Raises:
+        UnusableAnswerError: it is none.
+    """
     found = _form(body)
-    meter = Meter(ResponsesCounts)
-    meter.see(found.usage)
-    if found.service_tier:
-        meter.serve(found.service_tier)
-    usage = meter.usage
+    usage = told_once(ResponsesCounts, found.usage, found.service_tier)
     if found.error or found.status in ("failed", "cancelled"):
         message = problem_within(found.error).message
         raise UnusableAnswerError(f"The provider failed within its answer: {message}", usage=usage)
@@ -165,8 +185,7 @@ def read(body: bytes, quiet: bool) -> Answer:
     ended = found.status in (None, "completed")
     if stop == "stop" and ended and not quiet and not any(map(_tells, found.output)):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
-    parts = tuple([part for item in found.output for part in _parts(item)])
-    return Answer(id=found.id or "", model=found.model or "", parts=parts, stop=stop, usage=usage)
+    return found, found.output, stop, usage
 
 
 def _tells(item: Item) -> bool:

@@ -1,0 +1,121 @@
+"""Who is called and who may call: no key goes astray, and no door stands open by mistake."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from headgate.settings.document import Path
+from headgate.settings.draft import Draft
+from headgate.settings.fields import SERVER
+from headgate.settings.forms import is_loopback, split_address
+from headgate.settings.places import in_effect, known_of
+from headgate.settings.providers import KNOWN
+
+__all__ = ["check_network"]
+
+
+def check_network(draft: Draft) -> None:
+    """Note the faults and warnings of `providers`, `server` and `keys`."""
+    _check_providers(draft)
+    _check_server(draft)
+    _check_keys(draft)
+    _check_admin(draft)
+
+
+def _check_providers(draft: Draft) -> None:
+    for name in draft.names("providers"):
+        table: Path = ("providers", name)
+        url = draft.values.get((*table, "base_url"), known_of(draft, table, "base_url"))
+        dialect = draft.values.get((*table, "dialect"), known_of(draft, table, "dialect"))
+        if draft.values.get((*table, "traceparent")) and not draft.values.get(("watch", "otel")):
+            draft.fault(
+                (*table, "traceparent"),
+                "There is no trace to tell it of: spans are not sent.",
+                "Set otel = true below [watch], or remove the line.",
+            )
+        if not isinstance(url, str):
+            continue
+        parts = urlsplit(url)
+        path = (*table, "base_url")
+        if dialect == "anthropic" and parts.path.endswith("/v1"):
+            draft.fault(
+                path,
+                "The base URL of an Anthropic dialect ends before /v1, which Headgate adds.",
+                f'Write "{url.removesuffix("/v1")}".',
+            )
+        known = KNOWN.get(name)
+        if known and dialect == known.dialect and path in draft.values and not parts.path:
+            usual = urlsplit(known.base_url)
+            if usual.path and usual.hostname == parts.hostname:
+                draft.warn(
+                    path,
+                    "The usual base URL of this provider has a path, which is missing here.",
+                    f'Write "{known.base_url}".',
+                )
+        key = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
+        if parts.scheme == "http" and key and not is_loopback(parts.hostname or ""):
+            draft.warn(
+                path,
+                "The key would go over the network unencrypted: the URL is http, not https.",
+                "Use https, or an address of this machine.",
+            )
+
+
+def _check_server(draft: Draft) -> None:
+    key = draft.values.get(("server", "api_key_env"))
+    listen = draft.values.get(("server", "listen"))
+    address = split_address(listen) if isinstance(listen, str) else None
+    keyed = ("server", "api_key_env") in draft.given
+    if ("keys", "required") in draft.values:
+        keyed |= draft.values["keys", "required"] is True
+    if address and not is_loopback(address[0]) and not keyed:
+        draft.warn(
+            ("server", "listen"),
+            "The gateway would be reachable from other machines, and asks callers for no key: "
+            "whoever reaches it spends your money.",
+            "Set api_key_env below [server] or [keys] required, or listen on 127.0.0.1.",
+        )
+    for name in draft.names("providers"):
+        table: Path = ("providers", name)
+        theirs = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
+        if key and key == theirs:
+            draft.warn(
+                ("server", "api_key_env"),
+                f"Callers would have to know the key of provider {name}.",
+                "Name a variable of its own.",
+            )
+
+
+def _check_keys(draft: Draft) -> None:
+    """Keys that are asked for can be had."""
+    path = ("keys", "required")
+    url = draft.values.get(("ledger", "url"))
+    if draft.values.get(path) is True and url == "memory:":
+        draft.fault(
+            path,
+            "A ledger in memory holds no virtual keys, so nobody could have one.",
+            "Set [ledger] url to sqlite:///headgate.db, or use [server] api_key_env.",
+        )
+
+
+def _check_admin(draft: Draft) -> None:
+    """Beyond this machine the admin port needs a token that an operator chose, not callers' key."""
+    table: Path = ("server",)
+    path, token = (*table, "admin"), (*table, "admin_token_env")
+    admin = in_effect(draft, SERVER, table, "admin")
+    address = split_address(admin) if isinstance(admin, str) else None
+    if address and not is_loopback(address[0]) and token not in draft.given:
+        draft.fault(
+            path,
+            "The admin port would be reachable from other machines with no token of your choosing.",
+            "Set admin_token_env below [server], or listen on 127.0.0.1.",
+        )
+    if token in draft.values and draft.values[token] == draft.values.get(("server", "api_key_env")):
+        draft.fault(
+            token,
+            "Whoever may call models could also change keys and budgets.",
+            "Name another variable than that of api_key_env.",
+        )
+    listen = in_effect(draft, SERVER, table, "listen")
+    if address and address[1] and isinstance(listen, str) and split_address(listen) == address:
+        draft.fault(path, "Callers use this address already.", "Give it a port of its own.")

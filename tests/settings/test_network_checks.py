@@ -1,0 +1,83 @@
+"""network_checks: keys go only where they belong, and doors are not open by mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.settings.files import GOOD, TIERS, Desk, warnings_of
+
+
+def test_an_anthropic_url_ends_before_its_version(desk: Desk):
+    text = GOOD.replace(
+        "[providers.anthropic]\n",
+        "[providers.anthropic]\nbase_url = 'https://api.anthropic.com/v1'\n",
+    )
+    assert desk.fault(text).fix == 'Write "https://api.anthropic.com".'
+
+
+def test_a_known_url_without_its_path_is_a_warning(desk: Desk):
+    text = TIERS + "[providers.openai]\nbase_url = 'https://api.openai.com'\n"
+    (warning,) = desk.read(text).warnings
+    assert warning.fix == 'Write "https://api.openai.com/v1".'
+
+
+def test_a_key_over_plain_http_is_a_warning_but_not_on_this_machine(desk: Desk):
+    for host, count in (("a.example", 1), ("127.0.0.1", 0), ("localhost", 0), ("[::1]", 0)):
+        text = TIERS.replace("https://a.example", f"http://{host}") + "api_key_env = 'A_KEY'\n"
+        assert len(desk.read(text).warnings) == count
+
+
+def test_a_provider_can_be_told_of_a_trace_only_where_there_is_one(desk: Desk):
+    told = TIERS + "traceparent = true\n"
+    fault = desk.fault(told)
+    assert (fault.field, "otel = true" in fault.fix) == ("providers.a.traceparent", True)
+    assert desk.read(told, "watch.otel=true").settings.providers[0].traceparent
+    assert not desk.read(TIERS, "watch.otel=true").settings.providers[0].traceparent
+
+
+@pytest.mark.parametrize("name", ["traceparent", "TraceState"])
+def test_a_traces_headers_are_no_headers_of_the_files(desk: Desk, name: str):
+    fault = desk.fault(f'{TIERS}headers = {{ "{name}" = "x" }}\n')
+    assert "set by Headgate itself" in fault.message
+
+
+def test_a_gateway_open_to_all_is_a_warning(desk: Desk):
+    (warning,) = warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787")
+    assert "spends your money" in warning
+    assert not warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "server.api_key_env=K")
+    assert not warnings_of(desk, TIERS, "server.listen=[::1]:8787")
+
+
+def test_a_gateway_that_asks_for_virtual_keys_may_be_open_to_all(desk: Desk):
+    assert not warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=true")
+    assert warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787", "keys.required=false")
+
+
+def test_a_ledger_in_memory_has_no_virtual_keys_to_ask_for(desk: Desk):
+    fault = desk.fault(TIERS, "keys.required=true", "ledger.url=memory:")
+    assert "nobody could have one" in fault.message
+
+
+def test_the_admin_port_needs_a_token_of_ones_own_beyond_this_machine(desk: Desk):
+    fault = desk.fault(TIERS, "server.admin=0.0.0.0:8788")
+    assert "no token of your choosing" in fault.message
+    for more in ("server.admin_token_env=ADMIN",):
+        assert not warnings_of(desk, TIERS, "server.admin=0.0.0.0:8788", more)
+    for address in ("[::1]:8788", "localhost:8788", ""):
+        assert desk.read(TIERS, f"server.admin={address}").settings.server.admin == address
+
+
+def test_whoever_calls_models_does_not_hold_the_admin_token(desk: Desk):
+    fault = desk.fault(TIERS, "server.admin_token_env=K", "server.api_key_env=K")
+    assert "change keys and budgets" in fault.message
+
+
+def test_the_admin_port_is_not_the_callers(desk: Desk):
+    assert "use this address" in desk.fault(TIERS, "server.admin=127.0.0.1:8787").message
+    assert "use this address" in desk.fault(TIERS, "server.listen=127.0.0.1:8788").message
+    assert desk.read(TIERS, "server.listen=127.0.0.1:0", "server.admin=127.0.0.1:0")
+
+
+def test_callers_should_not_need_a_providers_key(desk: Desk):
+    (warning,) = warnings_of(desk, GOOD, "server.api_key_env=GEMINI_API_KEY")
+    assert "key of provider google" in warning
