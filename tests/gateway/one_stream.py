@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
-from headgate.bootstrap.gateway import SystemClock, app_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.gateway import app_of
 from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.http1_server import Http1Server
 from headgate.settings import read
