@@ -37,11 +37,11 @@ from tests.wire.recordings import (
 
 
 def openai(body: bytes, **headers: str) -> Passthrough:
-    return Passthrough(OPENAI_CHAT.read(body, headers), OPENAI_CHAT)
+    return Passthrough.of(OPENAI_CHAT.read(body, headers), OPENAI_CHAT)
 
 
 def anthropic(body: bytes, **headers: str) -> Passthrough:
-    return Passthrough(ANTHROPIC_MESSAGES.read(body, headers), ANTHROPIC_MESSAGES)
+    return Passthrough.of(ANTHROPIC_MESSAGES.read(body, headers), ANTHROPIC_MESSAGES)
 
 
 HELLO = b'"messages":[{"role":"user","content":"Hi"}]'

@@ -38,17 +38,22 @@ __all__ = [
 ]
 
 
-class Passthrough:
+class Passthrough(msgspec.Struct, eq=False, gc=False):
     """Requests, answers, streams and errors of one dialect, their bytes kept."""
 
-    def __init__(self, inbound: Inbound, dialect: Dialect) -> None:
-        self._inbound = inbound
-        self._dialect = dialect
-        self.path = dialect.path
-        """Appended to the provider's base URL."""
-        self._own = dialect.own_fields(inbound)
-        self._strip = bool(self._own)
-        self._mended = False
+    _inbound: Inbound
+    _dialect: Dialect
+    path: str
+    """Appended to the provider's base URL."""
+    _own: dict[str, bytes]
+    _strip: bool
+    _mended: bool = False
+
+    @classmethod
+    def of(cls, inbound: Inbound, dialect: Dialect) -> Passthrough:
+        """The way of a request to a provider of its own dialect."""
+        own = dialect.own_fields(inbound)
+        return cls(inbound, dialect, dialect.path, own, bool(own))
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
