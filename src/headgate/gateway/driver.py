@@ -21,7 +21,6 @@ from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import Reply, unreachable
-from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import Exchange
@@ -51,7 +50,6 @@ from headgate.routing.signals import (
     Wait,
     Woke,
 )
-from headgate.routing.tier import Tier
 from headgate.wire.lane import (
     Flow,
     Inbound,
