@@ -55,7 +55,7 @@ def test_another_day_has_its_own_prices(here):
     assert line["now_usd"] == "0.003"
     (line,) = json.loads(reprice(*args, "2030-01-01").out)["models"]
     assert line["now_usd"] == "0.002"
-    with pytest.raises(ConfigError, match="no date"):
+    with pytest.raises(ConfigError, match=r"The repricing cannot be made:\n.*no date"):
         reprice("--at", "someday")
 
 

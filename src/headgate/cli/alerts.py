@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.alerts import channels_of
+from headgate.cli.group import Group
 from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option, open_settings, settings_options
@@ -26,7 +27,7 @@ from headgate.settings import seconds
 __all__ = ["alerts", "list_alerts", "test"]
 
 
-@click.group()
+@click.group(cls=Group)
 def alerts() -> None:
     """Try the ways that alerts take, and see what was told."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from headgate.cli.files import FilePath
 from headgate.cli.graded import (
     Files,
     graded_options,
@@ -30,7 +31,7 @@ __all__ = ["certificate_page", "certify"]
 
 
 @click.command()
-@click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("router", type=FilePath())
 @graded_options
 @click.option(
     "--quality-floor",

@@ -14,6 +14,7 @@ import click
 from headgate.bootstrap.book import book_of, doubts_about_prices, prices_of
 from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
+from headgate.cli.files import FilePath
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.book import Book
@@ -24,7 +25,7 @@ __all__ = ["check", "doubtful_prices", "missing_prices", "missing_variables"]
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.argument("path", type=FilePath(), required=False)
 @settings_options
 @click.option("--show", is_flag=True, help="Print every setting, and where its value comes from.")
 @json_option

@@ -14,6 +14,7 @@ import click
 
 from headgate.bootstrap.follower import FOLLOW_SECONDS
 from headgate.bootstrap.lookout import action_event, release_event
+from headgate.cli.group import Group
 from headgate.cli.ledger_options import ledger_options
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option
@@ -26,7 +27,7 @@ __all__ = ["escalation", "pin", "release", "show"]
 _FOLLOW = f"Gateways on this ledger follow within {FOLLOW_SECONDS:g} seconds."
 
 
-@click.group()
+@click.group(cls=Group)
 def escalation() -> None:
     """Show, pin and release what the watch does to routing."""
 

@@ -20,6 +20,7 @@ from headgate.analysis.sample import Sample
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.estimate_page import Estimated, Measured, document, page, settings_text
+from headgate.cli.files import FilePath
 from headgate.cli.graded import good_option, graded_names, names_of
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.reading import notes_of, open_reader, reader_options
@@ -67,7 +68,7 @@ WHAT = "The estimate"
 )
 @click.option(
     "--write",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="Write [traffic] and [escalation] with the measured values there, a new file.",
 )
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
@@ -100,7 +101,7 @@ def estimate(  # one argument a flag
     each model with id, model and score. Exit code 0: build; 1: do not build, or not enough
     requests to tell.
     """
-    day, least = day_of(at), _share(min_saving)
+    day, least = day_of(at, what="The estimate"), _share(min_saving)
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     grades = Grades(good=good, names=names_of(graded_cheap, graded_premium), stratum=STRATA[by])

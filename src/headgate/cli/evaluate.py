@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from headgate.cli.files import FilePath
 from headgate.cli.graded import (
     Files,
     draws_option,
@@ -29,7 +30,7 @@ __all__ = ["evaluate"]
 
 
 @click.command()
-@click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("router", type=FilePath())
 @graded_options
 @click.option(
     "--hold-out",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from headgate.cli.files import FilePath
 from headgate.errors import ConfigError
 from headgate.settings.providers import KNOWN
 from headgate.settings.template import render
@@ -35,9 +36,7 @@ class ProviderNames(click.ParamType[tuple[str, ...]]):
 
 
 @click.command()
-@click.argument(
-    "path", type=click.Path(path_type=Path, dir_okay=False), default=Path("headgate.toml")
-)
+@click.argument("path", type=FilePath(), default=Path("headgate.toml"))
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 @click.option(
     "--providers",

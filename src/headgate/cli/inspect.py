@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from headgate.cli.certify import certificate_page
+from headgate.cli.files import FilePath
 from headgate.cli.graded import open_router
 from headgate.cli.options import json_option
 from headgate.cli.train import LEARNED, recovered, tried
@@ -24,7 +25,7 @@ __all__ = ["explain", "inspect"]
 
 
 @click.command()
-@click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("router", type=FilePath())
 @json_option
 def inspect(router: Path, *, as_json: bool) -> None:
     """Show what a router file holds.
@@ -73,7 +74,7 @@ def inspect(router: Path, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("router", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("router", type=FilePath())
 @click.argument("prompt")
 @click.option("--category", default="", help="The category, as the router was trained with.")
 @click.option("--route", default="", help="The route, as the router was trained with.")

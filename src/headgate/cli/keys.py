@@ -9,6 +9,7 @@ from headgate.access.key import Key, Team
 from headgate.access.limits import NO_LIMITS
 from headgate.bootstrap.key_desk import Issued
 from headgate.bootstrap.keys import refused_today
+from headgate.cli.group import Group
 from headgate.cli.keys_options import Label, Opened, Wanted, limit_options, over_keys
 from headgate.cli.keys_page import key_document, key_page, keys_table, team_document, team_page
 from headgate.cli.length import Length
@@ -21,7 +22,7 @@ YEAR = 365 * 86400.0
 LIFE = Length(0.0, 100 * YEAR)
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """Hand out virtual keys: each with its own budget, limits and name in the ledger.
 

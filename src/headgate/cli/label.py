@@ -27,6 +27,7 @@ from headgate.bootstrap.gateway import upstream_of
 from headgate.bootstrap.labelling import Bench, Outcome, forecast
 from headgate.bootstrap.labelling import label as run_label
 from headgate.cli.estimate import STRATA
+from headgate.cli.files import FilePath
 from headgate.cli.human import human_grades
 from headgate.cli.label_page import Told, document, page, priced
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
@@ -69,24 +70,24 @@ class Sampled(NamedTuple):
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     default=Path("labels.jsonl"),
     show_default=True,
     help="Where the graded rows go.",
 )
 @click.option(
     "--state",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="What was paid and answered, to go on from; default: the output with .state after it.",
 )
 @click.option(
     "--human",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="Grades by humans of some of the same requests: a sheet filled in, or id, cheap, premium.",
 )
 @click.option(
     "--sheet",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="Write a random part there for humans to grade, a new CSV that names no model.",
 )
 @click.option(
@@ -154,7 +155,7 @@ def label(  # one argument a flag
     the first one. Run it again to go on after an interruption; nothing that was paid is paid again.
     Exit code 1: not every request was labelled.
     """
-    cap, referee, day = amount(max_usd, WHAT), model("--judge", judge, WHAT), day_of(at)
+    cap, referee, day = amount(max_usd, WHAT), model("--judge", judge, WHAT), day_of(at, what=WHAT)
     reading = open_settings(config, sets, prices=prices, need_file=True)
     settings = reading.settings
     book = book_of(settings, str(reading.file))

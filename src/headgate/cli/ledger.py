@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from headgate.cli.group import Group
 from headgate.cli.ledger_export import export
 from headgate.cli.ledger_options import ledger_options, period_options
 from headgate.cli.ledger_page import rows_table, sums_table
@@ -40,7 +41,7 @@ def _filter_options(command: _Callback) -> _Callback:
     return command
 
 
-@click.group()
+@click.group(cls=Group)
 def ledger() -> None:
     """Look into the ledger, export it, prune it, check it, hold it against an invoice."""
 

@@ -10,6 +10,7 @@ import click
 
 from headgate.analysis.invoice import COLUMNS, InvoiceLine, read_invoice
 from headgate.analysis.reconcile import Reconciled, reconcile
+from headgate.cli.files import FilePath
 from headgate.cli.ledger_options import ledger_options
 from headgate.cli.ledger_page import differences_table
 from headgate.cli.open_ledger import open_ledger
@@ -26,7 +27,7 @@ __all__ = ["reconcile_command"]
 
 
 @click.command("reconcile")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=FilePath())
 @ledger_options
 @click.option(
     "--provider", required=True, metavar="NAME", help="Whose account it is, as in [providers.NAME]."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 
 from headgate import __version__
+from headgate.cli.group import Group
 from headgate.errors import HeadgateError, InternalError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ HEADINGS = {
 _WIDEST = max(map(len, COMMANDS))  # the lines of help begin at one column in all groups
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that imports a command's module only when it is needed: `plan` starts in no time."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -147,18 +148,6 @@ class LazyGroup(click.Group):
         command = getattr(_imported(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101 - a slip in the table above
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the first argument names; where there is none, the one that was meant.
-
-        Raises:
-            click.UsageError: there is no such command.
-        """
-        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
-            ctx.fail(_no_such_command(args[0]))
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands by groups, with their help from the table, importing none."""
@@ -199,14 +188,6 @@ def _imported(name: str) -> ModuleType:
         gc.enable()
 
 
-def _no_such_command(name: str) -> str:
-    import difflib  # needed for a slip only
-
-    near = difflib.get_close_matches(name, COMMANDS, n=1)
-    hint = f"Did you mean `headgate {near[0]}`?" if near else f"There are: {', '.join(COMMANDS)}."
-    return f"There is no command {name!r}. {hint}"
-
-
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="headgate")
 def cli() -> None:
@@ -225,7 +206,7 @@ def main(args: list[str] | None = None, command: click.Command = cli) -> NoRetur
     except (click.exceptions.Abort, KeyboardInterrupt):
         code = EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _told(error, args).show()
         code = EXIT_WRONG_USE
     except HeadgateError as error:
         click.echo(f"headgate: {error}", err=True)
@@ -237,6 +218,16 @@ def main(args: list[str] | None = None, command: click.Command = cli) -> NoRetur
     except Exception as error:  # noqa: BLE001 - the last resort: a defect becomes a sentence
         code = _defect(error)
     sys.exit(code)
+
+
+def _told(error: click.ClickException, args: list[str] | None) -> click.ClickException:
+    """The error; with what to write instead, where that can be guessed."""
+    if not isinstance(error, click.UsageError):
+        return error
+    from headgate.cli.meant import advice  # needed for a slip only
+
+    more = advice(error, sys.argv[1:] if args is None else args)
+    return click.UsageError(f"{error.message.rstrip('.')}. {more}", error.ctx) if more else error
 
 
 def _run(args: list[str] | None, command: click.Command) -> int:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from headgate.cli.files import FilePath
 from headgate.errors import ConfigError
 from headgate.settings import Reading, find, read_with_sources
 
@@ -33,7 +34,7 @@ def config_option(command: _Callback) -> _Callback:
     return click.option(
         "-c",
         "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FilePath(),
         help="The settings file; default: HEADGATE_CONFIG, else ./headgate.toml.",
     )(command)
 

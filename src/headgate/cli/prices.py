@@ -19,6 +19,8 @@ from headgate.bootstrap.book import (
     prices_of,
     snapshots_of,
 )
+from headgate.cli.files import FilePath
+from headgate.cli.group import Group
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.prices_data import (
     comparison_json,
@@ -84,7 +86,7 @@ def _look_up(command: _Callback) -> _Callback:
     return command
 
 
-@click.group()
+@click.group(cls=Group)
 def prices() -> None:
     """Look up, compare and update what models cost.
 
@@ -158,7 +160,9 @@ def search_command(
         click.echo(aligned(found_table(shown), _width()), nl=False)
         _talk(desk, [_legend_of(weights)], len(found) - len(shown))
     else:
-        click.echo(f"No model fits ({desk.book.source}).")
+        click.echo(
+            f"No model fits ({desk.book.source}). Ask for less of its name, or without a filter."
+        )
     return 0 if found else 1
 
 
@@ -264,7 +268,7 @@ def history_command(model: str, *, as_json: bool, as_csv: bool, **where: Any) ->
 @click.option(
     "--from",
     "source",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="Take the feed from this file instead of fetching it.",
 )
 @click.option("--accept", is_flag=True, help="Take the list although something speaks against it.")

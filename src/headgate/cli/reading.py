@@ -16,6 +16,7 @@ import msgspec
 from headgate.analysis.readers import FIELDS, FORMATS, Reader, expand
 from headgate.analysis.readers.formats import LEDGER
 from headgate.analysis.record import Record, Reject
+from headgate.cli.files import FilePath
 from headgate.errors import ConfigError
 
 __all__ = ["notes_of", "open_reader", "reader_options"]
@@ -29,7 +30,7 @@ def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--rejects",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=FilePath(),
             help="Write rows that cannot be read there, with file, line and reason.",
         ),
         click.option(

@@ -14,6 +14,7 @@ from headgate.analysis.readers.formats import LEDGER
 from headgate.analysis.rows import GradedRow
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.policies import policies_of
+from headgate.cli.files import FilePath
 from headgate.cli.graded import (
     Files,
     Read,
@@ -48,7 +49,7 @@ __all__ = ["replay"]
 )
 @click.option(
     "--router",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="A learned router's file to replay beside them.",
 )
 @click.option(

@@ -50,7 +50,8 @@ def reprice_command(
 
     The ledger stays as it is. Exit code 1: some money would be another.
     """
-    asked, day = window(since, until, datetime.now(UTC)), None if at is None else day_of(at)
+    asked = window(since, until, datetime.now(UTC))
+    day = None if at is None else day_of(at, what="The repricing")
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     settings = reading.settings
     book = book_of(settings, str(reading.file or "flags"))

@@ -13,6 +13,7 @@ import msgspec
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.forecast import Forecast, Forecaster
+from headgate.cli.files import FilePath
 from headgate.cli.options import open_settings, settings_options
 from headgate.errors import RequestError
 from headgate.gateway.app import DIALECTS
@@ -31,7 +32,7 @@ CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/respons
 @settings_options
 @click.option(
     "--file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    type=FilePath(exists=True, allow_dash=True),
     help="A file of requests or prompts, one a line; - is stdin.",
 )
 @click.option("--model", default="auto", help="What the caller asks for.", show_default=True)

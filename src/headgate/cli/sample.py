@@ -52,7 +52,7 @@ def sample(
     patterns such as 'logs/*.jsonl.gz'; a ledger; - for standard input. They are read once, a row at
     a time. Exit code 1: not one row could be read.
     """
-    day = day_of(at)
+    day = day_of(at, what="The description")
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     cards: dict[str, Card] = {}

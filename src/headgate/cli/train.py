@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from headgate.cli.files import FilePath
 from headgate.cli.graded import (
     Files,
     graded_options,
@@ -34,7 +35,7 @@ LEARNED = {
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     default=Path("router.headgate"),
     show_default=True,
     help="Where to write the router.",

@@ -12,6 +12,7 @@ import click
 from headgate.bootstrap.ledger import store_of
 from headgate.bootstrap.measured import estimated_settings
 from headgate.bootstrap.site import pages_of
+from headgate.cli.files import FilePath
 from headgate.cli.ledger_options import ledger_options
 from headgate.cli.options import open_settings, prices_option
 from headgate.errors import ConfigError
@@ -31,7 +32,7 @@ HOST = "127.0.0.1"
 @prices_option
 @click.option(
     "--sample",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(),
     help="What `headgate estimate --write` wrote: the calculator can start from it.",
 )
 @click.option(

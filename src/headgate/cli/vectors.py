@@ -15,6 +15,7 @@ import click
 from headgate.analysis.purse import Purse
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.vectors import SUFFIX, VectorFile, Vectors, vector_file
+from headgate.cli.files import FilePath
 from headgate.cli.progress import progress
 from headgate.cli.spending import agreed, amount, model
 from headgate.errors import ConfigError
@@ -48,7 +49,7 @@ def vectors_option(command: _Callback) -> _Callback:
     """Add `--vectors FILE`; the function receives `vectors: Path | None`."""
     return click.option(
         "--vectors",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=FilePath(),
         help="The file of embeddings; default: the router's name with .vectors after it.",
     )(command)
 

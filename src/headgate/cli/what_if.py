@@ -91,8 +91,8 @@ def naming_flags(error: ConfigError, changes: Mapping[str, str | None]) -> Confi
     return ConfigError(error.message, fix=error.fix, faults=list(faults.values()))
 
 
-def day_of(text: str | None) -> date:
-    """The day that prices are asked for; today if none is named.
+def day_of(text: str | None, *, what: str = "The plan") -> date:
+    """The day that prices are asked for; today if none is named. `what` is what needs it.
 
     Raises:
         ConfigError: it is no date.
@@ -102,7 +102,8 @@ def day_of(text: str | None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise bad_flag("--at", f"{text!r} is no date.", "Write it as 2026-11-20.") from error
+        problem = f"{text!r} is no date."
+        raise bad_flag("--at", problem, "Write it as 2026-11-20.", what=what) from error
 
 
 def bad_flag(flag: str, problem: str, fix: str, *, what: str = "The plan") -> ConfigError:

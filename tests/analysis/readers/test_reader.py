@@ -281,3 +281,10 @@ def test_the_shared_outcomes_are_read_whole():
     assert len(records) == 2 * 15_361
     assert list(reader.forms.values()) == ["outcomes"]
     assert rejects == []
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_directory_leads_to_the_files_in_it(tmp_path, end):
+    with pytest.raises(UnreadableError, match="is a directory") as error:
+        expand((f"{tmp_path}{end}",))
+    assert error.value.fix == f"Name the files in it, such as '{tmp_path}/*.jsonl'."

@@ -72,6 +72,11 @@ def expand(patterns: tuple[str, ...]) -> list[str]:
             continue
         found_here = glob.glob(pattern, recursive=True)  # noqa: PTH207 - absolute ones too
         names = sorted(name for name in found_here if Path(name).is_file())
+        if not names and Path(pattern).is_dir():
+            raise UnreadableError(
+                f"{pattern} is a directory.",
+                fix=f"Name the files in it, such as '{pattern.rstrip('/')}/*.jsonl'.",
+            )
         if not names:
             raise UnreadableError(
                 f"There is no file {pattern}.",
