@@ -52,6 +52,7 @@ _NAMES = (
     ("x-headgate-session", "a short id of the conversation"),
     (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
 )
+_TAGS_HEADER = "x-headgate-tags"
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
@@ -154,7 +155,7 @@ class App:
         body = await caller.body(self._max_body)
         path = caller.path.rstrip("/")
         inbound = read(DIALECTS[path], body, caller.headers)
-        _cancel_on_leave(caller)
+        _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
         if key is None:
             await self._drive(plant, caller, inbound, request_id, Origin(path), arrived)
@@ -186,7 +187,7 @@ class App:
             transcript = self.transcripts.begin(caller, inbound.dialect, body, request_id, now)
             caller = transcript or caller
         sampled = None if self.shadow is None else self.shadow.sample(caller)
-        driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived=arrived)
+        driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived)
         driver.transcript = transcript
         try:
             await driver.run()
@@ -216,13 +217,13 @@ class App:
     async def _count(self, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant
         body = await caller.body(self._max_body)
-        _cancel_on_leave(caller)
+        _cancel_on_leave(caller, plant)
         await count(plant, caller, body, visitor)
 
     async def _embed(self, caller: Caller, visitor: Visitor) -> None:
         plant, request_id = self.plant, self._new_id()
         body = await caller.body(self._max_body)
-        _cancel_on_leave(caller)
+        _cancel_on_leave(caller, plant)
         transcript = None
         if self.transcripts is not None:
             now = plant.clock.time()
@@ -329,17 +330,16 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         RequestError: it is not.
     """
     for name, what in _NAMES:
-        label = headers.get(name)
-        if label is not None and len(label) > LONGEST_NAME:
+        if name in headers and len(headers[name]) > LONGEST_NAME:
             raise RequestError(
                 f"The header {name} is longer than {LONGEST_NAME} characters.",
                 code="invalid_value",
                 param=name,
                 fix=f"Send {what}.",
             )
-    tags = headers.get("x-headgate-tags")
-    if tags is None:
+    if _TAGS_HEADER not in headers:
         return
+    tags = headers[_TAGS_HEADER]
     try:
         _TAGS.decode(tags)
         fits = len(tags) <= LONGEST_TAGS
@@ -347,17 +347,17 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         fits = False
     if not fits:
         raise RequestError(
-            "The header x-headgate-tags is not a JSON object of plain values, or is longer than "
+            f"The header {_TAGS_HEADER} is not a JSON object of plain values, or is longer than "
             f"{LONGEST_TAGS} characters.",
             code="invalid_value",
-            param="x-headgate-tags",
+            param=_TAGS_HEADER,
             fix='Send something like {"team": "search", "feature": "summary"}.',
         )
 
 
-def _cancel_on_leave(caller: Caller) -> None:
+def _cancel_on_leave(caller: Caller, plant: Plant) -> None:
     """Whatever is done from here on for the caller is cancelled when it leaves."""
-    task = asyncio.current_task()
+    task = asyncio.current_task(plant.deadlines.loop)
     assert task is not None  # noqa: S101 - a server calls from a task
     caller.on_leave(task.cancel)
 

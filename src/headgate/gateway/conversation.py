@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from headgate.gateway.record import Attempt
 from headgate.routing.policy import Decision
-from headgate.routing.session import Served, Sessions
+from headgate.routing.session import Served, Session, Sessions, Talk
 from headgate.values import ModelRef
 from headgate.wire.lane import Inbound, history_of
 
-__all__ = ["Conversation"]
+__all__ = ["Conversation", "conversation"]
 
 ALL = 2**31
 """So many messages: the whole history."""
 
 
-class Conversation:
-    """A further turn of a conversation, or its first.
+class Conversation(msgspec.Struct, frozen=True, eq=False):
+    """A further turn of a conversation, or its first; see `conversation`."""
 
-    Args:
-        sessions: the conversations of this process.
-        inbound: the request.
-        owner: keeps callers and policies apart.
-        at: now, as a monotonic time in seconds.
-    """
-
-    def __init__(self, sessions: Sessions, inbound: Inbound, owner: str, at: float) -> None:
-        self._sessions = sessions
-        self._inbound = inbound
-        self._at = at
-        self._talk = sessions.talk(inbound.ask, owner)
-        self._session = None if self._talk.opening else sessions.live(self._talk, at)
+    _sessions: Sessions
+    _inbound: Inbound
+    _at: float
+    _talk: Talk
+    _session: Session | None
 
     def decide(self, verdict: Decision | None, policy: str) -> Decision | None:
         """The decision for this turn, given the policy's own; None asks the classifier."""
@@ -66,3 +60,18 @@ class Conversation:
             answer_id=answer_id if self._inbound.dialect == "openai-responses" else None,
         )
         self._sessions.note(self._talk, served, decision.reason, attempt.began)
+
+
+def conversation(sessions: Sessions, inbound: Inbound, owner: str, at: float) -> Conversation:
+    """The conversation that a request is a turn of.
+
+    Args:
+        sessions: the conversations of this process.
+        inbound: the request.
+        owner: keeps callers and policies apart.
+        at: now, as a monotonic time in seconds.
+    """
+    talk = sessions.talk(inbound.ask, owner)
+    return Conversation(
+        sessions, inbound, at, talk, None if talk.opening else sessions.live(talk, at)
+    )
