@@ -384,3 +384,49 @@ def test_an_allowance_finds_the_purses_of_the_day_that_runs():
         await made.stop()
 
     asyncio.run(main())
+
+
+class Held(MemoryKeys):
+    """A store that answers no claim while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = threading.Event()
+        self.free.set()
+
+    def claim(self, holder, claims, at_us):
+        self.free.wait(10)
+        return super().claim(holder, claims, at_us)
+
+
+def test_nobody_waits_while_the_store_is_held_for_three_seconds_and_later_nobody_is_refused():
+    """At the same rate as before: what is in hand was asked for in advance."""
+
+    async def main():
+        store = Held()
+        made = till(store)
+        large = [("key:k", Budget("day", 10**12))]
+
+        async def second(name: str) -> None:
+            """A thousand requests."""
+            for number in range(1000):
+                request = f"{name}{number}"
+                assert await made.reserve(request, large, 100) is None
+                made.take(paid(request, 100))
+                made.close(request)
+
+        for name in "abcd":
+            assert await made._ask(), "as it does each second"
+            await second(name)
+        store.free.clear()
+        regular = asyncio.create_task(made._ask())
+        for name in "efg":
+            await asyncio.wait_for(second(name), 5)
+        assert not regular.done()
+        late = [made.reserve(f"late{number}", large, 100) for number in range(2000)]
+        asyncio.get_running_loop().call_later(0.05, store.free.set)
+        assert await asyncio.gather(*late) == [None] * 2000
+        assert await regular
+        await made.stop()
+
+    asyncio.run(main())

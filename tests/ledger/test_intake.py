@@ -13,6 +13,7 @@ from headgate.ledger.intake import (
 )
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.segment import leftovers
 from headgate.ledger.store import StoreError
 from headgate.ledger.url import open_store
 from tests.ledger.moods import Moody, Watch
@@ -61,17 +62,17 @@ def test_a_group_says_how_far_it_went_and_what_it_stored(tmp_path):
     journal, store = written(tmp_path / "j", 5), Moody()
     store.cannot_hold = {"r1"}
     (segment,) = journal.segments()
-    assert Intake(store, Watch()).group(segment) == (segment.size, 4, 1)
+    assert Intake(store, Watch().monotonic).group(segment) == (segment.size, 4, 1)
     assert segment.path.with_suffix(".damaged").exists()
     segment.take(segment.size)
-    assert Intake(store, Watch()).group(segment) == (0, 0, 0)
+    assert Intake(store, Watch().monotonic).group(segment) == (0, 0, 0)
     journal.close()
 
 
 def test_after_a_failure_groups_are_small_and_grow_again(tmp_path):
     journal, store = written(tmp_path / "j", 300), Moody()
     (segment,) = journal.segments()
-    intake = Intake(store, Watch())
+    intake = Intake(store, Watch().monotonic)
     store.away = True
     with pytest.raises(StoreError):
         intake.group(segment)
@@ -98,7 +99,7 @@ def test_a_store_that_is_slow_is_not_held_for_long(tmp_path):
 
     journal, store = written(tmp_path / "j", 5000), Slow()
     (segment,) = journal.segments()
-    intake = Intake(store, watch)
+    intake = Intake(store, watch.monotonic)
     while store.groups[-1:] < [500]:  # it is fast, and what comes is more each time
         segment.take(*intake.group(segment))
     store.row_seconds = 0.002
@@ -112,6 +113,31 @@ def test_a_store_that_is_slow_is_not_held_for_long(tmp_path):
     assert sum(held[1:-1]) > 0.5 * GROUP_SECONDS * len(held[1:-1]), "nor is it asked for each row"
     assert sum(store.groups) == 5000
     journal.close()
+
+
+def test_a_dead_processs_segment_does_not_hold_the_store_for_long_either(tmp_path):
+    watch = Watch()
+
+    class Slow(Moody):
+        def append(self, entries):
+            watch.now += len(entries) * 0.002
+            return super().append(entries)
+
+    written(tmp_path / "j", 4000).close()
+    store = Slow()
+    assert recover("", store, journal=tmp_path / "j", monotonic=watch.monotonic) == (4000, 0)
+    assert max(store.groups[1:]) * 0.002 < 1.5 * GROUP_SECONDS
+    assert list((tmp_path / "j").iterdir()) == []
+
+
+def test_what_is_left_when_it_is_to_end_is_somebody_elses(tmp_path):
+    journal, store = written(tmp_path / "j", 3000), Moody()
+    journal.close()
+    (segment,) = leftovers(tmp_path / "j")
+    intake = Intake(store, Watch().monotonic)
+    found = intake.take_over(segment, going_on=lambda: not store.groups)
+    assert 0 < found.rows < 3000
+    assert recover("", store, journal=tmp_path / "j") == (3000 - found.rows, 0)
 
 
 def test_a_prompt_that_never_fits_is_dropped_and_the_others_are_kept():
@@ -128,7 +154,7 @@ def test_nothing_of_a_dropped_prompt_is_set_aside(tmp_path):
     for one in questions(2):
         journal.append_prompt(one)
     (segment,) = journal.segments()
-    assert Intake(store, Watch()).group(segment) == (segment.size, 1, 0)
+    assert Intake(store, Watch().monotonic).group(segment) == (segment.size, 1, 0)
     assert not segment.path.with_suffix(".damaged").exists()
     assert [one.request_id for one in store.prompts()] == ["r0"]
     journal.close()

@@ -267,6 +267,41 @@ def test_a_locked_file_is_an_error_of_the_store(tmp_path):
     second.close()
 
 
+BUSY = """
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+print("ready", flush=True)
+while True:
+    db.execute("BEGIN IMMEDIATE")
+    time.sleep(0.05)
+    db.execute("COMMIT")
+    time.sleep(0.003)  # it reads what it stores next
+"""
+
+
+def test_one_who_stores_without_pause_lets_a_claim_in_between(tmp_path):
+    """SQLite's own waiting asks ten times a second, and mostly finds the lock taken again."""
+    with closing(open_keys(f"sqlite:///{tmp_path}/l.db")) as keys:
+        command = [sys.executable, "-c", BUSY, str(tmp_path / "l.db")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as storing:
+            try:
+                assert storing.stdout is not None
+                storing.stdout.readline()
+                for number in range(10):
+                    assert keys.claim("a", [claim(number, 10)], NOON_US)[0].held == 10
+            finally:
+                storing.kill()
+
+
+def test_waiting_for_the_lock_leaves_the_patience_of_all_else_as_it_was(tmp_path):
+    open_keys(f"sqlite:///{tmp_path}/l.db").close()
+    with closing(SqliteDatabase(tmp_path / "l.db", busy_seconds=0.3)) as database:
+        with database.writing() as run:
+            assert run("PRAGMA busy_timeout") == [(300,)]
+        with database.reading() as run:
+            assert run("PRAGMA busy_timeout") == [(300,)]
+
+
 def test_a_change_that_fails_is_undone(tmp_path):
     open_keys(f"sqlite:///{tmp_path}/l.db").close()
     with closing(SqliteDatabase(tmp_path / "l.db")) as database:

@@ -18,6 +18,9 @@ __all__ = ["Account", "Allowance", "Claim", "Grant", "Purse", "lend", "reclaimed
 SHARE = 8
 """A process holds at most an eighth of what is left beyond what it needs now, so that a budget
 does not lie idle where no requests come in."""
+AHEAD = 4
+"""It asks for so many times what it used between two claims, a second as a rule: who stores rows
+may hold the store for three of them, and nobody should have to wait for that."""
 
 
 class Account(NamedTuple):
@@ -78,6 +81,7 @@ class Purse:
         "_base",
         "_held",
         "_seen",
+        "_short",
         "_stock",
         "_told",
         "account",
@@ -109,6 +113,7 @@ class Purse:
         self._held = 0  # may be spent beyond `_base`
         self._base = 0  # what had been spent at the last claim
         self._seen = 0
+        self._short = False  # the last claim was made because too little was left
         self._stock = 0  # what was asked for at the last claim beyond what was needed then
         self._told = 0  # of `spent`, what the store is known to know
 
@@ -144,9 +149,8 @@ class Purse:
         self.free += reserved - cost
 
     def low(self) -> bool:
-        """More should be asked for before requests have to wait."""
-        double = 2 * self.free
-        return double < self.used and self.used > 0 and double < self._most()
+        """More should be asked for before requests have to wait: half of it is used."""
+        return self.free < self.used and 2 * self.free < self._most()
 
     def claim(self, *, closing: bool = False) -> Claim:
         """What to tell the store now; `closing` gives back all that is not reserved.
@@ -155,7 +159,9 @@ class Purse:
         The stock doubles for as long as it runs low between the regular claims, so that a busy
         process soon visits the store no more often than an idle one.
         """
-        self._stock = 0 if closing else min(self._wanted(), self._most())
+        stock = 0 if closing else min(self._wanted(), self._most())
+        self._short = bool(self.demand) or self.low()
+        self._stock = stock
         hold = max(0, self.reserved + self.demand + self._stock)
         self._held = min(self._held - (self.spent - self._base), hold)
         self._base = self._seen = self.spent
@@ -175,8 +181,11 @@ class Purse:
     def _wanted(self) -> int:
         if not self.used and not self.demand:
             return 0
-        short = self.demand or self.low()
-        return 2 * max(self.used, self._stock if short else self._stock // 4)
+        if self.demand or self.low():
+            stock = 2 * self._stock
+        else:  # after a claim between the regular ones, what was used is of less than their time
+            stock = self._stock if self._short else self._stock // 2
+        return max(AHEAD * self.used, stock)
 
     def _most(self) -> int:
         return self.left // SHARE

@@ -10,20 +10,35 @@ from headgate.routing.session import Served, Session, Sessions, Talk
 from headgate.values import ModelRef
 from headgate.wire.lane import Inbound, history_of
 
-__all__ = ["Conversation", "conversation"]
+__all__ = ["Conversation"]
 
 ALL = 2**31
 """So many messages: the whole history."""
 
 
-class Conversation(msgspec.Struct, frozen=True, eq=False):
-    """A further turn of a conversation, or its first; see `conversation`."""
+class Conversation(msgspec.Struct, frozen=True, gc=False):
+    """A further turn of a conversation, or its first."""
 
     _sessions: Sessions
     _inbound: Inbound
     _at: float
     _talk: Talk
     _session: Session | None
+    """What is remembered of it."""
+
+    @classmethod
+    def of(cls, sessions: Sessions, inbound: Inbound, owner: str, at: float) -> Conversation:
+        """The conversation that a request belongs to.
+
+        Args:
+            sessions: the conversations of this process.
+            inbound: the request.
+            owner: keeps callers and policies apart.
+            at: now, as a monotonic time in seconds.
+        """
+        talk = sessions.talk(inbound.ask, owner)
+        session = None if talk.opening else sessions.live(talk, at)
+        return cls(sessions, inbound, at, talk, session)
 
     def decide(self, verdict: Decision | None, policy: str) -> Decision | None:
         """The decision for this turn, given the policy's own; None asks the classifier."""
@@ -60,18 +75,3 @@ class Conversation(msgspec.Struct, frozen=True, eq=False):
             answer_id=answer_id if self._inbound.dialect == "openai-responses" else None,
         )
         self._sessions.note(self._talk, served, decision.reason, attempt.began)
-
-
-def conversation(sessions: Sessions, inbound: Inbound, owner: str, at: float) -> Conversation:
-    """The conversation that a request is a turn of.
-
-    Args:
-        sessions: the conversations of this process.
-        inbound: the request.
-        owner: keeps callers and policies apart.
-        at: now, as a monotonic time in seconds.
-    """
-    talk = sessions.talk(inbound.ask, owner)
-    return Conversation(
-        sessions, inbound, at, talk, None if talk.opening else sessions.live(talk, at)
-    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ from headgate.ledger.segment import GROUP_BYTES, Segment, leftovers
 from headgate.ledger.store import RowRejectedError, Store
 from headgate.ledger.taken import Taken
 from headgate.ledger.url import journal_directory
-from headgate.values import Clock
 
 __all__ = [
     "INTERVAL",
@@ -27,7 +27,6 @@ __all__ = [
     "append",
     "append_prompts",
     "recover",
-    "take_over",
 ]
 
 _log = logging.getLogger("headgate.ledger")
@@ -54,10 +53,17 @@ class Recovered(NamedTuple):
     damaged: int
 
 
-def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered:
+def recover(
+    url: str,
+    store: Store,
+    *,
+    journal: Path | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Recovered:
     """Store what dead processes left in the journal of `url`; living ones keep their segments.
 
-    `journal` is its directory where that is not the usual one.
+    `journal` is its directory where that is not the usual one; `monotonic` tells how long storing
+    takes, so that the store is never held for long.
 
     Raises:
         StoreError: the store does not take the rows; they stay in the journal.
@@ -66,33 +72,11 @@ def recover(url: str, store: Store, *, journal: Path | None = None) -> Recovered
     directory = journal or journal_directory(url)
     rows = damaged = 0
     if directory is not None and directory.is_dir():
+        intake = Intake(store, monotonic)
         for segment in leftovers(directory):
-            found = take_over(segment, store)
+            found = intake.take_over(segment)
             rows += found.rows
             damaged += found.damaged
-    return Recovered(rows, damaged)
-
-
-def take_over(segment: Segment, store: Store) -> Recovered:
-    """Store what a dead process left in a segment, and delete it.
-
-    Raises:
-        StoreError: the store does not take the rows; the segment is released.
-    """
-    rows = damaged = 0
-    try:
-        while not segment.empty:
-            scan = segment.unread()
-            new, rejected = append(store, scan.entries)
-            append_prompts(store, scan.prompts)
-            _set_aside(segment, scan, rejected)
-            segment.take(scan.end)
-            rows += new
-            damaged += len(scan.damaged) + len(rejected)
-    except BaseException:
-        segment.release()
-        raise
-    segment.drop()
     return Recovered(rows, damaged)
 
 
@@ -136,32 +120,64 @@ def _set_aside(segment: Segment, scan: Scan, rejected: list[Entry]) -> None:
 
 
 class Intake:
-    """Stores segments that still grow, in groups; small ones while the store fails or is slow.
+    """Stores segments in groups; small ones while the store fails or is slow.
 
     Args:
         store: takes the rows.
-        clock: tells how long it took.
+        monotonic: seconds that only grow: tells how long it took.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, monotonic: Callable[[], float]) -> None:
         self._store = store
-        self._clock = clock
+        self._monotonic = monotonic
         self._group_bytes = FIRST_BYTES
 
     def group(self, segment: Segment) -> Taken:
-        """Store the next rows of a segment, some megabytes at most.
+        """Store the next rows of a segment, `GROUP_BYTES` of it at most.
 
         Raises:
             StoreError: the store does not take them; call `failed`, and try again.
         """
+        return self._next(segment)[0]
+
+    def take_over(
+        self, segment: Segment, *, going_on: Callable[[], bool] = lambda: True
+    ) -> Recovered:
+        """Store what a dead process left in a segment, and delete it.
+
+        Args:
+            segment: of nobody any more; it is dropped, or released where rows are left.
+            going_on: asked after each group; where it says no, the rest is left to others.
+
+        Raises:
+            StoreError: the store does not take the rows; the segment is released.
+        """
+        rows = damaged = 0
+        try:
+            while not segment.empty and going_on():
+                taken, new = self._next(segment)
+                segment.take(*taken)
+                rows += new
+                damaged += taken.rejected
+        except BaseException:
+            segment.release()
+            raise
+        if segment.empty:
+            segment.drop()
+        else:
+            segment.release()
+        return Recovered(rows, damaged)
+
+    def _next(self, segment: Segment) -> tuple[Taken, int]:
+        """Store a group; what it was, and how many of its rows were new."""
         scan = segment.unread(self._group_bytes)
-        began = self._clock.monotonic()
-        _, rejected = append(self._store, scan.entries)
+        began = self._monotonic()
+        new, rejected = append(self._store, scan.entries)
         append_prompts(self._store, scan.prompts)
-        self._fit(scan.end, self._clock.monotonic() - began)
+        self._fit(scan.end, self._monotonic() - began)
         _set_aside(segment, scan, rejected)
         lost = len(rejected)
-        return Taken(scan.end, len(scan.entries) - lost, lost + len(scan.damaged))
+        return Taken(scan.end, len(scan.entries) - lost, lost + len(scan.damaged)), new
 
     def _fit(self, size: int, seconds: float) -> None:
         """Make the next group as large as `GROUP_SECONDS` allow, going by the last one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ __all__ = ["SqliteDatabase"]
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process's lock."""
+TURN_SECONDS = 0.02
+"""How long SQLite itself asks for the lock at a time. Its pauses grow to a tenth of a second, and
+whoever stores row after row lets the lock go for a few milliseconds: asked so seldom it may be
+missed for seconds. Begun anew, the pauses are 1 to 10 ms."""
 
 
 class SqliteDatabase:
@@ -28,6 +33,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.name = str(path)
         self._lock = threading.Lock()
+        self._busy_seconds = busy_seconds
         with self._told():
             self._db = sqlite3.connect(
                 path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
@@ -44,7 +50,7 @@ class SqliteDatabase:
     def writing(self) -> Iterator[Run]:
         """A transaction that holds the file's one write lock from its beginning."""
         with self._lock, self._told():
-            self._db.execute("BEGIN IMMEDIATE")
+            self._begin()
             try:
                 yield self._run
                 self._db.execute("COMMIT")
@@ -52,6 +58,25 @@ class SqliteDatabase:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def _begin(self) -> None:
+        """Take the write lock as soon as whoever has it lets it go."""
+        until = time.monotonic() + self._busy_seconds
+        self._patience(TURN_SECONDS)
+        try:
+            while True:
+                try:
+                    self._db.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                    if not busy or time.monotonic() >= until:
+                        raise
+        finally:
+            self._patience(self._busy_seconds)
+
+    def _patience(self, seconds: float) -> None:
+        self._db.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def has_table(self, run: Run, name: str) -> bool:
         """Whether there is such a table."""

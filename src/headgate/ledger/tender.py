@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headgate.ledger.complaints import Complaints
-from headgate.ledger.intake import INTERVAL, LONGEST_WAIT, Intake, take_over
+from headgate.ledger.intake import INTERVAL, LONGEST_WAIT, Intake
 from headgate.ledger.rolling import Rolling
 from headgate.ledger.segment import SUFFIX, Segment, leftovers
 from headgate.ledger.store import Store, StoreError
@@ -49,7 +49,7 @@ class Tender:
         self._directory = directory
         self._clock = clock
         self._failed = failed
-        self._intake = Intake(store, clock)
+        self._intake = Intake(store, clock.monotonic)
         self._complain = Complaints(clock, self._standing)
         self._followed: dict[Path, Segment] = {}
         self._held: int | None = None
@@ -151,10 +151,7 @@ class Tender:
             return
         self._swept = now  # where one cannot be read, the living do not wait for it
         for segment in leftovers(self._directory):
-            if self._closing.is_set():
-                segment.release()
-                return
-            found = take_over(segment, self._store)
+            found = self._intake.take_over(segment, going_on=lambda: not self._closing.is_set())
             self._count(found.rows, found.damaged, "torn records, or rows that cannot be stored")
 
     def _count(self, stored: int, rejected: int, why: str) -> None:

@@ -28,7 +28,6 @@ from headgate.ledger.intake import (
     Intake,
     append,
     append_prompts,
-    take_over,
 )
 from headgate.ledger.journal import SPOOL_BYTES, Journal
 from headgate.ledger.late import opened_or_late
@@ -80,7 +79,7 @@ class Ledger:
         self._memory: deque[Entry] = deque()
         self._prompts: deque[Prompt] = deque()
         self._taken = self._dropped = 0
-        self._intake = Intake(store, clock)
+        self._intake = Intake(store, clock.monotonic)
         self._complain = Complaints(clock, self._standing)
         self._rolling = Rolling(store, clock)
         self._tidying = Tidying(store, clock, prompts_last)
@@ -140,21 +139,23 @@ class Ledger:
         Takes some microseconds and never raises. Where the journal fails, the entry waits in memory
         instead, the failure is counted, and the log says so.
         """
-        with self._lock:
+        self._lock.acquire()  # a `with` takes twice as long, and every request comes by here
+        try:
             self._recorded += 1
             if self._journal is None:
                 self._keep(entry)
-                return
-            try:
+            else:
                 self._journal.append(entry)
-            except OSError as error:
-                self._failed += 1
-                self._safe = False
-                self._complain("ledger.journal_failed", error)
-                self._keep(entry)
-            except (ValueError, TypeError, OverflowError) as error:
-                self._lost += 1
-                self._complain("ledger.row_rejected", error)
+        except OSError as error:
+            self._failed += 1
+            self._safe = False
+            self._complain("ledger.journal_failed", error)
+            self._keep(entry)
+        except (ValueError, TypeError, OverflowError) as error:
+            self._lost += 1
+            self._complain("ledger.row_rejected", error)
+        finally:
+            self._lock.release()
 
     def _keep(self, entry: Entry) -> None:
         if len(self._memory) < self._memory_rows and not self._closing:
@@ -356,7 +357,7 @@ class Ledger:
             if is_tended(self._journal.directory):
                 segment.release()  # there may be many, and this is no longer ours to do
                 break
-            found = take_over(segment, self.store)
+            found = self._intake.take_over(segment)
             with self._lock:
                 self._recovered += found.rows
                 self._damaged += found.damaged
