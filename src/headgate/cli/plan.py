@@ -116,7 +116,8 @@ def plan(
 
 def _in_form(made: Plan, form: str) -> str:
     # nobody who asks for the page or for JSON waits for these
-    from headgate.costs.plan_document import plan_document, plan_rows
+    from headgate.costs.plan_document import plan_document
+    from headgate.costs.plan_tables import plan_rows
     from headgate.render.page import html, markdown
     from headgate.render.table import csv_text
 

@@ -23,7 +23,7 @@ from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
-from headgate.wire.lane import Inbound, read, refuse
+from headgate.wire.lane import read, refuse
 
 if TYPE_CHECKING:  # loaded where requests are sampled, or kept
     from headgate.gateway.shadow import Shadow
@@ -157,51 +157,31 @@ class App:
         inbound = read(DIALECTS[path], body, caller.headers)
         _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
-        if key is None:
-            await self._drive(plant, caller, inbound, request_id, Origin(path), arrived)
-            return
-        origin = Origin(path, key.id, key.team)
-        if visitor.confined:
-            closed = barred(visitor, plant.policies, inbound.ask, origin)
-            origin = msgspec.structs.replace(origin, barred=closed)
-        lent = self.admission.admit(visitor, request_id, plant, inbound, origin)
-        if lent is not None:
-            await lent
+        origin = Origin(path) if key is None else Origin(path, key.id, key.team)
+        if key is not None:
+            if visitor.confined:
+                closed = barred(visitor, plant.policies, inbound.ask, origin)
+                origin = msgspec.structs.replace(origin, barred=closed)
+            lent = self.admission.admit(visitor, request_id, plant, inbound, origin)
+            if lent is not None:
+                await lent
         try:
-            await self._drive(plant, caller, inbound, request_id, origin, arrived)
-        finally:
-            self.admission.close(request_id)
-
-    async def _drive(
-        self,
-        plant: Plant,
-        caller: Caller,
-        inbound: Inbound,
-        request_id: str,
-        origin: Origin,
-        arrived: float,
-    ) -> None:
-        transcript = None
-        if self.transcripts is not None:
-            now, body = plant.clock.time(), inbound.body
-            transcript = self.transcripts.begin(caller, inbound.dialect, body, request_id, now)
-            caller = transcript or caller
-        sampled = None if self.shadow is None else self.shadow.sample(caller)
-        driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived)
-        driver.transcript = transcript
-        try:
+            transcript = None
+            if self.transcripts is not None:
+                moment = plant.clock.time()
+                transcript = self.transcripts.begin(
+                    caller, inbound.dialect, inbound.body, request_id, moment
+                )
+                caller = transcript or caller
+            sampled = None if self.shadow is None else self.shadow.sample(caller)
+            driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived)
+            driver.transcript = transcript
             await driver.run()
-        except (asyncio.CancelledError, ConnectionError):
-            driver.leave("caller-left")
-            raise
-        except Exception:
-            driver.leave("internal")
-            raise
+            if self.shadow is not None and sampled is not None and driver.served is not None:
+                self.shadow.take(sampled, driver.served)
         finally:
-            if transcript is not None and driver.attempted:  # else no row says that it came
-                transcript.over()
-        if self.shadow is not None and sampled is not None and driver.served is not None:
-            self.shadow.take(sampled, driver.served)
+            if key is not None:
+                self.admission.close(request_id)
 
     async def _feed_back(self, caller: Caller, visitor: Visitor) -> None:
         body = await caller.body(LONGEST_FEEDBACK)
@@ -357,7 +337,7 @@ def _check_labels(headers: Mapping[str, str]) -> None:
 
 def _cancel_on_leave(caller: Caller, plant: Plant) -> None:
     """Whatever is done from here on for the caller is cancelled when it leaves."""
-    task = asyncio.current_task(plant.deadlines.loop)
+    task = asyncio.current_task(plant.deadlines.loop)  # where it is not known yet, it is asked for
     assert task is not None  # noqa: S101 - a server calls from a task
     caller.on_leave(task.cancel)
 

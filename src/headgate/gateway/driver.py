@@ -148,11 +148,6 @@ class Driver:
         )
 
     @property
-    def attempted(self) -> bool:
-        """At least one row of the ledger is the request's, or will be."""
-        return self._books.attempts > 0
-
-    @property
     def _asking(self) -> Asking:
         """Puts the request's questions to small models; few requests have any."""
         if self._questions is None:
@@ -160,26 +155,40 @@ class Driver:
         return self._questions
 
     async def run(self) -> None:
-        """See the request through; never raises for what a caller or an upstream does."""
+        """See the request through; never raises for what a caller or an upstream does.
+
+        Where its task is cancelled, because the caller has left, or where it fails inside, what was
+        begun is written down all the same.
+        """
         now, step = self._plant.clock.monotonic, self._exchange.step
         event: Event = START
-        while True:
-            command = step(event, now())
-            # by type, what nearly every request is told first: in Python 3.11 a `match` costs ten
-            # times as much for each case that is passed over
-            if type(command) is Call:
-                event = await self._call(command, command.cause)
-                if self._mended is not None:  # and at once: nothing was paid
-                    event = await self._call(command, "retry", self._mended)
-            elif type(command) is Serve:
-                draft = self._draft
-                event = self._serve() if draft is None else await self._serve_draft(*draft)
-            elif type(command) is Finish:
-                return
-            elif type(command) is Forward:
-                event = await self._forward()
-            else:
-                event = await self._do(command)
+        try:
+            while True:
+                command = step(event, now())
+                # by type, and what most are told first: a case of a `match` that is passed over
+                # costs ten times as much in Python 3.11
+                if type(command) is Call:
+                    event = await self._call(command, command.cause)
+                    if self._mended is not None:  # and at once: nothing was paid
+                        event = await self._call(command, "retry", self._mended)
+                elif type(command) is Serve:
+                    draft = self._draft
+                    event = self._serve() if draft is None else await self._serve_draft(*draft)
+                elif type(command) is Finish:
+                    return
+                elif type(command) is Forward:
+                    event = await self._forward()
+                else:
+                    event = await self._do(command)
+        except (asyncio.CancelledError, ConnectionError):
+            self._leave("caller-left")
+            raise
+        except Exception:
+            self._leave("internal")
+            raise
+        finally:
+            if self.transcript is not None and self._books.attempts:  # else no row says it came
+                self.transcript.over()
 
     async def _do(self, command: Command) -> Event:
         """What few requests are told to do."""
@@ -196,7 +205,7 @@ class Driver:
             case _:
                 raise InternalError(f"Nobody carries out {command}.")
 
-    def leave(self, why: str) -> None:
+    def _leave(self, why: str) -> None:
         """End early: stop paying for what nobody reads, and write down what was begun.
 
         `why` is the ledger's word for it: "caller-left", or "internal" for a defect of ours.
