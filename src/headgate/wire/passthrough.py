@@ -33,27 +33,22 @@ __all__ = [
     "Flow",
     "Passthrough",
     "PlainFlow",
+    "passthrough",
     "splice",
     "spliced",
 ]
 
 
-class Passthrough(msgspec.Struct, eq=False, gc=False):
-    """Requests, answers, streams and errors of one dialect, their bytes kept."""
+class Passthrough(msgspec.Struct, eq=False):
+    """Requests, answers, streams and errors of one dialect, their bytes kept; see `passthrough`."""
 
-    _inbound: Inbound
-    _dialect: Dialect
     path: str
     """Appended to the provider's base URL."""
+    _inbound: Inbound
+    _dialect: Dialect
     _own: dict[str, bytes]
     _strip: bool
     _mended: bool = False
-
-    @classmethod
-    def of(cls, inbound: Inbound, dialect: Dialect) -> Passthrough:
-        """The way of a request to a provider of its own dialect."""
-        own = dialect.own_fields(inbound)
-        return cls(inbound, dialect, dialect.path, own, bool(own))
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
@@ -111,6 +106,12 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
         if self._dialect.is_problem(body):
             return body
         return self._dialect.write_problem(read_problem(status, body))
+
+
+def passthrough(inbound: Inbound, dialect: Dialect) -> Passthrough:
+    """The way of a request to a provider that speaks its caller's dialect."""
+    own = dialect.own_fields(inbound)
+    return Passthrough(dialect.path, inbound, dialect, own, bool(own))
 
 
 def _sayable(name: str, value: str) -> str:
