@@ -34,22 +34,22 @@ __all__ = [
     "Flow",
     "Passthrough",
     "PlainFlow",
+    "passthrough",
     "splice",
     "spliced",
 ]
 
 
-class Passthrough:
-    """Requests, answers, streams and errors of one dialect, their bytes kept."""
+class Passthrough(msgspec.Struct, eq=False):
+    """Requests, answers, streams and errors of one dialect, their bytes kept; see `passthrough`."""
 
-    def __init__(self, inbound: Inbound, dialect: Dialect) -> None:
-        self._inbound = inbound
-        self._dialect = dialect
-        self.path = dialect.path
-        """Appended to the provider's base URL."""
-        self._own = dialect.own_fields(inbound)
-        self._strip = bool(self._own)
-        self._mended = False
+    path: str
+    """Appended to the provider's base URL."""
+    _inbound: Inbound
+    _dialect: Dialect
+    _own: dict[str, bytes]
+    _strip: bool
+    _mended: bool = False
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
@@ -107,6 +107,12 @@ class Passthrough:
         if self._dialect.is_problem(body):
             return body
         return self._dialect.write_problem(read_problem(status, body))
+
+
+def passthrough(inbound: Inbound, dialect: Dialect) -> Passthrough:
+    """The way of a request to a provider that speaks its caller's dialect."""
+    own = dialect.own_fields(inbound)
+    return Passthrough(dialect.path, inbound, dialect, own, bool(own))
 
 
 def _sayable(name: str, value: str) -> str:
