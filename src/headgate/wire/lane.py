@@ -83,16 +83,16 @@ Lane: TypeAlias = Passthrough | Translation
 """The request's way through one provider's dialect. A new one for each attempt is cheap."""
 
 
-def lane(inbound: Inbound, dialect_out: str, *, at: int) -> Lane:
+def lane(inbound: Inbound, dialect_out: str, *, at: float) -> Lane:
     """The lane of a request to a provider that speaks `dialect_out`; `at` is the unix time.
 
     Raises:
         RequestError: the translation would lose something essential (400, `param` names it).
     """
-    provider, caller = _dialect(dialect_out), _dialect(inbound.dialect)
-    if provider is caller:
+    provider = _dialect(dialect_out)
+    if dialect_out == inbound.dialect:
         return passthrough(inbound, provider)
-    return Translation(inbound, caller, provider, at)
+    return Translation(inbound, _dialect(inbound.dialect), provider, int(at))
 
 
 def history_of(inbound: Inbound) -> int:

@@ -10,6 +10,7 @@ from headgate.errors import RequestError
 from headgate.values import Usage
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
+from headgate.wire.mould import Mould, Words, mould_of
 from headgate.wire.neutral import (
     Aside,
     Counted,
@@ -140,6 +141,8 @@ def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, byt
 
 
 _OBJECT = msgspec.json.Encoder()
+MOST_USELESS = 4
+"""Moulds that may be taken in vain, one after the other."""
 
 
 class Flow:
@@ -168,8 +171,11 @@ class Flow:
         """Told of all that is said, before it is handed on; None: nobody is."""
         self._ending = False  # what has just been said may hold the final usage
         self._caller = caller
+        self._reader_of = provider.reader
         self._reader = provider.reader()
         self._decoder = Decoder()
+        self._mould: Mould | None = None  # of the last event, where it said words and nothing else
+        self._useless = 0  # moulds in a row that no event was like
 
     @property
     def usage(self) -> Usage | None:
@@ -183,6 +189,11 @@ class Flow:
 
     def feed(self, chunk: bytes) -> bytes:
         """Take bytes from the provider; the bytes to hand on, perhaps none."""
+        mould = self._mould
+        if mould is not None and self._decoder.resting:
+            text = mould.text(chunk)
+            if text is not None:
+                return self._repeat(chunk, mould, text)
         out = self._pass(self._decoder.feed(chunk))
         if self._decoder.overflow and self.error is None and not self.complete:
             out += self._break("The provider sent an event that is too long.")
@@ -206,17 +217,40 @@ class Flow:
         return b"".join(out)
 
     def _pass_one(self, event: Event) -> bytes:
+        mould = self._mould
+        if mould is not None:
+            text = mould.text(event.raw)
+            if text is not None:
+                return self._repeat(event.raw, mould, text)
         try:
             said = self._reader.read(event)
             for one in said:
                 self._note(one)
                 if self.heard is not None:
                     self.heard(one)
+            self._mould = self._taken(event.raw, said)
             return self._forward(event, said)
         except UnusableAnswerError as error:
             return self._break(error.message)
         except RecursionError:
             return self._break("The provider sent an event that is nested too deeply.")
+
+    def _taken(self, raw: bytes, said: Sequence[StreamEvent]) -> Mould | None:
+        """The mould of an event. No more are taken where no event is like the one before."""
+        if self._ending or self._useless >= MOST_USELESS:
+            return None
+        mould = mould_of(raw, said, self._reader_of)
+        if mould is not None:
+            self._useless += 1
+        return mould
+
+    def _repeat(self, raw: bytes, mould: Mould, text: str) -> bytes:
+        """Hand on an event that is like the one before but for its text."""
+        self._useless = 0
+        self.delivered_chars += len(text)
+        if self.heard is not None:
+            self.heard(mould.kind(text))
+        return self._forward_words(raw, mould.kind, text)
 
     def _note(self, event: StreamEvent) -> None:
         match event:
@@ -239,7 +273,7 @@ class Flow:
                 self.error = event.problem.message
 
     def _break(self, message: str) -> bytes:
-        self.error = message
+        self.error, self._mould = message, None
         problem = Problem(status=502, message=message, kind=kind_of(502), code="stream_broken")
         return self._tell(problem)
 
@@ -254,6 +288,10 @@ class Flow:
         return block if cost is None else with_cost(block, USAGE_AT[self._caller.name], cost)
 
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
+        raise NotImplementedError
+
+    def _forward_words(self, raw: bytes, kind: type[Words], text: str) -> bytes:
+        """As `_forward`, of an event that says these words and nothing else, before the end."""
         raise NotImplementedError
 
 
@@ -272,3 +310,6 @@ class PlainFlow(Flow):
         if self._ending and self.price is not None:
             return self._told(event.raw)
         return event.raw
+
+    def _forward_words(self, raw: bytes, _: type[Words], __: str) -> bytes:
+        return raw
