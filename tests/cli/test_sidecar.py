@@ -74,9 +74,9 @@ class House:
         until(there)
         return found[0]
 
-    def ask(self, path: str) -> str:
+    def ask(self, path: str, *, method: str = "GET") -> str:
         headers = {"authorization": f"Bearer {self.token}"}
-        request = urllib.request.Request(self.url + path, headers=headers)
+        request = urllib.request.Request(self.url + path, headers=headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return str(answer.read().decode())
 
