@@ -1,5 +1,8 @@
 """Attempt and Pricer: money in the service tier that has served, and its all-premium baseline."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from headgate.gateway.record import CARDS_AT_HAND, Attempt, Pricer, estimated
 from headgate.prices.book import Book
 from headgate.routing.tier import Tier
@@ -15,6 +18,9 @@ FLEX = Usage(input=1000, output=400, service_tier="flex")
 
 def pricer() -> Pricer:
     return Pricer(Book.shipped(), {})
+
+
+PRICER = pricer()
 
 
 def money(usage, model=MINI, baseline=LARGE, purpose="answer"):
@@ -71,6 +77,28 @@ def test_cards_at_hand_are_bounded_whatever_a_provider_calls_its_tiers():
         assert own.card(MINI, NOON_US, f"tier-{number}") is None
     assert len(own._cards) <= CARDS_AT_HAND
     assert own.card(MINI, NOON_US) is not None
+
+
+@given(
+    st.sampled_from([MINI, LARGE, SONNET, ModelRef("nobody", "x")]),
+    st.sampled_from([MINI, LARGE, SONNET, ModelRef("nobody", "x")]),
+    st.sampled_from([None, "flex", "scale"]),
+    st.sampled_from([NOON_US, NOON_US + 61_000_000]),
+)
+def test_a_model_and_its_baseline_have_the_cards_that_each_has_alone(model, baseline, tier, at):
+    one, other = PRICER.beside(model, baseline, at, tier)
+    assert one == PRICER.card(model, at, tier)
+    if model == baseline:
+        assert other is one, "unpriced where the call is"
+    else:
+        assert other == (PRICER.card(baseline, at, tier) or PRICER.card(baseline, at))
+
+
+def test_pairs_at_hand_are_bounded_too():
+    own = pricer()
+    for number in range(CARDS_AT_HAND + 5):
+        assert own.beside(MINI, LARGE, NOON_US, f"tier-{number}")[0] is None
+    assert len(own._beside) <= CARDS_AT_HAND
 
 
 def test_an_estimate_keeps_the_service_tier_that_a_stream_has_said():

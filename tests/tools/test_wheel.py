@@ -57,6 +57,20 @@ def test_a_wheel_holds_the_whole_package_and_no_source_in_c(source, tmp_path):
         assert "headgate/routing/_ngrams.abi3.so" in packed
 
 
+def test_of_a_clone_that_is_in_use_nothing_goes_along(source, tmp_path):
+    left = {
+        "src/headgate/__pycache__/old.cpython-311.pyc",
+        "src/headgate/ledger/__pycache__/old.cpython-311.pyc",
+        "src/headgate/routing/_old.abi3.so",
+    }
+    for name in left:
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_bytes(b"of another day")
+    _, packed = built(source, tmp_path)
+    assert not [file for file in packed if file.endswith((".pyc", "_old.abi3.so"))]
+    assert names() - packed == set()
+
+
 def test_where_there_is_no_compiler_a_wheel_is_built_without_the_compiled_form(source, tmp_path):
     _, packed = built(source, tmp_path, CC="false")
     assert names() - packed == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import trunc
 
 import msgspec
 
@@ -69,7 +70,7 @@ class Books:
         """An attempt is about to be sent."""
         clock = self._plant.clock
         attempt = self.open = Attempt(
-            self.attempts, purpose, tier, cause, int(clock.time() * 1e6), clock.monotonic()
+            self.attempts, purpose, tier, cause, trunc(clock.time() * 1e6), clock.monotonic()
         )
         self.attempts += 1
         return attempt
@@ -123,7 +124,7 @@ class Books:
             decision.reason,
             attempt.cause,
             served,
-            int((now - began) * 1e6),
+            trunc((now - began) * 1e6),
         )
         came_of_it = (
             attempt.model_answered,
@@ -137,8 +138,8 @@ class Books:
             card,
             cost,
             premium,
-            None if first_token is None else int((first_token - began) * 1e6),
-            int((began - self._arrived) * 1e6),
+            None if first_token is None else trunc((first_token - began) * 1e6),
+            trunc((began - self._arrived) * 1e6),
             origin.key,
             origin.team,
             exchange.policy,
@@ -169,14 +170,14 @@ class Books:
 
     def headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         """What the decision was and why; the cost only where it is final."""
-        decision = self._exchange.decision
+        decision, model = self._exchange.decision, tier.model
         headers = [
             ("x-headgate-request-id", self._request_id),
             (DIALECTS[self._inbound.dialect].request_id, self._request_id),
             ("x-headgate-tier", tier.name),
-            ("x-headgate-model", str(tier.model)),
+            ("x-headgate-model", f"{model.provider}/{model.model}"),
             ("x-headgate-reason", self._reason(tier)),
-            ("x-headgate-attempts", str(self.attempts)),
+            ("x-headgate-attempts", "1" if self.attempts == 1 else str(self.attempts)),
             ("x-headgate-escalated", "true" if tier.premium else "false"),
         ]
         if decision is not None and decision.score is not None:

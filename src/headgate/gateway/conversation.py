@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from headgate.gateway.record import Attempt
 from headgate.routing.policy import Decision
-from headgate.routing.session import Served, Sessions
+from headgate.routing.session import Served, Session, Sessions, Talk
 from headgate.values import ModelRef
 from headgate.wire.lane import Inbound, history_of
 
@@ -14,22 +16,29 @@ ALL = 2**31
 """So many messages: the whole history."""
 
 
-class Conversation:
-    """A further turn of a conversation, or its first.
+class Conversation(msgspec.Struct, frozen=True, gc=False):
+    """A further turn of a conversation, or its first."""
 
-    Args:
-        sessions: the conversations of this process.
-        inbound: the request.
-        owner: keeps callers and policies apart.
-        at: now, as a monotonic time in seconds.
-    """
+    _sessions: Sessions
+    _inbound: Inbound
+    _at: float
+    _talk: Talk
+    _session: Session | None
+    """What is remembered of it."""
 
-    def __init__(self, sessions: Sessions, inbound: Inbound, owner: str, at: float) -> None:
-        self._sessions = sessions
-        self._inbound = inbound
-        self._at = at
-        self._talk = sessions.talk(inbound.ask, owner)
-        self._session = None if self._talk.opening else sessions.live(self._talk, at)
+    @classmethod
+    def of(cls, sessions: Sessions, inbound: Inbound, owner: str, at: float) -> Conversation:
+        """The conversation that a request belongs to.
+
+        Args:
+            sessions: the conversations of this process.
+            inbound: the request.
+            owner: keeps callers and policies apart.
+            at: now, as a monotonic time in seconds.
+        """
+        talk = sessions.talk(inbound.ask, owner)
+        session = None if talk.opening else sessions.live(talk, at)
+        return cls(sessions, inbound, at, talk, session)
 
     def decide(self, verdict: Decision | None, policy: str) -> Decision | None:
         """The decision for this turn, given the policy's own; None asks the classifier."""

@@ -78,12 +78,13 @@ class Within:
     def __enter__(self) -> Self:
         if self._seconds <= 0:  # not even the twentieth that a look may be late
             raise TimeoutError
-        task = asyncio.current_task(self._deadlines.loop)
+        deadlines = self._deadlines
+        task = asyncio.current_task(deadlines.loop)
         if task is None:
             raise RuntimeError("a deadline needs a task to cancel")
         self._task = task
         self._before = task.cancelling()
-        self._deadlines.arm(self, self._seconds, self._expire)
+        deadlines.arm(self, self._seconds, self._expire)
         return self
 
     def __exit__(

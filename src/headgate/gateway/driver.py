@@ -122,7 +122,7 @@ class Driver:
             decision = policy.decide(ask, plant.helm.controls)
             if plant.sessions is not None:
                 owner = f"{origin.key or ''} {policy.name}"
-                talk = Conversation(plant.sessions, inbound, owner, arrived)
+                talk = Conversation.of(plant.sessions, inbound, owner, arrived)
                 decision, self._talk = talk.decide(decision, policy.name), talk
             cascade = policy.cascade
             barred = policies.guard.bars(ask)

@@ -61,6 +61,9 @@ class Pricer:
         self._prices_of = dict(prices_of)
         self._minute = -1
         self._cards: dict[tuple[ModelRef, str | None], Card | None] = {}
+        self._beside: dict[
+            tuple[ModelRef, ModelRef, str | None], tuple[Card | None, Card | None]
+        ] = {}
         self._ceilings: dict[
             tuple[tuple[ModelRef, ...], str | None], tuple[Ceiling, tuple[ModelRef, ...]]
         ] = {}
@@ -82,6 +85,28 @@ class Pricer:
                 self._cards.clear()
             self._cards[ref, service_tier] = card
             return card
+
+    def beside(
+        self, ref: ModelRef, baseline: ModelRef, at_us: int, service_tier: str | None
+    ) -> tuple[Card | None, Card | None]:
+        """The card of a model at a time, and that of the model it is held against.
+
+        The baseline is priced in the same service tier where its model has that, else in the
+        standard one.
+        """
+        if at_us // 60_000_000 != self._minute:
+            self._turn(at_us)
+        found = self._beside.get((ref, baseline, service_tier))
+        if found is None:
+            held = self.card(baseline, at_us, service_tier) or self.card(baseline, at_us)
+            own = self.card(ref, at_us, service_tier)
+            if len(self._beside) >= CARDS_AT_HAND:
+                self._beside.clear()
+            found = self._beside[ref, baseline, service_tier] = (
+                own,
+                own if ref == baseline else held,
+            )
+        return found
 
     def ceiling(
         self, models: tuple[ModelRef, ...], at_us: int, service_tier: str | None = None
@@ -121,7 +146,7 @@ class Pricer:
 
     def _turn(self, at_us: int) -> None:
         """Another minute: some prices depend on the time of day, none on less."""
-        self._minute, self._cards, self._ceilings = at_us // 60_000_000, {}, {}
+        self._minute, self._cards, self._beside, self._ceilings = at_us // 60_000_000, {}, {}, {}
 
     def price(self, ref: ModelRef, usage: Usage, at_us: int) -> int | None:
         """What tokens cost on a model at a time, in nano-USD; None where no price is known."""
@@ -154,7 +179,7 @@ def estimated(
     )
 
 
-class Attempt(msgspec.Struct, eq=False):
+class Attempt(msgspec.Struct, eq=False, gc=False):
     """One call while it is under way; becomes an `Entry` when it is over."""
 
     number: int
@@ -192,15 +217,14 @@ class Attempt(msgspec.Struct, eq=False):
         Without tokens nothing is owed, whether or not a price is known. The baseline is priced in
         the service tier of this call where its model has that, else in the standard one.
         """
-        served = self.usage.service_tier
-        card = pricer.card(self.tier.model, self.at_us, served)
+        usage = self.usage
+        card, held = pricer.beside(self.tier.model, baseline, self.at_us, usage.service_tier)
         name = None if card is None else card.id
         if self.usage_source == "none":
             return name, 0, None
-        cost = None if card is None else charge(card, self.usage)
+        cost = None if card is None else charge(card, usage)
         if self.purpose != "answer":
             return name, cost, None
-        premium = card
-        if self.tier.model != baseline:
-            premium = pricer.card(baseline, self.at_us, served) or pricer.card(baseline, self.at_us)
-        return name, cost, None if premium is None else charge(premium, self.usage)
+        if held is card:
+            return name, cost, cost
+        return name, cost, None if held is None else charge(held, usage)

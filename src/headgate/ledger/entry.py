@@ -14,7 +14,7 @@ Purpose = Literal["classifier", "answer", "embedding", "verifier", "judge", "sha
 UsageSource = Literal["measured", "estimated", "none"]
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An attempt; all attempts of one client request share `request_id`.
 
     The key is (`request_id`, `attempt`): writing the same entry twice leaves one row. Times are

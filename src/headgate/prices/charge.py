@@ -24,31 +24,28 @@ def charge(card: Card, usage: Usage) -> int | None:
     None where the call used input or output tokens that the card has no price for: such a call is
     unpriced, never free. `Rates` says what a cache kind without a price of its own costs.
     """
-    pico = _pico(card, usage)
-    return None if pico is None else nano_from_pico(pico)
-
-
-def _pico(card: Card, usage: Usage) -> int | None:
     rates = card.rates_for(usage.total_input) if card.tiers else card.rates
-    base = rates.input
+    fresh, output, base = usage.input, usage.output, rates.input
     if base is None:
         if usage.total_input:
             return None
         base = 0
-    pico = base * usage.input
-    if usage.output:
+    pico = base * fresh
+    if output:
         if rates.output is None:
             return None
-        pico += rates.output * usage.output
+        pico += rates.output * output
     if usage.cache_read:
         pico += usage.cache_read * (base if rates.cache_read is None else rates.cache_read)
     if usage.cache_write_5m or usage.cache_write_1h:
         write = base if rates.cache_write_5m is None else rates.cache_write_5m
         long = write if rates.cache_write_1h is None else rates.cache_write_1h
         pico += usage.cache_write_5m * write + usage.cache_write_1h * long
-    if rates.request and (usage.total_input or usage.output):
+    if rates.request and (usage.total_input or output):
         pico += rates.request
-    return pico
+    nano = pico // PICO_PER_NANO  # as `nano_from_pico`, in place: every row is priced twice
+    rest = pico - nano * PICO_PER_NANO
+    return nano + (rest > 500 or (rest == 500 and nano & 1))
 
 
 def itemise(card: Card, usage: Usage) -> dict[str, int] | None:

@@ -21,7 +21,7 @@ The rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -125,7 +125,7 @@ class Exchange:
     """The draft has been rejected."""
     _state = "new"
     _deadline = 0.0
-    _ahead: Sequence[Tier] = ()
+    _ahead: Iterator[Tier] = iter(())
     _instead: Decision | None = None
     """The decision whose other tiers come after those ahead."""
     _tries = 0
@@ -152,7 +152,7 @@ class Exchange:
         Raises:
             InternalError: the event cannot happen in this state (a defect in the driver).
         """
-        move = self._moves.get((self._state, type(event)))
+        move = self._moves[self._state].get(type(event))
         if move is not None:
             return move(self, event, at)
         if isinstance(event, Left):
@@ -186,15 +186,14 @@ class Exchange:
 
     def _begin(self, decision: Decision, at: float) -> Command:
         """Start on the tier decided for, or on the next that can serve the request."""
-        fit = fitting(decision, self._terms.tiers, self.barred)
+        fit = fitting(decision, self._terms.tiers, self.barred) if self.barred else decision
         if fit is None:
             self.decision = decision
             return self._hand_over(Refuse(Failed("unfit")))
-        above = self._above(fit.tier) if fit.draft else []
-        if fit.draft and not above:  # nobody could answer in the place of a rejected draft
+        if fit.draft and not self._above(fit.tier):  # nobody could answer in a draft's place
             fit = replace(fit, draft=False)
         self.decision = fit
-        self._ahead, self._instead = (fit.tier,), fit
+        self._ahead, self._instead = iter((fit.tier,)), fit
         return self._advance(None, at, "first")
 
     def _advance(self, failure: Failed | None, at: float, cause: Cause = "fallback") -> Command:
@@ -209,11 +208,10 @@ class Exchange:
 
     def _next(self) -> Tier | None:
         """The tier to be called next; those that answer instead are looked up on a failure only."""
-        if not self._ahead and self._instead is not None:
-            self._ahead, self._instead = self._others(self._instead), None
-        if not self._ahead:
-            return None
-        tier, *self._ahead = self._ahead
+        tier = next(self._ahead, None)
+        if tier is None and self._instead is not None:
+            self._ahead, self._instead = iter(self._others(self._instead)), None
+            tier = next(self._ahead, None)
         return tier
 
     def _others(self, decision: Decision) -> list[Tier]:
@@ -241,8 +239,9 @@ class Exchange:
         if judged.good:
             return self._hand_over(SERVE)
         self.rejected = True
-        self._ahead, self._instead = self._above(self.tier), None
-        self.tier = self._ahead[0]  # who is told of, where nobody may be called
+        above = self._above(self.tier)
+        self._ahead, self._instead = iter(above), None
+        self.tier = above[0]  # who is told of, where nobody may be called
         return self._advance(None, at, "escalation")
 
     def _call(self, tier: Tier, cause: Cause, at: float) -> Command:
@@ -251,7 +250,10 @@ class Exchange:
         self._state = "calling"
         decision = self.decision
         self._held = decision is not None and decision.draft and tier is decision.tier
-        return Call(tier, cause, min(tier.timeout, self._deadline - at), self._held)
+        seconds = self._deadline - at
+        if tier.timeout < seconds:
+            seconds = tier.timeout
+        return Call(tier, cause, seconds, self._held)
 
     def _failed(self, failure: Failed, at: float) -> Command:
         if failure.kind == "status" and failure.status not in RETRIED_STATUSES:
@@ -304,15 +306,13 @@ class Exchange:
         self._state = "done"
         return FINISH
 
-    _moves: ClassVar[Mapping[tuple[str, type[Event]], Callable[..., Command]]] = {
-        ("new", Start): _start,
-        ("classifying", Verdict): _classified,
-        ("calling", Opened): _opened,
-        ("calling", Answered): _answered,
-        ("calling", Failed): _failed,
-        ("judging", Judged): _judged,
-        ("waiting", Woke): _retry,
-        ("handing over", Ended): _over,
-        ("handing over", Broke): _over,
+    _moves: ClassVar[Mapping[str, Mapping[type[Event], Callable[..., Command]]]] = {
+        "new": {Start: _start},
+        "classifying": {Verdict: _classified},
+        "calling": {Opened: _opened, Answered: _answered, Failed: _failed},
+        "judging": {Judged: _judged},
+        "waiting": {Woke: _retry},
+        "handing over": {Ended: _over, Broke: _over},
+        "done": {},
     }
-    """State and event -> move: all that can happen, besides that the caller leaves at any time."""
+    """State -> event -> move: all that can happen, besides that the caller leaves at any time."""

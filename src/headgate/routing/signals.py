@@ -113,7 +113,7 @@ class Classify(msgspec.Struct, frozen=True):
     timeout: float
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """Send the request to a tier; answer with Opened, Answered or Failed.
 
     A `held` answer is a draft: it is read whole, streamed or not, and answered with Answered.

@@ -15,6 +15,7 @@ __all__ = [
     "PIECE_CHARACTERS",
     "Dialect",
     "Finish",
+    "Json",
     "Piece",
     "Refused",
     "Reply",
@@ -26,6 +27,8 @@ PIECE_CHARACTERS = 40
 """A stream carries an answer in pieces of this length: ten tokens each."""
 
 Finish: TypeAlias = Literal["stop", "length", "tools"]
+Json: TypeAlias = dict[str, object]
+"""An object of JSON."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the provider, not a failure of ours

@@ -35,7 +35,7 @@ class UnusableAnswerError(UpstreamError):
         self.usage = usage
 
 
-class Answered(msgspec.Struct, frozen=True):
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """A whole answer for the caller, and what the books need of it."""
 
     body: bytes
