@@ -135,7 +135,8 @@ class Sidecar(Generic[_T]):
     async def _said(self, stdout: asyncio.StreamReader) -> _T:
         """Its next message."""
         try:
-            return await asyncio.wait_for(received(stdout, self._says), self._silence_seconds)
+            async with asyncio.timeout(self._silence_seconds):  # `wait_for` can lose our own end
+                return await received(stdout, self._says)
         except TimeoutError as error:
             raise TimeoutError(
                 f"it was silent for {self._silence_seconds:g} s: stopped, or it hangs"
