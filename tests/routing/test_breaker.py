@@ -56,6 +56,26 @@ def test_old_failures_are_forgotten():
     assert not breaker.is_open
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=80),
+    st.integers(2, 6),
+)
+def test_it_opens_at_the_failure_that_makes_half_of_the_window_or_so_many_in_a_row(calls, failures):
+    """Against every call kept; times are those at which the window's slices begin."""
+    breaker = Breaker(failures=failures, window=100.0)
+    at, kept = 0.0, list[tuple[float, bool]]()
+    for pause, good in calls:
+        at += pause
+        breaker.note(good, at, at)
+        kept.append((at, good))
+        recent = [good for then, good in kept if then > at - 100.0]
+        half = recent.count(False) >= failures and 2 * recent.count(False) >= len(recent)
+        in_a_row = len(kept) >= failures and not any(good for _, good in kept[-failures:])
+        assert breaker.is_open is (not good and (half or in_a_row))
+        if breaker.is_open:
+            break
+
+
 def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_closes_it():
     breaker = Breaker(failures=1, pause=5)
     failing(breaker, 1)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from headgate.routing.features import Request, words
+from headgate.routing.features import LETTERS, Request, words
 from headgate.routing.ngrams import (
     BUCKETS,
     COMPILED,
@@ -101,8 +101,8 @@ def buckets_of(made: list[bytes]) -> list[int]:
 def test_both_forms_sum_up_alike(found: list[bytes], gap: int, pairs: bytes):
     text = (b" " * gap).join(found)
     for said in (text, b" " + text, text + b"  "):
-        assert sums(said, EVEN, pairs) == sums_in_python(said, EVEN, pairs)
-        assert sums(said, pairs, ODD) == sums_in_python(said, pairs, ODD)
+        assert sums(said, LETTERS, EVEN, pairs) == sums_in_python(said, LETTERS, EVEN, pairs)
+        assert sums(said, LETTERS, pairs, ODD) == sums_in_python(said, LETTERS, pairs, ODD)
 
 
 @pytest.mark.parametrize("summed", [sums, sums_in_python])
@@ -110,17 +110,23 @@ def test_both_forms_sum_up_alike(found: list[bytes], gap: int, pairs: bytes):
 def test_a_table_of_another_length_is_refused(summed, length: int):
     for tables in ((bytes(length), b""), (b"", bytes(length))):
         with pytest.raises(ValueError, match="a byte for each bucket"):
-            summed(b"a b", *tables)
+            summed(b"a b", LETTERS, *tables)
+
+
+@pytest.mark.parametrize("summed", [sums, sums_in_python])
+def test_there_are_as_many_letters_as_bytes(summed):
+    with pytest.raises(ValueError, match="256"):
+        summed(b"a b", LETTERS[1:], b"", b"")
 
 
 @pytest.mark.parametrize("summed", [sums, sums_in_python])
 def test_what_a_text_repeats_counts_once(summed):
-    assert summed(b"a b a b a", ODD, ODD) == (5, *summed(b"a b a", ODD, ODD)[1:])
+    assert summed(b"a b a b a", LETTERS, ODD, ODD) == (5, *summed(b"a b a", LETTERS, ODD, ODD)[1:])
 
 
 @pytest.mark.parametrize("summed", [sums, sums_in_python])
 def test_tables_that_know_nothing_leave_the_number_of_words(summed):
-    assert summed(b"how many words", b"", bytes(BUCKETS)) == (3, 0, 0, 0, 0)
+    assert summed(b"how many words", LETTERS, b"", bytes(BUCKETS)) == (3, 0, 0, 0, 0)
 
 
 WEIGHTS = st.dictionaries(st.integers(1, BUCKETS - 1), st.floats(-3, 3), max_size=20)
@@ -136,13 +142,19 @@ def test_what_is_known_is_summed_up_as_a_dictionary_would(weights, others):
 
 
 @compiled
+@given(st.binary(max_size=900))
+def test_both_forms_part_any_bytes_alike(text: bytes):
+    assert sums(text, LETTERS, ODD, EVEN) == sums_in_python(text, LETTERS, ODD, EVEN)
+
+
+@compiled
 @given(st.binary(max_size=300), st.binary(max_size=20))
 def test_both_forms_tally_alike(text: bytes, signs: bytes):
     assert tally(text, signs) == tally_in_python(text, signs) == tuple(map(text.count, signs))
 
 
 @compiled
-@pytest.mark.parametrize("wrong", [(), (b"a",), ("a", b"", b""), (b"a", b"", b"", b"")])
+@pytest.mark.parametrize("wrong", [(), (b"a",), ("a", b"", b"", b""), (b"a", b"", b"", b"", b"")])
 @pytest.mark.parametrize("function", [sums, tally])
 def test_the_compiled_form_refuses_what_it_was_not_made_for(function, wrong):
     with pytest.raises(TypeError):

@@ -23,7 +23,7 @@ from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
-from headgate.wire.lane import Inbound, read, refuse
+from headgate.wire.lane import read, refuse
 
 if TYPE_CHECKING:  # loaded where requests are sampled, or kept
     from headgate.gateway.shadow import Shadow
@@ -52,6 +52,7 @@ _NAMES = (
     ("x-headgate-session", "a short id of the conversation"),
     (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
 )
+_TAGS_HEADER = "x-headgate-tags"
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
@@ -154,53 +155,33 @@ class App:
         body = await caller.body(self._max_body)
         path = caller.path.rstrip("/")
         inbound = read(DIALECTS[path], body, caller.headers)
-        _cancel_on_leave(caller)
+        _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
-        if key is None:
-            await self._drive(plant, caller, inbound, request_id, Origin(path), arrived)
-            return
-        origin = Origin(path, key.id, key.team)
-        if visitor.confined:
-            closed = barred(visitor, plant.policies, inbound.ask, origin)
-            origin = msgspec.structs.replace(origin, barred=closed)
-        lent = self.admission.admit(visitor, request_id, plant, inbound, origin)
-        if lent is not None:
-            await lent
+        origin = Origin(path) if key is None else Origin(path, key.id, key.team)
+        if key is not None:
+            if visitor.confined:
+                closed = barred(visitor, plant.policies, inbound.ask, origin)
+                origin = msgspec.structs.replace(origin, barred=closed)
+            lent = self.admission.admit(visitor, request_id, plant, inbound, origin)
+            if lent is not None:
+                await lent
         try:
-            await self._drive(plant, caller, inbound, request_id, origin, arrived)
-        finally:
-            self.admission.close(request_id)
-
-    async def _drive(
-        self,
-        plant: Plant,
-        caller: Caller,
-        inbound: Inbound,
-        request_id: str,
-        origin: Origin,
-        arrived: float,
-    ) -> None:
-        transcript = None
-        if self.transcripts is not None:
-            now, body = plant.clock.time(), inbound.body
-            transcript = self.transcripts.begin(caller, inbound.dialect, body, request_id, now)
-            caller = transcript or caller
-        sampled = None if self.shadow is None else self.shadow.sample(caller)
-        driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived=arrived)
-        driver.transcript = transcript
-        try:
+            transcript = None
+            if self.transcripts is not None:
+                moment = plant.clock.time()
+                transcript = self.transcripts.begin(
+                    caller, inbound.dialect, inbound.body, request_id, moment
+                )
+                caller = transcript or caller
+            sampled = None if self.shadow is None else self.shadow.sample(caller)
+            driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived)
+            driver.transcript = transcript
             await driver.run()
-        except (asyncio.CancelledError, ConnectionError):
-            driver.leave("caller-left")
-            raise
-        except Exception:
-            driver.leave("internal")
-            raise
+            if self.shadow is not None and sampled is not None and driver.served is not None:
+                self.shadow.take(sampled, driver.served)
         finally:
-            if transcript is not None and driver.attempted:  # else no row says that it came
-                transcript.over()
-        if self.shadow is not None and sampled is not None and driver.served is not None:
-            self.shadow.take(sampled, driver.served)
+            if key is not None:
+                self.admission.close(request_id)
 
     async def _feed_back(self, caller: Caller, visitor: Visitor) -> None:
         body = await caller.body(LONGEST_FEEDBACK)
@@ -216,13 +197,13 @@ class App:
     async def _count(self, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant
         body = await caller.body(self._max_body)
-        _cancel_on_leave(caller)
+        _cancel_on_leave(caller, plant)
         await count(plant, caller, body, visitor)
 
     async def _embed(self, caller: Caller, visitor: Visitor) -> None:
         plant, request_id = self.plant, self._new_id()
         body = await caller.body(self._max_body)
-        _cancel_on_leave(caller)
+        _cancel_on_leave(caller, plant)
         transcript = None
         if self.transcripts is not None:
             now = plant.clock.time()
@@ -329,17 +310,16 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         RequestError: it is not.
     """
     for name, what in _NAMES:
-        label = headers.get(name)
-        if label is not None and len(label) > LONGEST_NAME:
+        if name in headers and len(headers[name]) > LONGEST_NAME:
             raise RequestError(
                 f"The header {name} is longer than {LONGEST_NAME} characters.",
                 code="invalid_value",
                 param=name,
                 fix=f"Send {what}.",
             )
-    tags = headers.get("x-headgate-tags")
-    if tags is None:
+    if _TAGS_HEADER not in headers:
         return
+    tags = headers[_TAGS_HEADER]
     try:
         _TAGS.decode(tags)
         fits = len(tags) <= LONGEST_TAGS
@@ -347,17 +327,17 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         fits = False
     if not fits:
         raise RequestError(
-            "The header x-headgate-tags is not a JSON object of plain values, or is longer than "
+            f"The header {_TAGS_HEADER} is not a JSON object of plain values, or is longer than "
             f"{LONGEST_TAGS} characters.",
             code="invalid_value",
-            param="x-headgate-tags",
+            param=_TAGS_HEADER,
             fix='Send something like {"team": "search", "feature": "summary"}.',
         )
 
 
-def _cancel_on_leave(caller: Caller) -> None:
+def _cancel_on_leave(caller: Caller, plant: Plant) -> None:
     """Whatever is done from here on for the caller is cancelled when it leaves."""
-    task = asyncio.current_task()
+    task = asyncio.current_task(plant.deadlines.loop)  # where it is not known yet, it is asked for
     assert task is not None  # noqa: S101 - a server calls from a task
     caller.on_leave(task.cancel)
 

@@ -21,7 +21,6 @@ from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import Reply, unreachable
-from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import Exchange
@@ -51,7 +50,6 @@ from headgate.routing.signals import (
     Wait,
     Woke,
 )
-from headgate.routing.tier import Tier
 from headgate.wire.lane import (
     Flow,
     Inbound,
@@ -105,7 +103,6 @@ class Driver:
         inbound: Inbound,
         request_id: str,
         origin: Origin,
-        *,
         arrived: float,
     ) -> None:
         self._plant = plant
@@ -149,11 +146,6 @@ class Driver:
         )
 
     @property
-    def attempted(self) -> bool:
-        """At least one row of the ledger is the request's, or will be."""
-        return self._books.attempts > 0
-
-    @property
     def _asking(self) -> Asking:
         """Puts the request's questions to small models; few requests have any."""
         if self._questions is None:
@@ -161,26 +153,40 @@ class Driver:
         return self._questions
 
     async def run(self) -> None:
-        """See the request through; never raises for what a caller or an upstream does."""
+        """See the request through; never raises for what a caller or an upstream does.
+
+        Where its task is cancelled, because the caller has left, or where it fails inside, what was
+        begun is written down all the same.
+        """
         now, step = self._plant.clock.monotonic, self._exchange.step
         event: Event = START
-        while True:
-            command = step(event, now())
-            # by type, what nearly every request is told first: in Python 3.11 a `match` costs ten
-            # times as much for each case that is passed over
-            if type(command) is Call:
-                event = await self._call(command, command.cause)
-                if self._mended is not None:  # and at once: nothing was paid
-                    event = await self._call(command, "retry", self._mended)
-            elif type(command) is Serve:
-                draft = self._draft
-                event = self._serve() if draft is None else await self._serve_draft(*draft)
-            elif type(command) is Finish:
-                return
-            elif type(command) is Forward:
-                event = await self._forward()
-            else:
-                event = await self._do(command)
+        try:
+            while True:
+                command = step(event, now())
+                # by type, and what most are told first: a case of a `match` that is passed over
+                # costs ten times as much in Python 3.11
+                if type(command) is Call:
+                    event = await self._call(command, command.cause)
+                    if self._mended is not None:  # and at once: nothing was paid
+                        event = await self._call(command, "retry", self._mended)
+                elif type(command) is Serve:
+                    draft = self._draft
+                    event = self._serve() if draft is None else await self._serve_draft(*draft)
+                elif type(command) is Finish:
+                    return
+                elif type(command) is Forward:
+                    event = await self._forward()
+                else:
+                    event = await self._do(command)
+        except (asyncio.CancelledError, ConnectionError):
+            self._leave("caller-left")
+            raise
+        except Exception:
+            self._leave("internal")
+            raise
+        finally:
+            if self.transcript is not None and self._books.attempts:  # else no row says it came
+                self.transcript.over()
 
     async def _do(self, command: Command) -> Event:
         """What few requests are told to do."""
@@ -197,7 +203,7 @@ class Driver:
             case _:
                 raise InternalError(f"Nobody carries out {command}.")
 
-    def leave(self, why: str) -> None:
+    def _leave(self, why: str) -> None:
         """End early: stop paying for what nobody reads, and write down what was begun.
 
         `why` is the ledger's word for it: "caller-left", or "internal" for a defect of ours.
@@ -265,7 +271,7 @@ class Driver:
 
     def _lane(self, command: Call) -> Lane:
         dialect = self._plant.providers[command.tier.model.provider].dialect
-        way = lane(self._inbound, dialect, at=int(self._plant.clock.time()))
+        way = lane(self._inbound, dialect, at=self._plant.clock.time())
         if self._talk is not None and (first := self._talk.foreign(command.tier.model)):
             way.forget(first)
         return way
@@ -284,7 +290,8 @@ class Driver:
             return self._not_served(Failed("unsupported"), impossible)
         if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
             body = asking_logprobs(provider.dialect, body, self._inbound.fields)
-        attempt = self._begin("answer", command.tier, cause)
+        self._reply = self._flow = None
+        attempt = self._books.begin("answer", command.tier, cause)
         try:
             with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(endpoint, body)
@@ -451,10 +458,6 @@ class Driver:
         return ENDED
 
     # ---- attempts
-
-    def _begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
-        self._reply = self._flow = None
-        return self._books.begin(purpose, tier, cause)
 
     def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
         self._refusal = told(self._inbound.dialect, error)

@@ -44,21 +44,22 @@ static void add(Sum *sum, uint32_t bucket)
 
 /* Writes the buckets of the first and the last words, in their order; returns how many there are
    in all. The last ones go round in the second half until the text ends. */
-static Py_ssize_t read_words(const unsigned char *text, Py_ssize_t length, uint32_t buckets[WORDS])
+static Py_ssize_t read_words(const unsigned char *text, Py_ssize_t length,
+                             const unsigned char letters[256], uint32_t buckets[WORDS])
 {
     uint32_t late[HALF];
     Py_ssize_t count = 0;
     const unsigned char *end = text + length;
     while (text < end) {
-        if (*text == ' ') {
-            text++;
+        unsigned char letter = letters[*text++];
+        if (letter == ' ') {
             continue;
         }
-        uint64_t stem = 0;
-        int shift = 0;
-        for (; text < end && *text != ' '; text++) {
+        uint64_t stem = letter;
+        int shift = 8;
+        while (text < end && (letter = letters[*text++]) != ' ') {
             if (shift < STEM_BITS) {
-                stem |= (uint64_t)*text << shift;
+                stem |= (uint64_t)letter << shift;
                 shift += 8;
             }
         }
@@ -80,18 +81,21 @@ static Py_ssize_t read_words(const unsigned char *text, Py_ssize_t length, uint3
 
 static PyObject *sums(PyObject *module, PyObject *args)
 {
-    const char *text, *words, *pairs;
-    Py_ssize_t length, words_length, pairs_length;
-    if (!PyArg_ParseTuple(args, "y#y#y#:sums", &text, &length, &words, &words_length, &pairs,
-                          &pairs_length)) {
+    const char *text, *letters, *words, *pairs;
+    Py_ssize_t length, letters_length, words_length, pairs_length;
+    if (!PyArg_ParseTuple(args, "y#y#y#y#:sums", &text, &length, &letters, &letters_length, &words,
+                          &words_length, &pairs, &pairs_length)) {
         return NULL;
     }
-    if ((words_length && words_length != BUCKETS) || (pairs_length && pairs_length != BUCKETS)) {
-        PyErr_SetString(PyExc_ValueError, "a table has a byte for each bucket, or none");
+    if ((words_length && words_length != BUCKETS) || (pairs_length && pairs_length != BUCKETS) ||
+        letters_length != 256) {
+        PyErr_SetString(PyExc_ValueError,
+                        "a table has a byte for each bucket, or none; of letters there are 256");
         return NULL;
     }
     uint32_t buckets[WORDS];
-    Py_ssize_t count = read_words((const unsigned char *)text, length, buckets);
+    Py_ssize_t count = read_words((const unsigned char *)text, length,
+                                  (const unsigned char *)letters, buckets);
     int looked_at = count < WORDS ? (int)count : WORDS;
     Sum spoken = {.table = (const unsigned char *)words};
     Sum paired = {.table = (const unsigned char *)pairs};

@@ -11,67 +11,6 @@ from headgate.values import ModelRef
 __all__ = ["Brakes", "Breaker", "RetryBudget"]
 
 
-class Breaker:
-    """Stops calling an upstream that keeps failing, and finds out when it works again.
-
-    Closed, it counts; it opens when the last `failures` calls have all failed, or when at least
-    half of the calls of the last `window` seconds have, at least `failures` of them. Open, it lets
-    one probe through every `pause` seconds; the first success of a call that began after it opened
-    closes it. A long answer that began before says nothing about the upstream of now.
-
-    Times are monotonic seconds, and never run backwards.
-    """
-
-    def __init__(self, *, failures: int = 20, window: float = 5.0, pause: float = 5.0) -> None:
-        self._failures = failures
-        self._window = window
-        self._pause = pause
-        self._in_a_row = 0
-        self._calls: deque[tuple[float, bool]] = deque()
-        self._failed = 0  # of `_calls`
-        self._opened_at = 0.0  # when open: since when
-        self._probe_at: float | None = None  # when open: the time of the next probe
-
-    @property
-    def is_open(self) -> bool:
-        """Whether calls are stopped."""
-        return self._probe_at is not None
-
-    def allows(self, at: float) -> bool:
-        """Whether a call may go out now; an open breaker takes it for its probe."""
-        if self._probe_at is None:
-            return True
-        if at < self._probe_at:
-            return False
-        self._probe_at = at + self._pause
-        return True
-
-    def opens_in(self, at: float) -> float:
-        """Seconds until the next call may go out; 0 while closed."""
-        return 0.0 if self._probe_at is None else max(0.0, self._probe_at - at)
-
-    def note(self, good: bool, at: float, began: float) -> None:
-        """A call that was sent at `began` has ended well or badly."""
-        if self._probe_at is not None:
-            if good and began > self._opened_at:
-                self._close()
-            return  # a failure leaves it open: the next probe is set already
-        self._in_a_row = 0 if good else self._in_a_row + 1
-        self._calls.append((at, good))
-        self._failed += not good
-        while self._calls and self._calls[0][0] <= at - self._window:
-            self._failed -= not self._calls.popleft()[1]
-        half = self._failed >= self._failures and 2 * self._failed >= len(self._calls)
-        if self._in_a_row >= self._failures or half:
-            self._opened_at = at
-            self._probe_at = at + self._pause
-
-    def _close(self) -> None:
-        self._probe_at = None
-        self._in_a_row = self._failed = 0
-        self._calls.clear()
-
-
 SLICES = 100
 """How finely a window is counted."""
 
@@ -111,6 +50,71 @@ class _Count:
         self._latest, self._in_latest = int(at * self._rate), 0
         while self._slices and self._slices[0][0] <= self._latest - self._kept:
             self._before -= self._slices.popleft()[1]
+
+
+class Breaker:
+    """Stops calling an upstream that keeps failing, and finds out when it works again.
+
+    Closed, it counts; it opens when the last `failures` calls have all failed, or when at least
+    half of the calls of the last `window` seconds have, at least `failures` of them. Open, it lets
+    one probe through every `pause` seconds; the first success of a call that began after it opened
+    closes it. A long answer that began before says nothing about the upstream of now.
+
+    Times are monotonic seconds, and never run backwards. The window moves by slices: of the oldest
+    hundredth of it some calls may not count any more.
+    """
+
+    def __init__(self, *, failures: int = 20, window: float = 5.0, pause: float = 5.0) -> None:
+        self._failures = failures
+        self._window = window
+        self._pause = pause
+        self._in_a_row = 0
+        self._calls = _Count(window, late=False)
+        self._failed = _Count(window, late=False)
+        self._opened_at = 0.0  # when open: since when
+        self._probe_at: float | None = None  # when open: the time of the next probe
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are stopped."""
+        return self._probe_at is not None
+
+    def allows(self, at: float) -> bool:
+        """Whether a call may go out now; an open breaker takes it for its probe."""
+        if self._probe_at is None:
+            return True
+        if at < self._probe_at:
+            return False
+        self._probe_at = at + self._pause
+        return True
+
+    def opens_in(self, at: float) -> float:
+        """Seconds until the next call may go out; 0 while closed."""
+        return 0.0 if self._probe_at is None else max(0.0, self._probe_at - at)
+
+    def note(self, good: bool, at: float, began: float) -> None:
+        """A call that was sent at `began` has ended well or badly."""
+        if self._probe_at is not None:
+            if good and began > self._opened_at:
+                self._close()
+            return  # a failure leaves it open: the next probe is set already
+        self._calls.add(at)
+        if good:
+            self._in_a_row = 0
+            return
+        self._in_a_row += 1
+        self._failed.add(at)
+        failed = self._failed.total(at)
+        half = failed >= self._failures and 2 * failed >= self._calls.total(at)
+        if self._in_a_row >= self._failures or half:
+            self._opened_at = at
+            self._probe_at = at + self._pause
+
+    def _close(self) -> None:
+        self._probe_at = None
+        self._in_a_row = 0
+        self._calls = _Count(self._window, late=False)
+        self._failed = _Count(self._window, late=False)
 
 
 class RetryBudget:

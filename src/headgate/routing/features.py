@@ -22,12 +22,14 @@ from headgate.values import Ask
 __all__ = [
     "CATEGORY_HEADER",
     "EXCERPT_CHARS",
+    "LETTERS",
     "ROUTE_HEADER",
     "SHAPES",
     "Request",
+    "beyond",
+    "ends",
     "excerpt",
     "named",
-    "plain",
     "shape",
     "traits",
     "whole",
@@ -63,7 +65,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @classmethod
     def of(cls, ask: Ask, draft: Draft | None = None) -> Request:
         """What the gateway knows; category and route are headers that the caller may send."""
-        return cls(
+        known = cls(
             text=ask.last_user,
             system=ask.system,
             category=ask.headers.get(CATEGORY_HEADER, ""),
@@ -73,12 +75,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             tools=ask.tools,
             images=ask.images,
             json_schema=ask.json_schema,
-            draft=draft,
         )
+        return known if draft is None else msgspec.structs.replace(known, draft=draft)
 
 
-def _ends(text: str) -> str:
-    """A text, or both ends of a long one."""
+def ends(text: str) -> str:
+    """What is looked at of a text: all of it, or both ends of a long one."""
     if len(text) <= TEXT_CHARS:
         return text
     half = TEXT_CHARS // 2
@@ -93,7 +95,7 @@ def excerpt(text: str) -> str:
     >>> excerpt("  "), len(excerpt("x" * 5000))
     ('(nothing)', 1601)
     """
-    return _ends(text).encode(errors="replace").decode().strip() or "(nothing)"
+    return ends(text).encode(errors="replace").decode().strip() or "(nothing)"
 
 
 def _plain(byte: int) -> int:
@@ -106,7 +108,8 @@ def _plain(byte: int) -> int:
     return ord(char.lower()) if char.isalpha() else ord(" ")
 
 
-_PLAIN = bytes(_plain(byte) for byte in range(256))
+LETTERS = bytes(_plain(byte) for byte in range(256))
+"""What becomes of each byte of a text before it is parted into words."""
 _LEADS = bytes(range(0xC2, 0xF5))
 """The first byte of a letter beyond ASCII, which mostly says what alphabet it is of."""
 
@@ -118,29 +121,27 @@ _SIGNS_BEYOND = "\xa1\xa7\xab\xb6\xb7\xbb\xbf\u2000-\u206f\u3000-\u303f\uff00-\u
 _WORD_BEYOND = re.compile(rf"[{_UNSPACED}]|[^\s{_SIGNS_BEYOND}{_UNSPACED}]+")
 
 
-def plain(text: str) -> bytes:
-    """The words of both ends of a text, with spaces between: lower case, digits as 0, no signs.
+def beyond(text: str) -> bytes:
+    """A text that is not all ASCII, so that `LETTERS` and spaces part it into words.
 
     Where a script puts no space between words, each character is one. Of a letter beyond ASCII the
     first byte in UTF-8 is left out, so that as many letters of any alphabet fit into a stem.
     """
-    text = _ends(text)
-    if text.isascii():
-        return text.encode().translate(_PLAIN)
-    return _beyond(text).translate(_PLAIN, _LEADS)
+    return _parted(text).translate(None, _LEADS)
+
+
+def _parted(text: str) -> bytes:
+    return " ".join(_WORD_BEYOND.findall(text.lower())).encode(errors="replace")
 
 
 def words(text: str) -> list[bytes]:
-    """The words of both ends of a text, in order.
+    """The words of both ends of a text, in order: lower case, digits as 0, no punctuation.
 
     >>> words("Solve 12x = 3!")
     [b'solve', b'00x', b'0']
     """
-    return plain(text).split()
-
-
-def _beyond(text: str) -> bytes:
-    return " ".join(_WORD_BEYOND.findall(text.lower())).encode(errors="replace")
+    text = ends(text)
+    return (text.encode() if text.isascii() else beyond(text)).translate(LETTERS).split()
 
 
 def named(text: str) -> tuple[list[str], list[str]]:
@@ -149,9 +150,9 @@ def named(text: str) -> tuple[list[str], list[str]]:
     >>> named("«Größe»: 12")
     (['größe', '00'], ['größe 00'])
     """
-    text = _ends(text)
-    data = text.encode() if text.isascii() else _beyond(text)
-    said = [word.decode() for word in data.translate(_PLAIN).split()]
+    text = ends(text)
+    data = text.encode() if text.isascii() else _parted(text)
+    said = [word.decode() for word in data.translate(LETTERS).split()]
     half = WORDS // 2
     if len(said) <= WORDS:
         return said, [*map(" ".join, pairwise(said))]
@@ -171,9 +172,14 @@ SHAPES = (
 """What the numbers of a `shape` are, in their order."""
 
 
-def shape(request: Request, said: int) -> list[int]:
-    """The shape of a request that says so many words, sizes in half powers of two; see `SHAPES`."""
-    raw = _ends(request.text).encode(errors="replace")
+def shape(request: Request, raw: bytes, said: int) -> list[int]:
+    """The shape of a request in numbers, sizes in half powers of two; see `SHAPES`.
+
+    Args:
+        request: what is known of it.
+        raw: the `ends` of its text, in UTF-8.
+        said: how many words are in them.
+    """
     counted = tally(raw, _COUNTED)
     digits = sum(counted[len(_SIGNS) :])
     counts = (
@@ -204,4 +210,5 @@ def whole(request: Request) -> tuple[str, ...]:
 
 def traits(request: Request, said: int) -> tuple[str, ...]:
     """Both as names; never a caller's own text. What a request belongs to comes first."""
-    return (*whole(request), *map("{}{}".format, SHAPES, shape(request, said)))
+    raw = ends(request.text).encode(errors="replace")
+    return (*whole(request), *map("{}{}".format, SHAPES, shape(request, raw, said)))

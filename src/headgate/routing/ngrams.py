@@ -112,21 +112,25 @@ def known(found: Sequence[int], table: bytes) -> tuple[int, int]:
     return len(steps), sum(steps) - MIDDLE * len(steps)
 
 
-def sums_in_python(text: bytes, words: bytes, pairs: bytes) -> tuple[int, int, int, int, int]:
+def sums_in_python(
+    text: bytes, letters: bytes, words: bytes, pairs: bytes
+) -> tuple[int, int, int, int, int]:
     """What two tables know of a text: how many words it has; of words how many different ones are
     known, and the sum of their steps; of pairs the same.
 
     Args:
-        text: words with spaces between, as `features.plain` makes them.
+        text: in UTF-8 or so.
+        letters: what becomes of each of the 256 bytes before the text is parted by spaces; no
+            white space but these.
         words: the words' table, as for `known`.
         pairs: the table of pairs.
 
     Raises:
-        ValueError: a table has another length than `BUCKETS` or 0.
+        ValueError: a table has another length than `BUCKETS` or 0, or there are not 256 letters.
     """
-    if {len(words), len(pairs)} - {0, BUCKETS}:
-        raise ValueError("a table has a byte for each bucket, or none")
-    found = text.split()
+    if {len(words), len(pairs)} - {0, BUCKETS} or len(letters) != 256:
+        raise ValueError("a table has a byte for each bucket, or none; of letters there are 256")
+    found = text.translate(letters).split()
     said = buckets(found)
     return len(found), *known(said.words, words), *known(said.pairs, pairs)
 

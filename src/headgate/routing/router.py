@@ -9,7 +9,18 @@ from math import hypot, isfinite, sqrt
 from operator import mul
 from typing import Literal, NamedTuple
 
-from headgate.routing.features import SHAPES, Request, named, plain, shape, traits, whole, words
+from headgate.routing.features import (
+    LETTERS,
+    SHAPES,
+    Request,
+    beyond,
+    ends,
+    named,
+    shape,
+    traits,
+    whole,
+    words,
+)
 from headgate.routing.ngrams import buckets, sums
 from headgate.routing.table import Table
 
@@ -141,12 +152,13 @@ class Router:
 
     def text_gain(self, request: Request) -> float:
         """The gain without the embedding's part."""
-        words, pairs = self.words, self.pairs
+        text, words, pairs = ends(request.text), self.words, self.pairs
+        raw = text.encode(errors="replace")
         said, known_words, word_steps, known_pairs, pair_steps = sums(
-            plain(request.text), words.bytes, pairs.bytes
+            raw if text.isascii() else beyond(text), LETTERS, words.bytes, pairs.bytes
         )
         gain = self.bias + sum(map(self.traits.get, whole(request), _ZEROS))
-        gain += sum(map(dict.get, self._shapes, shape(request, said), _ZEROS))
+        gain += sum(map(dict.get, self._shapes, shape(request, raw, said), _ZEROS))
         return gain + (words.part(known_words, word_steps) + pairs.part(known_pairs, pair_steps))
 
     def score(self, request: Request, vector: Sequence[float] = ()) -> float:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headgate.costs.parameters import parameters
-from headgate.costs.plan_document import plan_rows
 from headgate.costs.plan_json import document
+from headgate.costs.plan_tables import plan_rows
 from headgate.errors import ConfigError
 from headgate.render import page
 from headgate.render.table import csv_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from headgate.costs.plan_document import saving_curve
+from headgate.costs.plan_charts import saving_curve
 from headgate.costs.wording import money, percent
 from headgate.render import chart, page, palette
 from headgate.render.table import Column, Table

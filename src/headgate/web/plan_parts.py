@@ -10,18 +10,9 @@ from typing import NamedTuple
 from headgate.costs.columns import ColumnName
 from headgate.costs.parameters import parameters
 from headgate.costs.plan import assumptions, cards_of
-from headgate.costs.plan_document import (
-    bill_bars,
-    bills_table,
-    facts,
-    follows,
-    gap_bars,
-    growth_bars,
-    growth_table,
-    lines_table,
-    prices_table,
-    saving_curve,
-)
+from headgate.costs.plan_charts import bill_bars, gap_bars, growth_bars, saving_curve
+from headgate.costs.plan_document import facts, follows
+from headgate.costs.plan_tables import bills_table, growth_table, lines_table, prices_table
 from headgate.costs.sensitivity import saving_map, tornado
 from headgate.costs.sensitivity_charts import map_chart, tornado_chart
 from headgate.costs.tripwire import Tripwire, tripwire
