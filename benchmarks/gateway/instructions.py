@@ -3,8 +3,9 @@
 Callgrind counts them. Unlike a time they do not depend on what else the machine does; two runs
 differ by one in a hundred.
 A request goes through a warm application without a network; `sockets` is server and client with a
-bare proxy between them, a load and a provider in the same process included. `--calls KIND` lists
-the function calls of one request instead, and needs no valgrind.
+bare proxy between them, `paced stream` the whole gateway on the event loop that it runs on, each
+event sent when the one before has arrived; both with a load and a provider in the same process.
+`--calls KIND` lists the function calls of one request instead, and needs no valgrind.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+from typing import Any, TypeVar
 
 from tests.gateway.house import LEARNED, RULES
 from tests.gateway.one_request import PRICES, Ask, Kind, gateway, proxy
+from tests.gateway.one_stream import paced
 
 from benchmarks.gateway.counts import count
 
-__all__ = ["KINDS", "SOCKETS", "calls", "main", "told"]
+__all__ = ["ALL", "KINDS", "PACED", "SOCKETS", "calls", "main", "told"]
 
 KINDS = {
     "rules": Kind(RULES + PRICES),
@@ -40,6 +43,12 @@ KINDS = {
     "translated stream": Kind(stream=True, claude=True),
 }
 SOCKETS = "sockets"
+PACED = {
+    "paced stream": Kind(RULES + PRICES, stream=True),
+    "translated paced stream": Kind(stream=True, claude=True),
+}
+ALL = (*KINDS, SOCKETS, *PACED)
+T = TypeVar("T")
 COUNTS = {"Ir": "instructions", "D1m": "misses of the first cache", "DLm": "of the last"}
 
 
@@ -48,7 +57,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.gateway.instructions", description=__doc__
     )
-    parser.add_argument("kinds", nargs="*", help=f"of {', '.join((*KINDS, SOCKETS))}; default all")
+    parser.add_argument("kinds", nargs="*", help=f"of {', '.join(ALL)}; default all")
     parser.add_argument(
         "--requests", type=count, default=200, help="that are counted, each the same"
     )
@@ -56,14 +65,12 @@ def main() -> int:
     parser.add_argument("--calls", action="store_true", help="list one request's calls instead")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    kinds = options.kinds or [*KINDS, SOCKETS]
-    unknown = set(kinds) - {*KINDS, SOCKETS}
+    kinds = options.kinds or ALL
+    unknown = set(kinds) - {*ALL}
     if unknown:
-        parser.error(
-            f"there is no {', '.join(sorted(unknown))}; name {', '.join((*KINDS, SOCKETS))}"
-        )
+        parser.error(f"there is no {', '.join(sorted(unknown))}; name {', '.join(ALL)}")
     if options.inside:
-        asyncio.run(_inside(kinds[0], options.requests))
+        _run(kinds[0], _inside(kinds[0], options.requests))
         return 0
     if options.calls:
         for kind in kinds:
@@ -116,6 +123,15 @@ def told(written: str) -> dict[str, int]:
     return found
 
 
+def _run(kind: str, work: Coroutine[Any, Any, T]) -> T:
+    """On the event loop that the gateway runs on, where that is what is counted."""
+    if kind in PACED:
+        import uvloop
+
+        return uvloop.run(work)
+    return asyncio.run(work)
+
+
 async def _inside(kind: str, requests: int) -> None:
     async with _ready(kind) as ready:
         for _ in range(requests):
@@ -142,6 +158,10 @@ async def _ready(kind: str) -> AsyncIterator[Callable[[], Ask]]:
             yield lambda: ask
         return
     with TemporaryDirectory() as folder:
+        if kind in PACED:
+            async with paced(Path(folder), PACED[kind]) as ask:
+                yield lambda: ask
+            return
         async with gateway(Path(folder), KINDS[kind]) as ready:
             yield ready
 
@@ -173,7 +193,7 @@ def calls(kind: str) -> list[str]:
                 sys.setprofile(None)
         return lines
 
-    return asyncio.run(listed())
+    return _run(kind, listed())
 
 
 if __name__ == "__main__":

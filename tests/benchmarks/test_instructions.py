@@ -25,8 +25,8 @@ def test_the_calls_of_each_kind_of_request_are_listed():
     rules = instructions.calls("rules")
     both = instructions.calls("learned and key")
     assert any("app.py:App._converse" in line for line in rules)
-    assert not any("Till.reserve" in line for line in rules)
-    assert any("Till.reserve" in line for line in both)
+    assert not any("Purse.reserve" in line for line in rules)
+    assert any("Purse.reserve" in line for line in both)
     assert any("Router.score" in line for line in both)
 
 
@@ -57,3 +57,9 @@ def test_a_kind_that_is_not_there_is_wrong_use():
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "there is no sockes; name rules, " in ran.stderr
+
+
+def test_a_paced_stream_goes_through_sockets_word_by_word():
+    listed = instructions.calls("paced stream")
+    assert sum("_Connection.buffer_updated" in line for line in listed) >= 30
+    assert sum("_Peer.write" in line for line in listed) >= 30

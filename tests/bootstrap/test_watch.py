@@ -148,3 +148,17 @@ def test_a_ledger_that_keeps_no_account_is_watched_all_the_same(monkeypatch):
     store = Shut()
     store.append(answers(300))
     assert watch(store).look(NOON, EVER).escalation.served == 300
+
+
+def test_a_watch_that_keeps_nothing_writes_nothing_and_sees_the_same(monkeypatch):
+    class Untouched(MemoryStore):
+        def keep(self, name: str, sequence: int, state: bytes) -> None:
+            raise AssertionError("it writes")
+
+    monkeypatch.setattr(account, "LEAST", 100)
+    store, free = Untouched(), MemoryStore()
+    for one in (store, free):
+        one.append(answers(300))
+    chosen = settings()
+    found = Watch(store, chosen, book_of(chosen), keeps=False).look(NOON, EVER)
+    assert found.escalation == watch(free).look(NOON, EVER).escalation

@@ -269,3 +269,22 @@ def test_what_comes_after_a_release_is_dropped():
         assert await reply.chunk() is None
 
     asyncio.run(case())
+
+
+def test_an_answer_that_is_there_is_read_without_a_wait():
+    async def case():
+        async with serving(simply(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")) as (
+            _,
+            base,
+        ):
+            client = Http1Upstream()
+            reply = await client.send(at(base), b"{}")
+            await asyncio.sleep(0.05)
+            reading = reply.read()
+            with pytest.raises(StopIteration) as ended:
+                reading.send(None)
+            assert ended.value.value == b"hello"
+            assert await reply.chunk(1.0) is None
+            await client.close()
+
+    asyncio.run(case())

@@ -106,3 +106,22 @@ def test_an_estimate_keeps_the_service_tier_that_a_stream_has_said():
     assert estimated(ask, 8, None, "flex") == Usage(10, 2, service_tier="flex")
     assert estimated(ask, 40, FLEX, "flex") == FLEX
     assert estimated(ask, 8) == Usage(10, 2)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(MINI, LARGE), (SONNET,), (MINI,), (ModelRef("nobody", "x"), LARGE)]),
+            st.sampled_from([None, "flex", "priority"]),
+            st.sampled_from([0, 59_999_999, 60_000_000, -1, 86_400_000_000]),
+        ),
+        max_size=12,
+    )
+)
+def test_a_ceiling_is_that_of_the_models_the_tier_and_the_time_whatever_was_asked_before(asked):
+    for models, tier, later in asked:
+        ceiling, others = PRICER.ceiling(models, NOON_US + later, tier)
+        alone, without = pricer().ceiling(models, NOON_US + later, tier)
+        assert others == without
+        assert ceiling.nano(1000, 400, kept=True) == alone.nano(1000, 400, kept=True)
+        assert ceiling.nano(1000, 400) == alone.nano(1000, 400)

@@ -306,6 +306,25 @@ def test_a_cheaper_tier_is_taken_when_the_coming_turns_save_more():
     assert weighed["lost_nano"] == 4000 * (1250 - 100) == talk.session.spent
 
 
+@given(st.tuples(*[st.integers(0, 9)] * 5))
+def test_a_first_turn_is_remembered_with_its_tokens_and_what_of_them_is_cached(tokens):
+    sessions = Sessions((CHEAP, PREMIUM), Terms(), price)
+    usage = Usage(*tokens)
+    first, later = (Ask("auto", opening="Hi", replies=replies) for replies in (0, 2))
+    sessions.note(sessions.talk(first, "me"), Served(CHEAP, usage), "router", 7.0)
+    session = sessions.live(sessions.talk(later, "me"), 8.0)
+    assert session is not None
+    assert (session.tier, session.home, session.model) == (CHEAP, CHEAP, CHEAP.model)
+    assert (session.at, session.turns, session.outputs) == (7.0, 1, usage.output)
+    assert session.first_input == session.last_input == session.fresh == usage.total_input
+    assert (session.known, session.spent, session.foreign) == (0, 0, 0)
+    assert session.growth() == usage.output
+    written = usage.cache_write_5m + usage.cache_write_1h
+    share = (written + usage.cache_read) / usage.total_input if written else 1.0
+    assert (session.share, session.writes) == (share, written > 0)
+    assert session.long is (usage.cache_write_1h > 0)
+
+
 def test_both_sides_are_what_a_hand_reckons():
     session = Session(
         tier=PREMIUM,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import ConfigError
-from headgate.settings import Source, find, read, read_with_sources
+from headgate.settings import Source, find, read, read_text, read_with_sources
 from tests.settings.files import GOOD, TIERS, Desk
 
 
@@ -123,3 +123,31 @@ def test_a_variable_names_the_file_even_if_it_is_missing(tmp_path: Path):
     (tmp_path / "headgate.toml").write_text("")
     assert find(tmp_path, {"HEADGATE_CONFIG": "/etc/headgate.toml"}) == Path("/etc/headgate.toml")
     assert find(tmp_path, {"HEADGATE_CONFIG": ""}) == tmp_path / "headgate.toml"
+
+
+def test_a_text_is_read_as_a_file_would_be_and_its_lines_are_named():
+    reading = read_text(GOOD, "settings")
+    assert reading.file is None
+    assert {str(one.source) for one in reading.values} >= {"settings:12", "default"}
+    with pytest.raises(ConfigError) as caught:
+        read_text(GOOD + "[traffic]\ninput_tokens = 0\n", "settings")
+    assert [(fault.source, fault.line) for fault in caught.value.faults] == [("settings", 17)]
+
+
+def test_neither_the_environment_nor_a_file_counts_for_a_text(monkeypatch, tmp_path: Path):
+    monkeypatch.setenv("HEADGATE_ESCALATION_RATE", "0.9")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "headgate.toml").write_text(GOOD.replace("0.2", "0.7"))
+    assert read_text(GOOD).settings.escalation.rate == 0.2
+
+
+def test_a_text_for_a_plan_may_name_models_of_any_provider():
+    with pytest.raises(ConfigError, match=r"\[providers\.b\]"):
+        read_text(TIERS.replace('"a/large"', '"b/large"'))
+    settings = read_text(TIERS.replace('"a/large"', '"b/large"'), need_providers=False).settings
+    assert settings.premium.model == "b/large"
+
+
+def test_a_text_that_is_no_utf_8_is_told():
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        read_text("\ud800")

@@ -153,7 +153,7 @@ def test_a_policy_is_told_system_text_and_last_user_turn():
         ("user", "Why?"),
         ("system", "Now."),
     ]:
-        outline.add(role, text)
+        outline.turns.append((role, text))
     ask = asked(outline)
     assert (ask.system, ask.text) == ("Be brief.\n\nNow.", "Hello\n\nHi!\n\n42\n\nWhy?")
     assert (ask.last_user, ask.turns) == ("Why?", 2)
@@ -163,12 +163,12 @@ def test_a_policy_is_told_what_stays_the_same_as_a_conversation_goes_on():
     outline = Outline()
     beginning = [("system", "Be brief."), ("system", ""), ("system", "Be kind."), ("user", "One,")]
     for role, text in [*beginning, ("user", "two.")]:
-        outline.add(role, text)
+        outline.turns.append((role, text))
     first = asked(outline)
     assert (first.opening, first.replies) == ("One,\n\ntwo.", 0)
     assert first.system[: first.preamble] == first.system == "Be brief.\n\nBe kind."
     for role, text in [("assistant", "Hi"), ("tool", "42"), ("user", "Why?"), ("system", "Now.")]:
-        outline.add(role, text)
+        outline.turns.append((role, text))
     later = asked(outline)
     assert (later.opening, later.replies) == (first.opening, 2)
     assert later.system[: later.preamble] == first.system
@@ -215,17 +215,17 @@ def test_an_id_of_any_depth_is_none_and_no_failure(depth):
 
 def test_a_conversation_without_a_user_turn_has_none():
     outline = Outline()
-    outline.add("system", "Say something.")
+    outline.turns.append(("system", "Say something."))
     assert (asked(outline).last_user, asked(outline).turns) == ("", 0)
 
 
 def test_tokens_are_estimated_by_bytes_turns_tools_and_images():
     outline = Outline()
-    outline.add("user", "x" * 400)
+    outline.turns.append(("user", "x" * 400))
     assert asked(outline).tokens == 100 + 4 + 3
     outline.images, outline.files, outline.call_bytes = 1, 1, 40
     assert asked(outline).tokens == 100 + 4 + 3 + 2000 + 10
     assert asked(outline, msgspec.Raw(b"x" * 80)).tokens == 2137
     cyrillic = Outline()
-    cyrillic.add("user", "я" * 400)
+    cyrillic.turns.append(("user", "я" * 400))
     assert asked(cyrillic).tokens == 200 + 7

@@ -13,6 +13,7 @@ from headgate.wire.passthrough import (
     Flow,
     Passthrough,
     PlainFlow,
+    passthrough,
     splice,
     spliced,
 )
@@ -37,11 +38,11 @@ from tests.wire.recordings import (
 
 
 def openai(body: bytes, **headers: str) -> Passthrough:
-    return Passthrough(OPENAI_CHAT.read(body, headers), OPENAI_CHAT)
+    return passthrough(OPENAI_CHAT.read(body, headers), OPENAI_CHAT)
 
 
 def anthropic(body: bytes, **headers: str) -> Passthrough:
-    return Passthrough(ANTHROPIC_MESSAGES.read(body, headers), ANTHROPIC_MESSAGES)
+    return passthrough(ANTHROPIC_MESSAGES.read(body, headers), ANTHROPIC_MESSAGES)
 
 
 HELLO = b'"messages":[{"role":"user","content":"Hi"}]'

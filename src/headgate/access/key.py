@@ -38,8 +38,9 @@ PREFIX = "hg_"
 """What the secret of every virtual key begins with."""
 
 _TOKEN = re.compile(rf"{PREFIX}([a-z2-7]{{10}})_[A-Za-z0-9_-]{{43}}", re.ASCII)
-_ID = slice(len(PREFIX), len(PREFIX) + 10)
-_LENGTH = _ID.stop + 1 + 43
+_ID_FROM = len(PREFIX)
+_ID_TO = _ID_FROM + 10
+_LENGTH = _ID_TO + 1 + 43
 _NOTHING = "0" * 64
 
 _BLOCK = 64
@@ -128,8 +129,9 @@ def id_at(secret: str) -> str | None:
     >>> id_at("hg_aaaaaaaaaa_" + "A" * 43)
     'aaaaaaaaaa'
     """
-    fits = len(secret) == _LENGTH and secret.isascii() and secret.startswith(PREFIX)
-    return secret[_ID] if fits else None
+    if len(secret) != _LENGTH or secret[:_ID_FROM] != PREFIX or not secret.isascii():
+        return None
+    return secret[_ID_FROM:_ID_TO]
 
 
 def id_in(secret: str) -> str | None:

@@ -73,6 +73,7 @@ class Watch:
         follow: passes on the outcomes that are read, one by one; a place for a progress bar.
         money_every: seconds of the looks' own time between two sums of money; 0 sums at each look
             that has not had enough of it.
+        keeps: False writes nothing to the ledger, not even the account.
     """
 
     def __init__(
@@ -83,11 +84,13 @@ class Watch:
         *,
         follow: Callable[[Iterable[Outcome]], Iterable[Outcome]] = lambda outcomes: outcomes,
         money_every: float = 0.0,
+        keeps: bool = True,
     ) -> None:
         self._store = store
         self._settings = settings
         self._book = book
         self._follow = follow
+        self._keeps = keeps
         self._money: _Money | None = None
         self._money_every_us = round(money_every * 1_000_000)
         self._money_due = 0.0
@@ -180,7 +183,7 @@ class Watch:
         while page := list(islice(outcomes, PAGE)):
             account.fold(page)
             state = account.due()
-            if state is not None:
+            if state is not None and self._keeps:
                 with suppress(StoreError):  # then a restart reads more again, and that is all
                     self._store.keep(account.terms.name, account.cursor, state)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import textwrap
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,7 @@ from headgate.costs.wording import money, number, percent
 from headgate.settings import Settings, read
 from headgate.values import usd
 
-__all__ = ["archetypes"]
+__all__ = ["archetypes", "document", "listing"]
 
 
 @click.command()
@@ -36,16 +37,16 @@ def archetypes(name: str | None, at: str | None, *, as_json: bool) -> None:
     if name is not None:
         found = archetype(name)
         if as_json:
-            click.echo(json.dumps(_document(found, day), indent=2, ensure_ascii=False))
+            click.echo(json.dumps(document(found, day), indent=2, ensure_ascii=False))
         else:
             click.echo(found.text, nl=False)
         return
     all_of_them = [archetype(one) for one in NAMES]
     if as_json:
-        told = {"archetypes": [_document(found, day) for found in all_of_them]}
+        told = {"archetypes": [document(found, day) for found in all_of_them]}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
-    click.echo("\n".join(_table([(found, *_planned(found, day)) for found in all_of_them])))
+    click.echo(listing(all_of_them, day))
     click.echo(
         "\nA month at list prices, realistic column. `headgate archetypes NAME` prints the\n"
         "file with its sources; `headgate plan --archetype NAME` plans with it."
@@ -55,6 +56,11 @@ def archetypes(name: str | None, at: str | None, *, as_json: bool) -> None:
 def _planned(found: Archetype, day: date) -> tuple[Settings, Breakdown]:
     settings = read(found.path, env=os.environ, need_providers=False)
     return settings, evaluate(scenario_of(settings, book_of(settings), day))
+
+
+def listing(found: Sequence[Archetype], day: date) -> str:
+    """A row and a line for each archetype: its traffic, and what a month of it costs."""
+    return "\n".join(_table([(one, *_planned(one, day)) for one in found]))
 
 
 def _table(planned: list[tuple[Archetype, Settings, Breakdown]]) -> list[str]:
@@ -89,7 +95,8 @@ def _table(planned: list[tuple[Archetype, Settings, Breakdown]]) -> list[str]:
     return lines
 
 
-def _document(found: Archetype, day: date) -> dict[str, Any]:
+def document(found: Archetype, day: date) -> dict[str, Any]:
+    """An archetype as JSON has it; money is US dollars a month as text."""
     settings, breakdown = _planned(found, day)
     traffic, column = settings.traffic, breakdown.realistic
     return {

@@ -21,7 +21,15 @@ from headgate.prices.book import Book
 from headgate.settings import Reading, Source
 from headgate.values import ModelRef
 
-__all__ = ["check", "doubtful_prices", "missing_prices", "missing_variables"]
+__all__ = [
+    "check",
+    "doubtful_prices",
+    "findings_document",
+    "lines_of",
+    "missing_prices",
+    "missing_variables",
+    "warnings_of",
+]
 
 
 @click.command()
@@ -49,16 +57,23 @@ def check(
         faults = error.faults or (ConfigFault(error.message, fix=error.fix or ""),)
         _print(faults, (), as_json=as_json)
         return error.exit_code
-    today = datetime.now(UTC).date()
     warnings = (
-        *reading.warnings,
-        *missing_prices(reading, book, today),
-        *doubtful_prices(reading, book, today),
+        *warnings_of(reading, book),
         *missing_variables(reading, os.environ),
         *filter(None, [exposed_prompts(reading.settings.ledger)]),
     )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
     return 0
+
+
+def warnings_of(reading: Reading, book: Book) -> tuple[ConfigFault, ...]:
+    """What works and is most likely not meant, in the settings and in their prices of today."""
+    today = datetime.now(UTC).date()
+    return (
+        *reading.warnings,
+        *missing_prices(reading, book, today),
+        *doubtful_prices(reading, book, today),
+    )
 
 
 def doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
@@ -121,18 +136,26 @@ def _print(
     show: bool = False,
 ) -> None:
     if as_json:
-        click.echo(_json(faults, warnings, reading))
+        document = findings_document(faults, warnings, reading)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
     if reading and show:
         for line in _values(reading):
             click.echo(line)
         click.echo()
-    for fault in faults:
-        click.echo(str(fault))
+    for line in lines_of(faults, warnings, "The settings" if reading is None else reading.file):
+        click.echo(line)
+
+
+def lines_of(
+    faults: Sequence[ConfigFault], warnings: Sequence[ConfigFault], what: object
+) -> Iterator[str]:
+    """The findings, one a line, and a line that says whether `what` can be used."""
+    yield from map(str, faults)
     for warning in warnings:
-        click.echo(f"{click.style('warning:', fg='yellow')} {warning}")
-    verdict = f"{reading.file} can be used" if reading else "The settings cannot be used"
-    click.echo(f"{verdict}: {_count(faults, 'error')}, {_count(warnings, 'warning')}.")
+        yield f"{click.style('warning:', fg='yellow')} {warning}"
+    verdict = f"{what} cannot be used" if faults else f"{what} can be used"
+    yield f"{verdict}: {_count(faults, 'error')}, {_count(warnings, 'warning')}."
 
 
 def _count(findings: Sequence[ConfigFault], noun: str) -> str:
@@ -158,12 +181,13 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _json(
+def findings_document(
     faults: Sequence[ConfigFault], warnings: Sequence[ConfigFault], reading: Reading | None
-) -> str:
+) -> dict[str, object]:
+    """The findings as JSON has them; with every value in effect where there is a reading."""
     document: dict[str, object] = {
         "ok": not faults,
-        "file": str(reading.file) if reading else None,
+        "file": str(reading.file) if reading and reading.file else None,
         "errors": [_finding(fault) for fault in faults],
         "warnings": [_finding(warning) for warning in warnings],
     }
@@ -177,7 +201,7 @@ def _json(
             }
             for field, value, source, _ in reading.values
         ]
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return document
 
 
 def _plain(value: object) -> object:

@@ -11,14 +11,14 @@ import msgspec
 from headgate.bootstrap.decisions import decision_of
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.ledger_options import ledger_options
-from headgate.cli.open_ledger import open_ledger
+from headgate.cli.open_ledger import Opened, open_ledger
 from headgate.cli.options import json_option
 from headgate.gateway.record import Pricer
 from headgate.ledger.prompt import Prompt
 from headgate.render.table import Column, Table, aligned, harmless, plain
 from headgate.web.said import sides_of
 
-__all__ = ["decision"]
+__all__ = ["decision", "found_decision", "page"]
 
 
 @click.command()
@@ -39,24 +39,36 @@ def decision(
 
     The id is in the answer's header x-headgate-request-id.
     """
-    with open_ledger(config, sets, url) as (store, settings, book):
-        tiers, pricer = [], None
-        if settings is not None and book is not None:
-            lists = {entry.name: entry.prices for entry in settings.providers if entry.prices}
-            tiers, pricer = list(policies_of(settings, book).tiers), Pricer(book, lists)
-        found = decision_of(store, request_id, tiers, pricer)
-        prompt = store.prompt(found["request_id"]) if prompts else None
+    with open_ledger(config, sets, url) as opened:
+        found = found_decision(opened, request_id)
+        prompt = opened.store.prompt(found["request_id"]) if prompts else None
     if as_json and prompts:
         found["prompt"] = None if prompt is None else msgspec.to_builtins(prompt)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
-    click.echo(_page(found))
+    click.echo(page(found))
     if prompts:
         click.echo(f"\n{_told(prompt)}")
 
 
-def _page(found: dict[str, Any]) -> str:
+def found_decision(opened: Opened, request_id: str) -> dict[str, Any]:
+    """A request's decision, with what each tier of the settings would have cost.
+
+    Raises:
+        RequestError: the ledger has no such request.
+        StoreError: the ledger does not answer.
+    """
+    store, settings, book = opened
+    if settings is None or book is None:
+        return decision_of(store, request_id, [], None)
+    lists = {entry.name: entry.prices for entry in settings.providers if entry.prices}
+    tiers = list(policies_of(settings, book).tiers)
+    return decision_of(store, request_id, tiers, Pricer(book, lists))
+
+
+def page(found: dict[str, Any]) -> str:
+    """A decision as text: what decided, what it cost, and a row for every step."""
     made, outcome, cost = found["decision"], found["outcome"], found["cost"]
     score = "" if made["score"] is None else f", score {made['score']:.4g}"
     score += "" if made["threshold"] is None else f" against {made['threshold']:.4g}"

@@ -34,10 +34,12 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def open_ledger(config: Path | None, sets: tuple[str, ...], url: str | None) -> Iterator[Opened]:
+def open_ledger(
+    config: Path | None, sets: tuple[str, ...], url: str | None, *, take_in: bool = True
+) -> Iterator[Opened]:
     """Open the ledger at `url`, or the one the settings name; close it in the end.
 
-    What a gateway that died left in its journal is taken in first.
+    What a gateway that died left in its journal is taken in first, unless `take_in` is False.
 
     Raises:
         ConfigError: no settings where they are needed, faults in them, or no such ledger.
@@ -49,7 +51,8 @@ def open_ledger(config: Path | None, sets: tuple[str, ...], url: str | None) -> 
     where = _where(settings, url)
     store = store_of(where, os.environ)
     try:
-        _take_in(where, store)
+        if take_in:
+            _take_in(where, store)
         yield Opened(store, settings, book)
     finally:
         store.close()

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from headgate.cli.options import (
 from headgate.cli.plan_page import page
 from headgate.cli.what_if import (
     CHANGES,
+    Origin,
     archetype_option,
     bad_flag,
     day_of,
@@ -40,7 +43,9 @@ from headgate.costs.plan_json import document
 from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
 
-__all__ = ["plan"]
+__all__ = ["GROWTH", "asked_plan", "plan"]
+
+GROWTH = "1,3,10"
 
 MOST_GROWTH = 8
 MOST_FACTOR = 1_000_000
@@ -54,7 +59,7 @@ MOST_FACTOR = 1_000_000
     "--target-saving", metavar="SHARE", help="Say what would save that share, such as 0.4 or 40%."
 )
 @click.option("--target-bill", metavar="USD", help="Say what would give that monthly bill.")
-@click.option("--growth", default="1,3,10", show_default=True, help="Traffic factors to show.")
+@click.option("--growth", default=GROWTH, show_default=True, help="Traffic factors to show.")
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
 @prices_option
 @json_option
@@ -83,9 +88,37 @@ def plan(
     """
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day, factors = day_of(at), _factors(growth)
-    reading, source, example = open_origin(
-        config, sets, prices=prices, archetype_name=name_of_archetype
-    )
+    origin = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
+    made = asked_plan(origin, day, changes, growth=factors, saving=target_saving, bill=target_bill)
+    if as_json:
+        click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
+    elif as_csv or as_markdown or as_html:
+        click.echo(_in_form(made, "csv" if as_csv else "html" if as_html else "markdown"), nl=False)
+    else:
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        click.echo(page(made, width=shutil.get_terminal_size().columns, colour=colour))
+
+
+def asked_plan(
+    origin: Origin,
+    day: date,
+    changes: Mapping[str, str | None],
+    *,
+    growth: Sequence[Decimal],
+    saving: str | None = None,
+    bill: str | None = None,
+) -> Plan:
+    """The plan of these settings at the prices of a day, with the changes of `CHANGES` tried out.
+
+    Args:
+        growth: traffic factors to show.
+        saving: a share to save, as text; the plan then says what would save it.
+        bill: a monthly bill in US dollars, as text; the same.
+
+    Raises:
+        ConfigError: a model has no price, or a number is out of range; faults name flags.
+    """
+    reading = origin.reading
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
     changed = what_if(changes)
     try:
@@ -94,24 +127,17 @@ def plan(
             book,
             day,
             changed,
-            source=source,
-            example=example,
+            source=origin.source,
+            example=origin.example,
             changed=tuple(flag_of(field) for field in CHANGES if changes[field] is not None),
-            growth=factors,
+            growth=growth,
             notes=notes_of(reading, book, day, changed),
         )
-        if target_saving is not None or target_bill is not None:
-            solutions = _solved(made.breakdown.scenario, target_saving, target_bill)
-            made = replace(made, solutions=solutions)
+        if saving is not None or bill is not None:
+            made = replace(made, solutions=_solved(made.breakdown.scenario, saving, bill))
     except ConfigError as error:
         raise naming_flags(error, changes) from error
-    if as_json:
-        click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
-    elif as_csv or as_markdown or as_html:
-        click.echo(_in_form(made, "csv" if as_csv else "html" if as_html else "markdown"), nl=False)
-    else:
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        click.echo(page(made, width=shutil.get_terminal_size().columns, colour=colour))
+    return made
 
 
 def _in_form(made: Plan, form: str) -> str:

@@ -30,6 +30,7 @@ from headgate.cli.prices_data import (
     update_json,
 )
 from headgate.cli.prices_page import (
+    Compared,
     Sheet,
     compared,
     comparison_table,
@@ -48,7 +49,14 @@ from headgate.render.table import aligned, csv_text
 from headgate.settings import Settings
 from headgate.values import ModelRef, Usage
 
-__all__ = ["prices"]
+__all__ = [
+    "Traffic",
+    "comparison",
+    "noted",
+    "open_desk",
+    "prices",
+    "sheet_of",
+]
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
@@ -56,7 +64,7 @@ MOST_TOKENS = 100_000_000
 MOST_REQUESTS = 10_000_000_000
 
 
-class _Desk(NamedTuple):
+class Desk(NamedTuple):
     """What every look-up needs."""
 
     settings: Settings
@@ -142,7 +150,7 @@ def search_command(
     TEXT is one word or several, all of which must occur in the name; spelt wrongly, the names that
     are most alike are shown. Without TEXT all models are. Exit code 1: no model fits.
     """
-    desk = _open(**where)
+    desk = open_desk(**where)
     weights = _mix(mix)
     filters = Filters(
         provider=_provider(desk, provider),
@@ -178,8 +186,8 @@ def show(model: str, *, as_json: bool, as_csv: bool, **where: Any) -> None:
     batches and service tiers are listed where there are any; so is a price of your own that differs
     from the list.
     """
-    desk = _open(**where)
-    sheet = _sheet(desk, model)
+    desk = open_desk(**where)
+    sheet = sheet_of(desk, model)
     if as_json:
         _print_json(sheet_json(sheet), desk)
     elif as_csv:
@@ -212,18 +220,9 @@ def compare(
     MODELS are models as provider/model. The calls succeed at once and nothing is cached: `headgate
     plan` knows retries, caches and routing.
     """
-    desk = _open(**where)
-    traffic = desk.settings.traffic
-    usage = Usage(
-        input=_count("--input-tokens", input_tokens, traffic.input_tokens, 0, MOST_TOKENS),
-        output=_count("--output-tokens", output_tokens, traffic.output_tokens, 0, MOST_TOKENS),
-    )
-    per_day = _count(
-        "--requests-per-day", requests_per_day, traffic.requests_per_day, 1, MOST_REQUESTS
-    )
-    monthly = per_day * _count("--days", days, traffic.days_per_month, 1, 366)
-    cards = [card_of(desk.book, desk.settings, _ref(desk, name), desk.day) for name in models]
-    rows = compared(cards, usage, monthly)
+    desk = open_desk(**where)
+    asked = Traffic(requests_per_day, days, input_tokens, output_tokens)
+    rows, usage, monthly = comparison(desk, models, asked)
     if as_json:
         _print_json(comparison_json(rows, usage, monthly, desk.book.source), desk)
     elif as_csv:
@@ -243,7 +242,7 @@ def history_command(model: str, *, as_json: bool, as_csv: bool, **where: Any) ->
     MODEL is a model as provider/model. The list knows what its source has dated: a price without a
     beginning held before the first date, or the source does not say since when.
     """
-    desk = _open(**where)
+    desk = open_desk(**where)
     ref = _ref(desk, model)
     entry = desk.book.find(ref, prices_of=prices_of(desk.settings, ref.provider))
     if entry is None:
@@ -317,23 +316,74 @@ def update(
         click.echo(update_page(done), nl=False)
 
 
+# ---- what the commands look up
+
+
+class Traffic(NamedTuple):
+    """What models are compared on, as text; None takes what `[traffic]` says."""
+
+    requests_per_day: str | None = None
+    days: str | None = None
+    input_tokens: str | None = None
+    output_tokens: str | None = None
+
+
+class Comparison(NamedTuple):
+    """Models held against each other on one call, and on so many a month."""
+
+    rows: list[Compared]
+    usage: Usage
+    monthly: int
+
+
+def comparison(desk: Desk, models: Sequence[str], asked: Traffic) -> Comparison:
+    """What one call and a month of them cost on each model, the cheapest first.
+
+    Raises:
+        ConfigError: a model is not known, or a number is out of range; faults name flags.
+    """
+    traffic = desk.settings.traffic
+    usage = Usage(
+        input=_count("--input-tokens", asked.input_tokens, traffic.input_tokens, 0, MOST_TOKENS),
+        output=_count(
+            "--output-tokens", asked.output_tokens, traffic.output_tokens, 0, MOST_TOKENS
+        ),
+    )
+    per_day = _count(
+        "--requests-per-day", asked.requests_per_day, traffic.requests_per_day, 1, MOST_REQUESTS
+    )
+    monthly = per_day * _count("--days", asked.days, traffic.days_per_month, 1, 366)
+    cards = [card_of(desk.book, desk.settings, _ref(desk, name), desk.day) for name in models]
+    return Comparison(compared(cards, usage, monthly), usage, monthly)
+
+
+def noted(document: dict[str, Any], desk: Desk) -> dict[str, Any]:
+    """A document of prices with what must be known of them."""
+    return document | {"notes": list(desk.notes)}
+
+
 # ---- from text to values
 
 
-def _open(
+def open_desk(
     config: Path | None,
     sets: tuple[str, ...],
     prices: str | None,  # the option is called so
     at: str | None,
     *,
     shipped: bool,
-) -> _Desk:
+) -> Desk:
+    """What a look-up of prices needs; `at` is a day as text, None is today.
+
+    Raises:
+        ConfigError: the settings or their prices cannot be used, or `at` is no day.
+    """
     day = _day(at)
     if shipped:
         sets = (*sets, "price_list.shipped=true")
     reading = open_settings(config, sets, prices=prices, need_providers=False)
     book = book_of(reading.settings, reading.file.name if reading.file else "flags")
-    desk = _Desk(reading.settings, book, day, ())
+    desk = Desk(reading.settings, book, day, ())
     notes = [*doubts_about_prices(desk.settings, book, day), *aged(desk.settings, book, day)]
     snapshots = None if shipped else snapshots_of(desk.settings.price_list)
     damaged = [] if snapshots is None else snapshots.damaged()
@@ -341,7 +391,12 @@ def _open(
     return desk._replace(notes=(*map(str, notes), *told))
 
 
-def _sheet(desk: _Desk, text: str) -> Sheet:
+def sheet_of(desk: Desk, text: str) -> Sheet:
+    """All prices of the model that `text` names, as provider/model.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
     ref = _ref(desk, text)
     listed = prices_of(desk.settings, ref.provider)
     card = card_of(desk.book, desk.settings, ref, desk.day)
@@ -358,7 +413,7 @@ def _sheet(desk: _Desk, text: str) -> Sheet:
     return Sheet(card, variants, entry[1] if entry else None, desk.day, differing)
 
 
-def _ref(desk: _Desk, text: str) -> ModelRef:
+def _ref(desk: Desk, text: str) -> ModelRef:
     try:
         return ModelRef.parse(text)
     except ValueError as error:
@@ -371,7 +426,7 @@ def _ref(desk: _Desk, text: str) -> ModelRef:
         ) from error
 
 
-def _provider(desk: _Desk, name: str) -> str:
+def _provider(desk: Desk, name: str) -> str:
     if not name:
         return ""
     found = desk.book.table.provider(name)
@@ -443,7 +498,7 @@ def _legend_of(mix: Mix) -> str:
     )
 
 
-def _talk(desk: _Desk, more: Sequence[str] = (), hidden: int = 0) -> None:
+def _talk(desk: Desk, more: Sequence[str] = (), hidden: int = 0) -> None:
     """What belongs to a table and is none of it: to stderr, so that a pipe gets the table."""
     lines = [*more]
     if hidden > 0:
@@ -453,5 +508,5 @@ def _talk(desk: _Desk, more: Sequence[str] = (), hidden: int = 0) -> None:
     click.echo("\n" + "\n".join(lines), err=True)
 
 
-def _print_json(document: dict[str, Any], desk: _Desk) -> None:
-    click.echo(json.dumps(document | {"notes": list(desk.notes)}, indent=2, ensure_ascii=False))
+def _print_json(document: dict[str, Any], desk: Desk) -> None:
+    click.echo(json.dumps(noted(document, desk), indent=2, ensure_ascii=False))

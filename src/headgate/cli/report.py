@@ -9,7 +9,7 @@ import click
 
 from headgate.bootstrap.planned import planned_of
 from headgate.cli.ledger_options import ledger_options, period_options
-from headgate.cli.open_ledger import open_ledger, unplanned
+from headgate.cli.open_ledger import Opened, open_ledger, unplanned
 from headgate.cli.options import document_options, json_option, one_format
 from headgate.cli.period import window
 from headgate.cli.report_data import document, table
@@ -19,7 +19,7 @@ from headgate.ledger.store import EVER, Store, Window
 from headgate.monitor.report import Report
 from headgate.monitor.report import report as make_report
 
-__all__ = ["report"]
+__all__ = ["held_report", "report"]
 
 
 @click.command()
@@ -48,13 +48,9 @@ def report(
     now = datetime.now(UTC)
     asked = window(since, until, now)
     with open_ledger(config, sets, url) as (store, settings, book):
-        planned = None
-        if settings is not None and book is not None:
-            try:
-                planned = planned_of(settings, book, now.date())
-            except ConfigError as error:  # what was paid can be told all the same
-                unplanned(error)
-        held = make_report(store.tiers(asked), store.requests(asked), planned, asked)
+        held, missing = held_report(Opened(store, settings, book), asked, now)
+        if missing is not None:
+            unplanned(missing)
         if as_json:
             click.echo(document(held))
         elif as_csv:
@@ -66,6 +62,22 @@ def report(
         else:
             click.echo(page(held), nl=False)
     return _exit_code(held)
+
+
+def held_report(opened: Opened, asked: Window, now: datetime) -> tuple[Report, ConfigError | None]:
+    """A period of the ledger against the plan of today; and why there is no plan, if so.
+
+    Raises:
+        StoreError: the ledger does not answer.
+    """
+    store, settings, book = opened
+    planned, missing = None, None
+    if settings is not None and book is not None:
+        try:
+            planned = planned_of(settings, book, now.date())
+        except ConfigError as error:  # what was paid can be told all the same
+            missing = error
+    return make_report(store.tiers(asked), store.requests(asked), planned, asked), missing
 
 
 def _in_form(held: Report, *, html: bool) -> str:

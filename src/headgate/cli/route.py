@@ -22,7 +22,7 @@ from headgate.routing.policies import Origin
 from headgate.values import percent, usd
 from headgate.wire.lane import Inbound, read
 
-__all__ = ["route"]
+__all__ = ["Common", "Problem", "block", "forecast", "forecast_document", "route"]
 
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 
@@ -70,10 +70,10 @@ def route(
     reading = open_settings(config, sets, need_file=True)
     book = book_of(reading.settings, str(reading.file))
     forecaster = Forecaster(reading.settings, book, datetime.now(UTC))
-    common = _Common(model, path, _headers(headers), key, max_tokens)
+    common = Common(model, path, _headers(headers), key, max_tokens)
     if prompt is not None:
-        told = _told(forecaster, common, {"prompt": prompt})
-        click.echo(_json(told) if as_json else _block(told))
+        told = forecast(forecaster, common, {"prompt": prompt})
+        click.echo(_json(told) if as_json else block(told))
         return int(_is_refused(told))
     assert file is not None  # noqa: S101 - one of the two is there
     with click.open_file(str(file), encoding="utf-8", errors="replace") as lines:
@@ -83,17 +83,17 @@ def route(
 _PATHS = (CHAT, RESPONSES, MESSAGES)
 
 
-class _Common(msgspec.Struct, frozen=True):
+class Common(msgspec.Struct, frozen=True):
     """What holds for every request that does not say otherwise."""
 
-    model: str
-    path: str | None
-    headers: Mapping[str, str]
-    key: str | None
-    max_tokens: int | None
+    model: str = "auto"
+    path: str | None = None
+    headers: Mapping[str, str] = {}
+    key: str | None = None
+    max_tokens: int | None = None
 
 
-class _Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True):
     """A request that would be refused before anything is decided."""
 
     error: str
@@ -109,7 +109,7 @@ def _headers(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _each(forecaster: Forecaster, common: _Common, lines: Iterable[str], *, as_json: bool) -> int:
+def _each(forecaster: Forecaster, common: Common, lines: Iterable[str], *, as_json: bool) -> int:
     """Every line by itself, as it comes; then the shares."""
     tiers: Counter[str] = Counter()
     refused = 0
@@ -118,7 +118,7 @@ def _each(forecaster: Forecaster, common: _Common, lines: Iterable[str], *, as_j
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        told = _told(forecaster, common, _parsed(line))
+        told = forecast(forecaster, common, _parsed(line))
         refused += _is_refused(told)
         if isinstance(told, Forecast):
             tiers[_where(told)] += 1
@@ -145,17 +145,18 @@ def _parsed(line: str) -> Mapping[str, object]:
     return {"prompt": found if isinstance(found, str) else line.strip()}
 
 
-def _told(
-    forecaster: Forecaster, common: _Common, request: Mapping[str, object]
-) -> Forecast | _Problem:
+def forecast(
+    forecaster: Forecaster, common: Common, request: Mapping[str, object]
+) -> Forecast | Problem:
+    """What would become of a request: its fields as JSON, or `prompt` in place of the messages."""
     try:
         inbound, path = _inbound(common, request)
         return forecaster.of(inbound, Origin(path, common.key))
     except RequestError as error:
-        return _Problem(f"{error.message} {error.fix or ''}".strip())
+        return Problem(f"{error.message} {error.fix or ''}".strip())
 
 
-def _inbound(common: _Common, request: Mapping[str, object]) -> tuple[Inbound, str]:
+def _inbound(common: Common, request: Mapping[str, object]) -> tuple[Inbound, str]:
     """A request as the gateway would read it, and the path that it would come in by."""
     fields = dict(request)
     headers = dict(common.headers)
@@ -178,8 +179,8 @@ def _inbound(common: _Common, request: Mapping[str, object]) -> tuple[Inbound, s
     return read(DIALECTS[path], msgspec.json.encode(fields), headers), path
 
 
-def _is_refused(told: Forecast | _Problem) -> bool:
-    return isinstance(told, _Problem) or told.outcome == "refuse"
+def _is_refused(told: Forecast | Problem) -> bool:
+    return isinstance(told, Problem) or told.outcome == "refuse"
 
 
 def _where(told: Forecast) -> str:
@@ -192,16 +193,21 @@ def _embeds(told: Forecast) -> bool:
     return "embedding" in told.would_ask
 
 
-def _json(told: Forecast | _Problem, line: int | None = None) -> str:
+def _json(told: Forecast | Problem, line: int | None = None) -> str:
+    return json.dumps(forecast_document(told, line), ensure_ascii=False)
+
+
+def forecast_document(told: Forecast | Problem, line: int | None = None) -> dict[str, object]:
+    """A forecast as JSON has it: costs are US dollars as text, null where no price is known."""
     document: dict[str, object] = {} if line is None else {"line": line}
-    if isinstance(told, _Problem):
+    if isinstance(told, Problem):
         document |= {"outcome": "refuse", "error": told.error}
     else:
         document |= msgspec.to_builtins(told)
         document["costs"] = {
             tier: None if nano is None else usd(nano) for tier, nano in told.costs.items()
         }
-    return json.dumps(document, ensure_ascii=False)
+    return document
 
 
 def _row(line: object, cells: tuple[str, str, str, str, str]) -> str:
@@ -210,8 +216,8 @@ def _row(line: object, cells: tuple[str, str, str, str, str]) -> str:
     return f"{line:>6}  {where:<24}  {reason:<22}  {score:>6}  {tokens:>9}  {cost:>13}".rstrip()
 
 
-def _cells(told: Forecast | _Problem) -> tuple[str, str, str, str, str]:
-    if isinstance(told, _Problem):
+def _cells(told: Forecast | Problem) -> tuple[str, str, str, str, str]:
+    if isinstance(told, Problem):
         return ("refused", told.error, "", "", "")
     cost = told.costs.get(told.tier or "")
     return (
@@ -228,9 +234,9 @@ def _reason(told: Forecast) -> str:
     return f"{told.reason}{' (draft' + asked + ')' if told.draft else ''}"
 
 
-def _block(told: Forecast | _Problem) -> str:
-    """One request, fact by fact."""
-    if isinstance(told, _Problem):
+def block(told: Forecast | Problem) -> str:
+    """One request as text, fact by fact."""
+    if isinstance(told, Problem):
         return f"refused: {told.error}"
     facts: dict[str, str] = {}
     if told.outcome == "ask classifier":

@@ -26,6 +26,7 @@ from headgate.cli.options import (
 )
 from headgate.cli.tripwire_page import Wires, document, page
 from headgate.cli.what_if import (
+    Origin,
     archetype_option,
     bad_flag,
     day_of,
@@ -39,6 +40,7 @@ from headgate.costs.columns import ColumnName
 from headgate.costs.sensitivity import (
     Map,
     Shape,
+    Simulation,
     joint_shift,
     ranges,
     saving_map,
@@ -50,7 +52,7 @@ from headgate.errors import ConfigError
 from headgate.prices.book import Book
 from headgate.settings import Reading
 
-__all__ = ["tripwire_command"]
+__all__ = ["COLUMN_FLAGS", "Extras", "Question", "tripwire_command", "wires_of"]
 
 COLUMN_FLAGS = {"naive": "naive", "realistic": "realistic", "worst-case": "worst case"}
 WHAT = "The tripwire"
@@ -152,43 +154,10 @@ def tripwire_command(  # one argument a flag
     """
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day = day_of(at)
-    reading, source, _ = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
-    book = book_of(reading.settings, reading.file.name if reading.file else "flags")
-    try:
-        asked = _Asked(
-            *_alternatives(reading, book, day, (first, second), changes),
-            cast("ColumnName", COLUMN_FLAGS[column]),
-            _intervals(reading, intervals),
-        )
-        ranges(asked.a.scenario, asked.intervals)  # an interval of nothing is told, not ignored
-        found = Wires(
-            source=source,
-            prices=book.source,
-            wires=asked.wires(over),
-            swings=tornado(asked.a.scenario, **asked.rest) if with_tornado else (),
-            map=asked.map(axes) if axes else None,
-            joint=joint_shift(asked.a.scenario, **asked.rest) if joint else None,
-            joint_asked=joint,
-            simulation=None
-            if draws is None
-            else simulate(
-                asked.a.scenario,
-                random.Random(seed),  # noqa: S311 - a simulation, no secret
-                draws=draws,
-                shape=cast("Shape", shape),
-                **asked.rest,
-            ),
-            seed=None if draws is None else seed,
-            notes=(
-                *map(str, reading.warnings),
-                *map(str, doubts_about_prices(reading.settings, book, day)),
-                *map(str, aged(reading.settings, book, day)),
-                *caveats(reading.settings, what_if(changes)),
-                *asked.a.scenario.notes(),
-            ),
-        )
-    except ConfigError as error:
-        raise naming_flags(error, changes) from error
+    origin = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
+    question = Question(first, second, over, intervals, cast("ColumnName", COLUMN_FLAGS[column]))
+    extras = Extras(with_tornado, axes, joint, draws, seed, cast("Shape", shape))
+    found = wires_of(origin, day, changes, question, extras)
     if as_json:
         click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
     elif as_csv or as_markdown or as_html:
@@ -196,6 +165,87 @@ def tripwire_command(  # one argument a flag
         click.echo(_in_form(found, form), nl=False)
     else:
         click.echo(page(found, width=shutil.get_terminal_size().columns))
+
+
+class Question(NamedTuple):
+    """Which two alternatives are compared, and as which parameters move."""
+
+    a: str = "routed"
+    b: str | None = None
+    """None: the premium tier's model for everything."""
+    over: tuple[str, ...] = ()
+    """Empty: every parameter, one at a time."""
+    intervals: tuple[str, ...] = ()
+    """`PARAMETER=LOW:HIGH` each."""
+    column: ColumnName = "realistic"
+
+
+class Extras(NamedTuple):
+    """What is asked beside the break-evens; nothing, where nothing is said."""
+
+    tornado: bool = False
+    axes: tuple[str, str] | None = None
+    joint: bool = False
+    draws: int | None = None
+    seed: int = 1
+    shape: Shape = "triangular"
+
+
+def wires_of(
+    origin: Origin,
+    day: date,
+    changes: Mapping[str, str | None],
+    question: Question,
+    extras: Extras | None = None,
+) -> Wires:
+    """Where two alternatives of these settings cost the same, at the prices of a day.
+
+    Raises:
+        ConfigError: no such alternative or parameter, a model has no price, or a number is out of
+            range; faults name flags.
+    """
+    reading, extras = origin.reading, extras or Extras()
+    book = book_of(reading.settings, reading.file.name if reading.file else "flags")
+    try:
+        asked = _Asked(
+            *_alternatives(reading, book, day, (question.a, question.b), changes),
+            question.column,
+            _intervals(reading, question.intervals),
+        )
+        scenario = asked.a.scenario
+        ranges(scenario, asked.intervals)  # an interval of nothing is told, not ignored
+        return Wires(
+            source=origin.source,
+            prices=book.source,
+            wires=asked.wires(question.over),
+            swings=tornado(scenario, **asked.rest) if extras.tornado else (),
+            map=asked.map(extras.axes) if extras.axes else None,
+            joint=joint_shift(scenario, **asked.rest) if extras.joint else None,
+            joint_asked=extras.joint,
+            simulation=_drawn(asked, extras),
+            seed=None if extras.draws is None else extras.seed,
+            notes=(
+                *map(str, reading.warnings),
+                *map(str, doubts_about_prices(reading.settings, book, day)),
+                *map(str, aged(reading.settings, book, day)),
+                *caveats(reading.settings, what_if(changes)),
+                *scenario.notes(),
+            ),
+        )
+    except ConfigError as error:
+        raise naming_flags(error, changes) from error
+
+
+def _drawn(asked: _Asked, extras: Extras) -> Simulation | None:
+    if extras.draws is None:
+        return None
+    return simulate(
+        asked.a.scenario,
+        random.Random(extras.seed),  # noqa: S311 - a simulation, no secret
+        draws=extras.draws,
+        shape=extras.shape,
+        **asked.rest,
+    )
 
 
 def _in_form(found: Wires, form: str) -> str:

@@ -264,10 +264,9 @@ def _give_back(buckets: Sequence[Bucket], tokens: int) -> None:
 
 def _answers(inbound: Inbound) -> int:
     """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
-    wanted = inbound.fields.get("n")
-    if wanted is None:
+    if "n" not in inbound.fields:
         return 1
     try:
-        return max(1, int(msgspec.json.decode(wanted, type=int)))
+        return max(1, int(msgspec.json.decode(inbound.fields["n"], type=int)))
     except msgspec.MsgspecError:
         return 1

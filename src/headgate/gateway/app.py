@@ -52,6 +52,7 @@ _NAMES = (
     ("x-headgate-session", "a short id of the conversation"),
     (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
 )
+_TAGS_HEADER = "x-headgate-tags"
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
@@ -309,17 +310,16 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         RequestError: it is not.
     """
     for name, what in _NAMES:
-        label = headers.get(name)
-        if label is not None and len(label) > LONGEST_NAME:
+        if name in headers and len(headers[name]) > LONGEST_NAME:
             raise RequestError(
                 f"The header {name} is longer than {LONGEST_NAME} characters.",
                 code="invalid_value",
                 param=name,
                 fix=f"Send {what}.",
             )
-    tags = headers.get("x-headgate-tags")
-    if tags is None:
+    if _TAGS_HEADER not in headers:
         return
+    tags = headers[_TAGS_HEADER]
     try:
         _TAGS.decode(tags)
         fits = len(tags) <= LONGEST_TAGS
@@ -327,10 +327,10 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         fits = False
     if not fits:
         raise RequestError(
-            "The header x-headgate-tags is not a JSON object of plain values, or is longer than "
+            f"The header {_TAGS_HEADER} is not a JSON object of plain values, or is longer than "
             f"{LONGEST_TAGS} characters.",
             code="invalid_value",
-            param="x-headgate-tags",
+            param=_TAGS_HEADER,
             fix='Send something like {"team": "search", "feature": "summary"}.',
         )
 

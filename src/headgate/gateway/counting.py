@@ -72,7 +72,7 @@ async def _told(plant: Plant, inbound: Inbound, tier: Tier) -> tuple[int, bytes]
     path = DIALECTS[provider.dialect].count_path
     if provider.dialect != DIALECT or path is None:
         return None
-    way = lane(inbound, DIALECT, at=int(plant.clock.time()))
+    way = lane(inbound, DIALECT, at=plant.clock.time())
     endpoint = provider.endpoint(path, way.passed())
     try:
         with plant.deadlines.within(tier.timeout):

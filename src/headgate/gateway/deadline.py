@@ -13,6 +13,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 __all__ = ["TICK", "Deadlines", "Within"]
 
 TICK = 0.05
@@ -48,7 +50,12 @@ class Deadlines:
 
         Where no time is left it is not entered.
         """
-        return Within(self, seconds)
+        if seconds <= 0:  # not even the twentieth that a look may be late
+            raise TimeoutError
+        task = asyncio.current_task(self.loop)
+        if task is None:
+            raise RuntimeError("a deadline needs a task to cancel")
+        return Within(self, seconds, task, task.cancelling())
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
@@ -62,29 +69,21 @@ class Deadlines:
             loop.call_later(TICK, self._tick, loop)
 
 
-class Within:
+class Within(msgspec.Struct, eq=False):
     """`with deadlines.within(3.0):` — as `asyncio.timeout`, at a fraction of its price.
 
     A cancellation from elsewhere stays one, also when it comes together with the deadline.
     """
 
-    __slots__ = ("_before", "_deadlines", "_expired", "_seconds", "_task")
-
-    def __init__(self, deadlines: Deadlines, seconds: float) -> None:
-        self._deadlines = deadlines
-        self._seconds = seconds
-        self._expired = False
+    _deadlines: Deadlines
+    _seconds: float
+    _task: asyncio.Task[object]
+    _before: int
+    """How often its task had been cancelled when it began."""
+    _expired: bool = False
 
     def __enter__(self) -> Self:
-        if self._seconds <= 0:  # not even the twentieth that a look may be late
-            raise TimeoutError
-        deadlines = self._deadlines
-        task = asyncio.current_task(deadlines.loop)
-        if task is None:
-            raise RuntimeError("a deadline needs a task to cancel")
-        self._task = task
-        self._before = task.cancelling()
-        deadlines.arm(self, self._seconds, self._expire)
+        self._deadlines.arm(self, self._seconds, self._expire)
         return self
 
     def __exit__(

@@ -21,7 +21,6 @@ from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import Reply, unreachable
-from headgate.ledger.entry import Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import Exchange
@@ -51,7 +50,6 @@ from headgate.routing.signals import (
     Wait,
     Woke,
 )
-from headgate.routing.tier import Tier
 from headgate.wire.lane import (
     Flow,
     Inbound,
@@ -273,7 +271,7 @@ class Driver:
 
     def _lane(self, command: Call) -> Lane:
         dialect = self._plant.providers[command.tier.model.provider].dialect
-        way = lane(self._inbound, dialect, at=int(self._plant.clock.time()))
+        way = lane(self._inbound, dialect, at=self._plant.clock.time())
         if self._talk is not None and (first := self._talk.foreign(command.tier.model)):
             way.forget(first)
         return way
@@ -292,7 +290,8 @@ class Driver:
             return self._not_served(Failed("unsupported"), impossible)
         if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
             body = asking_logprobs(provider.dialect, body, self._inbound.fields)
-        attempt = self._begin("answer", command.tier, cause)
+        self._reply = self._flow = None
+        attempt = self._books.begin("answer", command.tier, cause)
         try:
             with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(endpoint, body)
@@ -459,10 +458,6 @@ class Driver:
         return ENDED
 
     # ---- attempts
-
-    def _begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
-        self._reply = self._flow = None
-        return self._books.begin(purpose, tier, cause)
 
     def _not_served(self, failed: Failed, error: HeadgateError) -> Failed:
         self._refusal = told(self._inbound.dialect, error)

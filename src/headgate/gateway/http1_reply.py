@@ -66,41 +66,46 @@ class Http1Reply(msgspec.Struct, eq=False):
 
     async def read(self) -> bytes:
         """The whole body, at most MAX_BODY_BYTES."""
+        chunks = self._chunks
+        if self._done and len(chunks) == 1 and self._size <= MAX_BODY_BYTES and not self._error:
+            return chunks.pop()  # mostly it has come with its head
         parts: list[bytes] = []
         size = 0
-        while True:
-            if self._chunks:
-                size += self._size
-                parts += self._chunks
-                self._emptied()
+        while (data := await self.chunk()) is not None:
+            parts.append(data)
+            size += len(data)
             if size > MAX_BODY_BYTES:
                 self.close()
                 raise UpstreamError("The provider's answer is too large.", kind="unusable")
-            if self._error is not None:
-                raise self._error
-            if self._done:
-                return parts[0] if len(parts) == 1 else b"".join(parts)
-            await self._wait(None)
+        return b"".join(parts)
 
     async def chunk(self, idle: float | None = None) -> bytes | None:
         """What has arrived since the last call, joined; waits where nothing has."""
-        while not self._chunks:
+        chunks = self._chunks
+        while not chunks:
             if self._error is not None:
                 raise self._error
             if self._done:
                 return None
-            await self._wait(idle)
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._emptied()
-        return data
-
-    def _emptied(self) -> None:
-        """All that has come is taken: more may."""
-        self._chunks.clear()
+            self._waiter = waiter = self._loop.create_future()
+            if idle is not None:
+                self._since = self._loop.time()
+                if idle != self._idle:
+                    self._look_out(idle)
+            try:  # here and not in a coroutine of its own: a stream waits for each of its events
+                await waiter
+            except BaseException:
+                self.close()
+                raise
+            finally:
+                self._waiter = None
+        data = chunks.pop() if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
         self._size = 0
-        if self.paused:
+        if self.paused:  # all that has come is taken: more may
             self.paused = False
             self._connection.resume()
+        return data
 
     def release(self) -> None:
         """Drop what still comes; close the connection if the end does not come soon."""
@@ -118,20 +123,9 @@ class Http1Reply(msgspec.Struct, eq=False):
             self._untimed()
             self._connection.abort()
 
-    async def _wait(self, idle: float | None) -> None:
-        self._waiter = waiter = self._loop.create_future()
-        if idle is not None:
-            self._since = self._loop.time()
-            if idle != self._idle:
-                self._idle = idle
-                self._deadlines.arm(self, idle, partial(self._look, idle))
-        try:
-            await waiter
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            self._waiter = None
+    def _look_out(self, idle: float) -> None:
+        self._idle = idle
+        self._deadlines.arm(self, idle, partial(self._look, idle))
 
     def _look(self, idle: float) -> None:
         """Has nothing come for too long while somebody waited for it?
@@ -164,8 +158,9 @@ class Http1Reply(msgspec.Struct, eq=False):
         if self._size > HIGH_WATER and not self.paused:
             self.paused = True
             self._connection.pause()
-        if self._waiter is not None:
-            self._wake()
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def finished(self) -> None:
         """The body is complete; what is unread of it no longer concerns the connection."""

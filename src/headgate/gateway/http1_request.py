@@ -59,12 +59,12 @@ class Request:
 
     __slots__ = (
         "_broken",
+        "_chunked",
         "_chunks",
         "_complete",
         "_left",
         "_peer",
         "_size",
-        "_streaming",
         "_waiter",
         "_wanted",
         "answered",
@@ -87,7 +87,7 @@ class Request:
         self.keep_alive = True
         self.expects_continue = False
         self.answered = False
-        self._streaming = False
+        self._chunked = False  # it is being answered in chunks
         self._chunks: list[bytes] = []
         self._size = 0
         self._complete = False
@@ -143,8 +143,9 @@ class Request:
         """See `Caller.stream`."""
         if self.answered:
             raise RuntimeError("a request is answered once")
-        self.answered = self._streaming = True
-        if self.version == "1.1":
+        self.answered = True
+        self._chunked = self.version == "1.1"
+        if self._chunked:
             self._peer.write(self._head(status, headers) + b"transfer-encoding: chunked\r\n\r\n")
         else:  # HTTP/1.0 knows no chunks: the body ends where the connection does
             self.keep_alive = False
@@ -157,8 +158,7 @@ class Request:
         if peer.gone:
             raise ConnectionError("the caller has gone")
         if data:
-            chunked = self.version == "1.1"
-            peer.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+            peer.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
         if peer.full:
             await peer.drained()
 
@@ -190,7 +190,7 @@ class Request:
     def end(self) -> bool:
         """The handler is done: finish the answer. True if the connection may go on."""
         self._left = None
-        if self._streaming and self.version == "1.1":
+        if self._chunked:
             self._peer.write(b"0\r\n\r\n")
         return self.keep_alive and self._complete and self._broken is None
 

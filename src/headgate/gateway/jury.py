@@ -87,7 +87,7 @@ class Jury:
             return None
         provider = plant.providers[tier.model.provider]
         try:
-            way = lane(inbound, provider.dialect, at=int(plant.clock.time()))
+            way = lane(inbound, provider.dialect, at=plant.clock.time())
             body, passed = way.request(tier.model.model), way.passed()
         except RequestError:  # its dialect cannot carry the request
             return None

@@ -20,6 +20,7 @@ from headgate.values import CHARS_PER_TOKEN, Ask, ModelRef, Usage
 __all__ = ["Attempt", "Pricer", "Recorder", "Told", "estimated"]
 
 CARDS_AT_HAND = 1024
+MINUTE_US = 60_000_000
 
 
 class Recorder(Protocol):
@@ -59,7 +60,7 @@ class Pricer:
     def __init__(self, book: Book, prices_of: Mapping[str, str]) -> None:
         self.book = book
         self._prices_of = dict(prices_of)
-        self._minute = -1
+        self._since_us = self._until_us = 0  # the minute that all below is of
         self._cards: dict[tuple[ModelRef, str | None], Card | None] = {}
         self._beside: dict[
             tuple[ModelRef, ModelRef, str | None], tuple[Card | None, Card | None]
@@ -67,18 +68,20 @@ class Pricer:
         self._ceilings: dict[
             tuple[tuple[ModelRef, ...], str | None], tuple[Ceiling, tuple[ModelRef, ...]]
         ] = {}
+        self._usual: tuple[object, tuple[Ceiling, tuple[ModelRef, ...]]] | None = None
+        """The models asked for last, found again without looking at each: all tiers', mostly."""
 
     def card(self, ref: ModelRef, at_us: int, service_tier: str | None = None) -> Card | None:
         """The card of a model at a time (microseconds since 1970), or None where none is known.
 
         `service_tier` is as in `Usage`: a tier without a price of its own has no card.
         """
-        if at_us // 60_000_000 != self._minute:
+        if not self._since_us <= at_us < self._until_us:
             self._turn(at_us)
         try:
             return self._cards[ref, service_tier]
         except KeyError:
-            at = datetime.fromtimestamp(self._minute * 60, tz=UTC)
+            at = datetime.fromtimestamp(self._since_us // 1_000_000, tz=UTC)
             shelf = self._prices_of.get(ref.provider)
             card = served_card(self.book, ref, at, service_tier, prices_of=shelf)
             if len(self._cards) >= CARDS_AT_HAND:  # a provider may say any word for a tier
@@ -94,7 +97,7 @@ class Pricer:
         The baseline is priced in the same service tier where its model has that, else in the
         standard one.
         """
-        if at_us // 60_000_000 != self._minute:
+        if not self._since_us <= at_us < self._until_us:
             self._turn(at_us)
         found = self._beside.get((ref, baseline, service_tier))
         if found is None:
@@ -116,8 +119,11 @@ class Pricer:
         Also the models that it leaves out: their price is not known, or not the same for every
         token, and is to be asked of their cards.
         """
-        if at_us // 60_000_000 != self._minute:
+        if not self._since_us <= at_us < self._until_us:
             self._turn(at_us)
+        usual = self._usual
+        if usual is not None and usual[0] is models and service_tier is None:
+            return usual[1]
         found = self._ceilings.get((models, service_tier))
         if found is None:
             cards = {model: self.possible(model, at_us, service_tier) for model in models}
@@ -128,6 +134,8 @@ class Pricer:
             if len(self._ceilings) >= CARDS_AT_HAND:  # callers may pin any model
                 self._ceilings.clear()
             found = self._ceilings[models, service_tier] = Ceiling(flat), others
+        if service_tier is None:
+            self._usual = models, found
         return found
 
     def possible(
@@ -146,7 +154,9 @@ class Pricer:
 
     def _turn(self, at_us: int) -> None:
         """Another minute: some prices depend on the time of day, none on less."""
-        self._minute, self._cards, self._beside, self._ceilings = at_us // 60_000_000, {}, {}, {}
+        self._since_us = at_us // MINUTE_US * MINUTE_US
+        self._until_us = self._since_us + MINUTE_US
+        self._cards, self._beside, self._ceilings, self._usual = {}, {}, {}, None
 
     def price(self, ref: ModelRef, usage: Usage, at_us: int) -> int | None:
         """What tokens cost on a model at a time, in nano-USD; None where no price is known."""

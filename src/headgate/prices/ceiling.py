@@ -40,7 +40,7 @@ class Ceiling:
     def __init__(self, cards: Iterable[Card]) -> None:
         lines = dict.fromkeys(map(_line, cards))
         self._lines = tuple(
-            line
+            tuple(line)  # a plain tuple is taken apart at once, one with names step by step
             for line in lines
             if not any(
                 line is not other and all(a <= b for a, b in zip(line, other, strict=True))

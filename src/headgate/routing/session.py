@@ -167,19 +167,14 @@ class Session(msgspec.Struct, kw_only=True):
         return at - self.at < (LONG_CACHE_SECONDS if self.long else CACHE_SECONDS)
 
     def count(self, usage: Usage, *, switched: bool) -> None:
-        """Learn from a turn how the conversation grows, and how much of it is cached."""
+        """Learn from a further turn how the conversation grows, and how much of it is cached."""
         written = usage.cache_write_5m + usage.cache_write_1h
         total = usage.input + usage.cache_read + written
-        if self.turns == 0:
-            self.first_input = self.fresh = total
-            if written:
-                self.share = (written + usage.cache_read) / total
-        else:
-            fresh = max(0, total - self.last_input)
-            self.fresh += fresh
-            self.known += total - fresh
-            if not switched and self.last_input:
-                self.share = min(1.0, usage.cache_read / self.last_input)
+        fresh = max(0, total - self.last_input)
+        self.fresh += fresh
+        self.known += total - fresh
+        if not switched and self.last_input:
+            self.share = min(1.0, usage.cache_read / self.last_input)
         if written:
             self.writes, self.long = True, usage.cache_write_1h > 0
         self.turns += 1
@@ -323,19 +318,11 @@ class Sessions:
         """Take down a turn that was answered, and why it went where it went."""
         session = None if talk.opening else self.live(talk, at)
         if session is None:
-            session = Session(tier=served.tier, home=served.tier, at=at)
-            self._sessions[talk.key] = session
-        model = served.tier.model
-        switched = session.model is not None and session.model != model
-        if switched:
-            session.foreign = max(session.foreign, served.messages)
-            if served.chosen:
-                self._switched(session, served, reason, at)
+            session = self._sessions[talk.key] = _begun(served, at)
+        else:
+            self._go_on(session, served, reason, at)
         if served.draft is not None:
             session.lean("" if served.draft else served.tier.name)
-        session.model = model
-        session.count(served.usage, switched=switched)
-        session.at = at
         self._sessions.move_to_end(talk.key)
         if served.answer_id is not None:
             self._answers[served.answer_id] = talk.key
@@ -374,6 +361,18 @@ class Sessions:
 
     # ---- what is remembered
 
+    def _go_on(self, session: Session, served: Served, reason: str, at: float) -> None:
+        """A further turn."""
+        model = served.tier.model
+        switched = session.model is not None and session.model != model
+        if switched:
+            session.foreign = max(session.foreign, served.messages)
+            if served.chosen:
+                self._switched(session, served, reason, at)
+        session.model = model
+        session.count(served.usage, switched=switched)
+        session.at = at
+
     def _switched(self, session: Session, served: Served, reason: str, at: float) -> None:
         if session.warm(at):
             cost = self._price_or_zero
@@ -384,6 +383,28 @@ class Sessions:
 
     def _price_or_zero(self, model: ModelRef, usage: Usage) -> int:
         return self._price(model, usage) or 0
+
+
+def _begun(served: Served, at: float) -> Session:
+    """A conversation after its first turn, in one piece: what is set later costs more."""
+    tier, usage = served.tier, served.usage
+    written = usage.cache_write_5m + usage.cache_write_1h
+    total = usage.input + usage.cache_read + written
+    session = Session(
+        tier=tier,
+        home=tier,
+        at=at,
+        turns=1,
+        first_input=total,
+        last_input=total,
+        outputs=usage.output,
+        fresh=total,
+        model=tier.model,
+    )
+    if written:
+        session.share = (written + usage.cache_read) / total
+        session.writes, session.long = True, usage.cache_write_1h > 0
+    return session
 
 
 def _told(verdict: Decision, weighing: Weighing | None) -> dict[str, object]:

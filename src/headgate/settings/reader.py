@@ -30,7 +30,7 @@ from headgate.settings.redaction import shown_path
 from headgate.settings.schema import Settings
 from headgate.settings.template import render
 
-__all__ = ["Reading", "Sourced", "find", "read", "read_with_sources"]
+__all__ = ["Reading", "Sourced", "find", "read", "read_text", "read_with_sources"]
 
 
 class Sourced(NamedTuple):
@@ -50,7 +50,7 @@ class Reading(NamedTuple):
 
     settings: Settings
     file: FilePath | None
-    """None: the built-in example."""
+    """None: the built-in example, or a text."""
     values: tuple[Sourced, ...]
     warnings: tuple[ConfigFault, ...]
     """What works and is most likely not meant."""
@@ -101,7 +101,35 @@ def read_with_sources(
     Raises:
         ConfigError: as `read` does.
     """
-    draft = _draft(path)
+    return _reading(_draft(path), path, env, sets, need_providers=need_providers)
+
+
+def read_text(text: str, name: str = "The text", *, need_providers: bool = True) -> Reading:
+    """The settings that stand in a text, as in a file that this machine does not have.
+
+    Neither the environment nor flags count. What the text says of files is taken down, and no file
+    is opened; see `files_named` for what to do about it.
+
+    Args:
+        text: what would stand in the file.
+        name: what messages call it.
+        need_providers: as `read` has it.
+
+    Raises:
+        ConfigError: it is no TOML, or values are wrong; `faults` has all that was found.
+    """
+    draft = Draft(parse(text.encode("utf-8", "replace"), name), Source("file", name))
+    return _reading(draft, None, {}, (), need_providers=need_providers)
+
+
+def _reading(
+    draft: Draft,
+    path: FilePath | None,
+    env: Mapping[str, str],
+    sets: Sequence[str],
+    *,
+    need_providers: bool,
+) -> Reading:
     add_file(draft)
     add_environment(draft, env)
     add_flags(draft, sets)

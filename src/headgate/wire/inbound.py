@@ -57,57 +57,19 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
 class Outline:
     """What a policy may know of a conversation, gathered turn by turn."""
 
-    __slots__ = (
-        "call_bytes",
-        "count",
-        "files",
-        "images",
-        "last",
-        "last_user",
-        "opening",
-        "preamble",
-        "replies",
-        "system",
-        "texts",
-        "users",
-    )
+    __slots__ = ("call_bytes", "files", "images", "turns")
 
     def __init__(self) -> None:
-        self.system: list[str] = []
-        self.texts: list[str] = []
-        self.opening = ""
-        """What the user said before the first reply."""
-        self.preamble = 0
-        """Characters of the texts of `system` before the first turn, 2 between them."""
-        self.replies = 0
-        self.last_user = ""
-        self.last = ""
-        """Role of the last turn."""
-        self.count = 0
-        self.users = 0
-        self.images = 0
-        self.files = 0
+        self.turns: list[tuple[str, str]] = []
+        """Role ("system", "user", "assistant" or "tool") and text of each."""
+        self.images = self.files = 0
         self.call_bytes = 0
         """Bytes of the JSON of tool calls in the history."""
 
-    def add(self, role: str, text: str) -> None:
-        """A turn of role "system", "user", "assistant" or "tool"."""
-        self.count += 1
-        self.last = role
-        if role == "system":
-            self.system.append(text)
-            if text and not self.users:
-                self.preamble += len(text) + 2
-            return
-        if role == "user":
-            self.users += 1
-            self.last_user = text
-            if not self.replies:
-                self.opening = f"{self.opening}\n\n{text}" if self.opening else text
-        else:
-            self.replies += 1
-        if text:
-            self.texts.append(text)
+    @property
+    def last(self) -> str:
+        """Role of the last turn; empty where there is none."""
+        return self.turns[-1][0] if self.turns else ""
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -341,8 +303,26 @@ def ask_of(
     3 to 5 with the tokenizers of 2024 to 2026), 4 for each turn, 3 for the request and 1,000 for
     each image or file. Tools and the calls in the history count by the bytes of their JSON.
     """
-    system = "\n\n".join(filter(None, outline.system))
-    text = "\n\n".join(outline.texts)
+    systems: list[str] = []
+    texts: list[str] = []
+    opening = last_user = ""
+    preamble = users = replies = 0
+    for role, said in outline.turns:
+        if role == "system":
+            if said:
+                systems.append(said)
+                preamble += 0 if users else len(said) + 2
+            continue
+        if role == "user":
+            users += 1
+            last_user = said
+            if not replies:
+                opening = f"{opening}\n\n{said}" if opening else said
+        else:
+            replies += 1
+        if said:
+            texts.append(said)
+    system, text = "\n\n".join(systems), "\n\n".join(texts)
     size = _size(system) + _size(text) + outline.call_bytes
     if tools:
         size += sum([len(memoryview(tool)) for tool in tools])
@@ -351,16 +331,16 @@ def ask_of(
         model,
         system,
         text,
-        outline.last_user,
-        turns=outline.users,
-        opening=outline.opening,
-        preamble=outline.preamble and outline.preamble - 2,
-        replies=outline.replies,
+        last_user,
+        turns=users,
+        opening=opening,
+        preamble=preamble and preamble - 2,  # less what would part it from the next
+        replies=replies,
         conversation=conversation,
         continues=continues,
         tokens=size // BYTES_PER_TOKEN
         + TOKENS_PER_REQUEST
-        + TOKENS_PER_TURN * outline.count
+        + TOKENS_PER_TURN * len(outline.turns)
         + TOKENS_PER_IMAGE * (outline.images + outline.files),
         max_output=max_output,
         tools=len(tools),

@@ -17,7 +17,7 @@ from headgate.wire.meter import service_tier
 from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
 from headgate.wire.openai_responses import OPENAI_RESPONSES
-from headgate.wire.passthrough import Answered, Flow, Passthrough
+from headgate.wire.passthrough import Answered, Flow, Passthrough, passthrough
 from headgate.wire.problems import problem_of
 from headgate.wire.translate import Translation
 
@@ -83,16 +83,16 @@ Lane: TypeAlias = Passthrough | Translation
 """The request's way through one provider's dialect. A new one for each attempt is cheap."""
 
 
-def lane(inbound: Inbound, dialect_out: str, *, at: int) -> Lane:
+def lane(inbound: Inbound, dialect_out: str, *, at: float) -> Lane:
     """The lane of a request to a provider that speaks `dialect_out`; `at` is the unix time.
 
     Raises:
         RequestError: the translation would lose something essential (400, `param` names it).
     """
-    provider, caller = _dialect(dialect_out), _dialect(inbound.dialect)
-    if provider is caller:
-        return Passthrough(inbound, provider)
-    return Translation(inbound, caller, provider, at)
+    provider = _dialect(dialect_out)
+    if dialect_out == inbound.dialect:
+        return passthrough(inbound, provider)
+    return Translation(inbound, _dialect(inbound.dialect), provider, int(at))
 
 
 def history_of(inbound: Inbound) -> int:
@@ -109,6 +109,8 @@ def asked_tier(inbound: Inbound) -> str | None:
     What the provider serves the call in is for the provider to say.
     """
     fields = inbound.fields
+    if "service_tier" not in fields and "speed" not in fields:
+        return None
     try:
         if (speed := fields.get("speed")) is not None and _WORD.decode(speed) == "fast":
             return "fast"

@@ -10,6 +10,7 @@ from headgate.errors import RequestError
 from headgate.values import Usage
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound
+from headgate.wire.mould import Mould, Words, mould_of
 from headgate.wire.neutral import (
     Aside,
     Counted,
@@ -33,22 +34,22 @@ __all__ = [
     "Flow",
     "Passthrough",
     "PlainFlow",
+    "passthrough",
     "splice",
     "spliced",
 ]
 
 
-class Passthrough:
-    """Requests, answers, streams and errors of one dialect, their bytes kept."""
+class Passthrough(msgspec.Struct, eq=False):
+    """Requests, answers, streams and errors of one dialect, their bytes kept; see `passthrough`."""
 
-    def __init__(self, inbound: Inbound, dialect: Dialect) -> None:
-        self._inbound = inbound
-        self._dialect = dialect
-        self.path = dialect.path
-        """Appended to the provider's base URL."""
-        self._own = dialect.own_fields(inbound)
-        self._strip = bool(self._own)
-        self._mended = False
+    path: str
+    """Appended to the provider's base URL."""
+    _inbound: Inbound
+    _dialect: Dialect
+    _own: dict[str, bytes]
+    _strip: bool
+    _mended: bool = False
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
@@ -108,6 +109,12 @@ class Passthrough:
         return self._dialect.write_problem(read_problem(status, body))
 
 
+def passthrough(inbound: Inbound, dialect: Dialect) -> Passthrough:
+    """The way of a request to a provider that speaks its caller's dialect."""
+    own = dialect.own_fields(inbound)
+    return Passthrough(dialect.path, inbound, dialect, own, bool(own))
+
+
 def _sayable(name: str, value: str) -> str:
     """A header's value, if HTTP allows for it."""
     if value.isascii() and value.isprintable():
@@ -134,6 +141,8 @@ def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, byt
 
 
 _OBJECT = msgspec.json.Encoder()
+MOST_USELESS = 4
+"""Moulds that may be taken in vain, one after the other."""
 
 
 class Flow:
@@ -162,8 +171,11 @@ class Flow:
         """Told of all that is said, before it is handed on; None: nobody is."""
         self._ending = False  # what has just been said may hold the final usage
         self._caller = caller
+        self._reader_of = provider.reader
         self._reader = provider.reader()
         self._decoder = Decoder()
+        self._mould: Mould | None = None  # of the last event, where it said words and nothing else
+        self._useless = 0  # moulds in a row that no event was like
 
     @property
     def usage(self) -> Usage | None:
@@ -177,6 +189,11 @@ class Flow:
 
     def feed(self, chunk: bytes) -> bytes:
         """Take bytes from the provider; the bytes to hand on, perhaps none."""
+        mould = self._mould
+        if mould is not None and self._decoder.resting:
+            text = mould.text(chunk)
+            if text is not None:
+                return self._repeat(chunk, mould, text)
         out = self._pass(self._decoder.feed(chunk))
         if self._decoder.overflow and self.error is None and not self.complete:
             out += self._break("The provider sent an event that is too long.")
@@ -200,17 +217,40 @@ class Flow:
         return b"".join(out)
 
     def _pass_one(self, event: Event) -> bytes:
+        mould = self._mould
+        if mould is not None:
+            text = mould.text(event.raw)
+            if text is not None:
+                return self._repeat(event.raw, mould, text)
         try:
             said = self._reader.read(event)
             for one in said:
                 self._note(one)
                 if self.heard is not None:
                     self.heard(one)
+            self._mould = self._taken(event.raw, said)
             return self._forward(event, said)
         except UnusableAnswerError as error:
             return self._break(error.message)
         except RecursionError:
             return self._break("The provider sent an event that is nested too deeply.")
+
+    def _taken(self, raw: bytes, said: Sequence[StreamEvent]) -> Mould | None:
+        """The mould of an event. No more are taken where no event is like the one before."""
+        if self._ending or self._useless >= MOST_USELESS:
+            return None
+        mould = mould_of(raw, said, self._reader_of)
+        if mould is not None:
+            self._useless += 1
+        return mould
+
+    def _repeat(self, raw: bytes, mould: Mould, text: str) -> bytes:
+        """Hand on an event that is like the one before but for its text."""
+        self._useless = 0
+        self.delivered_chars += len(text)
+        if self.heard is not None:
+            self.heard(mould.kind(text))
+        return self._forward_words(raw, mould.kind, text)
 
     def _note(self, event: StreamEvent) -> None:
         match event:
@@ -233,7 +273,7 @@ class Flow:
                 self.error = event.problem.message
 
     def _break(self, message: str) -> bytes:
-        self.error = message
+        self.error, self._mould = message, None
         problem = Problem(status=502, message=message, kind=kind_of(502), code="stream_broken")
         return self._tell(problem)
 
@@ -248,6 +288,10 @@ class Flow:
         return block if cost is None else with_cost(block, USAGE_AT[self._caller.name], cost)
 
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
+        raise NotImplementedError
+
+    def _forward_words(self, raw: bytes, kind: type[Words], text: str) -> bytes:
+        """As `_forward`, of an event that says these words and nothing else, before the end."""
         raise NotImplementedError
 
 
@@ -266,3 +310,6 @@ class PlainFlow(Flow):
         if self._ending and self.price is not None:
             return self._told(event.raw)
         return event.raw
+
+    def _forward_words(self, raw: bytes, _: type[Words], __: str) -> bytes:
+        return raw

@@ -40,11 +40,12 @@ class Decoder:
     """Takes bytes in pieces of any size, gives the events that they complete.
 
     `overflow` turns true when an event exceeds `max_event` bytes; nothing is decoded after that,
-    and nothing is kept.
+    and nothing is kept. Between two events it is `resting`: what comes next begins one.
     """
 
     def __init__(self, max_event: int = MAX_EVENT_BYTES) -> None:
         self.overflow = False
+        self.resting = False
         self._max = max_event
         self._tail = bytearray()
         self._at_start = True
@@ -54,7 +55,7 @@ class Decoder:
         """The events completed by `chunk`, in order."""
         if self.overflow:
             return []
-        if not (self._tail or self._at_start):  # mostly a chunk is an event
+        if self.resting:  # mostly a chunk is an event
             event = _line(chunk) or _named(chunk)
             if event is not None:
                 return [event]
@@ -106,6 +107,7 @@ class Decoder:
             del self._tail[:done]
         elif done < len(buffer):
             self._tail += buffer[done:]
+        self.resting = not (self._tail or self._at_start or self.overflow)
 
     def _event(self, raw: bytes) -> Event:
         text = raw

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from headgate.wire.dialect import Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound, too_deep
+from headgate.wire.mould import Words
 from headgate.wire.neutral import Done, Failure, Problem, Request, StreamEvent
 from headgate.wire.passthrough import Answered, Flow
 from headgate.wire.problems import read_problem
@@ -89,6 +90,9 @@ class TranslatedFlow(Flow):
         return b"".join(
             [self._done() if isinstance(one, Done) else self._writer.write(one) for one in said]
         )
+
+    def _forward_words(self, _: bytes, kind: type[Words], text: str) -> bytes:
+        return self._writer.write(kind(text))
 
     def _done(self) -> bytes:
         out = self._writer.done(self.usage)

@@ -1,10 +1,12 @@
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.values import Usage
+from headgate.wire import sse
 from headgate.wire.anthropic_messages.streams import Reader, Writer
 from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.neutral import (
@@ -379,3 +381,14 @@ def test_no_argument_is_lost_or_mixed_up_however_calls_are_interleaved(data, cal
         got = [one.text for one in found if isinstance(one, ToolDelta) and one.index == index]
         assert json.loads("".join(got)) == arguments
     assert_one_block_at_a_time(stream)
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_a_text_is_written_as_the_encoder_would_write_all_of_its_event(texts):
+    writer = Writer(Request(messages=()), 7)
+    writer.write(TextDelta("first"))
+    for text in texts:
+        delta = {"type": "text_delta", "text": text}
+        told = {"type": "content_block_delta", "index": 0, "delta": delta}
+        expected = sse.encode(msgspec.json.encode(told), b"content_block_delta")
+        assert writer.write(TextDelta(text)) == expected

@@ -1,10 +1,12 @@
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.values import Usage
+from headgate.wire import sse
 from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.neutral import (
     Counted,
@@ -303,3 +305,27 @@ def test_what_is_written_is_read_back():
         Finish("tool_calls"),
     ]
     assert read(written(*events, request=ASKED)) == ([*events, Counted(), Done()], COUNTS)
+
+
+@given(st.lists(st.text()), st.text(), st.text(), st.booleans())
+def test_a_text_is_written_as_the_encoder_would_write_all_of_its_chunk(texts, name, model, usage):
+    told = Request(messages=(), stream=True, stream_usage=usage)
+    writer = Writer(told, 7)
+    for place in range(2):  # a stream that says anew what it is
+        writer.write(Start(f"{name}{place}", model))
+        for text in texts:
+            chunk = {
+                "id": f"{name}{place}",
+                "object": "chat.completion.chunk",
+                "created": 7,
+                "model": model,
+                "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}],
+                **({"usage": None} if usage else {}),
+            }
+            assert writer.write(TextDelta(text)) == sse.encode(msgspec.json.encode(chunk))
+
+
+def test_a_text_before_anything_else_opens_the_stream():
+    found = Writer(Request(messages=()), 7).write(TextDelta("a"))
+    assert found.count(b"data: ") == 2
+    assert found.index(b'"role":"assistant"') < found.index(b'"content":"a"')

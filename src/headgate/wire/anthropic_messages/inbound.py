@@ -154,7 +154,7 @@ def _asks_schema(fields: Mapping[str, msgspec.Raw]) -> bool:
 def _outline(system: str, messages: list[_Message]) -> Outline:
     outline = Outline()
     if system:
-        outline.add("system", system)
+        outline.turns.append(("system", system))
     for index, message in enumerate(messages):
         if message.role not in _ROLES:
             raise RequestError(
@@ -165,7 +165,7 @@ def _outline(system: str, messages: list[_Message]) -> Outline:
                 param=f"messages[{index}].role",
             )
         if isinstance(message.content, str):
-            outline.add(message.role, message.content)
+            outline.turns.append((message.role, message.content))
         else:
             _add_blocks(outline, message.role, message.content)
     return outline
@@ -175,7 +175,7 @@ def _add_blocks(outline: Outline, role: str, blocks: list[_Deep]) -> None:
     """A message of blocks; tool results are a turn of their own, of role "tool"."""
     results = [_inner(outline, block) for block in blocks if block.type == "tool_result"]
     if results:
-        outline.add("tool", "\n".join(results))
+        outline.turns.append(("tool", "\n".join(results)))
     rest = [block for block in blocks if block.type != "tool_result"]
     for block in rest:
         outline.images += block.type == "image"
@@ -183,7 +183,7 @@ def _add_blocks(outline: Outline, role: str, blocks: list[_Deep]) -> None:
         if block.input is not _NO_INPUT:
             outline.call_bytes += len(memoryview(block.input))
     if rest or not results:
-        outline.add(role, "\n".join([block.text for block in rest if block.text]))
+        outline.turns.append((role, "\n".join([block.text for block in rest if block.text])))
 
 
 def _inner(outline: Outline, result: _Deep) -> str:

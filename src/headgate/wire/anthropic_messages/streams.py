@@ -140,6 +140,13 @@ class Reader:
         return (RefusalDelta(why), finish) if why else (finish,)
 
 
+_TEXT = (
+    b"event: content_block_delta\n"
+    b'data: {"type":"content_block_delta","index":%d,"delta":{"type":"text_delta","text":%b}}\n\n'
+)
+"""The commonest event, as the encoder would write it."""
+
+
 class Writer:
     """One stream of events: blocks one after the other, each started, filled and stopped.
 
@@ -203,7 +210,7 @@ class Writer:
         out = b""
         if self._block != "text":
             out = self._release(ended=True) + self._start("text", {"type": "text", "text": ""})
-        return out + self._delta({"type": "text_delta", "text": text})
+        return out + _TEXT % (self._index, msgspec.json.encode(text))
 
     def _tool(self, event: ToolStart | ToolDelta) -> bytes:
         if isinstance(event, ToolDelta) and event.index == self._call:

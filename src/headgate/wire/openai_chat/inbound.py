@@ -120,9 +120,11 @@ def own_fields(inbound: Inbound) -> dict[str, bytes]:
 
 def _outline(messages: list[_Message]) -> Outline:
     outline = Outline()
-    for index, message in enumerate(messages):
+    turns = outline.turns
+    for message in messages:
         role = ROLES.get(message.role)
         if role is None:
+            index = len(turns)
             raise RequestError(
                 f"Invalid value for 'messages[{index}].role': {message.role[:40]!r}. "
                 "Supported values are: "
@@ -137,7 +139,7 @@ def _outline(messages: list[_Message]) -> Outline:
             content = "\n".join([part.text for part in content if part.text])
         if message.tool_calls is not _NO_CALLS:
             outline.call_bytes += len(memoryview(message.tool_calls))
-        outline.add(role, content or "")
+        turns.append((role, content or ""))
     return outline
 
 

@@ -127,6 +127,10 @@ class _Called(msgspec.Struct):
     arguments: str = ""
 
 
+_NO_TEXT = b'"content":""'
+"""Stands nowhere else in a chunk: within a string each quotation mark has a backslash before it."""
+
+
 class Writer:
     """One stream of chunks: the role first, then deltas, the finish, the usage if it was asked."""
 
@@ -138,15 +142,17 @@ class Writer:
         self._opened = False
         self._finished = False
         self._bare: int | None = None  # the call that has no arguments yet
+        self._around: tuple[bytes, bytes] | None = None  # what stands before and after a text
 
     def write(self, event: StreamEvent) -> bytes:  # noqa: PLR0911 - the table of events
         """See StreamWriter.write."""
         match event:
             case Start():
                 self._id, self._model = event.id or self._id, event.model
+                self._around = None
                 return self._open()
             case TextDelta():
-                return self._delta({"content": event.text})
+                return self._text(event.text)
             case RefusalDelta():
                 return self._delta({"refusal": event.text})
             case ThinkingDelta():
@@ -171,6 +177,16 @@ class Writer:
         if self._usage and usage is not None:
             out += self._chunk([], {"usage": write_usage(usage)})
         return out + sse.encode(b"[DONE]")
+
+    def _text(self, text: str) -> bytes:
+        """More text: of such a chunk only the text is written anew."""
+        if self._around is None:
+            first = self._open()
+            before, empty, after = self._delta({"content": ""}).partition(_NO_TEXT)
+            self._around = before + empty[:-2], after
+            return first + self._text(text)
+        before, after = self._around
+        return before + msgspec.json.encode(text) + after
 
     def _argue(self, index: int, text: str) -> bytes:
         if index == self._bare:

@@ -113,7 +113,7 @@ def _outline(fields: Mapping[str, msgspec.Raw]) -> Outline:
     raw = fields.get("instructions")
     instructions = None if raw is None else decoded(_INSTRUCTIONS, raw, "instructions")
     if isinstance(instructions, str) and instructions:
-        outline.add("system", instructions)
+        outline.turns.append(("system", instructions))
     given = decoded(_INPUT, fields["input"], "input") if "input" in fields else None
     if not given and not any(bytes(fields.get(name, b"null")) != b"null" for name in _REMEMBERED):
         raise RequestError(
@@ -122,7 +122,7 @@ def _outline(fields: Mapping[str, msgspec.Raw]) -> Outline:
             param="input",
         )
     if isinstance(given, str):
-        outline.add("user", given)
+        outline.turns.append(("user", given))
         return outline
     for index, item in enumerate(given or ()):
         _add(outline, item, f"input[{index}]")
@@ -142,9 +142,9 @@ def _add(outline: Outline, raw: msgspec.Raw, place: str) -> None:
                 code="invalid_value",
                 param=f"{place}.role",
             )
-        outline.add(role, _said(outline, message.content))
+        outline.turns.append((role, _said(outline, message.content)))
     elif kind == "function_call_output":
-        outline.add("tool", _said(outline, decoded(_OUTPUT, raw, place).output))
+        outline.turns.append(("tool", _said(outline, decoded(_OUTPUT, raw, place).output)))
     else:
         outline.call_bytes += len(memoryview(raw))
 
