@@ -30,7 +30,7 @@ async def pages(caller):
     caller.respond(200, [], str(os.getpid()).encode())
 
 async def main():
-    if MODE == "deaf":
+    if "deaf" in MODE:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
@@ -38,14 +38,14 @@ async def main():
     )
     await serve_relayed(socket.socket(fileno=int(sys.argv[2])), pages)
     say(f"pid {os.getpid()}")
-    if MODE == "babble":
+    if "babble" in MODE:
         os.write(1, b"hello\\n\\n\\n\\n\\n\\n")
     try:
         while True:
             say("told " + await received(reader, str))
     except EOFError:
         pass
-    if MODE == "deaf":
+    if "deaf" in MODE:
         await asyncio.sleep(60)
 
 asyncio.run(main())
@@ -150,6 +150,18 @@ def test_one_that_does_not_heed_is_killed(caplog):
         async with beside("deaf") as (sidecar, heard, _):
             sidecar.begin()
             await until(lambda: len(heard.pids()) == 1)
+            return heard.pids()[0]
+
+    assert not alive(asyncio.run(live()))
+    assert "killed" in caplog.text
+
+
+def test_one_that_is_just_being_ended_is_not_left_behind(caplog):
+    async def live() -> int:
+        async with beside("deaf babble") as (sidecar, heard, _):
+            sidecar.begin()
+            await until(lambda: len(heard.pids()) == 1)
+            await asyncio.sleep(0.1)  # of the half second that it is given
             return heard.pids()[0]
 
     assert not alive(asyncio.run(live()))

@@ -113,15 +113,12 @@ class Sidecar(Generic[_T]):
 
     async def _run(self, listening: socket.socket) -> int:
         """One life of it; the code that it ended with."""
-        process = await asyncio.create_subprocess_exec(
-            *self._command(listening.fileno()),
-            stdin=PIPE,
-            stdout=PIPE,
-            pass_fds=[listening.fileno()],
-            start_new_session=True,  # Ctrl-C is for us; we tell it
-            env=dict(self._env),
-        )
-        self._process = process
+        starting = asyncio.create_task(self._started(listening))
+        try:
+            process = self._process = await asyncio.shield(starting)
+        except asyncio.CancelledError:  # half started, it would be nobody's
+            await _ended(await starting, self._stop_seconds)
+            raise
         try:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             with suppress(EOFError):
@@ -130,7 +127,22 @@ class Sidecar(Generic[_T]):
             return await process.wait()
         finally:
             self._process = None
-            await _ended(process, self._stop_seconds)
+            ending = asyncio.create_task(_ended(process, self._stop_seconds))
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError:  # we end while it is being ended
+                await ending
+                raise
+
+    async def _started(self, listening: socket.socket) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *self._command(listening.fileno()),
+            stdin=PIPE,
+            stdout=PIPE,
+            pass_fds=[listening.fileno()],
+            start_new_session=True,  # Ctrl-C is for us; we tell it
+            env=dict(self._env),
+        )
 
     async def _said(self, stdout: asyncio.StreamReader) -> _T:
         """Its next message."""
