@@ -50,8 +50,12 @@ from headgate.settings import Settings
 from headgate.values import ModelRef, Usage
 
 __all__ = [
+    "Comparison",
+    "Desk",
     "Traffic",
     "comparison",
+    "filters_of",
+    "legend_of",
     "noted",
     "open_desk",
     "prices",
@@ -152,10 +156,11 @@ def search_command(
     """
     desk = open_desk(**where)
     weights = _mix(mix)
-    filters = Filters(
-        provider=_provider(desk, provider),
-        dearest=_pico("--max-price", max_price),
-        window=min_context,
+    filters = filters_of(
+        desk,
+        provider=provider,
+        max_price=max_price,
+        min_context=min_context,
         deprecated=not no_deprecated,
     )
     found = search(desk.book, " ".join(text), desk.day, mix=weights, filters=filters, order=sort)
@@ -166,7 +171,7 @@ def search_command(
         click.echo(csv_text(found_table(shown, exact=True)), nl=False)
     elif found:
         click.echo(aligned(found_table(shown), _width()), nl=False)
-        _talk(desk, [_legend_of(weights)], len(found) - len(shown))
+        _talk(desk, [legend_of(weights)], len(found) - len(shown))
     else:
         click.echo(
             f"No model fits ({desk.book.source}). Ask for less of its name, or without a filter."
@@ -317,6 +322,27 @@ def update(
 
 
 # ---- what the commands look up
+
+
+def filters_of(
+    desk: Desk,
+    *,
+    provider: str = "",
+    max_price: str | None = None,
+    min_context: int | None = None,
+    deprecated: bool = True,
+) -> Filters:
+    """What a search asks of a model; `max_price` is US dollars per million tokens, blended.
+
+    Raises:
+        ConfigError: there is no such price list, or the price is none; faults name flags.
+    """
+    return Filters(
+        provider=_provider(desk, provider),
+        dearest=_pico("--max-price", max_price),
+        window=min_context,
+        deprecated=deprecated,
+    )
 
 
 class Traffic(NamedTuple):
@@ -491,7 +517,8 @@ def _width() -> int:
     return max(shutil.get_terminal_size().columns, 80)
 
 
-def _legend_of(mix: Mix) -> str:
+def legend_of(mix: Mix) -> str:
+    """What the columns and the marks of a list of models mean."""
     return (
         f"USD per million tokens; blend: {mix.input:,} tokens in, {mix.output:,} out; "
         "* your own price, † deprecated"

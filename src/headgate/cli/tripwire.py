@@ -205,7 +205,7 @@ def wires_of(
             range; faults name flags.
     """
     reading, extras = origin.reading, extras or Extras()
-    book = book_of(reading.settings, reading.file.name if reading.file else "flags")
+    book = book_of(reading.settings, origin.named)
     try:
         asked = _Asked(
             *_alternatives(reading, book, day, (question.a, question.b), changes),

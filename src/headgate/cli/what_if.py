@@ -121,6 +121,13 @@ class Origin(NamedTuple):
     example: bool
     """They are the built-in example."""
 
+    @property
+    def named(self) -> str:
+        """Where prices of their own are said to come from."""
+        if self.reading.file is not None:
+            return self.reading.file.name
+        return "flags" if self.example else self.source
+
 
 def archetype_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--archetype NAME`; the function receives `name_of_archetype: str | None`."""
