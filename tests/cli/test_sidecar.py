@@ -10,14 +10,24 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from openai import OpenAI
 
+from headgate.access.key import Key, digest, mint
+from headgate.access.limits import Limits, budget
+from headgate.bootstrap.keys import pepper_of
+from headgate.ledger.intake import recover
+from headgate.ledger.journal import Journal
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.tended import is_tended
+from headgate.ledger.url import open_keys
+from headgate.settings import read_with_sources
 from tests.cli.test_serve import Running, running, say
+from tests.ledger.samples import answers
 from tests.monitor.test_metrics import parsed
 
 WATCHFUL = """
@@ -64,9 +74,9 @@ class House:
         until(there)
         return found[0]
 
-    def ask(self, path: str) -> str:
+    def ask(self, path: str, *, method: str = "GET") -> str:
         headers = {"authorization": f"Bearer {self.token}"}
-        request = urllib.request.Request(self.url + path, headers=headers)
+        request = urllib.request.Request(self.url + path, headers=headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return str(answer.read().decode())
 
@@ -158,6 +168,40 @@ def test_when_the_gateway_is_killed_it_stores_what_that_one_has_left(tmp_path):
         assert {row.request_id for row in store.entries()} == ids
         store.close()
         assert list(journal.iterdir()) == []
+
+
+def test_a_gateway_that_ends_while_rows_are_stored_gives_its_budgets_slice_back(tmp_path):
+    with running(tmp_path) as home:
+        home.gateway.stop()
+        url, journal = f"sqlite:///{home.ledger}", tmp_path / "ledger.db.journal"
+        settings = read_with_sources(home.file, env={}).settings
+        secret, pepper = mint(bytes(range(38))).secret, pepper_of(settings, {})
+        limits = Limits(budgets=(budget("5/day"),))
+        identity = secret.split("_")[1]
+        kept = Key(
+            id=identity, name="k", digest=digest(pepper, secret), limits=limits, created_us=1
+        )
+        with closing(open_keys(url)) as keys, closing(SqliteStore(home.ledger)) as store:
+            keys.put_key(kept)
+            home.start()
+            with OpenAI(base_url=home.base_url, api_key=secret) as client:
+                assert say(client).status_code == 200
+            assert keys.spending(f"key:{identity}")[0].held > 0
+            until(lambda: is_tended(journal))
+            dead = Journal(journal)
+            for row in answers(40_000):
+                dead.append(row)
+            dead.close()
+            until(lambda: len(list(islice(store.entries(), 500))) == 500)
+            assert home.gateway.stop() == 0
+            left = sum(path.stat().st_size for path in journal.glob("*.segment"))
+            assert left > 0, "it was storing when it was told to end"
+            assert keys.spending(f"key:{identity}")[0].held == 0
+            recover(url, store)
+            assert sum(1 for _ in store.entries()) == 40_001
+        log = home.gateway.log.read_text()
+        assert "locked" not in log
+        assert "Traceback" not in log
 
 
 def test_it_asks_for_the_token_as_the_gateway_would(tmp_path):

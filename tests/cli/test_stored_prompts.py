@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from openai import OpenAI
+from openai import BadRequestError, OpenAI
 
 from headgate.ledger.intake import recover
 from headgate.ledger.tended import is_tended
@@ -83,3 +85,52 @@ def test_what_was_asked_before_kill_9_is_stored(home, url, tmp_path):
     assert store.check() == []
     store.close()
     assert not [path for path in Path(journal).iterdir() if path.suffix == ".segment"]
+
+
+class Quoting(BaseHTTPRequestHandler):
+    """A provider that refuses every key, and says which one it was."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        key = self.headers["authorization"].removeprefix("Bearer ")
+        said = json.dumps({"error": {"message": f"No such key: {key}.", "type": "auth"}}).encode()
+        self.send_response(400)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def quoting() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Quoting) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_after_a_reload_the_keys_that_are_in_use_then_are_blanked_out(
+    home, url, quoting, monkeypatch
+):
+    """A key of no known form: only who knows that it is one can find it in a text."""
+    monkeypatch.setenv("NEW_KEY", "hush-this-is-the-new-one")
+    home.file.write_text(home.file.read_text().replace(home.provider.address, quoting))
+    house = House(home)
+    refused = []
+    with OpenAI(base_url=home.base_url, api_key="none", max_retries=0) as client:
+        for name in ("SIM_KEY", "NEW_KEY"):
+            home.file.write_text(home.file.read_text().replace("SIM_KEY", name))
+            house.ask("/api/reload", method="POST")
+            with pytest.raises(BadRequestError, match="No such key") as caught:
+                say(client)
+            refused.append(caught.value.response.headers["x-headgate-request-id"])
+    assert home.gateway.stop() == 0
+    store = open_store(url, create=False)
+    kept = {one.request_id: one.answer for one in store.prompts()}
+    store.close()
+    assert [("No such key: [a key]." in kept[one]) for one in refused] == [True, True]

@@ -62,7 +62,9 @@ class Heard:
 
 
 @asynccontextmanager
-async def beside(mode: str = "plain") -> AsyncIterator[tuple[Sidecar[str], Heard, Path]]:
+async def beside(
+    mode: str = "plain", silence_seconds: float = 60.0
+) -> AsyncIterator[tuple[Sidecar[str], Heard, Path]]:
     heard = Heard()
     sidecar = Sidecar(
         lambda listening: [sys.executable, "-c", CHILD, mode, str(listening)],
@@ -70,6 +72,7 @@ async def beside(mode: str = "plain") -> AsyncIterator[tuple[Sidecar[str], Heard
         heard=heard.said.append,
         env=os.environ,
         stop_seconds=0.5,
+        silence_seconds=silence_seconds,
     )
     async with sidecar.running() as path:
         yield sidecar, heard, path
@@ -109,6 +112,20 @@ def test_it_is_started_when_told_to_hears_and_is_heard_and_ends_with_us():
     assert said[1:] == ["told that"]
     assert not alive(pids[0])
     assert not path.exists()
+
+
+def test_one_that_is_stopped_is_ended_and_replaced(caplog):
+    async def live() -> list[int]:
+        async with beside(silence_seconds=3.0) as (sidecar, heard, _):
+            sidecar.begin()
+            await until(lambda: len(heard.pids()) == 1)
+            os.kill(heard.pids()[0], signal.SIGSTOP)
+            await until(lambda: len(heard.pids()) == 2)
+            return heard.pids()
+
+    stopped, _ = asyncio.run(live())
+    assert not alive(stopped)
+    assert "has ended (it was silent for 3 s: stopped, or it hangs); another starts" in caplog.text
 
 
 def test_one_that_dies_is_replaced_and_its_socket_goes_on(caplog):

@@ -140,6 +140,17 @@ def test_what_is_left_when_it_is_to_end_is_somebody_elses(tmp_path):
     assert recover("", store, journal=tmp_path / "j") == (3000 - found.rows, 0)
 
 
+def test_prompts_of_a_dead_process_that_never_fit_are_told_of_once(tmp_path, caplog):
+    journal, store = Journal(tmp_path / "j"), Moody()
+    for one in questions(5):
+        journal.append_prompt(one)
+    journal.close()
+    store.cannot_hold = {"r0", "r1", "r3"}
+    assert recover("", store, journal=tmp_path / "j") == (0, 0)
+    assert [one.request_id for one in store.prompts()] == ["r2", "r4"]
+    assert caplog.messages == ["ledger.prompt_dropped: the store can never hold 3 of them"]
+
+
 def test_a_prompt_that_never_fits_is_dropped_and_the_others_are_kept():
     store = Moody()
     store.cannot_hold = {"r1", "r3"}

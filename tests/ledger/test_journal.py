@@ -13,7 +13,7 @@ from headgate.ledger import journal as journals
 from headgate.ledger.journal import MOST_SEGMENTS, Journal
 from headgate.ledger.records import MAX_PAYLOAD, frame
 from headgate.ledger.segment import leftovers
-from headgate.ledger.taken import Taken
+from headgate.ledger.taken import Taken, tell
 from tests.ledger.samples import answers, entry, prompt, traffic
 from tests.ledger.test_segment import read_back
 
@@ -193,6 +193,27 @@ def test_prompts_give_way_to_entries_when_half_of_the_room_is_taken(tmp_path):
     assert 0 < journal.waiting <= room
     journal.append(ENTRIES[0])
     assert journal.segments()[0].unread().entries == ENTRIES[:1]
+    journal.close()
+
+
+def test_a_prompt_does_not_look_for_room_and_an_entry_does(tmp_path):
+    journal = Journal(tmp_path / "j", spool_bytes=10_000)
+    (segment,) = journal.segments()
+
+    def fill(upto: int) -> None:
+        while journal.waiting + len(RECORDS[0]) <= upto:
+            journal.append(ENTRIES[0])
+        tell(segment.path, Taken(segment.size, 0, 0))  # all of it is stored, as far as that goes
+
+    fill(4_500)
+    large = prompt(request="x" * 3_000)
+    with pytest.raises(OSError, match="wait for the store"):
+        journal.append_prompt(large)
+    assert journal.learn().end == segment.size
+    journal.append_prompt(large)
+    fill(10_000)
+    journal.append(ENTRIES[0])
+    assert journal.waiting == len(RECORDS[0])
     journal.close()
 
 

@@ -275,3 +275,23 @@ def test_a_prompt_that_was_deleted_is_no_longer_in_the_file(tmp_path):
     assert list(store.prune_prompts(NOON_US + 1)) == [2]
     store.close()
     assert b"c4n4ry" not in path.read_bytes()
+
+
+def test_a_prompt_that_was_deleted_is_not_in_the_write_ahead_log_either(tmp_path):
+    path = tmp_path / "ledger.db"
+
+    def left() -> list[str]:
+        return sorted(file.name for file in tmp_path.iterdir() if b"c4n4ry" in file.read_bytes())
+
+    with closing(SqliteStore(path)) as store, closing(SqliteStore(path)) as reader:
+        text = "c4n4ry " * 5000
+        store.keep_prompts([prompt(request_id="a", request=text, request_bytes=len(text))])
+        assert left() == ["ledger.db-wal"]
+        assert list(store.prune_prompts(NOON_US + 1)) == [1]
+        assert left() == []
+        store.keep_prompts([prompt(request_id="b", request=text, request_bytes=len(text))])
+        with reader._reading() as ask:
+            ask("oldest")
+            assert list(store.prune_prompts(NOON_US + 1)) == [1], "nor does it wait for who reads"
+        assert list(store.prune_prompts(NOON_US + 1)) == []
+        assert left() == []

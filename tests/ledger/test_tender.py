@@ -13,7 +13,7 @@ from headgate.ledger.taken import Taken, told
 from headgate.ledger.tended import hold, is_tended, let_go
 from headgate.ledger.tender import SWEEP_SECONDS, Tender
 from tests.ledger.moods import Moody, Watch
-from tests.ledger.samples import answers, entry
+from tests.ledger.samples import answers, entry, questions
 
 ROWS = answers(12)
 
@@ -124,6 +124,19 @@ def test_a_row_the_store_can_never_hold_is_set_aside_and_its_process_learns_it(h
     assert house.tender.turn()
     assert house.journal.learn()[1:] == (3, 1)
     assert house.names() == ["r0", "r2", "r3"]
+
+
+def test_prompts_that_can_never_be_stored_are_counted_in_one_line(house, caplog):
+    house.store.cannot_hold = {"r0", "r2"}
+    for one in questions(4):
+        house.journal.append_prompt(one)
+    assert house.tender.turn()
+    house.journal.append_prompt(questions(1)[0])
+    assert house.tender.turn()
+    assert [one.request_id for one in house.store.prompts()] == ["r1", "r3"]
+    assert caplog.text.count("ledger.prompt_dropped: the store can never hold it") == 1
+    assert "prompts dropped 2" in caplog.text
+    assert house.tender._standing().endswith("prompts dropped 3")
 
 
 def test_a_store_that_is_away_loses_nothing_and_is_told_of(house, caplog):

@@ -72,10 +72,12 @@ def test_a_prompt_that_cannot_be_written_down_is_dropped_and_raises_nothing(url,
 
 def test_a_prompt_that_the_store_can_never_hold_is_dropped_and_kept_nowhere(url, tmp_path, caplog):
     ledger = Ledger.open(url, clock=Watch())
-    ledger.keep(prompt(request_id="poison", at_us=1 << 63))
+    for number in range(3):
+        ledger.keep(prompt(request_id=f"poison{number}", at_us=1 << 63))
     ledger.keep(prompt(request_id="good"))
     assert ledger.flush()
-    assert "ledger.prompt_dropped" in caplog.text
+    assert caplog.text.count("ledger.prompt_dropped: the store can never hold it") == 1
+    assert ledger.prompts == (4, 3)
     assert [one.request_id for one in ledger.store.prompts()] == ["good"]
     ledger.close()
     assert list((tmp_path / "ledger.db.journal").iterdir()) == []

@@ -62,3 +62,10 @@ def test_claude_3_accepts_fewer_output_tokens():
 )
 def test_thinking_is_turned_off_where_it_is_on_and_can_be(model, kind):
     assert abilities(model).no_thinking == kind
+
+
+def test_so_many_models_are_remembered_and_callers_cannot_fill_the_memory():
+    assert abilities("claude-opus-4-5") is abilities("claude-opus-4-5")
+    for number in range(600):
+        assert abilities(f"claude-opus-4-5-{number}").strict_tools
+    assert abilities.cache_info().currsize <= 256

@@ -1,6 +1,12 @@
 import pytest
 
-from headgate.wire.gpt import effort_of, is_openais, takes_sampling, wants_signatures
+from headgate.wire.gpt import (
+    MODELS_AT_HAND,
+    effort_of,
+    is_openais,
+    takes_sampling,
+    wants_signatures,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,3 +41,12 @@ def test_what_a_model_takes_follows_from_its_name(model, own, sampling, signatur
 )
 def test_the_nearest_level_of_reasoning_is_asked_of_models_that_know_it(model, effort, sent):
     assert effort_of(model, effort) == sent
+
+
+@pytest.mark.parametrize("asked", [is_openais, takes_sampling, wants_signatures])
+def test_so_many_models_are_remembered_and_callers_cannot_fill_the_memory(asked):
+    said = asked("gpt-5-mini")
+    for number in range(2 * MODELS_AT_HAND):
+        asked(f"gpt-5-pinned-{number}")
+    assert asked.cache_info().currsize == MODELS_AT_HAND
+    assert asked("gpt-5-mini") is said

@@ -94,6 +94,8 @@ async def serve_one(
         app.refused = refusals.take
         app.recordable = recordable_of(settings.ledger, ledger)
         token = admin_token(settings, os.environ) if settings.server.admin and first else None
+        # closed after what is beside: a budget's slice goes back when nobody stores any more
+        await parts.enter_async_context(admission)
         beside = await beside_of(
             parts,
             reading,
@@ -122,7 +124,7 @@ async def serve_one(
             beside.begin()
 
         _spare_the_collector()
-        async with admission, reloader.running(watch=settings.server.reload):
+        async with reloader.running(watch=settings.server.reload):
             host, port = _address(settings.server.listen)
             await serve_app(
                 app,

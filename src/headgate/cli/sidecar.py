@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,8 @@ __all__ = ["sidecar"]
 
 log = logging.getLogger("headgate.gateway")
 
+BEAT_SECONDS = 10.0
+"""How often it says that it goes on, where it has nothing else to say."""
 NICENESS = 10
 """Where processors are scarce, requests come first."""
 
@@ -98,12 +101,21 @@ async def _serve(
             opened = parts.enter_context(ExitStack())
             pages = LatePages(reading, partial(_made, opened=opened))
             parts.callback((await serve_relayed(listening, pages)).close)
+        beat = asyncio.create_task(_beat(say))
+        parts.callback(beat.cancel)
         stop = asyncio.create_task(_heed(told, reading, sets, lookout, pages))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.cancel)
         await asyncio.wait({stop})
         if not stop.cancelled():
             stop.result()
             await asyncio.to_thread(tender.finish)
+
+
+async def _beat(say: Callable[[Said], None]) -> None:
+    """Say again and again that it goes on: one that is silent is taken for hung."""
+    while True:
+        say(Said())
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _made(reading: Reading, *, opened: ExitStack) -> Pages:

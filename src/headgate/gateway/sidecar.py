@@ -29,6 +29,9 @@ __all__ = ["Sidecar"]
 log = logging.getLogger("headgate.gateway")
 
 STOP_SECONDS = 5.0
+LONGEST_SILENCE = 60.0
+"""Seconds without a word from it, after which it is taken for hung (it was stopped, say) and ended:
+it may hold the ledger, and what it should store waits."""
 _T = TypeVar("_T")
 
 
@@ -41,6 +44,7 @@ class Sidecar(Generic[_T]):
         heard: is given each of them.
         env: its environment.
         stop_seconds: what it has to end by itself, before it is killed.
+        silence_seconds: how long it may say nothing before it is taken for hung.
     """
 
     def __init__(
@@ -51,12 +55,14 @@ class Sidecar(Generic[_T]):
         heard: Callable[[_T], object],
         env: Mapping[str, str],
         stop_seconds: float = STOP_SECONDS,
+        silence_seconds: float = LONGEST_SILENCE,
     ) -> None:
         self._command = command
         self._says = says
         self._heard = heard
         self._env = env
         self._stop_seconds = stop_seconds
+        self._silence_seconds = silence_seconds
         self._process: Process | None = None
         self._begun = asyncio.Event()
 
@@ -120,11 +126,21 @@ class Sidecar(Generic[_T]):
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             with suppress(EOFError):
                 while True:
-                    self._heard(await received(process.stdout, self._says))
+                    self._heard(await self._said(process.stdout))
             return await process.wait()
         finally:
             self._process = None
             await _ended(process, self._stop_seconds)
+
+    async def _said(self, stdout: asyncio.StreamReader) -> _T:
+        """Its next message."""
+        try:
+            async with asyncio.timeout(self._silence_seconds):  # `wait_for` can lose our own end
+                return await received(stdout, self._says)
+        except TimeoutError as error:
+            raise TimeoutError(
+                f"it was silent for {self._silence_seconds:g} s: stopped, or it hangs"
+            ) from error
 
 
 async def _ended(process: Process, seconds: float) -> None:

@@ -32,4 +32,5 @@ class PromptCounts(NamedTuple):
     taken: int
     """Given to `keep`, and written down."""
     dropped: int
-    """Given up: no room was left for them beside the entries, or they cannot be written down."""
+    """Given up: no room was left for them beside the entries, or they cannot be written down, or
+    stored by this process."""

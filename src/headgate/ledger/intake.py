@@ -77,6 +77,8 @@ def recover(
             found = intake.take_over(segment)
             rows += found.rows
             damaged += found.damaged
+        if intake.dropped:
+            _log.error("ledger.prompt_dropped: the store can never hold %d of them", intake.dropped)
     return Recovered(rows, damaged)
 
 
@@ -109,7 +111,6 @@ def append_prompts(store: Store, prompts: Sequence[Prompt]) -> int:
     except RowRejectedError:
         if len(prompts) > 1:
             return sum(append_prompts(store, [prompt]) for prompt in prompts)
-        _log.error("ledger.prompt_dropped: the store can never hold it")
         return 1
     return 0
 
@@ -131,6 +132,8 @@ class Intake:
         self._store = store
         self._monotonic = monotonic
         self._group_bytes = FIRST_BYTES
+        self.dropped = 0
+        """Prompts that the store can never hold; they are kept nowhere."""
 
     def group(self, segment: Segment) -> Taken:
         """Store the next rows of a segment, `GROUP_BYTES` of it at most.
@@ -173,7 +176,7 @@ class Intake:
         scan = segment.unread(self._group_bytes)
         began = self._monotonic()
         new, rejected = append(self._store, scan.entries)
-        append_prompts(self._store, scan.prompts)
+        self.dropped += append_prompts(self._store, scan.prompts)
         self._fit(scan.end, self._monotonic() - began)
         _set_aside(segment, scan, rejected)
         lost = len(rejected)

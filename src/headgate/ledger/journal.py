@@ -73,6 +73,8 @@ class Journal:
         """Write a prompt down, as long as that leaves room for rows.
 
         Prompts get half of the room for what waits, and none of the disk's last `ROOM_FOR_ROWS`.
+        Where that half is taken, only `learn` finds out that there is room again: to look for it
+        here would keep those waiting who append entries.
 
         Raises:
             OSError, ValueError: as `append`.
@@ -94,19 +96,20 @@ class Journal:
                 raise ValueError("the journal is closed")
             waiting = self._waiting + length
             if waiting > most_waiting:
-                waiting = self._room(length, most_waiting)
+                waiting = self._room(marker, length, most_waiting)
             self._last().append(record)
             self._waiting = waiting
         finally:
             self._lock.release()
 
-    def _room(self, length: int, most_waiting: int) -> int:
-        """What waits once a record of this length does, where so much may.
+    def _room(self, marker: bytes, length: int, most_waiting: int) -> int:
+        """What waits once a record of this length does; for an entry, room is looked for.
 
         Raises:
             OSError: it may not.
         """
-        self._advance([(one, told(one.path)) for one in self._segments])
+        if marker == ENTRY:
+            self._advance([(one, told(one.path)) for one in self._segments])
         waiting = self._waiting + length
         if waiting > most_waiting:
             raise OSError(errno.ENOSPC, f"{most_waiting:,} bytes wait for the store")

@@ -67,6 +67,7 @@ class SqliteStore(Answers):
         super().__init__()
         self.path = path
         self._lock = threading.Lock()
+        self._busy_seconds = busy_seconds
         _look(path, create=create)
         _make_private(path)
         try:
@@ -162,7 +163,11 @@ class SqliteStore(Answers):
 
     @contextmanager
     def _erasing(self) -> Iterator[tuple[Ask, Write]]:
-        """The file's pages are overwritten where rows are deleted; without it they keep texts."""
+        """The file's pages are overwritten where rows are deleted; without it they keep texts.
+
+        Older pages stand in the write-ahead log until it is begun anew, so that is done at once;
+        where somebody reads just then, it is done by whoever erases or writes much next.
+        """
         with self._lock, _faults(self.path):
             self._db.execute("PRAGMA secure_delete = ON")
             try:
@@ -170,6 +175,15 @@ class SqliteStore(Answers):
                     yield self._run_query, self._run_change
             finally:
                 self._db.execute("PRAGMA secure_delete = OFF")
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Bring the write-ahead log into the file and cut it off, unless somebody is reading."""
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {round(self._busy_seconds * 1000)}")
 
     def _run_query(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
         for key, value in parameters.items():

@@ -56,7 +56,7 @@ class Tender:
         self._rolling = Rolling(store, clock)
         self._tidying = Tidying(store, clock, prompts_last)
         self._swept = float("-inf")
-        self._stored = self._rejected = 0
+        self._stored = self._rejected = self._dropped = 0
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -159,6 +159,10 @@ class Tender:
         self._rejected += rejected
         if rejected:
             self._complain("ledger.rows_set_aside", why)
+        if self._intake.dropped > self._dropped:
+            self._dropped = self._intake.dropped
+            self._complain("ledger.prompt_dropped", "the store can never hold it")
 
     def _standing(self) -> str:
-        return f"stored {self._stored}, set aside {self._rejected}"
+        dropped = self._intake.dropped
+        return f"stored {self._stored}, set aside {self._rejected}, prompts dropped {dropped}"

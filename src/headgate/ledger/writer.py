@@ -278,6 +278,7 @@ class Ledger:
             elif self._journal is not None:
                 self._store(self._journal)
             self._store_memory()
+            self._count_dropped()
             if not self._tended:
                 self._sweep(now=sweep)
                 if not self._closing:
@@ -335,8 +336,15 @@ class Ledger:
                 self._memory.popleft()
             self._count(len(group) - len(rejected), len(rejected))
         while self._prompts:
-            append_prompts(self.store, [self._prompts[0]])
+            self._intake.dropped += append_prompts(self.store, [self._prompts[0]])
             self._prompts.popleft()
+
+    def _count_dropped(self) -> None:
+        dropped, self._intake.dropped = self._intake.dropped, 0
+        if dropped:
+            with self._lock:
+                self._dropped += dropped
+                self._complain("ledger.prompt_dropped", "the store can never hold it")
 
     def _in_memory(self) -> list[Entry]:
         with self._lock:
@@ -394,5 +402,5 @@ class Ledger:
     def _standing(self) -> str:
         return (
             f"recorded {self._recorded}, written {self._written}, in memory {len(self._memory)}, "
-            f"lost {self._lost}, failed {self._failed}"
+            f"lost {self._lost}, failed {self._failed}, prompts dropped {self._dropped}"
         )

@@ -9,6 +9,7 @@ told not to, and some of its models cannot be told.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -53,6 +54,7 @@ _THREE_LEVELS: dict[Effort, str] = {
 _FIVE_LEVELS: dict[Effort, str] = {**_THREE_LEVELS, "xhigh": "xhigh", "max": "max"}
 
 
+@lru_cache(maxsize=256)  # callers may pin any model
 def abilities(model: str) -> Abilities:
     """What `model` accepts; a Claude of unknown version is taken for the newest.
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from headgate.wire.neutral import Effort
 
 __all__ = ["NO_SIGNATURE", "effort_of", "is_openais", "takes_sampling", "wants_signatures"]
+
+MODELS_AT_HAND = 256
+"""Of so many models it is remembered what they accept: callers may pin any."""
 
 _THINKING_MODELS = re.compile(r"(?:^|/)(?:gpt-(?:[5-9]|[1-9]\d|oss)|o[1-9]|gemini-(?:2\.5|[3-9]))")
 """Models that take `reasoning_effort`; others answer 400 to it."""
@@ -35,16 +39,19 @@ NO_SIGNATURE = "skip_thought_signature_validator"
 ai.google.dev, read November 2026); without any signature the request is refused."""
 
 
+@lru_cache(maxsize=MODELS_AT_HAND)
 def wants_signatures(model: str) -> bool:
     """Whether the model refuses calls in a history that bear no signature of its thoughts."""
     return _SIGNING.search(model) is not None
 
 
+@lru_cache(maxsize=MODELS_AT_HAND)
 def is_openais(model: str) -> bool:
     """Whether the model is one of OpenAI's own, so far as its name tells."""
     return _OPENAI_MODELS.search(model) is not None
 
 
+@lru_cache(maxsize=MODELS_AT_HAND)
 def takes_sampling(model: str) -> bool:
     """Whether the model takes a temperature and a top_p."""
     return _FIXED_SAMPLING.search(model) is None

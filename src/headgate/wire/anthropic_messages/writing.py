@@ -39,7 +39,7 @@ MAX_TEMPERATURE = 1.0
 
 def check(request: Request, words: Mapping[str, str]) -> None:
     """See Dialect.check: blank stop sequences, open schemas, messages without anything in them."""
-    if any(not one.strip() for one in request.stop):
+    if request.stop and any(not one.strip() for one in request.stop):
         raise RequestError(
             "The provider that would answer takes no stop sequence of white space only.",
             code="unsupported_value",
@@ -50,7 +50,7 @@ def check(request: Request, words: Mapping[str, str]) -> None:
     for tool in request.tools:
         if tool.strict:
             closed(tool.schema, words["tools"])
-    if not any(_says(part) for message in _hoisted(request)[1] for part in message.parts):
+    if not _say_anything(_hoisted(request)[1]):
         raise RequestError(
             "The messages have no content, which the provider that would answer needs.",
             code="invalid_value",
@@ -96,8 +96,12 @@ def _body(request: Request, model: str) -> dict[str, object]:
 def _hoisted(request: Request) -> tuple[str, tuple[Message, ...]]:
     """System messages within the conversation join the system prompt, as Anthropic's own
     compatibility layer does; only some models take them in place."""
-    if not any(message.role == "system" for message in request.messages) and request.messages:
-        return request.system, request.messages
+    for message in request.messages:
+        if message.role == "system":
+            break
+    else:
+        if request.messages:
+            return request.system, request.messages
     system = [request.system] if request.system else []
     messages: list[Message] = []
     for message in request.messages:
@@ -134,16 +138,16 @@ def _write_tools(request: Request, able: Abilities) -> dict[str, object]:
     choice = request.tool_choice
     if not tools:
         # a history with tool calls is refused unless their tools are defined
-        called = {
-            part.name: None
+        called = [
+            part.name
             for message in request.messages
             for part in message.parts
             if isinstance(part, ToolCall)
-        }
-        tools = tuple(Tool(name, {}) for name in called)
+        ]
+        if not called:
+            return {}
+        tools = tuple(Tool(name, {}) for name in dict.fromkeys(called))
         choice = ToolChoice("none")
-    if not tools:
-        return {}
     out: dict[str, object] = {"tools": [_write_tool(tool, able) for tool in tools]}
     if choice is None and request.parallel is False:
         choice = ToolChoice("auto")
@@ -199,6 +203,14 @@ def _trimmed(message: Message) -> Message:
 
 FIRST_TURN = "(The conversation begins with the assistant.)"
 """Said for the user when the history begins with a greeting by the assistant, which is refused."""
+
+
+def _say_anything(messages: Sequence[Message]) -> bool:
+    for message in messages:
+        for part in message.parts:
+            if _says(part):
+                return True
+    return False
 
 
 def _says(part: Part) -> bool:
