@@ -74,8 +74,10 @@ SAME = [
             "intervals": {"escalation": [0.1, 0.3]},
             "column": "worst-case",
         },
-        "tripwire --a=single:cheap --over=escalation --over=retry_rate.premium --b=routed"
-        + " --interval=escalation=0.1:0.3 --column=worst-case",
+        (
+            "tripwire --a=single:cheap --b=routed --over=escalation --over=retry_rate.premium "
+            "--interval=escalation=0.1:0.3 --column=worst-case"
+        ),
     ),
     ("archetypes", {}, "archetypes"),
     (
