@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -154,6 +155,14 @@ def test_a_line_that_is_no_message_is_answered_and_the_session_goes_on():
 def test_it_ends_when_stdin_is_closed():
     with serving() as server:
         assert server.end() == (0, "", "")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once_when_it_is_told_to_though_it_waits_for_a_line(how: signal.Signals):
+    with serving() as server:
+        server.begin()
+        server.process.send_signal(how)
+        assert server.process.wait(30) == -how
 
 
 def test_a_faulty_file_keeps_nobody_from_asking_what_is_wrong(here: Path):

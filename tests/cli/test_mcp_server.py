@@ -15,8 +15,9 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 
 from headgate.cli import mcp_tools
+from headgate.cli.mcp_answers import Place, Told
 from headgate.cli.mcp_server import server_of
-from headgate.cli.mcp_tools import TOOLS, Place, Told
+from headgate.cli.mcp_tools import TOOLS
 from tests.settings.files import GOOD
 
 T = TypeVar("T")

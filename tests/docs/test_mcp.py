@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from headgate.cli.mcp_tools import TOOLS, Place
+from headgate.cli.mcp_answers import Place
+from headgate.cli.mcp_tools import TOOLS
 from headgate.cli.what_if import CHANGES
 from tests.cli.ledgers import fill
 from tests.docs.pages import page

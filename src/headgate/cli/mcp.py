@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def mcp_command(config: Path | None, sets: tuple[str, ...], url: str | None) -> 
             f"This needs {error.name}, which is not installed.",
             fix="Run `pip install 'headgate[mcp]'`.",
         ) from error
-    from headgate.cli.mcp_tools import Place
+    from headgate.cli.mcp_answers import Place
 
     if sys.stdin.isatty():
         click.echo(
@@ -45,4 +46,6 @@ def mcp_command(config: Path | None, sets: tuple[str, ...], url: str | None) -> 
             "docs/mcp.md. Ctrl-D ends it.",
             err=True,
         )
+    # the thread that waits for a line cannot be stopped; nothing is held that an end would spoil
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     asyncio.run(serve(Place(config, sets, url)))

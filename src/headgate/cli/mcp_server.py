@@ -17,8 +17,9 @@ from mcp.shared.exceptions import MCPError
 
 from headgate import __version__
 from headgate.cli.main import defect
+from headgate.cli.mcp_answers import Place, Told
 from headgate.cli.mcp_heard import Heard
-from headgate.cli.mcp_tools import INSTRUCTIONS, TOOLS, Place, Told, Tool
+from headgate.cli.mcp_tools import INSTRUCTIONS, TOOLS, Tool
 from headgate.errors import ConfigError, ConfigFault, HeadgateError
 
 __all__ = ["serve", "server_of"]
