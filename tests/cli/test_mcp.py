@@ -191,7 +191,7 @@ def test_without_the_extra_it_is_told_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "mcp", None)
     found = CliRunner().invoke(cli, ["mcp"], standalone_mode=False)
     assert isinstance(found.exception, ConfigError)
-    assert "which is not installed" in str(found.exception)
+    assert "SDK of the Model Context Protocol, which is not installed" in str(found.exception)
     assert "pip install 'headgate[mcp]'" in str(found.exception)
 
 

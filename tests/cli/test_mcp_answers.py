@@ -106,6 +106,33 @@ def test_a_tool_says_what_the_command_prints(tool: str, said: dict[str, Any], wo
     assert "\x1b" not in told.text
 
 
+@pytest.mark.parametrize(
+    ("tool", "said"),
+    [
+        ("search_prices", {"text": "haiku", "limit": 1}),
+        ("model_price", {"model": CHEAP}),
+        ("compare_prices", {"models": [CHEAP]}),
+    ],
+)
+def test_prices_say_their_source_and_what_must_be_known_of_them(tool: str, said: dict[str, Any]):
+    told = ask(tool, at="2027-06-01", **said)
+    assert "\nPrices: genai-prices" in told.text
+    assert "\nNote: The price list" in told.text, "which is old on that day"
+    assert any("days old" in note for note in told.document["notes"])
+
+
+def test_a_search_says_how_many_it_does_not_show():
+    told = ask("search_prices", text="claude", limit=2)
+    assert len(told.document["models"]) == 2
+    assert f"{told.document['total'] - 2} more" in told.text
+
+
+def test_a_search_without_a_find_is_an_answer():
+    told = ask("search_prices", text="haiku", max_price="0.000001")
+    assert told.document["models"] == []
+    assert told.text.startswith("No model fits.")
+
+
 def test_the_status_is_the_commands_but_for_the_moment():
     found, theirs = ask("status").document, printed("status")
     assert found.keys() == theirs.keys()

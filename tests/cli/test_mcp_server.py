@@ -74,6 +74,9 @@ def test_an_answer_is_a_page_and_the_document():
     ("tool", "said", "sentence"),
     [
         ("plan", {"escalation": 7}, "escalation: 7 (700 %) is too high. Give a share of 0 to 1."),
+        ("plan", {"escalation": "1e9999999%"}, "escalation: '1e9999999%' is not a number."),
+        ("search_prices", {"max_price": "1e9999999"}, "max_price: '1e9999999' is not a price"),
+        ("compare_prices", {"models": ["a/b"], "days": "1e9999999"}, "days: '1e9999999' is out of"),
         ("plan", {"at": "soon"}, "at: 'soon' is no date. Write it as 2026-11-20."),
         ("plan", {"premium": "a/b"}, "No price is known for a/b"),
         ("plan", {"config": "x"}, "the arguments: Additional properties are not allowed"),

@@ -35,7 +35,7 @@ def mcp_command(config: Path | None, sets: tuple[str, ...], url: str | None) -> 
         if error.name is None or error.name.partition(".")[0] == "headgate":
             raise
         raise ConfigError(
-            f"This needs {error.name}, which is not installed.",
+            "This needs the SDK of the Model Context Protocol, which is not installed.",
             fix="Run `pip install 'headgate[mcp]'`.",
         ) from error
     from headgate.cli.mcp_answers import Place

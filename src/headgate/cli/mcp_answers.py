@@ -16,7 +16,8 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.forecast import Forecaster
 from headgate.bootstrap.policies import policies_of
 from headgate.bootstrap.watch import Watch
-from headgate.cli import archetypes, check, decision, plan, prices, report, route, tripwire
+from headgate.cli import archetypes, check, decision, plan, report, route, tripwire
+from headgate.cli import prices_desk as prices
 from headgate.cli.open_ledger import Opened, open_ledger
 from headgate.cli.options import open_settings
 from headgate.cli.period import window
@@ -31,7 +32,6 @@ from headgate.cli.status_page import page as status_page
 from headgate.cli.tripwire_page import document as tripwire_document
 from headgate.cli.tripwire_page import page as tripwire_page
 from headgate.cli.what_if import CHANGES, Origin, day_of, open_origin
-from headgate.costs.columns import ColumnName
 from headgate.costs.plan_json import document as plan_document
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.catalogue import Mix, Order, search
@@ -106,7 +106,7 @@ def told_tripwire(place: Place, said: Said) -> Told:
             f"{name}={_written(low)}:{_written(high)}"
             for name, (low, high) in said.get("intervals", {}).items()
         ),
-        column=cast("ColumnName", tripwire.COLUMN_FLAGS[said.get("column", "realistic")]),
+        column=tripwire.COLUMN_FLAGS[said.get("column", "realistic")],
     )
     found = tripwire.wires_of(
         _origin(place, said), day_of(said.get("at")), _changes(said), question
@@ -147,14 +147,18 @@ def told_search_prices(place: Place, said: Said) -> Told:
     shown = found[: said.get("limit", FEW)]
     document = found_json(shown, len(found), Mix(), desk.book.source)
     text = aligned(found_table(shown), WIDTH) if found else "No model fits.\n"
-    return Told(f"{text}\n{prices.legend_of(Mix())}", prices.noted(document, desk))
+    hidden = len(found) - len(shown)
+    more = [f"{hidden:,} more; a higher limit shows them."] if hidden else []
+    talk = prices.talk_of(desk, [prices.legend_of(Mix()), *more])
+    return Told(f"{text}\n{talk}", prices.noted(document, desk))
 
 
 def told_model_price(place: Place, said: Said) -> Told:
     """All prices of one model."""
     desk = _desk(place, said)
     sheet = prices.sheet_of(desk, said["model"])
-    return Told(sheet_page(sheet, WIDTH), prices.noted(sheet_json(sheet), desk))
+    text = f"{sheet_page(sheet, WIDTH)}\n{prices.talk_of(desk)}"
+    return Told(text, prices.noted(sheet_json(sheet), desk))
 
 
 def told_compare_prices(place: Place, said: Said) -> Told:
@@ -163,7 +167,9 @@ def told_compare_prices(place: Place, said: Said) -> Told:
     asked = prices.Traffic(*(_given(said, name) for name in prices.Traffic._fields))
     rows, usage, monthly = prices.comparison(desk, said["models"], asked)
     document = comparison_json(rows, usage, monthly, desk.book.source)
-    return Told(aligned(comparison_table(rows), WIDTH), prices.noted(document, desk))
+    talk = prices.talk_of(desk, [prices.terms_of(usage, monthly)])
+    text = f"{aligned(comparison_table(rows), WIDTH)}\n{talk}"
+    return Told(text, prices.noted(document, desk))
 
 
 # ---- settings
