@@ -115,6 +115,10 @@ COMMANDS = {
         "headgate.cli.ui:ui",
         "Show the pages in a browser: the calculator, and what the ledger says.",
     ),
+    "mcp": Entry(
+        "headgate.cli.mcp:mcp_command",
+        "Let an agent ask what routing would cost, and whether it still pays.",
+    ),
     "demo": Entry(
         "headgate.cli.demo:demo", "Run the whole loop on this machine: plan, traffic, bill."
     ),
@@ -246,10 +250,15 @@ def _run(args: list[str] | None, command: click.Command) -> int:
 
 
 def _defect(error: Exception) -> int:
-    """Say whose fault it is and where; not the message, which may hold a secret."""
     if os.environ.get("HEADGATE_DEBUG"):
         traceback.print_exception(error)
-        return EXIT_DEFECT
+    else:
+        click.echo(f"headgate: {defect(error)}", err=True)
+    return EXIT_DEFECT
+
+
+def defect(error: Exception) -> str:
+    """Whose fault it is and where, in a sentence; not the message, which may hold a secret."""
     house = Path(__file__).parents[1]
     ours = [
         f" in {Path(frame.filename).relative_to(house)}:{frame.lineno}"
@@ -257,9 +266,7 @@ def _defect(error: Exception) -> int:
         if Path(frame.filename).is_relative_to(house)
     ]
     place = ours[-1] if ours else ""
-    click.echo(
-        f"headgate: a defect of Headgate, not of yours: {type(error).__name__}{place}. "
-        "Run it again with HEADGATE_DEBUG=1 to see the traceback, and please report it.",
-        err=True,
+    return (
+        f"a defect of Headgate, not of yours: {type(error).__name__}{place}. "
+        "Run it again with HEADGATE_DEBUG=1 to see the traceback, and please report it."
     )
-    return EXIT_DEFECT

@@ -43,7 +43,7 @@ from headgate.costs.plan_json import document
 from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
 
-__all__ = ["GROWTH", "asked_plan", "plan"]
+__all__ = ["GROWTH", "MOST_GROWTH", "asked_plan", "factors", "plan"]
 
 GROWTH = "1,3,10"
 
@@ -87,9 +87,9 @@ def plan(
     nothing is written and nothing is sent anywhere.
     """
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
-    day, factors = day_of(at), _factors(growth)
+    day, traffic = day_of(at), factors(growth)
     origin = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
-    made = asked_plan(origin, day, changes, growth=factors, saving=target_saving, bill=target_bill)
+    made = asked_plan(origin, day, changes, growth=traffic, saving=target_saving, bill=target_bill)
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
     elif as_csv or as_markdown or as_html:
@@ -119,7 +119,7 @@ def asked_plan(
         ConfigError: a model has no price, or a number is out of range; faults name flags.
     """
     reading = origin.reading
-    book = book_of(reading.settings, reading.file.name if reading.file else "flags")
+    book = book_of(reading.settings, origin.named)
     changed = what_if(changes)
     try:
         made = plan_of(
@@ -166,12 +166,17 @@ def _solved(scenario: Scenario, saving: str | None, bill: str | None) -> tuple[S
     return found
 
 
-def _factors(text: str) -> list[Decimal]:
+def factors(text: str) -> list[Decimal]:
+    """Traffic factors as `--growth` has them, `1,3,10`.
+
+    Raises:
+        ConfigError: one is no number, or there are too many.
+    """
     parts = [part.strip() for part in text.split(",")]
     try:
-        factors = [Decimal(part) for part in parts]
-        if len(factors) <= MOST_GROWTH and all(0 < factor <= MOST_FACTOR for factor in factors):
-            return factors
+        found = [Decimal(part) for part in parts]
+        if len(found) <= MOST_GROWTH and all(0 < factor <= MOST_FACTOR for factor in found):
+            return found
     except InvalidOperation:  # no number, or one without an order: NaN
         pass
     raise bad_flag(

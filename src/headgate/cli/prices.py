@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from headgate.bootstrap.book import (
-    aged,
-    book_of,
     card_of,
-    doubts_about_prices,
     prices_of,
     snapshots_of,
 )
@@ -29,10 +24,21 @@ from headgate.cli.prices_data import (
     sheet_json,
     update_json,
 )
+from headgate.cli.prices_desk import (
+    Desk,
+    Traffic,
+    comparison,
+    filters_of,
+    legend_of,
+    mix_of,
+    noted,
+    open_desk,
+    ref_of,
+    sheet_of,
+    talk_of,
+    terms_of,
+)
 from headgate.cli.prices_page import (
-    Compared,
-    Sheet,
-    compared,
     comparison_table,
     found_table,
     held_table,
@@ -40,42 +46,13 @@ from headgate.cli.prices_page import (
     sheet_page,
     update_page,
 )
-from headgate.errors import ConfigError, ConfigFault
-from headgate.prices.book import Book
-from headgate.prices.card import pico_from_usd
-from headgate.prices.catalogue import Filters, Mix, history, search
-from headgate.prices.disagreement import disagreements
+from headgate.errors import ConfigError
+from headgate.prices.catalogue import history, search
 from headgate.render.table import aligned, csv_text
-from headgate.settings import Settings
-from headgate.values import ModelRef, Usage
 
-__all__ = [
-    "Traffic",
-    "comparison",
-    "noted",
-    "open_desk",
-    "prices",
-    "sheet_of",
-]
+__all__ = ["prices"]
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
-
-MOST_TOKENS = 100_000_000
-MOST_REQUESTS = 10_000_000_000
-
-
-class Desk(NamedTuple):
-    """What every look-up needs."""
-
-    settings: Settings
-    book: Book
-    day: date
-    notes: tuple[str, ...]
-
-    @property
-    def lists(self) -> dict[str, str]:
-        """Whose list holds for a provider of another name."""
-        return {entry.name: entry.prices for entry in self.settings.providers if entry.prices}
 
 
 def _look_up(command: _Callback) -> _Callback:
@@ -151,11 +128,12 @@ def search_command(
     are most alike are shown. Without TEXT all models are. Exit code 1: no model fits.
     """
     desk = open_desk(**where)
-    weights = _mix(mix)
-    filters = Filters(
-        provider=_provider(desk, provider),
-        dearest=_pico("--max-price", max_price),
-        window=min_context,
+    weights = mix_of(mix)
+    filters = filters_of(
+        desk,
+        provider=provider,
+        max_price=max_price,
+        min_context=min_context,
         deprecated=not no_deprecated,
     )
     found = search(desk.book, " ".join(text), desk.day, mix=weights, filters=filters, order=sort)
@@ -166,7 +144,7 @@ def search_command(
         click.echo(csv_text(found_table(shown, exact=True)), nl=False)
     elif found:
         click.echo(aligned(found_table(shown), _width()), nl=False)
-        _talk(desk, [_legend_of(weights)], len(found) - len(shown))
+        _talk(desk, [legend_of(weights)], len(found) - len(shown))
     else:
         click.echo(
             f"No model fits ({desk.book.source}). Ask for less of its name, or without a filter."
@@ -229,8 +207,7 @@ def compare(
         click.echo(csv_text(comparison_table(rows, exact=True)), nl=False)
     else:
         click.echo(aligned(comparison_table(rows), _width()), nl=False)
-        told = f"{monthly:,} calls a month of {usage.input:,} tokens in and {usage.output:,} out"
-        _talk(desk, [f"{told}, all of which succeed at once; nothing is cached."])
+        _talk(desk, [terms_of(usage, monthly)])
 
 
 @prices.command("history")
@@ -243,7 +220,7 @@ def history_command(model: str, *, as_json: bool, as_csv: bool, **where: Any) ->
     beginning held before the first date, or the source does not say since when.
     """
     desk = open_desk(**where)
-    ref = _ref(desk, model)
+    ref = ref_of(desk, model)
     entry = desk.book.find(ref, prices_of=prices_of(desk.settings, ref.provider))
     if entry is None:
         card_of(desk.book, desk.settings, ref, desk.day)  # a model of one's own file passes
@@ -316,172 +293,6 @@ def update(
         click.echo(update_page(done), nl=False)
 
 
-# ---- what the commands look up
-
-
-class Traffic(NamedTuple):
-    """What models are compared on, as text; None takes what `[traffic]` says."""
-
-    requests_per_day: str | None = None
-    days: str | None = None
-    input_tokens: str | None = None
-    output_tokens: str | None = None
-
-
-class Comparison(NamedTuple):
-    """Models held against each other on one call, and on so many a month."""
-
-    rows: list[Compared]
-    usage: Usage
-    monthly: int
-
-
-def comparison(desk: Desk, models: Sequence[str], asked: Traffic) -> Comparison:
-    """What one call and a month of them cost on each model, the cheapest first.
-
-    Raises:
-        ConfigError: a model is not known, or a number is out of range; faults name flags.
-    """
-    traffic = desk.settings.traffic
-    usage = Usage(
-        input=_count("--input-tokens", asked.input_tokens, traffic.input_tokens, 0, MOST_TOKENS),
-        output=_count(
-            "--output-tokens", asked.output_tokens, traffic.output_tokens, 0, MOST_TOKENS
-        ),
-    )
-    per_day = _count(
-        "--requests-per-day", asked.requests_per_day, traffic.requests_per_day, 1, MOST_REQUESTS
-    )
-    monthly = per_day * _count("--days", asked.days, traffic.days_per_month, 1, 366)
-    cards = [card_of(desk.book, desk.settings, _ref(desk, name), desk.day) for name in models]
-    return Comparison(compared(cards, usage, monthly), usage, monthly)
-
-
-def noted(document: dict[str, Any], desk: Desk) -> dict[str, Any]:
-    """A document of prices with what must be known of them."""
-    return document | {"notes": list(desk.notes)}
-
-
-# ---- from text to values
-
-
-def open_desk(
-    config: Path | None,
-    sets: tuple[str, ...],
-    prices: str | None,  # the option is called so
-    at: str | None,
-    *,
-    shipped: bool,
-) -> Desk:
-    """What a look-up of prices needs; `at` is a day as text, None is today.
-
-    Raises:
-        ConfigError: the settings or their prices cannot be used, or `at` is no day.
-    """
-    day = _day(at)
-    if shipped:
-        sets = (*sets, "price_list.shipped=true")
-    reading = open_settings(config, sets, prices=prices, need_providers=False)
-    book = book_of(reading.settings, reading.file.name if reading.file else "flags")
-    desk = Desk(reading.settings, book, day, ())
-    notes = [*doubts_about_prices(desk.settings, book, day), *aged(desk.settings, book, day)]
-    snapshots = None if shipped else snapshots_of(desk.settings.price_list)
-    damaged = [] if snapshots is None else snapshots.damaged()
-    told = [f"The fetched list {path} is damaged and was passed over." for path in damaged]
-    return desk._replace(notes=(*map(str, notes), *told))
-
-
-def sheet_of(desk: Desk, text: str) -> Sheet:
-    """All prices of the model that `text` names, as provider/model.
-
-    Raises:
-        ConfigError: there is no such model.
-    """
-    ref = _ref(desk, text)
-    listed = prices_of(desk.settings, ref.provider)
-    card = card_of(desk.book, desk.settings, ref, desk.day)
-    entry = desk.book.find(ref, prices_of=listed)
-    variants = {}
-    if entry is not None and not card.overridden:
-        for variant in entry[1].variants:
-            found = desk.book.card(ref, desk.day, prices_of=listed, variant=variant)
-            if found is not None:
-                variants[variant] = found
-    differing = tuple(
-        one for one in disagreements(desk.book, desk.day, desk.lists) if one.model == ref
-    )
-    return Sheet(card, variants, entry[1] if entry else None, desk.day, differing)
-
-
-def _ref(desk: Desk, text: str) -> ModelRef:
-    try:
-        return ModelRef.parse(text)
-    except ValueError as error:
-        found = search(desk.book, text, desk.day)[:3]
-        names = [f"{one.card.provider}/{one.card.model}" for one in found]
-        meant = f"Did you mean {' or '.join(names)}? " if names else ""
-        raise ConfigError(
-            f"{text!r} names no provider.",
-            fix=f"{meant}Write provider/model; `headgate prices search` finds it.",
-        ) from error
-
-
-def _provider(desk: Desk, name: str) -> str:
-    if not name:
-        return ""
-    found = desk.book.table.provider(name)
-    own = {override.model.provider for override in desk.book.overrides}
-    if found is None and name not in own:
-        known = ", ".join(entry.id for entry in desk.book.table.index.providers)
-        raise _bad_flag("--provider", f"There is no price list {name!r}.", f"There are {known}.")
-    return found.id if found is not None else name
-
-
-def _mix(text: str) -> Mix:
-    reads, _, writes = text.partition(":")
-    try:
-        mix = Mix(int(reads), int(writes))
-    except ValueError:
-        mix = Mix(-1, -1)
-    if min(mix) < 0 or not 0 < sum(mix) <= MOST_TOKENS:
-        raise _bad_flag("--mix", f"{text!r} is no mix.", "Write tokens in and out, as 1000:400.")
-    return mix
-
-
-def _pico(flag: str, text: str | None) -> int | None:
-    try:
-        return None if text is None else pico_from_usd(text)
-    except ValueError as error:
-        raise _bad_flag(flag, f"{error}.", "Write US dollars per million, as 2.50.") from error
-
-
-def _count(flag: str, text: str | None, planned: int, low: int, high: int) -> int:
-    if text is None:
-        return planned
-    try:
-        number = Decimal(text)
-        if number == int(number) and low <= number <= high:
-            return int(number)
-    except (InvalidOperation, ValueError, OverflowError):
-        pass
-    raise _bad_flag(flag, f"{text!r} is out of range.", f"Give a whole number, {low} to {high:,}.")
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise _bad_flag("--at", f"{text!r} is no date.", "Write it as 2026-11-20.") from error
-
-
-def _bad_flag(flag: str, problem: str, fix: str) -> ConfigError:
-    return ConfigError(
-        "The prices cannot be looked up:", faults=[ConfigFault(problem, fix=fix, field=flag)]
-    )
-
-
 # ---- what is printed
 
 
@@ -491,21 +302,10 @@ def _width() -> int:
     return max(shutil.get_terminal_size().columns, 80)
 
 
-def _legend_of(mix: Mix) -> str:
-    return (
-        f"USD per million tokens; blend: {mix.input:,} tokens in, {mix.output:,} out; "
-        "* your own price, † deprecated"
-    )
-
-
 def _talk(desk: Desk, more: Sequence[str] = (), hidden: int = 0) -> None:
     """What belongs to a table and is none of it: to stderr, so that a pipe gets the table."""
-    lines = [*more]
-    if hidden > 0:
-        lines.append(f"{hidden:,} more; --limit shows them.")
-    lines.append(f"Prices: {desk.book.source}")
-    lines += [f"Note: {note}" for note in desk.notes]
-    click.echo("\n" + "\n".join(lines), err=True)
+    lines = [*more, f"{hidden:,} more; --limit shows them."] if hidden > 0 else more
+    click.echo("\n" + talk_of(desk, lines), err=True)
 
 
 def _print_json(document: dict[str, Any], desk: Desk) -> None:

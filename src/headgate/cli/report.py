@@ -19,7 +19,7 @@ from headgate.ledger.store import EVER, Store, Window
 from headgate.monitor.report import Report
 from headgate.monitor.report import report as make_report
 
-__all__ = ["held_report", "report"]
+__all__ = ["held_report", "nothing", "report"]
 
 
 @click.command()
@@ -58,7 +58,7 @@ def report(
         elif as_markdown or as_html:
             click.echo(_in_form(held, html=as_html), nl=False)
         elif held.first_us is None:
-            click.echo(_nothing(store, asked))
+            click.echo(nothing(store, asked))
         else:
             click.echo(page(held), nl=False)
     return _exit_code(held)
@@ -89,7 +89,8 @@ def _in_form(held: Report, *, html: bool) -> str:
     return paper.html(made) if html else paper.markdown(made)
 
 
-def _nothing(store: Store, asked: Window) -> str:
+def nothing(store: Store, asked: Window) -> str:
+    """What is said of a period without requests: whether there are others."""
     everything = store.requests(EVER)
     if not everything:
         return (

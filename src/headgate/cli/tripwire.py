@@ -54,7 +54,11 @@ from headgate.settings import Reading
 
 __all__ = ["COLUMN_FLAGS", "Extras", "Question", "tripwire_command", "wires_of"]
 
-COLUMN_FLAGS = {"naive": "naive", "realistic": "realistic", "worst-case": "worst case"}
+COLUMN_FLAGS: dict[str, ColumnName] = {
+    "naive": "naive",
+    "realistic": "realistic",
+    "worst-case": "worst case",
+}
 WHAT = "The tripwire"
 
 
@@ -155,7 +159,7 @@ def tripwire_command(  # one argument a flag
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     day = day_of(at)
     origin = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
-    question = Question(first, second, over, intervals, cast("ColumnName", COLUMN_FLAGS[column]))
+    question = Question(first, second, over, intervals, COLUMN_FLAGS[column])
     extras = Extras(with_tornado, axes, joint, draws, seed, cast("Shape", shape))
     found = wires_of(origin, day, changes, question, extras)
     if as_json:
@@ -205,7 +209,7 @@ def wires_of(
             range; faults name flags.
     """
     reading, extras = origin.reading, extras or Extras()
-    book = book_of(reading.settings, reading.file.name if reading.file else "flags")
+    book = book_of(reading.settings, origin.named)
     try:
         asked = _Asked(
             *_alternatives(reading, book, day, (question.a, question.b), changes),

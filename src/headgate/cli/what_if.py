@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,7 +75,7 @@ def unpercent(field: str, text: str | None) -> str | None:
         return text
     try:
         return str(Decimal(text[:-1]) / 100)
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one of millions of digits
         return text
 
 
@@ -120,6 +120,13 @@ class Origin(NamedTuple):
     source: str
     example: bool
     """They are the built-in example."""
+
+    @property
+    def named(self) -> str:
+        """Where prices of their own are said to come from."""
+        if self.reading.file is not None:
+            return self.reading.file.name
+        return "flags" if self.example else self.source
 
 
 def archetype_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 
@@ -25,7 +25,7 @@ def pico_from_usd(per_million: str | Decimal | int) -> int:
     try:
         pico = Decimal(per_million) * 1_000_000
         whole = int(pico)
-    except (InvalidOperation, ValueError, OverflowError) as error:
+    except (ArithmeticError, ValueError) as error:  # no number, none that is finite, or too large
         raise ValueError(f"{per_million!r} is not a price in US dollars") from error
     if pico < 0:
         raise ValueError(f"{per_million!r} is negative, and a price cannot be")
