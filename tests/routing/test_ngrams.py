@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from array import array
+from functools import reduce
 from itertools import pairwise
 from math import sqrt
+from operator import add
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from headgate.routing.features import LETTERS, Request, words
+from headgate.routing.features import LETTERS, SIGNS, Request, shape, words
 from headgate.routing.ngrams import (
     BUCKETS,
     COMPILED,
+    SIZES,
     SPREAD,
     STEM,
     WORDS,
     buckets,
     known,
+    shaped,
     sums,
     sums_in_python,
     tally,
@@ -147,6 +152,40 @@ def test_both_forms_part_any_bytes_alike(text: bytes):
     assert sums(text, LETTERS, ODD, EVEN) == sums_in_python(text, LETTERS, ODD, EVEN)
 
 
+WEIGHED = [[(7 * kind + 3 * size) % 11 / 8 - 0.4 for size in range(SIZES)] for kind in range(20)]
+LEFT_TO_RIGHT = array("d", [weight for weights in WEIGHED for weight in weights]).tobytes()
+NUMBER = st.one_of(st.integers(0, 300), st.integers(0, 2**40), st.integers(-9, 2**70))
+
+
+@compiled
+@given(st.text(alphabet='ab 09?$\\=(":\n{,ä', max_size=1600), *[NUMBER] * 4, st.booleans())
+@example("x" * 1600, 1, 1, 1, 1, False)
+@example("a " * 800, 2**31, 2**32 - 1, 2**32, 2**64, True)
+def test_a_shape_s_weights_are_those_of_its_numbers(
+    text: str, tokens: int, turns: int, tools: int, images: int, json_schema: bool
+):
+    request = Request(
+        text=text, tokens=tokens, turns=turns, tools=tools, images=images, json_schema=json_schema
+    )
+    raw, said = text.encode(), len(words(text))
+    numbers = shape(request, raw, said)
+    found = shaped(
+        *(raw, SIGNS, LEFT_TO_RIGHT, len(text), said, tokens, turns, tools, images, json_schema)
+    )
+    counts = (tokens, turns, tools, images)
+    if max(numbers) < SIZES and min(counts) >= 0 and max(counts) < 2**32:
+        looked_up = [WEIGHED[kind][number] for kind, number in enumerate(numbers)]
+        assert found == reduce(add, looked_up, 0.0)
+    else:
+        assert found is None
+
+
+@compiled
+def test_a_table_of_weights_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="64 weights"):
+        shaped(b"a", SIGNS, LEFT_TO_RIGHT[8:], 1, 1, 1, 1, 1, 1, False)
+
+
 @compiled
 @given(st.binary(max_size=300), st.binary(max_size=20))
 def test_both_forms_tally_alike(text: bytes, signs: bytes):
@@ -155,7 +194,7 @@ def test_both_forms_tally_alike(text: bytes, signs: bytes):
 
 @compiled
 @pytest.mark.parametrize("wrong", [(), (b"a",), ("a", b"", b"", b""), (b"a", b"", b"", b"", b"")])
-@pytest.mark.parametrize("function", [sums, tally])
+@pytest.mark.parametrize("function", [sums, tally, shaped])
 def test_the_compiled_form_refuses_what_it_was_not_made_for(function, wrong):
     with pytest.raises(TypeError):
         function(*wrong)

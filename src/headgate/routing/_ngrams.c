@@ -1,9 +1,10 @@
-/* The compiled twin of `ngrams.py`: the same two functions. What they mean stands there, and the
-   tests hold both against each other. */
+/* The compiled twin of `ngrams.py`: the same functions. What they mean stands there, and the tests
+   hold both against each other. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     WORDS = 256,
@@ -13,6 +14,14 @@ enum {
     BUCKETS = 1 << BITS,
     MIDDLE = 128,
     SLOTS = 2 * WORDS, /* more than a text has n-grams of a kind, so that a free one is found */
+    SIZES = 64,
+    /* what a shape has, in the order of `features.SHAPES` */
+    NUMBERS = 6,
+    JSON_SCHEMA = NUMBERS,
+    DIGITS,
+    SHARE,
+    LENGTH,
+    FIRST_SIGN,
 };
 static const uint32_t SPREAD = 0x278DDE89;
 
@@ -111,6 +120,73 @@ static PyObject *sums(PyObject *module, PyObject *args)
     return Py_BuildValue("niiii", count, spoken.known, spoken.steps, paired.known, paired.steps);
 }
 
+static void count_bytes(const char *text, Py_ssize_t length, Py_ssize_t counts[256])
+{
+    memset(counts, 0, 256 * sizeof(Py_ssize_t));
+    for (Py_ssize_t i = 0; i < length; i++) {
+        counts[(unsigned char)text[i]]++;
+    }
+}
+
+/* The length in bits of the square of a count below 2^32, and so below 65. */
+static int size_of(uint64_t count)
+{
+    int bits = 0;
+    for (uint64_t square = count * count; square; square >>= 1) {
+        bits++;
+    }
+    return bits;
+}
+
+static PyObject *shaped(PyObject *module, PyObject *args)
+{
+    const char *text, *signs, *weights;
+    Py_ssize_t length, kinds, weights_length;
+    long long numbers[NUMBERS];
+    int json_schema;
+    if (!PyArg_ParseTuple(args, "y#y#y#LLLLLLp:shaped", &text, &length, &signs, &kinds, &weights,
+                          &weights_length, &numbers[0], &numbers[1], &numbers[2], &numbers[3],
+                          &numbers[4], &numbers[5], &json_schema)) {
+        if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+            PyErr_Clear();
+            Py_RETURN_NONE;
+        }
+        return NULL;
+    }
+    if (weights_length != (FIRST_SIGN + kinds) * SIZES * (Py_ssize_t)sizeof(double)) {
+        PyErr_SetString(PyExc_ValueError, "a shape has 64 weights for each of its numbers");
+        return NULL;
+    }
+    Py_ssize_t counts[256], digits = 0;
+    count_bytes(text, length, counts);
+    for (int digit = '0'; digit <= '9'; digit++) {
+        digits += counts[digit];
+    }
+    double sum = 0.0;
+    for (Py_ssize_t kind = 0; kind < FIRST_SIGN + kinds; kind++) {
+        long long value;
+        if (kind == JSON_SCHEMA) {
+            value = json_schema;
+        } else if (kind == SHARE) {
+            value = 16 * digits / (length + 1);
+        } else if (kind == LENGTH) {
+            value = 2 * length / (numbers[1] + 1);
+        } else {
+            long long count = kind < NUMBERS    ? numbers[kind]
+                              : kind == DIGITS ? digits
+                                               : counts[(unsigned char)signs[kind - FIRST_SIGN]];
+            value = count < 0 || count > UINT32_MAX ? SIZES : size_of((uint64_t)count);
+        }
+        if (value < 0 || value >= SIZES) {
+            Py_RETURN_NONE;
+        }
+        double weight;
+        memcpy(&weight, weights + (kind * SIZES + value) * sizeof(double), sizeof(double));
+        sum += weight;
+    }
+    return PyFloat_FromDouble(sum);
+}
+
 static PyObject *tally(PyObject *module, PyObject *args)
 {
     const char *text, *signs;
@@ -118,10 +194,8 @@ static PyObject *tally(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "y#y#:tally", &text, &length, &signs, &kinds)) {
         return NULL;
     }
-    Py_ssize_t counts[256] = {0};
-    for (Py_ssize_t i = 0; i < length; i++) {
-        counts[(unsigned char)text[i]]++;
-    }
+    Py_ssize_t counts[256];
+    count_bytes(text, length, counts);
     PyObject *tallied = PyTuple_New(kinds);
     for (Py_ssize_t i = 0; tallied && i < kinds; i++) {
         PyObject *count = PyLong_FromSsize_t(counts[(unsigned char)signs[i]]);
@@ -136,6 +210,7 @@ static PyObject *tally(PyObject *module, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"sums", sums, METH_VARARGS, "See `headgate.routing.ngrams.sums_in_python`."},
+    {"shaped", shaped, METH_VARARGS, "See `headgate.routing.ngrams.shaped_in_python`."},
     {"tally", tally, METH_VARARGS, "See `headgate.routing.ngrams.tally_in_python`."},
     {NULL, NULL, 0, NULL},
 };

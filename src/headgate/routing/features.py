@@ -25,6 +25,7 @@ __all__ = [
     "LETTERS",
     "ROUTE_HEADER",
     "SHAPES",
+    "SIGNS",
     "Request",
     "beyond",
     "ends",
@@ -160,14 +161,15 @@ def named(text: str) -> tuple[list[str], list[str]]:
     return near + far, [*map(" ".join, pairwise(near)), *map(" ".join, pairwise(far))]
 
 
-_SIGNS = '?$\\=(":\n{,'
-_COUNTED = f"{_SIGNS}0123456789".encode()
+SIGNS = b'?$\\=(":\n{,'
+"""What is counted of a text besides its digits."""
+_COUNTED = SIGNS + b"0123456789"
 _SIZES = bytes(size(count) for count in range(1 << 13))
 """Of what nearly every request has so much of."""
 SHAPES = (
     *("chars~", "words~", "tokens~", "turns~", "tools~", "images~", "json_schema~"),
     *("digits~", "digit share~", "word length~"),
-    *(f"{sign!r}~" for sign in _SIGNS),
+    *(f"{sign!r}~" for sign in SIGNS.decode()),
 )
 """What the numbers of a `shape` are, in their order."""
 
@@ -181,10 +183,10 @@ def shape(request: Request, raw: bytes, said: int) -> list[int]:
         said: how many words are in them.
     """
     counted = tally(raw, _COUNTED)
-    digits = sum(counted[len(_SIGNS) :])
+    digits = sum(counted[len(SIGNS) :])
     counts = (
         *(len(request.text), said, request.tokens, request.turns),
-        *(request.tools, request.images, digits, *counted[: len(_SIGNS)]),
+        *(request.tools, request.images, digits, *counted[: len(SIGNS)]),
     )
     try:
         sizes: Sequence[int] = itemgetter(*counts)(_SIZES)

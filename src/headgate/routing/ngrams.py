@@ -1,9 +1,9 @@
 """Words and pairs of words as numbers, and what tables of weights know of them.
 
 An n-gram is a bucket, a number below 2^18, so that its weight is one byte of a table that stays in
-the processor's cache. Two functions stand in the way of every scored request, `sums` and `tally`.
-They are written twice: here, which is what they mean, and in `_ngrams.c`, which takes a twentieth
-of the steps and is used wherever the package could be built with a C compiler.
+the processor's cache. Three functions stand in the way of every scored request: `sums`, `tally` and
+`shaped`. They are written twice: here, which is what they mean, and in `_ngrams.c`, which takes a
+twentieth of the steps and is used wherever the package could be built with a C compiler.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ __all__ = [
     "BUCKETS",
     "COMPILED",
     "MIDDLE",
+    "SIZES",
     "SPREAD",
     "STEM",
     "WORDS",
     "Buckets",
     "buckets",
     "known",
+    "shaped",
+    "shaped_in_python",
     "sums",
     "sums_in_python",
     "tally",
@@ -151,10 +154,26 @@ def _others(signs: bytes) -> bytes:
     return bytes({*range(256)} - {*signs})
 
 
+SIZES = 64
+"""So many values of each number of a shape have a weight of their own in a table."""
+
+
+def shaped_in_python(*_: object) -> float | None:
+    """The sum of the weights of a request's shape, where it can be told at once.
+
+    The compiled form takes the ends of the text in UTF-8, the bytes whose counts belong to the
+    shape, `SIZES` floats for each number of `features.SHAPES`, and of the request the length of its
+    text, the words in its ends, tokens, turns, tools, images and whether it wants a JSON schema. It
+    gives None where a number is beyond its table. There, and here, what `features.shape` tells is
+    looked up one by one: that is what the sum means.
+    """
+    return None
+
+
 try:
-    from headgate.routing._ngrams import sums, tally
+    from headgate.routing._ngrams import shaped, sums, tally
 except ImportError:
-    sums, tally = sums_in_python, tally_in_python
+    shaped, sums, tally = shaped_in_python, sums_in_python, tally_in_python
 
 COMPILED = sums is not sums_in_python
 """Whether the compiled form is used."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import repeat
 from math import hypot, isfinite, sqrt
-from operator import mul
+from operator import add, mul
 from typing import Literal, NamedTuple
 
 from headgate.routing.features import (
     LETTERS,
     SHAPES,
+    SIGNS,
     Request,
     beyond,
     ends,
@@ -21,7 +24,7 @@ from headgate.routing.features import (
     whole,
     words,
 )
-from headgate.routing.ngrams import buckets, sums
+from headgate.routing.ngrams import SIZES, buckets, shaped, sums
 from headgate.routing.table import Table
 
 __all__ = ["NOTHING", "Calibration", "CostModel", "Head", "Reason", "Router"]
@@ -106,6 +109,7 @@ class Router:
 
     __slots__ = (
         "_shapes",
+        "_sizes",
         "bias",
         "calibration",
         "cheap_cost",
@@ -132,6 +136,9 @@ class Router:
         self.words, self.pairs = words, pairs
         self.traits = dict(traits)
         self._shapes = _shapes(traits)
+        self._sizes = array(
+            "d", (weights.get(size, 0.0) for weights in self._shapes for size in range(SIZES))
+        ).tobytes()
         self.calibration = calibration
         self.cheap_cost = cheap_cost
         self.premium_cost = premium_cost
@@ -158,7 +165,14 @@ class Router:
             raw if text.isascii() else beyond(text), LETTERS, words.bytes, pairs.bytes
         )
         gain = self.bias + sum(map(self.traits.get, whole(request), _ZEROS))
-        gain += sum(map(dict.get, self._shapes, shape(request, raw, said), _ZEROS))
+        part = shaped(
+            *(raw, SIGNS, self._sizes, len(request.text), said, request.tokens, request.turns),
+            *(request.tools, request.images, request.json_schema),
+        )
+        if part is None:  # one after the other, as the compiled form does
+            numbers = shape(request, raw, said)
+            part = reduce(add, map(dict.get, self._shapes, numbers, _ZEROS), 0.0)
+        gain += part
         return gain + (words.part(known_words, word_steps) + pairs.part(known_pairs, pair_steps))
 
     def score(self, request: Request, vector: Sequence[float] = ()) -> float:
