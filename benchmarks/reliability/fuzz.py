@@ -2,7 +2,7 @@
 
 What must hold of each is told where it is damaged, in `fuzz_wire` and `fuzz_settings`; besides,
 nothing takes a second. Each case follows from its kind, the seed and its number:
-`--kind KIND --only NUMBER` runs a failing one again, and lets it raise.
+`--kind KIND --seed SEED --only NUMBER` runs a failing one again, and lets it raise.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Finding(NamedTuple):
 
     @property
     def again(self) -> str:
-        """The options that run it again."""
+        """The options that run it again, besides the seed."""
         return f"--kind {self.kind} --only {self.number}"
 
 
@@ -126,7 +126,7 @@ def main(
             click.echo(f"  {times:>9,}  {outcome}")
     click.echo(f"{len(findings)} findings in {time.perf_counter() - began:.0f} s, seed {seed}")
     for finding in findings[:MOST_SHOWN]:
-        click.echo(f"  {finding.again}: {finding.what}")
+        click.echo(f"  --seed {seed} {finding.again}: {finding.what}")
     sys.exit(1 if findings else 0)
 
 

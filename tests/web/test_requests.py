@@ -167,6 +167,7 @@ def test_as_csv_each_attempt_is_a_row_with_the_ledgers_columns():
     ]  # fmt: skip
     assert list(rows[0]) == list(COLUMNS)
     assert [row["cost_nano"] for row in rows] == ["3000000", "3000000", "3000000", ""]
+    assert {row[flag] for row in rows for flag in ("served", "premium", "routed")} <= {"0", "1"}
     assert links == []
 
 

@@ -18,7 +18,7 @@ from headgate.bootstrap.policies import policies_of
 from headgate.bootstrap.watch import Watch
 from headgate.cli import archetypes, check, decision, plan, report, route, tripwire
 from headgate.cli import prices_desk as prices
-from headgate.cli.open_ledger import Opened, open_ledger
+from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import open_settings
 from headgate.cli.period import window
 from headgate.cli.plan_page import page as plan_page
@@ -207,7 +207,6 @@ def _checked_text(toml: str) -> tuple[Reading, tuple[ConfigFault, ...]]:
     book = book_of(bare.settings, "toml")
     if not named:
         policies_of(bare.settings)
-    policies_of(bare.settings) if not named else None
     unread = (
         ConfigFault(
             "The file that it names was not looked at.",
@@ -263,7 +262,7 @@ def _unplanned(why: ConfigError | None) -> str:
 def told_decision(place: Place, said: Said) -> Told:
     """What became of one request."""
     with open_ledger(*place, take_in=False) as opened:
-        found = decision.found_decision(Opened(*opened), said["request_id"])
+        found = decision.found_decision(opened, said["request_id"])
     return Told(decision.page(found), found)
 
 

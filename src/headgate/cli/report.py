@@ -47,8 +47,8 @@ def report(
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
     now = datetime.now(UTC)
     asked = window(since, until, now)
-    with open_ledger(config, sets, url) as (store, settings, book):
-        held, missing = held_report(Opened(store, settings, book), asked, now)
+    with open_ledger(config, sets, url) as opened:
+        held, missing = held_report(opened, asked, now)
         if missing is not None:
             unplanned(missing)
         if as_json:
@@ -58,7 +58,7 @@ def report(
         elif as_markdown or as_html:
             click.echo(_in_form(held, html=as_html), nl=False)
         elif held.first_us is None:
-            click.echo(nothing(store, asked))
+            click.echo(nothing(opened.store, asked))
         else:
             click.echo(page(held), nl=False)
     return _exit_code(held)

@@ -126,11 +126,14 @@ def _made(reading: Reading, *, opened: ExitStack) -> Pages:
 
     settings, env = reading.settings, os.environ
     token = admin_token(settings, env).value
-    shown = opened_or_late(lambda: store_of(settings.ledger, env))
-    keys = opened_or_late(lambda: keys_of(settings, env), behind=shown)
-    opened.enter_context(closing(shown))
-    opened.enter_context(closing(keys))
-    return pages_of(reading, shown, token=token, keys=keys)
+    with ExitStack() as trial:  # what fails is tried again with the next visitor
+        shown = opened_or_late(lambda: store_of(settings.ledger, env))
+        trial.enter_context(closing(shown))
+        keys = opened_or_late(lambda: keys_of(settings, env), behind=shown)
+        trial.enter_context(closing(keys))
+        made = pages_of(reading, shown, token=token, keys=keys)
+        opened.push(trial.pop_all())
+    return made
 
 
 async def _lifeline() -> asyncio.StreamReader:

@@ -176,9 +176,10 @@ class Intake:
         scan = segment.unread(self._group_bytes)
         began = self._monotonic()
         new, rejected = append(self._store, scan.entries)
-        self.dropped += append_prompts(self._store, scan.prompts)
+        dropped = append_prompts(self._store, scan.prompts)
         self._fit(scan.end, self._monotonic() - began)
         _set_aside(segment, scan, rejected)
+        self.dropped += dropped  # only now: what fails before is tried again as a whole
         lost = len(rejected)
         return Taken(scan.end, len(scan.entries) - lost, lost + len(scan.damaged)), new
 

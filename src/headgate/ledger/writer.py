@@ -278,7 +278,6 @@ class Ledger:
             elif self._journal is not None:
                 self._store(self._journal)
             self._store_memory()
-            self._count_dropped()
             if not self._tended:
                 self._sweep(now=sweep)
                 if not self._closing:
@@ -291,6 +290,8 @@ class Ledger:
                 known = isinstance(error, (StoreError, OSError))
                 self._complain("ledger.store_failed", error, defect=None if known else error)
             return False
+        finally:
+            self._count_dropped()
         return stored
 
     def _look(self, journal: Journal) -> bool:

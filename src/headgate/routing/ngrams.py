@@ -1,9 +1,10 @@
 """Words and pairs of words as numbers, and what tables of weights know of them.
 
 An n-gram is a bucket, a number below 2^18, so that its weight is one byte of a table that stays in
-the processor's cache. Three functions stand in the way of every scored request: `sums`, `tally` and
-`shaped`. They are written twice: here, which is what they mean, and in `_ngrams.c`, which takes a
-twentieth of the steps and is used wherever the package could be built with a C compiler.
+the processor's cache. Every scored request takes `sums` and `shaped`; `tally` serves training, and
+a shape that `shaped` cannot tell. `sums` and `tally` are written twice: here, which is what they
+mean, and in `_ngrams.c`, which takes a twentieth of the steps and is used wherever the package
+could be built with a C compiler. What `shaped` means is `features.shape`, each number looked up.
 """
 
 from __future__ import annotations

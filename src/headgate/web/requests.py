@@ -97,9 +97,7 @@ class Requests(LedgerPage):
         search = search_of(visit.query, self._period(visit, USUAL).window)
         page = self._page(search, MOST)
         rows = tuple(
-            tuple("" if value is None else str(value) for value in row_of(entry))
-            for entries in page.requests
-            for entry in entries
+            tuple(map(_cell, row_of(entry))) for entries in page.requests for entry in entries
         )
         headers = [("content-disposition", 'attachment; filename="requests.csv"')]
         places: tuple[tuple[str, str, Mark | None], ...] = (
@@ -120,3 +118,10 @@ class Requests(LedgerPage):
             found = self._observer.request(search.text)
             return Listed([found]) if found else page
         return page
+
+
+def _cell(value: object) -> str:
+    """A value as the ledger's export writes it: flags are 0 and 1."""
+    if value is None:
+        return ""
+    return str(int(value) if isinstance(value, bool) else value)
