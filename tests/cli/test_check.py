@@ -178,8 +178,11 @@ def test_a_price_file_that_cannot_be_used_is_an_error_with_its_line(here: Path):
 def test_one_file_that_is_not_there_hides_no_other(here: Path):
     decides = '[classifier]\nkind = "learned"\nrouter = "one"\n'
     policy = '[policies.fast]\nkind = "learned"\nrouter = "two"\n'
-    text = (here / "headgate.toml").read_text().partition("[classifier]")[0]
-    (here / "x.toml").write_text(f'{text}{decides}{policy}[price_list]\nfile = "three"\n')
+    tiers = (
+        '[tiers.a]\nmodel = "anthropic/claude-haiku-4-5"\n'
+        '[tiers.b]\nmodel = "anthropic/claude-sonnet-4-6"\n[providers.anthropic]\n'
+    )
+    (here / "x.toml").write_text(f'{tiers}{decides}{policy}[price_list]\nfile = "three"\n')
     result = check("x.toml")
     assert result.return_value == 2
     assert "classifier.router: one cannot be read" in result.output
