@@ -23,8 +23,10 @@ from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
+from headgate.gateway.record import TAGS_HEADER
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
+from headgate.routing.session import SESSION_HEADER
 from headgate.wire.lane import read, refuse
 
 if TYPE_CHECKING:  # loaded where requests are sampled, or kept
@@ -51,14 +53,13 @@ LONGEST_WAIT = 60.0
 LONGEST_FEEDBACK = 4096
 
 _NAMES = (
-    ("x-headgate-session", "a short id of the conversation"),
+    (SESSION_HEADER, "a short id of the conversation"),
     (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
 )
 _MODEL = "/v1/models/"
 _ANTHROPIC = "anthropic-version"
 """The header that every request of an Anthropic SDK has."""
 
-_TAGS_HEADER = "x-headgate-tags"
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
@@ -330,9 +331,9 @@ def _check_labels(headers: Mapping[str, str]) -> None:
                 param=name,
                 fix=f"Send {what}.",
             )
-    if _TAGS_HEADER not in headers:
+    if TAGS_HEADER not in headers:
         return
-    tags = headers[_TAGS_HEADER]
+    tags = headers[TAGS_HEADER]
     try:
         _TAGS.decode(tags)
         fits = len(tags) <= LONGEST_TAGS
@@ -340,10 +341,10 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         fits = False
     if not fits:
         raise RequestError(
-            f"The header {_TAGS_HEADER} is not a JSON object of plain values, or is longer than "
+            f"The header {TAGS_HEADER} is not a JSON object of plain values, or is longer than "
             f"{LONGEST_TAGS} characters.",
             code="invalid_value",
-            param=_TAGS_HEADER,
+            param=TAGS_HEADER,
             fix='Send something like {"team": "search", "feature": "summary"}.',
         )
 
