@@ -251,8 +251,10 @@ class EscalationBudget:
         return new
 
     def _add(self, outcome: Outcome) -> None:
-        sequence, at_us, route, asked, reason, model, config, hit, *rest = outcome
-        policy, router, category, key, _, _ = rest
+        (
+            sequence, at_us, route, asked, reason, model, config, hit, policy, router, category,
+            key, _, _,
+        ) = outcome  # fmt: skip
         self.cursor = sequence
         if reason == PINNED_BY_WATCH:
             self._set_aside += 1
