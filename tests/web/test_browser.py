@@ -218,7 +218,7 @@ def test_the_dashboard_is_live(chromium: Browser):
         page = Watched(context, own.base).go("/")
         expect(page.locator(".facts")).to_contain_text("3 routed requests")
         made.append([entry(request_id="new", at_us=NOON_US - 9)])
-        expect(page.locator(".facts")).to_contain_text("4 routed requests", timeout=12_000)
+        expect(page.locator(".facts")).to_contain_text("4 routed requests")
         context.close()
     finally:
         own.close()
