@@ -118,6 +118,18 @@ def test_who_uses_it_evenly_waits_for_no_store_that_is_held_for_three_seconds():
     assert second() == 1000
 
 
+def test_who_sets_aside_is_told_whether_it_runs_low():
+    shop = Shop(10**6)
+    purse = shop.purse()
+    assert wanting(shop, "a", purse, 800)
+    told = []
+    shop.visit("a", purse)
+    while purse.free >= 100:
+        told.append(purse.draw(100))
+        assert told[-1] == purse.low()
+    assert {*told} == {False, True}
+
+
 def test_the_stock_is_an_eighth_of_what_is_left_at_most():
     shop = Shop()
     purse = shop.purse()

@@ -25,6 +25,7 @@ from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
+from headgate.routing.session import SESSION_HEADER
 from headgate.wire.lane import read, refuse
 
 if TYPE_CHECKING:  # loaded where requests are sampled, or kept
@@ -51,7 +52,7 @@ LONGEST_WAIT = 60.0
 LONGEST_FEEDBACK = 4096
 
 _NAMES = (
-    ("x-headgate-session", "a short id of the conversation"),
+    (SESSION_HEADER, "a short id of the conversation"),
     (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
 )
 _MODEL = "/v1/models/"
@@ -167,11 +168,12 @@ class App:
         _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
         origin = Origin(path) if key is None else Origin(path, key.id, key.team)
+        policy = plant.policies.policy(inbound.ask, origin)
         if key is not None:
             if visitor.confined:
                 closed = barred(visitor, plant.policies, inbound.ask, origin)
                 origin = msgspec.structs.replace(origin, barred=closed)
-            lent = self.admission.admit(visitor, request_id, plant, inbound, origin)
+            lent = self.admission.admit(visitor, request_id, plant, inbound, origin, policy)
             if lent is not None:
                 await lent
         try:
@@ -183,7 +185,7 @@ class App:
                 )
                 caller = transcript or caller
             sampled = None if self.shadow is None else self.shadow.sample(caller)
-            driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived)
+            driver = Driver(plant, sampled or caller, inbound, request_id, origin, policy, arrived)
             driver.transcript = transcript
             await driver.run()
             if self.shadow is not None and sampled is not None and driver.served is not None:
@@ -322,14 +324,8 @@ def _check_labels(headers: Mapping[str, str]) -> None:
     Raises:
         RequestError: it is not.
     """
-    for name, what in _NAMES:
-        if name in headers and len(headers[name]) > LONGEST_NAME:
-            raise RequestError(
-                f"The header {name} is longer than {LONGEST_NAME} characters.",
-                code="invalid_value",
-                param=name,
-                fix=f"Send {what}.",
-            )
+    if SESSION_HEADER in headers or CATEGORY_HEADER in headers:
+        _check_names(headers)
     if _TAGS_HEADER not in headers:
         return
     tags = headers[_TAGS_HEADER]
@@ -346,6 +342,17 @@ def _check_labels(headers: Mapping[str, str]) -> None:
             param=_TAGS_HEADER,
             fix='Send something like {"team": "search", "feature": "summary"}.',
         )
+
+
+def _check_names(headers: Mapping[str, str]) -> None:
+    for name, what in _NAMES:
+        if name in headers and len(headers[name]) > LONGEST_NAME:
+            raise RequestError(
+                f"The header {name} is longer than {LONGEST_NAME} characters.",
+                code="invalid_value",
+                param=name,
+                fix=f"Send {what}.",
+            )
 
 
 def _cancel_on_leave(caller: Caller, plant: Plant) -> None:
