@@ -57,12 +57,13 @@ def test_what_the_front_page_boasts_of_stands_on_the_page_that_it_names():
         for number in numbers:
             checked += 1
             assert number in page(link[1]), f"{link[1]} does not have {number}"
-    assert checked >= 4
+    assert checked >= 3
 
 
 def test_the_front_page_is_honest_about_how_much_is_installed():
     said = re.search(r"(\d+) distributions in all", page("../README.md"))
-    locked = re.findall(r"^[a-z][\w.-]*==", (ROOT / "requirements/core.txt").read_text(), re.M)
+    lines = (ROOT / "requirements/core.txt").read_text()
+    locked = re.findall(r"^[a-z][\w.-]*==", lines, re.MULTILINE)
     assert said is not None
     assert int(said[1]) == len(locked) + 1, "those locked, and Headgate"
 
