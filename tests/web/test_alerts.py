@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import Any
 
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
@@ -72,7 +73,9 @@ def test_comparisons_and_feedback_do_not_bury_an_alarm():
     assert alerts(made, kind="quality.compared").count("<li class") == 500
 
 
-def files(of: MemoryStore | None, **query: str) -> tuple[list[dict], list[dict]]:
+def files(
+    of: MemoryStore | None, **query: str
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """The events as JSON, and the rows as CSV."""
     made = Alerts(observer(of), templates(), lambda: NOON_US)
     visit = Visit(method="GET", path="/alerts.json", query=query)
