@@ -25,10 +25,14 @@ _BUDGET = {
 }
 
 
-def page(report: Report) -> str:
-    """The whole report, a newline at its end."""
+def page(report: Report, *, reason_told: bool = False) -> str:
+    """The whole report, a newline at its end.
+
+    Args:
+        reason_told: where there is no plan, somebody has already said why.
+    """
     blocks = [
-        list(_head(report)),
+        list(_head(report, reason_told)),
         list(_bill(report)),
         list(_saving(report)),
         list(_facts(report)),
@@ -55,7 +59,7 @@ def _day(at_us: int, *, back: bool = False) -> str:
     return f"{at - timedelta(days=1) if back else at:%Y-%m-%d}"
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: Report, reason_told: bool) -> Iterator[str]:
     yield _bold(f"Headgate report · {_count(report.requests, 'routed request')}")
     if report.first_us is not None and report.last_us is not None:
         yield f"{day_and_time(report.first_us)} to {day_and_time(report.last_us)} UTC"
@@ -64,6 +68,8 @@ def _head(report: Report) -> Iterator[str]:
             f"The plan's {report.planned_requests_per_month:,} requests a month are scaled to "
             f"these {report.requests:,}."
         )
+    elif reason_told:
+        yield _dim("Without a plan, for the reason that the warning gives.")
     else:
         yield _dim("Without a plan: name the settings with --config to hold the bill against them.")
 

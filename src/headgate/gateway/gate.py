@@ -215,11 +215,12 @@ class Gate:
         if buckets is None:
             found = [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
             buckets = visitor.buckets[unit] = found
+        last = buckets[-1]  # whose are taken with the look, for mostly it is the only one
         for bucket in buckets:
-            if (wait := bucket.wait(amount, at)) > 0:
+            if (wait := bucket.wait(amount, at, take=bucket is last)) > 0:
                 scope, per_minute = rates[buckets.index(bucket)]
                 raise too_fast(scope, unit, per_minute, wait)
-        for bucket in buckets:
+        for bucket in buckets[:-1]:
             bucket.take(amount)
         return buckets
 

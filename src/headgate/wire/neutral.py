@@ -19,6 +19,7 @@ from headgate.values import Usage
 
 __all__ = [
     "EFFORTS",
+    "MODELS_AT_HAND",
     "Answer",
     "Aside",
     "Counted",
@@ -149,6 +150,9 @@ def _results_first(message: Message) -> Message:
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 EFFORTS: Mapping[str, Effort] = {level: level for level in get_args(Effort)}
 """By their names, which are OpenAI's words too."""
+
+MODELS_AT_HAND = 256
+"""Of so many models it is remembered what they accept: callers may pin any."""
 
 
 class Tool(msgspec.Struct, frozen=True):

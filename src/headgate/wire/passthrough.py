@@ -30,7 +30,6 @@ from headgate.wire.sse import Decoder, Event
 from headgate.wire.usage_cost import USAGE_AT, with_cost
 
 __all__ = [
-    "Answered",
     "Flow",
     "Passthrough",
     "PlainFlow",

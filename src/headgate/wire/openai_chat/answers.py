@@ -243,7 +243,7 @@ def _checked(body: bytes, quiet: bool) -> tuple[_Completion, Said, Stop, Usage |
         raise UnusableAnswerError("The provider's answer has no message.", usage=usage)
     stop = stop_of(finish, called=bool(said.tool_calls))
     wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
-    if wanting and not said.content and _is_empty(said):
+    if wanting and not said.content and _says_nothing_else(said):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
     return found, said, stop, usage
 
@@ -253,16 +253,9 @@ def _failed(error: object, usage: Usage | None) -> UnusableAnswerError:
     return UnusableAnswerError(f"The provider failed within its answer: {message}", usage=usage)
 
 
-def _is_empty(said: Said) -> bool:
+def _says_nothing_else(said: Said) -> bool:
     """Reasoning without a conclusion is no answer; kinds that are not read here are one."""
-    return not (
-        said.content
-        or said.refusal
-        or said.tool_calls
-        or said.function_call
-        or said.audio
-        or said.images
-    )
+    return not (said.refusal or said.tool_calls or said.function_call or said.audio or said.images)
 
 
 def _parts(said: Said, answer_id: str) -> tuple[Part, ...]:
