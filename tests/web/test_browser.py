@@ -340,6 +340,21 @@ def test_every_page_fits_a_phone(chromium: Browser, served: str, path: str):
     context.close()
 
 
+@pytest.mark.parametrize(("path", "column"), [("/requests", "cost"), ("/prices", "out")])
+def test_on_a_phone_a_list_shows_its_last_word_without_a_swipe(
+    chromium: Browser, served: str, path: str, column: str
+):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = Watched(context, served).go(path)
+    head = page.get_by_role("columnheader", name=column, exact=True)
+    box = head.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.get_by_role("columnheader").count() >= 8, "there is room for all of them"
+    context.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_breaks_its_own_policy_or_is_large(chromium: Browser, served: str, path: str):
     context = chromium.new_context()
