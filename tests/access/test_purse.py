@@ -24,7 +24,7 @@ class Shop:
         lease = self.leases.get(name, (0, 0))
         self.account, self.leases[name] = lend(claim, self.account, lease)
         if not lost:
-            purse.granted(Grant(self.leases[name][1], *self.account))
+            purse.granted(Grant(self.leases[name][1], self.account[0]))
 
     def purse(self) -> Purse:
         return Purse(HERE, self.limit)
@@ -112,7 +112,7 @@ def test_who_uses_it_evenly_waits_for_no_store_that_is_held_for_three_seconds():
     claim = purse.claim()  # it is sent, and answered only when the store is free again
     assert [second() for _ in range(3)] == [1000, 1000, 1000]
     shop.account, shop.leases["a"] = lend(claim, shop.account, shop.leases["a"])
-    purse.granted(Grant(shop.leases["a"][1], *shop.account))
+    purse.granted(Grant(shop.leases["a"][1], shop.account[0]))
     assert purse.low(), "so it asks again at once"
     shop.visit("a", purse)
     assert second() == 1000

@@ -49,7 +49,6 @@ class Grant(NamedTuple):
     held: int
     """What the process may hold beyond what it has told as spent."""
     spent_by_all: int
-    held_by_all: int
 
 
 class Allowance:

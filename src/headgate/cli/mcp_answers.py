@@ -18,6 +18,7 @@ from headgate.bootstrap.policies import policies_of
 from headgate.bootstrap.watch import Watch
 from headgate.cli import archetypes, check, decision, plan, report, route, tripwire
 from headgate.cli import prices_desk as prices
+from headgate.cli.flags import day_of
 from headgate.cli.open_ledger import no_plan, open_ledger
 from headgate.cli.options import open_settings
 from headgate.cli.period import window
@@ -31,7 +32,7 @@ from headgate.cli.status_data import document as status_document
 from headgate.cli.status_page import page as status_page
 from headgate.cli.tripwire_page import document as tripwire_document
 from headgate.cli.tripwire_page import page as tripwire_page
-from headgate.cli.what_if import CHANGES, Origin, day_of, open_origin
+from headgate.cli.what_if import CHANGES, Origin, open_origin
 from headgate.costs.plan_json import document as plan_document
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.catalogue import Mix, Order, search

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.plan import notes_of, plan_of
+from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.options import (
     document_options,
     json_option,
@@ -30,8 +31,6 @@ from headgate.cli.what_if import (
     CHANGES,
     Origin,
     archetype_option,
-    bad_flag,
-    day_of,
     flag_of,
     naming_flags,
     open_origin,

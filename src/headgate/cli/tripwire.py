@@ -16,6 +16,7 @@ import click
 from headgate.bootstrap.alternatives import alternative_of
 from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, scenario_of
+from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.options import (
     document_options,
     json_option,
@@ -28,8 +29,6 @@ from headgate.cli.tripwire_page import Wires, document, page
 from headgate.cli.what_if import (
     Origin,
     archetype_option,
-    bad_flag,
-    day_of,
     naming_flags,
     open_origin,
     unpercent,

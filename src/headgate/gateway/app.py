@@ -23,6 +23,7 @@ from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
+from headgate.gateway.record import TAGS_HEADER
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.routing.session import SESSION_HEADER
@@ -59,7 +60,6 @@ _MODEL = "/v1/models/"
 _ANTHROPIC = "anthropic-version"
 """The header that every request of an Anthropic SDK has."""
 
-_TAGS_HEADER = "x-headgate-tags"
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
@@ -326,9 +326,9 @@ def _check_labels(headers: Mapping[str, str]) -> None:
     """
     if SESSION_HEADER in headers or CATEGORY_HEADER in headers:
         _check_names(headers)
-    if _TAGS_HEADER not in headers:
+    if TAGS_HEADER not in headers:
         return
-    tags = headers[_TAGS_HEADER]
+    tags = headers[TAGS_HEADER]
     try:
         _TAGS.decode(tags)
         fits = len(tags) <= LONGEST_TAGS
@@ -336,10 +336,10 @@ def _check_labels(headers: Mapping[str, str]) -> None:
         fits = False
     if not fits:
         raise RequestError(
-            f"The header {_TAGS_HEADER} is not a JSON object of plain values, or is longer than "
+            f"The header {TAGS_HEADER} is not a JSON object of plain values, or is longer than "
             f"{LONGEST_TAGS} characters.",
             code="invalid_value",
-            param=_TAGS_HEADER,
+            param=TAGS_HEADER,
             fix='Send something like {"team": "search", "feature": "summary"}.',
         )
 
