@@ -5,7 +5,11 @@ BIN := $(VENV)/bin
 AXE := 4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: browser demo test lint format setup upstreams lock prices clean
+.PHONY: help browser demo test lint format setup upstreams lock prices clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: setup  ## simulated providers, the gateway, traffic through it, the bill against the plan
 	$(BIN)/headgate demo $(ARGS)
@@ -32,11 +36,11 @@ build/axe.min.js:
 	  && mv package/axe.min.js axe.min.js \
 	  || echo "axe-core cannot be fetched with npm: its tests are skipped."
 
-format: setup
+format: setup  ## mend style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.ready  ## the locked environment in $(VENV)
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml setup.py src/headgate/routing/_ngrams.c
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headgate needs Python 3.11 or newer; set PYTHON=...")'
@@ -57,5 +61,5 @@ lock:  ## resolve again; needs uv
 prices: setup  ## compile the shipped price table from the installed genai-prices
 	$(BIN)/python tools/compile_prices.py
 
-clean:
+clean:  ## remove what was built
 	rm -rf $(VENV) build dist

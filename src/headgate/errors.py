@@ -10,17 +10,21 @@ HeadgateError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 __all__ = [
     "ConfigError",
     "ConfigFault",
+    "Gathered",
     "HeadgateError",
     "InternalError",
     "RequestError",
     "UnknownModelError",
     "UpstreamError",
 ]
+
+T = TypeVar("T")
 
 
 class HeadgateError(Exception):
@@ -78,8 +82,52 @@ class ConfigError(HeadgateError):
         super().__init__(message, fix=fix)
         self.faults = tuple(faults)
 
+    @property
+    def told(self) -> tuple[ConfigFault, ...]:
+        """Every fault; an error that lists none is one by itself."""
+        return self.faults or (ConfigFault(self.message, fix=self.fix or ""),)
+
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *(f"  {fault}" for fault in self.faults)])
+        faults = (f"  {fault}".replace("\n", "\n  ") for fault in self.faults)
+        return "\n".join([super().__str__(), *faults])
+
+
+class Gathered:
+    """What is wrong with parts that can be judged by themselves, to be told as one error.
+
+    >>> gathered = Gathered("It cannot be made:")
+    >>> gathered.of(lambda: len("abc"), 0)
+    3
+    >>> gathered.finish(lambda: len("de"))  # raises, had either of them
+    2
+    """
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self._errors: list[ConfigError] = []
+
+    def of(self, make: Callable[[], T], otherwise: T) -> T:
+        """What `make` gives; where it raises ConfigError, that is kept and `otherwise` returned."""
+        try:
+            return make()
+        except ConfigError as error:
+            self._errors.append(error)
+            return otherwise
+
+    def finish(self, make: Callable[[], T]) -> T:
+        """What the last part gives, where nothing was wrong before it or in it.
+
+        Raises:
+            ConfigError: something was. One error alone is raised as it is; of several the faults
+                stand together in the order they were found.
+        """
+        made = self.of(lambda: (make(),), None)
+        if made is not None and not self._errors:
+            return made[0]
+        if len(self._errors) == 1:
+            raise self._errors[0]
+        faults = [fault for error in self._errors for fault in error.told]
+        raise ConfigError(self._message, faults=faults) from self._errors[0]
 
 
 class RequestError(HeadgateError):

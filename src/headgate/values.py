@@ -81,14 +81,18 @@ def dollars(nano: int, places: int = 2) -> str:
     return f"-${-amount:,}" if amount < 0 else f"${abs(amount):,}"
 
 
-def spent_of(nano: int, limit: int) -> str:
-    """What is spent, beside its limit: it is not rounded up to a limit that is not reached.
+def spent_of(nano: int, limit: int) -> tuple[str, str]:
+    """What is spent and its limit: the first is not rounded up to a limit that is not reached.
 
-    >>> spent_of(995_600_000, 10**9), spent_of(10**9, 10**9), spent_of(420_000_000, 10**9)
-    ('$0.99', '$1.00', '$0.42')
+    Both have cents, and more digits where the limit is no whole number of them.
+
+    >>> spent_of(995_600_000, 10**9), spent_of(23_000, 100_000)
+    (('$0.99', '$1.00'), ('$0.0000', '$0.0001'))
     """
-    cent = NANO_PER_USD // 100
-    return dollars(nano // cent * cent if nano < limit else nano)
+    places = max(2, -int(Decimal(usd(limit)).as_tuple().exponent))
+    unit = NANO_PER_USD // 10**places
+    spent = nano // unit * unit if nano < limit else nano
+    return dollars(spent, places), dollars(limit, places)
 
 
 CHARS_PER_TOKEN = 4

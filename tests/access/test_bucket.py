@@ -20,6 +20,19 @@ def test_a_minutes_worth_goes_at_once_and_then_the_rate_holds():
     assert bucket.wait(30, 1.0) == pytest.approx(29.0)
 
 
+@given(st.lists(st.tuples(st.integers(0, 90), st.floats(0, 90)), max_size=20))
+def test_to_look_and_take_at_once_is_to_look_and_then_take(steps):
+    once, twice = Bucket(60, 0.0), Bucket(60, 0.0)
+    at = 0.0
+    for amount, later in steps:
+        at += later
+        wait = twice.wait(amount, at)
+        if not wait:
+            twice.take(amount)
+        assert once.wait(amount, at, take=True) == wait
+        assert once.wait(1, at) == twice.wait(1, at), "to the last bit"
+
+
 def test_what_was_not_known_before_is_a_debt():
     bucket = Bucket(600, 0.0)
     bucket.take(600)

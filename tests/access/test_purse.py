@@ -24,7 +24,7 @@ class Shop:
         lease = self.leases.get(name, (0, 0))
         self.account, self.leases[name] = lend(claim, self.account, lease)
         if not lost:
-            purse.granted(Grant(self.leases[name][1], *self.account))
+            purse.granted(Grant(self.leases[name][1], self.account[0]))
 
     def purse(self) -> Purse:
         return Purse(HERE, self.limit)
@@ -112,10 +112,22 @@ def test_who_uses_it_evenly_waits_for_no_store_that_is_held_for_three_seconds():
     claim = purse.claim()  # it is sent, and answered only when the store is free again
     assert [second() for _ in range(3)] == [1000, 1000, 1000]
     shop.account, shop.leases["a"] = lend(claim, shop.account, shop.leases["a"])
-    purse.granted(Grant(shop.leases["a"][1], *shop.account))
+    purse.granted(Grant(shop.leases["a"][1], shop.account[0]))
     assert purse.low(), "so it asks again at once"
     shop.visit("a", purse)
     assert second() == 1000
+
+
+def test_who_sets_aside_is_told_whether_it_runs_low():
+    shop = Shop(10**6)
+    purse = shop.purse()
+    assert wanting(shop, "a", purse, 800)
+    told = []
+    shop.visit("a", purse)
+    while purse.free >= 100:
+        told.append(purse.draw(100))
+        assert told[-1] == purse.low()
+    assert {*told} == {False, True}
 
 
 def test_the_stock_is_an_eighth_of_what_is_left_at_most():

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from headgate.bootstrap.alternatives import alternative_of
+from headgate.bootstrap.alternatives import alternative_of, check_single
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import WhatIf, scenario_of
 from headgate.errors import ConfigError
@@ -62,3 +62,27 @@ def test_what_is_no_alternative_is_told_with_all_that_are(text):
 def test_a_model_without_a_price_is_told_with_near_names():
     with pytest.raises(ConfigError, match="Did you mean"):
         found("single:claude-sonet-46")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "premium",
+        "claude-sonnet-4-6",
+        "anthropic/claude-sonnet-4-6",
+        "claude-opus-4-6",
+        "openai/gpt-4.1",
+        "no/body",
+        "body",
+    ],
+)
+def test_what_is_compared_with_can_be_judged_without_a_scenario(wanted):
+    configured = read(None, env={}, need_providers=False)
+    check_single(configured, book_of(configured), TODAY, wanted, tried=["no/body"])
+
+
+@pytest.mark.parametrize("wanted", ["no/body", "nonsense", "/"])
+def test_a_model_that_nobody_has_is_told_without_a_scenario(wanted):
+    configured = read(None, env={}, need_providers=False)
+    with pytest.raises(ConfigError):
+        check_single(configured, book_of(configured), TODAY, wanted)

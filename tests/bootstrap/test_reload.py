@@ -217,6 +217,14 @@ def test_what_cannot_be_changed_live_is_said_and_the_rest_is_taken_over(desk):
     assert list(restart_needed(settings, settings)) == []
 
 
+def test_what_waits_for_a_restart_is_what_differs_from_the_start(desk):
+    other = OWN.format("2.00") + '[server]\nlisten = "127.0.0.1:9999"\n'
+    assert desk.reload(other).restart == ("server.listen",)
+    later = other + "max_requests = 7\n"
+    assert desk.reload(later).restart == ("server.listen",), "it still waits"
+    assert desk.reload(OWN.format("2.00")).restart == (), "taken back, it waits for nothing"
+
+
 def test_the_terms_of_budgets_are_taken_over(desk):
     desk.reload("[keys]\noutput_tokens = 77\n" + OWN.format("1.00"))
     assert desk.app.admission.terms.output_tokens == 77

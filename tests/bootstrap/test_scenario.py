@@ -122,6 +122,29 @@ def test_a_model_without_its_provider_is_named_with_the_change(field):
     assert "provider/model" in str(caught.value)
 
 
+def test_models_without_a_price_hide_no_number_that_is_wrong_beside_them(tmp_path):
+    text = THREE.replace("google/gemini-2.5-flash", "google/nothing") + (
+        '[plan]\nverifier = "no/body"\n[traffic]\nbatch_share = 0.5\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        planned(settings(tmp_path, text), premium="gpt-4o", days="900", input_tokens="-1")
+    fields = [fault.field for fault in caught.value.faults]
+    assert fields[:3] == ["tiers.small.model", "premium", "plan.verifier"]
+    assert {"days", "tiers.small.input_tokens", "tiers.large.input_tokens"} <= set(fields)
+    assert all("stand" not in str(fault) for fault in caught.value.faults[3:])
+
+
+def test_a_model_without_a_price_is_told_with_who_names_it(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        planned(settings(tmp_path, THREE), classifier="openai/nothing")
+    (fault,) = caught.value.faults
+    assert (fault.field, "No price is known for openai/nothing" in fault.message) == (
+        "classifier",
+        True,
+    )
+    assert '[prices."openai/nothing"]' in fault.fix
+
+
 def test_a_price_of_the_files_own_is_used_and_marked(tmp_path):
     own = '\n[prices."anthropic/claude-haiku-4-5"]\ninput = "0.5"\noutput = "2.5"\n'
     scenario = planned(settings(tmp_path, THREE + own))

@@ -175,6 +175,22 @@ def test_a_price_file_that_cannot_be_used_is_an_error_with_its_line(here: Path):
     assert {(error["file"], error["line"]) for error in found["errors"]} == {("own.jsonl", 1)}
 
 
+def test_one_file_that_is_not_there_hides_no_other(here: Path):
+    decides = '[classifier]\nkind = "learned"\nrouter = "one"\n'
+    policy = '[policies.fast]\nkind = "learned"\nrouter = "two"\n'
+    tiers = (
+        '[tiers.a]\nmodel = "anthropic/claude-haiku-4-5"\n'
+        '[tiers.b]\nmodel = "anthropic/claude-sonnet-4-6"\n[providers.anthropic]\n'
+    )
+    (here / "x.toml").write_text(f'{tiers}{decides}{policy}[price_list]\nfile = "three"\n')
+    result = check("x.toml")
+    assert result.return_value == 2
+    assert "classifier.router: one cannot be read" in result.output
+    assert "policies.fast.router: two cannot be read" in result.output
+    assert "The price file three cannot be read" in result.output
+    assert "3 errors" in result.output
+
+
 def test_a_price_file_is_looked_for_beside_the_settings_that_name_it(here: Path):
     (here / "deep").mkdir()
     (here / "deep" / "headgate.toml").write_text(

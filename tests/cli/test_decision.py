@@ -32,8 +32,22 @@ def test_a_page_tells_every_step(ledger):
     result = CliRunner().invoke(decision, ["r", "--ledger", ledger], catch_exceptions=False)
     assert result.exit_code == 0
     assert "status 503" in result.stdout
-    assert "unknown" in result.stdout, "a price that is not known is not 0"
+    assert "  cost        1 attempt of unknown cost\n" in result.stdout, "and not $0"
     assert len(result.stdout.splitlines()) >= 8
+
+
+def test_a_cost_that_is_known_in_part_says_so(ledger):
+    store = open_store(ledger)
+    store.append(
+        [
+            entry(request_id="s", attempt=0, served=False, cost_nano=2_000_000),
+            entry(request_id="s", attempt=1, served=False, cost_nano=None),
+            entry(request_id="s", attempt=2, cost_nano=None),
+        ]
+    )
+    store.close()
+    result = CliRunner().invoke(decision, ["s", "--ledger", ledger], catch_exceptions=False)
+    assert "  cost        $0.002 and 2 attempts of unknown cost\n" in result.stdout
 
 
 def test_json_is_the_document_of_the_admin_port(ledger):
@@ -47,7 +61,7 @@ def test_json_is_the_document_of_the_admin_port(ledger):
 
 def test_an_id_that_is_not_there_says_where_ids_are(ledger):
     with pytest.raises(RequestError, match="x-headgate-request-id"):
-        CliRunner().invoke(decision, ["s", "--ledger", ledger], catch_exceptions=False)
+        CliRunner().invoke(decision, ["t", "--ledger", ledger], catch_exceptions=False)
 
 
 def test_question_and_answer_are_shown_only_where_they_are_asked_for(ledger):

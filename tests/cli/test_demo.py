@@ -154,6 +154,11 @@ def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(finished):
     ]
 
 
+def test_it_says_how_to_go_on(finished):
+    assert "headgate demo --keep" in finished[1].splitlines()[-2]
+    assert "headgate init" in finished[1].splitlines()[-1]
+
+
 def test_its_temporary_files_go_away(finished):
     assert list(finished[3].iterdir()) == []
 
@@ -205,7 +210,11 @@ def test_kept_up_it_can_be_looked_at_until_ctrl_c(tmp_path):
         assert url is not None
         with urllib.request.urlopen(f"{url[1]}/readyz") as answer:
             assert answer.status == 200
-        listening = ports(tmp_path)
+        pages = re.search(r"pages +http://127\.0\.0\.1:(\d+)", text)
+        assert pages is not None
+        with urllib.request.urlopen(f"http://127.0.0.1:{pages[1]}/") as answer:
+            assert "8 routed requests" in answer.read().decode()
+        listening = [*ports(tmp_path), int(pages[1])]
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0

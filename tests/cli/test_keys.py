@@ -104,6 +104,30 @@ def test_a_table_has_what_is_spent_of_each_budget(desk):
     assert "search" in page
 
 
+def test_a_budget_of_less_than_a_cent_is_not_shown_as_none(desk):
+    desk.run("create", "tiny", "--budget", "0.0005/day")
+    assert "$0.0000 of $0.0005 today" in desk.run("show", "tiny").stdout
+
+
+def test_a_limit_that_nothing_answers_to_is_warned_of_and_kept(desk):
+    made = desk.run("create", "alice", "--tier", "chep", "--model", "gpt-9")
+    assert "There is no tier 'chep'. Did you mean \"cheap\"?" in made.stderr
+    assert "No model is called 'gpt-9'" in made.stderr
+    assert id_in(made.stdout.strip())
+    assert desk.kept()["alice"].limits.tiers == ("chep",)
+    changed = desk.run("change", "alice", "--no-limits", "--model", "simm/*")
+    assert "There is no provider 'simm'" in changed.stderr
+    assert "There is no tier 'gold'" in desk.run("team", "search", "--tier", "gold").stderr
+    assert "warning" not in desk.run("create", "bob", "--tier", "cheap", "--model", "sim/*").stderr
+
+
+def test_a_second_key_of_a_name_is_warned_of(desk):
+    desk.run("create", "alice")
+    assert "Another key is called 'alice'" in desk.run("create", "alice").stderr
+    with pytest.raises(HeadgateError, match="2 keys have the name 'alice'"):
+        desk.run("show", "alice")
+
+
 def test_a_team_is_made_changed_and_shown(desk):
     desk.run("create", "alice", "--team", "search")
     set_ = desk.json("team", "search", "--budget", "5/week", "--model", "sim/*")

@@ -245,6 +245,23 @@ def test_all_wrong_flags_are_told_at_once():
     assert "--days" in text
 
 
+def test_all_that_cannot_be_used_is_told_at_once_whatever_it_is():
+    text = fault(
+        "--at", "x", "--growth", "0", "--target-saving", "9", "--target-bill", "-1",
+        "--premium", "no/body", "--classifier", "nonsense", "--days", "900",
+    )  # fmt: skip
+    flags = ("at", "growth", "target-saving", "target-bill", "premium", "classifier", "days")
+    assert [line.split(":")[0] for line in text.splitlines() if line.startswith("  --")] == [
+        f"  --{flag}" for flag in flags
+    ]
+
+
+def test_a_way_out_of_several_lines_stays_below_its_fault():
+    text = fault("--premium", "no/body", "--days", "900")
+    assert '\n    [prices."no/body"]\n    input = "1.00"' in text
+    assert text.splitlines()[-1].startswith("  --days: 900 is too high.")
+
+
 def test_a_model_without_a_price_shows_near_names_and_both_ways_out():
     text = fault("--premium", "anthropic/claude-sonet-4-6")
     assert "No price is known for anthropic/claude-sonet-4-6" in text

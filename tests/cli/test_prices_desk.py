@@ -75,7 +75,7 @@ def test_a_filter_takes_a_provider_that_there_is_and_a_price(desk: Desk):
     assert (filters.provider, filters.dearest, filters.window) == ("anthropic", 2_500_000, 5)
     assert filters_of(desk) == filters_of(desk, provider="", deprecated=True)
     for wrong in ({"provider": "nobody"}, {"max_price": "dear"}, {"max_price": "-1"}):
-        with pytest.raises(ConfigError, match="cannot be looked up"):
+        with pytest.raises(ConfigError, match="The look-up of prices cannot be made"):
             filters_of(desk, **wrong)  # type: ignore[arg-type] # texts, all of them
 
 

@@ -172,7 +172,7 @@ def test_a_ledger_alone_is_reported_without_a_plan(here):
     fill(here / "other.db", as_planned(200, 40))
     code, out, _ = run("--ledger", "sqlite:///other.db")
     assert code == 0
-    assert "Without a plan" in out
+    assert "Without a plan: name the settings" in out
     assert "Routing pays" in out
 
 
@@ -182,10 +182,9 @@ def test_without_a_price_the_bill_is_told_and_the_plan_is_missed(here):
     fill(here / "headgate.db", as_planned(200, 40))
     code, out, err = run()
     assert code == 0
-    assert (
-        "There is no plan to compare with. No price is known for anthropic/claude-secret-1" in err
-    )
-    assert "Without a plan" in out
+    assert "There is no plan to compare with." in err
+    assert "tiers.cheap.model: No price is known for anthropic/claude-secret-1" in err
+    assert "Without a plan, for the reason that the warning gives." in out
     assert "Routing pays" in out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -243,7 +244,7 @@ def test_an_address_in_use_is_one_sentence(tmp_path):
         env = os.environ | {"SIM_KEY": "sk-sim"}
         done = command_line(command, env=env)
         assert done.returncode == 2
-        assert f"Cannot listen on {taken}" in done.stderr
+        assert f"Cannot listen on {taken}: Address already in use. Stop what" in done.stderr
         assert "Traceback" not in done.stderr
 
 
@@ -277,6 +278,9 @@ def test_sigterm_lets_streams_finish_and_closes_the_door(tmp_path):
     with running(tmp_path, "--gap", "0.02") as gate:
         asyncio.run(case(gate))
         assert len(gate.rows()) == 20
+        told = re.search(r"stopping; (\d+) under way may take 5 s", gate.gateway.log.read_text())
+        assert told is not None
+        assert 1 <= int(told[1]) <= 20
 
 
 def test_sigterm_is_announced_while_requests_are_still_taken(tmp_path):

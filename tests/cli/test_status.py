@@ -247,8 +247,7 @@ def test_without_a_price_all_but_the_plan_is_told_and_the_unpriced_are_counted(h
     fill(here / "headgate.db", [answered(200, 20), [unpriced]])
     code, out, err = run()
     assert code == 0
-    assert (
-        "There is no plan to compare with. No price is known for anthropic/claude-secret-1" in err
-    )
+    assert "There is no plan to compare with." in err
+    assert "tiers.cheap.model: No price is known for anthropic/claude-secret-1" in err
     assert "1 attempt of unknown cost" in out
     assert "planned" not in out.partition("Month")[2]

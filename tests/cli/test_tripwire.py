@@ -158,6 +158,15 @@ def test_a_wrong_flag_is_named_with_what_is_allowed(flags, says):
     assert says in str(result.exception)
 
 
+def test_all_that_cannot_be_used_is_told_at_once():
+    sides = run("--at", "x", "--interval", "escalation", "--a", "one", "--b", "two")
+    for said in ("--at", "--interval", "'one'", "'two'"):
+        assert said in str(sides.exception)
+    numbers = run("--interval", "escalation", "--premium", "no/body", "--days", "900")
+    for said in ("--interval", "--premium: No price is known", "--days: 900 is too high"):
+        assert said in str(numbers.exception)
+
+
 def test_the_tripwires_as_html_markdown_and_csv_say_the_same():
     assert told("--html", *EVERYTHING).startswith("<!doctype html>")
     assert "97.9 %" in told("--markdown")

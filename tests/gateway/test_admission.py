@@ -371,6 +371,7 @@ ENDPOINTS = [
     ("POST", "/v1/messages/count_tokens"),
     ("POST", "/v1/embeddings"),
     ("GET", "/v1/models"),
+    ("GET", "/v1/models/auto"),
 ]
 
 

@@ -209,6 +209,34 @@ def test_a_defect_is_followed_as_one(monkeypatch: pytest.MonkeyPatch):
     run(case)
 
 
+def test_a_model_is_retrieved_by_its_name_whatever_stands_in_it():
+    async def case(home: House):
+        for model in (await home.client.models.list()).data:
+            assert await home.client.models.retrieve(model.id) == model
+        with pytest.raises(openai.NotFoundError, match="Did you mean `cheap`") as caught:
+            await home.client.models.retrieve("cheep")
+        assert caught.value.code == "model_not_found"
+        assert (await home.post(b"", "/v1/models/auto"))[0] == 405
+        assert home.entries == []
+
+    run(case)
+
+
+def test_errors_beside_the_api_are_told_in_the_dialect_of_the_callers_sdk():
+    async def case(home: House):
+        for path in ("/v1/models/gpt-9", "/nowhere"):
+            head = f"GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n"
+            version = "anthropic-version: 2023-06-01\r\n"
+            status, _, body = await home.raw(f"{head}{version}\r\n".encode())
+            told = json.loads(body)
+            assert (status, told["type"]) == (404, "error")
+            assert told["error"]["type"] == "not_found_error"
+            status, _, body = await home.raw(f"{head}\r\n".encode())
+            assert (status, json.loads(body)["error"]["type"]) == (404, "invalid_request_error")
+
+    run(case)
+
+
 def test_what_is_no_request_of_the_api_is_not_followed():
     async def case(home: House):
         done = follow(home)

@@ -235,6 +235,20 @@ def test_tokens_a_minute_are_taken_by_estimate():
     assert made.tokens(Visitor(key(id="free")), 10**9) == ()
 
 
+def test_what_the_team_refuses_is_not_taken_of_the_key():
+    own, all_of_them = Limits(requests_per_minute=2), Limits(requests_per_minute=3)
+    made, _ = gate()
+    team = Team(name="search", limits=all_of_them)
+    one, other = (Visitor(key(id=name, limits=own, team="search"), team) for name in "ab")
+    for visitor in (one, one, other):
+        made.pace(visitor)
+    with pytest.raises(RequestError, match="3 requests a minute"):
+        made.pace(other)
+    made.pace(Visitor(key(id="b", limits=own)))  # as one that has sent a single request
+    with pytest.raises(RequestError, match="2 requests a minute"):
+        made.pace(Visitor(key(id="b", limits=own)))
+
+
 def test_a_rate_of_nothing_never_says_when():
     made, _ = gate()
     with pytest.raises(RequestError) as caught:

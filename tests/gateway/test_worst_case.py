@@ -24,6 +24,8 @@ HAIKU, SONNET, GEMINI, DEEPSEEK, GPT = (
     )
 )
 UNKNOWN = ModelRef("x", "y")
+MARKED = b'{"cache_control":{"type":"ephemeral"}}'
+"""A request whose input is to be kept in a cache."""
 
 
 @pytest.fixture
@@ -40,9 +42,9 @@ def test_it_is_the_dearest_answer_and_all_that_comes_besides(pricer):
 
 
 def test_input_that_is_to_be_kept_is_taken_at_an_hours_write(pricer):
-    cached = Bill((SONNET,), 1000, 400, cached=True)
+    cached = Bill((SONNET,), 1000, 400, MARKED)
     assert worst_case(cached, pricer, AT_US, 1.0) == (12_000_000, None), "which is twice"
-    draft = Bill((HAIKU,), 0, 0, besides=[Step(SONNET, 1000, 400, cached=True)])
+    draft = Bill((HAIKU,), 0, 0, besides=[Step(SONNET, 1000, 400, MARKED)])
     assert worst_case(draft, pricer, AT_US, 1.0) == (12_000_000, None)
 
 
@@ -71,10 +73,10 @@ def test_a_tier_of_a_model_whose_own_price_is_unknown_does_not_make_it_known(pri
     assert worst_case(bill, pricer, AT_US, 1.0)[1] == UNKNOWN
 
 
-@pytest.mark.parametrize("cached", [False, True])
-def test_a_price_that_lacks_what_a_call_may_give_is_an_unknown_one(pricer, cached):
+@pytest.mark.parametrize("body", [b"", MARKED])
+def test_a_price_that_lacks_what_a_call_may_give_is_an_unknown_one(pricer, body):
     embedding = ModelRef.parse("openai/text-embedding-3-small")
-    bill = Bill((embedding,), 1000, 400, cached=cached)
+    bill = Bill((embedding,), 1000, 400, body)
     assert worst_case(bill, pricer, AT_US, 1.0) == (0, embedding)
 
 

@@ -112,24 +112,24 @@ def test_every_change_raises_the_version_and_claims_do_not(store):
 
 
 def test_money_is_lent_until_there_is_no_more(store):
-    assert store.claim("a", [claim(0, 600)], NOON_US) == [Grant(600, 0, 600)]
-    assert store.claim("b", [claim(0, 600)], NOON_US) == [Grant(400, 0, 1000)]
-    assert store.claim("c", [claim(0, 600)], NOON_US) == [Grant(0, 0, 1000)]
-    assert store.claim("a", [claim(250, 0)], NOON_US) == [Grant(0, 250, 400)]
-    assert store.claim("c", [claim(0, 600)], NOON_US) == [Grant(350, 250, 750)]
+    assert store.claim("a", [claim(0, 600)], NOON_US) == [Grant(600, 0)]
+    assert store.claim("b", [claim(0, 600)], NOON_US) == [Grant(400, 0)]
+    assert store.claim("c", [claim(0, 600)], NOON_US) == [Grant(0, 0)]
+    assert store.claim("a", [claim(250, 0)], NOON_US) == [Grant(0, 250)]
+    assert store.claim("c", [claim(0, 600)], NOON_US) == [Grant(350, 250)]
 
 
 def test_the_same_claim_twice_changes_nothing(store):
     store.claim("a", [claim(0, 600)], NOON_US)
     for _ in range(3):
-        assert store.claim("a", [claim(100, 300)], NOON_US) == [Grant(300, 100, 300)]
+        assert store.claim("a", [claim(100, 300)], NOON_US) == [Grant(300, 100)]
 
 
 def test_accounts_do_not_know_each_other(store):
     month = Account("key:k1", "month", span("month", NOON_US).since_us)
     team = Account("team:k1", "day", HERE.since_us)
     grants = store.claim("a", [claim(0, 900, account=place) for place in (HERE, month, team)], 0)
-    assert grants == [Grant(900, 0, 900)] * 3
+    assert grants == [Grant(900, 0)] * 3
     assert store.claim("a", [], 0) == []
 
 
@@ -148,7 +148,7 @@ def test_the_living_keep_what_they_hold(home, store):
     assert store.reclaim(NOON_US + LEASE_US + RECLAIM_US) == 0
     store.claim("a", [claim(0, 600)], NOON_US + 1000)
     assert store.reclaim(DEAD_US) == 0
-    assert store.claim("b", [claim(0, 999)], DEAD_US) == [Grant(400, 0, 1000)]
+    assert store.claim("b", [claim(0, 999)], DEAD_US) == [Grant(400, 0)]
 
 
 def test_the_dead_give_back_what_the_ledger_does_not_know_them_to_have_spent(home, store):
@@ -165,14 +165,14 @@ def test_the_dead_give_back_what_the_ledger_does_not_know_them_to_have_spent(hom
     assert store.reclaim(DEAD_US) == 1
     assert store.reclaim(DEAD_US) == 0
     assert store.spending("key:k1")[0][1:] == (160, 0)
-    assert store.claim("b", [claim(0, 999)], DEAD_US) == [Grant(840, 160, 840)]
+    assert store.claim("b", [claim(0, 999)], DEAD_US) == [Grant(840, 160)]
 
 
 def test_a_process_taken_for_dead_goes_on_without_counting_twice(home, store):
     store.claim("slow", [claim(100, 500)], NOON_US)
     home.ledger.append([entry(key="k1", cost_nano=100, at_us=NOON_US)])
     assert store.reclaim(DEAD_US) == 1
-    assert store.claim("slow", [claim(150, 50)], DEAD_US) == [Grant(50, 150, 50)]
+    assert store.claim("slow", [claim(150, 50)], DEAD_US) == [Grant(50, 150)]
 
 
 def test_keys_are_there_when_the_place_is_opened_again(home):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 
 from headgate.monitor.attribution import DIMENSIONS, NONE
-from headgate.monitor.hours import HOUR_US, MOST_HOURS, MOST_LEVELS, REST, Hours
+from headgate.monitor.hours import HOUR_US, MOST_HOURS, MOST_KINDS, MOST_LEVELS, REST, Hours
 
 DICE = random.Random(3)
 
 
-def levels(**named: str | None) -> list[str | None]:
-    return [named.get(dimension) for dimension in DIMENSIONS]
+def levels(**named: str | None) -> tuple[str | None, ...]:
+    return tuple(named.get(dimension) for dimension in DIMENSIONS)
 
 
 def test_every_dimension_adds_up_to_all_requests():
@@ -57,3 +57,33 @@ def test_old_hours_are_forgotten():
     hours.forget()
     assert len(hours) == MOST_HOURS
     assert not hours.levels(0, 5)[0]
+
+
+def test_whether_it_is_asked_after_each_request_or_at_the_end_is_all_the_same():
+    asked, left = Hours(), Hours()
+    for _ in range(3000):
+        request = levels(key=f"key_{DICE.randrange(150)}", route=DICE.choice(["/a", None]))
+        at_us, hit = DICE.randrange(4) * HOUR_US, DICE.random() < 0.3
+        for hours in (asked, left):
+            hours.add(at_us, request, hit)
+        assert asked.state.hours
+    assert left.state == asked.state
+
+
+def test_what_waits_to_be_counted_is_bounded_and_none_of_it_is_lost():
+    hours = Hours()
+    for number in range(MOST_KINDS + 10):
+        hours.add(0, levels(key=f"key_{number}"), hit=True)
+        assert len(hours._waiting) <= MOST_KINDS
+    assert sum(count.n for count in hours.levels(0)[0].values()) == MOST_KINDS + 10
+
+
+def test_what_waits_is_there_for_whoever_asks():
+    hours = Hours()
+    assert not hours
+    hours.add(0, levels(), hit=True)
+    assert hours
+    assert len(hours) == 1
+    other = Hours()
+    other.resume(hours.state)
+    assert other.state == hours.state

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from headgate.ledger.counts import Counts
 from headgate.monitor.metric import METRICS
-from headgate.monitor.metrics import MOST_NAMES, MULTIPROCESS, OTHER, WAITING, Metrics
+from headgate.monitor.metrics import GROUP, MOST_NAMES, MULTIPROCESS, OTHER, Metrics
 from headgate.values import NANO_PER_USD
 from tests.ledger.samples import entry, traffic
 
@@ -143,10 +143,12 @@ def test_names_without_a_list_are_bounded():
     assert total(metrics, "headgate_answers_total", policy=OTHER) == 30
 
 
-def test_what_waits_is_counted_before_it_fills_the_memory():
+def test_the_request_that_fills_a_group_counts_it():
     metrics = Metrics(env={})
-    for _ in range(WAITING + 1):
+    for _ in range(GROUP - 1):
         metrics.take(entry())
+    assert len(metrics._waiting) == GROUP - 1
+    metrics.take(entry())
     assert len(metrics._waiting) == 0
 
 
@@ -244,9 +246,9 @@ def test_refusals_are_counted_by_their_reason():
 def test_no_request_waits_for_a_thread_that_counts():
     metrics = Metrics(MODELS, env={})
     with metrics._folding:  # as a thread that is counting has it
-        for _ in range(WAITING + 10):
+        for _ in range(GROUP + 10):
             metrics.take(ENTRIES[0])
-    assert len(metrics._waiting) == WAITING + 10
+    assert len(metrics._waiting) == GROUP + 10
     metrics.take(ENTRIES[0])
     assert len(metrics._waiting) == 0
-    assert total(metrics, "headgate_attempts_total") == WAITING + 11
+    assert total(metrics, "headgate_attempts_total") == GROUP + 11

@@ -19,10 +19,9 @@ from opentelemetry.semconv.metrics.http_metrics import HTTP_SERVER_REQUEST_DURAT
 from opentelemetry.trace import SpanKind, StatusCode
 
 from headgate.ledger.entry import Entry
-from headgate.monitor import telemetry as module
 from headgate.monitor.journey import Journey
 from headgate.monitor.span_attributes import Names
-from headgate.monitor.telemetry import Telemetry
+from headgate.monitor.telemetry import GROUP, Telemetry
 from headgate.values import Usage
 from tests.gateway.clocks import NOON, Stopped
 from tests.known import known
@@ -205,12 +204,13 @@ def test_a_row_without_a_request_is_a_trace_of_its_own():
     assert call.parent is None
 
 
-def test_too_many_that_wait_are_told_at_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "WAITING", 2)
+def test_what_fills_a_group_is_told_at_once():
     collector = Collector()
-    for _ in range(3):
+    for _ in range(GROUP - 1):
         contextvars.Context().run(collector.telemetry.take, CACHED)
-    assert len(collector.exported.get_finished_spans()) == 3
+    assert not collector.exported.get_finished_spans()
+    contextvars.Context().run(collector.telemetry.take, CACHED)
+    assert len(collector.exported.get_finished_spans()) == GROUP
 
 
 # ---- what providers are told

@@ -240,8 +240,19 @@ def test_two_faulty_scenarios_are_both_told(calculator):
     assert "B: The scenario cannot be evaluated:" in html
     assert "Leave B out" in html
     unknown = text(calculator.show(visit(premium="no/body", compare="1", b_cheap="no/thing")))
-    assert "No price is known for no/body" in unknown
-    assert "B: No price is known for no/thing" in unknown
+    assert '<li data-field="premium">Premium tier: No price is known for no/body' in unknown
+    assert '<li data-field="b.cheap">B, Cheap tier: No price is known for no/thing' in unknown
+
+
+def test_an_unknown_model_hides_nothing_that_is_wrong_beside_it(calculator):
+    asked = visit(
+        premium="no/body", classifier="nonsense", days="900", escalation="140%", against="no/thing"
+    )
+    html = text(calculator.show(asked))
+    for name in ("premium", "classifier", "days", "escalation"):
+        assert f'<li data-field="{name}">' in html
+        assert f'aria-describedby="p-{name}"' in html
+    assert "No price is known for no/thing" in html
 
 
 @pytest.mark.parametrize(

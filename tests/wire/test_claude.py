@@ -1,6 +1,7 @@
 import pytest
 
 from headgate.wire.claude import DEFAULT_MAX_TOKENS, abilities
+from headgate.wire.neutral import MODELS_AT_HAND
 
 
 @pytest.mark.parametrize(
@@ -68,4 +69,4 @@ def test_so_many_models_are_remembered_and_callers_cannot_fill_the_memory():
     assert abilities("claude-opus-4-5") is abilities("claude-opus-4-5")
     for number in range(600):
         assert abilities(f"claude-opus-4-5-{number}").strict_tools
-    assert abilities.cache_info().currsize <= 256
+    assert abilities.cache_info().currsize <= MODELS_AT_HAND

@@ -1,12 +1,7 @@
 import pytest
 
-from headgate.wire.gpt import (
-    MODELS_AT_HAND,
-    effort_of,
-    is_openais,
-    takes_sampling,
-    wants_signatures,
-)
+from headgate.wire.gpt import effort_of, is_openais, takes_sampling, wants_signatures
+from headgate.wire.neutral import MODELS_AT_HAND
 
 
 @pytest.mark.parametrize(

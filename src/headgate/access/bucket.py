@@ -23,19 +23,23 @@ class Bucket:
         self._level = self._most = float(per_minute)
         self._at = at
 
-    def wait(self, amount: int, at: float) -> float:
-        """Seconds until so many units may be taken; 0: now. Infinite where nothing flows."""
+    def wait(self, amount: int, at: float, *, take: bool = False) -> float:
+        """Seconds until so many units may be taken; 0: now. Infinite where nothing flows.
+
+        Where they may be taken now they are, if `take`.
+        """
         most, level, last = self._most, self._level, self._at
         if at > last:
             level += (at - last) * most / 60.0
             if level > most:
                 level = most
             self._level, self._at = level, at
-        if amount > most:
-            amount = self.per_minute
-        if amount <= level and most:
+        least = amount if amount <= most else self.per_minute
+        if least <= level and most:
+            if take:
+                self._level = level - amount
             return 0.0
-        return (amount - level) * 60.0 / most if most else float("inf")
+        return (least - level) * 60.0 / most if most else float("inf")
 
     def take(self, amount: int) -> None:
         """Take units, whether they are there or not; negative ones are given back."""

@@ -49,7 +49,6 @@ class Grant(NamedTuple):
     held: int
     """What the process may hold beyond what it has told as spent."""
     spent_by_all: int
-    held_by_all: int
 
 
 class Allowance:
@@ -130,17 +129,23 @@ class Purse:
     @property
     def left(self) -> int:
         """What is not spent, as far as is known here: nobody could reserve more than that."""
-        spent = max(self.spent, self.spent_by_all)
-        return self.limit - spent if spent < self.limit else 0
+        spent, by_all = self.spent, self.spent_by_all
+        left = self.limit - (max(by_all, spent))
+        return max(0, left)
 
     def reserve(self, amount: int) -> bool:
         """Set money aside; False where the purse does not hold so much."""
         if amount > self.free:
             return False
-        self.free -= amount
-        self.reserved += amount
-        self.used += amount
+        self.draw(amount)
         return True
+
+    def draw(self, amount: int) -> bool:
+        """Set aside what the purse is known to hold; whether it is `low` after that."""
+        free = self.free = self.free - amount
+        used = self.used = self.used + amount
+        self.reserved += amount
+        return free < used and 2 * free < self._most()
 
     def settle(self, reserved: int, cost: int) -> None:
         """The request is over: give back what was reserved, note what it cost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from headgate.bootstrap.book import card_of
@@ -12,7 +13,7 @@ from headgate.prices.book import Book
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef
 
-__all__ = ["alternative_of"]
+__all__ = ["alternative_of", "check_single"]
 
 STRATEGIES = ("routed", "cascade", "routed-cascade")
 
@@ -47,6 +48,24 @@ def alternative_of(
         output_tokens=premium.output_tokens,
     )
     return Alternative(f"all {card.name}", scenario, "single", outside)
+
+
+def check_single(
+    settings: Settings, book: Book, at: date, wanted: str, tried: Iterable[str] = ()
+) -> None:
+    """That a tier or a model can be compared with, judged without a scenario to be had.
+
+    Args:
+        wanted: what stands behind `single:`.
+        tried: models that are tried out in a tier's place; the scenario tells of their prices.
+
+    Raises:
+        ConfigError: it is no tier's name, and no model with a price.
+    """
+    models = [*(tier.model for tier in settings.tiers), *tried]
+    known = {tier.name for tier in settings.tiers} | set(models)
+    if wanted not in known | {model.partition("/")[2] for model in models}:
+        card_of(book, settings, _ref(settings, book, at, wanted), at)
 
 
 def _is(tier: Tier, model: str) -> bool:

@@ -129,7 +129,7 @@ class LedgerObserver:
             retries=retries(tiers),
             month=month(days, now, planned),
             headroom=room,
-            unplanned=None if missing is None else Unplanned(missing.message, missing.fix or ""),
+            unplanned=None if missing is None else Unplanned.of(missing.told),
             hours=tuple(_hours(hourly)),
             groups=groups,
             timings=tuple(_timings(tiers, latencies)),

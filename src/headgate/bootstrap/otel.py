@@ -73,7 +73,7 @@ def sending(env: Mapping[str, str], clock: Clock) -> Sending:
         )
 
     def close() -> None:
-        telemetry.fold(at_once=True)
+        telemetry.fold()
         tracers.shutdown()
         meters.shutdown()
 

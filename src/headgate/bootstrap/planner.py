@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from headgate.bootstrap.alternatives import alternative_of
+from headgate.bootstrap.alternatives import alternative_of, check_single
 from headgate.bootstrap.archetypes import NAMES, archetype
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.measured import Measurement
@@ -19,7 +19,7 @@ from headgate.bootstrap.scenario import NO_CLASSIFIER, WhatIf
 from headgate.costs.scenario import Scenario
 from headgate.costs.tripwire import SINGLE
 from headgate.costs.wording import number
-from headgate.errors import ConfigError, ConfigFault
+from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.prices.book import Book
 from headgate.prices.catalogue import Filters, search
 from headgate.settings import Reading, read_with_sources
@@ -77,19 +77,24 @@ class SettingsPlanner:
         day = question.at or self._today()
         settings, measurement = self._measured(reading.settings, book, day, question)
         changes = _what_if(question)
-        made = plan_of(
-            settings,
-            book,
-            day,
-            changes,
-            source=_source(reading, question),
-            example=reading.file is None,
-            changed=tuple(question.changes),
-            growth=GROWTH,
-            notes=notes_of(reading, book, day, changes),
+        against = question.against or settings.premium.name
+        gathered = Gathered("The plan cannot be made:")
+        tried = [model for model in (changes.cheap, changes.premium) if model is not None]
+        gathered.of(lambda: check_single(settings, book, day, against, tried), None)
+        made = gathered.finish(
+            lambda: plan_of(
+                settings,
+                book,
+                day,
+                changes,
+                source=_source(reading, question),
+                example=reading.file is None,
+                changed=tuple(question.changes),
+                growth=GROWTH,
+                notes=notes_of(reading, book, day, changes),
+            )
         )
         scenario = made.breakdown.scenario
-        against = question.against or settings.premium.name
         interval = None if measurement is None else measurement.interval
         if interval is None and "escalation" not in question.changes:
             interval = _stated(settings)

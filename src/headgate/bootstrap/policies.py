@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from headgate.bootstrap.book import prices_of
-from headgate.errors import ConfigError, ConfigFault
+from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.prices.book import Book
 from headgate.routing.artifact import Artifact, fingerprint, load
 from headgate.routing.cascade import Cascade
@@ -51,11 +51,9 @@ def policies_of(settings: Settings, book: Book | None = None, at: date | None = 
     classifier = settings.classifier
     aliases = [entry.model for entry in classifier.rules if entry.model and entry.model != AUTO]
     embed = frozenset(one.name for one in settings.providers if speaks(one.dialect))
-    policies = [_policy(tiers, classifier, AUTO, "classifier", embed)]
-    policies += [
-        _policy(tiers, policy, policy.name, f"policies.{policy.name}", embed)
-        for policy in settings.policies
-    ]
+    deciders = [(classifier, AUTO, "classifier")]
+    deciders += [(policy, policy.name, f"policies.{policy.name}") for policy in settings.policies]
+    policies = _policies(tiers, deciders, embed)
     by_name = {policy.name: policy for policy in policies}
     return Policies(
         tiers,
@@ -64,6 +62,18 @@ def policies_of(settings: Settings, book: Book | None = None, at: date | None = 
         aliases=aliases,
         providers=[provider.name for provider in settings.providers],
     )
+
+
+def _policies(
+    tiers: list[Tier], deciders: list[tuple[ClassifierSettings, str, str]], embed: frozenset[str]
+) -> list[Policy]:
+    """One of each; what is wrong with several of them is told at once."""
+    gathered = Gathered("The settings cannot be used:")
+    made = [
+        gathered.of(partial(_policy, tiers, decides, name, field, embed), None)
+        for decides, name, field in deciders
+    ]
+    return gathered.finish(lambda: [policy for policy in made if policy is not None])
 
 
 def _context(

@@ -66,7 +66,7 @@ class Outcome(NamedTuple):
     why: str = ""
     """Why it was refused."""
     restart: tuple[str, ...] = ()
-    """Settings that have changed in the file and wait for a restart."""
+    """Settings in the file that are not those of the start, and wait for the next one."""
 
 
 class Reloader:
@@ -92,6 +92,7 @@ class Reloader:
     ) -> None:
         self._app = app
         self._reading = reading
+        self._started = reading.settings
         self._env = env
         self._sets = sets
         self._note = note
@@ -174,8 +175,8 @@ class Reloader:
         return reading, msgspec.structs.replace(plant, deadlines=old.deadlines)
 
     def _take_over(self, cause: str, reading: Reading, plant: Plant) -> Outcome:
-        before, settings = self._reading.settings, reading.settings
-        if before.resilience == settings.resilience:
+        settings = reading.settings
+        if self._reading.settings.resilience == settings.resilience:
             plant.brakes.resume(self._app.plant.brakes)
         server = settings.server
         self._app.adopt(plant, max_body=server.max_body_bytes, max_requests=server.max_requests)
@@ -183,7 +184,7 @@ class Reloader:
         self._app.refused_reload, self._refused = False, ""
         self._reading = reading
         self._done(reading)
-        restart = tuple(restart_needed(before, settings))
+        restart = tuple(restart_needed(self._started, settings))
         self.last = Outcome("done", settings.fingerprint, restart=restart)
         log.info("configuration %s is in effect (%s)", settings.fingerprint, cause)
         if restart:
@@ -278,7 +279,9 @@ def objections(old: Plant, new: Plant) -> list[str]:
     models = sorted({tier.model for tier in new.policies.tiers})
     found += filter(None, (_jump(old, new, model, at_us) for model in models))
     if found:
-        found.append("If that is meant, reload with accept=prices.")
+        found.append(
+            "If that is meant, POST /api/reload?accept=prices on the admin port, or restart."
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,9 +11,9 @@ from headgate.bootstrap.book import card_of, prices_of
 from headgate.bootstrap.policies import embedding_of
 from headgate.costs.decimals import Number, exact, is_number
 from headgate.costs.scenario import Classifier, Misrouting, Scenario, Stress, Tier
-from headgate.errors import ConfigError, ConfigFault
+from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.prices.book import Book
-from headgate.prices.card import Card
+from headgate.prices.card import Card, Rates
 from headgate.settings.providers import KNOWN
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef
@@ -20,6 +21,10 @@ from headgate.values import ModelRef
 __all__ = ["NO_CLASSIFIER", "WhatIf", "calls_per_month", "caveats", "deciders", "scenario_of"]
 
 NO_CLASSIFIER = "none"
+CANNOT = "The scenario cannot be evaluated:"
+
+STAND_IN = Card(id="", provider="", model="", name="", rates=Rates(input=0, output=0), source="")
+"""In the place of a card that is not known, so that the numbers beside it are judged as well."""
 
 
 class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,21 +57,52 @@ def scenario_of(
     """What the configuration plans for, priced on a day.
 
     Raises:
-        ConfigError: a model is no `provider/model` or has no price, or a number is out of range.
+        ConfigError: models are no `provider/model` or have no price, or numbers are out of range;
+            all that is wrong is named.
     """
-    changes = changes or WhatIf()
+    gathered = Gathered(CANNOT)
+    cards = _Cards(settings, book, at, gathered)
+    return gathered.finish(lambda: _scenario(settings, changes or WhatIf(), cards))
+
+
+class _Cards(NamedTuple):
+    """The cards of the models that a scenario names; what is wrong with a name is gathered."""
+
+    settings: Settings
+    book: Book
+    at: date
+    gathered: Gathered
+
+    def card(self, model: str, field: str, *, variant: str | None = None) -> Card:
+        """The card of a model, or one that stands in for it; `field` is who names it."""
+        return self.gathered.of(lambda: self._card(model, field, variant), STAND_IN)
+
+    def batch_card(self, model: str) -> Card | None:
+        """Its prices for batch calls, where it has any."""
+        try:
+            ref = ModelRef.parse(model)
+        except ValueError:  # its card has told it
+            return None
+        listed = prices_of(self.settings, ref.provider)
+        return self.book.card(ref, self.at, prices_of=listed, variant="processing=batch")
+
+    def _card(self, model: str, field: str, variant: str | None) -> Card:
+        try:
+            return card_of(self.book, self.settings, _ref(model), self.at, variant=variant)
+        except ConfigError as error:
+            faults = [ConfigFault(one.message, fix=one.fix, field=field) for one in error.told]
+            raise ConfigError(CANNOT, faults=faults) from error
+
+
+def _scenario(settings: Settings, changes: WhatIf, cards: _Cards) -> Scenario:
     traffic, plan = settings.traffic, settings.plan
-    tiers = [
-        _tier(settings, book, at, changes, index, waits=bool(traffic.batch_share))
-        for index in range(len(settings.tiers))
-    ]
     misrouting, escalation = _escalation(settings, changes)
     return Scenario(
-        tiers,
+        [_tier(settings, changes, index, cards) for index in range(len(settings.tiers))],
         escalation=escalation,
         misrouting=misrouting,
-        classifier=_classifier(settings, book, at, changes.classifier),
-        verifier=_verifier(settings, book, at),
+        classifier=_classifier(settings, changes.classifier, cards),
+        verifier=_verifier(settings, cards),
         direct=plan.direct_share,
         requests_per_day=_calls_per_day(settings, changes),
         days=_pick(changes.days, traffic.days_per_month),
@@ -83,9 +119,7 @@ def scenario_of(
     )
 
 
-def _tier(
-    settings: Settings, book: Book, at: date, changes: WhatIf, index: int, *, waits: bool
-) -> Tier:
+def _tier(settings: Settings, changes: WhatIf, index: int, cards: _Cards) -> Tier:
     tier, traffic = settings.tiers[index], settings.traffic
     model, field, own = tier.model, f"tiers.{tier.name}.model", None
     if index == 0:
@@ -96,11 +130,10 @@ def _tier(
         own = changes.premium_retry_rate
         if changes.premium is not None:
             model, field = changes.premium, "premium"
-    ref = _ref(model, field)
     variant = None if tier.service_tier is None else f"service_tier={tier.service_tier}"
     return Tier(
         tier.name,
-        card_of(book, settings, ref, at, variant=variant),
+        cards.card(model, field, variant=variant),
         share=tier.share if len(settings.tiers) > 2 else None,
         input_tokens=_pick(changes.input_tokens, tier.input_tokens or traffic.input_tokens),
         output_tokens=_pick(changes.output_tokens, tier.output_tokens or traffic.output_tokens),
@@ -108,11 +141,7 @@ def _tier(
         attempts=tier.attempts,
         cache_hit_rate=_pick(changes.cache_hit_rate, tier.cache_hit_rate),
         text_factor=tier.text_factor,
-        batch_card=book.card(
-            ref, at, prices_of=prices_of(settings, ref.provider), variant="processing=batch"
-        )
-        if waits
-        else None,
+        batch_card=cards.batch_card(model) if traffic.batch_share else None,
     )
 
 
@@ -203,13 +232,13 @@ def caveats(settings: Settings, changes: WhatIf | None = None) -> list[str]:
     return [*notes, f"{told} The plan shows what deciding for nothing would save."]
 
 
-def _classifier(settings: Settings, book: Book, at: date, asked: str | None) -> Classifier | None:
+def _classifier(settings: Settings, asked: str | None, cards: _Cards) -> Classifier | None:
     planned = settings.classifier
     model = asked
     if model is None and planned.kind == "model":
         model = planned.model
     if model is None and (embedding := embedding_of(planned)) is not None:
-        card = card_of(book, settings, embedding, at)
+        card = cards.card(str(embedding), "classifier")
         if card.rates.output is None:  # nothing comes out that could have a price
             card = msgspec.structs.replace(
                 card, rates=msgspec.structs.replace(card.rates, output=0)
@@ -218,13 +247,13 @@ def _classifier(settings: Settings, book: Book, at: date, asked: str | None) -> 
     if model is None or model == NO_CLASSIFIER:
         return None
     return Classifier(
-        card_of(book, settings, _ref(model, "classifier"), at),
+        cards.card(model, "classifier"),
         input_tokens=planned.input_tokens,
         output_tokens=planned.output_tokens,
     )
 
 
-def _verifier(settings: Settings, book: Book, at: date) -> Classifier | None:
+def _verifier(settings: Settings, cards: _Cards) -> Classifier | None:
     plan, classifier = settings.plan, settings.classifier
     model, field = plan.verifier, "plan.verifier"
     if model is None and classifier.kind == "cascade":
@@ -232,19 +261,16 @@ def _verifier(settings: Settings, book: Book, at: date) -> Classifier | None:
     if model is None:
         return None
     return Classifier(
-        card_of(book, settings, _ref(model, field), at),
+        cards.card(model, field),
         input_tokens=plan.verifier_input_tokens,
         output_tokens=plan.verifier_output_tokens,
     )
 
 
-def _ref(text: str, field: str) -> ModelRef:
+def _ref(text: str) -> ModelRef:
     try:
         return ModelRef.parse(text)
     except ValueError as error:
-        fault = ConfigFault(
-            f"{error}.",
-            fix="Name a model with its provider, such as anthropic/claude-haiku-4-5.",
-            field=field,
-        )
-        raise ConfigError("The scenario cannot be evaluated:", faults=[fault]) from error
+        raise ConfigError(
+            f"{error}.", fix="Name a model with its provider, such as anthropic/claude-haiku-4-5."
+        ) from error

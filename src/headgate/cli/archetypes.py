@@ -14,8 +14,8 @@ import click
 from headgate.bootstrap.archetypes import NAMES, Archetype, archetype
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import scenario_of
+from headgate.cli.flags import day_of
 from headgate.cli.options import json_option
-from headgate.cli.what_if import day_of
 from headgate.costs.model import Breakdown, evaluate
 from headgate.costs.wording import money, number, percent
 from headgate.settings import Settings, read

@@ -16,13 +16,14 @@ from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.files import FilePath
 from headgate.cli.options import json_option, open_settings, settings_options
-from headgate.errors import ConfigError, ConfigFault
+from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.prices.book import Book
 from headgate.settings import Reading, Source
 from headgate.values import ModelRef
 
 __all__ = [
     "check",
+    "checked_book",
     "doubtful_prices",
     "findings_document",
     "lines_of",
@@ -51,11 +52,9 @@ def check(
     file = path or config
     try:
         reading = open_settings(file, sets, need_file=True)
-        book = book_of(reading.settings, str(reading.file))
-        policies_of(reading.settings)
+        book = checked_book(reading)
     except ConfigError as error:
-        faults = error.faults or (ConfigFault(error.message, fix=error.fix or ""),)
-        _print(faults, (), as_json=as_json)
+        _print(error.told, (), as_json=as_json)
         return error.exit_code
     warnings = (
         *warnings_of(reading, book),
@@ -64,6 +63,17 @@ def check(
     )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
     return 0
+
+
+def checked_book(reading: Reading) -> Book:
+    """The prices of settings whose own prices and policies can be used.
+
+    Raises:
+        ConfigError: they cannot; all that is wrong is named.
+    """
+    gathered = Gathered("The settings cannot be used:")
+    gathered.of(lambda: policies_of(reading.settings), None)
+    return gathered.finish(lambda: book_of(reading.settings, str(reading.file)))
 
 
 def warnings_of(reading: Reading, book: Book) -> tuple[ConfigFault, ...]:

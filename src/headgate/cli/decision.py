@@ -80,7 +80,7 @@ def page(found: dict[str, Any]) -> str:
         + (f" with key {found['key']}" if found["key"] else ""),
         f"  decided     {made['tier']}: {plain(made['why'])}{score}",
         f"  answered    {plain(answered)}",
-        f"  cost        ${cost['paid_usd']}{saved}",
+        f"  cost        {_paid(cost)}{saved}",
     ]
     lines += [
         f"  ruled out   {other['tier']}: {other['ruled_out']}"
@@ -97,6 +97,15 @@ def page(found: dict[str, Any]) -> str:
         tuple(_row(step) for step in found["steps"]),
     )
     return "\n".join([*lines, "", aligned(steps)])
+
+
+def _paid(cost: dict[str, Any]) -> str:
+    """What is known of the cost; an attempt without a known price never counts as 0."""
+    unpriced = cost["unpriced_attempts"]
+    if not unpriced:
+        return f"${cost['paid_usd']}"
+    more = f"{unpriced} attempt{'' if unpriced == 1 else 's'} of unknown cost"
+    return f"${cost['paid_usd']} and {more}" if cost["paid_usd"] != "0" else more
 
 
 def _told(prompt: Prompt | None) -> str:

@@ -135,7 +135,9 @@ def demo(count: int, seed: int, directory: Path | None, *, keep: bool) -> int:
         held = _conclude(stage, requests, outcomes, found, paying=paying)
         if keep:
             with suppress(KeyboardInterrupt):
-                _stay(stage)
+                _stay(stage, children.pages(stage.config))
+        else:
+            _point_on()
         return 0 if held else 1
 
 
@@ -335,10 +337,19 @@ def _check(held: bool, text: str) -> bool:
     return held
 
 
-def _stay(stage: _Stage) -> None:
+def _point_on() -> None:
+    click.echo()
+    click.secho("Next", bold=True)
+    click.echo("  headgate demo --keep   stays up: the dashboard in a browser, requests of yours")
+    click.echo("  headgate init          writes a headgate.toml for providers of yours")
+
+
+def _stay(stage: _Stage, pages: Child) -> None:
     url = stage.gateway.address
     click.echo()
     click.secho("Still up. Look around, and stop with Ctrl-C.", bold=True)
+    click.echo(f"  pages      {pages.address}")
+    click.echo(f"  gateway    {url}/v1")
     click.echo(f"  settings   {stage.config}")
     click.echo(f"  ledger     {stage.ledger}")
     click.echo(f"  log        {stage.gateway.log}")

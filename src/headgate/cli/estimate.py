@@ -21,10 +21,10 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.estimate_page import Estimated, Measured, document, page, settings_text
 from headgate.cli.files import FilePath
+from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.graded import good_option, graded_names, names_of
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.reading import notes_of, open_reader, reader_options
-from headgate.cli.what_if import bad_flag, day_of
 from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
 from headgate.prices.book import Book

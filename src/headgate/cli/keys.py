@@ -6,10 +6,11 @@ import click
 import msgspec
 
 from headgate.access.key import Key, Team
-from headgate.access.limits import NO_LIMITS
+from headgate.access.limits import NO_LIMITS, Limits
 from headgate.bootstrap.key_desk import Issued
 from headgate.bootstrap.keys import refused_today
 from headgate.cli.group import Group
+from headgate.cli.keys_doubts import doubts
 from headgate.cli.keys_options import Label, Opened, Wanted, limit_options, over_keys
 from headgate.cli.keys_page import key_document, key_page, keys_table, team_document, team_page
 from headgate.cli.length import Length
@@ -55,9 +56,15 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a key called NAME and show its secret, this once."""
-    issued = opened.desk.create(
-        name, team=team, limits=wanted(NO_LIMITS), labels=dict(labels), lasts=lasts
-    )
+    limits = wanted(NO_LIMITS)
+    _warn(opened, limits)
+    known = opened.store.keys()
+    if any(key.name == name and key.state(opened.now_us) == "active" for key in known):
+        click.echo(
+            f"warning: Another key is called {name!r} too. Commands tell them apart by id.",
+            err=True,
+        )
+    issued = opened.desk.create(name, team=team, limits=limits, labels=dict(labels), lasts=lasts)
     _show_issued(opened, issued, as_json=as_json)
 
 
@@ -107,7 +114,9 @@ def change(opened: Opened, key: str, *, no_limits: bool, wanted: Wanted, as_json
     Those that are given take the place of those that were.
     """
     before = NO_LIMITS if no_limits else opened.desk.find(key).limits
-    _show_key(opened, opened.desk.change(key, wanted(before)), as_json=as_json)
+    limits = wanted(before)
+    _warn(opened, limits)
+    _show_key(opened, opened.desk.change(key, limits), as_json=as_json)
 
 
 @keys.command("rotate")
@@ -149,6 +158,7 @@ def team(opened: Opened, name: str, *, no_limits: bool, wanted: Wanted, as_json:
     known = {team.name: team for team in opened.store.teams()}
     before = known[name].limits if name in known and not no_limits else NO_LIMITS
     limits = wanted(before)
+    _warn(opened, limits)
     if name in known and limits == known[name].limits:
         found = known[name]
     else:
@@ -157,6 +167,11 @@ def team(opened: Opened, name: str, *, no_limits: bool, wanted: Wanted, as_json:
         _echo_json(_team_document(opened, found))
     else:
         click.echo(team_page(found, opened.store.spending(f"team:{name}"), opened.now_us))
+
+
+def _warn(opened: Opened, limits: Limits) -> None:
+    for doubt in doubts(limits, opened.settings):
+        click.echo(f"warning: {doubt}", err=True)
 
 
 def _show_key(opened: Opened, key: Key, *, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from headgate.errors import ConfigError
 from headgate.ledger.event import Event
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import Store
+from headgate.settings import Settings
 from headgate.values import Clock
 
 __all__ = ["Label", "Opened", "Wanted", "limit_options", "over_keys"]
@@ -136,6 +137,7 @@ class Opened(NamedTuple):
     desk: KeyDesk
     clock: Clock
     ledger: Store
+    settings: Settings
 
     @property
     def now_us(self) -> int:
@@ -169,7 +171,7 @@ def _opened(config: Path | None, sets: tuple[str, ...]) -> Iterator[Opened]:
         ledger = store_of(settings.ledger, os.environ, create=True)
         try:
             desk = KeyDesk(store, pepper, clock, lambda event: _noted(ledger, event))
-            yield Opened(store, desk, clock, ledger)
+            yield Opened(store, desk, clock, ledger, settings)
         finally:
             ledger.close()
     finally:

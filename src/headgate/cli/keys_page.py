@@ -10,7 +10,7 @@ from headgate.access.limits import PERIODS, Limits, Period, span, worded
 from headgate.access.purse import Account
 from headgate.ledger.keys import Spending
 from headgate.render.table import Column, Table, plain
-from headgate.values import dollars, spent_of, usd
+from headgate.values import spent_of, usd
 
 __all__ = ["key_document", "key_page", "keys_table", "team_document", "team_page"]
 
@@ -47,8 +47,7 @@ def keys_table(
 def _by_period(limits: Limits, spent: Sequence[Spending], now_us: int) -> list[str]:
     budgets = {budget.period: budget.nano for budget in limits.budgets}
     return [
-        f"{spent_of(_current(period, spent, now_us).spent, budgets[period])} / "
-        f"{dollars(budgets[period])}"
+        " / ".join(spent_of(_current(period, spent, now_us).spent, budgets[period]))
         if period in budgets
         else "–"
         for period in PERIODS
@@ -135,7 +134,7 @@ def _budgets(limits: Limits, spent: Sequence[Spending], now_us: int) -> list[str
     for budget in limits.budgets:
         now = _current(budget.period, spent, now_us)
         when = "today" if budget.period == "day" else f"this {budget.period}"
-        texts.append(f"{spent_of(now.spent, budget.nano)} of {dollars(budget.nano)} {when}")
+        texts.append(f"{' of '.join(spent_of(now.spent, budget.nano))} {when}")
     return texts
 
 

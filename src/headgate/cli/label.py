@@ -28,13 +28,13 @@ from headgate.bootstrap.labelling import Bench, Outcome, forecast
 from headgate.bootstrap.labelling import label as run_label
 from headgate.cli.estimate import STRATA
 from headgate.cli.files import FilePath
+from headgate.cli.flags import day_of
 from headgate.cli.human import human_grades
 from headgate.cli.label_page import Told, document, page, priced
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.progress import progress
 from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.cli.spending import agreed, amount, model
-from headgate.cli.what_if import day_of
 from headgate.errors import ConfigError
 from headgate.settings import Settings
 

@@ -18,7 +18,8 @@ from headgate.bootstrap.policies import policies_of
 from headgate.bootstrap.watch import Watch
 from headgate.cli import archetypes, check, decision, plan, report, route, tripwire
 from headgate.cli import prices_desk as prices
-from headgate.cli.open_ledger import open_ledger
+from headgate.cli.flags import day_of
+from headgate.cli.open_ledger import no_plan, open_ledger
 from headgate.cli.options import open_settings
 from headgate.cli.period import window
 from headgate.cli.plan_page import page as plan_page
@@ -31,7 +32,7 @@ from headgate.cli.status_data import document as status_document
 from headgate.cli.status_page import page as status_page
 from headgate.cli.tripwire_page import document as tripwire_document
 from headgate.cli.tripwire_page import page as tripwire_page
-from headgate.cli.what_if import CHANGES, Origin, day_of, open_origin
+from headgate.cli.what_if import CHANGES, Origin, open_origin
 from headgate.costs.plan_json import document as plan_document
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.catalogue import Mix, Order, search
@@ -185,12 +186,10 @@ def told_check(place: Place, said: Said) -> Told:
             reading, warnings = _checked_text(said["toml"])
         else:
             reading = open_settings(place.config, place.sets, need_file=True)
-            book = book_of(reading.settings, str(reading.file))
-            policies_of(reading.settings)
-            warnings = check.warnings_of(reading, book)
+            warnings = check.warnings_of(reading, check.checked_book(reading))
     except ConfigError as error:
         reading = None
-        faults = error.faults or (ConfigFault(error.message, fix=error.fix or ""),)
+        faults = error.told
     document = check.findings_document(faults, warnings, reading)
     if not said.get("values"):
         document.pop("values", None)
@@ -256,7 +255,7 @@ def told_report(place: Place, said: Said) -> Told:
 
 
 def _unplanned(why: ConfigError | None) -> str:
-    return "" if why is None else f"\nThere is no plan to compare with. {why}"
+    return "" if why is None else f"\n{no_plan(why)}"
 
 
 def told_decision(place: Place, said: Said) -> Told:

@@ -20,7 +20,7 @@ from headgate.prices.book import Book
 from headgate.settings import Settings, find
 from headgate.settings.schema import LedgerSettings
 
-__all__ = ["Opened", "open_ledger", "unplanned"]
+__all__ = ["Opened", "no_plan", "open_ledger", "unplanned"]
 
 
 class Opened(NamedTuple):
@@ -60,7 +60,12 @@ def open_ledger(
 
 def unplanned(error: ConfigError) -> None:
     """Say why the ledger is held against no plan; what has no price is counted all the same."""
-    click.echo(f"warning: There is no plan to compare with. {error}", err=True)
+    click.echo(f"warning: {no_plan(error)}", err=True)
+
+
+def no_plan(error: ConfigError) -> str:
+    """The same as a sentence, with all that keeps the plan from being made."""
+    return f"There is no plan to compare with. {error}"
 
 
 def _where(settings: Settings | None, url: str | None) -> LedgerSettings:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.plan import notes_of, plan_of
+from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.options import (
     document_options,
     json_option,
@@ -28,8 +31,6 @@ from headgate.cli.what_if import (
     CHANGES,
     Origin,
     archetype_option,
-    bad_flag,
-    day_of,
     flag_of,
     naming_flags,
     open_origin,
@@ -37,11 +38,10 @@ from headgate.cli.what_if import (
     what_if,
     what_if_options,
 )
-from headgate.costs.advice import Solution, solve
+from headgate.costs.advice import Target, solve_for, target_of
 from headgate.costs.plan import Plan
 from headgate.costs.plan_json import document
-from headgate.costs.scenario import Scenario
-from headgate.errors import ConfigError
+from headgate.errors import ConfigError, Gathered
 
 __all__ = ["GROWTH", "MOST_GROWTH", "asked_plan", "factors", "plan"]
 
@@ -87,9 +87,16 @@ def plan(
     nothing is written and nothing is sent anywhere.
     """
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
-    day, traffic = day_of(at), factors(growth)
+    gathered = Gathered("The plan cannot be made:")
+    day = gathered.of(lambda: day_of(at), day_of(None))
+    none: list[Decimal] = []
+    traffic = gathered.of(lambda: factors(growth), none)
     origin = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
-    made = asked_plan(origin, day, changes, growth=traffic, saving=target_saving, bill=target_bill)
+    made = gathered.finish(
+        lambda: asked_plan(
+            origin, day, changes, growth=traffic, saving=target_saving, bill=target_bill
+        )
+    )
     if as_json:
         click.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
     elif as_csv or as_markdown or as_html:
@@ -121,23 +128,35 @@ def asked_plan(
     reading = origin.reading
     book = book_of(reading.settings, origin.named)
     changed = what_if(changes)
+    gathered = Gathered("The plan cannot be made:")
+    targets: list[Target | None] = []
+    if saving is not None:
+        share = unpercent("escalation", saving)
+        judged = partial(_target, "--target-saving", lambda: target_of(saving=share))
+        targets.append(gathered.of(judged, None))
+    if bill is not None:
+        usd = bill.removeprefix("$")
+        judged = partial(_target, "--target-bill", lambda: target_of(bill_usd=usd))
+        targets.append(gathered.of(judged, None))
     try:
-        made = plan_of(
-            reading.settings,
-            book,
-            day,
-            changed,
-            source=origin.source,
-            example=origin.example,
-            changed=tuple(flag_of(field) for field in CHANGES if changes[field] is not None),
-            growth=growth,
-            notes=notes_of(reading, book, day, changed),
+        made = gathered.finish(
+            lambda: plan_of(
+                reading.settings,
+                book,
+                day,
+                changed,
+                source=origin.source,
+                example=origin.example,
+                changed=tuple(flag_of(field) for field in CHANGES if changes[field] is not None),
+                growth=growth,
+                notes=notes_of(reading, book, day, changed),
+            )
         )
-        if saving is not None or bill is not None:
-            made = replace(made, solutions=_solved(made.breakdown.scenario, saving, bill))
     except ConfigError as error:
         raise naming_flags(error, changes) from error
-    return made
+    scenario = made.breakdown.scenario
+    solved = (solve_for(scenario, target) for target in targets if target is not None)
+    return replace(made, solutions=tuple(itertools.chain.from_iterable(solved)))
 
 
 def _in_form(made: Plan, form: str) -> str:
@@ -152,18 +171,12 @@ def _in_form(made: Plan, form: str) -> str:
     return html(plan_document(made)) if form == "html" else markdown(plan_document(made))
 
 
-def _solved(scenario: Scenario, saving: str | None, bill: str | None) -> tuple[Solution, ...]:
-    """What each target that was asked for would take."""
+def _target(flag: str, made: Callable[[], Target]) -> Target:
+    """A target, or what is wrong with it under its flag."""
     try:
-        found: tuple[Solution, ...] = ()
-        if saving is not None:
-            found += solve(scenario, saving=unpercent("escalation", saving))
-        if bill is not None:
-            found += solve(scenario, bill_usd=bill.removeprefix("$"))
+        return made()
     except ConfigError as error:
-        field = "--target-bill" if error.faults[0].field == "bill_usd" else "--target-saving"
-        raise bad_flag(field, error.faults[0].message, error.faults[0].fix) from error
-    return found
+        raise bad_flag(flag, error.faults[0].message, error.faults[0].fix) from error
 
 
 def factors(text: str) -> list[Decimal]:

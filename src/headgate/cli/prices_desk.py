@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,13 +16,14 @@ from headgate.bootstrap.book import (
     prices_of,
     snapshots_of,
 )
+from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.options import open_settings
 from headgate.cli.prices_page import (
     Compared,
     Sheet,
     compared,
 )
-from headgate.errors import ConfigError, ConfigFault
+from headgate.errors import ConfigError
 from headgate.prices.book import Book
 from headgate.prices.card import pico_from_usd
 from headgate.prices.catalogue import Filters, Mix, search
@@ -46,6 +47,7 @@ __all__ = [
     "terms_of",
 ]
 
+WHAT = "The look-up of prices"
 MOST_TOKENS = 100_000_000
 MOST_REQUESTS = 10_000_000_000
 
@@ -150,7 +152,7 @@ def open_desk(
     Raises:
         ConfigError: the settings or their prices cannot be used, or `at` is no day.
     """
-    day = _day(at)
+    day = day_of(at, what=WHAT)
     if shipped:
         sets = (*sets, "price_list.shipped=true")
     reading = open_settings(config, sets, prices=prices, need_providers=False)
@@ -250,19 +252,8 @@ def _count(flag: str, text: str | None, planned: int, low: int, high: int) -> in
     raise _bad_flag(flag, f"{text!r} is out of range.", f"Give a whole number, {low} to {high:,}.")
 
 
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise _bad_flag("--at", f"{text!r} is no date.", "Write it as 2026-11-20.") from error
-
-
 def _bad_flag(flag: str, problem: str, fix: str) -> ConfigError:
-    return ConfigError(
-        "The prices cannot be looked up:", faults=[ConfigFault(problem, fix=fix, field=flag)]
-    )
+    return bad_flag(flag, problem, fix, what=WHAT)
 
 
 def legend_of(mix: Mix) -> str:

@@ -60,7 +60,7 @@ def report(
         elif held.first_us is None:
             click.echo(nothing(opened.store, asked))
         else:
-            click.echo(page(held), nl=False)
+            click.echo(page(held, reason_told=missing is not None), nl=False)
     return _exit_code(held)
 
 

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 import click
 
-from headgate.monitor.figures import between, day_and_time, money, percent, places, signed
+from headgate.monitor.figures import between, day_and_time, money, paid, percent, places, signed
 from headgate.monitor.report import Line, Report
 from headgate.values import dollars
 
@@ -25,10 +25,14 @@ _BUDGET = {
 }
 
 
-def page(report: Report) -> str:
-    """The whole report, a newline at its end."""
+def page(report: Report, *, reason_told: bool = False) -> str:
+    """The whole report, a newline at its end.
+
+    Args:
+        reason_told: where there is no plan, somebody has already said why.
+    """
     blocks = [
-        list(_head(report)),
+        list(_head(report, reason_told)),
         list(_bill(report)),
         list(_saving(report)),
         list(_facts(report)),
@@ -55,7 +59,7 @@ def _day(at_us: int, *, back: bool = False) -> str:
     return f"{at - timedelta(days=1) if back else at:%Y-%m-%d}"
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: Report, reason_told: bool) -> Iterator[str]:
     yield _bold(f"Headgate report · {_count(report.requests, 'routed request')}")
     if report.first_us is not None and report.last_us is not None:
         yield f"{day_and_time(report.first_us)} to {day_and_time(report.last_us)} UTC"
@@ -64,6 +68,8 @@ def _head(report: Report) -> Iterator[str]:
             f"The plan's {report.planned_requests_per_month:,} requests a month are scaled to "
             f"these {report.requests:,}."
         )
+    elif reason_told:
+        yield _dim("Without a plan, for the reason that the warning gives.")
     else:
         yield _dim("Without a plan: name the settings with --config to hold the bill against them.")
 
@@ -76,7 +82,7 @@ def _bill(report: Report) -> Iterator[str]:
     for line in bill.lines:
         yield _row(_label(line), f"{line.attempts:,}", *_amounts(line, decimals))
         for part in line.parts:
-            actual = dollars(part.actual_nano, decimals)
+            actual = paid(part.actual_nano, part.unpriced, decimals)
             yield _dim(_row(f"    on {part.tier}", f"{part.attempts:,}", "", actual, ""))
     difference = ""
     if bill.planned_nano is not None:
@@ -93,10 +99,11 @@ def _label(line: Line) -> str:
 
 
 def _amounts(line: Line, decimals: int) -> tuple[str, str, str]:
-    actual = dollars(line.actual_nano, decimals)
+    actual = paid(line.actual_nano, line.unpriced, decimals)
     if line.planned_nano is None:
         return "", actual, ""
-    difference = signed(line.actual_nano - line.planned_nano, decimals)
+    known = line.actual_nano or not line.unpriced
+    difference = signed(line.actual_nano - line.planned_nano, decimals) if known else ""
     return dollars(line.planned_nano, decimals), actual, difference
 
 
@@ -111,8 +118,8 @@ def _saving(report: Report) -> Iterator[str]:
     yield _row("  all premium, same tokens", "", plan, actual, difference)
     if saving.left_out:
         comparable = f"{saving.comparable:,}"
-        paid = dollars(saving.paid_nano, decimals)
-        yield _row("  paid for comparable ones", comparable, "", paid, "")
+        told = dollars(saving.paid_nano, decimals)
+        yield _row("  paid for comparable ones", comparable, "", told, "")
     planned = "" if saving.planned is None else percent(saving.planned)
     share = "none" if saving.share is None else percent(saving.share)
     points = ""

@@ -11,13 +11,13 @@ import msgspec
 
 from headgate.analysis.reprice import reprice
 from headgate.bootstrap.book import book_of, prices_of
+from headgate.cli.flags import day_of
 from headgate.cli.ledger_options import ledger_options, period_options
 from headgate.cli.ledger_page import repriced_table
 from headgate.cli.open_ledger import open_ledger
 from headgate.cli.options import json_option, open_settings, prices_option, table_width
 from headgate.cli.period import window
 from headgate.cli.report_data import plain
-from headgate.cli.what_if import day_of
 from headgate.ledger.entry import Entry
 from headgate.prices.card import Card
 from headgate.prices.service_tier import served_card

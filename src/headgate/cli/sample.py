@@ -10,10 +10,10 @@ import click
 from headgate.analysis.sample import Sample
 from headgate.bootstrap.book import book_of, card_of
 from headgate.bootstrap.recorded import pricer
+from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.cli.sample_page import Described, document, page
-from headgate.cli.what_if import bad_flag, day_of
 from headgate.prices.card import Card
 from headgate.values import ModelRef
 

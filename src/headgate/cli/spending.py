@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
-from headgate.cli.what_if import bad_flag
+from headgate.cli.flags import bad_flag
 from headgate.errors import ConfigError
 from headgate.values import NANO_PER_USD, ModelRef
 

@@ -16,6 +16,7 @@ import click
 from headgate.bootstrap.alternatives import alternative_of
 from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, scenario_of
+from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.options import (
     document_options,
     json_option,
@@ -28,8 +29,6 @@ from headgate.cli.tripwire_page import Wires, document, page
 from headgate.cli.what_if import (
     Origin,
     archetype_option,
-    bad_flag,
-    day_of,
     naming_flags,
     open_origin,
     unpercent,
@@ -48,7 +47,7 @@ from headgate.costs.sensitivity import (
     tornado,
 )
 from headgate.costs.tripwire import Alternative, Interval, Tripwire, tripwire, tripwires
-from headgate.errors import ConfigError
+from headgate.errors import ConfigError, Gathered
 from headgate.prices.book import Book
 from headgate.settings import Reading
 
@@ -157,11 +156,12 @@ def tripwire_command(  # one argument a flag
     takes the built-in example; flags try changes out, nothing is written and nothing is sent.
     """
     one_format(json=as_json, csv=as_csv, markdown=as_markdown, html=as_html)
-    day = day_of(at)
+    gathered = Gathered("The tripwire cannot be made:")
+    day = gathered.of(lambda: day_of(at, what=WHAT), day_of(None))
     origin = open_origin(config, sets, prices=prices, archetype_name=name_of_archetype)
     question = Question(first, second, over, intervals, COLUMN_FLAGS[column])
     extras = Extras(with_tornado, axes, joint, draws, seed, cast("Shape", shape))
-    found = wires_of(origin, day, changes, question, extras)
+    found = gathered.finish(lambda: wires_of(origin, day, changes, question, extras))
     if as_json:
         click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
     elif as_csv or as_markdown or as_html:
@@ -210,12 +210,13 @@ def wires_of(
     """
     reading, extras = origin.reading, extras or Extras()
     book = book_of(reading.settings, origin.named)
+    gathered, nowhere = Gathered("The tripwire cannot be made:"), dict[str, Interval]()
+    intervals = gathered.of(lambda: _intervals(reading, question.intervals), nowhere)
     try:
-        asked = _Asked(
-            *_alternatives(reading, book, day, (question.a, question.b), changes),
-            question.column,
-            _intervals(reading, question.intervals),
+        sides = gathered.finish(
+            lambda: _alternatives(reading, book, day, (question.a, question.b), changes)
         )
+        asked = _Asked(*sides, question.column, intervals)
         scenario = asked.a.scenario
         ranges(scenario, asked.intervals)  # an interval of nothing is told, not ignored
         return Wires(
@@ -309,20 +310,19 @@ def _alternatives(
 ) -> tuple[Alternative, Alternative]:
     """Both; one that is a file is what that file routes, with the same changes tried out on it."""
     scenario = scenario_of(reading.settings, book, day, what_if(changes))
-    found = []
-    for name in names:
-        if name is None:
-            premium = reading.settings.premium.name
-            found.append(alternative_of(reading.settings, book, day, scenario, f"single:{premium}"))
-        elif name.endswith(".toml"):
-            other = open_settings(Path(name), (), need_providers=False)
-            theirs = scenario_of(
-                other.settings, book_of(other.settings, name), day, what_if(changes)
-            )
-            found.append(Alternative(f"routed by {Path(name).name}", theirs, "routed"))
-        else:
-            found.append(alternative_of(reading.settings, book, day, scenario, name))
-    return found[0], found[1]
+
+    def made(name: str | None) -> Alternative:
+        if name is not None and name.endswith(".toml"):
+            other = open_settings(Path(name), (), need_providers=False).settings
+            theirs = scenario_of(other, book_of(other, name), day, what_if(changes))
+            return Alternative(f"routed by {Path(name).name}", theirs, "routed")
+        asked = f"single:{reading.settings.premium.name}" if name is None else name
+        return alternative_of(reading.settings, book, day, scenario, asked)
+
+    gathered = Gathered("The alternatives cannot be compared:")
+    first = gathered.of(lambda: made(names[0]), None)
+    second = gathered.finish(lambda: made(names[1]))
+    return first or second, second  # without the first, `finish` has raised
 
 
 def _intervals(reading: Reading, texts: tuple[str, ...]) -> dict[str, Interval]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import click
 
 from headgate.bootstrap.archetypes import archetype
 from headgate.bootstrap.scenario import WhatIf
+from headgate.cli.flags import bad_flag
 from headgate.cli.options import open_settings
 from headgate.errors import ConfigError, ConfigFault
 from headgate.settings import Reading
@@ -20,8 +20,6 @@ __all__ = [
     "CHANGES",
     "Origin",
     "archetype_option",
-    "bad_flag",
-    "day_of",
     "flag_of",
     "naming_flags",
     "open_origin",
@@ -89,28 +87,6 @@ def naming_flags(error: ConfigError, changes: Mapping[str, str | None]) -> Confi
             fault.message, fix=fault.fix, field=field, line=fault.line, source=fault.source
         )
     return ConfigError(error.message, fix=error.fix, faults=list(faults.values()))
-
-
-def day_of(text: str | None, *, what: str = "The plan") -> date:
-    """The day that prices are asked for; today if none is named. `what` is what needs it.
-
-    Raises:
-        ConfigError: it is no date.
-    """
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        problem = f"{text!r} is no date."
-        raise bad_flag("--at", problem, "Write it as 2026-11-20.", what=what) from error
-
-
-def bad_flag(flag: str, problem: str, fix: str, *, what: str = "The plan") -> ConfigError:
-    """A flag that cannot be used, as an error that names it."""
-    return ConfigError(
-        f"{what} cannot be made:", faults=[ConfigFault(problem, fix=fix, field=flag)]
-    )
 
 
 class Origin(NamedTuple):

@@ -22,7 +22,7 @@ from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.card import Card
 from headgate.values import NANO_PER_USD
 
-__all__ = ["Advice", "Solution", "Target", "advice_of", "solve"]
+__all__ = ["Advice", "Solution", "Target", "advice_of", "solve", "solve_for", "target_of"]
 
 Kind: TypeAlias = Literal["do not route", "do not cascade", "cascade", "classifier", "floor"]
 
@@ -98,14 +98,28 @@ def solve(
     Raises:
         ConfigError: the target is out of range.
     """
-    target = _target(saving, bill_usd)
+    return solve_for(scenario, target_of(saving=saving, bill_usd=bill_usd), names, column)
+
+
+def solve_for(
+    scenario: Scenario,
+    target: Target,
+    names: Sequence[str] = SOLVED,
+    column: ColumnName = "realistic",
+) -> tuple[Solution, ...]:
+    """As `solve`, for a target that has been judged."""
     known = parameters(scenario)
     return tuple(
         _solution(scenario, known[name], target, column) for name in names if name in known
     )
 
 
-def _target(saving: Number | None, bill_usd: Number | None) -> Target:
+def target_of(*, saving: Number | None = None, bill_usd: Number | None = None) -> Target:
+    """What `solve` is asked for, judged by itself.
+
+    Raises:
+        ConfigError: as `solve` does.
+    """
     if saving is not None and bill_usd is None:
         share = exact(saving)
         if is_number(share) and -10 <= share < 1:

@@ -21,7 +21,8 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.routing.judge import MAX_GRADE_TOKENS
-from headgate.routing.policies import Origin
+from headgate.routing.policies import Origin, Policies
+from headgate.routing.policy import Policy
 from headgate.values import CHARS_PER_TOKEN, ModelRef
 from headgate.wire.lane import Inbound, asked_tier
 
@@ -29,8 +30,6 @@ __all__ = ["Admission", "Terms"]
 
 log = logging.getLogger("headgate.gateway")
 
-CACHE_MARK = b"cache_control"
-"""Stands in a request whose input is to be kept in a prompt cache."""
 OWN_WORDS = 400
 """Tokens that the classifier is sent besides the excerpt of the request."""
 
@@ -94,6 +93,7 @@ class Admission:
         plant: Plant,
         inbound: Inbound,
         origin: Origin,
+        policy: Policy | None,
     ) -> Coroutine[Any, Any, None] | None:
         """Take a request's tokens and money, or refuse it and take nothing.
 
@@ -101,7 +101,8 @@ class Admission:
         been taken.
 
         Args:
-            origin: says which policy it is under, and which tiers may not answer it.
+            origin: says which tiers may not answer it.
+            policy: that it is under.
 
         Raises:
             RequestError: 429 (too fast, or too little money), 403 (a price is not known), 503 (the
@@ -109,7 +110,7 @@ class Admission:
         """
         bill = None
         if visitor.budgets and self._till is not None:
-            bill = self._bill(plant, inbound, origin)
+            bill = self._bill(plant.policies, inbound, origin, policy)
         return self._take(visitor, request_id, plant, inbound.ask.tokens, bill)
 
     async def admit_embedding(
@@ -125,11 +126,13 @@ class Admission:
             if lent is not None:
                 await lent
 
-    def _bill(self, plant: Plant, inbound: Inbound, origin: Origin) -> Bill:
-        ask, policies = inbound.ask, plant.policies
-        policy = policies.policy(ask, origin)
-        output = (ask.max_output or self.terms.output_tokens) * _answers(inbound)
-        cached, tier = inbound.body.find(CACHE_MARK) >= 0, asked_tier(inbound)
+    def _bill(
+        self, policies: Policies, inbound: Inbound, origin: Origin, policy: Policy | None
+    ) -> Bill:
+        ask, body, tier = inbound.ask, inbound.body, asked_tier(inbound)
+        output = ask.max_output or self.terms.output_tokens
+        if "n" in inbound.fields:
+            output *= _answers(inbound.fields["n"])
         if policy is None:
             models: tuple[ModelRef, ...] = (policies.pinned(ask.model).tier.model,)
         elif origin.barred:
@@ -137,7 +140,7 @@ class Admission:
         else:
             models = policies.models
         if policy is None or (policy.sorter is None and policy.cascade is None):
-            return Bill(models, ask.tokens, output, cached, tier)
+            return Bill(models, ask.tokens, output, body, tier)
         besides: list[Step] = []
         if policy.sorter is not None:
             sorter = policy.sorter
@@ -146,11 +149,11 @@ class Admission:
         if policy.cascade is not None:
             cascade = policy.cascade
             drafts = [*models[:-1], *([cascade.second.model] if cascade.second else [])]
-            besides += [Step(model, ask.tokens, output, cached, tier) for model in drafts]
+            besides += [Step(model, ask.tokens, output, body, tier) for model in drafts]
             if cascade.judge is not None:
                 read = 2 * cascade.max_chars // CHARS_PER_TOKEN + OWN_WORDS
                 besides.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
-        return Bill(models, ask.tokens, output, cached, tier, besides)
+        return Bill(models, ask.tokens, output, body, tier, besides)
 
     def _take(
         self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill | None
@@ -262,11 +265,9 @@ def _give_back(buckets: Sequence[Bucket], tokens: int) -> None:
         bucket.take(-tokens)
 
 
-def _answers(inbound: Inbound) -> int:
+def _answers(number: msgspec.Raw) -> int:
     """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
-    if "n" not in inbound.fields:
-        return 1
     try:
-        return max(1, int(msgspec.json.decode(inbound.fields["n"], type=int)))
+        return max(1, int(msgspec.json.decode(number, type=int)))
     except msgspec.MsgspecError:
         return 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import msgspec
 
@@ -19,10 +20,13 @@ from headgate.gateway.embedding import embedding_of
 from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
+from headgate.gateway.model_list import all_models, one_model
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
+from headgate.gateway.record import TAGS_HEADER
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
+from headgate.routing.session import SESSION_HEADER
 from headgate.wire.lane import read, refuse
 
 if TYPE_CHECKING:  # loaded where requests are sampled, or kept
@@ -49,10 +53,13 @@ LONGEST_WAIT = 60.0
 LONGEST_FEEDBACK = 4096
 
 _NAMES = (
-    ("x-headgate-session", "a short id of the conversation"),
+    (SESSION_HEADER, "a short id of the conversation"),
     (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
 )
-_TAGS_HEADER = "x-headgate-tags"
+_MODEL = "/v1/models/"
+_ANTHROPIC = "anthropic-version"
+"""The header that every request of an Anthropic SDK has."""
+
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
@@ -110,11 +117,12 @@ class App:
         """Answer one request."""
         path = caller.path.rstrip("/")
         routes = _ROUTES.get(path)
-        dialect = DIALECTS.get(path, "openai")
         followed: Followed | None = None
         if self.follow is not None and caller.method == "POST" and "POST" in (routes or ()):
             caller = followed = self.follow(caller, path)
         try:
+            if routes is None and path.startswith(_MODEL):
+                routes = _ONE
             if routes is None:
                 raise RequestError(
                     "There is nothing at this path.",  # not repeated: it may hold a secret
@@ -134,7 +142,9 @@ class App:
         except HeadgateError as error:
             if followed is not None:
                 followed.refused(error)
-            caller.respond(error.status, [JSON, *_when(error)], refuse(dialect, error))
+            caller.respond(
+                error.status, [JSON, *_when(error)], refuse(_spoken(caller, path), error)
+            )
         except ConnectionError:
             raise  # the caller has gone: nobody is left to tell
         except Exception:
@@ -142,7 +152,7 @@ class App:
             defect = InternalError("Headgate failed inside.", fix="The log says more.")
             if followed is not None:
                 followed.refused(defect)
-            _answer(caller, defect.status, refuse(dialect, defect))
+            _answer(caller, defect.status, refuse(_spoken(caller, path), defect))
         finally:
             if followed is not None:
                 followed.over()
@@ -158,11 +168,12 @@ class App:
         _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
         origin = Origin(path) if key is None else Origin(path, key.id, key.team)
+        policy = plant.policies.policy(inbound.ask, origin)
         if key is not None:
             if visitor.confined:
                 closed = barred(visitor, plant.policies, inbound.ask, origin)
                 origin = msgspec.structs.replace(origin, barred=closed)
-            lent = self.admission.admit(visitor, request_id, plant, inbound, origin)
+            lent = self.admission.admit(visitor, request_id, plant, inbound, origin, policy)
             if lent is not None:
                 await lent
         try:
@@ -174,7 +185,7 @@ class App:
                 )
                 caller = transcript or caller
             sampled = None if self.shadow is None else self.shadow.sample(caller)
-            driver = Driver(plant, sampled or caller, inbound, request_id, origin, arrived)
+            driver = Driver(plant, sampled or caller, inbound, request_id, origin, policy, arrived)
             driver.transcript = transcript
             await driver.run()
             if self.shadow is not None and sampled is not None and driver.served is not None:
@@ -224,13 +235,13 @@ class App:
     async def _models(self, caller: Caller) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
-        if "anthropic-version" in caller.headers:
-            _answer(caller, 200, _anthropic_models(names))
-            return
-        listing = [
-            {"id": name, "object": "model", "created": 0, "owned_by": "headgate"} for name in names
-        ]
-        _answer(caller, 200, msgspec.json.encode({"object": "list", "data": listing}))
+        _answer(caller, 200, all_models(names, anthropic=_ANTHROPIC in caller.headers))
+
+    async def _model(self, caller: Caller) -> None:
+        visitor = self.admission.gate.enter(caller.headers)
+        names = names_for(visitor, self.plant.policies)
+        name = unquote(caller.path.removeprefix(_MODEL))
+        _answer(caller, 200, one_model(name, names, anthropic=_ANTHROPIC in caller.headers))
 
     async def health(self, caller: Caller) -> None:
         """Say that the process runs."""
@@ -303,12 +314,37 @@ _ROUTES: dict[str, dict[str, Route]] = {
 }
 
 
+_ONE: dict[str, Route] = {"GET": App._model}  # noqa: SLF001
+"""What is served below `/v1/models/`."""
+
+
 def _check_labels(headers: Mapping[str, str]) -> None:
     """What callers have written into the ledger for their reports is small, and is JSON.
 
     Raises:
         RequestError: it is not.
     """
+    if SESSION_HEADER in headers or CATEGORY_HEADER in headers:
+        _check_names(headers)
+    if TAGS_HEADER not in headers:
+        return
+    tags = headers[TAGS_HEADER]
+    try:
+        _TAGS.decode(tags)
+        fits = len(tags) <= LONGEST_TAGS
+    except msgspec.MsgspecError:
+        fits = False
+    if not fits:
+        raise RequestError(
+            f"The header {TAGS_HEADER} is not a JSON object of plain values, or is longer than "
+            f"{LONGEST_TAGS} characters.",
+            code="invalid_value",
+            param=TAGS_HEADER,
+            fix='Send something like {"team": "search", "feature": "summary"}.',
+        )
+
+
+def _check_names(headers: Mapping[str, str]) -> None:
     for name, what in _NAMES:
         if name in headers and len(headers[name]) > LONGEST_NAME:
             raise RequestError(
@@ -317,22 +353,6 @@ def _check_labels(headers: Mapping[str, str]) -> None:
                 param=name,
                 fix=f"Send {what}.",
             )
-    if _TAGS_HEADER not in headers:
-        return
-    tags = headers[_TAGS_HEADER]
-    try:
-        _TAGS.decode(tags)
-        fits = len(tags) <= LONGEST_TAGS
-    except msgspec.MsgspecError:
-        fits = False
-    if not fits:
-        raise RequestError(
-            f"The header {_TAGS_HEADER} is not a JSON object of plain values, or is longer than "
-            f"{LONGEST_TAGS} characters.",
-            code="invalid_value",
-            param=_TAGS_HEADER,
-            fix='Send something like {"team": "search", "feature": "summary"}.',
-        )
 
 
 def _cancel_on_leave(caller: Caller, plant: Plant) -> None:
@@ -351,14 +371,9 @@ def _when(error: HeadgateError) -> list[tuple[str, str]]:
     return headers if wait <= LONGEST_WAIT else [*headers, ("x-should-retry", "false")]
 
 
-def _anthropic_models(names: Sequence[str]) -> bytes:
-    listing = [
-        {"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"}
-        for name in names
-    ]
-    first, last = (names[0], names[-1]) if names else (None, None)
-    page = {"data": listing, "has_more": False, "first_id": first, "last_id": last}
-    return msgspec.json.encode(page)
+def _spoken(caller: Caller, path: str) -> str:
+    """The dialect that an error is told in: the path's own, else that of the caller's SDK."""
+    return DIALECTS.get(path) or ("anthropic" if _ANTHROPIC in caller.headers else "openai")
 
 
 def _answer(caller: Caller, status: int, body: bytes) -> None:

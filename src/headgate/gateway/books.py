@@ -10,13 +10,14 @@ from math import trunc
 import msgspec
 
 from headgate.gateway.plant import Plant
-from headgate.gateway.record import Attempt
+from headgate.gateway.record import TAGS_HEADER, Attempt
 from headgate.ledger.entry import Entry, Purpose
 from headgate.routing.checks import Finding
 from headgate.routing.exchange import Exchange
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
+from headgate.routing.session import SESSION_HEADER
 from headgate.routing.tier import Tier
 from headgate.values import Usage, usd
 from headgate.wire.lane import DIALECTS, Inbound
@@ -146,8 +147,8 @@ class Books:
             decision.router,
             headers.get(CATEGORY_HEADER),
             _trace(exchange.decision, exchange.barred, findings),
-            headers.get("x-headgate-session"),
-            headers.get("x-headgate-tags"),
+            headers.get(SESSION_HEADER),
+            headers.get(TAGS_HEADER),
             plant.config,
         )
         plant.recorder.record(Entry(*(asked + came_of_it)))

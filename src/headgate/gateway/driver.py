@@ -27,7 +27,7 @@ from headgate.routing.exchange import Exchange
 from headgate.routing.features import excerpt
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
-from headgate.routing.policy import Decision
+from headgate.routing.policy import Decision, Policy
 from headgate.routing.signals import (
     Answered,
     Broke,
@@ -103,6 +103,7 @@ class Driver:
         inbound: Inbound,
         request_id: str,
         origin: Origin,
+        policy: Policy | None,
         arrived: float,
     ) -> None:
         self._plant = plant
@@ -110,7 +111,7 @@ class Driver:
         self._inbound = inbound
         self._request_id, self._origin = request_id, origin
         policies, ask = plant.policies, inbound.ask
-        policy = self._policy = policies.policy(ask, origin)
+        self._policy = policy
         decision: Decision | None
         barred = NOTHING
         if policy is None:

@@ -11,10 +11,11 @@ from headgate.gateway.driver import JSON
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import permit_model
 from headgate.gateway.plant import Plant
-from headgate.gateway.record import Attempt
+from headgate.gateway.record import TAGS_HEADER, Attempt
 from headgate.gateway.upstream import Reply, unreachable
 from headgate.ledger.entry import Entry
 from headgate.routing.policy import AUTO
+from headgate.routing.session import SESSION_HEADER
 from headgate.routing.tier import PINNED, Tier
 from headgate.values import ModelRef, Usage, usd
 from headgate.wire.embeddings import PATH, Embeddings, measured, read, speaks
@@ -199,8 +200,8 @@ class Embedding:
                 total_us=int((plant.clock.monotonic() - attempt.began) * 1e6),
                 key=self._visitor.key_id,
                 team=self._visitor.team_name,
-                session=self._caller.headers.get("x-headgate-session"),
-                tags=self._caller.headers.get("x-headgate-tags"),
+                session=self._caller.headers.get(SESSION_HEADER),
+                tags=self._caller.headers.get(TAGS_HEADER),
                 config=plant.config,
             )
         )

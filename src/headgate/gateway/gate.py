@@ -11,6 +11,7 @@ from headgate.access.limits import Budget, Limits
 from headgate.access.purse import Allowance
 from headgate.access.token import carries, presented
 from headgate.gateway.key_refusals import invalid, no_longer_good, too_fast, unread
+from headgate.routing.policies import Policies
 from headgate.values import Clock
 
 __all__ = ["NOBODY", "Gate", "Ring", "Visitor"]
@@ -42,6 +43,7 @@ class Visitor:
         "allowance",
         "buckets",
         "budgets",
+        "closed",
         "confined",
         "key",
         "key_id",
@@ -86,6 +88,9 @@ class Visitor:
             for _, limits in self.limits
         )
         """Something that this gateway serves may be closed to it."""
+        self.closed: tuple[Policies, Mapping[str, str]] | None = None
+        """The tiers that may not answer it (name -> why) under these policies, once `permission`
+        has looked; worked out again where others have been loaded."""
 
 
 def _limits(key: Key | None, team: Team | None) -> tuple[tuple[str, Limits], ...]:
@@ -215,11 +220,12 @@ class Gate:
         if buckets is None:
             found = [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
             buckets = visitor.buckets[unit] = found
+        last = buckets[-1]  # whose are taken with the look, for mostly it is the only one
         for bucket in buckets:
-            if (wait := bucket.wait(amount, at)) > 0:
+            if (wait := bucket.wait(amount, at, take=bucket is last)) > 0:
                 scope, per_minute = rates[buckets.index(bucket)]
                 raise too_fast(scope, unit, per_minute, wait)
-        for bucket in buckets:
+        for bucket in buckets[:-1]:
             bucket.take(amount)
         return buckets
 

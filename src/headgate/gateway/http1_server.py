@@ -8,6 +8,7 @@ docs/decisions/0003.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from email.utils import formatdate
 
@@ -53,14 +54,20 @@ class Http1Server:
             OSError: the address is taken or not this machine's.
         """
         loop = self._loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Http1Peer(self, loop),
-            host,
-            port,
-            backlog=backlog,
-            reuse_address=True,
-            reuse_port=shared or None,
-        )
+        try:
+            self._server = await loop.create_server(
+                lambda: Http1Peer(self, loop),
+                host,
+                port,
+                backlog=backlog,
+                reuse_address=True,
+                reuse_port=shared or None,
+            )
+        except OSError as error:
+            if error.errno is None or error.errno <= 0:  # a name that is not known
+                raise
+            # the loop's own words repeat the address, which whoever catches this names
+            raise OSError(error.errno, os.strerror(error.errno)) from error
         for listening in self._server.sockets:
             if UNSENT_OPTION is not None:  # its connections inherit it
                 listening.setsockopt(socket.IPPROTO_TCP, UNSENT_OPTION, WRITE_AHEAD)

@@ -17,7 +17,10 @@ from headgate.prices.service_tier import served_card
 from headgate.routing.tier import Tier
 from headgate.values import CHARS_PER_TOKEN, Ask, ModelRef, Usage
 
-__all__ = ["Attempt", "Pricer", "Recorder", "Told", "estimated"]
+__all__ = ["TAGS_HEADER", "Attempt", "Pricer", "Recorder", "Told", "estimated"]
+
+TAGS_HEADER = "x-headgate-tags"
+"""What the caller wants written down with its request, as a JSON object of plain values."""
 
 CARDS_AT_HAND = 1024
 MINUTE_US = 60_000_000

@@ -138,8 +138,7 @@ class Till:
 
     def _set_aside(self, request_id: str, purses: Sequence[Purse], amount: int) -> None:
         for purse in purses:
-            purse.reserve(amount)
-            if purse.low():
+            if purse.draw(amount):
                 self._ask_soon()
         self._open[request_id] = _Reservation(purses, amount)
 

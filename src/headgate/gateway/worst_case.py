@@ -14,6 +14,9 @@ from headgate.values import ModelRef, Usage
 
 __all__ = ["Bill", "Step", "worst_case"]
 
+CACHE_MARK = b"cache_control"
+"""Stands in a request whose input is to be kept in a prompt cache."""
+
 
 class Step(NamedTuple):
     """A call that a request may lead to: a model, and the most that it may read and write."""
@@ -21,8 +24,8 @@ class Step(NamedTuple):
     model: ModelRef
     input: int
     output: int
-    cached: bool = False
-    """The request asks for its input to be kept in a cache, which costs more than reading it."""
+    body: bytes = b""
+    """The request; it may ask for its input to be kept in a cache, which may cost more."""
     service_tier: str | None = None
     """What the request asks to be served in, as in `Usage`; it may be served as standard."""
 
@@ -34,7 +37,7 @@ class Bill(msgspec.Struct, frozen=True):
     """Any of which may answer; the dearest is set aside for."""
     input: int
     output: int
-    cached: bool = False
+    body: bytes = b""
     service_tier: str | None = None
     besides: Sequence[Step] = ()
     """Which may all be made besides."""
@@ -54,10 +57,13 @@ def worst_case(
         margin: what input, which is estimated, is taken times.
     """
     ceiling, others = pricer.ceiling(bill.models, at_us, bill.service_tier)
-    amount = ceiling.nano(math.ceil(bill.input * margin), bill.output, kept=bill.cached)
+    kept = ceiling.keeps and _cached(bill.body)
+    amount = ceiling.nano(math.ceil(bill.input * margin), bill.output, kept=kept)
+    if not others and not bill.besides:
+        return amount, None
     unknown = None
     for model in others:
-        step = Step(model, bill.input, bill.output, bill.cached, bill.service_tier)
+        step = Step(model, bill.input, bill.output, bill.body, bill.service_tier)
         cost = _cost(step, pricer, at_us, margin)
         if cost is None:
             unknown = unknown or model
@@ -72,6 +78,10 @@ def worst_case(
     return amount, unknown
 
 
+def _cached(body: bytes) -> bool:
+    return body.find(CACHE_MARK) >= 0
+
+
 def _cost(step: Step, pricer: Pricer, at_us: int, margin: float) -> int | None:
     """The most that a step costs, in whichever service tier; None: its price is not known."""
     tokens = math.ceil(step.input * margin)
@@ -81,6 +91,6 @@ def _cost(step: Step, pricer: Pricer, at_us: int, margin: float) -> int | None:
         return None
     kept = [
         charge(card, Usage(cache_write_1h=tokens, output=step.output))
-        for card in (cards if step.cached else ())
+        for card in (cards if _cached(step.body) else ())
     ]
     return max(cost for cost in (*plain, *kept) if cost is not None)

@@ -157,7 +157,9 @@ class Answers(SqlPrompts):
         """The served routed requests in the order stored, read a page at a time."""
         while page := self._ask("outcomes", after=after, page=PAGE_ROWS):
             for row in page:
-                yield Outcome._make((*row[:_PREMIUM], bool(row[_PREMIUM]), *row[_PREMIUM + 1 :]))
+                values = list(row)
+                values[_PREMIUM] = bool(row[_PREMIUM])
+                yield Outcome._make(values)
             after = page[-1][0]
 
     def events(self, window: Window = EVER, kinds: Sequence[str] = ()) -> list[Event]:

@@ -62,7 +62,7 @@ class MemoryKeys:
         account, lease = lend(claim, self._accounts.get(claim.account, (0, 0)), lease)
         self._accounts[claim.account] = account
         self._leases[claim.account, holder] = (lease, now_us + LEASE_US)
-        return Grant(lease[1], *account)
+        return Grant(lease[1], account[0])
 
     def reclaim(self, now_us: int) -> int:
         """Take back."""

@@ -151,7 +151,7 @@ def _lend(run: Run, holder: str, claim: Claim, now_us: int) -> Grant:
     account, lease = lend(claim, _sums(run(_sql("account"), *place)), lease)
     run(_sql("keep_account"), *place, *account)
     run(_sql("keep_lease"), *place, holder, *lease, now_us + LEASE_US)
-    return Grant(lease[1], *account)
+    return Grant(lease[1], account[0])
 
 
 def _bill(run: Run, account: Account) -> int:

@@ -251,7 +251,10 @@ class EscalationBudget:
         return new
 
     def _add(self, outcome: Outcome) -> None:
-        sequence, at_us, route, asked, reason, model, config, hit, policy, *_ = outcome
+        (
+            sequence, at_us, route, asked, reason, model, config, hit, policy, router, category,
+            key, _, _,
+        ) = outcome  # fmt: skip
         self.cursor = sequence
         if reason == PINNED_BY_WATCH:
             self._set_aside += 1
@@ -264,13 +267,10 @@ class EscalationBudget:
             self.last_us = at_us
         self._watch_route(route, at_us, hit)
         if self._own:
-            self._watch_own("key", outcome.key, at_us, hit)
+            self._watch_own("key", key, at_us, hit)
             self._watch_own("policy", policy, at_us, hit)
         self._all.update(at_us, hit)
-        levels = (
-            *(route, asked, reason, model, config),
-            *(policy, outcome.router, outcome.category, outcome.key),
-        )
+        levels = (route, asked, reason, model, config, policy, router, category, key)
         self._hours.add(at_us, levels, hit)
 
     def _watch_own(self, kind: ScopeKind, name: str | None, at_us: int, hit: bool) -> None:

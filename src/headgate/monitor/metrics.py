@@ -1,7 +1,8 @@
 """What the gateway tells Prometheus: the registry that entries are counted in.
 
-A request pays for one `append` to a queue. Entries are counted in groups, when somebody scrapes or
-the watch's thread comes by. Money and tokens here are for graphs and alerts; the ledger is exact.
+A request pays for one `append` to a queue. Entries are counted in groups: by the request that fills
+one, when somebody scrapes, or when the watch's thread comes by. Money and tokens here are for
+graphs and alerts; the ledger is exact.
 
 Where several processes serve, each is scraped at its own admin port, and sums are Prometheus's. If
 `PROMETHEUS_MULTIPROC_DIR` names a directory that they share, each answers for all of them instead.
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
@@ -33,10 +33,9 @@ OTHER = "other"
 them, and must not be able to fill Prometheus's memory."""
 MOST_NAMES = 50
 """Names that a label with no configured list takes."""
-WAITING = 5_000
-"""Entries that wait to be counted at most; the next one counts them all."""
-PIECE, PAUSE_SECONDS = 50, 0.0002
-"""Entries that are counted in one go, some 0.4 ms, and the pause after them."""
+GROUP = 50
+"""Entries that are counted together, for those of one kind are added up first: more would save
+little (2.9 µs an entry so, 2.6 at best, 4.6 in eights), and other requests wait for it, 0.15 ms."""
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -63,32 +62,30 @@ class Metrics:
         self._counts: Counts | None = None
 
     def take(self, entry: Entry) -> None:
-        """Count an entry soon; this costs a request some tens of nanoseconds."""
+        """Count an entry soon; of a group's entries all but the last cost tens of nanoseconds."""
         self._waiting.append(entry)
-        if len(self._waiting) > WAITING and not self._folding.locked():
-            self.fold(at_once=True)  # else a thread is at it, and is not to be waited for
+        if len(self._waiting) >= GROUP and self._folding.acquire(blocking=False):
+            try:
+                self._fold()
+            finally:
+                self._folding.release()
 
-    def fold(self, *, at_once: bool = False) -> None:
-        """Count what waits: at once, or, in a thread, in pieces with a pause after each.
-
-        In a pause other threads have the interpreter. Without one a loop that serves would get it
-        after the switch interval, 5 ms, at each of its steps, for as long as the counting lasts.
-        """
+    def fold(self) -> None:
+        """Count what waits: less than a group, unless somebody is counting already."""
         with self._folding:
-            while self._waiting:
-                sums: dict[tuple[Any, ...], Sums] = {}
-                piece = len(self._waiting) if at_once else min(PIECE, len(self._waiting))
-                for _ in range(piece):
-                    entry = self._waiting.popleft()
-                    kind = KIND(entry)
-                    found = sums.get(kind)
-                    if found is None:
-                        found = sums[kind] = self._sums(entry)
-                    found.add(entry)
-                for found in sums.values():
-                    self._count(found)
-                if not at_once:
-                    time.sleep(PAUSE_SECONDS)
+            self._fold()
+
+    def _fold(self) -> None:
+        sums: dict[tuple[Any, ...], Sums] = {}
+        while self._waiting:
+            entry = self._waiting.popleft()
+            kind = KIND(entry)
+            found = sums.get(kind)
+            if found is None:
+                found = sums[kind] = self._sums(entry)
+            found.add(entry)
+        for found in sums.values():
+            self._count(found)
 
     def _sums(self, entry: Entry) -> Sums:
         """For entries of the same kind as this one."""
@@ -209,7 +206,7 @@ class Metrics:
 
     def close(self) -> None:
         """The process ends: its gauges no longer count, its counters stay."""
-        self.fold(at_once=True)
+        self.fold()
         if self._shared is not None:
             mark_process_dead(os.getpid(), path=self._shared)  # type: ignore[no-untyped-call]
 

@@ -8,7 +8,6 @@ to know of the trace has its span begun when it is sent.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -30,7 +29,6 @@ from opentelemetry.trace import (
 
 from headgate.ledger.entry import Entry
 from headgate.monitor.journey import CURRENT, Journey
-from headgate.monitor.metrics import PAUSE_SECONDS
 from headgate.monitor.span_attributes import (
     Names,
     Value,
@@ -46,8 +44,7 @@ from headgate.wire.trace_context import TraceContext
 
 __all__ = ["Telemetry"]
 
-WAITING = 5_000
-PIECE = 4
+GROUP = 4
 """Spans that are made in one go, some 0.5 ms."""
 NAME = "headgate"
 
@@ -167,24 +164,28 @@ class Telemetry:
 
     def _wait(self, item: _Call | Journey) -> None:
         self._waiting.append(item)
-        if len(self._waiting) > WAITING and not self._folding.locked():
-            self.fold(at_once=True)  # else a thread is at it, and is not to be waited for
+        if len(self._waiting) >= GROUP and self._folding.acquire(blocking=False):
+            try:
+                self._fold()
+            finally:
+                self._folding.release()
 
     # ---- called in a thread beside the requests
 
-    def fold(self, *, at_once: bool = False) -> None:
-        """Tell of what waits: at once, or, in a thread, with pauses; see `Metrics.fold`."""
+    def fold(self) -> None:
+        """Tell of what waits: less than a group, unless somebody is telling already."""
         with self._folding:
-            told = 0
-            while self._waiting:
-                item = self._waiting.popleft()
-                if isinstance(item, Journey):
-                    self._tell_request(item)
-                else:
-                    self._tell_call(*item)
-                told += 1
-                if not at_once and told % PIECE == 0:
-                    time.sleep(PAUSE_SECONDS)
+            self._fold()
+
+    # ---- called in both
+
+    def _fold(self) -> None:
+        while self._waiting:
+            item = self._waiting.popleft()
+            if isinstance(item, Journey):
+                self._tell_request(item)
+            else:
+                self._tell_call(*item)
 
     def _tell_call(self, entry: Entry, journey: Journey | None, span: Span | None) -> None:
         labels = shared(entry, self._names)
@@ -226,8 +227,6 @@ class Telemetry:
                 self._tokens.record(count, {**labels, "gen_ai.token.type": kind})
         if self._names.newest and entry.streamed and entry.first_token_us is not None:
             self._first.record(entry.first_token_us / 1e6, labels)
-
-    # ---- called in both
 
     def _within(self, journey: Journey) -> Context:
         """The context of a call of the request's."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from headgate.prices.card import Card
-from headgate.prices.charge import nano_from_pico
+from headgate.prices.card import PICO_PER_NANO, Card
 
 __all__ = ["Ceiling", "is_flat"]
 
@@ -35,7 +34,7 @@ class Ceiling:
         cards: each of them flat.
     """
 
-    __slots__ = ("_lines",)
+    __slots__ = ("_lines", "keeps")
 
     def __init__(self, cards: Iterable[Card]) -> None:
         lines = dict.fromkeys(map(_line, cards))
@@ -47,6 +46,8 @@ class Ceiling:
                 for other in lines
             )
         )
+        self.keeps = any(dearer > plain for plain, dearer, *_ in self._lines)
+        """Input that is written to a cache may cost more than such as is not."""
 
     def nano(self, read: int, written: int, *, kept: bool = False) -> int:
         """The most that a call costs, in nano-dollars: what `charge` takes of the dearest card.
@@ -63,7 +64,8 @@ class Ceiling:
             pico = (dearer if kept else plain) * read + answered * written + fee
             if pico > most:
                 most = pico
-        return nano_from_pico(most)
+        nano, rest = divmod(most, PICO_PER_NANO)  # as in `charge`, in place
+        return nano + (rest > 500 or (rest == 500 and nano & 1))
 
 
 def _line(card: Card) -> _Line:

@@ -16,7 +16,7 @@ from headgate.routing.rules import Condition
 from headgate.routing.tier import PINNED, Tier
 from headgate.values import Ask, ModelRef
 
-__all__ = ["NOWHERE", "Origin", "Policies", "Route"]
+__all__ = ["NOWHERE", "Origin", "Policies", "Route", "not_served"]
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -152,9 +152,15 @@ class Policies:
             and " " not in model
         ):
             return Tier(name=PINNED, model=ModelRef(provider, model), fallback=False)
-        near = difflib.get_close_matches(name, self.names, n=3)
-        known = ", ".join(f"`{known}`" for known in (near or self.names))
-        raise UnknownModelError(
-            f"The model `{name[:100]}` is not served here.",
-            fix=f"Did you mean {known}?" if near else f"Ask for one of {known}.",
-        )
+        raise not_served(name, self.names)
+
+
+def not_served(name: str, names: Sequence[str]) -> UnknownModelError:
+    """What somebody is told who asks for a model that is none of `names`, with the likeliest."""
+    near = difflib.get_close_matches(name, names, n=3)
+    known = ", ".join(f"`{known}`" for known in (near or names))
+    fix = f"Did you mean {known}?" if near else f"Ask for one of {known}."
+    return UnknownModelError(
+        f"The model `{name[:100]}` is not served here.",
+        fix=fix if known else "No model is open to this API key.",
+    )

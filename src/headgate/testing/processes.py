@@ -169,6 +169,14 @@ class Children:
             ready=_serves,
         )
 
+    def pages(self, config: Path) -> Child:
+        """Start `headgate ui` with this file, on a free port."""
+        return self.start(
+            "pages",
+            ["headgate.cli.main:main", "ui", "--config", str(config), "--port", "0"],
+            ready=_says_an_address,
+        )
+
     def stop(self) -> None:
         """Stop all of them, the last started first."""
         while self._children:
@@ -210,12 +218,17 @@ def _says_where_it_listens(child: Child) -> bool:
     return False
 
 
-_LISTENS = re.compile(r"^Headgate listens on (?P<address>http://\S+)$", re.MULTILINE)
+_LISTENS = re.compile(
+    r"^Headgate (listens|shows its pages) on (?P<address>http://\S+)$", re.MULTILINE
+)
 
 
 def _serves(child: Child) -> bool:
     """The gateway has said where it listens, and says that it is ready."""
-    if not child.address:
-        said = _LISTENS.search(child.log.read_text(errors="replace"))
-        child.address = said["address"] if said else ""
-    return bool(child.address) and child.fetch("/readyz")[0] == 200
+    return (bool(child.address) or _says_an_address(child)) and child.fetch("/readyz")[0] == 200
+
+
+def _says_an_address(child: Child) -> bool:
+    said = _LISTENS.search(child.log.read_text(errors="replace"))
+    child.address = said["address"] if said else ""
+    return bool(child.address)

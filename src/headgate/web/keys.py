@@ -9,7 +9,7 @@ from headgate.access.key import Key, Team
 from headgate.access.limits import Limits, worded
 from headgate.errors import HeadgateError
 from headgate.ledger.keys import Spending
-from headgate.values import dollars, spent_of
+from headgate.values import spent_of
 from headgate.web.period import day_text
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, redirect
@@ -162,7 +162,7 @@ class Keys:
             share = nano / budget.nano if budget.nano else 1.0
             meters.append(
                 Meter(
-                    f"{spent_of(nano, budget.nano)} of {dollars(budget.nano)} a {budget.period}",
+                    f"{' of '.join(spent_of(nano, budget.nano))} a {budget.period}",
                     min(round(share * FULL), FULL),
                     "bad" if share >= 1 else "near" if share >= 0.8 else "",
                 )

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from headgate.errors import ConfigFault
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.prompt import Prompt
@@ -68,6 +69,12 @@ class Unplanned(NamedTuple):
     problem: str
     fix: str
     """How to mend it; may be several lines."""
+
+    @classmethod
+    def of(cls, faults: Sequence[ConfigFault]) -> Unplanned:
+        """What keeps the plan from being made."""
+        problems = dict.fromkeys(fault.message for fault in faults)
+        return cls(" ".join(problems), "\n".join(dict.fromkeys(fault.fix for fault in faults)))
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):

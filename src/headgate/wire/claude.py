@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import msgspec
 
-from headgate.wire.neutral import Effort
+from headgate.wire.neutral import MODELS_AT_HAND, Effort
 
 __all__ = ["Abilities", "abilities"]
 
@@ -54,7 +54,7 @@ _THREE_LEVELS: dict[Effort, str] = {
 _FIVE_LEVELS: dict[Effort, str] = {**_THREE_LEVELS, "xhigh": "xhigh", "max": "max"}
 
 
-@lru_cache(maxsize=256)  # callers may pin any model
+@lru_cache(maxsize=MODELS_AT_HAND)
 def abilities(model: str) -> Abilities:
     """What `model` accepts; a Claude of unknown version is taken for the newest.
 

@@ -6,12 +6,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from headgate.wire.neutral import Effort
+from headgate.wire.neutral import MODELS_AT_HAND, Effort
 
 __all__ = ["NO_SIGNATURE", "effort_of", "is_openais", "takes_sampling", "wants_signatures"]
-
-MODELS_AT_HAND = 256
-"""Of so many models it is remembered what they accept: callers may pin any."""
 
 _THINKING_MODELS = re.compile(r"(?:^|/)(?:gpt-(?:[5-9]|[1-9]\d|oss)|o[1-9]|gemini-(?:2\.5|[3-9]))")
 """Models that take `reasoning_effort`; others answer 400 to it."""

@@ -10,14 +10,14 @@ import msgspec
 from headgate.errors import HeadgateError, InternalError
 from headgate.values import Usage
 from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
-from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.drafts import asking_logprobs, draft_of, streamed_draft, wanted_of
 from headgate.wire.inbound import Inbound
 from headgate.wire.meter import service_tier
 from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
 from headgate.wire.openai_responses import OPENAI_RESPONSES
-from headgate.wire.passthrough import Answered, Flow, Passthrough, passthrough
+from headgate.wire.passthrough import Flow, Passthrough, passthrough
 from headgate.wire.problems import problem_of
 from headgate.wire.translate import Translation
 

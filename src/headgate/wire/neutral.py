@@ -19,6 +19,7 @@ from headgate.values import Usage
 
 __all__ = [
     "EFFORTS",
+    "MODELS_AT_HAND",
     "Answer",
     "Aside",
     "Counted",
@@ -133,14 +134,15 @@ def normal(messages: Iterable[Message]) -> tuple[Message, ...]:
             merged[-1] = Message(message.role, merged[-1].parts + message.parts)
         else:
             merged.append(message)
-    return tuple([_results_first(message) for message in merged])
+    for index, message in enumerate(merged):
+        if len(message.parts) > 1 and message.role == "user":
+            merged[index] = _results_first(message)
+    return tuple(merged)
 
 
 def _results_first(message: Message) -> Message:
-    if message.role != "user" or len(message.parts) < 2:
-        return message
-    ordered = sorted(message.parts, key=lambda part: not isinstance(part, ToolResult))
-    return Message(message.role, tuple(ordered))
+    ordered = sorted(message.parts, key=lambda part: type(part) is not ToolResult)
+    return Message("user", tuple(ordered))
 
 
 # ---- requests
@@ -148,6 +150,9 @@ def _results_first(message: Message) -> Message:
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 EFFORTS: Mapping[str, Effort] = {level: level for level in get_args(Effort)}
 """By their names, which are OpenAI's words too."""
+
+MODELS_AT_HAND = 256
+"""Of so many models it is remembered what they accept: callers may pin any."""
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -204,7 +209,7 @@ Stop: TypeAlias = Literal[
 """Why an answer ended. `stop` is the natural end; `pause` is a long turn to be continued."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True):
     """A whole answer; `stop_sequence` names the one that was met, where the provider says so."""
 
     id: str

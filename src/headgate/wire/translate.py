@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headgate.wire.dialect import Dialect, UnusableAnswerError
+from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.inbound import Inbound, too_deep
 from headgate.wire.mould import Words
 from headgate.wire.neutral import Done, Failure, Problem, Request, StreamEvent
-from headgate.wire.passthrough import Answered, Flow
+from headgate.wire.passthrough import Flow
 from headgate.wire.problems import read_problem
 from headgate.wire.sse import Event
 
@@ -88,7 +88,7 @@ class TranslatedFlow(Flow):
 
     def _forward(self, _: Event, said: Sequence[StreamEvent]) -> bytes:
         return b"".join(
-            [self._done() if isinstance(one, Done) else self._writer.write(one) for one in said]
+            [self._done() if type(one) is Done else self._writer.write(one) for one in said]
         )
 
     def _forward_words(self, _: bytes, kind: type[Words], text: str) -> bytes:
