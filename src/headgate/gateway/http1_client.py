@@ -19,6 +19,7 @@ from headgate.errors import UpstreamError
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
 from headgate.gateway.http1_reply import Http1Reply
+from headgate.gateway.open_files import OUT_OF_FILES, out_of_files
 from headgate.gateway.upstream import Endpoint, Origin
 
 __all__ = ["Http1Upstream"]
@@ -249,6 +250,8 @@ class _Pool:
                 kind="connect",
             ) from error
         except (OSError, ssl.SSLError) as error:
+            if error.errno in OUT_OF_FILES:
+                raise out_of_files() from error
             raise UpstreamError(
                 f"No connection to {host}:{port}: {_plain(error)}.", kind="connect"
             ) from error
