@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from ast import literal_eval
+from typing import Any
 
 import pytest
 
@@ -253,39 +254,44 @@ def test_a_busy_connection_outlives_the_time_an_idle_one_has():
 
 def test_one_task_answers_all_requests_of_a_connection_and_ends_with_it():
     async def case() -> None:
-        tasks = []
+        tasks: set[asyncio.Task[Any]] = set()
 
         async def note(caller: Caller) -> None:
-            tasks.append(asyncio.current_task())
+            task = asyncio.current_task()
+            assert task
+            tasks.add(task)
             caller.respond(200, [], b"x")
 
         async with serving(note) as (server, port):
             answer = await talk(port, post(b"", close=False), post(b"", close=False), get())
             assert answer.count(b"200 OK") == 3
-            await asyncio.sleep(0.05)
+            (task,) = tasks
+            await asyncio.wait({task}, timeout=10)
+            assert task.done()
             assert not server.tasks
-        assert len(set(tasks)) == 1
-        assert tasks[0].done()
 
     asyncio.run(case())
 
 
 def test_the_task_of_an_idle_connection_ends_when_its_caller_leaves():
     async def case() -> None:
-        tasks = []
+        tasks: set[asyncio.Task[Any]] = set()
 
         async def note(caller: Caller) -> None:
-            tasks.append(asyncio.current_task())
+            task = asyncio.current_task()
+            assert task
+            tasks.add(task)
             caller.respond(200, [], b"x")
 
         async with serving(note) as (server, port):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(post(b"", close=False))
             await reader.readuntil(b"x")
-            assert not tasks[0].done()
+            (task,) = tasks
+            assert not task.done()
             assert not server.tasks, "an idle connection counts as a request under way"
             writer.close()
-            await asyncio.sleep(0.1)
-            assert tasks[0].done()
+            await asyncio.wait({task}, timeout=10)
+            assert task.done()
 
     asyncio.run(case())

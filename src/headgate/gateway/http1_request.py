@@ -29,8 +29,10 @@ class Peer(Protocol):
     gone: bool
     closing: bool
     """No further request is taken on it."""
-    date: Callable[[], str]
-    """The date header's line, with its end."""
+
+    @property
+    def date(self) -> Callable[[], str]:
+        """Gives the date header's line, with its end."""
 
     def write(self, data: bytes) -> None:
         """Send, or keep until it can be sent."""
