@@ -22,6 +22,7 @@ from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model
+from headgate.gateway.paced import Paced
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
@@ -274,6 +275,8 @@ class App:
         try:
             visitor = self.admission.gate.enter(caller.headers)
             self._admit(caller, visitor)
+            if visitor.requests or visitor.tokens:
+                caller = Paced(caller, visitor, self.plant.clock)
             self._under_way += 1
             try:
                 await action(self, caller, visitor)
