@@ -138,7 +138,7 @@ class App:
                     code="not_found",
                     fix="The gateway serves " + ", ".join(_ROUTES) + ".",
                 )
-            action = routes.get(caller.method)
+            action = routes.get("GET" if caller.method == "HEAD" else caller.method)
             if action is None:
                 raise RequestError(
                     f"`{caller.method[:20]}` is not allowed here.",
