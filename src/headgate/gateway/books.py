@@ -19,7 +19,7 @@ from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.session import SESSION_HEADER
 from headgate.routing.tier import Tier
-from headgate.values import Usage, usd
+from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import DIALECTS, Inbound
 
 __all__ = ["REJECTED", "Books"]
@@ -100,10 +100,10 @@ class Books:
         self._spent = None if self._spent is None or cost is None else self._spent + cost
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
-        if error not in OUR_END:
-            plant.brakes.note(model, not _is_outage(attempt), now, began)
-        if error is not None and error != REJECTED:
-            self._complain(attempt)
+        if error is None:
+            plant.brakes.note(model, True, now, began)
+        else:
+            self._failed(attempt, now)
         first_token = attempt.first_token
         # By position, in the order of the fields, and in two parts: for so many names Python 3.11
         # makes a dictionary, and for more than 30 values a list, which together cost as much as
@@ -153,7 +153,13 @@ class Books:
         )
         plant.recorder.record(Entry(*(asked + came_of_it)))
 
-    def _complain(self, attempt: Attempt) -> None:
+    def _failed(self, attempt: Attempt, now: float) -> None:
+        """What an attempt that ended in an error means for the upstream, and for the log."""
+        if attempt.error not in OUR_END:
+            good = not _is_outage(attempt)
+            self._plant.brakes.note(attempt.tier.model, good, now, attempt.began)
+        if attempt.error == REJECTED:
+            return
         log.warning(
             "%s attempt %d on %s: %s%s%s",
             self._request_id,
@@ -171,15 +177,15 @@ class Books:
 
     def headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         """What the decision was and why; the cost only where it is final."""
-        decision, model = self._exchange.decision, tier.model
+        decision, request_id = self._exchange.decision, self._request_id
         headers = [
-            ("x-headgate-request-id", self._request_id),
-            (DIALECTS[self._inbound.dialect].request_id, self._request_id),
+            ("x-headgate-request-id", request_id),
+            (DIALECTS[self._inbound.dialect].request_id, request_id),
             ("x-headgate-tier", tier.name),
-            ("x-headgate-model", f"{model.provider}/{model.model}"),
+            ("x-headgate-model", _name_of(tier.model)),
             ("x-headgate-reason", self._reason(tier)),
-            ("x-headgate-attempts", "1" if self.attempts == 1 else str(self.attempts)),
-            ("x-headgate-escalated", "true" if tier.premium else "false"),
+            _ONCE if self.attempts == 1 else ("x-headgate-attempts", str(self.attempts)),
+            _ESCALATED if tier.premium else _NOT_ESCALATED,
         ]
         if decision is not None and decision.score is not None:
             headers.append(("x-headgate-score", f"{decision.score:.4g}"))
@@ -194,6 +200,15 @@ class Books:
         if tier is decision.tier:
             return decision.reason
         return f"{decision.reason}, {'rejected' if self._exchange.rejected else 'fallback'}"
+
+
+_ONCE = ("x-headgate-attempts", "1")
+_ESCALATED, _NOT_ESCALATED = ("x-headgate-escalated", "true"), ("x-headgate-escalated", "false")
+
+
+@lru_cache(maxsize=256)  # callers may pin any model
+def _name_of(model: ModelRef) -> str:
+    return f"{model.provider}/{model.model}"
 
 
 def _trace(
