@@ -9,12 +9,13 @@ from functools import reduce
 from itertools import pairwise
 from math import sqrt
 from operator import add
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from headgate.routing.features import LETTERS, SIGNS, Request, shape, words
+from headgate.routing.features import LETTERS, SIGNS, Request, beyond, shape, words
 from headgate.routing.ngrams import (
     BUCKETS,
     COMPILED,
@@ -24,11 +25,11 @@ from headgate.routing.ngrams import (
     WORDS,
     buckets,
     known,
-    shaped,
     sums,
     sums_in_python,
     tally,
     tally_in_python,
+    weighed,
 )
 from headgate.routing.table import Table
 from tests.routing.routers import small_router
@@ -152,8 +153,9 @@ def test_both_forms_part_any_bytes_alike(text: bytes):
     assert sums(text, LETTERS, ODD, EVEN) == sums_in_python(text, LETTERS, ODD, EVEN)
 
 
-WEIGHED = [[(7 * kind + 3 * size) % 11 / 8 - 0.4 for size in range(SIZES)] for kind in range(20)]
-LEFT_TO_RIGHT = array("d", [weight for weights in WEIGHED for weight in weights]).tobytes()
+WEIGHTS_OF = [[(7 * kind + 3 * size) % 11 / 8 - 0.4 for size in range(SIZES)] for kind in range(20)]
+LEFT_TO_RIGHT = array("d", [weight for weights in WEIGHTS_OF for weight in weights]).tobytes()
+KNOWN = (LETTERS, b"", 1.0, b"", 1.0, SIGNS, LEFT_TO_RIGHT)
 NUMBER = st.one_of(st.integers(0, 300), st.integers(0, 2**40), st.integers(-9, 2**70))
 
 
@@ -169,12 +171,12 @@ def test_a_shape_s_weights_are_those_of_its_numbers(
     )
     raw, said = text.encode(), len(words(text))
     numbers = shape(request, raw, said)
-    found = shaped(
-        *(raw, SIGNS, LEFT_TO_RIGHT, len(text), said, tokens, turns, tools, images, json_schema)
-    )
+    parted = raw if text.isascii() else beyond(text)
+    numbered = (len(text), tokens, turns, tools, images)
+    found = weighed(raw, parted, KNOWN, 0.0, *numbered, json_schema)
     counts = (tokens, turns, tools, images)
     if max(numbers) < SIZES and min(counts) >= 0 and max(counts) < 2**32:
-        looked_up = [WEIGHED[kind][number] for kind, number in enumerate(numbers)]
+        looked_up = [WEIGHTS_OF[kind][number] for kind, number in enumerate(numbers)]
         assert found == reduce(add, looked_up, 0.0)
     else:
         assert found is None
@@ -183,7 +185,33 @@ def test_a_shape_s_weights_are_those_of_its_numbers(
 @compiled
 def test_a_table_of_weights_of_another_length_is_refused():
     with pytest.raises(ValueError, match="64 weights"):
-        shaped(b"a", SIGNS, LEFT_TO_RIGHT[8:], 1, 1, 1, 1, 1, 1, False)
+        weighed(b"a", b"a", (*KNOWN[:-1], LEFT_TO_RIGHT[8:]), 0.0, 1, 1, 1, 1, 1, False)
+
+
+@compiled
+def test_tables_and_letters_of_another_length_are_refused_there_too():
+    for place, wrong in ((0, LETTERS[1:]), (1, b"1"), (3, bytes(BUCKETS + 1))):
+        known: Any = (*KNOWN[:place], wrong, *KNOWN[place + 1 :])
+        with pytest.raises(ValueError, match=r"256|a byte for each bucket"):
+            weighed("a", "a", known, 0.0, 1, 1, 1, 1, 1, False)
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [(0, 1), (1, None), (2, [*KNOWN]), (2, KNOWN[:-1]), (3, "0"), (4, 0.5), (8, None)],
+)
+def test_arguments_of_another_kind_are_refused_there_too(place, wrong):
+    args: list[Any] = ["a", "a", KNOWN, 0.0, 1, 1, 1, 1, 1, False]
+    args[place] = wrong
+    with pytest.raises(TypeError):
+        weighed(*args)
+
+
+@compiled
+def test_half_a_surrogate_pair_is_for_the_caller_to_replace():
+    with pytest.raises(UnicodeEncodeError):
+        weighed("\ud800", "a", KNOWN, 0.0, 1, 1, 1, 1, 1, False)
 
 
 @compiled
@@ -194,7 +222,7 @@ def test_both_forms_tally_alike(text: bytes, signs: bytes):
 
 @compiled
 @pytest.mark.parametrize("wrong", [(), (b"a",), ("a", b"", b"", b""), (b"a", b"", b"", b"", b"")])
-@pytest.mark.parametrize("function", [sums, tally, shaped])
+@pytest.mark.parametrize("function", [sums, tally, weighed])
 def test_the_compiled_form_refuses_what_it_was_not_made_for(function, wrong):
     with pytest.raises(TypeError):
         function(*wrong)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import sqrt
+from operator import add
+from zlib import crc32
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.routing.features import Request
+from headgate.routing.draft import Draft
+from headgate.routing.features import LETTERS, SHAPES, Request, beyond, ends, shape, whole
+from headgate.routing.ngrams import sums_in_python
 from headgate.routing.router import Calibration, CostModel, Head, Router
 from tests.routing.routers import small_router
 
@@ -54,6 +59,38 @@ def test_the_numbers_of_a_shape_are_looked_up_as_their_names_say():
         "'?'~1",
         "json_schema~1",
     }
+
+
+@given(
+    st.text(alphabet="prove hello?12ß x界\n\ud800", max_size=2000),
+    st.sampled_from(["", "maths", "no"]),
+    st.sampled_from(["", "You are kind.", "\ud800", "You are not."]),
+    st.one_of(st.integers(0, 9000), st.integers(0, 2**40)),
+    st.sampled_from([None, Draft(chars=7, failed=("schema",))]),
+)
+def test_a_gain_is_what_it_is_step_by_step_to_the_last_bit(text, category, system, tokens, draft):
+    small = small_router()
+    traits = {
+        "route=/v1": 0.7,
+        f"system={crc32(b'You are kind.')}": 0.3,
+        f"system={crc32(b'?')}": 9,
+    }
+    traits |= {"category=maths": 0.1, "draft failed=schema": 0.01, "tokens~5": 0.07, "'?'~0": 1 / 3}
+    router = Router(bias=0.1, traits=traits, calibration=LINE, words=small.words, pairs=small.pairs)
+    request = Request(
+        text=text, category=category, route="/v1", system=system, tokens=tokens, draft=draft
+    )
+    belongs = [traits[name] for name in whole(request) if name in traits]
+    base = 0.1 + reduce(add, belongs, 0.0)
+    raw = ends(text).encode(errors="replace")
+    said, *sums = sums_in_python(
+        raw if text.isascii() else beyond(ends(text)), LETTERS, small.words.bytes, small.pairs.bytes
+    )
+    numbers = map("{}{}".format, SHAPES, shape(request, raw, said))
+    base += reduce(add, [traits.get(name, 0.0) for name in numbers], 0.0)
+    gain = base + (small.words.part(*sums[:2]) + small.pairs.part(*sums[2:]))
+    assert router.gain(request).hex() == gain.hex()
+    assert router.score(request) == LINE(gain)
 
 
 @given(

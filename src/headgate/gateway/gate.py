@@ -11,6 +11,7 @@ from headgate.access.limits import Budget, Limits
 from headgate.access.purse import Allowance
 from headgate.access.token import carries, presented
 from headgate.gateway.key_refusals import invalid, no_longer_good, too_fast, unread
+from headgate.routing.policies import Policies
 from headgate.values import Clock
 
 __all__ = ["NOBODY", "Gate", "Ring", "Visitor"]
@@ -42,6 +43,7 @@ class Visitor:
         "allowance",
         "buckets",
         "budgets",
+        "closed",
         "confined",
         "key",
         "key_id",
@@ -86,6 +88,9 @@ class Visitor:
             for _, limits in self.limits
         )
         """Something that this gateway serves may be closed to it."""
+        self.closed: tuple[Policies, Mapping[str, str]] | None = None
+        """The tiers that may not answer it (name -> why) under these policies, once `permission`
+        has looked; worked out again where others have been loaded."""
 
 
 def _limits(key: Key | None, team: Team | None) -> tuple[tuple[str, Limits], ...]:

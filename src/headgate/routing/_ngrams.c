@@ -3,6 +3,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ enum {
     SLOTS = 2 * WORDS, /* more than a text has n-grams of a kind, so that a free one is found */
     SIZES = 64,
     /* what a shape has, in the order of `features.SHAPES` */
+    SAID = 1,
     NUMBERS = 6,
     JSON_SCHEMA = NUMBERS,
     DIGITS,
@@ -88,81 +90,123 @@ static Py_ssize_t read_words(const unsigned char *text, Py_ssize_t length,
     return count;
 }
 
-static PyObject *sums(PyObject *module, PyObject *args)
+/* What both tables know of a text, and how many words it has. */
+static Py_ssize_t sum_up(const unsigned char *text, Py_ssize_t length,
+                         const unsigned char letters[256], Sum *spoken, Sum *paired)
 {
-    const char *text, *letters, *words, *pairs;
-    Py_ssize_t length, letters_length, words_length, pairs_length;
-    if (!PyArg_ParseTuple(args, "y#y#y#y#:sums", &text, &length, &letters, &letters_length, &words,
-                          &words_length, &pairs, &pairs_length)) {
-        return NULL;
-    }
-    if ((words_length && words_length != BUCKETS) || (pairs_length && pairs_length != BUCKETS) ||
-        letters_length != 256) {
-        PyErr_SetString(PyExc_ValueError,
-                        "a table has a byte for each bucket, or none; of letters there are 256");
-        return NULL;
-    }
     uint32_t buckets[WORDS];
-    Py_ssize_t count = read_words((const unsigned char *)text, length,
-                                  (const unsigned char *)letters, buckets);
+    Py_ssize_t count = read_words(text, length, letters, buckets);
     int looked_at = count < WORDS ? (int)count : WORDS;
-    Sum spoken = {.table = (const unsigned char *)words};
-    Sum paired = {.table = (const unsigned char *)pairs};
-    for (int i = 0; words_length && i < looked_at; i++) {
-        add(&spoken, buckets[i]);
+    for (int i = 0; spoken->table && i < looked_at; i++) {
+        add(spoken, buckets[i]);
     }
-    for (int i = 1; pairs_length && i < looked_at; i++) {
+    for (int i = 1; paired->table && i < looked_at; i++) {
         /* two words that meet only because of the cut are no pair */
         if (i != HALF || count <= WORDS) {
-            add(&paired, (buckets[i - 1] * SPREAD + buckets[i]) & (BUCKETS - 1));
+            add(paired, (buckets[i - 1] * SPREAD + buckets[i]) & (BUCKETS - 1));
         }
     }
+    return count;
+}
+
+/* What is read of an argument; 0, and an error is set, where it is of another kind. */
+
+static int bytes_in(PyObject *object, const unsigned char **bytes, Py_ssize_t *length)
+{
+    return PyBytes_AsStringAndSize(object, (char **)bytes, length) == 0;
+}
+
+/* A `str` lends its UTF-8: nothing is copied where it is ASCII. */
+static int text_in(PyObject *object, const unsigned char **text, Py_ssize_t *length)
+{
+    if (PyUnicode_Check(object)) {
+        *text = (const unsigned char *)PyUnicode_AsUTF8AndSize(object, length);
+        return *text != NULL;
+    }
+    return bytes_in(object, text, length);
+}
+
+/* A table has a byte for each bucket, or none, which is NULL here. */
+static int table_in(PyObject *object, const unsigned char **table)
+{
+    Py_ssize_t length;
+    if (!bytes_in(object, table, &length)) {
+        return 0;
+    }
+    if (length == 0) {
+        *table = NULL;
+    } else if (length != BUCKETS) {
+        PyErr_SetString(PyExc_ValueError, "a table has a byte for each bucket, or none");
+        return 0;
+    }
+    return 1;
+}
+
+static int letters_in(PyObject *object, const unsigned char **letters)
+{
+    Py_ssize_t length;
+    if (!bytes_in(object, letters, &length)) {
+        return 0;
+    }
+    if (length != 256) {
+        PyErr_SetString(PyExc_ValueError, "of letters there are 256");
+        return 0;
+    }
+    return 1;
+}
+
+static int as_many(const char *function, Py_ssize_t given, Py_ssize_t wanted)
+{
+    if (given != wanted) {
+        PyErr_Format(PyExc_TypeError, "%s takes %zd arguments", function, wanted);
+    }
+    return given == wanted;
+}
+
+static PyObject *sums(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    const unsigned char *text, *letters;
+    Py_ssize_t length;
+    Sum spoken = {0}, paired = {0};
+    if (!as_many("sums", given, 4) || !bytes_in(args[0], &text, &length) ||
+        !letters_in(args[1], &letters) || !table_in(args[2], &spoken.table) ||
+        !table_in(args[3], &paired.table)) {
+        return NULL;
+    }
+    Py_ssize_t count = sum_up(text, length, letters, &spoken, &paired);
     return Py_BuildValue("niiii", count, spoken.known, spoken.steps, paired.known, paired.steps);
 }
 
-static void count_bytes(const char *text, Py_ssize_t length, Py_ssize_t counts[256])
+static void count_bytes(const unsigned char *text, Py_ssize_t length, uint32_t counts[256])
 {
-    memset(counts, 0, 256 * sizeof(Py_ssize_t));
+    memset(counts, 0, 256 * sizeof(uint32_t));
     for (Py_ssize_t i = 0; i < length; i++) {
-        counts[(unsigned char)text[i]]++;
+        counts[text[i]]++;
     }
 }
 
-/* The length in bits of the square of a count below 2^32, and so below 65. */
-static int size_of(uint64_t count)
+/* The length in bits of the square of a count: twice its own, or one less. */
+static int size_of(uint32_t count)
 {
     int bits = 0;
-    for (uint64_t square = count * count; square; square >>= 1) {
-        bits++;
+    for (uint32_t rest = count; rest; rest >>= 1) {
+        bits += 2;
     }
-    return bits;
+    return bits - (count && (uint64_t)count * count < UINT64_C(1) << (bits - 1));
 }
 
-static PyObject *shaped(PyObject *module, PyObject *args)
+/* The sum of the weights of a shape; 0 where a number of it has none. */
+static int shaped(const unsigned char *text, Py_ssize_t length, const unsigned char *signs,
+                  Py_ssize_t kinds, const unsigned char *weights, const long long numbers[NUMBERS],
+                  int json_schema, double *sum)
 {
-    const char *text, *signs, *weights;
-    Py_ssize_t length, kinds, weights_length;
-    long long numbers[NUMBERS];
-    int json_schema;
-    if (!PyArg_ParseTuple(args, "y#y#y#LLLLLLp:shaped", &text, &length, &signs, &kinds, &weights,
-                          &weights_length, &numbers[0], &numbers[1], &numbers[2], &numbers[3],
-                          &numbers[4], &numbers[5], &json_schema)) {
-        if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
-            PyErr_Clear();
-            Py_RETURN_NONE;
-        }
-        return NULL;
-    }
-    if (weights_length != (FIRST_SIGN + kinds) * SIZES * (Py_ssize_t)sizeof(double)) {
-        PyErr_SetString(PyExc_ValueError, "a shape has 64 weights for each of its numbers");
-        return NULL;
-    }
-    Py_ssize_t counts[256], digits = 0;
+    uint32_t counts[256];
+    Py_ssize_t digits = 0;
     count_bytes(text, length, counts);
     for (int digit = '0'; digit <= '9'; digit++) {
         digits += counts[digit];
     }
-    double sum = 0.0;
+    *sum = 0.0;
     for (Py_ssize_t kind = 0; kind < FIRST_SIGN + kinds; kind++) {
         long long value;
         if (kind == JSON_SCHEMA) {
@@ -170,35 +214,111 @@ static PyObject *shaped(PyObject *module, PyObject *args)
         } else if (kind == SHARE) {
             value = 16 * digits / (length + 1);
         } else if (kind == LENGTH) {
-            value = 2 * length / (numbers[1] + 1);
+            value = 2 * length / (numbers[SAID] + 1);
         } else {
             long long count = kind < NUMBERS    ? numbers[kind]
                               : kind == DIGITS ? digits
-                                               : counts[(unsigned char)signs[kind - FIRST_SIGN]];
-            value = count < 0 || count > UINT32_MAX ? SIZES : size_of((uint64_t)count);
+                                               : counts[signs[kind - FIRST_SIGN]];
+            value = count < 0 || count > UINT32_MAX ? SIZES : size_of((uint32_t)count);
         }
         if (value < 0 || value >= SIZES) {
-            Py_RETURN_NONE;
+            return 0;
         }
         double weight;
         memcpy(&weight, weights + (kind * SIZES + value) * sizeof(double), sizeof(double));
-        sum += weight;
+        *sum += weight;
     }
-    return PyFloat_FromDouble(sum);
+    return 1;
 }
 
-static PyObject *tally(PyObject *module, PyObject *args)
+static double part_of(const Sum *sum, double scale)
 {
-    const char *text, *signs;
-    Py_ssize_t length, kinds;
-    if (!PyArg_ParseTuple(args, "y#y#:tally", &text, &length, &signs, &kinds)) {
+    return sum->known ? sum->steps * scale / sqrt(sum->known) : 0.0;
+}
+
+/* What a router knows, from the tuple that `Router` has made of it. */
+typedef struct {
+    const unsigned char *letters, *signs, *weights;
+    Py_ssize_t kinds;
+    Sum spoken, paired;
+    double spoken_scale, paired_scale;
+} Known;
+
+static int known_in(PyObject *tuple, Known *known)
+{
+    Py_ssize_t length;
+    if (!PyTuple_Check(tuple) || PyTuple_Size(tuple) != 7) {
+        PyErr_SetString(PyExc_TypeError, "what a router knows is a tuple of seven");
+        return 0;
+    }
+    if (!letters_in(PyTuple_GetItem(tuple, 0), &known->letters) ||
+        !table_in(PyTuple_GetItem(tuple, 1), &known->spoken.table) ||
+        !table_in(PyTuple_GetItem(tuple, 3), &known->paired.table) ||
+        !bytes_in(PyTuple_GetItem(tuple, 5), &known->signs, &known->kinds) ||
+        !bytes_in(PyTuple_GetItem(tuple, 6), &known->weights, &length)) {
+        return 0;
+    }
+    if (length != (FIRST_SIGN + known->kinds) * SIZES * (Py_ssize_t)sizeof(double)) {
+        PyErr_SetString(PyExc_ValueError, "a shape has 64 weights for each of its numbers");
+        return 0;
+    }
+    known->spoken_scale = PyFloat_AsDouble(PyTuple_GetItem(tuple, 2));
+    known->paired_scale = PyFloat_AsDouble(PyTuple_GetItem(tuple, 4));
+    return !PyErr_Occurred();
+}
+
+static PyObject *weighed(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    const unsigned char *raw, *text;
+    Py_ssize_t raw_length, length;
+    Known known = {0};
+    if (!as_many("weighed", given, 10) || !text_in(args[0], &raw, &raw_length) ||
+        !text_in(args[1], &text, &length) || !known_in(args[2], &known)) {
         return NULL;
     }
-    Py_ssize_t counts[256];
+    double gain = PyFloat_AsDouble(args[3]), shape;
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    long long numbers[NUMBERS];
+    PyObject *const *number = args + 4;
+    for (int kind = 0; kind < NUMBERS; kind++) {
+        numbers[kind] = kind == SAID ? 0 : PyLong_AsLongLong(*number++);
+        if (numbers[kind] == -1 && PyErr_Occurred()) {
+            if (!PyErr_ExceptionMatches(PyExc_OverflowError)) {
+                return NULL;
+            }
+            PyErr_Clear();
+            Py_RETURN_NONE;
+        }
+    }
+    int json_schema = PyObject_IsTrue(*number);
+    if (json_schema < 0) {
+        return NULL;
+    }
+    numbers[SAID] = sum_up(text, length, known.letters, &known.spoken, &known.paired);
+    if (!shaped(raw, raw_length, known.signs, known.kinds, known.weights, numbers, json_schema,
+                &shape)) {
+        Py_RETURN_NONE;
+    }
+    gain += shape;
+    return PyFloat_FromDouble(gain + (part_of(&known.spoken, known.spoken_scale) +
+                                      part_of(&known.paired, known.paired_scale)));
+}
+
+static PyObject *tally(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    const unsigned char *text, *signs;
+    Py_ssize_t length, kinds;
+    if (!as_many("tally", given, 2) || !bytes_in(args[0], &text, &length) ||
+        !bytes_in(args[1], &signs, &kinds)) {
+        return NULL;
+    }
+    uint32_t counts[256];
     count_bytes(text, length, counts);
     PyObject *tallied = PyTuple_New(kinds);
     for (Py_ssize_t i = 0; tallied && i < kinds; i++) {
-        PyObject *count = PyLong_FromSsize_t(counts[(unsigned char)signs[i]]);
+        PyObject *count = PyLong_FromUnsignedLong(counts[signs[i]]);
         if (count == NULL) {
             Py_CLEAR(tallied);
         } else {
@@ -208,10 +328,11 @@ static PyObject *tally(PyObject *module, PyObject *args)
     return tallied;
 }
 
+#define TAKES_SEVERAL(function) (PyCFunction)(void (*)(void))function, METH_FASTCALL
 static PyMethodDef methods[] = {
-    {"sums", sums, METH_VARARGS, "See `headgate.routing.ngrams.sums_in_python`."},
-    {"shaped", shaped, METH_VARARGS, "See `headgate.routing.ngrams.shaped_in_python`."},
-    {"tally", tally, METH_VARARGS, "See `headgate.routing.ngrams.tally_in_python`."},
+    {"sums", TAKES_SEVERAL(sums), "See `headgate.routing.ngrams.sums_in_python`."},
+    {"weighed", TAKES_SEVERAL(weighed), "See `headgate.routing.ngrams.weighed_in_python`."},
+    {"tally", TAKES_SEVERAL(tally), "See `headgate.routing.ngrams.tally_in_python`."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -2,12 +2,12 @@ def sums(
     text: bytes, letters: bytes, words: bytes, pairs: bytes, /
 ) -> tuple[int, int, int, int, int]: ...
 def tally(text: bytes, signs: bytes, /) -> tuple[int, ...]: ...
-def shaped(
-    text: bytes,
-    signs: bytes,
-    weights: bytes,
+def weighed(
+    raw: str | bytes,
+    text: str | bytes,
+    known: tuple[bytes, bytes, float, bytes, float, bytes, bytes],
+    base: float,
     chars: int,
-    said: int,
     tokens: int,
     turns: int,
     tools: int,

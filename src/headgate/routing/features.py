@@ -32,6 +32,7 @@ __all__ = [
     "excerpt",
     "named",
     "shape",
+    "system_name",
     "traits",
     "whole",
     "words",
@@ -197,17 +198,19 @@ def shape(request: Request, raw: bytes, said: int) -> list[int]:
 
 
 def whole(request: Request) -> tuple[str, ...]:
-    """What a request belongs to, and the shape of its draft, as names.
-
-    A system prompt counts by its CRC-32: which prompt it is tells more than what stands in it.
-    """
+    """What a request belongs to, and the shape of its draft, as names."""
     named = (
         f"category={request.category}",
         f"route={request.route}",
-        f"system={crc32(request.system.encode(errors='replace')) if request.system else ''}",
+        f"system={system_name(request.system)}",
     )
     draft = request.draft
     return named if draft is None else (*named, *draft.traits(request.category))
+
+
+def system_name(system: str) -> str:
+    """A system prompt by its CRC-32: which one it is tells more than what stands in it."""
+    return str(crc32(system.encode(errors="replace"))) if system else ""
 
 
 def traits(request: Request, said: int) -> tuple[str, ...]:

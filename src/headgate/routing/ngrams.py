@@ -1,10 +1,10 @@
 """Words and pairs of words as numbers, and what tables of weights know of them.
 
 An n-gram is a bucket, a number below 2^18, so that its weight is one byte of a table that stays in
-the processor's cache. Every scored request takes `sums` and `shaped`; `tally` serves training, and
-a shape that `shaped` cannot tell. `sums` and `tally` are written twice: here, which is what they
-mean, and in `_ngrams.c`, which takes a twentieth of the steps and is used wherever the package
-could be built with a C compiler. What `shaped` means is `features.shape`, each number looked up.
+the processor's cache. Every scored request takes `weighed`; `sums` and `tally` serve training, and
+what `weighed` cannot tell. They are written twice: here, which is what they mean, and in
+`_ngrams.c`, which takes a twentieth of the steps and is used wherever the package could be built
+with a C compiler. What `weighed` means is `Router.text_gain`, step by step.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ __all__ = [
     "Buckets",
     "buckets",
     "known",
-    "shaped",
-    "shaped_in_python",
     "sums",
     "sums_in_python",
     "tally",
     "tally_in_python",
+    "weighed",
+    "weighed_in_python",
 ]
 
 WORDS = 256
@@ -159,22 +159,24 @@ SIZES = 64
 """So many values of each number of a shape have a weight of their own in a table."""
 
 
-def shaped_in_python(*_: object) -> float | None:
-    """The sum of the weights of a request's shape, where it can be told at once.
+def weighed_in_python(*_: object) -> float | None:
+    """What a router makes of a text and its request's shape, where it can be told at once.
 
-    The compiled form takes the ends of the text in UTF-8, the bytes whose counts belong to the
-    shape, `SIZES` floats for each number of `features.SHAPES`, and of the request the length of its
-    text, the words in its ends, tokens, turns, tools, images and whether it wants a JSON schema. It
-    gives None where a number is beyond its table. There, and here, what `features.shape` tells is
-    looked up one by one: that is what the sum means.
+    The compiled form takes the ends of the text in UTF-8 or as ASCII, and the same as it is parted
+    into words; what the router knows (the letters, the table of words and its scale, that of pairs
+    and its scale, the bytes whose counts belong to the shape, `SIZES` floats for each number of
+    `features.SHAPES`); the gain so far; and of the request the length of its text, tokens, turns,
+    tools, images and whether it wants a JSON schema. It gives the gain with all of that, or None
+    where a number is beyond its table. There, and here, it is taken step by step, as
+    `Router.text_gain` has it: that is what it means.
     """
     return None
 
 
 try:
-    from headgate.routing._ngrams import shaped, sums, tally
+    from headgate.routing._ngrams import sums, tally, weighed
 except ImportError:
-    shaped, sums, tally = shaped_in_python, sums_in_python, tally_in_python
+    sums, tally, weighed = sums_in_python, tally_in_python, weighed_in_python
 
 COMPILED = sums is not sums_in_python
 """Whether the compiled form is used."""

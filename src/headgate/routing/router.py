@@ -20,11 +20,12 @@ from headgate.routing.features import (
     ends,
     named,
     shape,
+    system_name,
     traits,
     whole,
     words,
 )
-from headgate.routing.ngrams import SIZES, buckets, shaped, sums
+from headgate.routing.ngrams import SIZES, buckets, sums, weighed
 from headgate.routing.table import Table
 
 __all__ = ["NOTHING", "Calibration", "CostModel", "Head", "Reason", "Router"]
@@ -41,15 +42,18 @@ class Calibration(NamedTuple):
 
     def __call__(self, gain: float) -> float:
         """The probability at a gain; beyond the knots that of the nearest."""
-        gains, heights = self
-        right = bisect_right(gains, gain)
-        if right == 0:
-            return heights[0]
-        if right == len(gains):
-            return heights[-1]
-        left = right - 1
-        along = (gain - gains[left]) / (gains[right] - gains[left])
-        return heights[left] + along * (heights[right] - heights[left])
+        return _height(self.gains, self.probabilities, gain)
+
+
+def _height(gains: Sequence[float], heights: Sequence[float], gain: float) -> float:
+    right = bisect_right(gains, gain)
+    if right == 0:
+        return heights[0]
+    if right == len(gains):
+        return heights[-1]
+    left = right - 1
+    along = (gain - gains[left]) / (gains[right] - gains[left])
+    return heights[left] + along * (heights[right] - heights[left])
 
 
 class CostModel(NamedTuple):
@@ -108,8 +112,13 @@ class Router:
     """
 
     __slots__ = (
+        "_categories",
+        "_gains",
+        "_heights",
+        "_known",
+        "_routes",
         "_shapes",
-        "_sizes",
+        "_systems",
         "bias",
         "calibration",
         "cheap_cost",
@@ -136,10 +145,15 @@ class Router:
         self.words, self.pairs = words, pairs
         self.traits = dict(traits)
         self._shapes = _shapes(traits)
-        self._sizes = array(
+        sizes = array(
             "d", (weights.get(size, 0.0) for weights in self._shapes for size in range(SIZES))
         ).tobytes()
+        self._known = (LETTERS, words.bytes, words.scale, pairs.bytes, pairs.scale, SIGNS, sizes)
+        self._categories, self._routes, self._systems = (
+            _of_kind(kind, traits) for kind in ("category=", "route=", "system=")
+        )
         self.calibration = calibration
+        self._gains, self._heights = calibration  # what has names is taken apart in more steps
         self.cheap_cost = cheap_cost
         self.premium_cost = premium_cost
         self.head = head
@@ -159,25 +173,53 @@ class Router:
 
     def text_gain(self, request: Request) -> float:
         """The gain without the embedding's part."""
+        text = ends(request.text)
+        if text.isascii():
+            raw: str | bytes = text
+            parted: str | bytes = text
+        else:
+            raw, parted = text.encode(errors="replace"), beyond(text)
+        base = self.bias + self._belonging(request)
+        gain = weighed(
+            raw,
+            parted,
+            self._known,
+            base,
+            len(request.text),
+            request.tokens,
+            request.turns,
+            request.tools,
+            request.images,
+            request.json_schema,
+        )
+        return self._in_steps(request, base) if gain is None else gain
+
+    def _belonging(self, request: Request) -> float:
+        """The weights of what a request belongs to; their names are made for a draft alone."""
+        if request.draft is not None:
+            return reduce(add, map(self.traits.get, whole(request), _ZEROS), 0.0)
+        gain = self._categories.get(request.category, 0.0) + self._routes.get(request.route, 0.0)
+        if self._systems:  # else which prompt it is need not be known
+            gain += self._systems.get(system_name(request.system), 0.0)
+        return gain
+
+    def _in_steps(self, request: Request, base: float) -> float:
+        """What `weighed` means: one after the other, as the compiled form does."""
         text, words, pairs = ends(request.text), self.words, self.pairs
         raw = text.encode(errors="replace")
         said, known_words, word_steps, known_pairs, pair_steps = sums(
             raw if text.isascii() else beyond(text), LETTERS, words.bytes, pairs.bytes
         )
-        gain = self.bias + sum(map(self.traits.get, whole(request), _ZEROS))
-        part = shaped(
-            *(raw, SIGNS, self._sizes, len(request.text), said, request.tokens, request.turns),
-            *(request.tools, request.images, request.json_schema),
-        )
-        if part is None:  # one after the other, as the compiled form does
-            numbers = shape(request, raw, said)
-            part = reduce(add, map(dict.get, self._shapes, numbers, _ZEROS), 0.0)
-        gain += part
+        numbers = shape(request, raw, said)
+        gain = base + reduce(add, map(dict.get, self._shapes, numbers, _ZEROS), 0.0)
         return gain + (words.part(known_words, word_steps) + pairs.part(known_pairs, pair_steps))
 
     def score(self, request: Request, vector: Sequence[float] = ()) -> float:
         """P(premium right and cheap wrong), 0 to 1; `vector` and errors as for `gain`."""
-        return self.calibration(self.gain(request, vector))
+        gain = self.text_gain(request)
+        if self.head is not None:
+            gain += self.head(vector)
+        return _height(self._gains, self._heights, gain)
 
     def reasons(self, request: Request, vector: Sequence[float] = ()) -> list[Reason]:
         """Every known feature of a request with its part in the gain, the strongest first.
@@ -208,6 +250,13 @@ def _parts(kind: str, table: Table, named: Iterable[tuple[int, str]]) -> list[Re
 
 
 _ZEROS = repeat(0.0)
+
+
+def _of_kind(kind: str, traits: Mapping[str, float]) -> dict[str, float]:
+    """The weights of the traits whose names begin with a kind, by what follows it."""
+    return {
+        name.removeprefix(kind): weight for name, weight in traits.items() if name.startswith(kind)
+    }
 
 
 def _shapes(traits: Mapping[str, float]) -> tuple[dict[int, float], ...]:
