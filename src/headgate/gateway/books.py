@@ -12,6 +12,7 @@ import msgspec
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER, Attempt
 from headgate.ledger.entry import Entry, Purpose
+from headgate.routing.breaker import Turn
 from headgate.routing.checks import Finding
 from headgate.routing.exchange import Exchange
 from headgate.routing.features import CATEGORY_HEADER
@@ -92,10 +93,12 @@ class Books(msgspec.Struct, eq=False, gc=False):
         self._spent = None if self._spent is None or cost is None else self._spent + cost
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
-        if error is None:
-            plant.brakes.note(model, True, now, began)
-        else:
-            self._failed(attempt, now)
+        if error not in OUR_END:
+            turn = plant.brakes.note(model, error is None or not _is_outage(attempt), now, began)
+            if turn is not None:
+                _announce(model, turn, plant.brakes.opens_in(model, now))
+        if error is not None and error != REJECTED:
+            self._complain(attempt)
         first_token = attempt.first_token
         # By position, in the order of the fields, and in two parts: for so many names Python 3.11
         # makes a dictionary, and for more than 30 values a list, which together cost as much as
@@ -145,13 +148,7 @@ class Books(msgspec.Struct, eq=False, gc=False):
         )
         plant.recorder.record(Entry(*(asked + came_of_it)))
 
-    def _failed(self, attempt: Attempt, now: float) -> None:
-        """What an attempt that ended in an error means for the upstream, and for the log."""
-        if attempt.error not in OUR_END:
-            good = not _is_outage(attempt)
-            self._plant.brakes.note(attempt.tier.model, good, now, attempt.began)
-        if attempt.error == REJECTED:
-            return
+    def _complain(self, attempt: Attempt) -> None:
         log.warning(
             "%s attempt %d on %s: %s%s%s",
             self._request_id,
@@ -226,6 +223,14 @@ def _trace(
 def _threshold(threshold: float) -> str:
     """The trace of nearly every scored request; thresholds are few."""
     return msgspec.json.encode({"threshold": threshold}).decode()
+
+
+def _announce(model: ModelRef, turn: Turn, seconds: float) -> None:
+    """Say once that a model is left alone, and once that it is not any more."""
+    if turn == "opened":
+        log.warning("%s keeps failing: it is left alone, and tried every %g s", model, seconds)
+    else:
+        log.warning("%s works again", model)
 
 
 def _is_outage(attempt: Attempt) -> bool:
