@@ -34,38 +34,25 @@ REJECTED = "rejected"
 """The ledger's word for a draft that a check has rejected; such an attempt has not failed."""
 
 
-class Books:
-    """What one request has tried, and what that cost.
+class Books(msgspec.Struct, eq=False):
+    """What one request has tried, and what that cost."""
 
-    Args:
-        plant: where prices and the ledger are.
-        inbound: the request.
-        request_id: what ties its rows together.
-        origin: where it came in.
-        arrived: when, as a monotonic time in seconds.
-        exchange: what was decided, as far as it is.
-    """
-
-    def __init__(
-        self,
-        plant: Plant,
-        inbound: Inbound,
-        request_id: str,
-        origin: Origin,
-        arrived: float,
-        exchange: Exchange,
-    ) -> None:
-        self._plant = plant
-        self._inbound = inbound
-        self._request_id = request_id
-        self._origin = origin
-        self._arrived = arrived
-        self._exchange = exchange
-        self.attempts = 0
-        """How many were begun."""
-        self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
-        self.open: Attempt | None = None
-        """The attempt under way."""
+    _plant: Plant
+    """Where prices and the ledger are."""
+    _inbound: Inbound
+    _request_id: str
+    """What ties its rows together."""
+    _origin: Origin
+    _arrived: float
+    """When, as a monotonic time in seconds."""
+    _exchange: Exchange
+    """What was decided, as far as it is."""
+    attempts: int = 0
+    """How many were begun."""
+    _spent: int | None = 0
+    """Nano-USD over all attempts; None once one is unpriced."""
+    open: Attempt | None = None
+    """The attempt under way."""
 
     def begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
         """An attempt is about to be sent."""

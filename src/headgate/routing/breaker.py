@@ -24,6 +24,7 @@ class _Count:
 
     def __init__(self, window: float, *, late: bool) -> None:
         self._rate = SLICES / window
+        self._until = -math.inf  # when the latest slice ends
         self._kept = SLICES + late
         self._slices: deque[tuple[int, int]] = deque()
         self._latest = -1
@@ -32,13 +33,13 @@ class _Count:
 
     def add(self, at: float) -> None:
         """It has happened once more."""
-        if int(at * self._rate) != self._latest:
+        if at >= self._until:
             self._turn(at)
         self._in_latest += 1
 
     def total(self, at: float) -> int:
         """How often it has."""
-        if int(at * self._rate) != self._latest:
+        if at >= self._until:
             self._turn(at)
         return self._before + self._in_latest
 
@@ -48,6 +49,7 @@ class _Count:
             self._slices.append((self._latest, self._in_latest))
             self._before += self._in_latest
         self._latest, self._in_latest = int(at * self._rate), 0
+        self._until = (self._latest + 1) / self._rate
         while self._slices and self._slices[0][0] <= self._latest - self._kept:
             self._before -= self._slices.popleft()[1]
 
