@@ -289,10 +289,12 @@ def _largest(one: S, other: S) -> S:
     fields: dict[str, object] = {}
     for name in one.__struct_fields__:
         a, b = getattr(one, name), getattr(other, name)
-        if isinstance(a, msgspec.Struct) and isinstance(b, msgspec.Struct):
-            fields[name] = _largest(a, b)
+        if a is None or b is None:
+            fields[name] = a if b is None else b
         elif isinstance(a, int) and isinstance(b, int):
             fields[name] = max(a, b)
+        elif isinstance(a, msgspec.Struct) and isinstance(b, msgspec.Struct):
+            fields[name] = _largest(a, b)
         else:
-            fields[name] = a if b is None else b
+            fields[name] = b
     return type(one)(**fields)

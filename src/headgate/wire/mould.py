@@ -14,50 +14,57 @@ import msgspec
 
 from headgate.wire.dialect import StreamReader, UnusableAnswerError
 from headgate.wire.neutral import RefusalDelta, Start, StreamEvent, TextDelta, ThinkingDelta
-from headgate.wire.sse import Decoder
+from headgate.wire.sse import event_of
 
 __all__ = ["Mould", "Words", "mould_of"]
 
 Words: TypeAlias = TextDelta | RefusalDelta | ThinkingDelta
 """What a moulded event says. No reader remembers anything of it, as it does of a call."""
 
-_STRING = msgspec.json.Decoder(str)
+_DECODE = msgspec.json.Decoder(str).decode
+_BACKSLASH, _RETURN = b"\\\r"
 _PROBE = "another text"
 _PADS = (
     (
+        b'"obfuscation":"',
         re.compile(rb'(?<="obfuscation":")[0-9A-Za-z]*(?=")'),
         b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
     ),
-    (re.compile(rb" +(?=\}\n\n\Z)"), b" "),
+    (b" }\n\n", re.compile(rb" +(?=\}\n\n\Z)"), b" "),
 )
-"""What providers fill events up with, so that a length tells nobody the text, and which bytes it
-may hold: OpenAI has a field for it, Anthropic puts spaces before the last brace."""
+"""What providers fill events up with, so that a length tells nobody the text: what stands in such
+an event, where, and which bytes it may hold. OpenAI has a field for it, Anthropic puts spaces
+before the last brace."""
 
 
 class Mould:
-    """What stands around the text of one event, and of those that are like it."""
+    """What stands around the text of one event, quoted, and of those that are like it.
 
-    __slots__ = ("_between", "_end", "_head", "_pad", "_start", "_tail", "kind")
+    `between` and `pad` are what else comes behind it, where an event is filled up: `between` begins
+    with the closing quotation mark.
+    """
+
+    __slots__ = ("_between", "_head", "_pad", "_tail", "kind")
 
     def __init__(self, kind: type[Words], head: bytes, between: bytes, pad: bytes, tail: bytes):
         self.kind = kind
-        self._head, self._start = head, len(head)
-        self._between, self._pad = between, pad
-        self._tail, self._end = tail, -len(tail)
+        self._head, self._between, self._pad, self._tail = head, between, pad, tail
 
     def text(self, raw: bytes) -> str | None:
         """The text of an event that is like the one the mould was taken of; None: it is not."""
-        start, end = self._start, self._end
-        if raw[:start] != self._head or raw[end:] != self._tail:
+        rest = raw.removeprefix(self._head)
+        if rest is raw:
             return None
-        quoted = raw[start - 1 : end + 1]
+        quoted = rest.removesuffix(self._tail)
+        if quoted is rest:
+            return None
         if self._between:
-            text, between, pad = quoted[:-1].partition(self._between)
+            text, between, pad = quoted.partition(self._between)
             if not between or pad.strip(self._pad):
                 return None
             quoted = text + b'"'
         try:
-            return _STRING.decode(quoted) or None
+            return _DECODE(quoted) or None
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None  # more than a text, or one that is read leniently
 
@@ -72,30 +79,35 @@ def mould_of(
         said: what a reader has read in it.
         reader: makes another such reader; it says whether the place found is the text's.
     """
-    if len(said) != 1 or b"\\" in raw or not raw.startswith((b"data: ", b"event: ")):
+    if len(said) != 1 or not isinstance(said[0], Words):
         return None
-    (words,) = said
-    if not isinstance(words, Words) or raw[-2:] != b"\n\n" or b"\r" in raw:
+    words = said[0]
+    if _BACKSLASH in raw or _RETURN in raw or not _is_block(raw):
         return None
     quoted = b'"%b"' % words.text.encode()
     at = raw.find(quoted)
     if at < 0 or raw.find(quoted, at + 1) >= 0:
         return None
-    head, tail = raw[: at + 1], raw[at + len(quoted) - 1 :]
-    if not _says(head + _PROBE.encode() + tail, type(words)(_PROBE), reader()):
+    head, tail = raw[:at], raw[at + len(quoted) :]
+    if not _says(b'%b"%b"%b' % (head, _PROBE.encode(), tail), type(words)(_PROBE), reader()):
         return None
-    for pattern, pad in _PADS:
-        found = pattern.search(tail)
+    for mark, pattern, pad in _PADS:
+        found = pattern.search(tail) if tail.find(mark) >= 0 else None
         if found is not None:
-            return Mould(type(words), head, tail[: found.start()], pad, tail[found.end() :])
+            between, tail = b'"' + tail[: found.start()], tail[found.end() :]
+            return Mould(type(words), head, between, pad, tail)
     return Mould(type(words), head, b"", b"", tail)
+
+
+def _is_block(raw: bytes) -> bool:
+    """Whether it begins and ends as an event does, without a comment before it."""
+    return raw[-2:] == b"\n\n" and (raw[:6] == b"data: " or raw[:7] == b"event: ")
 
 
 def _says(raw: bytes, words: Words, reader: StreamReader) -> bool:
     """Whether an event says these words and nothing else, but that the stream has begun."""
-    (event,) = Decoder().feed(raw)
     try:
-        said = reader.read(event)
+        said = reader.read(event_of(raw))
     except UnusableAnswerError:
         return False
-    return [one for one in said if not isinstance(one, Start)] == [words]
+    return [one for one in said if type(one) is not Start] == [words]

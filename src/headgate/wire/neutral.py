@@ -134,14 +134,15 @@ def normal(messages: Iterable[Message]) -> tuple[Message, ...]:
             merged[-1] = Message(message.role, merged[-1].parts + message.parts)
         else:
             merged.append(message)
-    return tuple([_results_first(message) for message in merged])
+    for index, message in enumerate(merged):
+        if len(message.parts) > 1 and message.role == "user":
+            merged[index] = _results_first(message)
+    return tuple(merged)
 
 
 def _results_first(message: Message) -> Message:
-    if message.role != "user" or len(message.parts) < 2:
-        return message
-    ordered = sorted(message.parts, key=lambda part: not isinstance(part, ToolResult))
-    return Message(message.role, tuple(ordered))
+    ordered = sorted(message.parts, key=lambda part: type(part) is not ToolResult)
+    return Message("user", tuple(ordered))
 
 
 # ---- requests
@@ -208,7 +209,7 @@ Stop: TypeAlias = Literal[
 """Why an answer ended. `stop` is the natural end; `pause` is a long turn to be continued."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True):
     """A whole answer; `stop_sequence` names the one that was met, where the provider says so."""
 
     id: str

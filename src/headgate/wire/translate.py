@@ -88,7 +88,7 @@ class TranslatedFlow(Flow):
 
     def _forward(self, _: Event, said: Sequence[StreamEvent]) -> bytes:
         return b"".join(
-            [self._done() if isinstance(one, Done) else self._writer.write(one) for one in said]
+            [self._done() if type(one) is Done else self._writer.write(one) for one in said]
         )
 
     def _forward_words(self, _: bytes, kind: type[Words], text: str) -> bytes:

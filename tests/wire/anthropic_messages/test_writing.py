@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headgate.errors import RequestError
 from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
@@ -25,6 +27,7 @@ from headgate.wire.neutral import (
     ToolCall,
     ToolChoice,
     ToolResult,
+    normal,
 )
 
 HELLO = Message("user", (Text("Hello"),))
@@ -141,6 +144,34 @@ def test_what_has_nothing_to_show_is_left_out():
             ],
         }
     ]
+
+
+_PARTS = st.one_of(
+    st.sampled_from(["", " ", "Hello", "you"]).map(Text),
+    st.sampled_from(["", "No."]).map(Refusal),
+    st.builds(Thinking, st.just("Hm."), st.sampled_from([None, "", "sig"])),
+    st.builds(ToolCall, st.just("a"), st.just("f"), st.just("{}")),
+    st.just(ToolResult("a", (Text(""), Text("12")))),
+    st.just(SealedThinking("xyz")),
+)
+_TURNS = st.lists(
+    st.builds(Message, st.sampled_from(["user", "assistant"]), st.lists(_PARTS).map(tuple)),
+    min_size=1,
+).map(normal)
+
+
+@given(_TURNS)
+def test_turns_that_all_say_something_are_as_if_what_says_nothing_had_been_left_out(turns):
+    left = [Message(one.role, tuple(filter(says, one.parts))) for one in turns]
+    kept = normal([one for one in left if one.parts])
+    if kept:
+        assert messages(*turns) == messages(*kept)
+
+
+def says(part: object) -> bool:
+    if isinstance(part, Thinking):
+        return bool(part.signature)
+    return not isinstance(part, Text | Refusal) or bool(part.text.strip())
 
 
 def test_a_history_that_begins_with_the_assistant_gets_a_first_turn():

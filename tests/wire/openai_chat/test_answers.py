@@ -1,6 +1,7 @@
 import contextlib
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +9,16 @@ from hypothesis import strategies as st
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.meter import Meter, OpenAICounts
-from headgate.wire.neutral import Answer, Problem, Refusal, Text, Thinking, ToolCall
-from headgate.wire.openai_chat.answers import is_problem, read, write, write_problem
+from headgate.wire.neutral import (
+    Answer,
+    Problem,
+    Refusal,
+    SealedThinking,
+    Text,
+    Thinking,
+    ToolCall,
+)
+from headgate.wire.openai_chat.answers import FINISHES, is_problem, read, write, write_problem
 from tests.wire.recordings import USAGE, recorded
 
 COUNTED = Usage(input=24, output=9, cache_read=16, reasoning=4)
@@ -248,6 +257,67 @@ def test_what_is_written_is_read_back(parts, stop, usage):
         stop = "tool_calls"  # a call is always why an answer ended
     given_answer = Answer(id="1", model="m", parts=parts, stop=stop, usage=usage)
     assert read(write(given_answer, 5), False) == given_answer
+
+
+def by_the_rules(answer: Answer, at: int) -> bytes:
+    """An answer as a dictionary of its parts, which says more plainly what is to be written."""
+    of = [[part.text for part in answer.parts if isinstance(part, kind)] for kind in SPOKEN]
+    text, refusal, thought = ("".join(texts) for texts in of)
+    calls = [
+        {
+            "id": one.id,
+            "type": "function",
+            "function": {"name": one.name, "arguments": one.arguments},
+        }
+        for one in answer.parts
+        if isinstance(one, ToolCall)
+    ]
+    message = {
+        "role": "assistant",
+        "content": text if text or not (calls or refusal) else None,
+        "refusal": refusal or None,
+        **({"reasoning_content": thought} if thought else {}),
+        **({"tool_calls": calls} if calls else {}),
+    }
+    finish = FINISHES[answer.stop]
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
+    body = {
+        "id": answer.id or f"chatcmpl-{at}",
+        "object": "chat.completion",
+        "created": at,
+        "model": answer.model,
+        "choices": [choice],
+    }
+    if (usage := answer.usage) is not None:
+        written = usage.cache_write_5m + usage.cache_write_1h
+        prompt = {"cached_tokens": usage.cache_read}
+        body["usage"] = {
+            "prompt_tokens": usage.total_input,
+            "completion_tokens": usage.output,
+            "total_tokens": usage.total_input + usage.output,
+            "prompt_tokens_details": prompt | ({"cache_write_tokens": written} if written else {}),
+            "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+        }
+    return msgspec.json.encode(body)
+
+
+SPOKEN = (Text, Refusal, Thinking)
+_PARTS = st.one_of(
+    *(st.builds(kind, st.text()) for kind in SPOKEN),
+    st.builds(ToolCall, st.text(), st.text(), st.text()),
+    st.builds(SealedThinking, st.text()),
+)
+
+
+@given(
+    st.lists(_PARTS, max_size=5).map(tuple),
+    st.sampled_from([*FINISHES]),
+    st.none() | st.builds(Usage, *[st.integers(0, 10**6)] * 6),
+    st.sampled_from(["", "msg_1"]),
+)
+def test_an_answer_is_written_to_the_byte_as_its_rules_say(parts, stop, usage, name):
+    given_answer = Answer(id=name, model="m", parts=parts, stop=stop, usage=usage)
+    assert write(given_answer, 5) == by_the_rules(given_answer, 5)
 
 
 def test_a_problem_is_written_in_openais_shape():

@@ -52,6 +52,9 @@ STOPS: dict[str, Stop] = {
 }
 
 
+_THOUGHTS = ("thinking", "redacted_thinking")
+
+
 class Said(msgspec.Struct):
     """A content block, or a delta of one."""
 
@@ -127,14 +130,8 @@ def _said(block: object) -> Said:
 def read(body: bytes, quiet: bool) -> Answer:
     """See Dialect.read_answer."""
     found, content, stop, usage = _checked(body, quiet)
-    return Answer(
-        id=found.id or "",
-        model=found.model or "",
-        parts=_parts(content, explained(found.stop_details)),
-        stop=stop,
-        stop_sequence=found.stop_sequence,
-        usage=usage,
-    )
+    parts = _parts(content, explained(found.stop_details))
+    return Answer(found.id or "", found.model or "", parts, stop, found.stop_sequence, usage)
 
 
 def weigh(body: bytes, quiet: bool) -> Answered:
@@ -158,16 +155,17 @@ def _checked(body: bytes, quiet: bool) -> tuple[AnswerForm, list[Said], Stop, Us
         raise UnusableAnswerError("The provider's answer has no content.", usage=usage)
     stop = STOPS.get(found.stop_reason or "", "stop")
     wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
-    if wanting and not any(map(_tells, found.content)):
+    if wanting and not _tell(found.content):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
     return found, found.content, stop, usage
 
 
-def _tells(block: Said) -> bool:
+def _tell(blocks: Sequence[Said]) -> bool:
     """Whether a block makes an answer; reasoning without a conclusion does not."""
-    if block.type == "text":
-        return bool(block.text)
-    return block.type not in ("thinking", "redacted_thinking")
+    for block in blocks:
+        if block.text if block.type == "text" else block.type not in _THOUGHTS:
+            return True
+    return False
 
 
 def _parts(blocks: Sequence[Said], refusal: str | None) -> tuple[Part, ...]:

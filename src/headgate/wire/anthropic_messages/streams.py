@@ -140,6 +140,7 @@ class Reader:
         return (RefusalDelta(why), finish) if why else (finish,)
 
 
+_ENCODE = msgspec.json.Encoder().encode
 _TEXT = (
     b"event: content_block_delta\n"
     b'data: {"type":"content_block_delta","index":%d,"delta":{"type":"text_delta","text":%b}}\n\n'
@@ -168,11 +169,11 @@ class Writer:
     def write(self, event: StreamEvent) -> bytes:
         """See StreamWriter.write."""
         match event:
+            case TextDelta() | RefusalDelta():  # first: what is passed over costs a lot
+                return self._text(event.text)
             case Start():
                 self._id, self._model = event.id or self._id, event.model
                 return self._open()
-            case TextDelta() | RefusalDelta():
-                return self._text(event.text)
             case ToolStart() | ToolDelta():
                 return self._tool(event)
             case Finish():
@@ -210,7 +211,7 @@ class Writer:
         out = b""
         if self._block != "text":
             out = self._release(ended=True) + self._start("text", {"type": "text", "text": ""})
-        return out + _TEXT % (self._index, msgspec.json.encode(text))
+        return out + _TEXT % (self._index, _ENCODE(text))
 
     def _tool(self, event: ToolStart | ToolDelta) -> bytes:
         if isinstance(event, ToolDelta) and event.index == self._call:
@@ -276,4 +277,4 @@ class Writer:
 
 
 def _encoded(event: Mapping[str, object]) -> bytes:
-    return sse.encode(msgspec.json.encode(event), str(event["type"]).encode())
+    return sse.encode(_ENCODE(event), str(event["type"]).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -58,9 +58,12 @@ def check(request: Request, words: Mapping[str, str]) -> None:
         )
 
 
+_ENCODE = msgspec.json.Encoder().encode
+
+
 def write(request: Request, model: str) -> bytes:
     """See Dialect.write_request."""
-    return msgspec.json.encode(_body(request, model))
+    return _ENCODE(_body(request, model))
 
 
 def _body(request: Request, model: str) -> dict[str, object]:
@@ -73,16 +76,18 @@ def _body(request: Request, model: str) -> dict[str, object]:
     if system:
         body["system"] = system
     body["messages"] = _messages(messages)
-    body |= _write_tools(request, able)
+    _write_tools(body, request, able)
     if request.stop:
         body["stop_sequences"] = list(request.stop)
-    body |= _write_output(request, able)
+    if request.effort is not None or request.format is not None:
+        body |= _write_output(request, able)
     thinking = _thinking(request, able)
     if thinking is not None:
         body["thinking"] = {"type": thinking}
     elif able.sampling:
         if request.temperature is not None:
-            body["temperature"] = min(request.temperature, MAX_TEMPERATURE)
+            warm = request.temperature
+            body["temperature"] = warm if warm < MAX_TEMPERATURE else MAX_TEMPERATURE  # noqa: FURB136
         elif request.top_p is not None:
             # Claude 4.1 to 4.6 refuse both at once
             body["top_p"] = request.top_p
@@ -133,27 +138,31 @@ def _write_output(request: Request, able: Abilities) -> dict[str, object]:
     return {"output_config": output} if output else {}
 
 
-def _write_tools(request: Request, able: Abilities) -> dict[str, object]:
+def _write_tools(body: dict[str, object], request: Request, able: Abilities) -> None:
     tools = request.tools
     choice = request.tool_choice
     if not tools:
         # a history with tool calls is refused unless their tools are defined
-        called = [
-            part.name
-            for message in request.messages
-            for part in message.parts
-            if isinstance(part, ToolCall)
-        ]
+        called = _called(request.messages)
         if not called:
-            return {}
-        tools = tuple(Tool(name, {}) for name in dict.fromkeys(called))
+            return
+        tools = tuple([Tool(name, {}) for name in called])
         choice = ToolChoice("none")
-    out: dict[str, object] = {"tools": [_write_tool(tool, able) for tool in tools]}
+    body["tools"] = [_write_tool(tool, able) for tool in tools]
     if choice is None and request.parallel is False:
         choice = ToolChoice("auto")
     if choice is not None:
-        out["tool_choice"] = _write_choice(choice, request.parallel)
-    return out
+        body["tool_choice"] = _write_choice(choice, request.parallel)
+
+
+def _called(messages: Sequence[Message]) -> Mapping[str, None]:
+    """The names of the tools that were called, in the order of their first calls."""
+    names: dict[str, None] = {}
+    for message in messages:
+        for part in message.parts:
+            if type(part) is ToolCall:
+                names[part.name] = None
+    return names
 
 
 def _write_tool(tool: Tool, able: Abilities) -> dict[str, object]:
@@ -181,16 +190,19 @@ def _write_choice(choice: ToolChoice, parallel: bool | None) -> dict[str, object
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, object]]:
     """Parts and turns that say nothing are left out; the first turn is the user's."""
-    said = [
-        Message(message.role, tuple([part for part in message.parts if _says(part)]))
-        for message in messages
-    ]
-    kept = normal([message for message in said if message.parts])
+    kept = messages if _all_say(messages) else normal(_saying(messages))
     if kept and kept[0].role == "assistant":
         kept = (Message("user", (Text(FIRST_TURN),)), *kept)
     if kept and kept[-1].role == "assistant":
         kept = (*kept[:-1], _trimmed(kept[-1]))
     return [{"role": one.role, "content": _write_content(one.parts)} for one in kept]
+
+
+def _saying(messages: Sequence[Message]) -> Iterator[Message]:
+    for message in messages:
+        parts = tuple([part for part in message.parts if _says(part)])
+        if parts:
+            yield Message(message.role, parts)
 
 
 def _trimmed(message: Message) -> Message:
@@ -213,18 +225,27 @@ def _say_anything(messages: Sequence[Message]) -> bool:
     return False
 
 
-def _says(part: Part) -> bool:
-    """Whether a part can be sent: text with a visible character, reasoning with its signature."""
-    match part:
-        case Text() | Refusal():
-            return bool(part.text) and not part.text.isspace()
-        case Thinking():
-            return bool(part.signature)
+def _all_say(messages: Sequence[Message]) -> bool:
+    """Whether every turn has parts, and each of them says something."""
+    for message in messages:
+        if not message.parts:
+            return False
+        for part in message.parts:
+            if not _says(part):
+                return False
     return True
 
 
+def _says(part: Part) -> bool:
+    """Whether a part can be sent: text with a visible character, reasoning with its signature."""
+    # by type: `isinstance`, and so a `case`, of a struct that it is not costs five times as much
+    if type(part) is Text or type(part) is Refusal:
+        return bool(part.text) and not part.text.isspace()
+    return type(part) is not Thinking or bool(part.signature)
+
+
 def _write_content(parts: Sequence[Part]) -> str | list[dict[str, object]]:
-    if len(parts) == 1 and isinstance(parts[0], Text):
+    if len(parts) == 1 and type(parts[0]) is Text:
         return parts[0].text
     return [_write_part(part) for part in parts]
 

@@ -142,23 +142,28 @@ def _refuse_losses(full: _Full, target: str) -> None:
         raise _lost("web_search_options", "Web search", target)
     if full.moderation is not None:
         raise _lost("moderation", "Moderation of what is asked and answered", target)
-    for param, value in (("functions", full.functions), ("function_call", full.function_call)):
-        if value:
-            raise _lost(param, "The old form of tools", target, "Use 'tools' and 'tool_choice'.")
+    if full.functions or full.function_call:
+        param = "functions" if full.functions else "function_call"
+        raise _lost(param, "The old form of tools", target, "Use 'tools' and 'tool_choice'.")
 
 
 def _request(full: _Full, stream: bool, target: str) -> Request:
     _refuse_losses(full, target)
     system, messages = _conversation(full.messages, target)
-    tools = [_tool(tool, index, target) for index, tool in enumerate(full.tools or ())]
+    tools: tuple[Tool, ...] = ()
+    if full.tools:
+        tools = tuple([_tool(tool, index, target) for index, tool in enumerate(full.tools)])
     choice, allowed = _choice_of_tools(full.tool_choice, target)
     if allowed is not None:
-        tools = [tool for tool in tools if tool.name in allowed]
-    stop = [full.stop] if isinstance(full.stop, str) else full.stop or []
+        tools = tuple([tool for tool in tools if tool.name in allowed])
+    stop: tuple[str, ...] = ()
+    if full.stop:
+        stop = (full.stop,) if isinstance(full.stop, str) else tuple(filter(None, full.stop))
+    options = full.stream_options
     return Request(
         system=system,
         messages=messages,
-        tools=tuple(tools),
+        tools=tools,
         tool_choice=choice,
         parallel=full.parallel_tool_calls,
         max_tokens=full.max_tokens
@@ -166,12 +171,12 @@ def _request(full: _Full, stream: bool, target: str) -> Request:
         else full.max_completion_tokens,
         temperature=full.temperature,
         top_p=full.top_p,
-        stop=tuple(one for one in stop if one),
-        effort=EFFORTS.get(full.reasoning_effort or ""),
+        stop=stop,
+        effort=EFFORTS.get(full.reasoning_effort) if full.reasoning_effort else None,
         format=_read_format(full.response_format),
         user=full.safety_identifier or full.user,
         stream=stream,
-        stream_usage=full.stream_options is not None and bool(full.stream_options.include_usage),
+        stream_usage=options is not None and bool(options.include_usage),
     )
 
 
@@ -180,43 +185,52 @@ def _conversation(found: list[_FullMessage], target: str) -> tuple[str, tuple[Me
     system: list[str] = []
     messages: list[Message] = []
     for index, message in enumerate(found):
-        place = f"messages[{index}]"
         role = ROLES.get(message.role)
         if role == "system":
-            text = "\n".join(_texts(message, place, target))
+            text = _text(message, index, target)
             if messages:
                 messages.append(Message("system", (Text(text),)))
             elif text:
                 system.append(text)
         elif role == "assistant":
-            messages.append(Message("assistant", tuple(_assistant(message, place, target))))
+            messages.append(Message("assistant", tuple(_assistant(message, index, target))))
         elif role == "user":
-            messages.append(Message("user", tuple(_content(message, place, target))))
+            messages.append(Message("user", _content(message, index, target)))
         elif message.role == "tool":
-            messages.append(Message("user", (_result(message, place, target),)))
+            messages.append(Message("user", (_result(message, index, target),)))
         else:
-            raise _lost(f"{place}.role", "A message of role 'function'", target, "Use 'tool'.")
+            place = f"messages[{index}].role"
+            raise _lost(place, "A message of role 'function'", target, "Use 'tool'.")
     return "\n\n".join(system), normal(messages)
 
 
-def _texts(message: _FullMessage, place: str, target: str) -> list[str]:
-    return [part.text for part in _content(message, place, target) if isinstance(part, Text)]
-
-
-def _content(message: _FullMessage, place: str, target: str) -> Iterator[Text | Image | File]:
+def _text(message: _FullMessage, at: int, target: str) -> str:
     if isinstance(message.content, str):
-        yield Text(message.content)
-        return
-    for index, part in enumerate(message.content or ()):
-        here = f"{place}.content[{index}]"
-        if part.type in ("text", "refusal"):
-            yield Text(part.text or part.refusal or "")
-        elif part.type == "image_url" and part.image_url is not None:
-            yield image_of(part.image_url.url, f"{here}.image_url.url")
-        elif part.type == "file" and part.file is not None:
-            yield _file(part.file, here, target)
-        else:
-            raise _lost(here, f"A content part of type '{part.type}'", target)
+        return message.content
+    parts = _content(message, at, target)
+    return "\n".join([part.text for part in parts if type(part) is Text])
+
+
+def _content(message: _FullMessage, at: int, target: str) -> tuple[Text | Image | File, ...]:
+    """The parts of a message, which is the one `at` this index."""
+    content = message.content
+    if isinstance(content, str):
+        return (Text(content),)
+    if not content:
+        return ()
+    return tuple(
+        [_part(part, f"messages[{at}].content[{i}]", target) for i, part in enumerate(content)]
+    )
+
+
+def _part(part: _FullPart, place: str, target: str) -> Text | Image | File:
+    if part.type in ("text", "refusal"):
+        return Text(part.text or part.refusal or "")
+    if part.type == "image_url" and part.image_url is not None:
+        return image_of(part.image_url.url, f"{place}.image_url.url")
+    if part.type == "file" and part.file is not None:
+        return _file(part.file, place, target)
+    raise _lost(place, f"A content part of type '{part.type}'", target)
 
 
 def _file(file: _FileData, place: str, target: str) -> File:
@@ -230,40 +244,43 @@ def _file(file: _FileData, place: str, target: str) -> File:
     return file_of(file.file_data, file.filename, f"{place}.file.file_data")
 
 
-def _assistant(message: _FullMessage, place: str, target: str) -> Iterator[Part]:
+def _assistant(message: _FullMessage, at: int, target: str) -> Iterator[Part]:
     if message.audio is not None:
-        raise _lost(f"{place}.audio", "A spoken answer", target)
+        raise _lost(f"messages[{at}].audio", "A spoken answer", target)
     if message.function_call is not None:
-        raise _lost(f"{place}.function_call", "The old form of a tool call", target)
-    for index, part in enumerate(message.content if isinstance(message.content, list) else ()):
-        if part.type == "refusal":
-            yield Refusal(part.refusal or "")
-        elif part.type == "text":
-            yield Text(part.text or "")
-        else:
-            here = f"{place}.content[{index}]"
-            raise _lost(here, f"A content part of type '{part.type}'", target)
-    if isinstance(message.content, str) and message.content:
-        yield Text(message.content)
+        raise _lost(f"messages[{at}].function_call", "The old form of a tool call", target)
+    content = message.content
+    if isinstance(content, str):
+        if content:
+            yield Text(content)
+    elif content:
+        for index, part in enumerate(content):
+            if part.type == "refusal":
+                yield Refusal(part.refusal or "")
+            elif part.type == "text":
+                yield Text(part.text or "")
+            else:
+                place = f"messages[{at}].content[{index}]"
+                raise _lost(place, f"A content part of type '{part.type}'", target)
     if message.refusal:
         yield Refusal(message.refusal)
     for index, call in enumerate(message.tool_calls or ()):
         function = call.function
         if function is None or not function.name:
-            here = f"{place}.tool_calls[{index}]"
-            raise _lost(here, f"A tool call of type '{call.type}'", target)
+            place = f"messages[{at}].tool_calls[{index}]"
+            raise _lost(place, f"A tool call of type '{call.type}'", target)
         yield ToolCall(call.id, function.name, function.arguments or "")
 
 
-def _result(message: _FullMessage, place: str, target: str) -> ToolResult:
+def _result(message: _FullMessage, at: int, target: str) -> ToolResult:
     if not message.tool_call_id:
-        param = f"{place}.tool_call_id"
+        param = f"messages[{at}].tool_call_id"
         raise RequestError(
             f"Missing required parameter: '{param}'.",
             code="missing_required_parameter",
             param=param,
         )
-    parts = [part for part in _content(message, place, target) if part != Text("")]
+    parts = [part for part in _content(message, at, target) if part != Text("")]
     return ToolResult(message.tool_call_id, tuple(parts))
 
 

@@ -215,11 +215,11 @@ class Writer:
     def write(self, event: StreamEvent) -> bytes:  # noqa: PLR0911 - the table of events
         """See StreamWriter.write."""
         match event:
+            case TextDelta():  # first: what is passed over costs a lot
+                return self._say("output_text", event.text)
             case Start():
                 self._id, self._model = event.id or self._id, event.model
                 return self._begin()
-            case TextDelta():
-                return self._say("output_text", event.text)
             case RefusalDelta():
                 return self._say("refusal", event.text)
             case ThinkingDelta():
