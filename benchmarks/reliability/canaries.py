@@ -52,6 +52,7 @@ TRACED = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ADMIN = "admin-token-of-this-test-0001"
 PAGES = (
     *("/", "/dashboard.json", "/dashboard.csv", "/requests", "/routers", "/prices", "/alerts"),
+    *("/requests.json", "/requests.csv", "/alerts.json", "/alerts.csv"),
     *("/plan", "/plan.json", "/plan.csv", "/plan.md", "/plan.html", "/plan.toml"),
 )
 

@@ -168,7 +168,10 @@ _PAGES = (
     "/routers",
     "/keys",
     "/prices",
+    "/prices.json",
     "/alerts",
+    "/alerts.csv",
+    "/alerts.json",
     "/plan",
 )
 _TOLD = ("/metrics", "/api/reload", "/v1/decisions/req_1")

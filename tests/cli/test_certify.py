@@ -31,6 +31,8 @@ def test_the_certificate_is_written_into_the_router(
     result = run("certify", router, graded, *option)
     assert result.return_value == 0
     assert promise in result.output
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith(f'Next: kind = "learned" and router = "{router}" below [classifier]')
     after = load(router.read_bytes())
     assert after.certificate
     assert after.certificate.threshold is not None
@@ -45,6 +47,7 @@ def test_where_no_threshold_passes_the_answer_is_no_and_what_is_needed(trained_f
     assert result.return_value == 1
     assert "every request goes to premium" in result.output
     assert "rows are needed" in result.output
+    assert "Next" not in result.output
 
 
 def test_json_gives_the_certificate(trained_files: Files):

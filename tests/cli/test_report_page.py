@@ -128,6 +128,13 @@ def test_pinned_unpriced_and_left_out_requests_are_shown():
     assert "unpriced answers" in text
 
 
+def test_what_is_wholly_unpriced_is_unknown_and_neither_nothing_nor_a_saving():
+    dear = premium(40, priced=False, cost_nano=0)
+    made = report([classified(200), cheap(160), dear], [requests(160, 0)], EXAMPLE)
+    (line,) = [line for line in shown(made).splitlines() if "hard" in line and "premium" in line]
+    assert line.split()[2:] == ["40", "$0.2880", "unknown"]
+
+
 def test_a_budget_shows_its_side():
     def budget(escalated: int) -> str:
         made = report([cheap(1000)], [requests(1000, escalated)], EXAMPLE)

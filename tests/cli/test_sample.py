@@ -21,6 +21,16 @@ def _empty_directory(tmp_path, monkeypatch):
     monkeypatch.delenv("HEADGATE_CONFIG", raising=False)
 
 
+def test_columns_that_are_not_read_are_told_with_the_way_to_say_what_they_hold(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    row = CALL | {f"field{number}": 1 for number in range(11)} | {"\x1b[2Jx": 1}
+    path.write_text(json.dumps(row) + "\n")
+    page = CliRunner().invoke(cli, ["sample", str(path), *AT], catch_exceptions=False).stdout
+    assert "Not read, for what they hold is not known: field0, field1" in page
+    assert "field7 and 4 more. If one matters, say what it holds: --map cheap=field0." in page
+    assert "\x1b" not in page
+
+
 @pytest.fixture
 def file(tmp_path):
     rows = [CALL | {"output_tokens": 400, "time": 1790000000 + n * 86400} for n in range(11)]

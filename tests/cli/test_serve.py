@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -12,12 +13,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from openai import AsyncOpenAI, OpenAI
+from openai import APIStatusError, AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from headgate.ledger.intake import recover
@@ -59,7 +61,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 245
+MODULES = 248
 """Of ours, in the process that serves; its sidecar has others."""
 
 
@@ -73,6 +75,8 @@ def listening(child: Child) -> bool:
 
 class Running:
     """A gateway process in front of a simulated provider."""
+
+    program = "headgate"
 
     def __init__(self, folder: Path, children: Children, *provider: str) -> None:
         self.folder = folder
@@ -89,7 +93,7 @@ class Running:
     def start(self) -> Child:
         self.gateway = self.children.start(
             "gateway",
-            ["headgate", "serve", "--config", str(self.file)],
+            [self.program, "serve", "--config", str(self.file)],
             environment={"SIM_KEY": "sk-sim"},
             ready=listening,
         )
@@ -197,6 +201,32 @@ def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):
     assert b"sk-sim" not in traces
 
 
+def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(tmp_path):
+    with running(tmp_path, "--first", "0.5") as served:
+        served.gateway.stop()
+        served.program = "tests.cli.few_files:main"
+        served.start()
+        assert "takes 30 at once" in served.gateway.log.read_text()
+
+        async def ask(client: AsyncOpenAI) -> str:
+            try:
+                await client.chat.completions.create(
+                    model="auto", messages=[{"role": "user", "content": "hello"}]
+                )
+            except APIStatusError as error:
+                return f"{error.status_code} {error.code}"
+            return "200"
+
+        async def flood() -> list[str]:
+            async with AsyncOpenAI(base_url=served.base_url, api_key="x", max_retries=0) as client:
+                return await asyncio.gather(*(ask(client) for _ in range(60)))
+
+        told = Counter(asyncio.run(flood()))
+        assert told == {"200": 30, "503 overloaded": 30}
+        client = OpenAI(base_url=served.base_url, api_key="x", max_retries=0)
+        assert say(client).headers["x-headgate-tier"] == "cheap", "no breaker has opened"
+
+
 def test_a_missing_key_stops_the_start_and_is_named(tmp_path):
     file = tmp_path / "headgate.toml"
     file.write_text(CONFIG.format(address="http://127.0.0.1:1", ledger=tmp_path / "x.db"))
@@ -243,7 +273,7 @@ def test_an_address_in_use_is_one_sentence(tmp_path):
         env = os.environ | {"SIM_KEY": "sk-sim"}
         done = command_line(command, env=env)
         assert done.returncode == 2
-        assert f"Cannot listen on {taken}" in done.stderr
+        assert f"Cannot listen on {taken}: Address already in use. Stop what" in done.stderr
         assert "Traceback" not in done.stderr
 
 
@@ -277,6 +307,9 @@ def test_sigterm_lets_streams_finish_and_closes_the_door(tmp_path):
     with running(tmp_path, "--gap", "0.02") as gate:
         asyncio.run(case(gate))
         assert len(gate.rows()) == 20
+        told = re.search(r"stopping; (\d+) under way may take 5 s", gate.gateway.log.read_text())
+        assert told is not None
+        assert 1 <= int(told[1]) <= 20
 
 
 def test_sigterm_is_announced_while_requests_are_still_taken(tmp_path):

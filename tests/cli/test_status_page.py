@@ -197,6 +197,15 @@ def test_a_month_too_short_for_a_forecast_says_so():
 def test_unknown_costs_are_never_hidden():
     month = msgspec.structs.replace(made().month, unpriced=3)
     assert "3 attempts of unknown cost" in flat(made(month=month))
+    retries = made().retries
+    cheap, premium = retries.tiers
+    unpriced = (
+        msgspec.structs.replace(cheap, unpriced=2),
+        msgspec.structs.replace(premium, unpriced=2, spent_nano=0),
+    )
+    rows = shown(made(retries=msgspec.structs.replace(retries, tiers=unpriced))).splitlines()
+    assert any("cheap" in row and "*" in row for row in rows)
+    assert any("premium" in row and "unknown" in row and "*" not in row for row in rows)
 
 
 def test_a_line_for_a_log_holds_the_essence():

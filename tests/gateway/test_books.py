@@ -308,6 +308,7 @@ def test_the_baseline_is_what_the_premium_tier_would_have_billed():
         ("verdict", 200, False),
         ("caller-left", None, False),
         ("internal", None, False),
+        ("overloaded", None, False),
         (None, 200, False),
     ],
 )
@@ -321,7 +322,7 @@ def test_an_outage_is_the_upstreams_fault_and_nothing_else_is(error, status, cou
     assert not made.brakes.rests(PREMIUM.model)
 
 
-@pytest.mark.parametrize("error", ["caller-left", "internal"])
+@pytest.mark.parametrize("error", ["caller-left", "internal", "overloaded"])
 def test_an_end_on_this_side_does_not_close_an_open_breaker_either(error):
     clock = Stopped()
     made, _, _ = plant(clock=clock, failures=1)

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from headgate.gateway.deadline import TICK, Deadlines
+from tests.gateway.leaping import run_leaping
 
 
 def cancelling() -> int:
@@ -17,21 +18,22 @@ def cancelling() -> int:
 
 
 def run(main):
-    return asyncio.run(asyncio.wait_for(main, 10))
+    return run_leaping(asyncio.wait_for(main, 10))
 
 
-def test_an_action_comes_after_its_time_and_once():
+@pytest.mark.parametrize("seconds", [0.0, 0.01, TICK, 0.08, 3.333])
+def test_an_action_comes_once_never_early_and_a_tick_late_at_most(seconds):
     async def main():
         deadlines = Deadlines()
-        done: list[object] = []
+        done: list[float] = []
         loop = asyncio.get_running_loop()
         began = loop.time()
-        deadlines.arm("a", 0.08, lambda: done.append(loop.time() - began))
-        await asyncio.sleep(0.08 + 6 * TICK)
+        deadlines.arm("a", seconds, lambda: done.append(loop.time() - began))
+        await asyncio.sleep(seconds + 6 * TICK)
         return done
 
-    (late,) = run(main())
-    assert late >= 0.08
+    (came,) = run(main())
+    assert seconds <= came <= seconds + TICK + 1e-9
 
 
 def test_an_owner_that_disarms_or_arms_again_loses_the_old_action():

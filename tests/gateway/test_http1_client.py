@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 import ssl
 import subprocess
 from pathlib import Path
@@ -267,6 +269,24 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs the openssl command to make a certificate")
     pem.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
     return pem
+
+
+def test_too_many_open_files_are_no_failure_of_the_provider():
+    async def case():
+        client = Http1Upstream(connect_timeout=2)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.dup(0)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        try:
+            with pytest.raises(UpstreamError, match="files open") as caught:
+                await client.send(at("http://127.0.0.1:1"), b"{}")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert caught.value.kind == "overloaded"
+        await client.close()
+
+    asyncio.run(case())
 
 
 def test_tls_is_verified_and_an_unknown_authority_is_refused(certificate):

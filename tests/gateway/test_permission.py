@@ -46,6 +46,18 @@ def test_tiers_close_by_their_name_or_by_their_model_for_key_and_team_alike():
     assert barred(both, POLICIES, ask()) == {"middle": "key", "large": "key"}
 
 
+def test_the_tiers_that_are_closed_are_looked_for_once_and_again_under_other_policies():
+    who = visitor(Limits(models=("a/*",)))
+    first = barred(who, POLICIES, ask())
+    assert barred(who, POLICIES, ask("auto")) is first
+    others = Policies(TIERS[:2], [Policy(TIERS[:2], default="small")])
+    assert barred(visitor(Limits(tiers=("small",))), others, ask()) == {"middle": "key"}
+    closed = Tier(name="small", model=ModelRef("c", "s"))
+    moved = Policies([closed, *TIERS[1:]], [Policy([closed, *TIERS[1:]], default="large")])
+    assert barred(who, moved, ask()) == {"small": "key", "middle": "key"}
+    assert barred(who, POLICIES, ask()) == first
+
+
 def test_a_key_and_a_team_that_leave_nothing_open_together_are_refused():
     neither = visitor(Limits(tiers=("small",)), Limits(tiers=("large",)))
     with pytest.raises(RequestError, match="No tier") as caught:

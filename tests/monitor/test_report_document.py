@@ -14,7 +14,7 @@ from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
 from headgate.render.page import Items, Text, html, markdown
 from headgate.render.table import Table
 from tests.ledger.samples import traffic
-from tests.monitor.plans import EXAMPLE
+from tests.monitor.plans import EXAMPLE, cheap, premium, requests
 
 
 def made(*, planned: bool = True, requests: int = 200) -> Report:
@@ -91,6 +91,13 @@ def test_a_ledger_with_next_to_nothing_is_a_page_too(requests):
         page = report_document(made(planned=planned, requests=requests))
         assert html(page)
         assert markdown(page)
+
+
+def test_a_line_without_any_known_price_is_unknown():
+    dear = premium(40, priced=False, cost_nano=0)
+    table = bill_table(report([cheap(160), dear], [requests(160, 0)], EXAMPLE))
+    (row,) = [row for row in table.rows if row[0].startswith("hard")]
+    assert row[-2:] == ("unknown", "")
 
 
 def test_what_is_left_out_is_counted(held):

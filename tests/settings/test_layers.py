@@ -21,6 +21,11 @@ def test_flags_win_over_variables_over_the_file_over_defaults(desk: Desk):
     assert rates == [0.2, 0.3, 0.4, 0.5]
 
 
+def test_rules_without_their_classifier_are_told_how_they_are_written(desk: Desk):
+    fault = desk.fault(TIERS + '[[rules]]\nname = "long"\ntier = "premium"\nmin_tokens = 9')
+    assert fault.fix == "It is written [[classifier.rules]]."
+
+
 def test_the_later_of_two_flags_wins(desk: Desk):
     reading = desk.read(TIERS, "traffic.input_tokens=1", "traffic.input_tokens=2")
     assert reading.settings.traffic.input_tokens == 2

@@ -9,7 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -23,6 +30,11 @@ FLAGS = (
     "--disable-sync",
 )
 MISSING = f"{CHROMIUM} is not installed; as root, `make browser` installs it"
+PATIENCE = 120_000
+"""Milliseconds that a test waits for what must come: how busy the machine is decides nothing."""
+
+expect.set_options(timeout=PATIENCE)
+
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 
@@ -46,6 +58,7 @@ class Watched:
 
     def __init__(self, context: BrowserContext, base: str) -> None:
         self.base = base
+        context.set_default_timeout(PATIENCE)
         self.page: Page = context.new_page()
         self.asked: list[Request] = []
         self.wrong: list[str] = []

@@ -1,8 +1,13 @@
 """alerts: events newest first, good and bad told apart; nothing buries an alarm."""
 
+import csv
+import io
+import json
+from typing import Any
+
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.web.alerts import Alerts
+from headgate.web.alerts import MOST, Alerts
 from headgate.web.visit import Visit
 from tests.ledger.samples import NOON_US
 from tests.web.ledgers import observer, templates
@@ -66,3 +71,40 @@ def test_comparisons_and_feedback_do_not_bury_an_alarm():
     assert "<strong>An alarm was raised" in html
     assert '<option value="quality.compared">' in html
     assert alerts(made, kind="quality.compared").count("<li class") == 500
+
+
+def files(
+    of: MemoryStore | None, **query: str
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """The events as JSON, and the rows as CSV."""
+    made = Alerts(observer(of), templates(), lambda: NOON_US)
+    visit = Visit(method="GET", path="/alerts.json", query=query)
+    rows = csv.DictReader(io.StringIO(made.csv(visit).body.decode()))
+    return json.loads(made.json(visit).body)["events"], list(rows)
+
+
+def test_the_same_events_are_had_as_json_and_as_csv():
+    told, rows = files(None, kind="alarm.raised")
+    assert [event["kind"] for event in told] == ["alarm.raised"]
+    assert told[0]["at"].endswith("Z")
+    assert isinstance(told[0]["detail"], dict)
+    assert told[0]["words"] == "An alarm was raised"
+    assert json.loads(rows[0]["detail"]) == told[0]["detail"]
+    assert 'href="/alerts.csv?since=90d&amp;kind=alarm.raised"' in alerts(kind="alarm.raised")
+
+
+def test_what_the_page_leaves_out_is_counted_and_is_in_the_files():
+    made = MemoryStore()
+    made.note(
+        [
+            Event(id=str(number), at_us=NOON_US - number, kind="reload.done", detail="not json")
+            for number in range(1, MOST + 8)
+        ]
+    )
+    html = alerts(made)
+    assert html.count("<li class") == MOST
+    assert "7 older ones of this period are left out" in html
+    told, rows = files(made)
+    assert len(told) == len(rows) == MOST + 7
+    assert told[0]["detail"] == rows[0]["detail"] == "not json"
+    assert "left out" not in alerts()

@@ -74,6 +74,21 @@ def test_without_a_plan_the_bill_has_no_empty_columns(looked):
     assert made.unplanned is not None
 
 
+def test_the_budget_is_told_without_a_plan_too(looked):
+    def told(seen: Seen, **changes: Any) -> str:
+        (figure,) = [
+            one for one in shown(seen, **changes).figures.figures if one.label == "Escalated"
+        ]
+        return figure.note
+
+    unplanned = msgspec.structs.replace(
+        looked.report,
+        escalation=msgspec.structs.replace(looked.report.escalation, budget=None, state="none"),
+    )
+    assert told(looked, report=unplanned) == "budget 25.0 %"
+    assert told(looked, report=unplanned, escalation=None) == "no budget"
+
+
 def test_how_long_requests_waited_says_of_how_many_it_is(looked):
     made = shown(looked, overhead_us=(400.0, 900.0, 1200.0), waited=1959)
     last = made.figures.figures[-1]

@@ -69,6 +69,8 @@ def test_calls_without_a_price_are_counted_beside_the_money():
     (row,) = timings_table([unpriced]).rows
     assert row[5] == "$31.85, 1,200 unpriced"
     assert row[2] == "–"
+    (row,) = timings_table([msgspec.structs.replace(unpriced, cost_nano=0)]).rows
+    assert row[5] == "unknown, 1,200 unpriced"
 
 
 def test_parts_are_told_with_what_they_saved_or_lost():
@@ -79,3 +81,5 @@ def test_parts_are_told_with_what_they_saved_or_lost():
         ("/v1/messages", "1,200", "20.5 %", "$17.07", "$18.46", "52.0 %"),
         ("none", "1", "–", "$0.26", "-$0.26", "–"),
     )
+    unknown = msgspec.structs.replace(dear, paid_nano=0)
+    assert groups_table("route", [unknown]).rows[0][3:] == ("–", "–", "–"), "and not $0.00"

@@ -29,7 +29,9 @@ def test_a_call_without_a_price_is_said_and_a_comparison_is_not_the_callers_cost
     shadow = entry(attempt=2, purpose="shadow", cost_nano=9_000_000_000, served=False)
     line = brief([entry(cost_nano=1_000_000), shadow], TIERS)
     assert line["cost"] == "$0.001000"
-    assert brief([entry(cost_nano=None)], TIERS)["cost"] == "$0.00 and unpriced"
+    assert brief([entry(cost_nano=None)], TIERS)["cost"] == "unknown"
+    both = [entry(cost_nano=1_000_000), entry(attempt=1, cost_nano=None)]
+    assert brief(both, TIERS)["cost"] == "$0.001000 and unpriced"
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,11 @@ class Pages:
         shelf = SettingsRouters(reading)
         routers = Place(Routers(shelf, templates, calls_per_month(settings)).show, title="Routers")
         prices = Prices(SettingsPrices(settings, book, self._today), templates)
+        listed = {
+            "/prices": Place(prices.show, title="Prices"),
+            "/prices.json": Place(prices.json),
+            "/prices.csv": Place(prices.csv),
+        }
         places = {
             "/plan": Place(calculator.show, title="Plan"),
             "/plan.json": Place(calculator.json),
@@ -144,7 +149,7 @@ class Pages:
                 "/": Place(_to_plan),
                 **places,
                 "/routers": routers,
-                "/prices": Place(prices.show, title="Prices"),
+                **listed,
             }
         dashboard = Dashboard(observer, templates, now_us)
         tiers = [tier.name for tier in settings.tiers]
@@ -152,6 +157,7 @@ class Pages:
         stored: Prompts = "on" if settings.ledger.store_prompts else "off"
         if self._token is None:  # whoever has an account on this machine may look
             stored = "closed"
+        alerts = Alerts(observer, templates, now_us)
         request = OneRequest(observer, templates, tiers, prompts=stored)
         return {
             "/": Place(dashboard.show, title="Dashboard"),
@@ -164,8 +170,10 @@ class Pages:
             "/requests/": Place(request.show),
             "/routers": routers,
             **self._keys_place(settings, templates),
-            "/prices": Place(prices.show, title="Prices"),
-            "/alerts": Place(Alerts(observer, templates, now_us).show, title="Alerts"),
+            **listed,
+            "/alerts": Place(alerts.show, title="Alerts"),
+            "/alerts.json": Place(alerts.json),
+            "/alerts.csv": Place(alerts.csv),
         }
 
     def _keys_place(self, settings: Settings, templates: Templates) -> dict[str, Place]:

@@ -131,7 +131,19 @@ def certify(
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
     else:
         click.echo(certificate_page(certificate))
+        if certificate.threshold is not None:
+            click.echo(_next(router, artifact.training.kind))
     return 1 if certificate.threshold is None else 0
+
+
+def _next(router: Path, kind: str) -> str:
+    """How what was certified is put into service."""
+    if kind == "verifier":
+        return f'Next: verifier = "{router}" below [classifier], with kind = "cascade".'
+    return (
+        f'Next: kind = "learned" and router = "{router}" below [classifier]; '
+        "`headgate route` tries it."
+    )
 
 
 def _goal(

@@ -18,10 +18,12 @@ from headgate.analysis.readers.formats import LEDGER
 from headgate.analysis.record import Record, Reject
 from headgate.cli.files import FilePath
 from headgate.errors import ConfigError
+from headgate.render.table import plain
 
 __all__ = ["notes_of", "open_reader", "reader_options"]
 
 EVERY = 8192
+MOST_UNREAD = 8
 STEP = 0.2
 
 
@@ -131,6 +133,13 @@ def _watched(reader: Reader, size: int) -> Iterator[Record]:
 def notes_of(reader: Reader, *, kept: bool) -> list[str]:
     """What was not taken, and why."""
     notes = []
+    if reader.unread:
+        names = list(reader.unread)
+        told = ", ".join(map(plain, names[:MOST_UNREAD]))
+        more = len(names) - MOST_UNREAD
+        told += f" and {more:,} more" if more > 0 else ""
+        hint = f"say what it holds: --map cheap={plain(names[0])}"
+        notes.append(f"Not read, for what they hold is not known: {told}. If one matters, {hint}.")
     if reader.passed:
         notes.append(f"{reader.passed:,} rows are no model calls and were passed over.")
     if reader.rejected:

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 import click
 
-from headgate.monitor.figures import between, day_and_time, money, percent, places, signed
+from headgate.monitor.figures import between, day_and_time, money, paid, percent, places, signed
 from headgate.monitor.report import Line, Report
 from headgate.values import dollars
 
@@ -82,7 +82,7 @@ def _bill(report: Report) -> Iterator[str]:
     for line in bill.lines:
         yield _row(_label(line), f"{line.attempts:,}", *_amounts(line, decimals))
         for part in line.parts:
-            actual = dollars(part.actual_nano, decimals)
+            actual = paid(part.actual_nano, part.unpriced, decimals)
             yield _dim(_row(f"    on {part.tier}", f"{part.attempts:,}", "", actual, ""))
     difference = ""
     if bill.planned_nano is not None:
@@ -99,10 +99,11 @@ def _label(line: Line) -> str:
 
 
 def _amounts(line: Line, decimals: int) -> tuple[str, str, str]:
-    actual = dollars(line.actual_nano, decimals)
+    actual = paid(line.actual_nano, line.unpriced, decimals)
     if line.planned_nano is None:
         return "", actual, ""
-    difference = signed(line.actual_nano - line.planned_nano, decimals)
+    known = line.actual_nano or not line.unpriced
+    difference = signed(line.actual_nano - line.planned_nano, decimals) if known else ""
     return dollars(line.planned_nano, decimals), actual, difference
 
 
@@ -117,8 +118,8 @@ def _saving(report: Report) -> Iterator[str]:
     yield _row("  all premium, same tokens", "", plan, actual, difference)
     if saving.left_out:
         comparable = f"{saving.comparable:,}"
-        paid = dollars(saving.paid_nano, decimals)
-        yield _row("  paid for comparable ones", comparable, "", paid, "")
+        told = dollars(saving.paid_nano, decimals)
+        yield _row("  paid for comparable ones", comparable, "", told, "")
     planned = "" if saving.planned is None else percent(saving.planned)
     share = "none" if saving.share is None else percent(saving.share)
     points = ""

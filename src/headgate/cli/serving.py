@@ -28,6 +28,7 @@ from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
 from headgate.gateway.caller import Handler
+from headgate.gateway.open_files import allow_most, requests_within, too_few_files
 from headgate.gateway.record import Told
 from headgate.gateway.refusals import Refusals
 from headgate.gateway.service import Port
@@ -56,6 +57,7 @@ async def serve_one(
     secrets_of(settings, os.environ)  # what is missing stops the start before a ledger is made
     clock, helm = SystemClock(), Helm()
     first = place is None or place.number == 0
+    files = allow_most()
     upstream = upstream_of(settings)
     async with AsyncExitStack() as parts:  # closes them in turn, the last first
         metrics = parts.enter_context(closing(metrics_of(settings)))
@@ -82,6 +84,7 @@ async def serve_one(
             helm=helm,
             admission=admission,
         )
+        _confine(app, files, settings.server.max_requests, aloud=first)
         app.follow = None if telemetry is None else telemetry.follow
         app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
         if app.shadow is not None:
@@ -116,13 +119,6 @@ async def serve_one(
         if token is not None:
             admin = _admin(app, token, ledger, metrics, reloader, beside.pages)
 
-        def ready(*urls: str) -> None:
-            if place is None:
-                announce(urls, reading, token)
-            else:
-                place.report()
-            beside.begin()
-
         _spare_the_collector()
         async with reloader.running(watch=settings.server.reload):
             host, port = _address(settings.server.listen)
@@ -133,12 +129,31 @@ async def serve_one(
                 port=port,
                 drain_seconds=settings.server.drain_seconds,
                 notice_seconds=settings.server.drain_notice,
-                ready=ready,
+                ready=partial(_ready, reading, place, token, beside),
                 admin=None
                 if admin is None
                 else Port(admin, *_address(settings.server.admin), setting="admin"),
                 lifeline=None if place is None else place.lifeline,
             )
+
+
+def _confine(app: App, files: int, wanted: int, *, aloud: bool) -> None:
+    """No more requests than the open files allow; where these are less than wanted, say so."""
+    requests = requests_within(files)
+    app.confine(requests)
+    if aloud and requests < wanted:
+        click.echo(f"warning: {too_few_files(requests)}", err=True)
+
+
+def _ready(
+    reading: Reading, place: Place | None, token: AdminToken | None, beside: Beside, *urls: str
+) -> None:
+    """It listens."""
+    if place is None:
+        announce(urls, reading, token)
+    else:
+        place.report()
+    beside.begin()
 
 
 def _address(text: str) -> tuple[str, int]:

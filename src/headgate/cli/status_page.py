@@ -12,7 +12,7 @@ from headgate.cli.status_escalation import escalation_rows
 from headgate.cli.status_rows import WIDTH, day, fact, span
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
-from headgate.monitor.figures import between, day_and_time, money, percent, places
+from headgate.monitor.figures import between, day_and_time, money, paid, percent, places
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
@@ -186,7 +186,8 @@ def _retries(retries: Retries) -> Iterator[str]:
             f"{tier.answers:,}",
             f"{tier.retries:,}",
             "" if tier.retry_rate is None else percent(tier.retry_rate),
-            dollars(tier.spent_nano, decimals) + ("*" if tier.unpriced else ""),
+            paid(tier.spent_nano, tier.unpriced, decimals)
+            + ("*" if tier.unpriced and tier.spent_nano else ""),
             dollars(tier.retry_nano, decimals),
         )
     for tier in retries.tiers:
@@ -198,7 +199,7 @@ def _retries(retries: Retries) -> Iterator[str]:
             name = tier.tier if len(tier.tier) <= 20 else f"{tier.tier[:19]}…"
             for row in wrap(f"{name} failed by {', '.join(parts)}", WIDTH - 2):
                 yield click.style(f"  {row}", dim=True)
-    if any(tier.unpriced for tier in retries.tiers):
+    if any(tier.unpriced and tier.spent_nano for tier in retries.tiers):
         yield click.style("  * without attempts of unknown cost", dim=True)
     if retries.premium_share is not None:
         yield f"  Premium is {percent(retries.premium_share)} of what retries cost."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -89,6 +90,7 @@ class App:
         self._new_id = new_id
         self._max_body = max_body
         self._max_requests = max_requests
+        self._room = sys.maxsize
         self._under_way = 0
         self.admission = admission
         self.draining = False
@@ -110,7 +112,13 @@ class App:
 
     def adopt(self, plant: Plant, *, max_body: int, max_requests: int) -> None:
         """Serve by another plant from the next request on; those under way keep theirs."""
-        self.plant, self._max_body, self._max_requests = plant, max_body, max_requests
+        self.plant, self._max_body = plant, max_body
+        self._max_requests = min(max_requests, self._room)
+
+    def confine(self, requests: int) -> None:
+        """Never more requests at once than these, whatever the settings allow."""
+        self._room = requests
+        self._max_requests = min(self._max_requests, requests)
 
     async def __call__(self, caller: Caller) -> None:
         """Answer one request."""

@@ -27,7 +27,7 @@ __all__ = ["REJECTED", "Books"]
 log = logging.getLogger("headgate.gateway")
 
 OUTAGES = frozenset({"connect", "timeout", "reset", "stream-error"})
-OUR_END = frozenset({"caller-left", "internal"})
+OUR_END = frozenset({"caller-left", "internal", "overloaded"})
 """Attempts that ended on this side say nothing about the upstream."""
 
 REJECTED = "rejected"

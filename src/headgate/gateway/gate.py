@@ -12,6 +12,7 @@ from headgate.access.limits import Budget, Limits
 from headgate.access.purse import Allowance
 from headgate.access.token import carries, presented
 from headgate.gateway.key_refusals import invalid, no_longer_good, too_fast, unread
+from headgate.routing.policies import Policies
 from headgate.values import Clock
 
 __all__ = ["NOBODY", "Gate", "Ring", "Visitor"]
@@ -43,6 +44,7 @@ class Visitor:
         "allowance",
         "buckets",
         "budgets",
+        "closed",
         "confined",
         "key",
         "key_id",
@@ -90,6 +92,9 @@ class Visitor:
         """Something that this gateway serves may be closed to it."""
         self.lasting = key is not None and key.revoked_us is None and key.expires_us is None
         """Its key is good for as long as the ring knows it."""
+        self.closed: tuple[Policies, Mapping[str, str]] | None = None
+        """The tiers that may not answer it (name -> why) under these policies, once `permission`
+        has looked; worked out again where others have been loaded."""
 
 
 def _limits(key: Key | None, team: Team | None) -> tuple[tuple[str, Limits], ...]:

@@ -35,15 +35,23 @@ def barred(
     for _, limits in visitor.limits:
         if not (limits.allows_policy(ask.model) or limits.allows_policy(f"{AUTO}:{policy.name}")):
             raise not_open("policy_not_allowed", ask.model, limits.policies)
-    closed = {
+    known = visitor.closed
+    if known is None or known[0] is not policies:
+        known = visitor.closed = policies, _closed(visitor, policies)
+    closed = known[1]
+    if len(closed) == len(policies.tiers):
+        raise nothing_open()
+    return closed
+
+
+def _closed(visitor: Visitor, policies: Policies) -> Mapping[str, str]:
+    """The tiers that answer none of its requests."""
+    return {
         tier.name: "key"
         for tier in policies.tiers
         for _, limits in visitor.limits
         if not (limits.allows_tier(tier.name) and limits.allows_model(str(tier.model)))
     }
-    if len(closed) == len(policies.tiers):
-        raise nothing_open()
-    return closed
 
 
 def _permit_pin(visitor: Visitor, policies: Policies, ask: Ask) -> None:

@@ -83,6 +83,13 @@ async def serve(
         if lifeline is not None:
             loop.remove_reader(lifeline)  # once it has ended it would be read again and again
         app.draining = True
+        if servers[0].tasks:
+            patience = drain_seconds + (notice_seconds if announced.is_set() else 0.0)
+            log.info(
+                "stopping; %d under way may take %g s to finish, a second signal cuts them off",
+                len(servers[0].tasks),
+                patience,
+            )
         if announced.is_set() and notice_seconds:
             with suppress(TimeoutError):
                 await asyncio.wait_for(now.wait(), notice_seconds)

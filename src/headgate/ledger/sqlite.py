@@ -8,16 +8,18 @@ and no request ever waits for it.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from headgate.errors import ConfigError
 from headgate.ledger.answers import Answers, touched
@@ -26,6 +28,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.prompts_sql import prompt_row
+from headgate.ledger.shapes import Shapes, parted
 from headgate.ledger.statements import Ask, Row, Write, migrations, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 from headgate.ledger.totals import latency_from
@@ -67,6 +70,7 @@ class SqliteStore(Answers):
         super().__init__()
         self.path = path
         self._lock = threading.Lock()
+        self._shapes = Shapes()
         self._busy_seconds = busy_seconds
         _look(path, create=create)
         _make_private(path)
@@ -188,7 +192,7 @@ class SqliteStore(Answers):
     def _run_query(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
         for key, value in parameters.items():
             if isinstance(value, list):  # a value of SQLite's is no list; json_each reads one
-                parameters[key] = json.dumps(value)
+                parameters[key] = msgspec.json.encode(value).decode()
         return self._db.execute(statement("sqlite", name, by), parameters).fetchall()
 
     def _run_change(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:
@@ -201,9 +205,22 @@ class SqliteStore(Answers):
         """Store all entries in one transaction, on the disk when this returns."""
         with self._rejecting(), self._changing() as (ask, write):
             hours = touched(ask, entries)
-            new = write("append", list(map(bound_row_of, entries)))
+            new = self._append(entries, write)
             if new:
                 write("change", hours)
+        return new
+
+    def _append(self, entries: Sequence[Entry], write: Write) -> int:
+        """Store them in their order, so that the first word on an attempt stands."""
+        new = at = 0
+        for shape, run in groupby(map(parted, entries), itemgetter(0)):
+            rows = [values for _, values in run]
+            sql = self._shapes.statement(shape, len(rows))
+            if sql is not None:
+                new += max(self._db.executemany(sql, rows).rowcount, 0)
+            else:
+                new += write("append", list(map(bound_row_of, entries[at : at + len(rows)])))
+            at += len(rows)
         return new
 
     def note(self, events: Sequence[Event]) -> int:

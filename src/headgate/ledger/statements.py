@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from headgate.ledger.columns import COLUMNS
 
-__all__ = ["Ask", "Dialect", "Row", "Step", "Write", "migrations", "statement"]
+__all__ = ["Ask", "Dialect", "Row", "Step", "Write", "appending", "migrations", "statement"]
 
 Dialect = Literal["sqlite", "postgres"]
 Row = tuple[Any, ...]
@@ -53,6 +53,15 @@ def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
     """
     text = _text(dialect, name).replace("{by}", ", ".join(by))
     return text.replace("{groups}", ", ".join(reversed(by)))
+
+
+def appending(columns: Sequence[str], values: Sequence[str]) -> str:
+    """SQLite's `append` with the columns in this order, and these expressions for a row's values.
+
+    Both become part of the SQL: see to it that they can be nothing else.
+    """
+    text = statement("sqlite", "append").replace(_WRITTEN["columns"], ", ".join(columns))
+    return text.replace(_WRITTEN["marks"], ", ".join(values))
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from headgate.values import NANO_PER_USD, dollars, percent
 
-__all__ = ["axis_places", "between", "day_and_time", "money", "percent", "places", "signed"]
+__all__ = ["axis_places", "between", "day_and_time", "money", "paid", "percent", "places", "signed"]
 
 
 def between(low: float, high: float) -> str:
@@ -29,6 +29,15 @@ def places(nano: int) -> int:
     if abs(nano) >= 10 * NANO_PER_USD - NANO_PER_USD // 20_000:
         return 2
     return 4 if abs(nano) >= NANO_PER_USD // 10 - NANO_PER_USD // 2_000_000 else 6
+
+
+def paid(nano: int, unpriced: int, decimals: int) -> str:
+    """What calls cost, `unpriced` of them at no known price: nothing known is not nothing.
+
+    >>> paid(1_500_000_000, 0, 2), paid(0, 0, 2), paid(0, 3, 2), paid(1_500_000_000, 3, 2)
+    ('$1.50', '$0.00', 'unknown', '$1.50')
+    """
+    return "unknown" if unpriced and not nano else dollars(nano, decimals)
 
 
 def axis_places(marks: Iterable[float]) -> int:

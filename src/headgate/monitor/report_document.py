@@ -9,6 +9,7 @@ from headgate.monitor.figures import (
     between,
     day_and_time,
     money,
+    paid,
     percent,
     places,
     signed,
@@ -137,20 +138,24 @@ def bill_table(report: Report) -> Table:
     decimals = places(max(bill.actual_nano, bill.planned_nano or 0, saving.baseline_nano))
     beside_plan = bill.planned_nano is not None
 
-    def row(name: str, calls: int | None, planned: int | None, actual: int) -> tuple[str, ...]:
-        told = (name, "" if calls is None else f"{calls:,}", dollars(actual, decimals))
+    def row(
+        name: str, calls: int | None, planned: int | None, actual: int, unpriced: int = 0
+    ) -> tuple[str, ...]:
+        told = (name, "" if calls is None else f"{calls:,}", paid(actual, unpriced, decimals))
         if not beside_plan:
             return told
         if planned is None:
             return (*told[:2], "", told[2], "")
-        difference = signed(actual - planned, decimals)
+        difference = signed(actual - planned, decimals) if actual or not unpriced else ""
         return (*told[:2], dollars(planned, decimals), told[2], difference)
 
     rows = []
     for line in bill.lines:
-        rows.append(row(_named(line), line.attempts, line.planned_nano, line.actual_nano))
+        beside = (line.planned_nano, line.actual_nano, line.unpriced)
+        rows.append(row(_named(line), line.attempts, *beside))
         rows += [
-            row(f"– on {part.tier}", part.attempts, None, part.actual_nano) for part in line.parts
+            row(f"– on {part.tier}", part.attempts, None, part.actual_nano, part.unpriced)
+            for part in line.parts
         ]
     total = len(rows)
     rows.append(row("total", None, bill.planned_nano, bill.actual_nano))

@@ -74,7 +74,8 @@ class Failed(msgspec.Struct, frozen=True):
     """The attempt failed before anything reached the caller.
 
     `kind` is "status" (with the upstream's `status`), "connect", "timeout", "reset", "unusable",
-    "stream-error", "unsupported" (the tier's dialect cannot carry the request), "breaker" (no tier
+    "stream-error", "overloaded" (this side had no file for a connection),
+    "unsupported" (the tier's dialect cannot carry the request), "breaker" (no tier
     that may answer is being called at present), or "unfit" (no tier can serve the request).
     """
 

@@ -21,6 +21,9 @@ _TABLES: dict[str, Section] = {
     section.name: section for section in SECTIONS if section not in _RULES.values()
 }
 
+_NESTED = {"rules": "[[classifier.rules]]"}
+"""Sections that stand below another one, by the name that they are looked for under."""
+
 # What is called HEADGATE_ and is no setting: what other parts read, and what Kubernetes sets in
 # every pod for a service that is named headgate or headgate-something.
 _OTHERS = re.compile(
@@ -58,6 +61,8 @@ def _unknown_section(draft: Draft, name: str, value: object) -> None:
     homes = [section.name for section in SECTIONS if section.field(name)]
     if homes and not isinstance(value, dict):
         fix = f"Move it below [{homes[0]}]."
+    elif name in _NESTED:
+        fix = f"It is written {_NESTED[name]}."
     else:
         known = ", ".join(f"[{known}]" for known in _TABLES)
         fix = f"{draft.guess(name, _TABLES)}The sections are {known}."

@@ -126,9 +126,10 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
     yield page.Figure("Paid", money(report.bill.actual_nano), _beside(report.bill))
     if escalation.rate is not None:
         state = {"within": True, "over": False}.get(escalation.state)
-        budget = (
-            "no budget" if escalation.budget is None else f"budget {percent(escalation.budget)}"
-        )
+        limit = escalation.budget  # the plan's; without a plan the watch knows it all the same
+        if limit is None and seen.escalation is not None:
+            limit = seen.escalation.budget
+        budget = "no budget" if limit is None else f"budget {percent(limit)}"
         yield page.Figure("Escalated", percent(escalation.rate), budget, good=state)
     planned = "" if month.planned_nano is None else f"planned {money(month.planned_nano)}"
     note = f"{whole}{planned}".removesuffix("; ")

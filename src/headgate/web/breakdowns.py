@@ -25,7 +25,7 @@ def retries_table(retries: Retries) -> Table:
             f"{tier.retries:,}",
             "–" if tier.retry_rate is None else percent(tier.retry_rate),
             on_retries[place],
-            spent[place],
+            _with_unpriced(spent[place], tier.spent_nano, tier.unpriced),
         )
         for place, tier in enumerate(tiers)
     )
@@ -43,7 +43,7 @@ def timings_table(timings: Sequence[Timing], newest: int | None = None) -> Table
             percent(one.failed / one.attempts) if one.attempts else "–",
             three(one.first_us),
             three(one.total_us),
-            spent[place] + (f", {one.unpriced:,} unpriced" if one.unpriced else ""),
+            _with_unpriced(spent[place], one.cost_nano, one.unpriced),
         )
         for place, one in enumerate(timings)
     )
@@ -59,7 +59,10 @@ def timings_table(timings: Sequence[Timing], newest: int | None = None) -> Table
 
 
 def groups_table(name: str, groups: Sequence[Group]) -> Table:
-    """Requests by one dimension, the most frequent first."""
+    """Requests by one dimension, the most frequent first.
+
+    Money is that of requests of which all is priced; a dash where there is none.
+    """
     paid = column(one.paid_nano for one in groups)
     saved = column(one.baseline_nano - one.paid_nano for one in groups)
     rows = tuple(
@@ -67,14 +70,19 @@ def groups_table(name: str, groups: Sequence[Group]) -> Table:
             one.name or "none",
             f"{one.requests:,}",
             percent(one.escalated / one.served) if one.served else "–",
-            paid[place],
-            saved[place],
+            *((paid[place], saved[place]) if one.paid_nano or one.baseline_nano else ("–", "–")),
             percent(1 - one.paid_nano / one.baseline_nano) if one.baseline_nano else "–",
         )
         for place, one in enumerate(groups)
     )
     heads = ("requests", "escalated", "paid", "saved", "as a share")
     return _table(f"By {name}", name, heads, rows)
+
+
+def _with_unpriced(text: str, nano: int, unpriced: int) -> str:
+    if not unpriced:
+        return text
+    return f"{text}, {unpriced:,} unpriced" if nano else f"unknown, {unpriced:,} unpriced"
 
 
 def _table(

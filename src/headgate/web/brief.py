@@ -45,9 +45,15 @@ def brief(entries: Sequence[Entry], tiers: Sequence[str]) -> dict[str, Any]:
         "attempts": len(entries),
         "served": served is not None,
         "escalated": served is not None and served.premium and served.routed,
-        "cost": money(sum(priced)) + ("" if len(priced) == len(own) else " and unpriced"),
+        "cost": _cost(sum(priced), len(own) - len(priced)),
         "took": seconds(max(one.at_us + one.total_us for one in own) - first.at_us),
     }
+
+
+def _cost(nano: int, unpriced: int) -> str:
+    if not unpriced:
+        return money(nano)
+    return f"{money(nano)} and unpriced" if nano else "unknown"
 
 
 def colour_of(entry: Entry, tiers: Sequence[str]) -> int:

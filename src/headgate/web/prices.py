@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from headgate.prices.card import Rates, usd_per_million
 from headgate.prices.catalogue import Found, Held
-from headgate.render.table import Column, Table
+from headgate.render.table import Column, Table, csv_text
 from headgate.web.templates import Templates
 from headgate.web.visit import Answer, Visit, query_of
 
@@ -56,9 +57,7 @@ class Prices:
 
     def show(self, visit: Visit) -> Answer:
         """A search, and the history of the model that is asked about."""
-        text = visit.query.get("q", "").strip()[:100]
-        model = visit.query.get("model", "").strip()[:200]
-        found = self._prices.search(text)
+        text, model, found = self._asked(visit)
         rows = [
             (
                 query_of({"q": text, "model": name} if text else {"model": name}),
@@ -83,9 +82,53 @@ class Prices:
             rows=rows,
             total=len(found),
             source=self._prices.source,
+            saved=query_of({"q": text} if text else {}),
             history=_history(self._prices.history(model), model) if model else None,
         )
         return Answer(body)
+
+    def json(self, visit: Visit) -> Answer:
+        """All models that fit, US dollars per million tokens as decimal text."""
+        *_, found = self._asked(visit)
+        told = {
+            "source": self._prices.source,
+            "at": str(self._prices.today),
+            "models": [_document(one) for one in found],
+        }
+        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+
+    def csv(self, visit: Visit) -> Answer:
+        """The same, a row each; a price that is not known is empty."""
+        *_, found = self._asked(visit)
+        documents = [_document(one) for one in found]
+        names = tuple(documents[0]) if documents else ("model",)
+        rows = tuple(
+            tuple("" if value is None else str(value) for value in one.values())
+            for one in documents
+        )
+        text = csv_text(Table(tuple(map(Column, names)), rows))
+        header = ("content-disposition", 'attachment; filename="prices.csv"')
+        return Answer(text.encode(), "text/csv; charset=utf-8", headers=(header,))
+
+    def _asked(self, visit: Visit) -> tuple[str, str, Sequence[Found]]:
+        """The text searched for, the model asked about, and what fits the text."""
+        text = visit.query.get("q", "").strip()[:100]
+        return text, visit.query.get("model", "").strip()[:200], self._prices.search(text)
+
+
+def _document(one: Found) -> dict[str, Any]:
+    card = one.card
+    rates = {kind: getattr(card.rates, kind) for kind in KINDS}
+    return {
+        "model": f"{card.provider}/{card.model}",
+        "name": card.name,
+        **{kind: None if pico is None else usd_per_million(pico) for kind, pico in rates.items()},
+        "context_window": card.context_window,
+        "since": None if card.valid_from is None else str(card.valid_from),
+        "source": card.source,
+        "own": card.overridden,
+        "deprecated": card.deprecated,
+    }
 
 
 def _rates(rates: Rates) -> list[str]:

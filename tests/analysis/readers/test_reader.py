@@ -98,6 +98,17 @@ def test_of_a_ledger_the_tier_that_served_is_told(tmp_path):
     assert {record.category for record in records} == {"code"}
 
 
+def test_columns_that_nobody_knows_are_named_and_mapped_ones_are_not(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("prompt,cheap_grade,note,output_tokens\nhi,1,x,3\n")
+    assert list(read(path)[1].unread) == ["cheap_grade", "note"]
+    _, mapped, _ = read(path, mapping={"cheap": "cheap_grade"})
+    assert list(mapped.unread) == ["note"]
+    deep = tmp_path / "rows.jsonl"
+    deep.write_text(json.dumps({"prompt": "hi", "usage": {"out": 3}, "id": "a"}) + "\n")
+    assert list(read(deep, mapping={"output_tokens": "usage.out"})[1].unread) == []
+
+
 def test_of_several_files_one_must_have_a_mapped_column(tmp_path):
     (tmp_path / "prompts.jsonl").write_text('{"id": "1", "asked": "Why?"}\n')
     (tmp_path / "grades.jsonl").write_text('{"id": "1", "model": "s", "score": 1}\n')

@@ -54,6 +54,8 @@ class Reader:
         """The first row that was not taken."""
         self.forms: dict[str, str] = {}
         """The form of each file, by its name."""
+        self.unread: dict[str, None] = {}
+        """Columns by whose names nobody knows what they hold, in their order."""
         self.position = 0
         """Bytes of the files read so far, packed as they lie."""
         self._rejects = rejects
@@ -89,6 +91,8 @@ class Reader:
         head, rows = _head(source.rows)
         form = self._form(source, head)
         self.forms[source.name] = form.name
+        if form.name == "columns":
+            self._note_unread(head)
         convert, recognises, strict = form.records, form.recognises, form.name != "columns"
         for number, row in chain(head, rows):
             if not number & 1023:
@@ -108,6 +112,14 @@ class Reader:
                 yield from found
             else:
                 self.passed += 1
+
+    def _note_unread(self, head: list[Numbered]) -> None:
+        mapped = {name.partition(".")[0] for name in self.mapping.values()}
+        for _, row in head:
+            names = () if isinstance(row, Bad) else row
+            for name in names:
+                if name not in mapped and field_of(name) is None:
+                    self.unread[name] = None
 
     def _form(self, source: Source, head: list[Numbered]) -> Format:
         rows = [row for _, row in head if not isinstance(row, Bad)]
