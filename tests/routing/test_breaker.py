@@ -78,7 +78,8 @@ def test_it_opens_at_the_failure_that_makes_half_of_the_window_or_so_many_in_a_r
 
 def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_closes_it():
     breaker = Breaker(failures=1, pause=5)
-    failing(breaker, 1)
+    assert breaker.note(False, 0, 0) == "opened"
+    assert breaker.note(False, 0, 0) is None, "it is told once"
     assert [breaker.allows(at) for at in (0, 4.9, 5, 5.1, 9.9, 10)] == [
         False,
         False,
@@ -88,10 +89,11 @@ def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_clos
         True,
     ]
     assert breaker.opens_in(11) == 4
-    breaker.note(False, 11, 11)
+    assert breaker.note(False, 11, 11) is None
     assert not breaker.allows(12)
-    breaker.note(True, 12, 12)
+    assert breaker.note(True, 12, 12) == "closed"
     assert breaker.allows(12)
+    assert breaker.note(True, 12, 12) is None, "it is told once"
     assert breaker.opens_in(12) == 0
 
 
