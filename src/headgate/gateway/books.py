@@ -12,6 +12,7 @@ import msgspec
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER, Attempt
 from headgate.ledger.entry import Entry, Purpose
+from headgate.routing.breaker import Turn
 from headgate.routing.checks import Finding
 from headgate.routing.exchange import Exchange
 from headgate.routing.features import CATEGORY_HEADER
@@ -19,7 +20,7 @@ from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.session import SESSION_HEADER
 from headgate.routing.tier import Tier
-from headgate.values import Usage, usd
+from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import DIALECTS, Inbound
 
 __all__ = ["REJECTED", "Books"]
@@ -34,25 +35,38 @@ REJECTED = "rejected"
 """The ledger's word for a draft that a check has rejected; such an attempt has not failed."""
 
 
-class Books(msgspec.Struct, eq=False):
-    """What one request has tried, and what that cost."""
+class Books:
+    """What one request has tried, and what that cost.
 
-    _plant: Plant
-    """Where prices and the ledger are."""
-    _inbound: Inbound
-    _request_id: str
-    """What ties its rows together."""
-    _origin: Origin
-    _arrived: float
-    """When, as a monotonic time in seconds."""
-    _exchange: Exchange
-    """What was decided, as far as it is."""
-    attempts: int = 0
-    """How many were begun."""
-    _spent: int | None = 0
-    """Nano-USD over all attempts; None once one is unpriced."""
-    open: Attempt | None = None
-    """The attempt under way."""
+    Args:
+        plant: where prices and the ledger are.
+        inbound: the request.
+        request_id: what ties its rows together.
+        origin: where it came in.
+        arrived: when, as a monotonic time in seconds.
+        exchange: what was decided, as far as it is.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        inbound: Inbound,
+        request_id: str,
+        origin: Origin,
+        arrived: float,
+        exchange: Exchange,
+    ) -> None:
+        self._plant = plant
+        self._inbound = inbound
+        self._request_id = request_id
+        self._origin = origin
+        self._arrived = arrived
+        self._exchange = exchange
+        self.attempts = 0
+        """How many were begun."""
+        self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
+        self.open: Attempt | None = None
+        """The attempt under way."""
 
     def begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
         """An attempt is about to be sent."""
@@ -88,7 +102,9 @@ class Books(msgspec.Struct, eq=False):
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
         if error not in OUR_END:
-            plant.brakes.note(model, not _is_outage(attempt), now, began)
+            turn = plant.brakes.note(model, not _is_outage(attempt), now, began)
+            if turn is not None:
+                _announce(model, turn, plant.brakes.opens_in(model, now))
         if error is not None and error != REJECTED:
             self._complain(attempt)
         first_token = attempt.first_token
@@ -206,6 +222,14 @@ def _trace(
 def _threshold(threshold: float) -> str:
     """The trace of nearly every scored request; thresholds are few."""
     return msgspec.json.encode({"threshold": threshold}).decode()
+
+
+def _announce(model: ModelRef, turn: Turn, seconds: float) -> None:
+    """Say once that a model is left alone, and once that it is not any more."""
+    if turn == "opened":
+        log.warning("%s keeps failing: it is left alone, and tried every %g s", model, seconds)
+    else:
+        log.warning("%s works again", model)
 
 
 def _is_outage(attempt: Attempt) -> bool:

@@ -49,7 +49,6 @@ class Provider:
             ("accept-encoding", "identity"),
             ("user-agent", "headgate"),
         ]
-        self._plain: dict[str, Endpoint] = {}  # those without headers of the caller's, by path
         self._endpoints: dict[tuple[object, ...], Endpoint] = {}
 
     def __repr__(self) -> str:
@@ -61,16 +60,10 @@ class Provider:
         `passed` are headers of the caller's, which replace those of the same name. Callers may
         think of any number of values, so not all are kept.
         """
-        if not passed:
-            plain = self._plain.get(path)
-            if plain is None:
-                plain = endpoint(self._base_url + path, self._headers, traced=self._traced)
-                self._plain[path] = plain
-            return plain
         key = (path, *passed)
         found = self._endpoints.get(key)
         if found is None:
-            headers = self._with(passed)
+            headers = self._with(passed) if passed else self._headers
             found = endpoint(self._base_url + path, headers, traced=self._traced)
             if len(self._endpoints) < MOST_KEPT:
                 self._endpoints[key] = found
