@@ -379,6 +379,14 @@ def test_outcomes_go_on_after_a_sequence_number_and_miss_none_that_came_late(sto
     assert list(store.outcomes(second.sequence)) == []
 
 
+def test_a_row_that_is_given_twice_at_once_has_one_outcome(store):
+    made = entry()
+    store.append([made, made])
+    store.append([made])
+    (found,) = store.outcomes()
+    assert list(store.outcomes(found.sequence)) == []
+
+
 def test_outcomes_of_more_than_a_page_come_once_each_while_rows_are_added(store):
     store.append(answers(PAGE_ROWS + 7))
     found = store.outcomes()
