@@ -35,19 +35,24 @@ REJECTED = "rejected"
 """The ledger's word for a draft that a check has rejected; such an attempt has not failed."""
 
 
-class Books(msgspec.Struct, eq=False):
-    """What one request has tried, and what that cost."""
+class Books(msgspec.Struct, eq=False, gc=False):
+    """What one request has tried, and what that cost.
+
+    Args:
+        plant: where prices and the ledger are.
+        inbound: the request.
+        request_id: what ties its rows together.
+        origin: where it came in.
+        arrived: when, as a monotonic time in seconds.
+        exchange: what was decided, as far as it is.
+    """
 
     _plant: Plant
-    """Where prices and the ledger are."""
     _inbound: Inbound
     _request_id: str
-    """What ties its rows together."""
     _origin: Origin
     _arrived: float
-    """When, as a monotonic time in seconds."""
     _exchange: Exchange
-    """What was decided, as far as it is."""
     attempts: int = 0
     """How many were begun."""
     _spent: int | None = 0
@@ -89,7 +94,7 @@ class Books(msgspec.Struct, eq=False):
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
         if error not in OUR_END:
-            turn = plant.brakes.note(model, not _is_outage(attempt), now, began)
+            turn = plant.brakes.note(model, error is None or not _is_outage(attempt), now, began)
             if turn is not None:
                 _announce(model, turn, plant.brakes.opens_in(model, now))
         if error is not None and error != REJECTED:
@@ -161,15 +166,15 @@ class Books(msgspec.Struct, eq=False):
 
     def headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         """What the decision was and why; the cost only where it is final."""
-        decision, model = self._exchange.decision, tier.model
+        decision, request_id = self._exchange.decision, self._request_id
         headers = [
-            ("x-headgate-request-id", self._request_id),
-            (DIALECTS[self._inbound.dialect].request_id, self._request_id),
+            ("x-headgate-request-id", request_id),
+            (DIALECTS[self._inbound.dialect].request_id, request_id),
             ("x-headgate-tier", tier.name),
-            ("x-headgate-model", f"{model.provider}/{model.model}"),
+            ("x-headgate-model", _name_of(tier.model)),
             ("x-headgate-reason", self._reason(tier)),
-            ("x-headgate-attempts", "1" if self.attempts == 1 else str(self.attempts)),
-            ("x-headgate-escalated", "true" if tier.premium else "false"),
+            _ONCE if self.attempts == 1 else ("x-headgate-attempts", str(self.attempts)),
+            _ESCALATED if tier.premium else _NOT_ESCALATED,
         ]
         if decision is not None and decision.score is not None:
             headers.append(("x-headgate-score", f"{decision.score:.4g}"))
@@ -184,6 +189,15 @@ class Books(msgspec.Struct, eq=False):
         if tier is decision.tier:
             return decision.reason
         return f"{decision.reason}, {'rejected' if self._exchange.rejected else 'fallback'}"
+
+
+_ONCE = ("x-headgate-attempts", "1")
+_ESCALATED, _NOT_ESCALATED = ("x-headgate-escalated", "true"), ("x-headgate-escalated", "false")
+
+
+@lru_cache(maxsize=256)  # callers may pin any model
+def _name_of(model: ModelRef) -> str:
+    return f"{model.provider}/{model.model}"
 
 
 def _trace(
