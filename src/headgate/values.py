@@ -166,7 +166,7 @@ class ModelRef(NamedTuple):
         return f"{self.provider}/{self.model}"
 
 
-class Ask(msgspec.Struct, frozen=True):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """What a policy may know of a request: its shape and text, free of any dialect.
 
     `tokens` is an estimate of the input length, good to some 25 %; exact counts come from the
@@ -175,8 +175,6 @@ class Ask(msgspec.Struct, frozen=True):
 
     model: str
     system: str = ""
-    text: str = ""
-    """All text of the conversation after the system prompt, turns joined by a blank line."""
     last_user: str = ""
     """Text of the last user turn: what is asked now."""
     turns: int = 1
