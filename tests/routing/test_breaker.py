@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.routing.breaker import Brakes, Breaker, RetryBudget
+from headgate.routing.breaker import SLICES, Brakes, Breaker, RetryBudget, _Count
 from headgate.values import ModelRef
 
 
@@ -186,6 +186,22 @@ def test_calls_in_an_outage_keep_to_the_rule_from_the_first_to_the_last_of_them(
         assert made <= 1.2 * requests + 10 * (1 + int(at - first))
     assert requests == rate * 60
     assert made >= 0.9 * min(3 * requests, 1.2 * requests + 10 * 60)  # what is allowed is used
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from([-1, 0, 1])), max_size=40),
+    st.sampled_from([0.3, 5.0, 10.0, 1 / 3]),
+    st.integers(0, 10**9),
+)
+def test_a_call_belongs_to_the_slice_of_its_time_to_the_last_bit(steps, window, start):
+    count = _Count(window, late=False)
+    before = 0.0
+    for slices, nudge in sorted(steps):
+        edge = (start + slices) * window / SLICES
+        at = max(before, edge if nudge == 0 else math.nextafter(edge, math.inf * nudge))
+        before = at
+        count.add(at)
+        assert count._latest == int(at * (SLICES / window))
 
 
 def test_what_is_long_past_is_forgotten():

@@ -27,31 +27,38 @@ class _Count:
     """
 
     def __init__(self, window: float, *, late: bool) -> None:
-        self._rate = SLICES / window
+        self._rate, self._slice = SLICES / window, window / SLICES
         self._kept = SLICES + late
         self._slices: deque[tuple[int, int]] = deque()
         self._latest = -1
+        self._turns_at = -math.inf
+        """The latest slice ends no sooner: a little before its end, so that no rounding counts a
+        call into a slice that is over."""
         self._in_latest = 0
         self._before = 0
 
     def add(self, at: float) -> None:
         """It has happened once more."""
-        if int(at * self._rate) != self._latest:
+        if at >= self._turns_at:
             self._turn(at)
         self._in_latest += 1
 
     def total(self, at: float) -> int:
         """How often it has."""
-        if int(at * self._rate) != self._latest:
+        if at >= self._turns_at:
             self._turn(at)
         return self._before + self._in_latest
 
     def _turn(self, at: float) -> None:
-        """Another slice begins."""
+        """Another slice begins, or is about to."""
+        latest = int(at * self._rate)
+        if latest == self._latest:
+            return
         if self._in_latest:
             self._slices.append((self._latest, self._in_latest))
             self._before += self._in_latest
-        self._latest, self._in_latest = int(at * self._rate), 0
+        self._latest, self._in_latest = latest, 0
+        self._turns_at = (latest + 1) * self._slice * (1 - 1e-12)
         while self._slices and self._slices[0][0] <= self._latest - self._kept:
             self._before -= self._slices.popleft()[1]
 
