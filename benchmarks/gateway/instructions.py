@@ -125,7 +125,7 @@ def told(written: str) -> dict[str, int]:
 
 def _run(kind: str, work: Coroutine[Any, Any, T]) -> T:
     """On the event loop that the gateway runs on, where that is what is counted."""
-    if kind in PACED:
+    if kind in (SOCKETS, *PACED):
         import uvloop
 
         return uvloop.run(work)

@@ -32,7 +32,7 @@ def test_the_calls_of_each_kind_of_request_are_listed():
 
 def test_the_calls_between_sockets_are_those_of_server_and_client():
     listed = instructions.calls(instructions.SOCKETS)
-    assert any("http1_server.py:_Peer.data_received" in line for line in listed)
+    assert any("http1_peer.py:Http1Peer.data_received" in line for line in listed)
     assert any("http1_client.py:_Connection.call" in line for line in listed)
 
 
@@ -62,4 +62,4 @@ def test_a_kind_that_is_not_there_is_wrong_use():
 def test_a_paced_stream_goes_through_sockets_word_by_word():
     listed = instructions.calls("paced stream")
     assert sum("_Connection.buffer_updated" in line for line in listed) >= 30
-    assert sum("_Peer.write" in line for line in listed) >= 30
+    assert sum("Http1Peer.write" in line for line in listed) >= 30

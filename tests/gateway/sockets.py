@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 from headgate.errors import RequestError
 from headgate.gateway.caller import Caller, Handler
-from headgate.gateway.http1_server import Http1Server, ServerLimits
+from headgate.gateway.http1_peer import ServerLimits
+from headgate.gateway.http1_server import Http1Server
 
 __all__ = ["JSON", "ask", "echo", "get", "post", "serving", "status", "talk"]
 

@@ -129,7 +129,7 @@ class Line:
         self.sent = b""
 
     def date(self) -> str:
-        return "date: now"
+        return "date: now\r\n"
 
     def write(self, data: bytes) -> None:
         self.sent += data
@@ -216,5 +216,5 @@ def test_a_stream_waits_for_a_caller_that_reads_slowly_and_ends_where_it_has_gon
 
 
 def test_a_status_without_a_name_has_a_first_line_too():
-    assert status_line(404) == "HTTP/1.1 404 Not Found"
-    assert status_line(529) == "HTTP/1.1 529 "
+    assert status_line(404) == "HTTP/1.1 404 Not Found\r\n"
+    assert status_line(529) == "HTTP/1.1 529 \r\n"

@@ -58,9 +58,9 @@ class _Connection(asyncio.BufferedProtocol):
     # ---- called by the pool and the reply
 
     async def call(self, head: bytes, body: bytes) -> Http1Reply:
-        """Send one request and wait for the head of its answer."""
+        """Send one request and wait for the head of its answer; the connection is open."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None:
             raise UpstreamError("The connection was closed.", kind="reset")
         self._headers = {}
         self._head_bytes = 0
@@ -229,6 +229,8 @@ class _Pool:
     async def call(self, connect_timeout: float, head: bytes, body: bytes) -> Http1Reply:
         """A call on a new connection."""
         made = await self._connect(connect_timeout)
+        if not made.is_open():
+            raise UpstreamError("The connection was closed.", kind="reset")
         return await made.call(head, body)
 
     async def _connect(self, connect_timeout: float) -> _Connection:

@@ -166,7 +166,8 @@ class Http1Reply(msgspec.Struct, eq=False):
         """The body is complete; what is unread of it no longer concerns the connection."""
         self._done = True
         self.paused = False
-        self._untimed()
+        if self._idle is not None or self._released:
+            self._untimed()
         if self._waiter is not None:
             self._wake()
 

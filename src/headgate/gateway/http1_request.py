@@ -15,7 +15,10 @@ __all__ = ["Peer", "Request", "status_line"]
 READ_AHEAD = 256 * 1024
 """Bytes of a body that may wait to be taken before the socket is no longer read."""
 
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+CRLF, FIELD = "\r\n", ": ".join
+_STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
+}
 
 
 class Peer(Protocol):
@@ -24,13 +27,12 @@ class Peer(Protocol):
     full: bool
     """So much waits to be sent that whoever sends should wait."""
     gone: bool
+    closing: bool
+    """No further request is taken on it."""
 
     @property
-    def closing(self) -> bool:
-        """No further request is taken on it."""
-
-    def date(self) -> str:
-        """The date header's line."""
+    def date(self) -> Callable[[], str]:
+        """Gives the date header's line, with its end."""
 
     def write(self, data: bytes) -> None:
         """Send, or keep until it can be sent."""
@@ -46,8 +48,8 @@ class Peer(Protocol):
 
 
 def status_line(status: int) -> str:
-    """The first line of an answer, without its end."""
-    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} "
+    """The first line of an answer, with its end."""
+    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
 
 
 class Request:
@@ -57,44 +59,27 @@ class Request:
         peer: the connection that it came on.
     """
 
-    __slots__ = (
-        "_broken",
-        "_chunked",
-        "_chunks",
-        "_complete",
-        "_left",
-        "_peer",
-        "_size",
-        "_waiter",
-        "_wanted",
-        "answered",
-        "expects_continue",
-        "headers",
-        "keep_alive",
-        "method",
-        "path",
-        "query",
-        "version",
-    )
+    # what most requests never change stands here once, and not in each of them
+    method = ""
+    path = ""
+    query = ""
+    version = "1.1"
+    keep_alive = True
+    expects_continue = False
+    answered = False
+    _chunked = False
+    """It is being answered in chunks."""
+    _size = 0
+    _complete = False
+    _wanted = False
+    _broken: Exception | None = None
+    _waiter: asyncio.Future[None] | None = None
+    _left: Callable[[], object] | None = None
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self.method = ""
-        self.path = ""
-        self.query = ""
-        self.version = "1.1"
         self.headers: dict[str, str] = {}
-        self.keep_alive = True
-        self.expects_continue = False
-        self.answered = False
-        self._chunked = False  # it is being answered in chunks
         self._chunks: list[bytes] = []
-        self._size = 0
-        self._complete = False
-        self._wanted = False
-        self._broken: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self._left: Callable[[], object] | None = None
 
     # ---- what a handler uses
 
@@ -135,9 +120,8 @@ class Request:
         if self.answered:
             raise RuntimeError("a request is answered once")
         self.answered = True
-        head = self._head(status, headers)
-        content = b"" if self.method == "HEAD" else body
-        self._peer.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), content))
+        head = self._head(status, headers, f"content-length: {len(body)}\r\n\r\n")
+        self._peer.write(head if self.method == "HEAD" else head + body)
 
     def stream(self, status: int, headers: Headers) -> Request:
         """See `Caller.stream`."""
@@ -146,10 +130,10 @@ class Request:
         self.answered = True
         self._chunked = self.version == "1.1"
         if self._chunked:
-            self._peer.write(self._head(status, headers) + b"transfer-encoding: chunked\r\n\r\n")
+            self._peer.write(self._head(status, headers, "transfer-encoding: chunked\r\n\r\n"))
         else:  # HTTP/1.0 knows no chunks: the body ends where the connection does
             self.keep_alive = False
-            self._peer.write(self._head(status, headers) + b"\r\n")
+            self._peer.write(self._head(status, headers, "\r\n"))
         return self
 
     async def send(self, data: bytes) -> None:
@@ -199,13 +183,16 @@ class Request:
         """The body has been received to its end."""
         return self._complete
 
-    def _head(self, status: int, headers: Headers) -> bytes:
-        if not self._complete or self._broken is not None or self._peer.closing:
+    def _head(self, status: int, headers: Headers, end: str) -> bytes:
+        """The head of the answer; `end` says how long its body is, and ends it."""
+        peer = self._peer
+        if not self._complete or self._broken is not None or peer.closing:
             self.keep_alive = False
-        fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        end = "" if self.keep_alive else "connection: close\r\n"
-        text = f"{status_line(status)}\r\n{self._peer.date()}\r\n{fields}{end}"
-        return text.encode("latin-1", "replace")
+        if not self.keep_alive:
+            end = f"connection: close\r\n{end}"
+        if headers:
+            end = f"{CRLF.join(map(FIELD, headers))}\r\n{end}"
+        return f"{status_line(status)}{peer.date()}{end}".encode("latin-1", "replace")
 
     async def _wait(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()

@@ -158,6 +158,7 @@ class Telemetry:
 
     def end(self, journey: Journey) -> None:
         """The request is over: tell of it soon."""
+        CURRENT.set(None)  # its task goes on with the connection's next request
         journey.end()
         self._wait(journey)
 
