@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from headgate.cli.status_page import line, page
 from headgate.ledger.store import Window
+from headgate.monitor.assessment import Assessment, Burn, Creep, Scope
 from headgate.monitor.attribution import Attribution, Part
-from headgate.monitor.budget import Assessment, Burn, Creep, Scope
 from headgate.monitor.drift import Drift, Shift
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
