@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AXE := 4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: help browser demo test lint format setup upstreams lock prices clean
+.PHONY: help browser demo test lint format setup upstreams lock prices release clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -60,6 +60,9 @@ lock:  ## resolve again; needs uv
 
 prices: setup  ## compile the shipped price table from the installed genai-prices
 	$(BIN)/python tools/compile_prices.py
+
+release: setup  ## source package and wheel of what is committed, each tried in an empty environment
+	$(BIN)/python tools/release.py $(ARGS)
 
 clean:  ## remove what was built
 	rm -rf $(VENV) build dist

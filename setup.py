@@ -1,5 +1,7 @@
 """The one compiled part. Where it cannot be built, the same in Python takes its place."""
 
+import os
+
 from setuptools import Extension, setup
 
 setup(
@@ -10,6 +12,7 @@ setup(
             # the stable interface: one wheel for every Python from 3.11 on
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
+            libraries=[] if os.name == "nt" else ["m"],  # sqrt; whoever repairs wheels asks whose
             optional=True,
         )
     ],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.watch import Watch, own_budgets
+from headgate.bootstrap.watch import PIECE, Watch, own_budgets
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import EVER, Outcome, Store, StoreError
@@ -148,6 +148,26 @@ def test_a_ledger_that_keeps_no_account_is_watched_all_the_same(monkeypatch):
     store = Shut()
     store.append(answers(300))
     assert watch(store).look(NOON, EVER).escalation.served == 300
+
+
+def test_a_watch_that_rests_sees_the_same_and_never_reads_long():
+    store = MemoryStore()
+    store.append(answers(300))
+    read: list[int] = []
+
+    def follow(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            read.append(outcome.sequence)
+            yield outcome
+
+    rests: list[int] = []
+    chosen = settings()
+    looking = Watch(
+        store, chosen, book_of(chosen), follow=follow, rest=lambda: rests.append(len(read))
+    )
+    found = looking.look(NOON, EVER)
+    assert found.escalation == watch(store).look(NOON, EVER).escalation
+    assert rests == list(range(PIECE, 301, PIECE))
 
 
 def test_a_watch_that_keeps_nothing_writes_nothing_and_sees_the_same(monkeypatch):

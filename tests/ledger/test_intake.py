@@ -14,7 +14,7 @@ from headgate.ledger.intake import (
 from headgate.ledger.journal import Journal
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.segment import leftovers
-from headgate.ledger.store import StoreError
+from headgate.ledger.store import RowRejectedError, StoreError
 from headgate.ledger.url import open_store
 from tests.ledger.moods import Moody, Watch
 from tests.ledger.samples import answers, entry, prompt, questions
@@ -149,6 +149,25 @@ def test_prompts_of_a_dead_process_that_never_fit_are_told_of_once(tmp_path, cap
     assert recover("", store, journal=tmp_path / "j") == (0, 0)
     assert [one.request_id for one in store.prompts()] == ["r2", "r4"]
     assert caplog.messages == ["ledger.prompt_dropped: the store can never hold 3 of them"]
+
+
+def test_prompts_that_are_dropped_are_told_of_though_the_store_fails_after_them(tmp_path, caplog):
+    for one in questions(2):
+        journal = Journal(tmp_path / "j")
+        journal.append_prompt(one)
+        journal.close()
+    asked: list[int] = []
+
+    class Failing(Moody):
+        def keep_prompts(self, prompts):
+            asked.append(len(prompts))
+            if len(asked) > 1:
+                raise StoreError("it is gone")
+            raise RowRejectedError("never")
+
+    with pytest.raises(StoreError):
+        recover("", Failing(), journal=tmp_path / "j")
+    assert caplog.messages == ["ledger.prompt_dropped: the store can never hold 1 of them"]
 
 
 def test_a_prompt_that_never_fits_is_dropped_and_the_others_are_kept():

@@ -4,6 +4,7 @@ import errno
 import random
 import subprocess
 import sys
+import threading
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from headgate.errors import ConfigError
 from headgate.ledger import journal as journals
 from headgate.ledger.journal import MOST_SEGMENTS, Journal
 from headgate.ledger.records import MAX_PAYLOAD, frame
-from headgate.ledger.segment import leftovers
+from headgate.ledger.segment import Segment, leftovers
 from headgate.ledger.taken import Taken, tell
 from tests.ledger.samples import answers, entry, prompt, traffic
 from tests.ledger.test_segment import read_back
@@ -101,6 +102,30 @@ def test_while_nothing_is_taken_the_last_segment_grows_instead_of_more_being_ope
     journal.drop_taken()
     journal.append(rows[0])
     assert len(journal.segments()) == 2
+    journal.close()
+
+
+def test_who_appends_does_not_wait_while_a_segment_is_deleted(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "j", segment_bytes=1)
+    one, two, three = answers(3)
+    dropped: list[Segment] = []
+
+    def drop(segment: Segment) -> None:
+        journal.append(three)
+        dropped.append(segment)
+
+    for row in (one, two):
+        journal.append(row)
+    first = journal.segments()[0]
+    first.take(first.size)
+    with monkeypatch.context() as patched:
+        patched.setattr(Segment, "drop", drop)
+        dropping = threading.Thread(target=journal.drop_taken, daemon=True)
+        dropping.start()
+        dropping.join(5)
+    assert dropped == [first]
+    assert [row for s in journal.segments() for row in s.unread().entries] == [two, three]
+    first.drop()
     journal.close()
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from headgate.errors import ConfigError
+from headgate.ledger.prompts_sql import PAGE_PROMPTS
 from headgate.ledger.sqlite import APPLICATION_ID, SqliteStore
 from headgate.ledger.statements import migrations
 from headgate.ledger.store import RowRejectedError, StoreError
-from tests.ledger.samples import NOON_US, answers, entry, prompt
+from tests.ledger.samples import NOON_US, answers, entry, prompt, questions
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ledger.md"
 
@@ -295,3 +296,14 @@ def test_a_prompt_that_was_deleted_is_not_in_the_write_ahead_log_either(tmp_path
             assert list(store.prune_prompts(NOON_US + 1)) == [1], "nor does it wait for who reads"
         assert list(store.prune_prompts(NOON_US + 1)) == []
         assert left() == []
+
+
+def test_the_write_ahead_log_is_cut_off_once_for_each_page_that_is_erased(tmp_path):
+    said: list[str] = []
+    with closing(SqliteStore(tmp_path / "ledger.db")) as store:
+        assert list(store.prune_prompts(NOON_US)) == []  # what another has left is cut off with it
+        store.keep_prompts(questions(2 * PAGE_PROMPTS + 1))
+        store._db.set_trace_callback(said.append)
+        assert list(store.prune_prompts(NOON_US * 2)) == [PAGE_PROMPTS, PAGE_PROMPTS, 1]
+        assert list(store.prune_prompts(NOON_US * 2)) == []
+    assert sum("wal_checkpoint" in one for one in said) == 3

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import takewhile
 
 import msgspec
@@ -47,6 +49,8 @@ _log = logging.getLogger("headgate.watch")
 BILL_DAYS = 30
 MONEY_SECONDS = 3600.0
 """Sums of money, and with them the break-evens, are made anew every hour."""
+REST_SECONDS = 0.0002
+"""Between two pieces of a look, in a process that serves."""
 _FIXED = ("escalation", "escalation_budgets", "watch", "alerts")
 """Sections that a reload does not change."""
 
@@ -64,6 +68,7 @@ class Lookout(Follower):
         courier: made for a function that keeps events.
         clock: the time.
         count: done at every turn; the place of what a process counts of its own requests.
+        rest: of a process that serves: lets it, after every few outcomes that are read.
     """
 
     def __init__(
@@ -78,12 +83,14 @@ class Lookout(Follower):
         courier: Callable[[Callable[[Sequence[Event]], object]], Courier],
         clock: Clock,
         count: Callable[[], object] | None = None,
+        rest: Callable[[], object] | None = None,
     ) -> None:
         super().__init__(open_store=open_store, steer=steer, clock=clock, count=count)
         self._settings = settings
         self._book = book
         self._election = election
         self._show = show
+        self._rest = rest
         escalation, alerts = settings.escalation, settings.alerts
         after = escalation.release_after
         self._release = Release(
@@ -149,6 +156,7 @@ class Lookout(Follower):
                 self._book,
                 follow=lambda outcomes: takewhile(self._goes_on, outcomes),
                 money_every=MONEY_SECONDS,
+                rest=self._rest,
             )
         at_us = int(now * 1_000_000)
         status = self._watch.look(datetime.fromtimestamp(now, UTC), bill_window(at_us, BILL_DAYS))
@@ -252,6 +260,7 @@ def lookout_of(
         courier=lambda note: Courier(channels, note, clock),
         clock=clock,
         count=count,
+        rest=None if helm is None else partial(time.sleep, REST_SECONDS),
     )
 
 

@@ -39,8 +39,8 @@ from headgate.settings.schema import Settings
 
 __all__ = ["Watch", "own_budgets"]
 
-PAGE = 1_000
-"""Outcomes that are held at a time."""
+PAGE, PIECE = 1_000, 50
+"""Outcomes that are held at a time; the fewer, some 0.2 ms, where others need the interpreter."""
 MONTH_DAYS = 31
 RESTS = 20
 """Money is summed again after so many times as long as it took: at most a twentieth of the time."""
@@ -74,6 +74,7 @@ class Watch:
         money_every: seconds of the looks' own time between two sums of money; 0 sums at each look
             that has not had enough of it.
         keeps: False writes nothing to the ledger, not even the account.
+        rest: called after every few outcomes; where others wait for the interpreter they get it.
     """
 
     def __init__(
@@ -85,12 +86,14 @@ class Watch:
         follow: Callable[[Iterable[Outcome]], Iterable[Outcome]] = lambda outcomes: outcomes,
         money_every: float = 0.0,
         keeps: bool = True,
+        rest: Callable[[], object] | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
         self._book = book
         self._follow = follow
         self._keeps = keeps
+        self._rest = rest
         self._money: _Money | None = None
         self._money_every_us = round(money_every * 1_000_000)
         self._money_due = 0.0
@@ -180,12 +183,14 @@ class Watch:
             if kept is not None:
                 account.resume(kept)
         outcomes = iter(self._follow(self._store.outcomes(account.cursor)))
-        while page := list(islice(outcomes, PAGE)):
+        while page := list(islice(outcomes, PIECE if self._rest else PAGE)):
             account.fold(page)
             state = account.due()
             if state is not None and self._keeps:
                 with suppress(StoreError):  # then a restart reads more again, and that is all
                     self._store.keep(account.terms.name, account.cursor, state)
+            if self._rest is not None:
+                self._rest()
 
     def heard(self) -> tuple[Quality | None, tuple[TierFeedback, ...]]:
         """The quality kept, and what users say, read anew; the rest is left alone.

@@ -73,12 +73,16 @@ def recover(
     rows = damaged = 0
     if directory is not None and directory.is_dir():
         intake = Intake(store, monotonic)
-        for segment in leftovers(directory):
-            found = intake.take_over(segment)
-            rows += found.rows
-            damaged += found.damaged
-        if intake.dropped:
-            _log.error("ledger.prompt_dropped: the store can never hold %d of them", intake.dropped)
+        try:
+            for segment in leftovers(directory):
+                found = intake.take_over(segment)
+                rows += found.rows
+                damaged += found.damaged
+        finally:  # what is dropped is dropped, though the store fails at the next segment
+            if intake.dropped:
+                _log.error(
+                    "ledger.prompt_dropped: the store can never hold %d of them", intake.dropped
+                )
     return Recovered(rows, damaged)
 
 

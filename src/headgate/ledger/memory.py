@@ -42,6 +42,10 @@ __all__ = ["MemoryStore", "role_of"]
 
 Key = tuple[Any, ...]
 
+PAGE_ROWS = 100
+"""Rows that are looked at in one go where more may have come by every look: to copy all of them
+takes the interpreter from whoever serves for some milliseconds."""
+
 
 class MemoryStore(MemoryPrompts):
     """Entries in a dictionary; for tests and for a gateway that need not remember."""
@@ -49,6 +53,7 @@ class MemoryStore(MemoryPrompts):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[tuple[str, int], Entry] = {}
+        self._in_order: list[Entry] = []
         self._events: dict[str, Event] = {}
         self._states: dict[str, tuple[int, bytes]] = {}
         self._lock = threading.Lock()
@@ -58,7 +63,10 @@ class MemoryStore(MemoryPrompts):
         with self._lock:
             before = len(self._rows)
             for entry in entries:
-                self._rows.setdefault((entry.request_id, entry.attempt), entry)
+                key = (entry.request_id, entry.attempt)
+                if key not in self._rows:
+                    self._rows[key] = entry
+                    self._in_order.append(entry)
             return len(self._rows) - before
 
     def tiers(self, window: Window = EVER, by: Sequence[AttemptDimension] = ()) -> list[TierTotal]:
@@ -148,9 +156,12 @@ class MemoryStore(MemoryPrompts):
 
     def outcomes(self, after: int = 0) -> Iterator[Outcome]:
         """The served routed requests in the order stored."""
-        with self._lock:
-            rows = list(enumerate(self._rows.values(), start=1))
-        for sequence, entry in islice(rows, after, None):
+        while rows := self._in_order[after : after + PAGE_ROWS]:
+            yield from self._among(rows, after)
+            after += len(rows)
+
+    def _among(self, rows: Sequence[Entry], after: int) -> Iterator[Outcome]:
+        for sequence, entry in enumerate(rows, start=after + 1):
             if entry.routed and entry.served:
                 yield Outcome(
                     sequence,

@@ -62,12 +62,12 @@ class SqlPrompts(ABC):
 
     def prune_prompts(self, before_us: int) -> Iterator[int]:
         """Delete the prompts from before a moment, a page in each transaction."""
-        while True:
+        gone = PAGE_PROMPTS
+        while gone == PAGE_PROMPTS:
             with self._erasing() as (_, write):
                 gone = write("prune_prompts", before=before_us, most=PAGE_PROMPTS)
-            if not gone:
-                return
-            yield gone
+            if gone:
+                yield gone
 
     def _unsound_prompts(self) -> Iterator[str]:
         with self._reading() as ask:

@@ -29,7 +29,7 @@ from headgate.ledger.event import Event
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.prompts_sql import prompt_row
 from headgate.ledger.shapes import Shapes, parted
-from headgate.ledger.statements import Ask, Row, Write, migrations, statement
+from headgate.ledger.statements import Ask, Row, Write, migrations, sayable, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 from headgate.ledger.totals import latency_from
 
@@ -71,6 +71,8 @@ class SqliteStore(Answers):
         self.path = path
         self._lock = threading.Lock()
         self._shapes = Shapes()
+        self._readable = True
+        """What was erased, by others too, may still stand in the write-ahead log."""
         self._busy_seconds = busy_seconds
         _look(path, create=create)
         _make_private(path)
@@ -170,29 +172,34 @@ class SqliteStore(Answers):
         """The file's pages are overwritten where rows are deleted; without it they keep texts.
 
         Older pages stand in the write-ahead log until it is begun anew, so that is done at once;
-        where somebody reads just then, it is done by whoever erases or writes much next.
+        where somebody reads just then, it is done by whoever erases next, though there be nothing
+        left to erase, or writes much.
         """
         with self._lock, _faults(self.path):
+            before = self._db.total_changes
             self._db.execute("PRAGMA secure_delete = ON")
             try:
                 with self._transaction("BEGIN IMMEDIATE"):
                     yield self._run_query, self._run_change
             finally:
                 self._db.execute("PRAGMA secure_delete = OFF")
-            self._empty_log()
+            if self._db.total_changes > before or self._readable:
+                self._readable = not self._empty_log()
 
-    def _empty_log(self) -> None:
-        """Bring the write-ahead log into the file and cut it off, unless somebody is reading."""
+    def _empty_log(self) -> bool:
+        """Bring the write-ahead log into the file and cut it off; False where somebody reads."""
         self._db.execute("PRAGMA busy_timeout = 0")
         try:
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            ((busy, _, _),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return not busy
         finally:
             self._db.execute(f"PRAGMA busy_timeout = {round(self._busy_seconds * 1000)}")
 
     def _run_query(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
         for key, value in parameters.items():
-            if isinstance(value, list):  # a value of SQLite's is no list; json_each reads one
-                parameters[key] = msgspec.json.encode(value).decode()
+            said = sayable(value)
+            # a value of SQLite's is no list; json_each reads one
+            parameters[key] = msgspec.json.encode(said).decode() if type(said) is list else said
         return self._db.execute(statement("sqlite", name, by), parameters).fetchall()
 
     def _run_change(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:
