@@ -54,7 +54,7 @@ def usd(nano: int) -> str:
     ('0.009', '0', '-0.000000001')
     """
     if 0 < nano < NANO_PER_USD:  # what a request costs
-        return f"0.{nano:09d}".rstrip("0")
+        return "0." + str(nano).zfill(9).rstrip("0")  # a third cheaper than a format
     digits = str(abs(nano)).zfill(10)
     text = f"{digits[:-9]}.{digits[-9:]}".rstrip("0").rstrip(".")
     return f"-{text}" if nano < 0 else text
@@ -166,7 +166,7 @@ class ModelRef(NamedTuple):
         return f"{self.provider}/{self.model}"
 
 
-class Ask(msgspec.Struct, frozen=True):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """What a policy may know of a request: its shape and text, free of any dialect.
 
     `tokens` is an estimate of the input length, good to some 25 %; exact counts come from the
@@ -175,8 +175,6 @@ class Ask(msgspec.Struct, frozen=True):
 
     model: str
     system: str = ""
-    text: str = ""
-    """All text of the conversation after the system prompt, turns joined by a blank line."""
     last_user: str = ""
     """Text of the last user turn: what is asked now."""
     turns: int = 1

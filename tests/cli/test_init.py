@@ -41,6 +41,13 @@ def test_the_next_steps_name_a_file_of_another_name():
     assert "headgate check --config my.toml" in init("my.toml").output
 
 
+def test_a_short_file_plans_the_same(here: Path):
+    init("long.toml")
+    init("--short")
+    assert len((here / "headgate.toml").read_text().splitlines()) < 60
+    assert read(here / "headgate.toml", env={}) == read(here / "long.toml", env={})
+
+
 def test_a_file_that_is_there_is_kept(here: Path):
     (here / "headgate.toml").write_text("mine")
     result = init()

@@ -335,6 +335,27 @@ def test_an_end_on_this_side_does_not_close_an_open_breaker_either(error):
     assert made.brakes.rests(CHEAP.model)
 
 
+def test_a_model_that_is_left_alone_and_one_that_works_again_are_told_of_once(caplog):
+    clock = Stopped()
+    made, _, _ = plant(clock=clock, failures=2)
+    own = books(made, inbound())
+
+    def ended(error: str | None) -> None:
+        attempt = own.begin("answer", CHEAP, "first")
+        attempt.error = error
+        clock.at += 1.0
+        own.close(attempt, served=False)
+
+    with caplog.at_level(logging.INFO, "headgate.gateway"):
+        for error in ("connect", "connect", "connect", None, None):
+            ended(error)
+    told = [record.message for record in caplog.records if "attempt" not in record.message]
+    assert told == [
+        f"{CHEAP.model} keeps failing: it is left alone, and tried every 5 s",
+        f"{CHEAP.model} works again",
+    ]
+
+
 def test_a_failure_is_logged_with_its_detail_and_a_success_or_a_rejection_is_not(caplog):
     made, _, _ = plant()
     own = books(made, inbound("a secret question"))

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from headgate.gateway.record import CARDS_AT_HAND, Attempt, Pricer, estimated
 from headgate.prices.book import Book
+from headgate.prices.charge import charge
 from headgate.routing.tier import Tier
 from headgate.values import Ask, ModelRef, Usage
 
@@ -86,12 +87,15 @@ def test_cards_at_hand_are_bounded_whatever_a_provider_calls_its_tiers():
     st.sampled_from([NOON_US, NOON_US + 61_000_000]),
 )
 def test_a_model_and_its_baseline_have_the_cards_that_each_has_alone(model, baseline, tier, at):
-    one, other = PRICER.beside(model, baseline, at, tier)
-    assert one == PRICER.card(model, at, tier)
+    name, own, held = PRICER.beside(model, baseline, at, tier)
+    card = PRICER.card(model, at, tier)
+    other = PRICER.card(baseline, at, tier) or PRICER.card(baseline, at)
+    assert name == (None if card is None else card.id)
+    assert (own and own(USAGE)) == (card and charge(card, USAGE))
     if model == baseline:
-        assert other is one, "unpriced where the call is"
+        assert held is own, "unpriced where the call is"
     else:
-        assert other == (PRICER.card(baseline, at, tier) or PRICER.card(baseline, at))
+        assert (held and held(USAGE)) == (other and charge(other, USAGE))
 
 
 def test_pairs_at_hand_are_bounded_too():

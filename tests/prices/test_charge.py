@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import headgate.prices.charge
 from headgate.prices.book import Book
 from headgate.prices.card import Card, Rates
-from headgate.prices.charge import charge, itemise, nano_from_pico
+from headgate.prices.charge import charge, charges_of, itemise, nano_from_pico
 from headgate.values import ModelRef, Usage
 
 FULL = Rates(
@@ -129,6 +129,12 @@ def test_the_parts_by_kind_add_up_to_the_charge(rates, dearer, used):
     assert (parts is None) == (whole is None)
     if parts is not None:
         assert nano_from_pico(sum(parts.values())) == whole
+
+
+@given(rate_sets, st.none() | rate_sets, usages)
+def test_what_a_card_charges_is_the_charge_of_each_call(rates, dearer, used):
+    own = card(rates) if dearer is None else card(rates, (100_000, dearer))
+    assert charges_of(own)(used) == charge(own, used)
 
 
 @given(st.integers(0, 10**18))

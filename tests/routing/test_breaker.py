@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.routing.breaker import Brakes, Breaker, RetryBudget
+from headgate.routing.breaker import SLICES, Brakes, Breaker, RetryBudget, _Count
 from headgate.values import ModelRef
 
 
@@ -78,7 +78,8 @@ def test_it_opens_at_the_failure_that_makes_half_of_the_window_or_so_many_in_a_r
 
 def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_closes_it():
     breaker = Breaker(failures=1, pause=5)
-    failing(breaker, 1)
+    assert breaker.note(False, 0, 0) == "opened"
+    assert breaker.note(False, 0, 0) is None, "it is told once"
     assert [breaker.allows(at) for at in (0, 4.9, 5, 5.1, 9.9, 10)] == [
         False,
         False,
@@ -88,10 +89,11 @@ def test_open_it_lets_one_probe_through_in_each_pause_and_the_first_success_clos
         True,
     ]
     assert breaker.opens_in(11) == 4
-    breaker.note(False, 11, 11)
+    assert breaker.note(False, 11, 11) is None
     assert not breaker.allows(12)
-    breaker.note(True, 12, 12)
+    assert breaker.note(True, 12, 12) == "closed"
     assert breaker.allows(12)
+    assert breaker.note(True, 12, 12) is None, "it is told once"
     assert breaker.opens_in(12) == 0
 
 
@@ -184,6 +186,22 @@ def test_calls_in_an_outage_keep_to_the_rule_from_the_first_to_the_last_of_them(
         assert made <= 1.2 * requests + 10 * (1 + int(at - first))
     assert requests == rate * 60
     assert made >= 0.9 * min(3 * requests, 1.2 * requests + 10 * 60)  # what is allowed is used
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from([-1, 0, 1])), max_size=40),
+    st.sampled_from([0.3, 5.0, 10.0, 1 / 3]),
+    st.integers(0, 10**9),
+)
+def test_a_call_belongs_to_the_slice_of_its_time_to_the_last_bit(steps, window, start):
+    count = _Count(window, late=False)
+    before = 0.0
+    for slices, nudge in sorted(steps):
+        edge = (start + slices) * window / SLICES
+        at = max(before, edge if nudge == 0 else math.nextafter(edge, math.inf * nudge))
+        before = at
+        count.add(at)
+        assert count._latest == int(at * (SLICES / window))
 
 
 def test_what_is_long_past_is_forgotten():

@@ -11,7 +11,7 @@ import pytest
 from headgate.settings import read
 from headgate.settings.fields import CLASSIFIER, SECTIONS, Field
 from headgate.settings.providers import KNOWN
-from headgate.settings.template import render
+from headgate.settings.template import render, shortened
 from tests.settings.files import Desk
 
 PAIRS = list(itertools.permutations(KNOWN, 2))
@@ -24,6 +24,21 @@ def test_every_choice_of_providers_gives_a_valid_file(desk: Desk, providers: tup
     assert reading.settings.premium.model.startswith(f"{providers[0]}/")
     # a provider with one small model only has the classifier on its cheap tier, which is no fault
     assert reading.warnings == ()
+
+
+@pytest.mark.parametrize("providers", [("anthropic", "google"), ("xai",), tuple(KNOWN)])
+def test_the_short_file_says_the_same_in_few_lines(desk: Desk, providers: tuple[str, ...]):
+    whole = render(providers)
+    short = shortened(whole)
+    assert desk.read(short).settings == desk.read(whole).settings
+
+    def given(text: str) -> list[str]:
+        return [line for line in text.splitlines() if " = " in line and not line.startswith("#")]
+
+    assert given(short) == given(whole)
+    assert len(short.splitlines()) < 3 * len(given(whole))
+    assert "\n\n\n" not in short
+    assert "#[" not in short
 
 
 def test_the_default_file_is_the_built_in_example(desk: Desk):

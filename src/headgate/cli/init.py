@@ -10,7 +10,7 @@ import click
 from headgate.cli.files import FilePath
 from headgate.errors import ConfigError
 from headgate.settings.providers import KNOWN
-from headgate.settings.template import render
+from headgate.settings.template import render, shortened
 
 __all__ = ["init"]
 
@@ -45,13 +45,16 @@ class ProviderNames(click.ParamType[tuple[str, ...]]):
     show_default=True,
     help=f"Whose models to begin with, the first one's to answer: {', '.join(KNOWN)}.",
 )
-def init(path: Path, *, force: bool, providers: tuple[str, ...]) -> None:
+@click.option("--short", is_flag=True, help="Only what is set, without every other setting.")
+def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) -> None:
     """Write a commented headgate.toml to start from.
 
     PATH is where to; default: headgate.toml in this directory. A file that is there is kept, unless
     --force is given.
     """
     text = render(providers)
+    if short:
+        text = shortened(text)
     try:
         if force:
             _replace(path, text)

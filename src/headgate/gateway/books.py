@@ -12,6 +12,7 @@ import msgspec
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER, Attempt
 from headgate.ledger.entry import Entry, Purpose
+from headgate.routing.breaker import Turn
 from headgate.routing.checks import Finding
 from headgate.routing.exchange import Exchange
 from headgate.routing.features import CATEGORY_HEADER
@@ -19,7 +20,7 @@ from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision
 from headgate.routing.session import SESSION_HEADER
 from headgate.routing.tier import Tier
-from headgate.values import Usage, usd
+from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import DIALECTS, Inbound
 
 __all__ = ["REJECTED", "Books"]
@@ -34,7 +35,7 @@ REJECTED = "rejected"
 """The ledger's word for a draft that a check has rejected; such an attempt has not failed."""
 
 
-class Books:
+class Books(msgspec.Struct, eq=False, gc=False):
     """What one request has tried, and what that cost.
 
     Args:
@@ -46,26 +47,18 @@ class Books:
         exchange: what was decided, as far as it is.
     """
 
-    def __init__(
-        self,
-        plant: Plant,
-        inbound: Inbound,
-        request_id: str,
-        origin: Origin,
-        arrived: float,
-        exchange: Exchange,
-    ) -> None:
-        self._plant = plant
-        self._inbound = inbound
-        self._request_id = request_id
-        self._origin = origin
-        self._arrived = arrived
-        self._exchange = exchange
-        self.attempts = 0
-        """How many were begun."""
-        self._spent: int | None = 0  # nano-USD over all attempts; None once one is unpriced
-        self.open: Attempt | None = None
-        """The attempt under way."""
+    _plant: Plant
+    _inbound: Inbound
+    _request_id: str
+    _origin: Origin
+    _arrived: float
+    _exchange: Exchange
+    attempts: int = 0
+    """How many were begun."""
+    _spent: int | None = 0
+    """Nano-USD over all attempts; None once one is unpriced."""
+    open: Attempt | None = None
+    """The attempt under way."""
 
     def begin(self, purpose: Purpose, tier: Tier, cause: str) -> Attempt:
         """An attempt is about to be sent."""
@@ -101,7 +94,9 @@ class Books:
         now = plant.clock.monotonic() if attempt.ended is None else attempt.ended
         self.open = None
         if error not in OUR_END:
-            plant.brakes.note(model, not _is_outage(attempt), now, began)
+            turn = plant.brakes.note(model, error is None or not _is_outage(attempt), now, began)
+            if turn is not None:
+                _announce(model, turn, plant.brakes.opens_in(model, now))
         if error is not None and error != REJECTED:
             self._complain(attempt)
         first_token = attempt.first_token
@@ -171,15 +166,15 @@ class Books:
 
     def headers(self, tier: Tier, *, final: bool) -> list[tuple[str, str]]:
         """What the decision was and why; the cost only where it is final."""
-        decision, model = self._exchange.decision, tier.model
+        decision, request_id = self._exchange.decision, self._request_id
         headers = [
-            ("x-headgate-request-id", self._request_id),
-            (DIALECTS[self._inbound.dialect].request_id, self._request_id),
+            ("x-headgate-request-id", request_id),
+            (DIALECTS[self._inbound.dialect].request_id, request_id),
             ("x-headgate-tier", tier.name),
-            ("x-headgate-model", f"{model.provider}/{model.model}"),
+            ("x-headgate-model", _name_of(tier.model)),
             ("x-headgate-reason", self._reason(tier)),
-            ("x-headgate-attempts", "1" if self.attempts == 1 else str(self.attempts)),
-            ("x-headgate-escalated", "true" if tier.premium else "false"),
+            _ONCE if self.attempts == 1 else ("x-headgate-attempts", str(self.attempts)),
+            _ESCALATED if tier.premium else _NOT_ESCALATED,
         ]
         if decision is not None and decision.score is not None:
             headers.append(("x-headgate-score", f"{decision.score:.4g}"))
@@ -194,6 +189,15 @@ class Books:
         if tier is decision.tier:
             return decision.reason
         return f"{decision.reason}, {'rejected' if self._exchange.rejected else 'fallback'}"
+
+
+_ONCE = ("x-headgate-attempts", "1")
+_ESCALATED, _NOT_ESCALATED = ("x-headgate-escalated", "true"), ("x-headgate-escalated", "false")
+
+
+@lru_cache(maxsize=256)  # callers may pin any model
+def _name_of(model: ModelRef) -> str:
+    return f"{model.provider}/{model.model}"
 
 
 def _trace(
@@ -219,6 +223,14 @@ def _trace(
 def _threshold(threshold: float) -> str:
     """The trace of nearly every scored request; thresholds are few."""
     return msgspec.json.encode({"threshold": threshold}).decode()
+
+
+def _announce(model: ModelRef, turn: Turn, seconds: float) -> None:
+    """Say once that a model is left alone, and once that it is not any more."""
+    if turn == "opened":
+        log.warning("%s keeps failing: it is left alone, and tried every %g s", model, seconds)
+    else:
+        log.warning("%s works again", model)
 
 
 def _is_outage(attempt: Attempt) -> bool:

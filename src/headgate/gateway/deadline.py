@@ -52,10 +52,16 @@ class Deadlines:
         """
         if seconds <= 0:  # not even the twentieth that a look may be late
             raise TimeoutError
-        task = asyncio.current_task(self.loop)
+        loop = self.loop
+        if loop is None:
+            loop = self.loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a deadline needs a task to cancel")
-        return Within(self, seconds, task, task.cancelling())
+        if not self._ticking:
+            self._ticking = True
+            loop.call_later(TICK, self._tick, loop)
+        return Within(self._armed, loop.time() + seconds, task, task.cancelling())
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
@@ -75,15 +81,16 @@ class Within(msgspec.Struct, eq=False):
     A cancellation from elsewhere stays one, also when it comes together with the deadline.
     """
 
-    _deadlines: Deadlines
-    _seconds: float
+    _armed: dict[object, tuple[float, Callable[[], object]]]
+    """The deadlines of its event loop: it is entered and taken out without a call."""
+    _at: float
     _task: asyncio.Task[object]
     _before: int
     """How often its task had been cancelled when it began."""
     _expired: bool = False
 
     def __enter__(self) -> Self:
-        self._deadlines.arm(self, self._seconds, self._expire)
+        self._armed[self] = (self._at, self._expire)
         return self
 
     def __exit__(
@@ -92,7 +99,7 @@ class Within(msgspec.Struct, eq=False):
         error: BaseException | None,
         _: TracebackType | None,
     ) -> None:
-        self._deadlines.disarm(self)
+        self._armed.pop(self, None)
         if not self._expired:
             self._expired = True  # an action that is on its way comes too late
             return

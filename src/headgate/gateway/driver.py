@@ -50,6 +50,7 @@ from headgate.routing.signals import (
     Wait,
     Woke,
 )
+from headgate.values import ModelRef
 from headgate.wire.lane import (
     Flow,
     Inbound,
@@ -119,7 +120,7 @@ class Driver:
         else:
             decision = policy.decide(ask, plant.helm.controls)
             if plant.sessions is not None:
-                owner = f"{origin.key or ''} {policy.name}"
+                owner = (origin.key, policy.name)
                 talk = Conversation.of(plant.sessions, inbound, owner, arrived)
                 decision, self._talk = talk.decide(decision, policy.name), talk
             cascade = policy.cascade
@@ -270,10 +271,9 @@ class Driver:
             self._books.close(attempt, served=False, findings=self._findings)
         return Judged(good)
 
-    def _lane(self, command: Call) -> Lane:
-        dialect = self._plant.providers[command.tier.model.provider].dialect
+    def _lane(self, dialect: str, model: ModelRef) -> Lane:
         way = lane(self._inbound, dialect, at=self._plant.clock.time())
-        if self._talk is not None and (first := self._talk.foreign(command.tier.model)):
+        if self._talk is not None and (first := self._talk.foreign(model)):
             way.forget(first)
         return way
 
@@ -284,7 +284,7 @@ class Driver:
         provider = self._plant.providers[model.provider]
         try:
             if way is None:
-                way = self._lane(command)
+                way = self._lane(provider.dialect, model)
             endpoint = provider.endpoint(way.path, way.passed())
             body = way.request(model.model)
         except RequestError as impossible:  # nothing was sent, so nothing is written down

@@ -49,6 +49,7 @@ class Provider:
             ("accept-encoding", "identity"),
             ("user-agent", "headgate"),
         ]
+        self._plain: dict[str, Endpoint] = {}
         self._endpoints: dict[tuple[object, ...], Endpoint] = {}
 
     def __repr__(self) -> str:
@@ -60,14 +61,21 @@ class Provider:
         `passed` are headers of the caller's, which replace those of the same name. Callers may
         think of any number of values, so not all are kept.
         """
+        if not passed:  # nearly always
+            plain = self._plain.get(path)
+            if plain is None:
+                plain = self._plain[path] = self._written(path, self._headers)
+            return plain
         key = (path, *passed)
         found = self._endpoints.get(key)
         if found is None:
-            headers = self._with(passed) if passed else self._headers
-            found = endpoint(self._base_url + path, headers, traced=self._traced)
+            found = self._written(path, self._with(passed))
             if len(self._endpoints) < MOST_KEPT:
                 self._endpoints[key] = found
         return found
+
+    def _written(self, path: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
+        return endpoint(self._base_url + path, headers, traced=self._traced)
 
     def _with(self, passed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         merged = {name.lower(): value for name, value in self._headers}

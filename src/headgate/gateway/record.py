@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -12,7 +12,7 @@ from headgate.ledger.entry import Entry, Purpose, UsageSource
 from headgate.prices.book import Book
 from headgate.prices.card import Card
 from headgate.prices.ceiling import Ceiling, is_flat
-from headgate.prices.charge import charge
+from headgate.prices.charge import charge, charges_of
 from headgate.prices.service_tier import served_card
 from headgate.routing.tier import Tier
 from headgate.values import CHARS_PER_TOKEN, Ask, ModelRef, Usage
@@ -21,6 +21,9 @@ __all__ = ["TAGS_HEADER", "Attempt", "Pricer", "Recorder", "Told", "estimated"]
 
 TAGS_HEADER = "x-headgate-tags"
 """What the caller wants written down with its request, as a JSON object of plain values."""
+
+Charges: TypeAlias = Callable[[Usage], int | None]
+"""What tokens cost on one card, in nano-USD; see `charge`."""
 
 CARDS_AT_HAND = 1024
 MINUTE_US = 60_000_000
@@ -66,7 +69,8 @@ class Pricer:
         self._since_us = self._until_us = 0  # the minute that all below is of
         self._cards: dict[tuple[ModelRef, str | None], Card | None] = {}
         self._beside: dict[
-            tuple[ModelRef, ModelRef, str | None], tuple[Card | None, Card | None]
+            tuple[ModelRef, ModelRef, str | None],
+            tuple[str | None, Charges | None, Charges | None],
         ] = {}
         self._ceilings: dict[
             tuple[tuple[ModelRef, ...], str | None], tuple[Ceiling, tuple[ModelRef, ...]]
@@ -94,24 +98,25 @@ class Pricer:
 
     def beside(
         self, ref: ModelRef, baseline: ModelRef, at_us: int, service_tier: str | None
-    ) -> tuple[Card | None, Card | None]:
-        """The card of a model at a time, and that of the model it is held against.
+    ) -> tuple[str | None, Charges | None, Charges | None]:
+        """The id of a model's card at a time, what it charges, and what the baseline's does.
 
-        The baseline is priced in the same service tier where its model has that, else in the
-        standard one.
+        The charges are the same object where the models are the same. The baseline is priced in the
+        same service tier where its model has that, else in the standard one.
         """
         if not self._since_us <= at_us < self._until_us:
             self._turn(at_us)
         found = self._beside.get((ref, baseline, service_tier))
         if found is None:
-            held = self.card(baseline, at_us, service_tier) or self.card(baseline, at_us)
-            own = self.card(ref, at_us, service_tier)
+            card = self.card(ref, at_us, service_tier)
+            other = self.card(baseline, at_us, service_tier) or self.card(baseline, at_us)
+            own = held = None if card is None else charges_of(card)
+            if ref != baseline:
+                held = None if other is None else charges_of(other)
             if len(self._beside) >= CARDS_AT_HAND:
                 self._beside.clear()
-            found = self._beside[ref, baseline, service_tier] = (
-                own,
-                own if ref == baseline else held,
-            )
+            found = None if card is None else card.id, own, held
+            self._beside[ref, baseline, service_tier] = found
         return found
 
     def ceiling(
@@ -231,13 +236,12 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
         the service tier of this call where its model has that, else in the standard one.
         """
         usage = self.usage
-        card, held = pricer.beside(self.tier.model, baseline, self.at_us, usage.service_tier)
-        name = None if card is None else card.id
+        name, own, held = pricer.beside(self.tier.model, baseline, self.at_us, usage.service_tier)
         if self.usage_source == "none":
             return name, 0, None
-        cost = None if card is None else charge(card, usage)
+        cost = None if own is None else own(usage)
         if self.purpose != "answer":
             return name, cost, None
-        if held is card:
+        if held is own:
             return name, cost, cost
-        return name, cost, None if held is None else charge(held, usage)
+        return name, cost, None if held is None else held(usage)

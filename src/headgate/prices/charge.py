@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from headgate.prices.card import PICO_PER_NANO, Card
 from headgate.values import Usage
 
-__all__ = ["charge", "itemise", "nano_from_pico"]
+__all__ = ["charge", "charges_of", "itemise", "nano_from_pico"]
 
 
 def nano_from_pico(pico: int) -> int:
@@ -46,6 +49,29 @@ def charge(card: Card, usage: Usage) -> int | None:
     nano = pico // PICO_PER_NANO  # as `nano_from_pico`, in place: every row is priced twice
     rest = pico - nano * PICO_PER_NANO
     return nano + (rest > 500 or (rest == 500 and nano & 1))
+
+
+def charges_of(card: Card) -> Callable[[Usage], int | None]:
+    """`charge` of one card for many calls: what no call changes is looked up once."""
+    rates = card.rates
+    base, answered = rates.input, rates.output
+    if card.tiers or rates.request or base is None or answered is None:
+        return partial(charge, card)
+    read = base if rates.cache_read is None else rates.cache_read
+    write = base if rates.cache_write_5m is None else rates.cache_write_5m
+    long = write if rates.cache_write_1h is None else rates.cache_write_1h
+
+    def charged(usage: Usage) -> int:
+        pico = base * usage.input + answered * usage.output
+        if usage.cache_read:
+            pico += read * usage.cache_read
+        if usage.cache_write_5m or usage.cache_write_1h:
+            pico += write * usage.cache_write_5m + long * usage.cache_write_1h
+        nano = pico // PICO_PER_NANO  # as in `charge`
+        rest = pico - nano * PICO_PER_NANO
+        return nano + (rest > 500 or (rest == 500 and nano & 1))
+
+    return charged
 
 
 def itemise(card: Card, usage: Usage) -> dict[str, int] | None:

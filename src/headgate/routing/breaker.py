@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Literal, TypeAlias
 
 from headgate.values import ModelRef
 
-__all__ = ["Brakes", "Breaker", "RetryBudget"]
+__all__ = ["Brakes", "Breaker", "RetryBudget", "Turn"]
 
+
+Turn: TypeAlias = Literal["opened", "closed"]
+"""What a call's end does to a breaker."""
 
 SLICES = 100
 """How finely a window is counted."""
@@ -23,31 +27,38 @@ class _Count:
     """
 
     def __init__(self, window: float, *, late: bool) -> None:
-        self._rate = SLICES / window
+        self._rate, self._slice = SLICES / window, window / SLICES
         self._kept = SLICES + late
         self._slices: deque[tuple[int, int]] = deque()
         self._latest = -1
+        self._turns_at = -math.inf
+        """The latest slice ends no sooner: a little before its end, so that no rounding counts a
+        call into a slice that is over."""
         self._in_latest = 0
         self._before = 0
 
     def add(self, at: float) -> None:
         """It has happened once more."""
-        if int(at * self._rate) != self._latest:
+        if at >= self._turns_at:
             self._turn(at)
         self._in_latest += 1
 
     def total(self, at: float) -> int:
         """How often it has."""
-        if int(at * self._rate) != self._latest:
+        if at >= self._turns_at:
             self._turn(at)
         return self._before + self._in_latest
 
     def _turn(self, at: float) -> None:
-        """Another slice begins."""
+        """Another slice begins, or is about to."""
+        latest = int(at * self._rate)
+        if latest == self._latest:
+            return
         if self._in_latest:
             self._slices.append((self._latest, self._in_latest))
             self._before += self._in_latest
-        self._latest, self._in_latest = int(at * self._rate), 0
+        self._latest, self._in_latest = latest, 0
+        self._turns_at = (latest + 1) * self._slice * (1 - 1e-12)
         while self._slices and self._slices[0][0] <= self._latest - self._kept:
             self._before -= self._slices.popleft()[1]
 
@@ -92,16 +103,17 @@ class Breaker:
         """Seconds until the next call may go out; 0 while closed."""
         return 0.0 if self._probe_at is None else max(0.0, self._probe_at - at)
 
-    def note(self, good: bool, at: float, began: float) -> None:
-        """A call that was sent at `began` has ended well or badly."""
+    def note(self, good: bool, at: float, began: float) -> Turn | None:
+        """A call that was sent at `began` has ended well or badly; what that has changed, if so."""
         if self._probe_at is not None:
             if good and began > self._opened_at:
                 self._close()
-            return  # a failure leaves it open: the next probe is set already
+                return "closed"
+            return None  # a failure leaves it open: the next probe is set already
         self._calls.add(at)
         if good:
             self._in_a_row = 0
-            return
+            return None
         self._in_a_row += 1
         self._failed.add(at)
         failed = self._failed.total(at)
@@ -109,6 +121,8 @@ class Breaker:
         if self._in_a_row >= self._failures or half:
             self._opened_at = at
             self._probe_at = at + self._pause
+            return "opened"
+        return None
 
     def _close(self) -> None:
         self._probe_at = None
@@ -192,11 +206,10 @@ class Brakes:
         pair = self._pairs.get(model)
         return pair is not None and pair[0].is_open
 
-    def note(self, model: ModelRef, good: bool, at: float, began: float) -> None:
-        """A call that was sent at `began` has ended."""
+    def note(self, model: ModelRef, good: bool, at: float, began: float) -> Turn | None:
+        """A call that was sent at `began` has ended; what that has done to the model's breaker."""
         pair = self._pairs.get(model)
-        if pair is not None:
-            pair[0].note(good, at, began)
+        return None if pair is None else pair[0].note(good, at, began)
 
     def opens_in(self, model: ModelRef, at: float) -> float:
         """Seconds until the model may be called again."""

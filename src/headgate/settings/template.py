@@ -33,7 +33,7 @@ from headgate.settings.fields import (
 )
 from headgate.settings.providers import KNOWN
 
-__all__ = ["render"]
+__all__ = ["render", "shortened"]
 
 _TOP = """\
 # The one file of Headgate: the plan, the gateway and the report all read it.
@@ -86,6 +86,28 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _block(PLAN, {}),
     ]
     return "\n".join(blocks)
+
+
+_SHORT_TOP = """\
+# The one file of Headgate: the plan, the gateway and the report all read it.
+# All else is left at its default: `headgate init` without --short writes every setting.
+# No secrets here: a key stays in the environment variable that is named here.
+# `headgate check` says what is wrong, `headgate check --show` what is in effect.
+"""
+
+
+def shortened(text: str) -> str:
+    """What `render` has given, without what is left at its default: sections and what is set."""
+    blocks = [_set_in(block.splitlines()) for block in text.removeprefix(_TOP).split("\n\n")]
+    return "\n".join([_SHORT_TOP, *("\n".join(lines) + "\n" for lines in blocks if lines)])
+
+
+def _set_in(block: Sequence[str]) -> list[str]:
+    """The section's own comment, its header and what is set; nothing where nothing is."""
+    block = [line for line in block if line]
+    begin = next((at for at, line in enumerate(block) if line.startswith("[")), len(block))
+    given = [line for line in block[begin + 1 :] if not line.startswith("#")]
+    return [*block[: begin + 1], *given] if given else []
 
 
 def _policy() -> str:

@@ -241,7 +241,8 @@ def _checked(body: bytes, quiet: bool) -> tuple[_Completion, Said, Stop, Usage |
     said = choice.message
     if said is None:
         raise UnusableAnswerError("The provider's answer has no message.", usage=usage)
-    stop = stop_of(finish, called=bool(said.tool_calls))
+    called = bool(said.tool_calls)
+    stop = "stop" if finish == "stop" and not called else stop_of(finish, called=called)
     wanting = stop == "tool_calls" or (stop == "stop" and not quiet)
     if wanting and not said.content and _says_nothing_else(said):
         raise UnusableAnswerError("The provider's answer is empty.", usage=usage)
