@@ -12,7 +12,6 @@ from headgate.bootstrap.clock import SystemClock
 from headgate.cli.beside import Gateway, _told, has_sidecar, sidecar_of
 from headgate.cli.said import Said, gauges_of
 from headgate.cli.workers import TOKEN
-from headgate.gateway.sidecar import Trouble
 from headgate.ledger.event import Event
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
@@ -78,8 +77,8 @@ def test_its_trouble_is_counted_where_it_ended_and_kept_as_an_event(tmp_path):
         counts=lambda: None,
         note=noted.append,
     )
-    for trouble in ("silent", "ended"):
-        _told(gateway, cast(Trouble, trouble), "it was stopped")
+    _told(gateway, "silent", "it says nothing")
+    _told(gateway, "ended", "it was stopped")
     assert total(gateway.metrics, "headgate_beside_ended_total") == 1
     told = mishaps(noted)
     assert told is not None
