@@ -22,6 +22,7 @@ from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model
+from headgate.gateway.paced import Paced
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
@@ -139,6 +140,8 @@ class App:
                 visitor = self._enter(caller)
                 admitted = True
                 self._under_way += 1
+                if visitor.requests or visitor.tokens:
+                    caller = Paced(caller, visitor, self.plant.clock)
             await action(self, caller, visitor)
         except HeadgateError as error:
             if admitted and isinstance(error, RequestError):
