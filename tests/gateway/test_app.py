@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from time import monotonic
 
@@ -298,6 +299,26 @@ def test_health_and_readiness():
         assert [await get(b"/healthz"), await get(b"/readyz")] == [200, 200]
         home.app.draining = True
         assert [await get(b"/healthz"), await get(b"/readyz")] == [200, 503]
+
+    run(case)
+
+
+def test_a_monitor_that_asks_for_heads_alone_is_answered_with_them():
+    async def case(home: House):
+        for path in (b"/healthz", b"/readyz"):
+            request = b"HEAD " + path + b" HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
+            status, headers, body = await home.raw(request)
+            assert (status, body) == (200, b"")
+            assert int(headers["content-length"]) > 0
+
+    run(case)
+
+
+def test_a_compressed_body_is_told_to_come_as_it_is():
+    async def case(home: House):
+        status, _, body = await home.post(gzip.compress(chat()))
+        assert status == 400
+        assert "not compressed" in json.loads(body)["error"]["message"]
 
     run(case)
 

@@ -28,7 +28,8 @@ ASKED: list[dict[str, str]] = [
     {"key": "k0"},
     {"route": "/v1/messages"},
 ]
-NOTHING = [{"key": "' OR 1=1 --"}, {"text": "%"}, {"reason": "_"}, {"model": "%"}]
+NOTHING = [{"key": "' OR 1=1 --"}, {"text": "%"}, {"reason": "_"}, {"model": "%"},
+           {"text": "a\0b"}, {"key": "\ud800"}, {"tier": "\0"}, {"model": "\udcff"}]  # fmt: skip
 
 
 def crowd() -> list[Entry]:
@@ -143,6 +144,12 @@ def test_a_model_is_looked_for_in_small_or_capital_letters_in_the_rows_too(store
     store.append([entry(model_asked="Qwen3-Next"), entry(request_id="other")])
     (found,) = store.search(Search(window=EVER, model="qwen3-NEXT"), read=9).requests
     assert [row.model_asked for row in found] == ["Qwen3-Next"]
+
+
+def test_a_name_that_not_every_database_can_hold_is_found_by_itself(store):
+    store.append([entry(request_id="odd", model_asked="a\0b"), entry(request_id="even")])
+    found = store.search(Search(window=EVER, model="a\0b"), read=10)
+    assert [whole[0].request_id for whole in found.requests] == ["odd"]
 
 
 @pytest.mark.parametrize("cause", ["retry", "fallback"])

@@ -6,7 +6,7 @@ import pytest
 
 from headgate.ledger import statements
 from headgate.ledger.columns import COLUMNS
-from headgate.ledger.statements import migrations, statement
+from headgate.ledger.statements import migrations, sayable, statement
 
 SQL = Path(statements.__file__).parent / "sql"
 ONLY_POSTGRES = {"copy", "incoming"}
@@ -64,3 +64,17 @@ def test_columns_that_several_statements_add_up_stand_in_one_file(dialect):
     sums = (SQL / dialect / "sums_requests.sql").read_text().rstrip()
     for name in ("rolled_requests", "daily_requests", "roll_day_requests"):
         assert sums in statement(dialect, name, ["day"])
+
+
+@pytest.mark.parametrize("text", ["", "r1", "a\0b", "größer", "漢字", "😀"])
+def test_a_text_that_can_be_said_is_said_as_it_is(text):
+    assert sayable(text) == text
+    assert sayable([text, 1, None]) == [text, 1, None]
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udcffb", "\ude00\ud83d"])
+def test_what_is_no_character_is_said_as_unreadable(text):
+    sayable(text).encode()
+    assert sayable([text, 1]) == [sayable(text), 1]
+    assert len(sayable(text)) == len(text)
+    assert "\ufffd" in sayable(text)

@@ -423,3 +423,12 @@ def test_a_state_that_knows_of_rows_that_there_are_not_is_not_given_out(store):
     store.append(answers(9))
     store.keep("a", 9_000_000, b"of another ledger")
     assert store.recall("a") is None
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0", "\ud800", "' OR 1=1 --", "x" * 100_000])
+def test_any_text_may_be_asked_for_and_is_not_there(store, text):
+    store.append([entry()])
+    assert store.request(text) == []
+    assert store.prompt(text) is None
+    assert store.recall(text) is None
+    assert store.events(kinds=[text]) == []

@@ -60,7 +60,7 @@ def test_a_prompt_that_was_never_recorded_is_no_question_for_it(brain):
 @pytest.mark.parametrize(("text", "hard"), [(EASY, False), (HARD, True)])
 def test_the_judge_guesses_from_the_gateways_own_question(text, hard):
     tiers = [Tier(name=name, model=ModelRef("p", name)) for name in ("cheap", "premium")]
-    asked = Ask(model="auto", text=text, last_user=text, tokens=5000, tools=12)
+    asked = Ask(model="auto", last_user=text, tokens=5000, tools=12)
     system, user = question(asked, tiers, max_chars=8000)
     put = Prompt(model="judge", system=system, turns=(Turn("user", user),), text=system + user)
     assert looks_hard(text) is hard

@@ -113,7 +113,6 @@ def test_the_gateways_request_is_read_from_what_a_policy_knows():
     ask = Ask(
         model="auto",
         last_user="Why?",
-        text="Hello\n\nWhy?",
         system="Be kind.",
         turns=3,
         tokens=20,

@@ -124,7 +124,7 @@ def test_a_conversation_is_found_again_however_long_it_grows():
     sessions = Sessions(TIERS, Terms(), price)
     first = sessions.talk(Ask(model="auto", system="S", opening="Hi", preamble=1), "k")
     assert first.opening
-    later = Ask(model="auto", system="S", opening="Hi", preamble=1, replies=40, text="long " * 99)
+    later = Ask(model="auto", system="S", opening="Hi", preamble=1, replies=40, tokens=9999)
     assert sessions.talk(later, "k") == replace(first, opening=False)
 
 

@@ -28,7 +28,7 @@ def judged(request: SampleRequest, brain: SampleBrain, levels: int = 2) -> int |
     """What the gateway's own classifier call gets from the brain."""
     tiers = [Tier(name=f"t{number}", model=ModelRef("p", f"m{number}")) for number in range(levels)]
     prompt = read(request)
-    ask = Ask(model="auto", system=prompt.system, text=prompt.text, last_user=prompt.last_user)
+    ask = Ask(model="auto", system=prompt.system, last_user=prompt.last_user)
     system, user = question(ask, tiers, max_chars=600)
     put = Prompt(model=JUDGE, system=system, turns=(Turn("user", user),), text=system + user)
     return verdict(brain.answer(put).text, levels)

@@ -1,4 +1,5 @@
 import contextlib
+import itertools
 import json
 
 import msgspec
@@ -155,8 +156,28 @@ def test_a_policy_is_told_system_text_and_last_user_turn():
     ]:
         outline.turns.append((role, text))
     ask = asked(outline)
-    assert (ask.system, ask.text) == ("Be brief.\n\nNow.", "Hello\n\nHi!\n\n42\n\nWhy?")
+    assert ask.system == "Be brief.\n\nNow."
+    said = len("Be brief.\n\nNow.") + len("Hello\n\nHi!\n\n42\n\nWhy?")
+    assert ask.tokens == said // 4 + 3 + 4 * 6, "and what parts the turns"
     assert (ask.last_user, ask.turns) == ("Why?", 2)
+
+
+ROLES = st.sampled_from(["system", "user", "assistant", "tool"])
+
+
+@given(st.lists(st.tuples(ROLES, st.sampled_from(["", "a", "bé", "a long text"]))))
+def test_what_is_said_counts_as_one_text_of_the_system_and_one_of_the_turns(turns):
+    outline = Outline()
+    outline.turns.extend(turns)
+    ask = asked(outline)
+    system = "\n\n".join(said for role, said in turns if role == "system" and said)
+    text = "\n\n".join(said for role, said in turns if role != "system" and said)
+    assert ask.system == system
+    size = len(system.encode()) + len(text.encode())
+    assert ask.tokens == size // 4 + 3 + 4 * len(turns)
+    before = list(itertools.takewhile(lambda turn: turn[0] not in ("assistant", "tool"), turns))
+    users = [said for role, said in before if role == "user"]
+    assert ask.opening == "\n\n".join(itertools.dropwhile(lambda said: not said, users))
 
 
 def test_a_policy_is_told_what_stays_the_same_as_a_conversation_goes_on():

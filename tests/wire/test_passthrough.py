@@ -14,7 +14,6 @@ from headgate.wire.passthrough import (
     Passthrough,
     PlainFlow,
     passthrough,
-    splice,
     spliced,
 )
 from headgate.wire.sse import MAX_EVENT_BYTES
@@ -110,7 +109,7 @@ def test_whatever_a_caller_adds_arrives(extras):
 
 def test_own_fields_replace_the_callers():
     inbound = OPENAI_CHAT.read(b'{"model":"auto","a":1,"b":2,' + HELLO + b"}", {})
-    assert json.loads(splice(inbound, "m", {"b": b"[3]", "c": b"4"})) == {
+    assert json.loads(spliced(inbound.fields, "m", {"b": b"[3]", "c": b"4"})) == {
         "model": "m",
         "a": 1,
         "b": [3],

@@ -41,6 +41,13 @@ class Bucket:
             return 0.0
         return (least - level) * 60.0 / most if most else float("inf")
 
+    def left(self, at: float) -> tuple[int, float]:
+        """Units that are there now, and the seconds until it is full; infinite if nothing flows."""
+        self.wait(0, at)
+        most = self._most
+        full = (most - self._level) * 60.0 / most if most else float("inf")
+        return max(0, int(self._level)), full
+
     def take(self, amount: int) -> None:
         """Take units, whether they are there or not; negative ones are given back."""
         level = self._level - amount

@@ -62,7 +62,6 @@ def ask_of(row: GradedRow, model: str = AUTO) -> Ask:
     return Ask(
         model=model,
         system=row.system,
-        text=row.prompt,
         last_user=row.prompt,
         turns=row.turns,
         tokens=row.tokens or tokens_in(text),

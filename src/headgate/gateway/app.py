@@ -22,6 +22,7 @@ from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model
+from headgate.gateway.paced import Paced
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
@@ -64,7 +65,6 @@ _ANTHROPIC = "anthropic-version"
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
 Action = Callable[["App", Caller, Visitor], Awaitable[None]]
-Route = Callable[["App", Caller], Awaitable[None]]
 
 
 class App:
@@ -124,44 +124,37 @@ class App:
     async def __call__(self, caller: Caller) -> None:
         """Answer one request."""
         path = caller.path.rstrip("/")
-        routes = _ROUTES.get(path)
+        routes: Mapping[str, Action] | None = _ROUTES.get(path)
         followed: Followed | None = None
         if self.follow is not None and caller.method == "POST" and "POST" in (routes or ()):
             caller = followed = self.follow(caller, path)
+        visitor, admitted = NOBODY, False
         try:
-            if routes is None and path.startswith(_MODEL):
-                routes = _ONE
             if routes is None:
-                raise RequestError(
-                    "There is nothing at this path.",  # not repeated: it may hold a secret
-                    status=404,
-                    code="not_found",
-                    fix="The gateway serves " + ", ".join(_ROUTES) + ".",
-                )
-            action = routes.get(caller.method)
+                routes = _below(path)
+            action = routes.get("GET" if caller.method == "HEAD" else caller.method)
             if action is None:
-                raise RequestError(
-                    f"`{caller.method[:20]}` is not allowed here.",
-                    status=405,
-                    code="method_not_allowed",
-                    fix=f"Use {' or '.join(routes)}.",
-                )
-            await action(self, caller)
+                raise _not_allowed(caller.method, routes)
+            if caller.method == "POST":  # it calls a provider, or is held to a rate all the same
+                visitor = self._enter(caller)
+                admitted = True
+                self._under_way += 1
+                if visitor.requests or visitor.tokens:
+                    caller = Paced(caller, visitor, self.plant.clock)
+            await action(self, caller, visitor)
         except HeadgateError as error:
-            if followed is not None:
-                followed.refused(error)
-            caller.respond(
-                error.status, [JSON, *_when(error)], refuse(_spoken(caller, path), error)
-            )
+            if admitted and isinstance(error, RequestError):
+                self.refused(error.code or "invalid_request", visitor.key_id)
+            _tell(caller, path, followed, error)
         except ConnectionError:
             raise  # the caller has gone: nobody is left to tell
         except Exception:
             log.exception("a defect in headgate, please report it: request to %s", path[:200])
             defect = InternalError("Headgate failed inside.", fix="The log says more.")
-            if followed is not None:
-                followed.refused(defect)
-            _answer(caller, defect.status, refuse(_spoken(caller, path), defect))
+            _tell(caller, path, followed, defect)
         finally:
+            if admitted:
+                self._under_way -= 1
             if followed is not None:
                 followed.over()
 
@@ -240,12 +233,12 @@ class App:
             if transcript is not None:
                 transcript.over()
 
-    async def _models(self, caller: Caller) -> None:
+    async def _models(self, caller: Caller, _: Visitor) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
         _answer(caller, 200, all_models(names, anthropic=_ANTHROPIC in caller.headers))
 
-    async def _model(self, caller: Caller) -> None:
+    async def _model(self, caller: Caller, _: Visitor) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
         name = unquote(caller.path.removeprefix(_MODEL))
@@ -268,20 +261,20 @@ class App:
 
     # ---- admission
 
-    async def _limited(self, action: Action, caller: Caller) -> None:
-        """Do what calls a provider, unless it is refused; then it is counted."""
+    def _enter(self, caller: Caller) -> Visitor:
+        """Who sends a request that is served.
+
+        Raises:
+            RequestError: it is refused, for its sender's sake or ours; that is counted.
+        """
         visitor = NOBODY
         try:
             visitor = self.admission.gate.enter(caller.headers)
             self._admit(caller, visitor)
-            self._under_way += 1
-            try:
-                await action(self, caller, visitor)
-            finally:
-                self._under_way -= 1
         except RequestError as error:
             self.refused(error.code or "invalid_request", visitor.key_id)
             raise
+        return visitor
 
     def _admit(self, caller: Caller, visitor: Visitor) -> None:
         if self._under_way >= self._max_requests:
@@ -305,25 +298,46 @@ class App:
             )
 
 
-def _limited(action: Action) -> Route:
-    return lambda app, caller: app._limited(action, caller)  # noqa: SLF001 - the class's own table
-
-
-_ROUTES: dict[str, dict[str, Route]] = {
-    "/v1/chat/completions": {"POST": _limited(App._converse)},  # noqa: SLF001
-    "/v1/responses": {"POST": _limited(App._converse)},  # noqa: SLF001
-    "/v1/messages": {"POST": _limited(App._converse)},  # noqa: SLF001
-    "/v1/messages/count_tokens": {"POST": _limited(App._count)},  # noqa: SLF001
-    "/v1/embeddings": {"POST": _limited(App._embed)},  # noqa: SLF001
-    "/v1/feedback": {"POST": _limited(App._feed_back)},  # noqa: SLF001
+_ROUTES: dict[str, dict[str, Action]] = {
+    "/v1/chat/completions": {"POST": App._converse},  # noqa: SLF001
+    "/v1/responses": {"POST": App._converse},  # noqa: SLF001
+    "/v1/messages": {"POST": App._converse},  # noqa: SLF001
+    "/v1/messages/count_tokens": {"POST": App._count},  # noqa: SLF001
+    "/v1/embeddings": {"POST": App._embed},  # noqa: SLF001
+    "/v1/feedback": {"POST": App._feed_back},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
-    "/healthz": {"GET": App.health},
-    "/readyz": {"GET": App.ready},
+    "/healthz": {"GET": lambda app, caller, _: app.health(caller)},
+    "/readyz": {"GET": lambda app, caller, _: app.ready(caller)},
 }
 
 
-_ONE: dict[str, Route] = {"GET": App._model}  # noqa: SLF001
+_ONE: dict[str, Action] = {"GET": App._model}  # noqa: SLF001
 """What is served below `/v1/models/`."""
+
+
+def _below(path: str) -> Mapping[str, Action]:
+    """What is served at a path that has no entry of its own.
+
+    Raises:
+        RequestError: 404, nothing.
+    """
+    if path.startswith(_MODEL):
+        return _ONE
+    raise RequestError(
+        "There is nothing at this path.",  # not repeated: it may hold a secret
+        status=404,
+        code="not_found",
+        fix="The gateway serves " + ", ".join(_ROUTES) + ".",
+    )
+
+
+def _not_allowed(method: str, routes: Mapping[str, Action]) -> RequestError:
+    return RequestError(
+        f"`{method[:20]}` is not allowed here.",
+        status=405,
+        code="method_not_allowed",
+        fix=f"Use {' or '.join(routes)}.",
+    )
 
 
 def _check_labels(headers: Mapping[str, str]) -> None:
@@ -377,6 +391,13 @@ def _when(error: HeadgateError) -> list[tuple[str, str]]:
         return []
     headers = [("retry-after", str(max(1, math.ceil(wait))))]
     return headers if wait <= LONGEST_WAIT else [*headers, ("x-should-retry", "false")]
+
+
+def _tell(caller: Caller, path: str, followed: Followed | None, error: HeadgateError) -> None:
+    """Answer with an error, in the dialect that the caller understands."""
+    if followed is not None:
+        followed.refused(error)
+    caller.respond(error.status, [JSON, *_when(error)], refuse(_spoken(caller, path), error))
 
 
 def _spoken(caller: Caller, path: str) -> str:

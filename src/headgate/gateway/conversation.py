@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import msgspec
 
 from headgate.gateway.record import Attempt
@@ -27,7 +29,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     """What is remembered of it."""
 
     @classmethod
-    def of(cls, sessions: Sessions, inbound: Inbound, owner: str, at: float) -> Conversation:
+    def of(cls, sessions: Sessions, inbound: Inbound, owner: Hashable, at: float) -> Conversation:
         """The conversation that a request belongs to.
 
         Args:

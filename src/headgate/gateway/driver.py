@@ -120,7 +120,7 @@ class Driver:
         else:
             decision = policy.decide(ask, plant.helm.controls)
             if plant.sessions is not None:
-                owner = f"{origin.key or ''} {policy.name}"
+                owner = (origin.key, policy.name)
                 talk = Conversation.of(plant.sessions, inbound, owner, arrived)
                 decision, self._talk = talk.decide(decision, policy.name), talk
             cascade = policy.cascade

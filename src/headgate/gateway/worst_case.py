@@ -30,7 +30,7 @@ class Step(NamedTuple):
     """What the request asks to be served in, as in `Usage`; it may be served as standard."""
 
 
-class Bill(msgspec.Struct, frozen=True):
+class Bill(msgspec.Struct, frozen=True, gc=False):
     """The calls that a request may lead to. The first fields are as those of a `Step`."""
 
     models: tuple[ModelRef, ...]

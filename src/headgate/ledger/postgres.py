@@ -23,7 +23,7 @@ from headgate.ledger.event import Event
 from headgate.ledger.postgres_locks import WRITING
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.prompts_sql import prompt_row
-from headgate.ledger.statements import Ask, Row, Write, migrations, statement
+from headgate.ledger.statements import Ask, Row, Write, migrations, sayable, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 
 try:
@@ -208,6 +208,8 @@ class PostgresStore(Answers):
 def _run_query(
     cursor: psycopg.Cursor[Row], name: str, by: Sequence[str] = (), **parameters: Any
 ) -> list[Row]:
+    for key, value in parameters.items():
+        parameters[key] = _without_nul(sayable(value))
     return cursor.execute(_sql(name, by), parameters).fetchall()
 
 
@@ -247,12 +249,16 @@ def _trusted(sql: str) -> Any:
 
 
 def _storable(row: Row) -> Row:
-    """PostgreSQL's texts cannot hold the character NUL; a caller's model name might."""
     if any(type(value) is str and "\0" in value for value in row):
-        return tuple(
-            value.replace("\0", "\ufffd") if type(value) is str else value for value in row
-        )
+        return tuple(map(_without_nul, row))
     return row
+
+
+def _without_nul(value: Any) -> Any:
+    """PostgreSQL's texts cannot hold the character NUL; a caller's model name might."""
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def destination(url: str, password: str | None) -> dict[str, Any]:

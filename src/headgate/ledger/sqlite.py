@@ -29,7 +29,7 @@ from headgate.ledger.event import Event
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.prompts_sql import prompt_row
 from headgate.ledger.shapes import Shapes, parted
-from headgate.ledger.statements import Ask, Row, Write, migrations, statement
+from headgate.ledger.statements import Ask, Row, Write, migrations, sayable, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 from headgate.ledger.totals import latency_from
 
@@ -197,8 +197,9 @@ class SqliteStore(Answers):
 
     def _run_query(self, name: str, by: Sequence[str] = (), **parameters: Any) -> list[Row]:
         for key, value in parameters.items():
-            if isinstance(value, list):  # a value of SQLite's is no list; json_each reads one
-                parameters[key] = msgspec.json.encode(value).decode()
+            said = sayable(value)
+            # a value of SQLite's is no list; json_each reads one
+            parameters[key] = msgspec.json.encode(said).decode() if type(said) is list else said
         return self._db.execute(statement("sqlite", name, by), parameters).fetchall()
 
     def _run_change(self, name: str, rows: Sequence[Row] | None = None, **parameters: Any) -> int:

@@ -10,7 +10,17 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from headgate.ledger.columns import COLUMNS
 
-__all__ = ["Ask", "Dialect", "Row", "Step", "Write", "appending", "migrations", "statement"]
+__all__ = [
+    "Ask",
+    "Dialect",
+    "Row",
+    "Step",
+    "Write",
+    "appending",
+    "migrations",
+    "sayable",
+    "statement",
+]
 
 Dialect = Literal["sqlite", "postgres"]
 Row = tuple[Any, ...]
@@ -53,6 +63,18 @@ def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
     """
     text = _text(dialect, name).replace("{by}", ", ".join(by))
     return text.replace("{groups}", ", ".join(reversed(by)))
+
+
+def sayable(value: Any) -> Any:
+    """What is asked for, or a list of it, as a database can be told it: anybody may ask anything.
+
+    Half a pair of surrogates, which no row has, becomes the sign of what cannot be read.
+    """
+    if isinstance(value, list):
+        return [sayable(one) for one in value]
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def appending(columns: Sequence[str], values: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from headgate.values import Ask, ModelRef
 __all__ = ["NOWHERE", "Origin", "Policies", "Route", "not_served"]
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where a request came in: the path, and the virtual key it was sent with, if any."""
 
     path: str = ""

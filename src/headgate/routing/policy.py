@@ -120,8 +120,11 @@ class Policy:
         for rule, decision in self._rules:
             if rule.holds(ask):
                 return decision
-        if self.learned is not None:
-            return None if self.learned.embedding else self.scored(ask, controls)
+        learned = self.learned
+        if learned is not None:
+            if learned.embedding is not None:
+                return None
+            return self._decided(learned, ask, learned.score(ask), controls)
         return self._drafted if self._drafts(ask) else self._settled
 
     def scored(

@@ -21,7 +21,7 @@ for longest are forgotten first.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -266,7 +266,7 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def talk(self, ask: Ask, owner: str) -> Talk:
+    def talk(self, ask: Ask, owner: Hashable) -> Talk:
         """The conversation that a request belongs to.
 
         In this order: the caller's own name for it; the answer it goes on from; its beginning

@@ -37,7 +37,7 @@ TOKENS_PER_TURN = 4
 TOKENS_PER_IMAGE = 1000
 
 
-class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+class Inbound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request as its caller sent it.
 
     `fields` are the top-level fields with the bytes of their values as they came; of a field
@@ -54,17 +54,15 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = False
 
 
-class Outline:
+class Outline(msgspec.Struct, eq=False, gc=False):
     """What a policy may know of a conversation, gathered turn by turn."""
 
-    __slots__ = ("call_bytes", "files", "images", "turns")
-
-    def __init__(self) -> None:
-        self.turns: list[tuple[str, str]] = []
-        """Role ("system", "user", "assistant" or "tool") and text of each."""
-        self.images = self.files = 0
-        self.call_bytes = 0
-        """Bytes of the JSON of tool calls in the history."""
+    turns: list[tuple[str, str]] = []
+    """Role ("system", "user", "assistant" or "tool") and text of each."""
+    images: int = 0
+    files: int = 0
+    call_bytes: int = 0
+    """Bytes of the JSON of tool calls in the history."""
 
     @property
     def last(self) -> str:
@@ -88,7 +86,7 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
     except UnicodeDecodeError as error:
         raise RequestError(
             f"The request body is not valid UTF-8 (byte {error.start}).",
-            fix="Send JSON encoded as UTF-8.",
+            fix="Send JSON encoded as UTF-8, and not compressed.",
             code="invalid_encoding",
         ) from None
     except msgspec.ValidationError:
@@ -304,10 +302,13 @@ def ask_of(
     each image or file. Tools and the calls in the history count by the bytes of their JSON.
     """
     systems: list[str] = []
-    texts: list[str] = []
-    opening = last_user = ""
-    preamble = users = replies = 0
+    openings: list[str] = []
+    last_user = ""
+    preamble = users = replies = texts = 0
+    size = outline.call_bytes
     for role, said in outline.turns:
+        if said:
+            size += len(said) if said.isascii() else len(said.encode())
         if role == "system":
             if said:
                 systems.append(said)
@@ -316,24 +317,25 @@ def ask_of(
         if role == "user":
             users += 1
             last_user = said
-            if not replies:
-                opening = f"{opening}\n\n{said}" if opening else said
+            if not replies and (said or openings):
+                openings.append(said)
         else:
             replies += 1
         if said:
-            texts.append(said)
-    system, text = "\n\n".join(systems), "\n\n".join(texts)
-    size = _size(system) + _size(text) + outline.call_bytes
+            texts += 1
+    if systems:
+        size += 2 * (len(systems) - 1)  # what parts them
+    if texts:
+        size += 2 * (texts - 1)
     if tools:
         size += sum([len(memoryview(tool)) for tool in tools])
     # with more names than this the compiler makes a dictionary of them (docs/decisions/0020)
     return Ask(
         model,
-        system,
-        text,
+        "\n\n".join(systems),
         last_user,
         turns=users,
-        opening=opening,
+        opening="\n\n".join(openings),
         preamble=preamble and preamble - 2,  # less what would part it from the next
         replies=replies,
         conversation=conversation,
@@ -349,7 +351,3 @@ def ask_of(
         stream=stream,
         headers=headers,
     )
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())

@@ -34,12 +34,11 @@ __all__ = [
     "Passthrough",
     "PlainFlow",
     "passthrough",
-    "splice",
     "spliced",
 ]
 
 
-class Passthrough(msgspec.Struct, eq=False):
+class Passthrough(msgspec.Struct, eq=False, gc=False):
     """Requests, answers, streams and errors of one dialect, their bytes kept; see `passthrough`."""
 
     path: str
@@ -67,7 +66,7 @@ class Passthrough(msgspec.Struct, eq=False):
 
     def request(self, model: str) -> bytes:
         """The caller's request for `model`."""
-        return splice(self._inbound, model, self._own)
+        return spliced(self._inbound.fields, model, self._own)
 
     def forget(self, first: int) -> None:
         """Leave the reasoning out of so many messages at the beginning: it is another model's."""
@@ -125,13 +124,8 @@ def _sayable(name: str, value: str) -> str:
     )
 
 
-def splice(inbound: Inbound, model: str, own: Mapping[str, bytes]) -> bytes:
-    """The caller's object with another model and the fields of `own`; other values untouched."""
-    return spliced(inbound.fields, model, own)
-
-
 def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, bytes]) -> bytes:
-    """`splice` of an object's fields."""
+    """A caller's object with another model and the fields of `own`; other values untouched."""
     parts: dict[str, str | msgspec.Raw] = dict(fields)
     parts["model"] = model
     for name, value in own.items():

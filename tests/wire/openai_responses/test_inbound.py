@@ -17,7 +17,7 @@ def inbound(items, **fields):
 def test_text_alone_is_the_users_turn():
     found = inbound("Hello", instructions="Be brief.", stream=True, max_output_tokens=50)
     ask = found.ask
-    assert (ask.last_user, ask.text, ask.system) == ("Hello", "Hello", "Be brief.")
+    assert (ask.last_user, ask.system) == ("Hello", "Be brief.")
     assert (ask.turns, ask.stream, ask.max_output) == (1, True, 50)
     assert (found.dialect, found.quiet) == ("openai-responses", False)
     assert ask.headers == {"h": "1"}
@@ -43,7 +43,7 @@ def test_a_conversation_is_told_turn_by_turn():
         text={"format": {"type": "json_schema", "name": "n", "schema": {}}},
     ).ask
     assert ask.system == "Be brief.\n\nBe kind."
-    assert ask.text == "One\n\nTwo\n\nThree\n\nFour"
+    assert ask.tokens == 81
     assert (ask.last_user, ask.turns, ask.tools, ask.json_schema) == ("Four", 2, 2, True)
 
 
@@ -70,7 +70,7 @@ def test_items_of_any_kind_are_taken_and_count_by_their_json():
 )
 def test_what_the_provider_keeps_may_stand_for_input(fields):
     body = {"model": "auto", **fields}
-    assert read(json.dumps(body).encode(), {}).ask.text == ""
+    assert read(json.dumps(body).encode(), {}).ask.tokens == 3
 
 
 BAD = [

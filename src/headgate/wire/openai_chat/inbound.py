@@ -104,7 +104,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         stream=stream,
         fields=fields,
         body=body,
-        quiet=outline.last == "tool" or is_given(fields, "stop"),
+        quiet=outline.turns[-1][0] == "tool" or ("stop" in fields and is_given(fields, "stop")),
     )
 
 
