@@ -129,10 +129,11 @@ ODD_NUMBERS = st.sampled_from(["01", "-1", "1.5", "", "9" * 40, "null", '"1"', "
 
 
 def numbered(shape: str, kind: str, number: str, text: str, pad: str = "") -> bytes:
-    told = (kind, number, text, pad)
-    if shape in BEHIND:
-        told = (kind, text, number) if shape is BEHIND[0] else (text, number, kind)
-    return event(shape % told, kind)
+    if shape in NUMBERED:
+        return event(shape % (kind, number, text, pad), kind)
+    return event(
+        shape % ((kind, text, number) if shape is BEHIND[0] else (text, number, kind)), kind
+    )
 
 
 @pytest.mark.parametrize("caller", ["openai-responses", "openai"])
