@@ -152,6 +152,12 @@ class Reply:
     async def chunk(self, idle: float) -> bytes | None:
         return self._parts.pop(0) if self._parts else None
 
+    async def pour(self, into: Callable[[bytes], bool], idle: float) -> bool:
+        while self._parts:
+            if not into(self._parts.pop(0)):
+                return True
+        return False
+
     def release(self) -> None: ...
 
     def close(self) -> None: ...
@@ -201,6 +207,10 @@ class Caller:
 
     def stream(self, status: int, headers: Headers) -> Caller:
         return self
+
+    def write(self, data: bytes) -> bool:
+        self.got += data
+        return True
 
     async def send(self, data: bytes) -> None:
         self.got += data
