@@ -109,6 +109,7 @@ class App:
         self.refused_reload = False
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
+        self.beside: Callable[[], str | None] = lambda: None
         """Asked before a provider is called; where it says no, the request is refused with 503."""
 
     def adopt(self, plant: Plant, *, max_body: int, max_requests: int) -> None:
@@ -245,8 +246,10 @@ class App:
         _answer(caller, 200, one_model(name, names, anthropic=_ANTHROPIC in caller.headers))
 
     async def health(self, caller: Caller) -> None:
-        """Say that the process runs."""
-        _answer(caller, 200, b'{"status":"ok"}')
+        """Say that the process runs, and what is wrong with the one beside it, if anything is."""
+        trouble = self.beside()
+        told = {} if trouble is None else {"beside": trouble}
+        _answer(caller, 200, msgspec.json.encode({"status": "ok", **told}))
 
     async def ready(self, caller: Caller) -> None:
         """Say whether requests are welcome."""
