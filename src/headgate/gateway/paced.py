@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import ceil, inf
 
+from headgate.access.bucket import Bucket
 from headgate.gateway.caller import Body, Caller, Headers
 from headgate.gateway.gate import Visitor
 from headgate.values import Clock
@@ -12,14 +14,6 @@ from headgate.values import Clock
 __all__ = ["Paced", "runs_low"]
 
 MESSAGES = "/v1/messages"
-
-_UNITS = ("requests", "tokens")
-_WHAT = ("limit", "remaining", "reset")
-_OPENAI = {unit: tuple(f"x-ratelimit-{what}-{unit}" for what in _WHAT) for unit in _UNITS}
-_ANTHROPIC = {
-    unit: tuple(f"anthropic-ratelimit-{unit}-{what}" for what in _WHAT) for unit in _UNITS
-}
-"""Each API's headers by unit: the limit, what is left of it, and when it is whole again."""
 
 
 def runs_low(visitor: Visitor) -> bool:
@@ -52,32 +46,39 @@ class Paced:
 
     def respond(self, status: int, headers: Headers, body: bytes) -> None:
         """Answer, with what is left."""
-        told = list(headers)
-        self._tell(told)
-        self._caller.respond(status, told, body)
+        self._caller.respond(status, self._told(headers), body)
 
     def stream(self, status: int, headers: Headers) -> Body:
         """Begin the caller's stream, with what is left."""
-        told = list(headers)
-        self._tell(told)
-        return self._caller.stream(status, told)
+        return self._caller.stream(status, self._told(headers))
 
-    def _tell(self, headers: list[tuple[str, str]]) -> None:
-        at = self._clock.monotonic()
-        names = _ANTHROPIC if self.path.startswith(MESSAGES) else _OPENAI
+    def _told(self, headers: Headers) -> Headers:
+        at, told = self._clock.monotonic(), list(headers)
         for unit, buckets in self._visitor.buckets.items():
-            narrow, (left, full) = buckets[0], buckets[0].left(at)
-            for bucket in buckets[1:]:
-                if (other := bucket.left(at)) < (left, full):
-                    narrow, (left, full) = bucket, other
-            if full == inf:
+            left, full, most = _least(buckets, at)
+            if full == math.inf:
                 continue  # nothing is ever left, and so there is nothing to tell
-            limit, remaining, reset = names[unit]
-            headers.append((limit, str(narrow.per_minute)))
-            headers.append((remaining, str(left)))
-            again = f"{ceil(full)}s" if names is _OPENAI else _moment(self._clock.time() + full)
-            headers.append((reset, again))
+            if self.path.startswith(MESSAGES):
+                limit, remaining, reset = _ANTHROPICS[unit]
+                again = datetime.fromtimestamp(math.ceil(self._clock.time() + full), UTC)
+                when = f"{again:%Y-%m-%dT%H:%M:%SZ}"
+            else:
+                limit, remaining, reset = _OPENAIS[unit]
+                when = f"{math.ceil(full)}s"
+            told += ((limit, str(most)), (remaining, str(left)), (reset, when))
+        return told
 
 
-def _moment(at: float) -> str:
-    return f"{datetime.fromtimestamp(ceil(at), UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _least(buckets: Sequence[Bucket], at: float) -> tuple[int, float, int]:
+    """What is left of the narrowest limit, seconds until it is full, and what it is."""
+    bucket = buckets[0]
+    left, full = bucket.left(at)
+    if len(buckets) == 1:  # the key's own, mostly
+        return left, full, bucket.per_minute
+    return min((*bucket.left(at), bucket.per_minute) for bucket in buckets)
+
+
+_UNITS = ("requests", "tokens")
+_WORDS = ("limit", "remaining", "reset")
+_OPENAIS = {unit: [f"x-ratelimit-{word}-{unit}" for word in _WORDS] for unit in _UNITS}
+_ANTHROPICS = {unit: [f"anthropic-ratelimit-{unit}-{word}" for word in _WORDS] for unit in _UNITS}
