@@ -226,8 +226,7 @@ class Gate:
         at = self._clock.monotonic()
         buckets = visitor.buckets.get(unit)
         if buckets is None:
-            found = [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
-            buckets = visitor.buckets[unit] = found
+            buckets = visitor.buckets[unit] = self._found(unit, rates, at)
         last = buckets[-1]  # whose are taken with the look, for mostly it is the only one
         for bucket in buckets:
             if (wait := bucket.wait(amount, at, take=bucket is last)) > 0:
@@ -236,6 +235,11 @@ class Gate:
         for bucket in buckets[:-1]:
             bucket.take(amount)
         return buckets
+
+    # by itself, for what a comprehension reads of its function is a cell, made in each call of it
+
+    def _found(self, unit: str, rates: Sequence[tuple[str, int]], at: float) -> Sequence[Bucket]:
+        return [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
 
     def _bucket(self, scope: str, unit: str, per_minute: int, at: float) -> Bucket:
         bucket = self._buckets.get((scope, unit))

@@ -133,7 +133,7 @@ def _outline(messages: list[_Message]) -> Outline:
                 param=f"messages[{index}].role",
             )
         content = message.content
-        if isinstance(content, list):
+        if type(content) is list:
             outline.images += sum([part.type == "image_url" for part in content])
             outline.files += sum([part.type == "file" for part in content])
             content = "\n".join([part.text for part in content if part.text])
