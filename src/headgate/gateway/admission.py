@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -38,7 +38,7 @@ LOOK_SECONDS = 2.0
 """How soon a change of keys is seen."""
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True):
     """How much is set aside for a request, and what holds where no price is known."""
 
     margin: float = 1.25

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hmac import compare_digest
-from typing import NamedTuple
+
+import msgspec
 
 from headgate.access.bucket import Bucket
 from headgate.access.key import PREFIX, Key, Pepper, Team, id_at, id_in
@@ -20,7 +21,7 @@ __all__ = ["NOBODY", "Gate", "Ring", "Visitor"]
 _NO_DIGEST = "0" * 64
 
 
-class Ring(NamedTuple):
+class Ring(msgspec.Struct, frozen=True):
     """All virtual keys and teams at one moment."""
 
     version: int

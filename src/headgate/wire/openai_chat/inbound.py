@@ -89,7 +89,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     ask = ask_of(
         form.model,
         outline,
-        headers=headers,
+        headers,
         stream=stream,
         max_output=form.max_tokens
         if form.max_completion_tokens is None
@@ -133,7 +133,7 @@ def _outline(messages: list[_Message]) -> Outline:
                 param=f"messages[{index}].role",
             )
         content = message.content
-        if type(content) is list:
+        if isinstance(content, list):
             outline.images += sum([part.type == "image_url" for part in content])
             outline.files += sum([part.type == "file" for part in content])
             content = "\n".join([part.text for part in content if part.text])
