@@ -1,6 +1,9 @@
-"""What holds for every test: no fetched prices, no time limits; PostgreSQL where it is wanted."""
+"""What holds for every test, and what it may ask for: a database, a certificate."""
 
 from __future__ import annotations
+
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -30,3 +33,19 @@ def postgres_url(_postgres):
     """The URL of an empty database in a real PostgreSQL."""
     with new_database(_postgres) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, and its key, in one file."""
+    folder = tmp_path_factory.mktemp("tls")
+    pem = folder / "server.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("needs the openssl command to make a certificate")
+    pem.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return pem

@@ -41,6 +41,7 @@ KINDS = {
     "translated": Kind(claude=True),
     "stream": Kind(RULES + PRICES, stream=True),
     "translated stream": Kind(stream=True, claude=True),
+    "responses stream": Kind(stream=True, responses=True),
 }
 SOCKETS = "sockets"
 PACED = {

@@ -1,4 +1,4 @@
-"""The shared nouns: Usage, money in nano-dollars, ModelRef, Ask, Clock."""
+"""The shared nouns: Usage, money in nano-dollars, ModelRef, Ask, Proxy, Clock."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ __all__ = [
     "Clock",
     "Draft",
     "ModelRef",
+    "Proxy",
     "ToolUse",
     "Usage",
     "Wanted",
+    "authority",
     "dollars",
     "nano_from_usd",
     "percent",
@@ -229,6 +231,30 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """The JSON schema of the answer."""
     tools: Mapping[str, Mapping[str, object] | None] | None = None
     """The tools on offer, each with the JSON schema of its arguments; None where none are."""
+
+
+class Proxy(NamedTuple):
+    """A forward proxy, which passes on what is sent out of a closed network.
+
+    >>> Proxy("proxy.corp", 3128, "Basic dTpw"), str(Proxy("::1", 3128))
+    (Proxy('proxy.corp:3128'), '[::1]:3128')
+    """
+
+    host: str
+    port: int
+    authorization: str | None = None
+    """What is sent to it, and to nobody else, as Proxy-Authorization; never shown."""
+
+    def __str__(self) -> str:
+        return authority(self.host, self.port)
+
+    def __repr__(self) -> str:
+        return f"Proxy({str(self)!r})"
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port as a URL holds them: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class Clock(Protocol):

@@ -10,9 +10,6 @@ from benchmarks.gateway import one_client
 from benchmarks.gateway.clients import WORKS, Told, measured, table
 
 from tests.gateway.scripted import OK, serving, simply
-from tests.gateway.test_http1_client import certificate
-
-__all__ = ["certificate"]
 
 
 def test_each_cell_is_a_median_and_how_many_times_ours_it_is():

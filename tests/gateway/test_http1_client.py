@@ -6,8 +6,6 @@ import asyncio
 import os
 import resource
 import ssl
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -253,22 +251,6 @@ def test_no_listener_and_no_such_host_are_connect_failures_that_name_the_host():
         await client.close()
 
     asyncio.run(case())
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1, and its key, in one file."""
-    folder = tmp_path_factory.mktemp("tls")
-    pem = folder / "server.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("needs the openssl command to make a certificate")
-    pem.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    return pem
 
 
 def test_too_many_open_files_are_no_failure_of_the_provider():

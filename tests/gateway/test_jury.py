@@ -13,6 +13,7 @@ from headgate.errors import UpstreamError
 from headgate.gateway.asking import Asking
 from headgate.gateway.jury import Jury
 from headgate.gateway.plant import Plant
+from headgate.gateway.upstream import Origin
 from headgate.ledger.entry import Entry
 from headgate.routing.artifact import dump, load
 from headgate.routing.cascade import Cascade
@@ -109,7 +110,8 @@ class Court:
 
 
 def sent_to(upstream: Scripted) -> list[str]:
-    return [endpoint.origin.host for endpoint, _ in upstream.sent]
+    ways = [endpoint.origin for endpoint, _ in upstream.sent]
+    return [way.host for way in ways if isinstance(way, Origin)]
 
 
 def test_without_anybody_to_ask_the_plain_checks_decide_and_nothing_is_billed():

@@ -19,8 +19,8 @@ from headgate.errors import UpstreamError
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
 from headgate.gateway.http1_reply import Http1Reply
-from headgate.gateway.open_files import OUT_OF_FILES, out_of_files
-from headgate.gateway.upstream import Endpoint, Origin
+from headgate.gateway.tunnel import through
+from headgate.gateway.upstream import Endpoint, Origin, Tunnel, no_connection
 
 __all__ = ["Http1Upstream"]
 
@@ -119,6 +119,8 @@ class _Connection(asyncio.BufferedProtocol):
         except httptools.HttpParserUpgrade:
             self._fail(UpstreamError("The provider changed protocols unasked.", kind="reset"))
             return
+        if self._reply is not None:
+            self._reply.arrived(whole=count < READ_BYTES)
         headless = self._waiting is not None and not self._waiting.done()
         if headless and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(UpstreamError("The provider's answer has too long a head.", kind="reset"))
@@ -201,7 +203,7 @@ class _Pool:
 
     def __init__(
         self,
-        origin: Origin,
+        origin: Origin | Tunnel,
         tls: ssl.SSLContext | None,
         idle_seconds: float,
         deadlines: Deadlines,
@@ -234,7 +236,16 @@ class _Pool:
         return await made.call(head, body)
 
     async def _connect(self, connect_timeout: float) -> _Connection:
-        host, port, _ = self._origin
+        if isinstance(self._origin, Tunnel):
+            made = _Connection(self)
+            await through(self._origin, made, self._tls, self.deadlines, connect_timeout)
+        else:
+            made = await self._direct(self._origin, connect_timeout)
+        self._open.add(made)
+        return made
+
+    async def _direct(self, origin: Origin, connect_timeout: float) -> _Connection:
+        host, port, _ = origin
         try:
             with self.deadlines.within(connect_timeout):
                 _, made = await self.loop.create_connection(
@@ -249,13 +260,8 @@ class _Pool:
                 f"{host}:{port} did not accept a connection within {connect_timeout:g} s.",
                 kind="connect",
             ) from error
-        except (OSError, ssl.SSLError) as error:
-            if error.errno in OUT_OF_FILES:
-                raise out_of_files() from error
-            raise UpstreamError(
-                f"No connection to {host}:{port}: {_plain(error)}.", kind="connect"
-            ) from error
-        self._open.add(made)
+        except OSError as error:  # ssl.SSLError is one
+            raise no_connection(f"No connection to {host}:{port}", error) from error
         return made
 
     def release(self, connection: _Connection) -> None:
@@ -273,15 +279,11 @@ class _Pool:
             connection.abort()
 
 
-def _plain(error: OSError) -> str:
-    return error.strerror or str(error) or type(error).__name__
-
-
 class Http1Upstream:
     """An `Upstream` over HTTP/1.1, with or without TLS.
 
     Args:
-        connect_timeout: seconds for name look-up, TCP and TLS together.
+        connect_timeout: seconds for name look-up, TCP, a proxy's answer and TLS together.
         idle_seconds: age at which an unused connection is no longer trusted; below what providers
             and their load balancers keep (60 s and more), so that they rarely close first.
         tls: how certificates are checked; default: the system's authorities (SSL_CERT_FILE holds).
@@ -297,7 +299,7 @@ class Http1Upstream:
         self._connect_timeout = connect_timeout
         self._idle_seconds = idle_seconds
         self._tls = tls
-        self._pools: dict[Origin, _Pool] = {}
+        self._pools: dict[Origin | Tunnel, _Pool] = {}
         self._deadlines = Deadlines()
 
     def send(self, endpoint: Endpoint, body: bytes) -> Coroutine[Any, Any, Http1Reply]:
@@ -314,7 +316,7 @@ class Http1Upstream:
             pool.close()
         await asyncio.sleep(0)  # lets the transports call connection_lost
 
-    def _open_pool(self, origin: Origin) -> _Pool:
+    def _open_pool(self, origin: Origin | Tunnel) -> _Pool:
         tls = None
         if origin.tls:
             tls = self._tls = self._tls or ssl.create_default_context()

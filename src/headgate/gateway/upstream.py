@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from headgate.errors import ConfigError, UpstreamError
+from headgate.gateway.open_files import OUT_OF_FILES, out_of_files
+from headgate.values import Proxy
 
-__all__ = ["Endpoint", "Origin", "Reply", "Upstream", "endpoint", "unreachable"]
+__all__ = [
+    "Endpoint",
+    "Origin",
+    "Reply",
+    "Tunnel",
+    "Upstream",
+    "endpoint",
+    "no_connection",
+    "unreachable",
+]
 
 
 class Origin(NamedTuple):
@@ -19,6 +30,22 @@ class Origin(NamedTuple):
     tls: bool
 
 
+class Tunnel(NamedTuple):
+    """An origin that is reached through a proxy; its connections are pooled apart.
+
+    It is no field of Origin, because every call looks its pool up: one that needs no proxy would
+    hash and compare the field.
+    """
+
+    end: Origin
+    proxy: Proxy
+
+    @property
+    def tls(self) -> bool:
+        """Whether the origin is spoken to in TLS; the proxy is not."""
+        return self.end.tls
+
+
 class Endpoint(NamedTuple):
     """One URL of one provider with its headers, written out once as the head of a request.
 
@@ -26,7 +53,7 @@ class Endpoint(NamedTuple):
     provider's key, so it is never logged.
     """
 
-    origin: Origin
+    origin: Origin | Tunnel
     head: bytes
     traced: bool = False
     """Who is called there may be told which trace a call belongs to."""
@@ -53,6 +80,20 @@ class Reply(Protocol):
             UpstreamError: broken off ("reset"), or silent for `idle` seconds ("timeout").
         """
 
+    async def pour(self, into: Callable[[bytes], bool], idle: float) -> bool:
+        """Give `into` what has come and what comes, until it wants no more or there is none.
+
+        It may be called where the bytes arrive, outside of this task, which is woken only for what
+        `into` cannot do: it says False once somebody has to wait, or all has come. What it raises
+        is raised here.
+
+        Returns:
+            True where `into` said False, False at the body's end.
+
+        Raises:
+            UpstreamError: as for `chunk`.
+        """
+
     def release(self) -> None:
         """All that matters has been read: keep the connection if the body now ends by itself."""
 
@@ -74,8 +115,17 @@ class Upstream(Protocol):
         """Close all connections."""
 
 
-def endpoint(url: str, headers: Sequence[tuple[str, str]], *, traced: bool = False) -> Endpoint:
+def endpoint(
+    url: str,
+    headers: Sequence[tuple[str, str]],
+    *,
+    traced: bool = False,
+    proxy: Proxy | None = None,
+) -> Endpoint:
     """The endpoint of a POST to `url` (http or https) with these headers; `traced` as there.
+
+    Args:
+        proxy: who passes it on; None: it is called directly.
 
     Raises:
         ConfigError: a header holds a character that HTTP does not allow, such as a line break
@@ -93,7 +143,20 @@ def endpoint(url: str, headers: Sequence[tuple[str, str]], *, traced: bool = Fal
                 fix="Look for a line break or a typographic character in the key or header.",
             )
         lines.append(f"{name}: {value}")
-    return Endpoint(Origin(host, port, tls), ("\r\n".join(lines) + "\r\n").encode(), traced)
+    origin = Origin(host, port, tls)
+    way = origin if proxy is None else Tunnel(origin, proxy)
+    return Endpoint(way, ("\r\n".join(lines) + "\r\n").encode(), traced)
+
+
+def no_connection(where: str, error: OSError) -> UpstreamError:
+    """What a failed connection is told as; `where` is what was tried: "No connection to h:1".
+
+    A want of files is this process's own, and nobody else's fault.
+    """
+    if error.errno in OUT_OF_FILES:
+        return out_of_files()
+    plain = error.strerror or str(error) or type(error).__name__
+    return UpstreamError(f"{where}: {plain}.", kind="connect")
 
 
 def unreachable(provider: str) -> UpstreamError:
