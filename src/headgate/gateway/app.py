@@ -22,7 +22,7 @@ from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model
-from headgate.gateway.paced import Paced
+from headgate.gateway.paced import Paced, runs_low
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
@@ -141,7 +141,7 @@ class App:
                 visitor = self._enter(caller)
                 admitted = True
                 self._under_way += 1
-                if visitor.requests or visitor.tokens:
+                if (visitor.requests or visitor.tokens) and runs_low(visitor):
                     caller = Paced(caller, visitor, self.plant.clock)
             await action(self, path, caller, visitor)
         except HeadgateError as error:
