@@ -33,6 +33,18 @@ def test_to_look_and_take_at_once_is_to_look_and_then_take(steps):
         assert once.wait(1, at) == twice.wait(1, at), "to the last bit"
 
 
+def test_what_is_left_is_told_with_the_time_until_it_is_full():
+    bucket = Bucket(60, 0.0)
+    assert bucket.left(0.0) == (60, 0.0)
+    bucket.take(31)
+    assert (bucket.left(0.0), bucket.low) == ((29, 31.0), True)
+    assert bucket.left(0.5) == (29, 30.5)
+    assert (bucket.left(40.0), bucket.low) == ((60, 0.0), False)
+    bucket.take(90)
+    assert bucket.left(40.0) == (0, 90.0), "a debt is nothing left"
+    assert Bucket(0, 0.0).left(1.0) == (0, float("inf"))
+
+
 def test_what_was_not_known_before_is_a_debt():
     bucket = Bucket(600, 0.0)
     bucket.take(600)

@@ -10,6 +10,7 @@ from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import EVER, Outcome, Store, StoreError
 from headgate.monitor import account
 from headgate.monitor.feedback import signal_event
+from headgate.monitor.mishaps import mishap_event
 from headgate.monitor.quality import comparison_event
 from headgate.settings import Settings, read
 from tests.known import known
@@ -148,6 +149,15 @@ def test_a_ledger_that_keeps_no_account_is_watched_all_the_same(monkeypatch):
     store = Shut()
     store.append(answers(300))
     assert watch(store).look(NOON, EVER).escalation.served == 300
+
+
+def test_what_befell_the_process_beside_is_told_for_a_day():
+    store = MemoryStore()
+    store.note([mishap_event("ended", "signal 9", NOON_US - 3_600_000_000)])
+    looking = watch(store)
+    told = known(looking.look(NOON, EVER).beside)
+    assert (told.silent, told.ended, told.last, told.why) == (0, 1, "ended", "signal 9")
+    assert looking.look(NOON + timedelta(days=1), EVER).beside is None
 
 
 def test_a_watch_that_rests_sees_the_same_and_never_reads_long():

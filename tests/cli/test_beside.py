@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from headgate.bootstrap.admin import AdminToken
-from headgate.cli.beside import has_sidecar, sidecar_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.cli.beside import Gateway, _told, has_sidecar, sidecar_of
 from headgate.cli.said import Said, gauges_of
 from headgate.cli.workers import TOKEN
+from headgate.ledger.event import Event
+from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
+from headgate.monitor.mishaps import mishaps
+from headgate.routing.controls import Helm
 from headgate.settings import Reading, read_with_sources
 from tests.monitor.test_metrics import total
 
@@ -55,7 +61,28 @@ def test_what_it_says_is_shown(tmp_path):
     sidecar._heard(Said(failed=1))
     sidecar._heard(Said(failed=2))
     assert total(metrics, "headgate_escalation_alarm", scope="all") == 1
+    sidecar._heard(Said(dropped=4))
     assert total(metrics, "headgate_ledger_failures_total") == 3
+    assert total(metrics, "headgate_ledger_dropped_prompts_total") == 4
+
+
+def test_its_trouble_is_counted_where_it_ended_and_kept_as_an_event(tmp_path):
+    noted: list[Event] = []
+    gateway = Gateway(
+        metrics=Metrics(env={}),
+        ledger=cast(Ledger, None),
+        keys=None,
+        helm=Helm(),
+        clock=SystemClock(),
+        counts=lambda: None,
+        note=noted.append,
+    )
+    _told(gateway, "silent", "it says nothing")
+    _told(gateway, "ended", "it was stopped")
+    assert total(gateway.metrics, "headgate_beside_ended_total") == 1
+    told = mishaps(noted)
+    assert told is not None
+    assert (told.silent, told.ended, told.why) == (1, 1, "it was stopped")
 
 
 def test_it_is_started_with_the_file_the_options_and_a_token_that_rests_nowhere(tmp_path):

@@ -25,6 +25,7 @@ def test_all_that_the_screen_shows_is_there():
         "action",
         "quality",
         "feedback",
+        "beside",
         "stale",
     ]
     assert found["ok"] is False

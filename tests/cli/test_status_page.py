@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from headgate.cli.status_page import line, page
 from headgate.ledger.store import Window
+from headgate.monitor.assessment import Assessment, Creep, Scope
 from headgate.monitor.attribution import Attribution, Part
-from headgate.monitor.budget import Assessment, Burn, Creep, Scope
 from headgate.monitor.drift import Drift, Shift
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.mishaps import mishap_event, mishaps
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, RetryReason, Status, status
+from headgate.monitor.watched import Burn
 from tests.known import known
 from tests.ledger.samples import NOON_US
 from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
@@ -130,6 +132,19 @@ def shown(made: Status) -> str:
 
 def flat(made: Status) -> str:
     return " ".join(shown(made).split())
+
+
+def test_what_befell_the_process_beside_is_told():
+    told = mishaps(
+        [
+            mishap_event("silent", "it has said nothing for 30 s", NOON_US - HOUR),
+            mishap_event("ended", "signal 9", NOON_US - HOUR // 2),
+        ]
+    )
+    text = flat(made(beside=told))
+    assert "Beside the process beside the gateway ended at 2026-11-23 11:30: signal 9" in text
+    assert "within a day it fell silent once and ended once; the gateway's /healthz says" in text
+    assert "Beside" not in flat(made())
 
 
 def test_a_quiet_day_reads_like_this():

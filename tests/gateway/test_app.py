@@ -303,6 +303,21 @@ def test_health_and_readiness():
     run(case)
 
 
+def test_health_tells_of_the_process_beside_while_it_is_in_trouble():
+    async def case(home: House):
+        async def health() -> object:
+            request = b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
+            status, _, body = await home.raw(request)
+            assert status == 200
+            return json.loads(body)
+
+        assert await health() == {"status": "ok"}
+        home.app.beside = lambda: "silent"
+        assert await health() == {"status": "ok", "beside": "silent"}
+
+    run(case)
+
+
 def test_a_monitor_that_asks_for_heads_alone_is_answered_with_them():
     async def case(home: House):
         for path in (b"/healthz", b"/readyz"):

@@ -15,7 +15,7 @@ import pytest
 
 from headgate.errors import ConfigError
 from headgate.gateway.relay import Relay
-from headgate.gateway.sidecar import Sidecar
+from headgate.gateway.sidecar import Sidecar, Trouble
 from tests.gateway.callers import Asked
 
 CHILD = """
@@ -56,6 +56,10 @@ PATIENCE = 20.0
 class Heard:
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.troubles: list[tuple[Trouble, str]] = []
+
+    def told(self, trouble: Trouble, why: str) -> None:
+        self.troubles.append((trouble, why))
 
     def pids(self) -> list[int]:
         return [int(said.split()[1]) for said in self.said if said.startswith("pid ")]
@@ -70,6 +74,7 @@ async def beside(
         lambda listening: [sys.executable, "-c", CHILD, mode, str(listening)],
         says=str,
         heard=heard.said.append,
+        told=heard.told,
         env=os.environ,
         stop_seconds=0.5,
         silence_seconds=silence_seconds,
@@ -115,17 +120,40 @@ def test_it_is_started_when_told_to_hears_and_is_heard_and_ends_with_us():
 
 
 def test_one_that_is_stopped_is_ended_and_replaced(caplog):
-    async def live() -> list[int]:
+    async def live() -> tuple[list[int], list[tuple[Trouble, str]]]:
         async with beside(silence_seconds=3.0) as (sidecar, heard, _):
             sidecar.begin()
             await until(lambda: len(heard.pids()) == 1)
+            assert sidecar.trouble is None
             os.kill(heard.pids()[0], signal.SIGSTOP)
+            await until(lambda: sidecar.trouble == "silent")
+            await until(lambda: sidecar.trouble == "ended")
             await until(lambda: len(heard.pids()) == 2)
-            return heard.pids()
+            assert sidecar.trouble is None
+            return heard.pids(), heard.troubles
 
-    stopped, _ = asyncio.run(live())
+    (stopped, _), troubles = asyncio.run(live())
     assert not alive(stopped)
+    assert troubles[:2] == [
+        ("silent", "it has said nothing for 1.5 s"),
+        ("ended", "it was silent for 3 s: stopped, or it hangs"),
+    ]
     assert "has ended (it was silent for 3 s: stopped, or it hangs); another starts" in caplog.text
+
+
+def test_one_that_speaks_again_is_out_of_trouble(caplog):
+    async def live() -> list[tuple[Trouble, str]]:
+        async with beside(silence_seconds=4.0) as (sidecar, heard, _):
+            sidecar.begin()
+            await until(lambda: len(heard.pids()) == 1)
+            await until(lambda: sidecar.trouble == "silent")
+            sidecar.tell("that")
+            await until(lambda: sidecar.trouble is None)
+            assert len(heard.pids()) == 1
+            return heard.troubles
+
+    assert asyncio.run(live()) == [("silent", "it has said nothing for 2 s")]
+    assert "has said nothing for 2 s" in caplog.text
 
 
 def test_one_that_dies_is_replaced_and_its_socket_goes_on(caplog):

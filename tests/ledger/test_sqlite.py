@@ -16,7 +16,7 @@ import pytest
 from headgate.errors import ConfigError
 from headgate.ledger.prompts_sql import PAGE_PROMPTS
 from headgate.ledger.sqlite import APPLICATION_ID, SqliteStore
-from headgate.ledger.statements import migrations
+from headgate.ledger.statements import migrations, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 from tests.ledger.samples import NOON_US, answers, entry, prompt, questions
 
@@ -307,3 +307,18 @@ def test_the_write_ahead_log_is_cut_off_once_for_each_page_that_is_erased(tmp_pa
         assert list(store.prune_prompts(NOON_US * 2)) == [PAGE_PROMPTS, PAGE_PROMPTS, 1]
         assert list(store.prune_prompts(NOON_US * 2)) == []
     assert sum("wal_checkpoint" in one for one in said) == 3
+
+
+def test_events_of_a_kind_are_found_without_looking_at_all_others(tmp_path):
+    with closing(SqliteStore(tmp_path / "ledger.db")) as store:
+        sql = "EXPLAIN QUERY PLAN " + statement("sqlite", "events_of")
+        asked = {"kinds": '["action.pin", "action.hold"]', "since": 0, "until": 1 << 62}
+        plan = " ".join(row[3] for row in store._db.execute(sql, asked))
+    assert "SEARCH events USING INDEX events_kind (kind=? AND at_us>? AND at_us<?)" in plan
+
+
+def test_stored_attempts_of_requests_are_found_by_their_key(tmp_path):
+    with closing(SqliteStore(tmp_path / "ledger.db")) as store:
+        sql = "EXPLAIN QUERY PLAN " + statement("sqlite", "touched")
+        plan = " ".join(row[3] for row in store._db.execute(sql, {"requests": '["a"]'}))
+    assert "SEARCH attempts USING INDEX sqlite_autoindex_attempts_1 (request_id=?)" in plan

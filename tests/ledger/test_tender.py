@@ -25,10 +25,17 @@ class House:
         self.directory = directory
         self.journal = Journal(directory)
         self.store, self.clock, self.failures = Moody(), Watch(), 0
+        self.dropped: list[int] = []
         self.tender = self.another()
 
     def another(self) -> Tender:
-        return Tender(self.store, self.directory, clock=self.clock, failed=self.count)
+        return Tender(
+            self.store,
+            self.directory,
+            clock=self.clock,
+            failed=self.count,
+            dropped=self.dropped.append,
+        )
 
     def count(self) -> None:
         self.failures += 1
@@ -137,6 +144,7 @@ def test_prompts_that_can_never_be_stored_are_counted_in_one_line(house, caplog)
     assert caplog.text.count("ledger.prompt_dropped: the store can never hold it") == 1
     assert "prompts dropped 2" in caplog.text
     assert house.tender._standing().endswith("prompts dropped 3")
+    assert house.dropped == [2, 1]
 
 
 def test_a_store_that_is_away_loses_nothing_and_is_told_of(house, caplog):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from headgate.ledger.counts import Counts
+from headgate.ledger.counts import Counts, PromptCounts
 from headgate.monitor.metric import METRICS
 from headgate.monitor.metrics import GROUP, MOST_NAMES, MULTIPROCESS, OTHER, Metrics
 from headgate.values import NANO_PER_USD
@@ -177,6 +177,13 @@ def test_the_ledgers_own_counts_are_told():
     assert total(metrics, "headgate_ledger_lost_rows_total") == 5
     assert total(metrics, "headgate_ledger_failures_total") == 1
     assert total(metrics, "headgate_ledger_pending_rows") == 0
+
+
+def test_dropped_prompts_are_counted_once_each():
+    metrics = Metrics(env={})
+    for dropped in (2, 2, 5):
+        metrics.prompts(PromptCounts(taken=9, dropped=dropped))
+    assert total(metrics, "headgate_ledger_dropped_prompts_total") == 5
 
 
 def test_a_gauge_that_is_gone_is_zero_and_its_series_goes_on():

@@ -67,11 +67,13 @@ def tender_of(
     clock: Clock,
     *,
     failed: Callable[[], object],
+    dropped: Callable[[int], object] = lambda _: None,
 ) -> Tender:
     """Who stores for all processes of a gateway, beside them; not for a ledger in memory.
 
     Args:
         failed: called at every time that the store failed.
+        dropped: told how many prompts were given up, at every time that some were.
 
     Raises:
         ConfigError: as `store_of`.
@@ -80,7 +82,7 @@ def tender_of(
     assert directory is not None  # noqa: S101 - what is in memory is no other process's to store
     store = opened_or_late(lambda: store_of(settings, env, create=True))
     last = settings.keep_prompts
-    return Tender(store, directory, clock=clock, failed=failed, prompts_last=last)
+    return Tender(store, directory, clock=clock, failed=failed, dropped=dropped, prompts_last=last)
 
 
 def reader_of(ledger: Ledger, settings: LedgerSettings, env: Mapping[str, str]) -> Store:

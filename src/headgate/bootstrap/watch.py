@@ -25,10 +25,11 @@ from headgate.ledger.store import (
 )
 from headgate.monitor.account import Account, Terms
 from headgate.monitor.actions import Held, held_threshold
-from headgate.monitor.budget import ScopeKind
+from headgate.monitor.assessment import ScopeKind
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.mishaps import MISHAPS, mishaps
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
 from headgate.monitor.standing import KINDS, standing
@@ -153,6 +154,7 @@ class Watch:
             action=self.standing.action,
             quality=quality,
             feedback=feedback,
+            beside=mishaps(self._store.events(Window(at_us - DAY_US, None), MISHAPS)),
         )
 
     def held(self) -> Held:

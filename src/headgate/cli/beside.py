@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +18,13 @@ from headgate.cli.said import Said
 from headgate.cli.workers import TOKEN
 from headgate.gateway.caller import Handler
 from headgate.gateway.relay import Relay
-from headgate.gateway.sidecar import Sidecar
+from headgate.gateway.sidecar import Sidecar, Trouble
+from headgate.ledger.event import Event
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.writer import Ledger
 from headgate.monitor.gauges import silence
 from headgate.monitor.metrics import Metrics
+from headgate.monitor.mishaps import mishap_event
 from headgate.routing.controls import Controls, Helm
 from headgate.settings import Reading
 from headgate.settings.schema import AlertSettings, EgressSettings, Settings
@@ -46,6 +49,8 @@ class Gateway(NamedTuple):
     clock: Clock
     counts: Callable[[], object]
     """Counts what has been served; called every second."""
+    note: Callable[[Event], object]
+    """Keeps an event, and keeps nobody waiting."""
 
 
 class Beside(NamedTuple):
@@ -55,6 +60,8 @@ class Beside(NamedTuple):
     adopt: Callable[[Reading], object]
     begin: Callable[[], object]
     """Called once the gateway serves."""
+    trouble: Callable[[], Trouble | None] = lambda: None
+    """What is wrong with the process beside, where there is one."""
 
 
 async def beside_of(
@@ -85,9 +92,19 @@ async def beside_of(
     _follow(parts, settings, gateway)
     if not first:
         return Beside(None, lambda _: None, lambda: None)
-    sidecar = sidecar_of(reading, sets, token, metrics, os.environ)
+    told = partial(_told, gateway)
+    sidecar = sidecar_of(reading, sets, token, metrics, os.environ, told=told)
     relay = Relay(await parts.enter_async_context(sidecar.running()))
-    return Beside(relay, lambda _: sidecar.tell(True), sidecar.begin)
+    return Beside(
+        relay, lambda _: sidecar.tell(True), sidecar.begin, trouble=lambda: sidecar.trouble
+    )
+
+
+def _told(gateway: Gateway, trouble: Trouble, why: str) -> None:
+    """The process beside is in trouble: it is counted, and kept for `headgate status`."""
+    if trouble == "ended":
+        gateway.metrics.counter("headgate_beside_ended_total").inc()
+    gateway.note(mishap_event(trouble, why, round(gateway.clock.time() * 1e6)))
 
 
 def _try_alerts(settings: AlertSettings, egress: EgressSettings) -> None:
@@ -167,12 +184,15 @@ def sidecar_of(
     token: AdminToken | None,
     metrics: Metrics,
     env: Mapping[str, str],
+    *,
+    told: Callable[[Trouble, str], object] = lambda _, __: None,
 ) -> Sidecar[Said]:
     """The sidecar of a gateway.
 
     Args:
         token: the admin port's; one that is kept nowhere reaches the sidecar by its environment.
         metrics: what its gauges are shown by.
+        told: is told of trouble when it begins, and why.
     """
     settled, env = [*sets], dict(env)
     if token is not None and token.origin == "memory":
@@ -188,5 +208,6 @@ def sidecar_of(
     def heard(said: Said) -> None:
         metrics.show_all({name: dict(labelled) for name, labelled in said.gauges.items()})
         metrics.counter("headgate_ledger_failures_total").inc(said.failed)
+        metrics.counter("headgate_ledger_dropped_prompts_total").inc(said.dropped)
 
-    return Sidecar(command, says=Said, heard=heard, env=env)
+    return Sidecar(command, says=Said, heard=heard, told=told, env=env)

@@ -19,6 +19,8 @@ class Said(msgspec.Struct):
     """What the watch's gauges show; empty where nobody has looked since."""
     failed: int = 0
     """Times that the store failed since this was last said."""
+    dropped: int = 0
+    """Prompts that the store can never hold, since this was last said."""
 
 
 def gauges_of(values: Values) -> Gauges:

@@ -66,7 +66,11 @@ async def serve_one(
         if settings.ledger.url != "memory:":
             store = parts.enter_context(closing(gateway_keys_of(settings, os.environ, ledger)))
         others: list[Callable[[Entry], None]] = [metrics.take]
-        counts: list[Callable[[], object]] = [metrics.fold, lambda: metrics.ledger(ledger.counts)]
+        counts: list[Callable[[], object]] = [
+            metrics.fold,
+            lambda: metrics.ledger(ledger.counts),
+            lambda: metrics.prompts(ledger.prompts),
+        ]
         telemetry = None
         if settings.watch.otel:
             telemetry = parts.enter_context(closing(sending(os.environ, clock)))
@@ -105,8 +109,13 @@ async def serve_one(
             sets,
             token=token,
             first=first,
-            gateway=Gateway(metrics, ledger, store, helm, clock, lambda: [one() for one in counts]),
+            gateway=Gateway(
+                metrics, ledger, store, helm, clock, lambda: [one() for one in counts], note
+            ),
         )
+        app.beside = beside.trouble
+        in_trouble = metrics.gauge("headgate_beside_trouble")
+        counts.append(lambda: in_trouble.set(beside.trouble() is not None))
         reloader = Reloader(
             app,
             reading,

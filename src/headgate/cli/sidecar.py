@@ -81,7 +81,13 @@ async def _serve(
     told = await _lifeline()
     async with AsyncExitStack() as parts:
         say = Voice(said)
-        tender = tender_of(settings.ledger, env, SystemClock(), failed=lambda: say(Said(failed=1)))
+        tender = tender_of(
+            settings.ledger,
+            env,
+            SystemClock(),
+            failed=lambda: say(Said(failed=1)),
+            dropped=lambda prompts: say(Said(dropped=prompts)),
+        )
         parts.callback(tender.close)
         tender.start()
         lookout: Lookout | None = None

@@ -14,6 +14,7 @@ from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import between, day_and_time, money, paid, percent, places
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, Retries, Status
@@ -39,6 +40,7 @@ def page(status: Status) -> str:
         [*_quality(status.quality), *_feedback(status.feedback)],
         list(_retries(status.retries)),
         [*_month(status.month), *_headroom(status.headroom)],
+        list(_beside(status.beside)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -252,6 +254,25 @@ def _headroom(headroom: Headroom | None) -> Iterator[str]:
     if headroom.assumed:
         names = ", ".join(headroom.assumed)
         yield from fact("", f"Not measured, and taken from the plan: {names}.", dim=True)
+
+
+def _beside(mishaps: Mishaps | None) -> Iterator[str]:
+    """It is the gateway that knows how things are now, and not the ledger."""
+    if mishaps is None:
+        return
+    words = "fell silent" if mishaps.last == "silent" else "ended"
+    text = f"the process beside the gateway {words} at {day_and_time(mishaps.last_us)}"
+    yield from fact("Beside", text + (f": {mishaps.why}" if mishaps.why else ""), "yellow")
+    yield from fact(
+        "",
+        f"within a day it fell silent {_times(mishaps.silent)} and ended {_times(mishaps.ended)}; "
+        "the gateway's /healthz says how it is now",
+        dim=True,
+    )
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else "twice" if number == 2 else f"{number:,} times"
 
 
 def _money(nano: int) -> str:

@@ -22,6 +22,7 @@ from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model
+from headgate.gateway.paced import Paced, runs_low
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
@@ -108,6 +109,7 @@ class App:
         self.refused_reload = False
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
+        self.beside: Callable[[], str | None] = lambda: None
         """Asked before a provider is called; where it says no, the request is refused with 503."""
 
     def adopt(self, plant: Plant, *, max_body: int, max_requests: int) -> None:
@@ -138,6 +140,8 @@ class App:
                 visitor = self._enter(caller)
                 admitted = True
                 self._under_way += 1
+                if (visitor.requests or visitor.tokens) and runs_low(visitor):
+                    caller = Paced(caller, visitor, self.plant.clock)
             await action(self, caller, visitor)
         except HeadgateError as error:
             if admitted and isinstance(error, RequestError):
@@ -242,8 +246,10 @@ class App:
         _answer(caller, 200, one_model(name, names, anthropic=_ANTHROPIC in caller.headers))
 
     async def health(self, caller: Caller) -> None:
-        """Say that the process runs."""
-        _answer(caller, 200, b'{"status":"ok"}')
+        """Say that the process runs, and what is wrong with the one beside it, if anything is."""
+        trouble = self.beside()
+        told = {} if trouble is None else {"beside": trouble}
+        _answer(caller, 200, msgspec.json.encode({"status": "ok", **told}))
 
     async def ready(self, caller: Caller) -> None:
         """Say whether requests are welcome."""

@@ -407,13 +407,16 @@ class Driver:
 
     async def _pass_on(self, attempt: Attempt, flow: Flow, reply: Reply, out: Body) -> bool:
         """Forward until the provider's last event (True) or until it closes without one (False)."""
-        while (chunk := await reply.chunk(self._plant.idle_timeout)) is not None:
-            forward = flow.feed(chunk)
-            del chunk  # not kept where the caller reads slowly
+
+        def forward(chunk: bytes) -> bool:
+            """Done for each chunk where it arrives, as long as nobody has to wait."""
+            told = flow.feed(chunk)
             if flow.complete:
                 self._complete(attempt, flow)
-            if forward:
-                await out.send(forward)
+            return (not told or out.write(told)) and not flow.complete
+
+        while await reply.pour(forward, self._plant.idle_timeout):
+            await out.send(b"")  # until the caller has taken enough
             if flow.complete:
                 return True
         if flow.error is None:

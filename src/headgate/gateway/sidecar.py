@@ -16,7 +16,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -24,14 +24,16 @@ from headgate.errors import ConfigError
 from headgate.gateway.relay import framed, received
 from headgate.gateway.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS
 
-__all__ = ["Sidecar"]
+__all__ = ["Sidecar", "Trouble"]
 
 log = logging.getLogger("headgate.gateway")
 
 STOP_SECONDS = 5.0
 LONGEST_SILENCE = 60.0
 """Seconds without a word from it, after which it is taken for hung (it was stopped, say) and ended:
-it may hold the ledger, and what it should store waits."""
+it may hold the ledger, and what it should store waits. After half of it, it is in trouble."""
+Trouble = Literal["silent", "ended"]
+"""It says nothing; or it has ended, and the next one has not said anything yet."""
 _T = TypeVar("_T")
 
 
@@ -42,6 +44,7 @@ class Sidecar(Generic[_T]):
         command: what to start, given the number of the socket that it may listen on.
         says: what its messages are.
         heard: is given each of them.
+        told: is told of trouble when it begins, and why.
         env: its environment.
         stop_seconds: what it has to end by itself, before it is killed.
         silence_seconds: how long it may say nothing before it is taken for hung.
@@ -53,6 +56,7 @@ class Sidecar(Generic[_T]):
         *,
         says: type[_T],
         heard: Callable[[_T], object],
+        told: Callable[[Trouble, str], object] = lambda _, __: None,
         env: Mapping[str, str],
         stop_seconds: float = STOP_SECONDS,
         silence_seconds: float = LONGEST_SILENCE,
@@ -60,11 +64,14 @@ class Sidecar(Generic[_T]):
         self._command = command
         self._says = says
         self._heard = heard
+        self._told = told
         self._env = env
         self._stop_seconds = stop_seconds
         self._silence_seconds = silence_seconds
         self._process: Process | None = None
         self._begun = asyncio.Event()
+        self.trouble: Trouble | None = None
+        """What is wrong with it now; None while it goes on, and before it is to begin."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Path]:
@@ -102,6 +109,7 @@ class Sidecar(Generic[_T]):
                 ended = f"signal {-code}" if code < 0 else f"exit code {code}"
             except (OSError, msgspec.MsgspecError) as error:
                 ended = str(error)
+            self._trouble("ended", ended)
             steady = time.monotonic() - began >= STEADY_SECONDS
             pause = FIRST_PAUSE if steady else min(pause * 2, LONGEST_PAUSE)
             log.error(
@@ -110,6 +118,15 @@ class Sidecar(Generic[_T]):
                 pause,
             )
             await asyncio.sleep(pause)
+
+    def _trouble(self, trouble: Trouble, why: str) -> None:
+        self.trouble = trouble
+        self._told(trouble, why)
+
+    def _fall_silent(self) -> None:
+        seconds = self._silence_seconds / 2
+        log.error("the process beside the gateway has said nothing for %g s", seconds)
+        self._trouble("silent", f"it has said nothing for {seconds:g} s")
 
     async def _run(self, listening: socket.socket) -> int:
         """One life of it; the code that it ended with."""
@@ -146,13 +163,19 @@ class Sidecar(Generic[_T]):
 
     async def _said(self, stdout: asyncio.StreamReader) -> _T:
         """Its next message."""
+        loop = asyncio.get_running_loop()
+        silent = loop.call_later(self._silence_seconds / 2, self._fall_silent)
         try:
             async with asyncio.timeout(self._silence_seconds):  # `wait_for` can lose our own end
-                return await received(stdout, self._says)
+                said = await received(stdout, self._says)
+            self.trouble = None
+            return said
         except TimeoutError as error:
             raise TimeoutError(
                 f"it was silent for {self._silence_seconds:g} s: stopped, or it hangs"
             ) from error
+        finally:
+            silent.cancel()
 
 
 async def _ended(process: Process, seconds: float) -> None:

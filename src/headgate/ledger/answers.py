@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from math import isclose
@@ -166,7 +165,10 @@ class Answers(SqlPrompts):
         """The events within the window, in the order of time and id."""
         fields = Event.__struct_fields__
         since, until = window.ends
-        rows = self._ask("events", since=since, until=until, kinds=json.dumps(list(kinds)))
+        if kinds:
+            rows = self._ask("events_of", since=since, until=until, kinds=list(kinds))
+        else:
+            rows = self._ask("events", since=since, until=until)
         return [Event(**dict(zip(fields, row, strict=True))) for row in rows]
 
     def keep(self, name: str, sequence: int, state: bytes) -> None:

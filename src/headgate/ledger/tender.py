@@ -33,6 +33,7 @@ class Tender:
         directory: the journal's.
         clock: the time.
         failed: called at every time that the store failed.
+        dropped: told how many prompts were given up, at every time that some were.
         prompts_last: seconds after which a prompt is deleted; None: never by itself.
     """
 
@@ -43,12 +44,14 @@ class Tender:
         *,
         clock: Clock,
         failed: Callable[[], object],
+        dropped: Callable[[int], object] = lambda _: None,
         prompts_last: float | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
         self._failed = failed
+        self._tell_dropped = dropped
         self._intake = Intake(store, clock.monotonic)
         self._complain = Complaints(clock, self._standing)
         self._followed: dict[Path, Segment] = {}
@@ -160,6 +163,7 @@ class Tender:
         if rejected:
             self._complain("ledger.rows_set_aside", why)
         if self._intake.dropped > self._dropped:
+            self._tell_dropped(self._intake.dropped - self._dropped)
             self._dropped = self._intake.dropped
             self._complain("ledger.prompt_dropped", "the store can never hold it")
 

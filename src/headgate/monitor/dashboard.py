@@ -169,6 +169,9 @@ PANELS = (
             ("sum(headgate_ledger_pending_rows)", "rows on their way"),
             ("sum(headgate_ledger_lost_rows_total)", "rows lost"),
             ("sum(increase(headgate_ledger_failures_total[5m]))", "failures in 5 minutes"),
+            ("sum(increase(headgate_ledger_dropped_prompts_total[5m]))", "prompts dropped"),
+            ("max(headgate_beside_trouble)", "trouble beside"),
+            ("sum(increase(headgate_beside_ended_total[1h]))", "ended beside in an hour"),
         ),
     ),
     Panel(
@@ -253,6 +256,13 @@ RULES = (
         "10m",
         "warning",
         "Rows wait in the journal: the ledger's store is away or too slow.",
+    ),
+    Rule(
+        "HeadgateBesideTrouble",
+        "max(headgate_beside_trouble) == 1",
+        "2m",
+        "critical",
+        "The process beside the gateway does not go on: rows wait, and nobody watches.",
     ),
     Rule(
         "HeadgateUnpricedCalls",

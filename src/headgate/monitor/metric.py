@@ -117,6 +117,27 @@ METRICS = (
         of="process",
     ),
     Metric(
+        "headgate_ledger_dropped_prompts_total",
+        "counter",
+        (),
+        "Stored prompts given up: no room was left for them, or the store can never hold them.",
+        of="process",
+    ),
+    Metric(
+        "headgate_beside_trouble",
+        "gauge",
+        (),
+        "1 while the process beside the gateway, which stores rows, says nothing or has ended.",
+        of="process",
+    ),
+    Metric(
+        "headgate_beside_ended_total",
+        "counter",
+        (),
+        "Times that it ended though the gateway went on; one that hangs is ended.",
+        of="process",
+    ),
+    Metric(
         "headgate_escalation_rate",
         "gauge",
         ("scope", "window"),

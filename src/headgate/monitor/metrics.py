@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from headgate.ledger.counts import Counts
+from headgate.ledger.counts import Counts, PromptCounts
 from headgate.ledger.entry import Entry
 from headgate.monitor.metric import METRICS, Metric
 from headgate.monitor.sums import KIND, TOKENS, Sums
@@ -60,6 +60,7 @@ class Metrics:
         self._names: dict[str, set[str]] = {}
         self._shown: dict[str, set[tuple[str, ...]]] = {}
         self._counts: Counts | None = None
+        self._dropped_prompts = 0
 
     def take(self, entry: Entry) -> None:
         """Count an entry soon; of a group's entries all but the last cost tens of nanoseconds."""
@@ -166,6 +167,12 @@ class Metrics:
         for name, field in (("lost_rows", "lost"), ("failures", "failed")):
             new = getattr(counts, field) - (0 if before is None else getattr(before, field))
             self.counter(f"headgate_ledger_{name}_total").inc(max(0, new))
+
+    def prompts(self, counts: PromptCounts) -> None:
+        """Take over what the ledger's writer counts of the prompts."""
+        new = counts.dropped - self._dropped_prompts
+        self._dropped_prompts = counts.dropped
+        self.counter("headgate_ledger_dropped_prompts_total").inc(max(0, new))
 
     def counter(self, name: str, *labels: str) -> Counter:
         """The counter of that name and those labels."""

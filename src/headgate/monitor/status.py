@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
-from headgate.monitor.budget import Assessment
+from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import Quality
 from headgate.monitor.report import Report, report
@@ -115,6 +116,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Of cheap answers beside premium's; None where none were ever compared and no floor is set."""
     feedback: tuple[TierFeedback, ...] = ()
     """What users say of each tier's answers."""
+    beside: Mishaps | None = None
+    """What befell the process beside the gateway within a day; None for nothing."""
 
     @property
     def stale(self) -> bool:
@@ -157,6 +160,7 @@ def status(
     action: Action | None = None,
     quality: Quality | None = None,
     feedback: tuple[TierFeedback, ...] = (),
+    beside: Mishaps | None = None,
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
@@ -170,6 +174,7 @@ def status(
         action=action,
         quality=quality,
         feedback=feedback,
+        beside=beside,
     )
 
 

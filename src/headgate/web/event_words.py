@@ -26,6 +26,8 @@ WORDS: Mapping[str, str] = {
     "team.changed": "A team's limits were changed",
     "reload.done": "Changed settings are in effect",
     "reload.refused": "Changed settings were refused",
+    "beside.silent": "The process beside the gateway said nothing for half a minute",
+    "beside.ended": "The process beside the gateway ended, and another was started",
     "quality.compared": "A cheap answer was compared with premium's",
     "feedback": "A user rated an answer",
 }
