@@ -18,6 +18,7 @@ __all__ = [
     "LEDGER_URL",
     "MODEL",
     "PATTERN",
+    "PROXY",
     "URL",
     "VARIABLE",
     "Choice",
@@ -372,6 +373,9 @@ ADMIN_ADDRESS = Formed('"host:port" or ""', forms.admin_address)
 
 URL = Formed("http or https URL", forms.url)
 """An http or https URL without credentials, query and fragment; no slash at its end."""
+
+PROXY = Formed('"http://host:port" or ""', forms.proxy)
+"""Where a forward proxy listens, or nothing."""
 
 LEDGER_URL = Formed('"sqlite:///PATH", "postgresql://…" or "memory:"', forms.ledger_url, 1000)
 """Where the ledger lies."""
