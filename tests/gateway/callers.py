@@ -71,5 +71,9 @@ class Asked:
         self.respond(status, headers, b"")
         return self
 
+    def write(self, data: bytes) -> bool:
+        self.answer += data
+        return True
+
     async def send(self, data: bytes) -> None:
         self.answer += data

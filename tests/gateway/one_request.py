@@ -118,6 +118,22 @@ CLAUDE_STREAM = [
 ]
 
 
+def _counted(number: int, kind: str, **fields: object) -> bytes:
+    return _event(kind, sequence_number=number, **fields)
+
+
+RESPONSE = {"id": "resp_1", "model": "gpt-5-mini", "status": "completed", "usage": {}}
+RESPONSES_STREAM = [
+    _counted(0, "response.created", response=RESPONSE),
+    _counted(1, "response.output_item.added", output_index=0, item={"type": "message"}),
+    *(
+        _counted(2 + at, "response.output_text.delta", output_index=0, delta="word ")
+        for at in range(30)
+    ),
+    _counted(32, "response.completed", response=RESPONSE),
+]
+
+
 class Reply:
     """An answer that is there at once."""
 
@@ -136,6 +152,12 @@ class Reply:
     async def chunk(self, idle: float) -> bytes | None:
         return self._parts.pop(0) if self._parts else None
 
+    async def pour(self, into: Callable[[bytes], bool], idle: float) -> bool:
+        while self._parts:
+            if not into(self._parts.pop(0)):
+                return True
+        return False
+
     def release(self) -> None: ...
 
     def close(self) -> None: ...
@@ -144,10 +166,10 @@ class Reply:
 class Upstream:
     """A provider without a network."""
 
-    def __init__(self, *, stream: bool, claude: bool = False) -> None:
+    def __init__(self, *, stream: bool, claude: bool = False, responses: bool = False) -> None:
         self._stream = stream
         self._answer = json.dumps(CLAUDE if claude else ANSWER).encode()
-        self._events = CLAUDE_STREAM if claude else STREAM
+        self._events = CLAUDE_STREAM if claude else RESPONSES_STREAM if responses else STREAM
 
     async def send(self, endpoint: Endpoint, body: bytes) -> Reply:
         if self._stream:
@@ -164,11 +186,14 @@ class Caller:
     path = "/v1/chat/completions"
     query = ""
 
-    def __init__(self, *, stream: bool, secret: str | None = None) -> None:
+    def __init__(self, *, stream: bool, secret: str | None = None, responses: bool = False) -> None:
         self.headers = {"host": "h", "content-type": "application/json"}
         if secret is not None:
             self.headers["x-api-key"] = secret
         self._body = json.dumps(BODY | {"stream": stream}).encode()
+        if responses:
+            self.path = "/v1/responses"
+            self._body = self._body.replace(b'"messages"', b'"input"')
         self.got = b""
 
     async def body(self, limit: int) -> bytes:
@@ -182,6 +207,10 @@ class Caller:
 
     def stream(self, status: int, headers: Headers) -> Caller:
         return self
+
+    def write(self, data: bytes) -> bool:
+        self.got += data
+        return True
 
     async def send(self, data: bytes) -> None:
         self.got += data
@@ -260,6 +289,8 @@ class Kind(NamedTuple):
     stream: bool = False
     claude: bool = False
     """The provider speaks Anthropic's dialect, the caller OpenAI's."""
+    responses: bool = False
+    """Caller and provider speak the Responses API; it is a stream."""
     key: bool = False
     """It comes with a virtual key that has a budget and a rate."""
     traced: bool = False
@@ -279,7 +310,9 @@ async def gateway(folder: Path, kind: Kind) -> AsyncIterator[Callable[[], Ask]]:
     file.write_text(kind.config.format(openai=base, anthropic=base, responses=base))
     (folder / "router.headgate").write_bytes(dump(small_artifact()))
     sets = () if kind.claude else ("tiers.cheap.model=google/gpt-5-mini",)
-    upstream = Upstream(stream=kind.stream, claude=kind.claude)
+    if kind.responses:
+        sets = ("tiers.cheap.model=responses/gpt-5-mini",)
+    upstream = Upstream(stream=kind.stream, claude=kind.claude, responses=kind.responses)
     clock, admission = SystemClock(), keyed() if kind.key else None
     telemetry = telemetry_of(clock) if kind.traced else None
     app = app_of(
@@ -295,7 +328,7 @@ async def gateway(folder: Path, kind: Kind) -> AsyncIterator[Callable[[], Ask]]:
     secret = SECRET.secret if kind.key else None
 
     def ready() -> Ask:
-        caller = Caller(stream=kind.stream, secret=secret)
+        caller = Caller(stream=kind.stream, secret=secret, responses=kind.responses)
 
         async def ask() -> None:
             await app(caller)

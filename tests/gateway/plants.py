@@ -77,6 +77,12 @@ class Came:
         self.idles.append(idle)
         return await _come(self._chunks.pop(0)) if self._chunks else None
 
+    async def pour(self, into: Callable[[bytes], bool], idle: float) -> bool:
+        while (chunk := await self.chunk(idle)) is not None:
+            if not into(chunk):
+                return True
+        return False
+
     def release(self) -> None:
         self.released = True
 

@@ -11,6 +11,7 @@ from openai.types.chat import ChatCompletionFunctionToolParam
 
 from headgate.ledger.entry import Entry
 from headgate.values import Usage, usd
+from tests.gateway import one_request
 from tests.gateway.house import CONFIG, RULES, House, house, until
 
 EASY, HARD = "[[say:1@gemini-2.5-flash]]", "[[say:2@gemini-2.5-flash]]"
@@ -227,6 +228,36 @@ def test_an_answer_with_nothing_in_it_is_billed_and_tried_again():
         assert headers["x-headgate-cost-usd"] == usd(total)
 
     run(case)
+
+
+def test_a_stream_to_a_caller_that_reads_slowly_waits_before_each_further_piece(
+    tmp_path, monkeypatch
+):
+    told: list[bytes] = []
+    waits: list[bytes] = []
+
+    class Slow(one_request.Caller):
+        def write(self, data: bytes) -> bool:
+            assert len(waits) == len(told) + 1, "nobody has waited"
+            told.append(data)
+            return False
+
+        async def send(self, data: bytes) -> None:
+            waits.append(data)
+
+    async def main() -> None:
+        async with one_request.gateway(tmp_path, one_request.Kind(stream=True)) as ready:
+            caller = Slow(stream=True)
+            monkeypatch.setattr(one_request, "Caller", lambda **_: caller)
+            with pytest.raises(AssertionError):  # nothing came by the usual way
+                await ready()()
+
+    asyncio.run(main())
+    opening, *rest = waits
+    assert opening.startswith(b"data: ")
+    assert len(told) == len(rest) >= 30
+    assert set(rest) == {b""}
+    assert told[-1] == b"data: [DONE]\n\n"
 
 
 def test_a_stream_with_nothing_in_it_is_billed_and_tried_again():

@@ -17,6 +17,7 @@ import pytest
 from headgate.routing.ngrams import COMPILED
 from tests.gateway.house import LEARNED, RULES
 from tests.gateway.one_request import PRICES, WARM, Ask, Kind, gateway, proxy
+from tests.gateway.one_stream import paced
 
 SOCKETS = (
     "http1_server.py",
@@ -66,6 +67,18 @@ def test_the_sockets_take_no_more_calls_than_they_did():
     counted = asyncio.run(calls_of_the_sockets())
     assert counted <= 91
     assert counted > 45, "they take far fewer now: lower the bound, so that it stays so"
+
+
+async def calls_of_a_paced_stream(tmp_path) -> int:
+    """Function calls of both protocols and the driver for a stream that comes word by word."""
+    async with paced(tmp_path, Kind(RULES + PRICES, stream=True)) as ask:
+        return min([await calls(ask, (*SOCKETS, "driver.py")) for _ in range(WARM)])
+
+
+def test_a_paced_stream_takes_no_more_calls_than_it_did(tmp_path):
+    counted = asyncio.run(calls_of_a_paced_stream(tmp_path))
+    assert counted <= 660
+    assert counted > 330, "it takes far fewer now: lower the bound, so that it stays so"
 
 
 @pytest.mark.parametrize(("stream", "bound"), [(False, 177), (True, 653)])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headgate.errors import UpstreamError
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.http1_client import READ_BYTES, Http1Upstream
 from headgate.gateway.http1_reply import HIGH_WATER, MAX_BODY_BYTES, Http1Reply
+from tests.gateway.leaping import run_leaping
 from tests.gateway.scripted import CHUNKED, at, serving, simply, staying
 
 HELLO = b"5\r\nhello\r\n"
@@ -238,10 +241,180 @@ def test_an_answer_that_is_too_large_is_given_up_and_not_kept():
         for _ in range(3):
             await asyncio.sleep(0)
             reply.received(piece)
+            reply.arrived(whole=True)
         with pytest.raises(UpstreamError, match="too large") as caught:
             await reading
         assert caught.value.kind == "unusable"
         assert line.asked[-1] == "abort"
+
+    asyncio.run(case())
+
+
+class Sink:
+    """Takes so many pieces, then says that it is enough."""
+
+    def __init__(self, most: int = 100) -> None:
+        self.got: list[bytes] = []
+        self.most = most
+
+    def __call__(self, data: bytes) -> bool:
+        self.got.append(data)
+        return len(self.got) < self.most
+
+
+def come(reply: Http1Reply, *pieces: bytes, whole: bool = True) -> None:
+    """These pieces come in one segment."""
+    for piece in pieces:
+        reply.received(piece)
+    reply.arrived(whole=whole)
+
+
+def test_what_comes_is_poured_where_it_arrives_a_segment_at_a_time():
+    async def case() -> None:
+        reply, sink = reply_on(Line()), Sink()
+        come(reply, b"a")  # nobody waits for it yet
+        pouring = asyncio.ensure_future(reply.pour(sink, 9.0))
+        await asyncio.sleep(0)
+        assert sink.got == [b"a"]
+        come(reply, b"b", b"c")
+        assert sink.got == [b"a", b"bc"], "the task had to be woken"
+        come(reply, b"d")
+        assert sink.got == [b"a", b"bc", b"d"]
+        reply.received(b"e")
+        reply.finished()
+        assert await pouring is False
+        assert sink.got[-1] == b"e"
+
+    asyncio.run(case())
+
+
+def test_it_ends_where_it_is_enough_and_goes_on_with_what_came_meanwhile():
+    async def case() -> None:
+        reply, sink = reply_on(Line()), Sink(most=2)
+        pouring = asyncio.ensure_future(reply.pour(sink, 9.0))
+        await asyncio.sleep(0)
+        come(reply, b"a")
+        come(reply, b"b")
+        come(reply, b"c")  # its task has not run since
+        assert await pouring is True
+        assert sink.got == [b"a", b"b"]
+        come(reply, b"d")
+        assert sink.got == [b"a", b"b"]
+        assert await reply.pour(sink, 9.0) is True
+        assert sink.got == [b"a", b"b", b"cd"]
+
+    asyncio.run(case())
+
+
+def test_a_segment_after_which_more_is_to_be_read_waits_for_its_tasks_turn():
+    async def case() -> None:
+        line = Line()
+        reply, sink = reply_on(line), Sink()
+        pouring = asyncio.ensure_future(reply.pour(sink, 9.0))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            come(reply, b"x" * READ_BYTES, whole=False)
+        come(reply, b"y")
+        assert sink.got == []
+        assert line.asked == ["pause"]
+        await asyncio.sleep(0)
+        assert [len(data) for data in sink.got] == [3 * READ_BYTES + 1]
+        assert line.asked == ["pause", "resume"]
+        come(reply, b"z")
+        assert sink.got[1:] == [b"z"]
+        reply.finished()
+        assert await pouring is False
+
+    asyncio.run(case())
+
+
+def test_what_goes_wrong_where_it_arrives_is_raised_in_the_task_and_gives_the_answer_up():
+    def fails(data: bytes) -> bool:
+        raise ConnectionError("the caller has gone")
+
+    async def case() -> None:
+        line = Line()
+        reply = reply_on(line)
+        pouring = asyncio.ensure_future(reply.pour(fails, 9.0))
+        await asyncio.sleep(0)
+        come(reply, b"a")
+        come(reply, b"b")
+        with pytest.raises(ConnectionError):
+            await pouring
+        assert line.asked == ["abort"]
+
+    asyncio.run(case())
+
+
+def test_nothing_is_poured_once_its_task_is_cancelled():
+    async def case() -> None:
+        line = Line()
+        reply, sink = reply_on(line), Sink()
+        pouring = asyncio.ensure_future(reply.pour(sink, 9.0))
+        await asyncio.sleep(0)
+        pouring.cancel()
+        come(reply, b"a")  # before the task hears of it
+        with pytest.raises(asyncio.CancelledError):
+            await pouring
+        come(reply, b"b")
+        assert sink.got == []
+        assert line.asked == ["abort"]
+
+    asyncio.run(case())
+
+
+def test_what_came_before_a_failure_is_poured_and_then_it_is_raised():
+    async def case() -> None:
+        reply, sink = reply_on(Line()), Sink()
+        pouring = asyncio.ensure_future(reply.pour(sink, 9.0))
+        await asyncio.sleep(0)
+        reply.received(b"a")
+        reply.failed(UpstreamError("Cut.", kind="reset"))
+        with pytest.raises(UpstreamError, match="Cut"):
+            await pouring
+        assert sink.got == [b"a"]
+
+    asyncio.run(case())
+
+
+def test_silence_is_counted_from_the_last_segment_though_its_task_has_slept_since():
+    async def main() -> None:
+        reply, sink = reply_on(Line()), Sink()
+        pouring = asyncio.ensure_future(reply.pour(sink, 0.3))
+        for _ in range(6):
+            await asyncio.sleep(0.2)
+            come(reply, b"a")
+        assert len(sink.got) == 6
+        with pytest.raises(UpstreamError) as silent:
+            await pouring
+        assert silent.value.kind == "timeout"
+
+    run_leaping(main())
+
+
+@given(
+    st.lists(st.tuples(st.binary(min_size=1, max_size=9), st.integers(0, 2)), max_size=30),
+    st.integers(1, 4),
+)
+def test_all_that_comes_is_poured_once_and_in_its_order(pieces, most):
+    async def case() -> None:
+        reply, got = reply_on(Line()), bytearray()
+
+        async def pour() -> None:
+            while await reply.pour(sink := Sink(most), 9.0):
+                got.extend(b"".join(sink.got))
+            got.extend(b"".join(sink.got))
+
+        pouring = asyncio.ensure_future(pour())
+        for piece, then in pieces:
+            reply.received(piece)
+            if then:
+                reply.arrived(whole=then == 1)
+            if piece[0] % 2:
+                await asyncio.sleep(0)
+        reply.finished()
+        await pouring
+        assert bytes(got) == b"".join(piece for piece, _ in pieces)
 
     asyncio.run(case())
 

@@ -201,6 +201,19 @@ def test_a_body_that_was_malformed_is_no_leaving():
         asyncio.run(request.body(10))
 
 
+def test_what_is_written_says_whether_there_may_be_more_at_once():
+    line = Line()
+    out = Request(line).stream(200, [])
+    assert out.write(b"abc")
+    assert out.write(b"")  # no chunk, which would be the end
+    line.full = True
+    assert not out.write(b"d")
+    line.gone = True
+    with pytest.raises(ConnectionError):
+        out.write(b"e")
+    assert line.sent.endswith(b"3\r\nabc\r\n1\r\nd\r\n")
+
+
 def test_a_stream_waits_for_a_caller_that_reads_slowly_and_ends_where_it_has_gone():
     async def case() -> None:
         line = Line()

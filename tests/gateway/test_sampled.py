@@ -33,6 +33,10 @@ class Caller:
         self.status = status
         return self
 
+    def write(self, data: bytes) -> bool:
+        self.got += data
+        return len(self.got) < 10
+
     async def send(self, data: bytes) -> None:
         self.got += data
 
@@ -67,6 +71,15 @@ def test_so_is_a_stream_piece_by_piece():
     asyncio.run(main())
     assert caller.got == sampled.answer == b"answer"
     assert sampled.streamed
+
+
+def test_whether_it_may_go_on_is_the_callers_to_say():
+    caller = Caller()
+    sampled = Sampled(caller)
+    out = sampled.stream(200, [])
+    assert out.write(b"an")
+    assert not out.write(b"swerswer")
+    assert caller.got == sampled.answer == b"answerswer"
 
 
 def test_what_is_too_long_is_passed_on_and_not_kept(monkeypatch: pytest.MonkeyPatch):

@@ -51,6 +51,10 @@ class Caller:
     def stream(self, status: int, headers: Headers) -> "Caller":
         return self
 
+    def write(self, data: bytes) -> bool:
+        self.got.append((data, len(self.kept)))
+        return len(data) < 10
+
     async def send(self, data: bytes) -> None:
         self.got.append((data, len(self.kept)))
 
@@ -104,6 +108,18 @@ def test_a_key_that_a_provider_quotes_in_its_refusal_is_not_kept():
     transcript.over()
     assert caller.got == [(said, 0)]
     assert [one.answer for one in kept] == ["no [a key], nor [a key], nor [a key]"]
+
+
+def test_a_stream_that_is_written_on_where_it_arrives_is_kept_before_its_last_bytes_too():
+    kept: list[Prompt] = []
+    caller, transcript = begun(kept)
+    assert transcript is not None
+    hearing = transcript.hearing()
+    out = transcript.stream(200, [])
+    assert out.write(b"1")
+    hearing.take(Done())
+    assert not out.write(b"2 and so much that it waits")
+    assert [before for _, before in caller.got] == [0, 1]
 
 
 @in_a_loop

@@ -15,6 +15,7 @@ from headgate.wire.lane import lane, read
 from headgate.wire.mould import mould_of
 from headgate.wire.neutral import RefusalDelta, TextDelta, ThinkingDelta
 from headgate.wire.openai_chat.streams import Reader
+from headgate.wire.openai_responses.streams import Reader as ResponsesReader
 from headgate.wire.passthrough import MOST_USELESS, Flow
 from headgate.wire.sse import Decoder, Event
 
@@ -113,6 +114,58 @@ def test_it_is_so_with_named_events_too(caller, texts, shape):
         for moulds in (True, False)
     ]
     assert found[0] == found[1]
+
+
+NUMBERED = (
+    '{"type":"%s","sequence_number":%s,"item_id":"m","output_index":0,"delta":%s,"obfuscation":"%s"}',
+    '{"type": "%s", "sequence_number": %s, "delta": %s, "obfuscation": "%s"}',
+)
+BEHIND = (
+    '{"type":"%s","content_index":0,"delta":%s,"output_index":0,"sequence_number":%s}',
+    '{"delta": %s, "sequence_number": %s, "type": "%s"}',
+)
+NUMBERS = st.integers(0, 10**6).map(str)
+ODD_NUMBERS = st.sampled_from(["01", "-1", "1.5", "", "9" * 40, "null", '"1"', "1,", "1}", "0"])
+
+
+def numbered(shape: str, kind: str, number: str, text: str, pad: str = "") -> bytes:
+    if shape in NUMBERED:
+        return event(shape % (kind, number, text, pad), kind)
+    return event(
+        shape % ((kind, text, number) if shape is BEHIND[0] else (text, number, kind)), kind
+    )
+
+
+@pytest.mark.parametrize("caller", ["openai-responses", "openai"])
+@given(
+    events=st.lists(
+        st.tuples(NUMBERS | ODD_NUMBERS, TEXTS | ODD, st.sampled_from(["aB3", "", " "])),
+        max_size=9,
+    ),
+    shape=st.sampled_from(NUMBERED + BEHIND),
+)
+def test_it_is_so_where_each_event_has_a_number(caller, events, shape):
+    kind = "response.output_text.delta"
+    blocks = [numbered(shape, kind, *one) for one in events]
+    blocks.append(event('{"type":"response.completed","response":{}}', "response.completed"))
+    found = [
+        heard_by(asking(caller, provider="openai-responses"), blocks, moulds=moulds)
+        for moulds in (True, False)
+    ]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("shape", NUMBERED + BEHIND)
+def test_the_number_of_an_event_may_be_another_one_and_nothing_else(shape):
+    kind = "response.output_text.delta"
+    raw = numbered(shape, kind, "9", '"one"', "aB3")
+    mould = mould_of(raw, [TextDelta("one")], ResponsesReader)
+    assert mould is not None
+    for number in ("0", "10", "1234567"):
+        assert mould.text(numbered(shape, kind, number, '"two"', "aB3")) == "two"
+    for number in ("01", "-1", "1.5", "", "null", "9" * 40):
+        assert mould.text(numbered(shape, kind, number, '"two"', "aB3")) is None
+    assert mould.text(numbered(shape, "response.refusal.delta", "9", '"two"', "aB3")) is None
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from math import trunc
+
 __all__ = ["Bucket"]
 
 
@@ -41,12 +44,17 @@ class Bucket:
             return 0.0
         return (least - level) * 60.0 / most if most else float("inf")
 
+    @property
+    def low(self) -> bool:
+        """Whether less than half was left when it was last looked at."""
+        return self._level * 2.0 < self._most
+
     def left(self, at: float) -> tuple[int, float]:
         """Units that are there now, and the seconds until it is full; infinite if nothing flows."""
         self.wait(0, at)
-        most = self._most
-        full = (most - self._level) * 60.0 / most if most else float("inf")
-        return max(0, int(self._level)), full
+        most, level = self._most, self._level
+        full = (most - level) * 60.0 / most if most else math.inf
+        return trunc(level) if level > 0 else 0, full
 
     def take(self, amount: int) -> None:
         """Take units, whether they are there or not; negative ones are given back."""

@@ -13,8 +13,17 @@ Headers = Sequence[tuple[str, str]]
 class Body(Protocol):
     """The way a streamed answer goes out."""
 
+    def write(self, data: bytes) -> bool:
+        """Send bytes, or keep them until they can be sent.
+
+        False where whoever sends should wait, with `send`, before there is more.
+
+        Raises:
+            ConnectionError: the caller has gone.
+        """
+
     async def send(self, data: bytes) -> None:
-        """Send bytes; waits while the caller reads more slowly than we write.
+        """Send bytes, or none; waits while the caller reads more slowly than we write.
 
         Raises:
             ConnectionError: the caller has gone.

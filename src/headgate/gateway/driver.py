@@ -11,7 +11,7 @@ from headgate.errors import HeadgateError, InternalError, RequestError, Upstream
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import REJECTED, Books
 from headgate.gateway.caller import Body, Caller
-from headgate.gateway.conversation import Conversation
+from headgate.gateway.conversation import Conversation, conversation_of
 from headgate.gateway.holding import Held, hold
 from headgate.gateway.jury import Jury
 from headgate.gateway.opening import opened
@@ -121,7 +121,7 @@ class Driver:
             decision = policy.decide(ask, plant.helm.controls)
             if plant.sessions is not None:
                 owner = (origin.key, policy.name)
-                talk = Conversation.of(plant.sessions, inbound, owner, arrived)
+                talk = conversation_of(plant.sessions, inbound, owner, arrived)
                 decision, self._talk = talk.decide(decision, policy.name), talk
             cascade = policy.cascade
             barred = policies.guard.bars(ask)
@@ -407,13 +407,16 @@ class Driver:
 
     async def _pass_on(self, attempt: Attempt, flow: Flow, reply: Reply, out: Body) -> bool:
         """Forward until the provider's last event (True) or until it closes without one (False)."""
-        while (chunk := await reply.chunk(self._plant.idle_timeout)) is not None:
-            forward = flow.feed(chunk)
-            del chunk  # not kept where the caller reads slowly
+
+        def forward(chunk: bytes) -> bool:
+            """Done for each chunk where it arrives, as long as nobody has to wait."""
+            told = flow.feed(chunk)
             if flow.complete:
                 self._complete(attempt, flow)
-            if forward:
-                await out.send(forward)
+            return (not told or out.write(told)) and not flow.complete
+
+        while await reply.pour(forward, self._plant.idle_timeout):
+            await out.send(b"")  # until the caller has taken enough
             if flow.complete:
                 return True
         if flow.error is None:

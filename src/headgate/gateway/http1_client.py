@@ -119,6 +119,8 @@ class _Connection(asyncio.BufferedProtocol):
         except httptools.HttpParserUpgrade:
             self._fail(UpstreamError("The provider changed protocols unasked.", kind="reset"))
             return
+        if self._reply is not None:
+            self._reply.arrived(whole=count < READ_BYTES)
         headless = self._waiting is not None and not self._waiting.done()
         if headless and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(UpstreamError("The provider's answer has too long a head.", kind="reset"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -57,7 +58,10 @@ class Http1Reply(msgspec.Struct, eq=False):
     _since: float = 0.0
     """When the wait under way began."""
     _error: UpstreamError | None = None
-    _waiter: asyncio.Future[None] | None = None
+    _waiter: asyncio.Future[bool] | None = None
+    """Waits for `_wait`'s answer."""
+    _into: Callable[[bytes], bool] | None = None
+    """Takes what comes while the task of `pour` waits."""
 
     def header(self, name: str) -> str | None:
         """The value of a header; the last one where it is repeated."""
@@ -81,24 +85,47 @@ class Http1Reply(msgspec.Struct, eq=False):
 
     async def chunk(self, idle: float | None = None) -> bytes | None:
         """What has arrived since the last call, joined; waits where nothing has."""
-        chunks = self._chunks
-        while not chunks:
+        while not self._chunks:
             if self._error is not None:
                 raise self._error
             if self._done:
                 return None
-            self._waiter = waiter = self._loop.create_future()
-            if idle is not None:
-                self._since = self._loop.time()
-                if idle != self._idle:
-                    self._look_out(idle)
-            try:  # here and not in a coroutine of its own: a stream waits for each of its events
-                await waiter
-            except BaseException:
-                self.close()
-                raise
-            finally:
-                self._waiter = None
+            await self._wait(idle)
+        return self._taken()
+
+    async def pour(self, into: Callable[[bytes], bool], idle: float) -> bool:
+        """See `Reply.pour`."""
+        while True:
+            if self._chunks:
+                if not into(self._taken()):
+                    return True
+            elif self._error is not None:
+                raise self._error
+            elif self._done:
+                return False
+            else:
+                self._into = into
+                if await self._wait(idle):
+                    return True
+
+    async def _wait(self, idle: float | None) -> bool:
+        """Wait for something to come, or for the end. True where it was poured and is enough."""
+        self._waiter = self._loop.create_future()
+        if idle is not None:
+            self._since = self._loop.time()
+            if idle != self._idle:
+                self._look_out(idle)
+        try:
+            return await self._waiter
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._waiter = self._into = None
+
+    def _taken(self) -> bytes:
+        """What has come and was not taken, joined."""
+        chunks = self._chunks
         data = chunks.pop() if len(chunks) == 1 else b"".join(chunks)
         chunks.clear()
         self._size = 0
@@ -158,9 +185,27 @@ class Http1Reply(msgspec.Struct, eq=False):
         if self._size > HIGH_WATER and not self.paused:
             self.paused = True
             self._connection.pause()
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+
+    def arrived(self, *, whole: bool) -> None:
+        """A segment has been read, and with `whole` all that there was.
+
+        It is poured from here if nothing is left for the next turn: a stream that comes faster than
+        it is read would take everybody's.
+        """
+        waiter, into = self._waiter, self._into
+        if waiter is None or waiter.done() or not self._chunks:
+            return
+        enough = False
+        if into is not None and whole:
+            self._since = self._loop.time()
+            try:
+                enough = not into(self._taken())
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the task's
+                waiter.set_exception(error)
+                return
+            if not enough:
+                return
+        waiter.set_result(enough)
 
     def finished(self) -> None:
         """The body is complete; what is unread of it no longer concerns the connection."""
@@ -180,4 +225,4 @@ class Http1Reply(msgspec.Struct, eq=False):
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self._waiter.set_result(False)

@@ -136,15 +136,19 @@ class Request:
             self._peer.write(self._head(status, headers, "\r\n"))
         return self
 
-    async def send(self, data: bytes) -> None:
-        """See `Body.send`."""
+    def write(self, data: bytes) -> bool:
+        """See `Body.write`."""
         peer = self._peer
         if peer.gone:
             raise ConnectionError("the caller has gone")
         if data:
             peer.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
-        if peer.full:
-            await peer.drained()
+        return not peer.full
+
+    async def send(self, data: bytes) -> None:
+        """See `Body.send`."""
+        if not self.write(data):
+            await self._peer.drained()
 
     # ---- what the connection uses
 

@@ -135,6 +135,11 @@ class Relayed:
         self._status, self._headers = status, list(headers)
         return self
 
+    def write(self, data: bytes) -> bool:
+        """A piece of a streamed answer."""
+        self._pieces.append(data)
+        return True
+
     async def send(self, data: bytes) -> None:
         """A piece of a streamed answer."""
         self._pieces.append(data)

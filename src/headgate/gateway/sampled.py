@@ -48,6 +48,12 @@ class _Heard(NamedTuple):
     out: Body
     sampled: Sampled
 
+    def write(self, data: bytes) -> bool:
+        """Pass on, and note."""
+        more = self.out.write(data)
+        self.sampled.note(data)
+        return more
+
     async def send(self, data: bytes) -> None:
         """Pass on, and note."""
         await self.out.send(data)

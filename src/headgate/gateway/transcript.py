@@ -144,8 +144,14 @@ class _Written:
         self._hearing = hearing
         self._transcript = transcript
 
-    async def send(self, data: bytes) -> None:
+    def write(self, data: bytes) -> bool:
         """Pass on; before the last bytes, hand on what was said."""
+        if self._hearing.done:
+            self._transcript.over()
+        return self._out.write(data)
+
+    async def send(self, data: bytes) -> None:
+        """As `write`, and wait where that is needed."""
         if self._hearing.done:
             self._transcript.over()
         await self._out.send(data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -78,6 +78,20 @@ class Reply(Protocol):
 
         Raises:
             UpstreamError: broken off ("reset"), or silent for `idle` seconds ("timeout").
+        """
+
+    async def pour(self, into: Callable[[bytes], bool], idle: float) -> bool:
+        """Give `into` what has come and what comes, until it wants no more or there is none.
+
+        It may be called where the bytes arrive, outside of this task, which is woken only for what
+        `into` cannot do: it says False once somebody has to wait, or all has come. What it raises
+        is raised here.
+
+        Returns:
+            True where `into` said False, False at the body's end.
+
+        Raises:
+            UpstreamError: as for `chunk`.
         """
 
     def release(self) -> None:

@@ -1,7 +1,8 @@
 """The mould of a stream's commonest event: the bytes of the one before, but for the text in it.
 
 Hundreds of events of a stream differ in a word. Once one of them has been read, another with the
-same bytes around its text says the same but for the text, and only that need be read.
+same bytes around its text says the same but for the text, and only that need be read. The Responses
+API counts its events besides.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Words: TypeAlias = TextDelta | RefusalDelta | ThinkingDelta
 """What a moulded event says. No reader remembers anything of it, as it does of a call."""
 
 _DECODE = msgspec.json.Decoder(str).decode
-_BACKSLASH, _RETURN = b"\\\r"
+_BACKSLASH, _RETURN, _ZERO = b"\\\r0"
 _PROBE = "another text"
 _PADS = (
     (
@@ -31,24 +32,39 @@ _PADS = (
         b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
     ),
     (b" }\n\n", re.compile(rb" +(?=\}\n\n\Z)"), b" "),
+    (
+        b'"sequence_number":',
+        re.compile(rb'(?:(?<="sequence_number":)|(?<="sequence_number": ))\d+(?=[,}])'),
+        b"",
+    ),
 )
 """What providers fill events up with, so that a length tells nobody the text: what stands in such
 an event, where, and which bytes it may hold. OpenAI has a field for it, Anthropic puts spaces
-before the last brace."""
+before the last brace. A number may stand there too (some servers' events begin with the text); no
+bytes stand for that."""
+_COUNT = b'"sequence_number":'
+"""The field that counts events, in the Responses API. It is no part of a string: there a quotation
+mark has a backslash before it."""
+_NUMBER = re.compile(rb" ?(0|[1-9][0-9]{0,15})(?=,)")
+_OTHER = b"1234567"
 
 
-class Mould:
+class Mould(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What stands around the text of one event, quoted, and of those that are like it.
 
-    `between` and `pad` are what else comes behind it, where an event is filled up: `between` begins
-    with the closing quotation mark.
+    They may differ in a number before the text, and in what fills them up behind it, or a number.
     """
 
-    __slots__ = ("_between", "_head", "_pad", "_tail", "kind")
-
-    def __init__(self, kind: type[Words], head: bytes, between: bytes, pad: bytes, tail: bytes):
-        self.kind = kind
-        self._head, self._between, self._pad, self._tail = head, between, pad, tail
+    kind: type[Words]
+    _head: bytes
+    _counted: bytes
+    """What stands between the number and the text; empty where there is no number."""
+    _between: bytes
+    """What stands between the text and the filling, the closing quotation mark included; empty
+    where nothing is filled up."""
+    _pad: bytes
+    """The bytes that the filling may hold; none: it is a number."""
+    _tail: bytes
 
     def text(self, raw: bytes) -> str | None:
         """The text of an event that is like the one the mould was taken of; None: it is not."""
@@ -58,9 +74,13 @@ class Mould:
         quoted = rest.removesuffix(self._tail)
         if quoted is rest:
             return None
+        if self._counted:
+            number, counted, quoted = quoted.partition(self._counted)
+            if not counted or not _is_number(number):
+                return None
         if self._between:
             text, between, pad = quoted.partition(self._between)
-            if not between or pad.strip(self._pad):
+            if not between or (pad.strip(self._pad) if self._pad else not _is_number(pad)):
                 return None
             quoted = text + b'"'
         try:
@@ -88,15 +108,29 @@ def mould_of(
     at = raw.find(quoted)
     if at < 0 or raw.find(quoted, at + 1) >= 0:
         return None
-    head, tail = raw[:at], raw[at + len(quoted) :]
-    if not _says(b'%b"%b"%b' % (head, _PROBE.encode(), tail), type(words)(_PROBE), reader()):
+    kind, head, tail = type(words), raw[:at], raw[at + len(quoted) :]
+    head, counted = _parted(head)
+    probe = (head, _OTHER if counted else b"", counted, _PROBE.encode(), tail)
+    if not _says(b'%b%b%b"%b"%b' % probe, kind(_PROBE), reader()):
         return None
     for mark, pattern, pad in _PADS:
         found = pattern.search(tail) if tail.find(mark) >= 0 else None
         if found is not None:
-            between, tail = b'"' + tail[: found.start()], tail[found.end() :]
-            return Mould(type(words), head, between, pad, tail)
-    return Mould(type(words), head, b"", b"", tail)
+            between = b'"' + tail[: found.start()]
+            return Mould(kind, head, counted, between, pad, tail[found.end() :])
+    return Mould(kind, head, counted, b"", b"", tail)
+
+
+def _parted(head: bytes) -> tuple[bytes, bytes]:
+    """What stands before an event's number, and what between it and the text, where it has one."""
+    at = head.find(_COUNT)
+    number = None if at < 0 else _NUMBER.match(head, at + len(_COUNT))
+    return (head, b"") if number is None else (head[: number.start(1)], head[number.end() :])
+
+
+def _is_number(digits: bytes) -> bool:
+    """Whether it can stand for another number in JSON: no sign, no zero before it."""
+    return digits.isdigit() and (digits[0] != _ZERO or digits == b"0") and len(digits) <= 16
 
 
 def _is_block(raw: bytes) -> bool:
