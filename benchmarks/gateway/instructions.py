@@ -50,7 +50,12 @@ PACED = {
 }
 ALL = (*KINDS, SOCKETS, *PACED)
 T = TypeVar("T")
-COUNTS = {"Ir": "instructions", "D1m": "misses of the first cache", "DLm": "of the last"}
+COUNTS = {
+    "Ir": "instructions",
+    "I1mr": "misses of the first cache: instructions",
+    "D1m": "data",
+    "DLm": "data, of the last cache",
+}
 
 
 def main() -> int:

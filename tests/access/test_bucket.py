@@ -37,9 +37,9 @@ def test_what_is_left_is_told_with_the_time_until_it_is_full():
     bucket = Bucket(60, 0.0)
     assert bucket.left(0.0) == (60, 0.0)
     bucket.take(31)
-    assert bucket.left(0.0) == (29, 31.0)
+    assert (bucket.left(0.0), bucket.low) == ((29, 31.0), True)
     assert bucket.left(0.5) == (29, 30.5)
-    assert bucket.left(40.0) == (60, 0.0)
+    assert (bucket.left(40.0), bucket.low) == ((60, 0.0), False)
     bucket.take(90)
     assert bucket.left(40.0) == (0, 90.0), "a debt is nothing left"
     assert Bucket(0, 0.0).left(1.0) == (0, float("inf"))

@@ -6,7 +6,7 @@ import pytest
 
 from headgate.bootstrap.alerts import channels_of
 from headgate.errors import ConfigError
-from headgate.settings.schema import AlertSettings
+from headgate.settings.schema import AlertSettings, EgressSettings
 
 ALL = AlertSettings(
     webhook_url="https://a.example/hook",
@@ -42,6 +42,16 @@ def test_all_missing_variables_are_named_at_once():
         "alerts.slack_url_env",
         "alerts.smtp_password_env",
     ]
+
+
+def test_hooks_outside_go_by_the_default_proxy_and_its_credentials_are_asked_for_once():
+    egress = EgressSettings(proxy="http://proxy.example:3128", proxy_auth_env="AUTH")
+    with pytest.raises(ConfigError) as caught:
+        channels_of(ALL, ENV, egress)
+    assert [fault.field for fault in caught.value.faults] == ["egress.proxy_auth_env"]
+    assert len(channels_of(ALL, {**ENV, "AUTH": "me:pass"}, egress)) == 4
+    inside = AlertSettings(webhook_url="http://localhost:9/hook")
+    assert len(channels_of(inside, {}, egress)) == 2
 
 
 @pytest.mark.parametrize(

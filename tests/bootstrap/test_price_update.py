@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from tools.compile_prices import feed_of
 from headgate.bootstrap.price_update import UpdateError, fetch, read_feed, update
 from headgate.prices.snapshots import Snapshots
 from headgate.prices.table import Table
+from headgate.values import Proxy
 from tests.prices.feeds import NOON, feed, model, provider, table
+from tests.proxies import ESTABLISHED, forwarding_beside
 
 
 def priced(price, **more):
@@ -135,12 +139,27 @@ def test_a_feed_in_a_file_is_read(tmp_path):
 
 
 @contextlib.contextmanager
-def server(status: int, body: bytes, *, promised: int | None = None) -> Iterator[str]:
-    """An HTTP server of one answer; `promised` is the length that its head states."""
+def server(
+    status: int,
+    body: bytes,
+    *,
+    promised: int | None = None,
+    tls: ssl.SSLContext | None = None,
+    asked: list[tuple[str, Message]] | None = None,
+    location: str | None = None,
+) -> Iterator[str]:
+    """An HTTP server of one answer.
+
+    `promised` is the length that its head states; `asked` gets what was asked for, with which head.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append((self.path, self.headers))
             self.send_response(status)
+            if location is not None:
+                self.send_header("location", location)
             self.send_header("content-length", str(len(body) if promised is None else promised))
             self.end_headers()
             self.wfile.write(body)
@@ -149,10 +168,12 @@ def server(status: int, body: bytes, *, promised: int | None = None) -> Iterator
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        if tls is not None:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{http.server_port}/data.json"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{http.server_port}/data.json"
         finally:
             http.shutdown()
             thread.join()
@@ -245,3 +266,46 @@ def test_the_whole_list_can_be_taken_as_it_would_be_fetched(tmp_path):
     done = update(data, Snapshots(tmp_path), Table.shipped(), clock=lambda: later)
     assert done.same
     assert done.review.models > 2000
+
+
+def test_the_environments_proxies_are_not_used(monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with server(200, b"x") as url:
+        assert fetch(url) == b"x"
+
+
+def test_an_https_feed_is_fetched_through_the_proxy_and_its_redirect_too(monkeypatch, certificate):
+    monkeypatch.setenv("NO_PROXY", "*")  # of the environment, so not heeded
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    asked: list[tuple[str, Message]] = []
+    with (
+        forwarding_beside(ESTABLISHED) as proxy,
+        server(200, b"prices", tls=tls, asked=asked) as there,
+        server(302, b"", tls=tls, asked=asked, location=there) as url,
+    ):
+        assert fetch(url, proxy=proxy.proxy("Basic secret")) == b"prices"
+        assert proxy.ends == [one.split("/")[2] for one in (url, there)]
+        assert all(b"Proxy-Authorization: Basic secret" in head for head in proxy.asked)
+    assert [path for path, _ in asked] == ["/data.json"] * 2
+    assert [head["host"] for _, head in asked] == [one.split("/")[2] for one in (url, there)]
+    assert "secret" not in "".join(str(head) for _, head in asked)
+
+
+def test_an_http_feed_is_asked_for_by_its_whole_address():
+    asked: list[tuple[str, Message]] = []
+    with server(200, b"prices", asked=asked) as url:
+        proxy = Proxy("127.0.0.1", int(url.split(":")[2].split("/")[0]), "Basic secret")
+        assert fetch("http://feed.invalid/data.json", proxy=proxy) == b"prices"
+    ((path, head),) = asked
+    assert path == "http://feed.invalid/data.json"
+    assert (head["host"], head["proxy-authorization"]) == ("feed.invalid", "Basic secret")
+
+
+def test_a_proxy_that_refuses_is_told():
+    with forwarding_beside(b"HTTP/1.1 403 No\r\n\r\n") as proxy:
+        text = unfetched("https://feed.invalid/data.json", proxy=proxy.proxy("Basic secret"))
+    assert "Tunnel connection failed: 403" in text
+    assert "secret" not in text

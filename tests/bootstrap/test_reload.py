@@ -15,9 +15,11 @@ import pytest
 
 from headgate.bootstrap.gateway import app_of
 from headgate.bootstrap.reload import POLL_SECONDS, Reloader, objections, restart_needed
+from headgate.gateway.upstream import Origin, Tunnel
 from headgate.ledger.event import Event
 from headgate.routing.artifact import dump
 from headgate.settings import read_with_sources
+from headgate.values import Proxy
 from tests.gateway.callers import Asked
 from tests.gateway.clocks import Stopped
 from tests.gateway.house import ENV, RULES, Kept
@@ -82,6 +84,18 @@ def test_a_changed_file_is_in_effect_from_the_next_request(desk):
     assert entry.config == outcome.config
     assert entry.cost_nano == 2 * 300 * 1000
     assert desk.told() == ["reload.done"]
+
+
+def test_another_proxy_is_in_effect_from_the_next_request(desk):
+    sections = desk.file.read_text()
+    assert isinstance(desk.app.plant.providers["google"].endpoint("/x").origin, Origin)
+    moved = "[providers.google]\nproxy = 'http://proxy.example:3128'\n"
+    desk.file.write_text(sections.replace("[providers.google]\n", moved))
+    assert desk.reload().kind == "done"
+    way = desk.app.plant.providers["google"].endpoint("/x").origin
+    assert isinstance(way, Tunnel)
+    assert way.proxy == Proxy("proxy.example", 3128)
+    assert isinstance(desk.app.plant.providers["anthropic"].endpoint("/x").origin, Origin)
 
 
 FAULTS = {

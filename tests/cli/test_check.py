@@ -69,6 +69,15 @@ def test_every_variable_that_the_file_names_is_looked_for(here: Path, section: s
     assert "warning:" not in check("x.toml", THE_SECRET="0123456789abcdef").output
 
 
+def test_a_proxy_of_the_environment_is_a_warning_for_it_is_not_read(here: Path):
+    (here / "x.toml").write_text(GOOD)
+    output = check("x.toml", HTTPS_PROXY="http://proxy.example:3128").output
+    (warning,) = [line for line in output.splitlines() if "warning:" in line]
+    assert "HTTPS_PROXY is set, and is not read" in warning
+    (here / "x.toml").write_text(GOOD + "[egress]\nproxy = 'http://proxy.example:3128'\n")
+    assert "warning:" not in check("x.toml", HTTPS_PROXY="http://proxy.example:3128").output
+
+
 def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
     text = render()
     (here / "x.toml").write_text(text.replace("claude-haiku-4-5", "claude-haiko-4-5"))

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import msgspec
 
-from headgate.monitor.budget import EscalationBudget, Scope
+from headgate.monitor.assessment import Scope
+from headgate.monitor.budget import EscalationBudget
 from tests.cli.test_status_page import ALARM, CALM, CODE, DAY, HOUR, burn, flat, made, shown
 from tests.known import known
 from tests.ledger.samples import NOON_US

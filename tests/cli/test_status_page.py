@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from headgate.cli.status_page import line, page
 from headgate.ledger.store import Window
+from headgate.monitor.assessment import Assessment, Creep, Scope
 from headgate.monitor.attribution import Attribution, Part
-from headgate.monitor.budget import Assessment, Burn, Creep, Scope
 from headgate.monitor.drift import Drift, Shift
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import mishap_event, mishaps
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, RetryReason, Status, status
+from headgate.monitor.watched import Burn
 from tests.known import known
 from tests.ledger.samples import NOON_US
 from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests

@@ -6,7 +6,7 @@ from headgate.access.bucket import Bucket
 from headgate.access.key import Key
 from headgate.access.limits import Limits
 from headgate.gateway.gate import Visitor
-from headgate.gateway.paced import Paced
+from headgate.gateway.paced import Paced, runs_low
 from tests.gateway.callers import Asked
 from tests.gateway.clocks import Stopped
 
@@ -55,6 +55,15 @@ def test_of_a_keys_and_a_teams_limit_the_one_with_less_left_is_told():
     headers = told("/v1/responses", requests=[bucket(600, taken=590), bucket(60)])
     assert headers["x-ratelimit-remaining-requests"] == "10"
     assert headers["x-ratelimit-limit-requests"] == "600"
+
+
+def test_it_runs_low_where_less_than_half_of_any_limit_is_left():
+    visitor = Visitor(Key(id="k", name="k", digest="", limits=LIMITS, created_us=0))
+    assert not runs_low(visitor), "nothing was drawn yet"
+    visitor.buckets["requests"] = [bucket(60, taken=30), bucket(600)]
+    assert not runs_low(visitor)
+    visitor.buckets["tokens"] = [bucket(1000), bucket(1000, taken=501)]
+    assert runs_low(visitor)
 
 
 def test_where_nothing_was_drawn_or_nothing_ever_flows_nothing_is_told():

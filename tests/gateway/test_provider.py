@@ -1,7 +1,8 @@
 """provider: endpoints with the provider's key, and the caller's headers where they are wanted."""
 
 from headgate.gateway.provider import MOST_KEPT, Provider
-from headgate.gateway.upstream import Endpoint
+from headgate.gateway.upstream import Endpoint, Origin, Tunnel
+from headgate.values import Proxy
 
 BETA = [("anthropic-beta", "context-1m")]
 
@@ -57,3 +58,14 @@ def test_it_says_whether_it_may_be_told_of_the_trace():
     assert not made().endpoint("/v1/messages").traced
     assert made(traced=True).endpoint("/v1/messages").traced
     assert made(traced=True).endpoint("/v1/messages", BETA).traced
+
+
+def test_each_of_its_endpoints_goes_by_its_proxy():
+    proxy = Proxy("proxy", 3128, "Basic secret")
+    way = Tunnel(Origin("h", 443, tls=True), proxy)
+    provider = made(proxy=proxy)
+    assert provider.endpoint("/v1/messages").origin == way
+    assert provider.endpoint("/v1/messages", BETA).origin == way
+    assert "secret" not in repr(provider.endpoint("/v1/messages")) + repr(provider)
+    assert b"secret" not in provider.endpoint("/v1/messages").head
+    assert made().endpoint("/v1/messages").origin == way.end

@@ -17,8 +17,8 @@ from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.tunnel import MAX_HEAD_BYTES, Answer, BadAnswer, answer_in, refusal
 from headgate.gateway.upstream import Endpoint, Origin, Tunnel, endpoint
 from headgate.values import Proxy
-from tests.gateway.proxies import ESTABLISHED, forwarding
 from tests.gateway.scripted import CHUNKED, OK, serving, simply
+from tests.proxies import ESTABLISHED, forwarding
 
 Run = Callable[[Callable[[], Coroutine[Any, Any, None]]], None]
 BASIC = "Basic dXNlcjpwYXNzd29yZA=="

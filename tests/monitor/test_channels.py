@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import socket
+import ssl
 
 import pytest
 
@@ -27,6 +28,7 @@ from headgate.monitor.channels import (
 )
 from tests.ledger.samples import NOON_US
 from tests.monitor.listeners import hook, mail_server
+from tests.proxies import ESTABLISHED, forwarding_beside
 
 AT = NOON_US / 1e6
 ALERT = Alert(
@@ -118,6 +120,39 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch):
             monkeypatch.setenv(name, proxy.url)
         assert delivered(Webhook(server.url))[0] is None
         assert proxy.posts == []
+
+
+@pytest.mark.parametrize("kind", [Webhook, Slack])
+def test_a_hook_is_reached_through_the_proxy_that_is_configured(kind):
+    with hook() as server, forwarding_beside(ESTABLISHED) as proxy:
+        signed = proxy.proxy("Basic secret")
+        assert delivered(kind(f"{server.url}/hook", proxy=signed)) == (None, [])
+        ((path, headers, _),) = server.posts
+        assert path == "/hook"
+        assert headers["host"] == proxy.ends[0] == server.url.removeprefix("http://")
+        assert b"Proxy-Authorization: Basic secret\r\n" in proxy.asked[0]
+        assert "secret" not in str(headers)
+
+
+def test_a_proxy_that_refuses_is_said_to_have_done_so():
+    with forwarding_beside(b"HTTP/1.1 407 Sign in, secret\r\n\r\n") as proxy:
+        why, waits = delivered(Webhook("https://hook.invalid", proxy=proxy.proxy()))
+        assert why == "the answer was 407, through the proxy"
+        assert len(waits) == TRIES - 1
+        assert proxy.ends == ["hook.invalid:443"] * TRIES
+
+
+def test_a_hook_in_tls_shows_its_own_certificate_behind_a_proxy(certificate):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with hook() as server, forwarding_beside(ESTABLISHED) as proxy:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        url = server.url.replace("http:", "https:")
+        assert delivered(Webhook(url, proxy=proxy.proxy(), context=trusting))[0] is None
+        assert len(server.posts) == 1
+        why, _ = delivered(Webhook(url, proxy=proxy.proxy()))
+        assert "no secure connection" in str(why)
 
 
 def test_nobody_at_home_is_said_without_the_address():

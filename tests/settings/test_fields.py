@@ -76,6 +76,7 @@ def test_headers_are_written_as_in_the_file():
         "[alerts]",
         "[quality]",
         "[providers.NAME]",
+        "[egress]",
         '[prices."PROVIDER/MODEL"]',
         "[price_list]",
         "[sessions]",

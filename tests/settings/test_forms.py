@@ -122,6 +122,48 @@ def test_addresses_are_taken(text: str):
 
 
 @pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("", ""),
+        ("http://proxy.example:3128", "http://proxy.example:3128"),
+        ("HTTP://proxy:80/", "http://proxy:80"),
+        ("http://[::1]:3128", "http://[::1]:3128"),
+    ],
+)
+def test_a_proxy_is_taken_or_none(text: str, taken: str):
+    assert forms.proxy(text) == taken
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("proxy.example:3128", 'Write "http://proxy.example:3128".'),
+        ("proxy.example", 'such as "http://proxy.example:3128"'),
+        ("http://proxy.example", "http://host:port"),
+        ("http://proxy.example:0", "http://host:port"),
+        ("http://proxy.example:99999", "http://host:port"),
+        ("http://proxy.example:3128/path", "http://host:port"),
+        ("http://pro xy:3128", "http://host:port"),
+        ("http://:3128", "http://host:port"),
+        ("https://proxy.example:3128", "in plain HTTP to CONNECT"),
+        ("socks5://proxy.example:1080", "in plain HTTP to CONNECT"),
+    ],
+)
+def test_what_is_no_proxy_is_refused_with_what_to_write(text: str, says: str):
+    refused = refusal(forms.proxy, text)
+    assert says in f"{refused.message} {refused.fix}"
+
+
+@pytest.mark.parametrize(
+    "text", ["http://me:hunter2@proxy:3128", "me:hunter2@proxy:3128", "https://hunter2@proxy:1"]
+)
+def test_a_proxys_credentials_go_elsewhere_and_are_not_repeated(text: str):
+    refused = refusal(forms.proxy, text)
+    assert "proxy_auth_env" in refused.fix
+    assert "hunter2" not in str(refused)
+
+
+@pytest.mark.parametrize(
     "text", ["8787", ":8787", "localhost", "::1:80", "a:65536", "a:-1", "a:b", "[::1]", "a b:1", ""]
 )
 def test_what_is_no_address_is_refused(text: str):

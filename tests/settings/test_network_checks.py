@@ -41,6 +41,30 @@ def test_a_traces_headers_are_no_headers_of_the_files(desk: Desk, name: str):
     assert "set by Headgate itself" in fault.message
 
 
+PROXIED = "proxy = 'http://proxy.example:3128'\n"
+
+
+def test_a_proxys_credentials_go_with_the_proxy_that_is_named_beside_them(desk: Desk):
+    for text, field in (
+        (TIERS + "proxy_auth_env = 'AUTH'\n", "providers.a.proxy_auth_env"),
+        (TIERS + "proxy = ''\nproxy_auth_env = 'AUTH'\n", "providers.a.proxy_auth_env"),
+        (TIERS + f"proxy_auth_env = 'AUTH'\n[egress]\n{PROXIED}", "providers.a.proxy_auth_env"),
+        (f"{TIERS}{PROXIED}[egress]\nproxy_auth_env = 'AUTH'\n", "egress.proxy_auth_env"),
+    ):
+        fault = desk.fault(text)
+        assert fault.field == field
+        assert "no proxy beside it" in fault.message
+
+
+def test_a_proxy_may_be_named_for_all_and_for_one(desk: Desk):
+    text = f"{TIERS}{PROXIED}proxy_auth_env = 'ONE'\n[egress]\n{PROXIED}proxy_auth_env = 'ALL'\n"
+    reading = desk.read(text)
+    assert reading.warnings == ()
+    assert reading.settings.egress.proxy_auth_env == "ALL"
+    assert reading.settings.providers[0].proxy == "http://proxy.example:3128"
+    assert desk.read(text, "providers.a.proxy_auth_env=X").settings.providers[0].proxy_auth_env
+
+
 def test_a_gateway_open_to_all_is_a_warning(desk: Desk):
     (warning,) = warnings_of(desk, TIERS, "server.listen=0.0.0.0:8787")
     assert "spends your money" in warning

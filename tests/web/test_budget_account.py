@@ -6,7 +6,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from headgate.monitor.budget import Assessment, EscalationBudget, ScopeKind
+from headgate.monitor.assessment import Assessment, ScopeKind
+from headgate.monitor.budget import EscalationBudget
 from headgate.render.page import Items, Text
 from headgate.render.table import Table
 from headgate.web import budget_account

@@ -44,6 +44,11 @@ class Bucket:
             return 0.0
         return (least - level) * 60.0 / most if most else float("inf")
 
+    @property
+    def low(self) -> bool:
+        """Whether less than half was left when it was last looked at."""
+        return self._level * 2.0 < self._most
+
     def left(self, at: float) -> tuple[int, float]:
         """Units that are there now, and the seconds until it is full; infinite if nothing flows."""
         self.wait(0, at)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import binascii
 from collections.abc import Mapping
 
+from headgate.bootstrap.egress import default_proxy
 from headgate.errors import ConfigError, ConfigFault
 from headgate.monitor.channels import Channel, Log, Mail, Slack, Webhook
 from headgate.settings import split_address
 from headgate.settings.forms import Refusal, url
-from headgate.settings.schema import AlertSettings
+from headgate.settings.schema import AlertSettings, EgressSettings
+from headgate.values import Proxy
 
 __all__ = ["channels_of"]
 
+DIRECT = EgressSettings()
 
-def channels_of(settings: AlertSettings, env: Mapping[str, str]) -> list[Channel]:
-    """The log, and what the settings name besides.
+
+def channels_of(
+    settings: AlertSettings, env: Mapping[str, str], egress: EgressSettings = DIRECT
+) -> list[Channel]:
+    """The log, and what the settings name besides; hooks are reached as `egress` says.
 
     Raises:
         ConfigError: a variable is not set, or does not hold what it should; names each.
@@ -25,7 +31,8 @@ def channels_of(settings: AlertSettings, env: Mapping[str, str]) -> list[Channel
     if settings.webhook_url is not None:
         secret = _secret(settings.webhook_secret_env, "webhook_secret_env", env, faults)
         try:
-            channels.append(Webhook(settings.webhook_url, secret))
+            proxy = _proxy(settings.webhook_url, egress, env, faults)
+            channels.append(Webhook(settings.webhook_url, secret, proxy=proxy))
         except binascii.Error:
             faults.append(
                 _fault(
@@ -46,13 +53,24 @@ def channels_of(settings: AlertSettings, env: Mapping[str, str]) -> list[Channel
                 )
             )
         elif address is not None:
-            channels.append(Slack(address))
+            channels.append(Slack(address, proxy=_proxy(address, egress, env, faults)))
     mail = _mail(settings, env, faults)
     if mail is not None:
         channels.append(mail)
     if faults:
         raise ConfigError("Alerts cannot be sent as the settings say:", faults=faults)
     return channels
+
+
+def _proxy(
+    url: str, egress: EgressSettings, env: Mapping[str, str], faults: list[ConfigFault]
+) -> Proxy | None:
+    try:
+        return default_proxy(url, egress, env)
+    except ConfigError as error:
+        known = {str(fault) for fault in faults}  # two hooks have one proxy
+        faults += [fault for fault in error.told if str(fault) not in known]
+        return None
 
 
 def _mail(

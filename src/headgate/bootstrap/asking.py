@@ -197,7 +197,7 @@ def _providers(
             )
     server = replace(settings.server, api_key_env=None)
     keys = secrets_of(replace(settings, providers=entries, server=server), env)
-    return {entry.name: provider_of(entry, keys) for entry in entries}
+    return {entry.name: provider_of(entry, keys, settings.egress) for entry in entries}
 
 
 def _card(book: Book, settings: Settings, ref: ModelRef, day: date) -> Card:

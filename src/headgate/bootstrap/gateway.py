@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from time import time_ns
 
 from headgate.bootstrap.book import book_of
+from headgate.bootstrap.egress import provider_proxy
 from headgate.bootstrap.keys import admission_of
 from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError, ConfigFault
@@ -24,7 +25,7 @@ from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
 from headgate.routing.policies import Policies
 from headgate.routing.session import Sessions, Terms
-from headgate.settings.schema import ProviderSettings, Settings
+from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
 
 __all__ = [
@@ -60,6 +61,11 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
         f"providers.{provider.name}.api_key_env": provider.api_key_env
         for provider in settings.providers
     }
+    wanted |= {
+        f"providers.{provider.name}.proxy_auth_env": provider.proxy_auth_env
+        for provider in settings.providers
+    }
+    wanted["egress.proxy_auth_env"] = settings.egress.proxy_auth_env
     wanted["server.api_key_env"] = settings.server.api_key_env
     missing = [
         ConfigFault(
@@ -106,7 +112,9 @@ def plant_of(
     return Plant(
         policies=policies,
         helm=helm or Helm(),
-        providers={entry.name: provider_of(entry, keys) for entry in settings.providers},
+        providers={
+            entry.name: provider_of(entry, keys, settings.egress) for entry in settings.providers
+        },
         limits=Limits(
             request_timeout=resilience.request_timeout,
             backoff_base=resilience.backoff_base,
@@ -211,8 +219,14 @@ def _embedding_model(settings: Settings) -> ModelRef | None:
     return None if model is None else ModelRef.parse(model)
 
 
-def provider_of(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
-    """A provider of the file; `keys` are what `secrets_of` gives."""
+def provider_of(
+    entry: ProviderSettings, keys: Mapping[str, str], egress: EgressSettings
+) -> Provider:
+    """A provider of the file; `keys` are what `secrets_of` gives.
+
+    Raises:
+        ConfigError: the credentials of its proxy cannot be used.
+    """
     return Provider(
         entry.name,
         entry.dialect,
@@ -220,4 +234,5 @@ def provider_of(entry: ProviderSettings, keys: Mapping[str, str]) -> Provider:
         api_key=keys[entry.api_key_env] if entry.api_key_env else None,
         headers=entry.headers,
         traced=entry.traceparent,
+        proxy=provider_proxy(entry, egress, keys),
     )

@@ -240,7 +240,7 @@ def lookout_of(
     Raises:
         ConfigError: a secret of the alerts is missing, or the ledger cannot be used.
     """
-    channels = channels_of(settings.alerts, env)
+    channels = channels_of(settings.alerts, env, settings.egress)
     url = settings.ledger.url
 
     def open_own() -> Store:

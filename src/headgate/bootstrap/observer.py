@@ -27,7 +27,7 @@ from headgate.ledger.totals import (
     TierTotal,
     latency_from,
 )
-from headgate.monitor.budget import Assessment
+from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.quality import Quality

@@ -20,6 +20,7 @@ from headgate.prices.feed import FeedError, parse_feed
 from headgate.prices.review import Review, review
 from headgate.prices.snapshots import Snapshots
 from headgate.prices.table import Table
+from headgate.values import Proxy
 
 __all__ = ["FEED", "Update", "UpdateError", "fetch", "read_feed", "update"]
 
@@ -62,8 +63,14 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
         return not (found.added or found.removed or found.changes)
 
 
-def fetch(url: str, *, timeout: float = TIMEOUT, largest: int = LARGEST) -> bytes:
-    """The body at an http or https address.
+def fetch(
+    url: str,
+    *,
+    timeout: float = TIMEOUT,
+    largest: int = LARGEST,
+    proxy: Proxy | None = None,
+) -> bytes:
+    """The body at an http or https address; no proxy but the one given is used.
 
     Raises:
         UpdateError: it cannot be reached, is too large, too slow, or answers with an error.
@@ -74,7 +81,7 @@ def fetch(url: str, *, timeout: float = TIMEOUT, largest: int = LARGEST) -> byte
     deadline = time.monotonic() + timeout
     body = bytearray()
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
+        with _opener(proxy).open(request, timeout=timeout) as answer:
             if url.startswith("https:") and not answer.url.startswith("https:"):
                 raise UpdateError(f"{url} leads to {answer.url}, unencrypted.", fix=_ELSEWHERE)
             while piece := answer.read1(_PIECE):
@@ -99,6 +106,33 @@ def fetch(url: str, *, timeout: float = TIMEOUT, largest: int = LARGEST) -> byte
             f"{url} broke off: {missing:,} bytes did not arrive.", fix=f"Try again. {_KEPT}"
         )
     return bytes(body)
+
+
+class _Through(urllib.request.BaseHandler):
+    """Sends every request, redirected ones included, through one proxy and no other.
+
+    urllib's own handler would also heed the environment's NO_PROXY.
+    """
+
+    handler_order = 900  # once the Host field of the address itself has been written
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+
+    def http_request(self, request: urllib.request.Request) -> urllib.request.Request:
+        """The request as the proxy wants it; of an https one only CONNECT is shown to it."""
+        request.set_proxy(str(self._proxy), "http")
+        if self._proxy.authorization is not None:
+            request.add_unredirected_header("Proxy-Authorization", self._proxy.authorization)
+        return request
+
+    https_request = http_request
+
+
+def _opener(proxy: Proxy | None) -> urllib.request.OpenerDirector:
+    """What follows redirects, and knows no proxy but the one given."""
+    own = [] if proxy is None else [_Through(proxy)]
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), *own)
 
 
 _KEPT = "The list in use is kept."

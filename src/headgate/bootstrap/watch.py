@@ -25,7 +25,7 @@ from headgate.ledger.store import (
 )
 from headgate.monitor.account import Account, Terms
 from headgate.monitor.actions import Held, held_threshold
-from headgate.monitor.budget import ScopeKind
+from headgate.monitor.assessment import ScopeKind
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom

@@ -41,7 +41,7 @@ def test(config: Path | None, sets: tuple[str, ...], *, as_json: bool) -> int:
     What became of it is told. Exit code 1: a channel did not take it.
     """
     settings = open_settings(config, sets, need_file=True, need_providers=False).settings
-    channels = channels_of(settings.alerts, os.environ)
+    channels = channels_of(settings.alerts, os.environ, settings.egress)
     now = time.time()
     alert = Alert(
         id=f"alert_test_{int(now)}",

@@ -27,7 +27,7 @@ from headgate.monitor.metrics import Metrics
 from headgate.monitor.mishaps import mishap_event
 from headgate.routing.controls import Controls, Helm
 from headgate.settings import Reading
-from headgate.settings.schema import AlertSettings, Settings
+from headgate.settings.schema import AlertSettings, EgressSettings, Settings
 from headgate.values import Clock
 
 __all__ = [
@@ -88,7 +88,7 @@ async def beside_of(
         metrics.show_all(silence())  # nobody has looked yet
     if not has_sidecar(settings):
         return _within(parts, reading, token, gateway)
-    _try_alerts(settings.alerts)
+    _try_alerts(settings.alerts, settings.egress)
     _follow(parts, settings, gateway)
     if not first:
         return Beside(None, lambda _: None, lambda: None)
@@ -107,12 +107,12 @@ def _told(gateway: Gateway, trouble: Trouble, why: str) -> None:
     gateway.note(mishap_event(trouble, why, round(gateway.clock.time() * 1e6)))
 
 
-def _try_alerts(settings: AlertSettings) -> None:
+def _try_alerts(settings: AlertSettings, egress: EgressSettings) -> None:
     """What is wrong with them stops the start, though the sidecar is who sends them."""
     if settings != AlertSettings():
         from headgate.bootstrap.alerts import channels_of  # a tenth of the start, for few
 
-        channels_of(settings, os.environ)
+        channels_of(settings, os.environ, egress)
 
 
 def _follow(parts: AsyncExitStack, settings: Settings, gateway: Gateway) -> None:

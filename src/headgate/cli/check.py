@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices, prices_of
+from headgate.bootstrap.egress import unread_proxy
 from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.files import FilePath
@@ -59,7 +60,13 @@ def check(
     warnings = (
         *warnings_of(reading, book),
         *missing_variables(reading, os.environ),
-        *filter(None, [exposed_prompts(reading.settings.ledger)]),
+        *filter(
+            None,
+            [
+                exposed_prompts(reading.settings.ledger),
+                unread_proxy(reading.settings, os.environ),
+            ],
+        ),
     )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -267,10 +268,12 @@ def update(
     --accept only. Whatever goes wrong, the list in use stays. Exit code 1: it was not taken.
     """
     from headgate.bootstrap.book import table_of
+    from headgate.bootstrap.egress import default_proxy
     from headgate.bootstrap.price_update import FEED, fetch, read_feed
     from headgate.bootstrap.price_update import update as take
 
-    chosen = open_settings(config, sets, need_providers=False).settings.price_list
+    settings = open_settings(config, sets, need_providers=False).settings
+    chosen = settings.price_list
     if chosen.shipped:
         raise ConfigError(
             "The settings say `shipped = true`: no command would use a fetched list.",
@@ -284,8 +287,12 @@ def update(
         )
     url = chosen.feed or FEED
     if source is None:
-        click.echo(f"Fetching {url}", err=True)
-    data = fetch(url) if source is None else read_feed(source)
+        proxy = default_proxy(url, settings.egress, os.environ)
+        by = "" if proxy is None else f" through {proxy}"
+        click.echo(f"Fetching {url}{by}", err=True)
+        data = fetch(url, proxy=proxy)
+    else:
+        data = read_feed(source)
     done = take(data, snapshots, table_of(chosen), accept=accept, dry_run=dry_run)
     if as_json:
         click.echo(json.dumps(update_json(done), indent=2, ensure_ascii=False))

@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from headgate.cli.status_rows import between_days, day, fact, span
+from headgate.monitor.assessment import Assessment, Creep, Scope
 from headgate.monitor.attribution import Attribution, Part
-from headgate.monitor.budget import (
-    FALSE_ALARM_REQUESTS,
-    FALSE_ALARMS,
-    Assessment,
-    Burn,
-    Creep,
-    Scope,
-)
+from headgate.monitor.budget import FALSE_ALARM_REQUESTS, FALSE_ALARMS
 from headgate.monitor.figures import between, day_and_time, percent
+from headgate.monitor.watched import Burn
 
 __all__ = ["escalation_rows"]
 

@@ -1,4 +1,4 @@
-"""A caller whose key has limits by the minute: every answer tells what is left of them."""
+"""A caller whose key is near its limits by the minute: the answer tells what is left of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,21 @@ from headgate.gateway.caller import Body, Caller, Headers
 from headgate.gateway.gate import Visitor
 from headgate.values import Clock
 
-__all__ = ["Paced"]
+__all__ = ["Paced", "runs_low"]
 
 MESSAGES = "/v1/messages"
+
+
+def runs_low(visitor: Visitor) -> bool:
+    """Whether less than half is left of one of its limits; else there is no need to slow down.
+
+    Six more headers on every answer would cost a request a fourteenth of its instructions.
+    """
+    for buckets in visitor.buckets.values():
+        for bucket in buckets:
+            if bucket.low:
+                return True
+    return False
 
 
 class Paced:

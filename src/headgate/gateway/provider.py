@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headgate.gateway.upstream import Endpoint, endpoint
+from headgate.values import Proxy
 from headgate.wire.lane import DIALECTS
 
 __all__ = ["Provider"]
@@ -26,6 +27,7 @@ class Provider:
         api_key: sent to this provider's own host only; None for an upstream that needs none.
         headers: further headers for each call.
         traced: it may be told which trace a call belongs to.
+        proxy: who passes calls on to it; None: it is called directly.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class Provider:
         api_key: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         traced: bool = False,
+        proxy: Proxy | None = None,
     ) -> None:
         self.name = name
         self.dialect = dialect
         self._base_url = base_url.rstrip("/")
         self._traced = traced
+        self._proxy = proxy
         # asked for plainly, because a compressed stream could not be passed on event by event
         self._headers = [
             *DIALECTS[dialect].headers(api_key),
@@ -75,7 +79,8 @@ class Provider:
         return found
 
     def _written(self, path: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
-        return endpoint(self._base_url + path, headers, traced=self._traced)
+        url = self._base_url + path
+        return endpoint(url, headers, traced=self._traced, proxy=self._proxy)
 
     def _with(self, passed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         merged = {name.lower(): value for name, value in self._headers}

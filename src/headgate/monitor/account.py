@@ -9,7 +9,8 @@ import msgspec
 
 from headgate.ledger.store import Outcome
 from headgate.monitor.actions import HELD_BINS, RecentScores, ScoresState
-from headgate.monitor.budget import ALARM_AT, BudgetState, EscalationBudget, ScopeKind
+from headgate.monitor.assessment import ScopeKind
+from headgate.monitor.budget import ALARM_AT, BudgetState, EscalationBudget
 from headgate.monitor.drift import ALARM_AT as STALE_AT
 from headgate.monitor.drift import DriftState, DriftWatch
 from headgate.monitor.hours import MOST_HOURS, MOST_LEVELS

@@ -1,7 +1,7 @@
 """Brings an alert to people: a signed webhook, Slack, mail, the log; each tried a few times.
 
-Only the configured address is ever called: no redirect is followed, no proxy is taken from the
-environment, and what comes back is not passed on.
+Only the configured address is ever called, through the configured proxy if there is one: no
+redirect is followed, no proxy is taken from the environment, and what comes back is not passed on.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
@@ -18,10 +19,11 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from headgate.monitor.alerting import Alert
+from headgate.values import Proxy
 
 __all__ = [
     "Channel",
@@ -120,22 +122,27 @@ class Webhook:
     Args:
         url: http or https.
         secret: `whsec_` and base64, or any text.
+        proxy: the forward proxy that it is reached through; None: directly.
         context: how certificates are verified; None for the system's usual way.
     """
 
     name = "webhook"
 
     def __init__(
-        self, url: str, secret: str | None = None, *, context: ssl.SSLContext | None = None
+        self,
+        url: str,
+        secret: str | None = None,
+        *,
+        proxy: Proxy | None = None,
+        context: ssl.SSLContext | None = None,
     ) -> None:
-        self._url = url
+        self._hook = _Hook(url, proxy, context)
         self._key = None if secret is None else _key(secret)
-        self._context = context
 
     @property
     def where(self) -> str:
         """The URL without its path, which may hold a token."""
-        return _origin(self._url)
+        return self._hook.origin
 
     def send(self, alert: Alert, at: float) -> None:
         """Post the alert."""
@@ -144,7 +151,7 @@ class Webhook:
         headers = {"webhook-id": alert.id, "webhook-timestamp": stamp}
         if self._key is not None:
             headers["webhook-signature"] = signature(self._key, alert.id, stamp, body)
-        _post(self._url, body, headers, self._context)
+        self._hook.post(body, headers)
 
 
 class Slack:
@@ -152,21 +159,22 @@ class Slack:
 
     name = "slack"
 
-    def __init__(self, url: str, *, context: ssl.SSLContext | None = None) -> None:
-        self._url = url
-        self._context = context
+    def __init__(
+        self, url: str, *, proxy: Proxy | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
+        self._hook = _Hook(url, proxy, context)
 
     @property
     def where(self) -> str:
         """The URL without its path, which is the secret."""
-        return _origin(self._url)
+        return self._hook.origin
 
     def send(self, alert: Alert, at: float) -> None:  # noqa: ARG002 - Slack has its own time
         """Post the alert as text."""
         mark = {"raised": ":warning:", "repeated": ":warning:", "cleared": ":white_check_mark:"}
         title = f"{mark.get(alert.news, ':bell:')} *{_slack_text(alert.title)}*"
         text = f"{title}\n{_slack_text(alert.text)}".strip()
-        _post(self._url, json.dumps({"text": text}).encode(), {}, self._context)
+        self._hook.post(json.dumps({"text": text}).encode(), {})
 
 
 class Mail:
@@ -280,35 +288,68 @@ def _key(secret: str) -> bytes:
     return secret.encode()
 
 
-def _post(url: str, body: bytes, headers: dict[str, str], context: ssl.SSLContext | None) -> None:
-    parts = urlsplit(url)
-    host, path = parts.hostname or "", parts.path or "/"
-    target = f"{path}?{parts.query}" if parts.query else path
-    if parts.scheme == "https":
-        secure = context or ssl.create_default_context()
-        connection: HTTPConnection = HTTPSConnection(
-            host, parts.port, timeout=TIMEOUT, context=secure
+class _Hook(NamedTuple):
+    """A URL that takes posts, and the way there."""
+
+    url: str
+    proxy: Proxy | None
+    context: ssl.SSLContext | None
+
+    @property
+    def origin(self) -> str:
+        """The URL without its path, which may hold a secret."""
+        parts = urlsplit(self.url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname}{port}"
+
+    def post(self, body: bytes, headers: dict[str, str]) -> None:
+        """Post once.
+
+        Raises:
+            NotDeliveredError: it was not taken.
+        """
+        parts = urlsplit(self.url)
+        path = parts.path or "/"
+        target = f"{path}?{parts.query}" if parts.query else path
+        sent = {"content-type": "application/json", "user-agent": "headgate", **headers}
+        connection = self._connection()
+        try:
+            connection.request("POST", target, body, sent)
+            answer = connection.getresponse()
+            status, after = answer.status, answer.getheader("retry-after", "")
+        except (OSError, HTTPException) as error:
+            way = "" if self.proxy is None else ", through the proxy"
+            raise NotDeliveredError(f"{_plain(error)}{way}", again=True) from error
+        finally:
+            connection.close()
+        if 200 <= status < 300:
+            return
+        if 300 <= status < 400:
+            raise NotDeliveredError(f"{status}: redirects are not followed", again=False)
+        raise NotDeliveredError(
+            f"the answer was {status}",
+            again=status >= 500 or status in (408, 425, 429),
+            after=float(after) if after.isdecimal() else None,
         )
-    else:
-        connection = HTTPConnection(host, parts.port, timeout=TIMEOUT)
-    sent = {"content-type": "application/json", "user-agent": "headgate", **headers}
-    try:
-        connection.request("POST", target, body, sent)
-        answer = connection.getresponse()
-        status, after = answer.status, answer.getheader("retry-after", "")
-    except (OSError, HTTPException) as error:
-        raise NotDeliveredError(_plain(error), again=True) from error
-    finally:
-        connection.close()
-    if 200 <= status < 300:
-        return
-    if 300 <= status < 400:
-        raise NotDeliveredError(f"{status}: redirects are not followed", again=False)
-    raise NotDeliveredError(
-        f"the answer was {status}",
-        again=status >= 500 or status in (408, 425, 429),
-        after=float(after) if after.isdecimal() else None,
-    )
+
+    def _connection(self) -> HTTPConnection:
+        parts = urlsplit(self.url)
+        host, port = parts.hostname or "", parts.port
+        proxy = self.proxy
+        first = (host, port) if proxy is None else (proxy.host, proxy.port)
+        if parts.scheme == "https":
+            secure = self.context or ssl.create_default_context()
+            made: HTTPConnection = HTTPSConnection(*first, timeout=TIMEOUT, context=secure)
+        else:
+            made = HTTPConnection(*first, timeout=TIMEOUT)
+        if proxy is not None:
+            signed = proxy.authorization
+            made.set_tunnel(host, port, {} if signed is None else {"Proxy-Authorization": signed})
+        return made
+
+
+_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})\b")
+"""What http.client says where a proxy does not connect; it is an OSError without a number."""
 
 
 def _plain(error: Exception) -> str:
@@ -317,13 +358,10 @@ def _plain(error: Exception) -> str:
         return f"no secure connection: {error.reason or type(error).__name__}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    refused = _REFUSED.match(str(error))
+    if refused is not None:
+        return f"the answer was {refused[1]}"
     return type(error).__name__
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 def _slack_text(text: str) -> str:

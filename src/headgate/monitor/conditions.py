@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from headgate.monitor.budget import Assessment, Scope
+from headgate.monitor.assessment import Assessment, Scope
 from headgate.monitor.drift import Drift
 from headgate.monitor.figures import between, money, percent
 from headgate.monitor.headroom import Headroom

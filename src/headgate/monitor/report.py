@@ -10,27 +10,20 @@ import msgspec
 
 from headgate.ledger.store import EVER, RequestTotal, Role, TierTotal, Window
 from headgate.monitor.drivers import Driver, apportion, explain
-from headgate.monitor.figures import between, money, percent
 from headgate.monitor.planned import Planned, PlannedLine
-from headgate.stats.intervals import Interval, Pairs, ratio, wilson
+from headgate.monitor.saving import Saving, Verdict, saving_of, verdict_of
+from headgate.stats.intervals import Interval, wilson
 
 __all__ = [
-    "LEAST_REQUESTS",
     "Bill",
     "Escalation",
     "Line",
     "Part",
     "Pinned",
     "Report",
-    "Saving",
     "Shadows",
-    "Verdict",
     "report",
 ]
-
-LEAST_REQUESTS = 100
-"""Comparable requests below which no verdict is given: the interval of the saving rests on the
-normal approximation, which is too sure of itself with fewer (`headgate.stats.intervals.ratio`)."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,33 +77,6 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     budget: float | None
     state: Literal["within", "unclear", "over", "none"]
     """Against the budget: the whole interval within it, over it, or neither; none without one."""
-
-
-class Saving(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything paid for the comparable requests, against their served tokens all-premium."""
-
-    comparable: int
-    """Routed requests whose every attempt is priced; the others are left out here."""
-    left_out: int
-    planned_baseline_nano: int | None
-    """What the plan expects as many requests to cost all-premium; None without a plan."""
-    baseline_nano: int
-    paid_nano: int
-    saved_nano: int
-    share: float | None
-    """Of the baseline; below zero where routing costs more; None where the baseline is 0."""
-    low: float | None
-    high: float | None
-    """The 95 % interval of `share`; None where it cannot be told."""
-    planned: float | None
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """Is routing paying, and what the answer rests on."""
-
-    answer: Literal["yes", "no", "too little"]
-    sentence: str
-    rests_on: str
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +149,7 @@ def report(
     """Hold what a store's `tiers(window)` and `requests(window)` say against the plan."""
     routed = next((total for total in requests if total.routed), _NONE)
     ours = [total for total in tiers if total.routed and total.role != "shadow"]
-    saving = _saving(routed, planned)
+    saving = saving_of(routed, planned)
     return Report(
         since_us=window.since_us,
         until_us=window.until_us,
@@ -195,7 +161,7 @@ def report(
         escalation=_escalation(routed, planned),
         saving=saving,
         drivers=explain(planned, routed.requests, ours) if planned and routed.requests else (),
-        verdict=_verdict(routed, saving),
+        verdict=verdict_of(routed, saving),
         pinned=_pinned(requests, tiers),
         shadows=_shadows(tiers),
         planned_requests_per_month=planned.requests_per_month if planned else None,
@@ -326,75 +292,6 @@ def _against(
     if interval.high <= budget:
         return "within"
     return "over" if interval.low > budget else "unclear"
-
-
-def _saving(routed: RequestTotal, planned: Planned | None) -> Saving:
-    spent = ratio(
-        Pairs(
-            n=routed.comparable,
-            x=routed.paid_nano,
-            y=routed.baseline_nano,
-            xx=routed.paid_squared,
-            yy=routed.baseline_squared,
-            xy=routed.paid_baseline,
-        )
-    )
-    saved = routed.baseline_nano - routed.paid_nano
-    saving = planned.saving if planned else None
-    baseline = round(routed.comparable * planned.all_premium_nano) if planned else None
-    return Saving(
-        comparable=routed.comparable,
-        left_out=routed.requests - routed.comparable,
-        planned_baseline_nano=baseline,
-        baseline_nano=routed.baseline_nano,
-        paid_nano=routed.paid_nano,
-        saved_nano=saved,
-        share=saved / routed.baseline_nano if routed.baseline_nano else None,
-        low=None if spent is None else 1 - spent.high,
-        high=None if spent is None else 1 - spent.low,
-        planned=None if saving is None else float(saving),
-    )
-
-
-def _verdict(routed: RequestTotal, saving: Saving) -> Verdict:
-    rests_on = _rests_on(routed, saving)
-    if saving.low is None or saving.high is None or saving.comparable < LEAST_REQUESTS:
-        return Verdict(
-            answer="too little",
-            sentence="Too little to tell whether routing pays: "
-            f"{saving.comparable:,} comparable requests, {LEAST_REQUESTS} are needed.",
-            rests_on=rests_on,
-        )
-    amount, share = money(abs(saving.saved_nano)), percent(abs(saving.share or 0.0))
-    if saving.low > 0:
-        return Verdict(
-            answer="yes",
-            sentence=f"Routing pays: it saved {amount}, {share} of all-premium "
-            f"(95 %: {between(saving.low, saving.high)}).",
-            rests_on=rests_on,
-        )
-    if saving.high < 0:
-        return Verdict(
-            answer="no",
-            sentence=f"Routing does not pay: it cost {amount} more than all-premium, {share} "
-            f"(95 %: {between(-saving.high, -saving.low)}).",
-            rests_on=rests_on,
-        )
-    return Verdict(
-        answer="too little",
-        sentence="Too little to tell whether routing pays: the saving may be anything from "
-        f"{between(saving.low, saving.high)} of all-premium (95 %).",
-        rests_on=rests_on,
-    )
-
-
-def _rests_on(routed: RequestTotal, saving: Saving) -> str:
-    text = f"{saving.comparable:,} of {routed.requests:,} routed requests"
-    if saving.left_out:
-        text += f"; {saving.left_out:,} left out, an attempt of theirs has no known price"
-    if routed.requests > routed.served:
-        text += "; what unserved requests cost counts against routing"
-    return text
 
 
 def _pinned(requests: Sequence[RequestTotal], tiers: Sequence[TierTotal]) -> Pinned:

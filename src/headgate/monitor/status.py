@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
-from headgate.monitor.budget import Assessment
+from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.headroom import Headroom

@@ -1,9 +1,9 @@
 """The only reader of headgate.toml, of flags for it and of the environment."""
 
 from headgate.settings.draft import Source
+from headgate.settings.durations import lasting, seconds
 from headgate.settings.forms import split_address
 from headgate.settings.home import data_home
-from headgate.settings.kinds import lasting, seconds
 from headgate.settings.named_files import files_named, without_files
 from headgate.settings.price_file import OwnPrice, read_prices
 from headgate.settings.reader import Reading, Sourced, find, read, read_text, read_with_sources

@@ -218,8 +218,8 @@ def _secret(name: str, line: int) -> ConfigFault:
         name,
         line,
         "This line holds what looks like a secret; the file is no place for one.",
-        "Put it into an environment variable, name that in api_key_env, and replace the key if "
-        "the file was shared.",
+        "Put it into an environment variable, name that in api_key_env (a proxy's user:password "
+        "in proxy_auth_env), and replace it if the file was shared.",
     )
 
 

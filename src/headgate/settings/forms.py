@@ -31,6 +31,7 @@ __all__ = [
     "name",
     "pattern",
     "price",
+    "proxy",
     "repeats_a_repeat",
     "split_address",
     "timezone",
@@ -163,6 +164,33 @@ def url(text: str) -> str | Refusal:
                 f"Leave {tail} out.",
             )
     return text.rstrip("/")
+
+
+def proxy(text: str) -> str | Refusal:
+    """A forward proxy by `http://host:port`, or nothing; a slash at its end is taken off."""
+    if not text:
+        return text
+    fix = 'Write it as "http://host:port", such as "http://proxy.example:3128".'
+    if "@" in text:
+        return Refusal(
+            "A proxy's user and password do not belong here.",
+            "Take them out, and name the variable that holds user:password in proxy_auth_env.",
+        )
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        known = split_address(text) is not None
+        return Refusal(
+            f"{shown(text)} is not a proxy's URL.", f'Write "http://{text}".' if known else fix
+        )
+    if scheme.lower() != "http":
+        return Refusal(
+            f"{shown(text)} is not an http proxy: Headgate asks proxies in plain HTTP to CONNECT.",
+            f"{fix} An https provider is spoken to in TLS all the way through it.",
+        )
+    address = split_address(rest.removesuffix("/"))
+    if address is None or not address[1]:
+        return Refusal(f"{shown(text)} is not a proxy's host and port.", fix)
+    return f"http://{rest.removesuffix('/')}"
 
 
 _PLAIN = re.compile(r"[!-~]+")

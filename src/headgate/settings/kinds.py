@@ -7,17 +7,18 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from headgate.settings import forms
+from headgate.settings.durations import lasting, seconds
 from headgate.settings.forms import Refusal
 from headgate.settings.redaction import shown
 
 __all__ = [
     "ADDRESS",
     "ADMIN_ADDRESS",
-    "DAY",
     "HEADER_MATCH",
     "LEDGER_URL",
     "MODEL",
     "PATTERN",
+    "PROXY",
     "URL",
     "VARIABLE",
     "Choice",
@@ -31,9 +32,7 @@ __all__ = [
     "Text",
     "Whole",
     "Words",
-    "lasting",
     "name_of",
-    "seconds",
 ]
 
 
@@ -128,33 +127,6 @@ class Number(NamedTuple):
         if self.high == 1 and 1 < raw <= 100:
             return f" {shown(raw)} percent is written {raw / 100:g}."
         return ""
-
-
-DAY = 86400.0
-"""Seconds."""
-
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": DAY, "w": 604800.0}
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?(ms|[smhdw])", re.ASCII)
-
-
-def seconds(text: str) -> float:
-    """The length of a duration such as "90s", "1.5h" or "7d" (ms, s, m, h, d, w), in seconds.
-
-    Raises:
-        ValueError: `text` is not a number followed by one of the units.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is not a duration such as 90s, 24h or 7d")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def lasting(length: float) -> str:
-    """A length in seconds as the shortest duration text: 604800.0 is "7d"."""
-    for unit in ("d", "h", "m", "s"):
-        if length >= _UNITS[unit] and length % _UNITS[unit] == 0:
-            return f"{length / _UNITS[unit]:g}{unit}"
-    return f"{length:g}s"
 
 
 class Duration(NamedTuple):
@@ -401,6 +373,9 @@ ADMIN_ADDRESS = Formed('"host:port" or ""', forms.admin_address)
 
 URL = Formed("http or https URL", forms.url)
 """An http or https URL without credentials, query and fragment; no slash at its end."""
+
+PROXY = Formed('"http://host:port" or ""', forms.proxy)
+"""Where a forward proxy listens, or nothing."""
 
 LEDGER_URL = Formed('"sqlite:///PATH", "postgresql://…" or "memory:"', forms.ledger_url, 1000)
 """Where the ledger lies."""

@@ -15,8 +15,9 @@ __all__ = ["check_network"]
 
 
 def check_network(draft: Draft) -> None:
-    """Note the faults and warnings of `providers`, `server` and `keys`."""
+    """Note the faults and warnings of `providers`, `egress`, `server` and `keys`."""
     _check_providers(draft)
+    _check_proxies(draft)
     _check_server(draft)
     _check_keys(draft)
     _check_admin(draft)
@@ -58,6 +59,20 @@ def _check_providers(draft: Draft) -> None:
                 path,
                 "The key would go over the network unencrypted: the URL is http, not https.",
                 "Use https, or an address of this machine.",
+            )
+
+
+def _check_proxies(draft: Draft) -> None:
+    """Credentials are for a proxy that is named beside them: no other one ever sees them."""
+    tables: list[Path] = [("egress",), *(("providers", name) for name in draft.names("providers"))]
+    for table in tables:
+        path = (*table, "proxy")
+        missing = path not in draft.given or draft.values.get(path) == ""
+        if missing and (*table, "proxy_auth_env") in draft.given:
+            draft.fault(
+                (*table, "proxy_auth_env"),
+                "There is no proxy beside it that the user and password are for.",
+                'Add a line proxy = "http://host:port", or remove this one.',
             )
 
 

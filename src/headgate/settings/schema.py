@@ -9,6 +9,7 @@ import msgspec
 __all__ = [
     "AlertSettings",
     "ClassifierSettings",
+    "EgressSettings",
     "EscalationBudgetSettings",
     "EscalationSettings",
     "KeySettings",
@@ -271,6 +272,20 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Further headers to send; never secrets."""
     traceparent: bool = False
     """It is told which trace a call belongs to."""
+    proxy: str | None = None
+    """`http://host:port` of its own forward proxy; empty: it is called directly; None: that of
+    `[egress]`, where its URL is not this machine's."""
+    proxy_auth_env: str | None = None
+    """Name of the environment variable with `user:password` for its own proxy."""
+
+
+class EgressSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[egress]`: how requests leave a network that lets them out through a forward proxy only."""
+
+    proxy: str | None = None
+    """`http://host:port`; None or empty: what is called is called directly."""
+    proxy_auth_env: str | None = None
+    """Name of the environment variable with `user:password` for the proxy."""
 
 
 class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -418,6 +433,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ledger: LedgerSettings
     plan: PlanSettings = PlanSettings()
     price_list: PriceListSettings = PriceListSettings()
+    egress: EgressSettings = EgressSettings()
     keys: KeySettings = KeySettings()
     policies: tuple[PolicySettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()

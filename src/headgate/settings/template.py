@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from headgate.settings.fields import (
     ALERTS,
     CLASSIFIER,
+    EGRESS,
     ESCALATION,
     ESCALATION_BUDGETS,
     KEYS,
@@ -76,6 +77,7 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _block(ALERTS, {}),
         _block(QUALITY, {}),
         *(_provider(name, first=name == first) for name in providers),
+        _block(EGRESS, {}),
         _block(PRICES, {}, name=f'"{cheap}"', off=True),
         _block(PRICE_LIST, {}),
         _block(SESSIONS, {}),

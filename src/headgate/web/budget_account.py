@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from headgate.monitor.budget import Assessment, Scope
+from headgate.monitor.assessment import Assessment, Scope
 from headgate.monitor.figures import between, percent
 from headgate.render import page
 from headgate.render.table import Column, Table

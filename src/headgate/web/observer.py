@@ -12,7 +12,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import Found, Search, Window
-from headgate.monitor.budget import Assessment
+from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.headroom import Headroom

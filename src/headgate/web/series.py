@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from headgate.ledger.totals import HOUR_US
-from headgate.monitor.budget import Assessment
+from headgate.monitor.assessment import Assessment
 from headgate.monitor.figures import axis_places, percent
 from headgate.render import chart, palette
 from headgate.values import dollars

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headgate.settings.fields.alerts import ALERTS
 from headgate.settings.fields.classifier import CLASSIFIER, DECIDERS, POLICIES
+from headgate.settings.fields.egress import EGRESS
 from headgate.settings.fields.escalation import ESCALATION, ESCALATION_BUDGETS
 from headgate.settings.fields.keys import KEYS
 from headgate.settings.fields.ledger import LEDGER
@@ -25,6 +26,7 @@ __all__ = [
     "ALERTS",
     "CLASSIFIER",
     "DECIDERS",
+    "EGRESS",
     "ESCALATION",
     "ESCALATION_BUDGETS",
     "KEYS",
@@ -65,6 +67,7 @@ SECTIONS = (
     ALERTS,
     QUALITY,
     PROVIDERS,
+    EGRESS,
     PRICES,
     PRICE_LIST,
     SESSIONS,

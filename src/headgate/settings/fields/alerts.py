@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from headgate.settings import forms, schema
+from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import ADDRESS, DAY, URL, VARIABLE, Choice, Duration, Formed, Text
+from headgate.settings.kinds import ADDRESS, URL, VARIABLE, Choice, Duration, Formed, Text
 
 __all__ = ["ALERTS"]
 

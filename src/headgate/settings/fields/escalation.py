@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from headgate.settings import schema
+from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import DAY, Choice, Duration, Number, Text
+from headgate.settings.kinds import Choice, Duration, Number, Text
 
 __all__ = ["ESCALATION", "ESCALATION_BUDGETS"]
 

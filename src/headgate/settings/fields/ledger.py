@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from headgate.settings import schema
+from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import DAY, LEDGER_URL, VARIABLE, Choice, Duration, Flag, Text, Whole
+from headgate.settings.kinds import LEDGER_URL, VARIABLE, Choice, Duration, Flag, Text, Whole
 
 __all__ = ["LEDGER"]
 

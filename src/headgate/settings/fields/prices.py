@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from headgate.settings import schema
+from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import DAY, URL, Duration, Flag, Price, Text
+from headgate.settings.kinds import URL, Duration, Flag, Price, Text
 
 __all__ = ["PRICES", "PRICE_LIST"]
 

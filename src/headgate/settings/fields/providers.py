@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.settings import schema
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import URL, VARIABLE, Choice, Flag, Headers, name_of
+from headgate.settings.kinds import PROXY, URL, VARIABLE, Choice, Flag, Headers, name_of
 
 __all__ = ["PROVIDERS"]
 
@@ -53,6 +53,20 @@ PROVIDERS = Section(
             "traceparent",
             Flag(),
             "Tell it which trace a call belongs to, by W3C's headers; needs `[watch] otel`.",
+        ),
+        Field(
+            "proxy",
+            PROXY,
+            "A forward proxy that this provider is called through; empty for none.",
+            otherwise="that of `[egress]`; an address of this machine is called directly",
+            example='"http://proxy.example:3128"',
+        ),
+        Field(
+            "proxy_auth_env",
+            VARIABLE,
+            "The environment variable that holds `user:password` for the provider's own proxy.",
+            otherwise="the proxy is sent no credentials",
+            example='"PROXY_AUTH"',
         ),
     ),
     "named",

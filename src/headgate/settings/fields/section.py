@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from headgate.settings.kinds import Duration, Kind, lasting
+from headgate.settings.durations import lasting
+from headgate.settings.kinds import Duration, Kind
 
 __all__ = ["Field", "Section", "default", "written"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from headgate.settings import schema
+from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import DAY, Duration, Flag, Number, Whole
+from headgate.settings.kinds import Duration, Flag, Number, Whole
 
 __all__ = ["SESSIONS"]
 

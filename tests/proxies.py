@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from headgate.values import Proxy
 
-__all__ = ["ESTABLISHED", "ForwardProxy", "forwarding"]
+__all__ = ["ESTABLISHED", "ForwardProxy", "forwarding", "forwarding_beside"]
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
@@ -79,3 +80,27 @@ async def forwarding(*answers: bytes, closes: bool = False) -> AsyncIterator[For
         yield made
     finally:
         server.close()
+
+
+@contextmanager
+def forwarding_beside(*answers: bytes) -> Iterator[ForwardProxy]:
+    """`forwarding` in a thread of its own, for what waits without an event loop."""
+    loop = asyncio.new_event_loop()
+    opened = forwarding(*answers)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(10)
+    finally:
+        asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_ended(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _ended() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,90 @@
+"""Which forward proxy a provider, an alert or the price feed is called through, if any."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from headgate.errors import ConfigError, ConfigFault
+from headgate.settings.forms import is_loopback
+from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
+from headgate.values import Proxy
+
+__all__ = ["default_proxy", "provider_proxy", "unread_proxy"]
+
+_UNREAD = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+
+def provider_proxy(
+    entry: ProviderSettings, egress: EgressSettings, env: Mapping[str, str]
+) -> Proxy | None:
+    """The proxy that a provider is called through: its own, else the default.
+
+    Raises:
+        ConfigError: the credentials are not set, or are no `user:password`.
+    """
+    if entry.proxy is None:
+        return default_proxy(entry.base_url, egress, env)
+    return _proxy(entry.proxy, entry.proxy_auth_env, f"providers.{entry.name}", env)
+
+
+def default_proxy(url: str, egress: EgressSettings, env: Mapping[str, str]) -> Proxy | None:
+    """The proxy of `[egress]` for what is called at a URL; none for an address of this machine.
+
+    Raises:
+        ConfigError: as `provider_proxy`.
+    """
+    if is_loopback(urlsplit(url).hostname or ""):
+        return None
+    return _proxy(egress.proxy, egress.proxy_auth_env, "egress", env)
+
+
+def unread_proxy(settings: Settings, env: Mapping[str, str]) -> ConfigFault | None:
+    """A finding where the environment names a proxy and a provider is called without one."""
+    name = next((name for name in _UNREAD if env.get(name)), None)
+    direct = any(
+        entry.proxy is None and not is_loopback(urlsplit(entry.base_url).hostname or "")
+        for entry in settings.providers
+    )
+    if name is None or settings.egress.proxy or not direct:
+        return None
+    return ConfigFault(
+        f"The environment variable {name} is set, and is not read: providers are called directly.",
+        fix='If a proxy is needed, write proxy = "http://host:port" below [egress].',
+        field="egress.proxy",
+    )
+
+
+def _proxy(
+    url: str | None, auth_env: str | None, section: str, env: Mapping[str, str]
+) -> Proxy | None:
+    parts = urlsplit(url or "")
+    if parts.hostname is None or parts.port is None:  # empty: the form has been checked
+        return None
+    authorization = None if auth_env is None else _basic(auth_env, section, env)
+    return Proxy(parts.hostname, parts.port, authorization)
+
+
+def _basic(name: str, section: str, env: Mapping[str, str]) -> str:
+    """The credentials in a variable as RFC 7617 writes them; they are never shown."""
+    text = env.get(name, "")
+    if not text:
+        raise _unusable(
+            section,
+            f"The environment variable {name} is not set.",
+            f"Set it (export {name}=user:password), or remove the line.",
+        )
+    user, colon, _ = text.partition(":")
+    if not user or not colon or not text.isprintable():
+        raise _unusable(
+            section,
+            f"What {name} holds is no user:password.",
+            "Write the two with a colon between them, and nothing else.",
+        )
+    return f"Basic {b64encode(text.encode()).decode()}"
+
+
+def _unusable(section: str, message: str, fix: str) -> ConfigError:
+    fault = ConfigFault(message, fix=fix, field=f"{section}.proxy_auth_env")
+    return ConfigError("The proxy cannot be used:", faults=[fault])

@@ -1,0 +1,117 @@
+"""Is routing paying: the saving with its interval, and the verdict that rests on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from headgate.ledger.store import RequestTotal
+from headgate.monitor.figures import between, money, percent
+from headgate.monitor.planned import Planned
+from headgate.stats.intervals import Pairs, ratio
+
+__all__ = ["LEAST_REQUESTS", "Saving", "Verdict", "saving_of", "verdict_of"]
+
+LEAST_REQUESTS = 100
+"""Comparable requests below which no verdict is given: the interval of the saving rests on the
+normal approximation, which is too sure of itself with fewer (`headgate.stats.intervals.ratio`)."""
+
+
+class Saving(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything paid for the comparable requests, against their served tokens all-premium."""
+
+    comparable: int
+    """Routed requests whose every attempt is priced; the others are left out here."""
+    left_out: int
+    planned_baseline_nano: int | None
+    """What the plan expects as many requests to cost all-premium; None without a plan."""
+    baseline_nano: int
+    paid_nano: int
+    saved_nano: int
+    share: float | None
+    """Of the baseline; below zero where routing costs more; None where the baseline is 0."""
+    low: float | None
+    high: float | None
+    """The 95 % interval of `share`; None where it cannot be told."""
+    planned: float | None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Is routing paying, and what the answer rests on."""
+
+    answer: Literal["yes", "no", "too little"]
+    sentence: str
+    rests_on: str
+
+
+def saving_of(routed: RequestTotal, planned: Planned | None) -> Saving:
+    """What was saved on the comparable ones among routed requests, with its interval."""
+    spent = ratio(
+        Pairs(
+            n=routed.comparable,
+            x=routed.paid_nano,
+            y=routed.baseline_nano,
+            xx=routed.paid_squared,
+            yy=routed.baseline_squared,
+            xy=routed.paid_baseline,
+        )
+    )
+    saved = routed.baseline_nano - routed.paid_nano
+    saving = planned.saving if planned else None
+    baseline = round(routed.comparable * planned.all_premium_nano) if planned else None
+    return Saving(
+        comparable=routed.comparable,
+        left_out=routed.requests - routed.comparable,
+        planned_baseline_nano=baseline,
+        baseline_nano=routed.baseline_nano,
+        paid_nano=routed.paid_nano,
+        saved_nano=saved,
+        share=saved / routed.baseline_nano if routed.baseline_nano else None,
+        low=None if spent is None else 1 - spent.high,
+        high=None if spent is None else 1 - spent.low,
+        planned=None if saving is None else float(saving),
+    )
+
+
+def verdict_of(routed: RequestTotal, saving: Saving) -> Verdict:
+    """The answer: only where the whole interval of the saving lies on one side of nothing."""
+    rests_on = _rests_on(routed, saving)
+    if saving.low is None or saving.high is None or saving.comparable < LEAST_REQUESTS:
+        return Verdict(
+            answer="too little",
+            sentence="Too little to tell whether routing pays: "
+            f"{saving.comparable:,} comparable request{'' if saving.comparable == 1 else 's'}, "
+            f"{LEAST_REQUESTS} are needed.",
+            rests_on=rests_on,
+        )
+    amount, share = money(abs(saving.saved_nano)), percent(abs(saving.share or 0.0))
+    if saving.low > 0:
+        return Verdict(
+            answer="yes",
+            sentence=f"Routing pays: it saved {amount}, {share} of all-premium "
+            f"(95 %: {between(saving.low, saving.high)}).",
+            rests_on=rests_on,
+        )
+    if saving.high < 0:
+        return Verdict(
+            answer="no",
+            sentence=f"Routing does not pay: it cost {amount} more than all-premium, {share} "
+            f"(95 %: {between(-saving.high, -saving.low)}).",
+            rests_on=rests_on,
+        )
+    return Verdict(
+        answer="too little",
+        sentence="Too little to tell whether routing pays: the saving may be anything from "
+        f"{between(saving.low, saving.high)} of all-premium (95 %).",
+        rests_on=rests_on,
+    )
+
+
+def _rests_on(routed: RequestTotal, saving: Saving) -> str:
+    text = f"{saving.comparable:,} of {routed.requests:,} routed requests"
+    if saving.left_out:
+        text += f"; {saving.left_out:,} left out, an attempt of theirs has no known price"
+    if routed.requests > routed.served:
+        text += "; what unserved requests cost counts against routing"
+    return text

@@ -1,0 +1,78 @@
+"""saving: its interval decides whether routing pays, does not, or cannot be told."""
+
+import pytest
+
+from headgate.ledger.store import RequestTotal
+from headgate.monitor.saving import LEAST_REQUESTS, Verdict, saving_of, verdict_of
+from tests.monitor.plans import EXAMPLE, requests
+
+
+def verdict(routed: RequestTotal) -> Verdict:
+    return verdict_of(routed, saving_of(routed, EXAMPLE))
+
+
+def test_the_saving_is_all_premium_on_the_same_tokens_less_everything_paid():
+    saving = saving_of(requests(1000, 200), EXAMPLE)
+    assert (saving.baseline_nano, saving.paid_nano) == (9_000_000_000, 4_340_000_000)
+    assert saving.saved_nano == 4_660_000_000
+    assert saving.share == pytest.approx(0.518, abs=5e-4)
+    assert saving.planned == pytest.approx(0.518, abs=5e-4)
+    assert saving.low is not None
+    assert saving.high is not None
+    # 200 of 1,000 escalated: the share moves by 2/3 of sqrt(.2 * .8 / 1000) a standard error
+    assert saving.high - saving.low == pytest.approx(2 * 1.96 * 0.6667 * 0.01265, rel=0.01)
+
+
+def test_routing_pays_where_the_whole_interval_is_a_saving():
+    found = verdict(requests(1000, 200))
+    assert found.answer == "yes"
+    assert found.sentence == (
+        "Routing pays: it saved $4.6600, 51.8 % of all-premium (95 %: 50.1 to 53.4 %)."
+    )
+    assert found.rests_on == "1,000 of 1,000 routed requests"
+
+
+def test_routing_does_not_pay_where_everything_escalates():
+    found = verdict(requests(1000, 1000))
+    assert found.answer == "no"
+    assert found.sentence == (
+        "Routing does not pay: it cost $0.1400 more than all-premium, 1.6 % (95 %: 1.6 to 1.6 %)."
+    )
+
+
+def test_an_interval_around_zero_is_too_little_to_tell():
+    # the crossover of the example is at 97.667 % escalation
+    found = verdict(requests(1000, 977))
+    assert found.answer == "too little"
+    assert "anything from -0.6 to 0.6 % of all-premium" in found.sentence
+
+
+def test_few_requests_are_too_little_to_tell_however_clear_they_look():
+    few = verdict(requests(LEAST_REQUESTS - 1, 0))
+    assert few.answer == "too little"
+    assert few.sentence == (
+        "Too little to tell whether routing pays: 99 comparable requests, 100 are needed."
+    )
+    assert ": 1 comparable request, 100" in verdict(requests(1, 0)).sentence
+    assert verdict(requests(LEAST_REQUESTS, 0)).answer == "yes"
+
+
+def test_requests_of_unknown_price_are_left_out_of_the_verdict_and_it_says_so():
+    total = requests(1000, 200, requests=1030, served=1010)
+    assert saving_of(total, EXAMPLE).left_out == 30
+    assert verdict(total).rests_on == (
+        "1,000 of 1,030 routed requests; 30 left out, an attempt of theirs has no known price; "
+        "what unserved requests cost counts against routing"
+    )
+
+
+def test_requests_that_were_never_served_are_too_little_to_tell():
+    nothing = requests(1000, 0, served=0, baseline_nano=0, baseline_squared=0.0, paid_baseline=0.0)
+    assert verdict(nothing).answer == "too little"
+    assert saving_of(nothing, EXAMPLE).share is None
+
+
+def test_without_a_plan_the_saving_is_the_same_and_nothing_is_expected():
+    bare, planned = saving_of(requests(1000, 200), None), saving_of(requests(1000, 200), EXAMPLE)
+    assert (bare.planned, bare.planned_baseline_nano) == (None, None)
+    assert (bare.saved_nano, bare.low, bare.high) == (planned.saved_nano, planned.low, planned.high)
