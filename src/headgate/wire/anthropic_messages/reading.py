@@ -184,7 +184,7 @@ def _read_message(message: _FullMessage, index: int, target: str) -> Message:
 
 
 def _read_block(block: _FullBlock, message: int, at: int, target: str) -> Part:
-    """A block, the one `at` this index of a message; its place is put into words where it counts."""
+    """The block at this place of a message. It is put into words only where it is refused."""
     match block.type:
         case "text":
             return Text(block.text or "")
