@@ -28,7 +28,7 @@ from tests.wire.recordings import (
 )
 
 from headgate.errors import RequestError
-from headgate.routing.features import Request, traits, words
+from headgate.routing.features import request_of, traits, words
 from headgate.wire.lane import DIALECTS, Flow, Inbound, UnusableAnswerError, lane, read
 from headgate.wire.sse import Decoder
 
@@ -184,7 +184,7 @@ def body_case(chance: random.Random) -> str:
     except RequestError as refusal:
         _check_refusal(refusal)
         return "refused"
-    request = Request.of(inbound.ask)
+    request = request_of(inbound.ask)
     traits(request, len(words(request.text)))
     return "+".join([_sent(inbound, target, chance) for target in DIALECTS])
 

@@ -14,6 +14,7 @@ from headgate.routing.features import (
     ends,
     excerpt,
     named,
+    request_of,
     shape,
     traits,
     words,
@@ -118,7 +119,7 @@ def test_the_gateways_request_is_read_from_what_a_policy_knows():
         tokens=20,
         headers={features.CATEGORY_HEADER: "chat", features.ROUTE_HEADER: "/help"},
     )
-    assert Request.of(ask) == Request(
+    assert request_of(ask) == Request(
         text="Why?", system="Be kind.", category="chat", route="/help", tokens=20, turns=3
     )
 

@@ -130,8 +130,8 @@ class Purse:
     def left(self) -> int:
         """What is not spent, as far as is known here: nobody could reserve more than that."""
         spent, by_all = self.spent, self.spent_by_all
-        left = self.limit - (max(by_all, spent))
-        return max(0, left)
+        left = self.limit - (spent if spent > by_all else by_all)  # noqa: FURB136 - so is the next:
+        return left if left > 0 else 0  # noqa: FURB136 - `max` costs ten times as much
 
     def reserve(self, amount: int) -> bool:
         """Set money aside; False where the purse does not hold so much."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ from headgate.ledger.store import StoreError
 from headgate.routing.judge import MAX_GRADE_TOKENS
 from headgate.routing.policies import Origin, Policies
 from headgate.routing.policy import Policy
+from headgate.routing.tier import Tier
 from headgate.values import CHARS_PER_TOKEN, ModelRef
 from headgate.wire.lane import Inbound, asked_tier
 
@@ -37,7 +38,7 @@ LOOK_SECONDS = 2.0
 """How soon a change of keys is seen."""
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True):
     """How much is set aside for a request, and what holds where no price is known."""
 
     margin: float = 1.25
@@ -136,24 +137,13 @@ class Admission:
         if policy is None:
             models: tuple[ModelRef, ...] = (policies.pinned(ask.model).tier.model,)
         elif origin.barred:
-            models = tuple(tier.model for tier in policies.tiers if tier.name not in origin.barred)
+            models = _open_to(origin, policies.tiers)
         else:
             models = policies.models
+        bill = Bill(models, ask.tokens, output, body, tier)
         if policy is None or (policy.sorter is None and policy.cascade is None):
-            return Bill(models, ask.tokens, output, body, tier)
-        besides: list[Step] = []
-        if policy.sorter is not None:
-            sorter = policy.sorter
-            read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
-            besides.append(Step(sorter.tier.model, read, sorter.max_answer_tokens))
-        if policy.cascade is not None:
-            cascade = policy.cascade
-            drafts = [*models[:-1], *([cascade.second.model] if cascade.second else [])]
-            besides += [Step(model, ask.tokens, output, body, tier) for model in drafts]
-            if cascade.judge is not None:
-                read = 2 * cascade.max_chars // CHARS_PER_TOKEN + OWN_WORDS
-                besides.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
-        return Bill(models, ask.tokens, output, body, tier, besides)
+            return bill
+        return msgspec.structs.replace(bill, besides=_besides(policy, bill))
 
     def _take(
         self, visitor: Visitor, request_id: str, plant: Plant, tokens: int, bill: Bill | None
@@ -258,6 +248,29 @@ class Admission:
                     "knows no pepper. Name the variable that holds it in [keys] pepper_env, and "
                     "start again."
                 )
+
+
+def _open_to(origin: Origin, tiers: Sequence[Tier]) -> tuple[ModelRef, ...]:
+    return tuple(tier.model for tier in tiers if tier.name not in origin.barred)
+
+
+def _besides(policy: Policy, bill: Bill) -> list[Step]:
+    """The calls that a policy may lead to besides the one that answers."""
+    steps: list[Step] = []
+    if policy.sorter is not None:
+        sorter = policy.sorter
+        read = sorter.max_chars // CHARS_PER_TOKEN + OWN_WORDS
+        steps.append(Step(sorter.tier.model, read, sorter.max_answer_tokens))
+    if policy.cascade is not None:
+        cascade = policy.cascade
+        drafts = [*bill.models[:-1], *([cascade.second.model] if cascade.second else [])]
+        steps += [
+            Step(model, bill.input, bill.output, bill.body, bill.service_tier) for model in drafts
+        ]
+        if cascade.judge is not None:
+            read = 2 * cascade.max_chars // CHARS_PER_TOKEN + OWN_WORDS
+            steps.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
+    return steps
 
 
 def _give_back(buckets: Sequence[Bucket], tokens: int) -> None:

@@ -64,7 +64,8 @@ _ANTHROPIC = "anthropic-version"
 
 _TAGS = msgspec.json.Decoder(dict[str, str | int | float | bool])
 
-Action = Callable[["App", Caller, Visitor], Awaitable[None]]
+Action = Callable[["App", str, Caller, Visitor], Awaitable[None]]
+"""Answers a request to a path."""
 
 
 class App:
@@ -142,7 +143,7 @@ class App:
                 self._under_way += 1
                 if (visitor.requests or visitor.tokens) and runs_low(visitor):
                     caller = Paced(caller, visitor, self.plant.clock)
-            await action(self, caller, visitor)
+            await action(self, path, caller, visitor)
         except HeadgateError as error:
             if admitted and isinstance(error, RequestError):
                 self.refused(error.code or "invalid_request", visitor.key_id)
@@ -161,11 +162,10 @@ class App:
 
     # ---- handlers
 
-    async def _converse(self, caller: Caller, visitor: Visitor) -> None:
+    async def _converse(self, path: str, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant  # this one to the end, whatever is loaded meanwhile
         arrived = plant.clock.monotonic()
         body = await caller.body(self._max_body)
-        path = caller.path.rstrip("/")
         inbound = read(DIALECTS[path], body, caller.headers)
         _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
@@ -196,7 +196,7 @@ class App:
             if key is not None:
                 self.admission.close(request_id)
 
-    async def _feed_back(self, caller: Caller, visitor: Visitor) -> None:
+    async def _feed_back(self, _: str, caller: Caller, visitor: Visitor) -> None:
         body = await caller.body(LONGEST_FEEDBACK)
         if self.feedback is None:
             raise RequestError(
@@ -207,13 +207,13 @@ class App:
             )
         _answer(caller, 200, await self.feedback.take(body, visitor.key_id))
 
-    async def _count(self, caller: Caller, visitor: Visitor) -> None:
+    async def _count(self, _: str, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant
         body = await caller.body(self._max_body)
         _cancel_on_leave(caller, plant)
         await count(plant, caller, body, visitor)
 
-    async def _embed(self, caller: Caller, visitor: Visitor) -> None:
+    async def _embed(self, _: str, caller: Caller, visitor: Visitor) -> None:
         plant, request_id = self.plant, self._new_id()
         body = await caller.body(self._max_body)
         _cancel_on_leave(caller, plant)
@@ -234,12 +234,12 @@ class App:
             if transcript is not None:
                 transcript.over()
 
-    async def _models(self, caller: Caller, _: Visitor) -> None:
+    async def _models(self, _: str, caller: Caller, __: Visitor) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
         _answer(caller, 200, all_models(names, anthropic=_ANTHROPIC in caller.headers))
 
-    async def _model(self, caller: Caller, _: Visitor) -> None:
+    async def _model(self, _: str, caller: Caller, __: Visitor) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
         name = unquote(caller.path.removeprefix(_MODEL))
@@ -309,8 +309,8 @@ _ROUTES: dict[str, dict[str, Action]] = {
     "/v1/embeddings": {"POST": App._embed},  # noqa: SLF001
     "/v1/feedback": {"POST": App._feed_back},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
-    "/healthz": {"GET": lambda app, caller, _: app.health(caller)},
-    "/readyz": {"GET": lambda app, caller, _: app.ready(caller)},
+    "/healthz": {"GET": lambda app, _, caller, __: app.health(caller)},
+    "/readyz": {"GET": lambda app, _, caller, __: app.ready(caller)},
 }
 
 

@@ -12,7 +12,7 @@ from headgate.routing.session import Served, Session, Sessions, Talk
 from headgate.values import ModelRef
 from headgate.wire.lane import Inbound, history_of
 
-__all__ = ["Conversation"]
+__all__ = ["Conversation", "conversation_of"]
 
 ALL = 2**31
 """So many messages: the whole history."""
@@ -27,20 +27,6 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
     _talk: Talk
     _session: Session | None
     """What is remembered of it."""
-
-    @classmethod
-    def of(cls, sessions: Sessions, inbound: Inbound, owner: Hashable, at: float) -> Conversation:
-        """The conversation that a request belongs to.
-
-        Args:
-            sessions: the conversations of this process.
-            inbound: the request.
-            owner: keeps callers and policies apart.
-            at: now, as a monotonic time in seconds.
-        """
-        talk = sessions.talk(inbound.ask, owner)
-        session = None if talk.opening else sessions.live(talk, at)
-        return cls(sessions, inbound, at, talk, session)
 
     def decide(self, verdict: Decision | None, policy: str) -> Decision | None:
         """The decision for this turn, given the policy's own; None asks the classifier."""
@@ -77,3 +63,19 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
             answer_id=answer_id if self._inbound.dialect == "openai-responses" else None,
         )
         self._sessions.note(self._talk, served, decision.reason, attempt.began)
+
+
+def conversation_of(
+    sessions: Sessions, inbound: Inbound, owner: Hashable, at: float
+) -> Conversation:
+    """The conversation that a request belongs to.
+
+    Args:
+        sessions: the conversations of this process.
+        inbound: the request.
+        owner: keeps callers and policies apart.
+        at: now, as a monotonic time in seconds.
+    """
+    talk = sessions.talk(inbound.ask, owner)
+    session = None if talk.opening else sessions.live(talk, at)
+    return Conversation(sessions, inbound, at, talk, session)

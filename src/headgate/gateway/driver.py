@@ -11,7 +11,7 @@ from headgate.errors import HeadgateError, InternalError, RequestError, Upstream
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import REJECTED, Books
 from headgate.gateway.caller import Body, Caller
-from headgate.gateway.conversation import Conversation
+from headgate.gateway.conversation import Conversation, conversation_of
 from headgate.gateway.holding import Held, hold
 from headgate.gateway.jury import Jury
 from headgate.gateway.opening import opened
@@ -121,7 +121,7 @@ class Driver:
             decision = policy.decide(ask, plant.helm.controls)
             if plant.sessions is not None:
                 owner = (origin.key, policy.name)
-                talk = Conversation.of(plant.sessions, inbound, owner, arrived)
+                talk = conversation_of(plant.sessions, inbound, owner, arrived)
                 decision, self._talk = talk.decide(decision, policy.name), talk
             cascade = policy.cascade
             barred = policies.guard.bars(ask)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hmac import compare_digest
-from typing import NamedTuple
+
+import msgspec
 
 from headgate.access.bucket import Bucket
 from headgate.access.key import PREFIX, Key, Pepper, Team, id_at, id_in
@@ -20,7 +21,7 @@ __all__ = ["NOBODY", "Gate", "Ring", "Visitor"]
 _NO_DIGEST = "0" * 64
 
 
-class Ring(NamedTuple):
+class Ring(msgspec.Struct, frozen=True):
     """All virtual keys and teams at one moment."""
 
     version: int
@@ -226,8 +227,7 @@ class Gate:
         at = self._clock.monotonic()
         buckets = visitor.buckets.get(unit)
         if buckets is None:
-            found = [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
-            buckets = visitor.buckets[unit] = found
+            buckets = visitor.buckets[unit] = self._found(unit, rates, at)
         last = buckets[-1]  # whose are taken with the look, for mostly it is the only one
         for bucket in buckets:
             if (wait := bucket.wait(amount, at, take=bucket is last)) > 0:
@@ -236,6 +236,11 @@ class Gate:
         for bucket in buckets[:-1]:
             bucket.take(amount)
         return buckets
+
+    # by itself, for what a comprehension reads of its function is a cell, made in each call of it
+
+    def _found(self, unit: str, rates: Sequence[tuple[str, int]], at: float) -> Sequence[Bucket]:
+        return [self._bucket(scope, unit, per_minute, at) for scope, per_minute in rates]
 
     def _bucket(self, scope: str, unit: str, per_minute: int, at: float) -> Bucket:
         bucket = self._buckets.get((scope, unit))

@@ -134,16 +134,23 @@ class Pricer:
             return usual[1]
         found = self._ceilings.get((models, service_tier))
         if found is None:
-            cards = {model: self.possible(model, at_us, service_tier) for model in models}
-            others = tuple(
-                model for model, held in cards.items() if not held or not all(map(is_flat, held))
-            )
-            flat = [card for model, held in cards.items() if model not in others for card in held]
-            if len(self._ceilings) >= CARDS_AT_HAND:  # callers may pin any model
-                self._ceilings.clear()
-            found = self._ceilings[models, service_tier] = Ceiling(flat), others
+            found = self._ceiling(models, at_us, service_tier)
         if service_tier is None:
             self._usual = models, found
+        return found
+
+    def _ceiling(
+        self, models: tuple[ModelRef, ...], at_us: int, service_tier: str | None
+    ) -> tuple[Ceiling, tuple[ModelRef, ...]]:
+        """The same, worked out."""
+        cards = {model: self.possible(model, at_us, service_tier) for model in models}
+        others = tuple(
+            model for model, held in cards.items() if not held or not all(map(is_flat, held))
+        )
+        flat = [card for model, held in cards.items() if model not in others for card in held]
+        if len(self._ceilings) >= CARDS_AT_HAND:  # callers may pin any model
+            self._ceilings.clear()
+        found = self._ceilings[models, service_tier] = Ceiling(flat), others
         return found
 
     def possible(

@@ -100,15 +100,19 @@ class Till:
             at_us: now.
         """
         if at_us >= allowance.until_us:
-            allowance.purses = [self._purse(*one, at_us) for one in allowance.budgets]
-            ends = [self._current[scope, one.period][0] for scope, one in allowance.budgets]
-            allowance.until_us = min(ends, default=0)
+            self._look_for(allowance, at_us)
         purses = allowance.purses
         for purse in purses:
             if amount > purse.free:
                 return False
         self._set_aside(request_id, purses, amount)
         return True
+
+    def _look_for(self, allowance: Allowance, at_us: int) -> None:
+        """The purses of the periods that run."""
+        allowance.purses = [self._purse(*one, at_us) for one in allowance.budgets]
+        ends = [self._current[scope, one.period][0] for scope, one in allowance.budgets]
+        allowance.until_us = min(ends, default=0)
 
     async def reserve(
         self, request_id: str, budgets: Iterable[tuple[str, Budget]], amount: int

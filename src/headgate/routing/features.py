@@ -31,6 +31,7 @@ __all__ = [
     "ends",
     "excerpt",
     "named",
+    "request_of",
     "shape",
     "system_name",
     "traits",
@@ -46,7 +47,7 @@ CATEGORY_HEADER = "x-headgate-category"
 ROUTE_HEADER = "x-headgate-route"
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A request as the learned router knows it.
 
     `text` is the last user turn. `tokens` are those of the whole conversation, 0 where unknown.
@@ -64,21 +65,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     draft: Draft | None = None
     """The cheap answer, where there is one already."""
 
-    @classmethod
-    def of(cls, ask: Ask, draft: Draft | None = None) -> Request:
-        """What the gateway knows; category and route are headers that the caller may send."""
-        known = cls(
-            text=ask.last_user,
-            system=ask.system,
-            category=ask.headers.get(CATEGORY_HEADER, ""),
-            route=ask.headers.get(ROUTE_HEADER, ""),
-            tokens=ask.tokens,
-            turns=ask.turns,
-            tools=ask.tools,
-            images=ask.images,
-            json_schema=ask.json_schema,
-        )
-        return known if draft is None else msgspec.structs.replace(known, draft=draft)
+
+def request_of(ask: Ask, draft: Draft | None = None) -> Request:
+    """What the gateway knows; category and route are headers that the caller may send."""
+    headers = ask.headers
+    return Request(
+        ask.last_user,
+        ask.system,
+        headers.get(CATEGORY_HEADER, ""),
+        headers.get(ROUTE_HEADER, ""),
+        ask.tokens,
+        ask.turns,
+        ask.tools,
+        ask.images,
+        ask.json_schema,
+        draft,
+    )
 
 
 def ends(text: str) -> str:

@@ -52,6 +52,9 @@ class Guard:
             and (self._json_schema or not ask.json_schema)
         ):
             return NOTHING
+        return self._barred(ask, output)
+
+    def _barred(self, ask: Ask, output: int) -> Mapping[str, str]:
         barred = {tier.name: why for tier in self._tiers if (why := _lack(tier, ask)) is not None}
         if len(barred) == len(self._tiers):
             roomy = max(

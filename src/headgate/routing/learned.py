@@ -8,7 +8,7 @@ import msgspec
 
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact
-from headgate.routing.features import Request
+from headgate.routing.features import request_of
 from headgate.routing.router import Router
 from headgate.values import Ask, ModelRef
 
@@ -33,7 +33,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: the router needs an embedding, and `vector` does not fit it.
         """
-        return self.router.score(Request.of(ask), vector)
+        return self.router.score(request_of(ask), vector)
 
 
 def learned(

@@ -7,7 +7,7 @@ import msgspec
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact
 from headgate.routing.draft import Draft
-from headgate.routing.features import Request
+from headgate.routing.features import request_of
 from headgate.routing.learned import threshold_of
 from headgate.routing.router import Router
 from headgate.values import Ask
@@ -24,7 +24,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
 
     def score(self, ask: Ask, draft: Draft) -> float:
         """P(premium right and this draft wrong), 0 to 1."""
-        return self.router.score(Request.of(ask, draft))
+        return self.router.score(request_of(ask, draft))
 
     def rejects(self, ask: Ask, draft: Draft) -> bool:
         """Whether premium should answer after all."""

@@ -95,7 +95,7 @@ def _inbound(fields: Mapping[str, msgspec.Raw], body: bytes, headers: Mapping[st
     ask = ask_of(
         model,
         outline,
-        headers=headers,
+        headers,
         stream=stream,
         max_output=number(fields, "max_tokens"),
         tools=items(fields, "tools"),

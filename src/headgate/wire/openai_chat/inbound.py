@@ -89,7 +89,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     ask = ask_of(
         form.model,
         outline,
-        headers=headers,
+        headers,
         stream=stream,
         max_output=form.max_tokens
         if form.max_completion_tokens is None

@@ -78,7 +78,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
     ask = ask_of(
         model,
         outline,
-        headers=headers,
+        headers,
         stream=stream,
         max_output=number(fields, "max_output_tokens"),
         tools=items(fields, "tools"),
