@@ -83,6 +83,8 @@ def test_a_missing_variable_stops_the_start_with_the_field_that_names_it():
         secrets_of(settings, {})
     keys = {name: "k" for one in settings.providers if (name := one.api_key_env)}
     assert secrets_of(settings, keys | ENV)["ALL"] == "a:b"
+    off = read(None, env={}, sets=(*SETS, "egress.proxy="))
+    assert "ALL" not in secrets_of(off, keys)
 
 
 def test_the_plants_providers_go_each_their_own_way():

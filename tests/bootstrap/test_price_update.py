@@ -307,5 +307,5 @@ def test_an_http_feed_is_asked_for_by_its_whole_address():
 def test_a_proxy_that_refuses_is_told():
     with forwarding_beside(b"HTTP/1.1 403 No\r\n\r\n") as proxy:
         text = unfetched("https://feed.invalid/data.json", proxy=proxy.proxy("Basic secret"))
-    assert "Tunnel connection failed: 403" in text
+        assert f"through the proxy 127.0.0.1:{proxy.port}: Tunnel connection failed: 403" in text
     assert "secret" not in text

@@ -132,7 +132,7 @@ def test_slow_heads_and_slow_bodies_get_408():
 
 
 def test_a_head_that_drips_has_no_more_time_than_one_that_stops():
-    drops = [bytes([byte]) for byte in get("/" + "x" * 40)]
+    drops = [bytes([byte]) for byte in get("/" + "x" * 40)[:30]]  # more of it than there is time
     assert status(ask(*drops, pause=0.02)) == 408
 
 

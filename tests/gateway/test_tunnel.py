@@ -102,6 +102,7 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_the_same():
         (Answer(407, ("Basic",)), BASIC, "does not take the user and password.*Correct"),
         (Answer(407, ("Negotiate", "NTLM")), BASIC, "with Negotiate, NTLM only .407"),
         (Answer(407, ("NTLM", "BASIC")), None, "asks for a user"),
+        (Answer(401), BASIC, "does not take the user and password.*401"),
         (Answer(403), None, r"proxy.corp:3128 does not allow connections to api.example:443 .403"),
         (Answer(503), None, r"proxy.corp:3128 has no connection to api.example:443.* 503"),
         (Answer(302), None, "answered 302"),

@@ -53,6 +53,7 @@ def test_few_requests_are_too_little_to_tell_however_clear_they_look():
     assert few.sentence == (
         "Too little to tell whether routing pays: 99 comparable requests, 100 are needed."
     )
+    assert ": 1 comparable request, 100" in verdict(requests(1, 0)).sentence
     assert verdict(requests(LEAST_REQUESTS, 0)).answer == "yes"
 
 

@@ -47,7 +47,6 @@ PROXIED = "proxy = 'http://proxy.example:3128'\n"
 def test_a_proxys_credentials_go_with_the_proxy_that_is_named_beside_them(desk: Desk):
     for text, field in (
         (TIERS + "proxy_auth_env = 'AUTH'\n", "providers.a.proxy_auth_env"),
-        (TIERS + "proxy = ''\nproxy_auth_env = 'AUTH'\n", "providers.a.proxy_auth_env"),
         (TIERS + f"proxy_auth_env = 'AUTH'\n[egress]\n{PROXIED}", "providers.a.proxy_auth_env"),
         (f"{TIERS}{PROXIED}[egress]\nproxy_auth_env = 'AUTH'\n", "egress.proxy_auth_env"),
     ):
@@ -62,6 +61,8 @@ def test_a_proxy_may_be_named_for_all_and_for_one(desk: Desk):
     assert reading.warnings == ()
     assert reading.settings.egress.proxy_auth_env == "ALL"
     assert reading.settings.providers[0].proxy == "http://proxy.example:3128"
+    off = desk.read(text, "egress.proxy=", "providers.a.proxy=")
+    assert (off.warnings, off.settings.egress.proxy) == ((), "")
     assert desk.read(text, "providers.a.proxy_auth_env=X").settings.providers[0].proxy_auth_env
 
 

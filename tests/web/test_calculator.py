@@ -305,6 +305,8 @@ def test_a_page_whose_settings_cannot_be_planned_still_stands():
     answer = made.show(visit(across="requests_per_day"))
     assert answer.status == 422
     assert "No price is known for openai/not-a-model" in text(answer)
+    for held in ("1,000", "20%", "openai/not-a-model"):
+        assert f'value="{held}"' in text(answer), "what the settings say stands in the form"
     assert chosen(text(answer), "across") == "requests_per_day"
 
 

@@ -64,8 +64,10 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
     wanted |= {
         f"providers.{provider.name}.proxy_auth_env": provider.proxy_auth_env
         for provider in settings.providers
+        if provider.proxy
     }
-    wanted["egress.proxy_auth_env"] = settings.egress.proxy_auth_env
+    if settings.egress.proxy:
+        wanted["egress.proxy_auth_env"] = settings.egress.proxy_auth_env
     wanted["server.api_key_env"] = settings.server.api_key_env
     missing = [
         ConfigFault(

@@ -107,6 +107,11 @@ class SettingsPlanner:
             measured="" if measurement is None else measurement.sentence,
         )
 
+    def stated(self, origin: str) -> Mapping[str, str]:
+        """See `Planner.stated`."""
+        reading, _ = self._origin(origin)
+        return _stated_values(reading.settings)
+
     def toml(self, question: Question) -> str:
         """See `Planner.toml`."""
         made = self.plan(question)
@@ -192,20 +197,41 @@ def _stated(settings: Settings) -> tuple[Decimal, Decimal] | None:
     return Decimal(repr(low)), Decimal(repr(high))
 
 
+def _stated_values(settings: Settings) -> dict[str, str]:
+    """What the fields hold where nothing can be planned: the file's own words."""
+    traffic, first, classifier = settings.traffic, settings.tiers[0], settings.classifier
+    asked = classifier.kind == "model" and classifier.model
+    numbers = {
+        "days": traffic.days_per_month,
+        "input_tokens": first.input_tokens or traffic.input_tokens,
+        "output_tokens": first.output_tokens or traffic.output_tokens,
+        "overhead_usd": settings.plan.overhead_usd,
+    }
+    shares = {
+        "escalation": settings.escalation.rate,
+        "cheap_retry_rate": first.retry_rate,
+        "premium_retry_rate": settings.premium.retry_rate,
+        "stable_prefix": traffic.stable_prefix,
+        "cache_hit_rate": settings.premium.cache_hit_rate,
+    }
+    return {
+        "requests_per_day": f"{traffic.requests_per_day:,}",
+        "cheap": first.model,
+        "premium": settings.premium.model,
+        "classifier": str(asked) if asked else NO_CLASSIFIER,
+        **{name: _plain(Decimal(str(value))) for name, value in numbers.items()},
+        **{name: _percent(Decimal(str(share))) for name, share in shares.items()},
+    }
+
+
 def _values(settings: Settings, scenario: Scenario, changes: WhatIf) -> dict[str, str]:
     """What the fields hold, as a person would write it."""
     cheap, premium = scenario.tiers[0], scenario.tiers[-1]
-    traffic = settings.traffic
     held = {
-        "requests_per_day": f"{traffic.requests_per_day:,}",
+        **_stated_values(settings),
         "days": _plain(scenario.days),
         "input_tokens": _plain(cheap.input_tokens),
         "output_tokens": _plain(cheap.output_tokens),
-        "cheap": settings.tiers[0].model,
-        "premium": settings.premium.model,
-        "classifier": settings.classifier.model
-        if settings.classifier.kind == "model" and settings.classifier.model
-        else NO_CLASSIFIER,
         "escalation": _percent(scenario.escalation_rate),
         "cheap_retry_rate": _percent(cheap.retry_rate),
         "premium_retry_rate": _percent(premium.retry_rate),

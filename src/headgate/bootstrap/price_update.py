@@ -100,7 +100,8 @@ def fetch(
         raise UpdateError(f"{url} took longer than {timeout:g} s.", fix=_ELSEWHERE) from error
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise UpdateError(f"{url} cannot be fetched: {reason}.", fix=_ELSEWHERE) from error
+        by = "" if proxy is None else f" through the proxy {proxy}"
+        raise UpdateError(f"{url} cannot be fetched{by}: {reason}.", fix=_ELSEWHERE) from error
     if missing:
         raise UpdateError(
             f"{url} broke off: {missing:,} bytes did not arrive.", fix=f"Try again. {_KEPT}"

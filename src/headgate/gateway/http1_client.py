@@ -188,13 +188,14 @@ class _Connection(asyncio.BufferedProtocol):
             self._headers = {}
             return
         self._reply = None
-        assert self._parser is not None  # noqa: S101 - it is calling
-        if self._parser.should_keep_alive() and self.is_open():
+        parser, transport = self._parser, self._transport
+        assert parser is not None and transport is not None  # noqa: PT018, S101 - it is calling
+        if not parser.should_keep_alive():
+            transport.close()
+        elif not transport.is_closing():
             if reply.paused:
                 self.resume()
             self._pool.release(self)
-        elif self._transport is not None:
-            self._transport.close()
         reply.finished()
 
 

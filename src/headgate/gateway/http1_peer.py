@@ -239,7 +239,8 @@ class Http1Peer(asyncio.Protocol):
             raise head_too_large(self._most_head)  # less of it may have been the head
         self._in_head = False
         request.headers = headers
-        request.method = parser.get_method().decode("latin-1")
+        method = parser.get_method()
+        request.method = "POST" if method == b"POST" else method.decode("latin-1")
         request.keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
         # without a word about the connection only HTTP/1.1 keeps it; asking is dear
         if not request.keep_alive or "connection" in headers or "proxy-connection" in headers:

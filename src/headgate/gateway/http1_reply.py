@@ -126,8 +126,11 @@ class Http1Reply(msgspec.Struct, eq=False):
     def _taken(self) -> bytes:
         """What has come and was not taken, joined."""
         chunks = self._chunks
-        data = chunks.pop() if len(chunks) == 1 else b"".join(chunks)
-        chunks.clear()
+        if len(chunks) == 1:
+            data = chunks.pop()
+        else:
+            data = b"".join(chunks)
+            chunks.clear()
         self._size = 0
         if self.paused:  # all that has come is taken: more may
             self.paused = False

@@ -72,8 +72,8 @@ def refusal(answer: Answer | BadAnswer, way: Tunnel) -> UpstreamError | None:
         return _failure(f"The proxy {proxy} {answer.why}.", "Look at its host and port.")
     if answer.status < 300:
         return None
-    if answer.status == 407:
-        return _failure(*_unknown_to(proxy, answer.schemes))
+    if answer.status in (401, 407):  # tinyproxy answers a wrong password with 401
+        return _failure(*_unknown_to(proxy, answer))
     if answer.status == 403:
         return _failure(
             f"The proxy {proxy} does not allow connections to {end} (403).",
@@ -82,19 +82,20 @@ def refusal(answer: Answer | BadAnswer, way: Tunnel) -> UpstreamError | None:
     return _failure(f"The proxy {proxy} has no connection to {end}: it answered {answer.status}.")
 
 
-def _unknown_to(proxy: Proxy, schemes: tuple[str, ...]) -> tuple[str, str]:
+def _unknown_to(proxy: Proxy, answer: Answer) -> tuple[str, str]:
+    status, schemes = answer
     if schemes and "basic" not in {scheme.lower() for scheme in schemes}:
         return (
-            f"The proxy {proxy} lets clients sign in with {', '.join(schemes)} only (407).",
+            f"The proxy {proxy} lets clients sign in with {', '.join(schemes)} only ({status}).",
             "Headgate knows Basic: have it allow that, or name a proxy that signs in to this one.",
         )
     if proxy.authorization is None:
         return (
-            f"The proxy {proxy} asks for a user and a password (407).",
+            f"The proxy {proxy} asks for a user and a password ({status}).",
             "Name the variable that holds user:password in proxy_auth_env.",
         )
     return (
-        f"The proxy {proxy} does not take the user and password that it was sent (407).",
+        f"The proxy {proxy} does not take the user and password that it was sent ({status}).",
         "Correct what the variable named in proxy_auth_env holds.",
     )
 

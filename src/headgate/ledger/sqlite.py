@@ -14,8 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
 from headgate.ledger.prompt import Prompt
 from headgate.ledger.prompts_sql import prompt_row
-from headgate.ledger.shapes import Shapes, parted
 from headgate.ledger.statements import Ask, Row, Write, migrations, sayable, statement
 from headgate.ledger.store import RowRejectedError, StoreError
 from headgate.ledger.totals import latency_from
@@ -70,7 +68,6 @@ class SqliteStore(Answers):
         super().__init__()
         self.path = path
         self._lock = threading.Lock()
-        self._shapes = Shapes()
         self._readable = True
         """What was erased, by others too, may still stand in the write-ahead log."""
         self._busy_seconds = busy_seconds
@@ -212,22 +209,9 @@ class SqliteStore(Answers):
         """Store all entries in one transaction, on the disk when this returns."""
         with self._rejecting(), self._changing() as (ask, write):
             hours = touched(ask, entries)
-            new = self._append(entries, write)
+            new = write("append", list(map(bound_row_of, entries)))
             if new:
                 write("change", hours)
-        return new
-
-    def _append(self, entries: Sequence[Entry], write: Write) -> int:
-        """Store them in their order, so that the first word on an attempt stands."""
-        new = at = 0
-        for shape, run in groupby(map(parted, entries), itemgetter(0)):
-            rows = [values for _, values in run]
-            sql = self._shapes.statement(shape, len(rows))
-            if sql is not None:
-                new += max(self._db.executemany(sql, rows).rowcount, 0)
-            else:
-                new += write("append", list(map(bound_row_of, entries[at : at + len(rows)])))
-            at += len(rows)
         return new
 
     def note(self, events: Sequence[Event]) -> int:

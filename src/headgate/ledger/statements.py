@@ -16,7 +16,6 @@ __all__ = [
     "Row",
     "Step",
     "Write",
-    "appending",
     "migrations",
     "sayable",
     "statement",
@@ -71,19 +70,11 @@ def sayable(value: Any) -> Any:
     Half a pair of surrogates, which no row has, becomes the sign of what cannot be read.
     """
     if isinstance(value, list):
-        return [sayable(one) for one in value]
+        plain = str.isascii  # nearly all are ids of a group of rows, and spared a call each
+        return [one if type(one) is str and plain(one) else sayable(one) for one in value]
     if not isinstance(value, str) or value.isascii():
         return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def appending(columns: Sequence[str], values: Sequence[str]) -> str:
-    """SQLite's `append` with the columns in this order, and these expressions for a row's values.
-
-    Both become part of the SQL: see to it that they can be nothing else.
-    """
-    text = statement("sqlite", "append").replace(_WRITTEN["columns"], ", ".join(columns))
-    return text.replace(_WRITTEN["marks"], ", ".join(values))
 
 
 @cache

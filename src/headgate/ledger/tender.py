@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headgate.ledger.complaints import Complaints
-from headgate.ledger.intake import INTERVAL, LONGEST_WAIT, Intake
+from headgate.ledger.intake import LONGEST_WAIT, Intake
 from headgate.ledger.rolling import Rolling
 from headgate.ledger.segment import SUFFIX, Segment, leftovers
 from headgate.ledger.store import Store, StoreError
@@ -18,6 +18,9 @@ from headgate.values import Clock
 
 __all__ = ["Tender"]
 
+TURN_SECONDS = 0.25
+"""Between two turns: what a power cut (not a crash) can take. A turn costs some 0.6 ms of a
+processor besides its rows, which with ten turns and 3,000 rows a second was a sixth of all."""
 SWEEP_SECONDS = 2.0
 """How often to look for segments of processes that have ended."""
 
@@ -98,9 +101,9 @@ class Tender:
             self._thread.join()
 
     def _run(self) -> None:
-        wait = INTERVAL
+        wait = TURN_SECONDS
         while not self._closing.wait(wait):
-            wait = INTERVAL if self.turn() else min(wait * 2, LONGEST_WAIT)
+            wait = TURN_SECONDS if self.turn() else min(wait * 2, LONGEST_WAIT)
 
     def turn(self) -> bool:
         """Store what all have written; False where that failed, and nothing is lost by it."""

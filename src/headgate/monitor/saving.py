@@ -81,7 +81,8 @@ def verdict_of(routed: RequestTotal, saving: Saving) -> Verdict:
         return Verdict(
             answer="too little",
             sentence="Too little to tell whether routing pays: "
-            f"{saving.comparable:,} comparable requests, {LEAST_REQUESTS} are needed.",
+            f"{saving.comparable:,} comparable request{'' if saving.comparable == 1 else 's'}, "
+            f"{LEAST_REQUESTS} are needed.",
             rests_on=rests_on,
         )
     amount, share = money(abs(saving.saved_nano)), percent(abs(saving.share or 0.0))

@@ -66,9 +66,8 @@ def _check_proxies(draft: Draft) -> None:
     """Credentials are for a proxy that is named beside them: no other one ever sees them."""
     tables: list[Path] = [("egress",), *(("providers", name) for name in draft.names("providers"))]
     for table in tables:
-        path = (*table, "proxy")
-        missing = path not in draft.given or draft.values.get(path) == ""
-        if missing and (*table, "proxy_auth_env") in draft.given:
+        given = {key for key in ("proxy", "proxy_auth_env") if (*table, key) in draft.given}
+        if given == {"proxy_auth_env"}:  # an empty proxy turns off what the file has
             draft.fault(
                 (*table, "proxy_auth_env"),
                 "There is no proxy beside it that the user and password are for.",

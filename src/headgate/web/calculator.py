@@ -50,12 +50,16 @@ class Calculator:
         if visit.wants_fragment:
             return Answer(self._templates("plan_answer.html", **shown), status=status)
         bare = [self._bare(question) for _, question in asked.questions]
+        held = [
+            self._held(question, made)
+            for (_, question), made in zip(asked.questions, bare, strict=True)
+        ]
         first = made[0] if made else bare[0] or self._bare(Question())
         body = self._templates(
             "plan.html",
             title="Plan",
             csrf=visit.csrf,
-            groups=_groups(asked, bare, problems),
+            groups=_groups(asked, held, problems),
             origins=self._origins(asked),
             sources=self._planner.sources,
             asked=asked,
@@ -119,6 +123,15 @@ class Calculator:
                 problems.append(Problem.of(error, prefix))
         return ([] if problems else made), problems
 
+    def _held(self, question: Question, bare: Planned | None) -> Mapping[str, str]:
+        """What the fields hold without a change; where nothing can be planned, what is stated."""
+        if bare is not None:
+            return bare.values
+        try:
+            return self._planner.stated(question.origin)
+        except ConfigError:  # there is no such origin
+            return {}
+
     def _bare(self, question: Question) -> Planned | None:
         """The plan before any change; None where even that cannot be made."""
         bare = Question(origin=question.origin, measured=question.measured, at=question.at)
@@ -168,18 +181,18 @@ class _Row(NamedTuple):
 
 
 def _groups(
-    asked: Asked, bare: Sequence[Planned | None], problems: Sequence[Problem]
+    asked: Asked, held: Sequence[Mapping[str, str]], problems: Sequence[Problem]
 ) -> list[tuple[str, list[_Row]]]:
     """The form: every control with what it holds, for one scenario or for two."""
     wrong = {name: told for problem in problems for name, told in problem.fields.items()}
     groups: dict[str, list[_Row]] = {}
     for control in FIELDS:
         cells = []
-        for (prefix, question), made in zip(asked.questions, bare, strict=True):
-            held = "" if made is None else made.values.get(control.name, "")
-            value = question.changes.get(control.name, held)
+        for (prefix, question), values in zip(asked.questions, held, strict=True):
+            usual = values.get(control.name, "")
+            value = question.changes.get(control.name, usual)
             name = prefix + control.name
-            cells.append(_Cell(name, value, held, wrong.get(name, "")))
+            cells.append(_Cell(name, value, usual, wrong.get(name, "")))
         groups.setdefault(control.group, []).append(_Row(control, cells))
     return list(groups.items())
 

@@ -58,6 +58,9 @@ class Planner(Protocol):
             StoreError: measured values were asked for, and the ledger does not answer.
         """
 
+    def stated(self, origin: str) -> Mapping[str, str]:
+        """What the fields hold by the settings alone, as far as those say it, without a plan."""
+
     def toml(self, question: Question) -> str:
         """The same as a settings file.
 

@@ -45,7 +45,7 @@ def draft_of(dialect: Dialect, body: bytes) -> Draft:
 def _draft(answer: Answer, logprob: float | None) -> Draft:
     parts = answer.parts
     return Draft(
-        text="".join(part.text for part in parts if isinstance(part, Text)),
+        text="".join([part.text for part in parts if type(part) is Text]),
         refused=answer.stop == "refusal" or any(isinstance(part, Refusal) for part in parts),
         calls=tuple(
             ToolUse(part.name, part.arguments) for part in parts if isinstance(part, ToolCall)

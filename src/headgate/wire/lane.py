@@ -155,7 +155,7 @@ def small_answer(dialect_out: str, body: bytes) -> tuple[str, Usage | None]:
         found = _dialect(dialect_out).read_answer(body, False)
     except RecursionError:
         raise UnusableAnswerError("The answer is nested too deeply.") from None
-    text = "".join([part.text for part in found.parts if isinstance(part, Text)])
+    text = "".join([part.text for part in found.parts if type(part) is Text])
     if not text.strip():
         raise UnusableAnswerError("The answer has no text.", usage=found.usage)
     return text, found.usage

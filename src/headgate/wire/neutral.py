@@ -11,7 +11,7 @@ the same role are one, and tool results stand first in a user message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, final, get_args
 
 import msgspec
 
@@ -57,12 +57,14 @@ __all__ = [
 # ---- parts of a message
 
 
+@final
 class Text(msgspec.Struct, frozen=True, tag="text"):
     """Plain text."""
 
     text: str
 
 
+@final
 class Image(msgspec.Struct, frozen=True, tag="image"):
     """An image: `data` in base64 with its `media_type`, or a `url` that the provider fetches."""
 
@@ -71,6 +73,7 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     url: str | None = None
 
 
+@final
 class File(msgspec.Struct, frozen=True, tag="file"):
     """A document: `data` in base64 (a PDF) or as `text`, or a `url` that the provider fetches."""
 
@@ -81,6 +84,7 @@ class File(msgspec.Struct, frozen=True, tag="file"):
     name: str | None = None
 
 
+@final
 class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
     """The model asks for a tool; `arguments` is JSON text, which a model may get wrong."""
 
@@ -89,6 +93,7 @@ class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
     arguments: str
 
 
+@final
 class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
     """What the tool gave, in a user message."""
 
@@ -97,6 +102,7 @@ class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
     failed: bool = False
 
 
+@final
 class Thinking(msgspec.Struct, frozen=True, tag="thinking"):
     """Visible reasoning; `signature` is the provider's proof that it is its own."""
 
@@ -104,12 +110,14 @@ class Thinking(msgspec.Struct, frozen=True, tag="thinking"):
     signature: str | None = None
 
 
+@final
 class SealedThinking(msgspec.Struct, frozen=True, tag="sealed_thinking"):
     """Reasoning that only its provider can read."""
 
     data: str
 
 
+@final
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
     """The model declines, in these words."""
 

@@ -179,39 +179,36 @@ def _read_message(message: _FullMessage, index: int, target: str) -> Message:
         role = "system"
     if isinstance(message.content, str):
         return Message(role, (Text(message.content),))
-    place = f"messages[{index}].content"
-    return Message(
-        role,
-        tuple(
-            _read_block(block, f"{place}[{number}]", target)
-            for number, block in enumerate(message.content)
-        ),
-    )
+    parts = [_read_block(one, index, at, target) for at, one in enumerate(message.content)]
+    return Message(role, tuple(parts))
 
 
-def _read_block(block: _FullBlock, place: str, target: str) -> Part:
+def _read_block(block: _FullBlock, message: int, at: int, target: str) -> Part:
+    """The block at this place of a message. It is put into words only where it is refused."""
     match block.type:
+        case "text":
+            return Text(block.text or "")
         case "tool_use":
             arguments = json_text({} if block.input is None else block.input)
             return ToolCall(block.id or "", block.name or "", arguments)
         case "tool_result":
-            return _read_result(block, place, target)
+            return _read_result(block, message, at, target)
         case "thinking":
             return Thinking(block.thinking or "", block.signature)
         case "redacted_thinking":
             return SealedThinking(block.data or "")
-    return _read_content(block, place, target)
+    return _read_content(block, f"messages[{message}].content[{at}]", target)
 
 
-def _read_result(block: _FullBlock, place: str, target: str) -> ToolResult:
+def _read_result(block: _FullBlock, message: int, at: int, target: str) -> ToolResult:
     content = block.content
     parts: list[Text | Image | File] = []
     if isinstance(content, str):
         parts = [Text(content)] if content else []
-    else:
+    elif content:
+        place = f"messages[{message}].content[{at}].content"
         parts = [
-            _read_content(one, f"{place}.content[{index}]", target)
-            for index, one in enumerate(content or ())
+            _read_content(one, f"{place}[{index}]", target) for index, one in enumerate(content)
         ]
     return ToolResult(block.tool_use_id or "", tuple(parts), bool(block.is_error))
 

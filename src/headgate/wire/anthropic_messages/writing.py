@@ -16,6 +16,7 @@ from headgate.wire.neutral import (
     Part,
     Refusal,
     Request,
+    SealedThinking,
     Text,
     Thinking,
     Tool,
@@ -111,7 +112,7 @@ def _hoisted(request: Request) -> tuple[str, tuple[Message, ...]]:
     messages: list[Message] = []
     for message in request.messages:
         if message.role == "system":
-            system += [part.text for part in message.parts if isinstance(part, Text) and part.text]
+            system += [part.text for part in message.parts if type(part) is Text and part.text]
         else:
             messages.append(message)
     if not messages:
@@ -251,23 +252,22 @@ def _write_content(parts: Sequence[Part]) -> str | list[dict[str, object]]:
 
 
 def _write_part(part: Part) -> dict[str, object]:
-    match part:
-        case Text() | Refusal():
-            return {"type": "text", "text": part.text}
-        case Image() | File():
-            return _write_media(part)
-        case ToolCall():
-            return {
-                "type": "tool_use",
-                "id": _ID.sub("_", part.id),
-                "name": part.name,
-                "input": arguments_of(part.arguments),
-            }
-        case ToolResult():
-            return _write_result(part)
-        case Thinking():
-            return {"type": "thinking", "thinking": part.text, "signature": part.signature}
-    return {"type": "redacted_thinking", "data": part.data}
+    if type(part) is Text or type(part) is Refusal:
+        return {"type": "text", "text": part.text}
+    if type(part) is ToolCall:
+        return {
+            "type": "tool_use",
+            "id": _ID.sub("_", part.id),
+            "name": part.name,
+            "input": arguments_of(part.arguments),
+        }
+    if type(part) is ToolResult:
+        return _write_result(part)
+    if type(part) is Thinking:
+        return {"type": "thinking", "thinking": part.text, "signature": part.signature}
+    if type(part) is SealedThinking:
+        return {"type": "redacted_thinking", "data": part.data}
+    return _write_media(part)
 
 
 def _write_media(part: Image | File) -> dict[str, object]:

@@ -284,7 +284,7 @@ def _output(parts: Sequence[Part], answer_id: str, *, complete: bool) -> list[di
             out.append({**message, "status": status})
             continue
         for part in group:
-            if isinstance(part, ToolCall):
+            if type(part) is ToolCall:
                 identity = item_id(kind, answer_id, len(out))
                 out.append({"id": identity, **write_call(part), "status": status})
             elif isinstance(part, Thinking) and part.text:
@@ -295,13 +295,13 @@ def _output(parts: Sequence[Part], answer_id: str, *, complete: bool) -> list[di
 
 
 def _kind(part: Part) -> str:
-    if isinstance(part, ToolCall):
+    if type(part) is ToolCall:
         return "function_call"
-    return "message" if isinstance(part, Text | Refusal) else "reasoning"
+    return "message" if type(part) is Text or type(part) is Refusal else "reasoning"
 
 
 def _content(part: Part) -> dict[str, object]:
-    if isinstance(part, Refusal):
+    if type(part) is Refusal:
         return {"type": "refusal", "refusal": part.text}
     text = part.text if isinstance(part, Text) else ""
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}

@@ -172,7 +172,7 @@ def _conversation(full: _Full, target: str) -> tuple[str, tuple[Message, ...]]:
         if message is None:
             continue
         if message.role == "system" and not messages:
-            system += [part.text for part in message.parts if isinstance(part, Text) and part.text]
+            system += [part.text for part in message.parts if type(part) is Text and part.text]
         else:
             messages.append(message)
     return "\n\n".join(system), normal(messages)

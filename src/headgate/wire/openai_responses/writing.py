@@ -98,7 +98,7 @@ def _input(request: Request) -> Iterator[dict[str, object]]:
 def _write_user(parts: Sequence[Part]) -> Iterator[dict[str, object]]:
     rest: list[Part] = []
     for part in parts:
-        if isinstance(part, ToolResult):
+        if type(part) is ToolResult:  # `isinstance` costs five times as much where it is not
             yield _write_result(part)
         else:
             rest.append(part)
@@ -107,9 +107,11 @@ def _write_user(parts: Sequence[Part]) -> Iterator[dict[str, object]]:
 
 
 def _message(role: str, parts: Sequence[Part]) -> dict[str, object]:
-    content: str | list[dict[str, object]] = [_write_part(part) for part in parts]
-    if len(parts) == 1 and isinstance(parts[0], Text):
+    content: str | list[dict[str, object]]
+    if len(parts) == 1 and type(parts[0]) is Text:
         content = parts[0].text
+    else:
+        content = [_write_part(part) for part in parts]
     return {"type": "message", "role": role, "content": content}
 
 
@@ -117,14 +119,17 @@ def _write_result(result: ToolResult) -> dict[str, object]:
     parts: list[Part] = list(result.parts)
     if result.failed:
         parts.insert(0, Text("Error:"))
-    output: str | list[dict[str, object]] = [_write_part(part) for part in parts]
-    if all(isinstance(part, Text) for part in parts):
-        output = "\n".join([part.text for part in parts if isinstance(part, Text)])
+    texts = [part.text for part in parts if type(part) is Text]
+    output: str | list[dict[str, object]] = "\n".join(texts)
+    if len(texts) < len(parts):
+        output = [_write_part(part) for part in parts]
     return {"type": "function_call_output", "call_id": result.id, "output": output}
 
 
 def _write_part(part: Part) -> dict[str, object]:
     match part:
+        case Text() | Refusal():  # first: what is passed over costs a lot
+            return {"type": "input_text", "text": part.text}
         case Image():
             url = part.url or f"data:{part.media_type};base64,{part.data}"
             return {"type": "input_image", "image_url": url, "detail": "auto"}
@@ -137,8 +142,6 @@ def _write_part(part: Part) -> dict[str, object]:
             data = f"data:{part.media_type};base64,{part.data}"
             name = part.name or "document.pdf"
             return {"type": "input_file", "filename": name, "file_data": data}
-        case Text() | Refusal():
-            return {"type": "input_text", "text": part.text}
     return {"type": "input_text", "text": ""}
 
 
@@ -150,11 +153,10 @@ def _write_assistant(parts: Sequence[Part]) -> Iterator[dict[str, object]]:
     gave.
     """
     for part in parts:
-        match part:
-            case Text() | Refusal() if part.text:
-                yield {"type": "message", "role": "assistant", "content": part.text}
-            case ToolCall():
-                yield write_call(part)
+        if type(part) is ToolCall:
+            yield write_call(part)
+        elif (type(part) is Text or type(part) is Refusal) and part.text:
+            yield {"type": "message", "role": "assistant", "content": part.text}
 
 
 def write_call(call: ToolCall) -> dict[str, object]:
