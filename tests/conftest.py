@@ -16,8 +16,10 @@ settings.load_profile("headgate")
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_data_of_the_developer(tmp_path_factory: pytest.TempPathFactory):
-    """An empty data directory, for this process and for those that tests start."""
+    """An empty data directory and no proxy, for this process and for those that tests start."""
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            patch.delenv(name, raising=False)
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
 

@@ -15,10 +15,11 @@ import pytest
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.follower import FOLLOW_SECONDS
-from headgate.bootstrap.lookout import Lookout, action_event, release_event
+from headgate.bootstrap.lookout import Lookout, action_event, lookout_of, release_event
 from headgate.ledger.election import Alone, Election, FileElection
 from headgate.ledger.entry import Entry
 from headgate.ledger.event import Event
+from headgate.ledger.memory import MemoryStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import Store, StoreError
 from headgate.monitor.alerting import Alert
@@ -26,7 +27,7 @@ from headgate.monitor.courier import Courier
 from headgate.monitor.metrics import Metrics
 from headgate.monitor.standing import Action
 from headgate.routing.artifact import dump, fingerprint
-from headgate.routing.controls import STEADY, Controls
+from headgate.routing.controls import STEADY, Controls, Helm
 from headgate.routing.policy import PINNED_BY_WATCH
 from headgate.routing.reference import Reference
 from headgate.settings import read
@@ -477,3 +478,21 @@ def test_the_same_action_has_the_same_id_in_every_process():
         release_event(Action(kind="pin", since_us=1), 2, by="a", why="b").kind,
     ]
     assert kinds == ["action.pin", "action.release"]
+
+
+def test_in_a_process_that_serves_it_rests_and_elsewhere_it_does_not():
+    settings = read(None, env={}, sets=("ledger.url=memory:",))
+    rests = []
+    for helm in (Helm(), None):
+        made = lookout_of(
+            settings,
+            book_of(settings),
+            {},
+            clock=Clock(),
+            show=lambda _: None,
+            helm=helm,
+            store=MemoryStore(),
+        )
+        rests.append(made._rest is not None)
+        made.close()
+    assert rests == [True, False]

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from headgate.bootstrap.gateway import app_of
 from headgate.bootstrap.reload import POLL_SECONDS, Reloader, objections, restart_needed
@@ -19,6 +20,8 @@ from headgate.gateway.upstream import Origin, Tunnel
 from headgate.ledger.event import Event
 from headgate.routing.artifact import dump
 from headgate.settings import read_with_sources
+from headgate.settings.schema import EgressSettings
+from headgate.settings.watching import AlertSettings
 from headgate.values import Proxy
 from tests.gateway.callers import Asked
 from tests.gateway.clocks import Stopped
@@ -237,6 +240,14 @@ def test_what_waits_for_a_restart_is_what_differs_from_the_start(desk):
     later = other + "max_requests = 7\n"
     assert desk.reload(later).restart == ("server.listen",), "it still waits"
     assert desk.reload(OWN.format("2.00")).restart == (), "taken back, it waits for nothing"
+
+
+def test_the_proxy_of_alerts_waits_for_a_restart(desk):
+    settings = desk.reading.settings
+    moved = replace(settings, egress=EgressSettings(proxy="http://proxy.example:3128"))
+    assert list(restart_needed(settings, moved)) == [], "there are no alerts that leave"
+    hooked = replace(settings, alerts=AlertSettings(webhook_url="https://hook.example"))
+    assert list(restart_needed(hooked, replace(hooked, egress=moved.egress))) == ["egress"]
 
 
 def test_the_terms_of_budgets_are_taken_over(desk):

@@ -8,6 +8,7 @@ import json
 import openai
 import pytest
 
+from headgate.ledger.entry import Entry
 from headgate.values import Usage
 from tests.gateway.house import RULES, House, house
 
@@ -42,6 +43,48 @@ def test_a_named_model_embeds_and_its_tokens_are_billed():
         assert raw.headers["x-headgate-cost-usd"] == "0.0000004"
         assert raw.headers["x-headgate-request-id"] == entry.request_id
         assert raw.headers["x-headgate-model"] == "google/embedder"
+
+    run(case, PRICED)
+
+
+def test_every_field_of_its_row_stands_under_its_name():
+    async def case(home: House):
+        tags = '{"team": "search"}'
+        sent = ("x-headgate-session: s1", f"x-headgate-tags: {tags}")
+        body = b'{"model": "google/embedder", "input": "one two"}'
+        assert (await home.post(body, "/v1/embeddings", *sent))[0] == 200
+        (entry,) = home.entries
+        told_by_the_clock = ("request_id", "at_us", "total_us", "card", "config")
+        clocked = {name: getattr(entry, name) for name in told_by_the_clock}
+        assert entry == Entry(
+            attempt=0,
+            purpose="embedding",
+            dialect_in="openai",
+            dialect_out="openai",
+            route="/v1/embeddings",
+            asked="google/embedder",
+            routed=False,
+            tier="pinned",
+            premium=False,
+            provider="google",
+            model_asked="embedder",
+            model_answered="embedder",
+            reason="pinned",
+            cause="first",
+            served=True,
+            status=200,
+            usage=entry.usage,
+            usage_source="measured",
+            cost_nano=entry.usage.input * 100,
+            premium_nano=entry.usage.input * 100,
+            session="s1",
+            tags=tags,
+            **clocked,
+        )
+        assert entry.card is not None
+        assert "google/embedder" in entry.card
+        assert entry.config
+        assert entry.total_us >= 0
 
     run(case, PRICED)
 

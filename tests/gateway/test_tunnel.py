@@ -55,6 +55,16 @@ async def failure(client: Http1Upstream, end: Endpoint) -> UpstreamError:
     return caught.value
 
 
+async def cancelled(end: Endpoint, when: asyncio.Event) -> None:
+    client = Http1Upstream()
+    call = asyncio.create_task(client.send(end, b"{}"))
+    await asyncio.wait_for(when.wait(), 10)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert not any(pool._open for pool in client._pools.values())
+
+
 # ---- what a proxy says
 
 
@@ -314,14 +324,8 @@ def test_a_proxy_that_does_not_listen_or_does_not_exist_is_named(run):
 def test_cancelling_while_the_proxy_is_asked_closes_the_socket(run):
     async def case():
         async with forwarding() as proxy:
-            client = Http1Upstream()
-            call = asyncio.create_task(client.send(by(proxy.proxy()), b"{}"))
-            await asyncio.wait_for(proxy.connected.wait(), 10)
-            call.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await call
+            await cancelled(by(proxy.proxy()), proxy.connected)
             await asyncio.wait_for(proxy.closed.wait(), 10)
-            await client.close()
 
     run(case)
 
@@ -334,15 +338,8 @@ def test_cancelling_in_the_handshake_closes_the_socket(run):
 
     async def case():
         async with serving(silent) as (server, base), forwarding(ESTABLISHED) as proxy:
-            client = Http1Upstream()
-            end = by(proxy.proxy(), base.replace("http:", "https:"))
-            call = asyncio.create_task(client.send(end, b"{}"))
-            await asyncio.wait_for(server.asked.wait(), 10)
-            call.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await call
+            await cancelled(by(proxy.proxy(), base.replace("http:", "https:")), server.asked)
             await asyncio.wait_for(proxy.closed.wait(), 10)
-            await client.close()
 
     run(case)
 

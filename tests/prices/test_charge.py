@@ -131,7 +131,13 @@ def test_the_parts_by_kind_add_up_to_the_charge(rates, dearer, used):
         assert nano_from_pico(sum(parts.values())) == whole
 
 
-@given(rate_sets, st.none() | rate_sets, usages)
+whole = st.none() | st.integers(0, 10**6).map(lambda nano: nano * 1000)
+whole_rate_sets = st.builds(
+    Rates, input=whole, output=whole, cache_read=whole, cache_write_5m=whole, cache_write_1h=whole
+)
+
+
+@given(rate_sets | whole_rate_sets, st.none() | rate_sets, usages)
 def test_what_a_card_charges_is_the_charge_of_each_call(rates, dearer, used):
     own = card(rates) if dearer is None else card(rates, (100_000, dearer))
     assert charges_of(own)(used) == charge(own, used)

@@ -310,3 +310,6 @@ def restart_needed(before: Settings, after: Settings) -> Iterator[str]:
         for name in names or old.__struct_fields__:
             if getattr(old, name) != getattr(new, name):
                 yield f"{section}.{name}"
+    hooks = (before.alerts.webhook_url, before.alerts.slack_url_env)
+    if before.egress != after.egress and any(hooks):
+        yield "egress"  # providers' calls go by the new one, alerts by that of the start

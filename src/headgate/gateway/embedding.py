@@ -13,7 +13,7 @@ from headgate.gateway.permission import permit_model
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER, Attempt
 from headgate.gateway.upstream import Reply, unreachable
-from headgate.ledger.entry import Entry
+from headgate.ledger.entry import Entry, Purpose
 from headgate.routing.policy import AUTO
 from headgate.routing.session import SESSION_HEADER
 from headgate.routing.tier import PINNED, Tier
@@ -26,6 +26,7 @@ __all__ = ["Embedding", "embedding_of"]
 log = logging.getLogger("headgate.gateway")
 
 DIALECT = "openai"
+PURPOSE: Purpose = "embedding"
 
 
 def embedding_of(
@@ -170,39 +171,50 @@ class Embedding:
         if aborted:
             attempt.measured(None, Usage(input=self._asked.tokens))
         card, cost, _ = attempt.price(plant.pricer, tier.model)
-        plant.recorder.record(
-            Entry(
-                request_id=self._request_id,
-                attempt=attempt.number,
-                at_us=attempt.at_us,
-                purpose="embedding",
-                dialect_in=DIALECT,
-                dialect_out=plant.providers[tier.model.provider].dialect,
-                route=self._caller.path.rstrip("/"),
-                asked=self._asked.model,
-                routed=False,
-                tier=tier.name,
-                premium=False,
-                provider=tier.model.provider,
-                model_asked=tier.model.model,
-                model_answered=attempt.model_answered,
-                reason="pinned",
-                cause=attempt.cause,
-                served=served,
-                status=attempt.status,
-                error=error,
-                aborted=aborted,
-                usage=attempt.usage,
-                usage_source=attempt.usage_source,
-                card=card,
-                cost_nano=cost,
-                premium_nano=cost,
-                total_us=int((plant.clock.monotonic() - attempt.began) * 1e6),
-                key=self._visitor.key_id,
-                team=self._visitor.team_name,
-                session=self._caller.headers.get(SESSION_HEADER),
-                tags=self._caller.headers.get(TAGS_HEADER),
-                config=plant.config,
-            )
+        headers = self._caller.headers
+        # By position, as `books` does it and for its reasons: by name it takes eight times as long.
+        asked = (
+            self._request_id,
+            attempt.number,
+            attempt.at_us,
+            PURPOSE,
+            DIALECT,
+            plant.providers[tier.model.provider].dialect,
+            self._caller.path.rstrip("/"),
+            self._asked.model,
+            False,  # nobody decided
+            tier.name,
+            False,  # it is not the premium tier
+            tier.model.provider,
+            tier.model.model,
+            "pinned",
+            attempt.cause,
+            served,
+            int((plant.clock.monotonic() - attempt.began) * 1e6),
         )
+        came_of_it = (
+            attempt.model_answered,
+            None,  # no score
+            attempt.status,
+            error,
+            False,  # not streamed
+            aborted,
+            attempt.usage,
+            attempt.usage_source,
+            card,
+            cost,
+            cost,  # all premium would have cost the same
+            None,  # no first token
+            None,  # nor a wait for the decision
+            self._visitor.key_id,
+            self._visitor.team_name,
+            "",  # no policy
+            None,  # no router
+            None,  # no category
+            None,  # no trace
+            headers.get(SESSION_HEADER),
+            headers.get(TAGS_HEADER),
+            plant.config,
+        )
+        plant.recorder.record(Entry(*(asked + came_of_it)))
         return cost

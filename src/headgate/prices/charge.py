@@ -60,16 +60,19 @@ def charges_of(card: Card) -> Callable[[Usage], int | None]:
     read = base if rates.cache_read is None else rates.cache_read
     write = base if rates.cache_write_5m is None else rates.cache_write_5m
     long = write if rates.cache_write_1h is None else rates.cache_write_1h
+    prices = (base, answered, read, write, long)
+    # mostly all are whole nano-dollars for a token: then the sum is exact, and nothing is rounded
+    exact = not any(price % PICO_PER_NANO for price in prices)
+    if exact:
+        base, answered, read, write, long = (price // PICO_PER_NANO for price in prices)
 
     def charged(usage: Usage) -> int:
-        pico = base * usage.input + answered * usage.output
+        owed = base * usage.input + answered * usage.output
         if usage.cache_read:
-            pico += read * usage.cache_read
+            owed += read * usage.cache_read
         if usage.cache_write_5m or usage.cache_write_1h:
-            pico += write * usage.cache_write_5m + long * usage.cache_write_1h
-        nano = pico // PICO_PER_NANO  # as in `charge`
-        rest = pico - nano * PICO_PER_NANO
-        return nano + (rest > 500 or (rest == 500 and nano & 1))
+            owed += write * usage.cache_write_5m + long * usage.cache_write_1h
+        return owed if exact else nano_from_pico(owed)
 
     return charged
 
