@@ -6,7 +6,8 @@ import pytest
 
 from headgate.bootstrap.alerts import channels_of
 from headgate.errors import ConfigError
-from headgate.settings.schema import AlertSettings, EgressSettings
+from headgate.settings.schema import EgressSettings
+from headgate.settings.watching import AlertSettings
 
 ALL = AlertSettings(
     webhook_url="https://a.example/hook",

@@ -11,7 +11,6 @@ from headgate.prices.snapshots import Snapshots
 from headgate.prices.table import Table
 from headgate.settings.schema import (
     ClassifierSettings,
-    EscalationSettings,
     LedgerSettings,
     PriceListSettings,
     PriceSettings,
@@ -22,6 +21,7 @@ from headgate.settings.schema import (
     TierSettings,
     TrafficSettings,
 )
+from headgate.settings.watching import EscalationSettings
 from headgate.values import ModelRef
 from tests.prices.feeds import NOON, compiled, model
 

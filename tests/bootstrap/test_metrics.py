@@ -16,12 +16,8 @@ from headgate.ledger.writer import Ledger
 from headgate.routing.artifact import dump
 from headgate.routing.router import Head
 from headgate.settings import read
-from headgate.settings.schema import (
-    ClassifierSettings,
-    PolicySettings,
-    QualitySettings,
-    Settings,
-)
+from headgate.settings.schema import ClassifierSettings, PolicySettings, Settings
+from headgate.settings.watching import QualitySettings
 from tests.gateway.callers import Asked
 from tests.gateway.house import ENV, LEARNED, RULES, Kept, house
 from tests.ledger.samples import entry

@@ -20,7 +20,8 @@ from headgate.gateway.upstream import Origin, Tunnel
 from headgate.ledger.event import Event
 from headgate.routing.artifact import dump
 from headgate.settings import read_with_sources
-from headgate.settings.schema import AlertSettings, EgressSettings
+from headgate.settings.schema import EgressSettings
+from headgate.settings.watching import AlertSettings
 from headgate.values import Proxy
 from tests.gateway.callers import Asked
 from tests.gateway.clocks import Stopped

@@ -10,7 +10,8 @@ from headgate.errors import ConfigError, ConfigFault
 from headgate.monitor.channels import Channel, Log, Mail, Slack, Webhook
 from headgate.settings import split_address
 from headgate.settings.forms import Refusal, url
-from headgate.settings.schema import AlertSettings, EgressSettings
+from headgate.settings.schema import EgressSettings
+from headgate.settings.watching import AlertSettings
 from headgate.values import Proxy
 
 __all__ = ["channels_of"]

@@ -27,7 +27,8 @@ from headgate.monitor.metrics import Metrics
 from headgate.monitor.mishaps import mishap_event
 from headgate.routing.controls import Controls, Helm
 from headgate.settings import Reading
-from headgate.settings.schema import AlertSettings, EgressSettings, Settings
+from headgate.settings.schema import EgressSettings, Settings
+from headgate.settings.watching import AlertSettings
 from headgate.values import Clock
 
 __all__ = [

@@ -110,8 +110,9 @@ class App:
         self.refused_reload = False
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
-        self.beside: Callable[[], str | None] = lambda: None
         """Asked before a provider is called; where it says no, the request is refused with 503."""
+        self.beside: Callable[[], str | None] = lambda: None
+        """What is wrong with the process beside this one, for `health`; None: nothing."""
 
     def adopt(self, plant: Plant, *, max_body: int, max_requests: int) -> None:
         """Serve by another plant from the next request on; those under way keep theirs."""

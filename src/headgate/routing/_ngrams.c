@@ -180,7 +180,14 @@ static PyObject *sums(PyObject *module, PyObject *const *args, Py_ssize_t given)
 static void count_bytes(const unsigned char *text, Py_ssize_t length, uint32_t counts[256])
 {
     memset(counts, 0, 256 * sizeof(uint32_t));
-    for (Py_ssize_t i = 0; i < length; i++) {
+    Py_ssize_t i = 0;
+    for (; i + 4 <= length; i += 4) { /* a turn of the loop costs as much as a letter */
+        counts[text[i]]++;
+        counts[text[i + 1]]++;
+        counts[text[i + 2]]++;
+        counts[text[i + 3]]++;
+    }
+    for (; i < length; i++) {
         counts[text[i]]++;
     }
 }

@@ -287,7 +287,6 @@ def ask_of(
     model: str,
     outline: Outline,
     headers: Mapping[str, str],
-    *,
     stream: bool,
     max_output: int | None,
     tools: Sequence[msgspec.Raw],

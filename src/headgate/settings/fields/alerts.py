@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headgate.settings import forms, schema
+from headgate.settings import forms, watching
 from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
 from headgate.settings.kinds import ADDRESS, URL, VARIABLE, Choice, Duration, Formed, Text
@@ -12,7 +12,7 @@ __all__ = ["ALERTS"]
 ALERTS = Section(
     "alerts",
     "Who is told when an alarm is given, an action taken or a certificate stale.",
-    schema.AlertSettings,
+    watching.AlertSettings,
     (
         Field(
             "webhook_url",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headgate.settings import schema
+from headgate.settings import watching
 from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
 from headgate.settings.kinds import Choice, Duration, Number, Text
@@ -12,7 +12,7 @@ __all__ = ["ESCALATION", "ESCALATION_BUDGETS"]
 ESCALATION = Section(
     "escalation",
     "How much may go to the premium tier.",
-    schema.EscalationSettings,
+    watching.EscalationSettings,
     (
         Field(
             "rate",
@@ -70,7 +70,7 @@ ESCALATION = Section(
 ESCALATION_BUDGETS = Section(
     "escalation_budgets",
     "A budget of its own for one route, key or policy; besides the one of all requests.",
-    schema.EscalationBudgetSettings,
+    watching.EscalationBudgetSettings,
     (
         Field(
             "budget",

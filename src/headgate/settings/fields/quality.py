@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headgate.settings import schema
+from headgate.settings import watching
 from headgate.settings.fields.section import Field, Section
 from headgate.settings.kinds import MODEL, Number, Price
 
@@ -11,7 +11,7 @@ __all__ = ["QUALITY"]
 QUALITY = Section(
     "quality",
     "How much of what the cheap tier answers is held against premium, and by whom.",
-    schema.QualitySettings,
+    watching.QualitySettings,
     (
         Field(
             "shadow_rate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headgate.settings import schema
+from headgate.settings import watching
 from headgate.settings.fields.section import Field, Section
 from headgate.settings.kinds import Duration, Flag, Number
 
@@ -11,7 +11,7 @@ __all__ = ["WATCH"]
 WATCH = Section(
     "watch",
     "What the gateway watches while it serves.",
-    schema.WatchSettings,
+    watching.WatchSettings,
     (
         Field(
             "live",

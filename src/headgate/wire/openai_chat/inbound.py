@@ -86,17 +86,15 @@ def read(body: bytes, headers: Mapping[str, str]) -> Inbound:
         raise no_messages()
     outline = _outline(form.messages)
     stream, wanted = form.stream is True, form.response_format
-    ask = ask_of(
+    ask = ask_of(  # without names, which cost: nearly every request comes this way
         form.model,
         outline,
         headers,
-        stream=stream,
-        max_output=form.max_tokens
-        if form.max_completion_tokens is None
-        else form.max_completion_tokens,
-        tools=form.tools or form.functions or (),
-        json_schema=wanted is not None and wanted.type == "json_schema",
-        conversation=label(fields, "prompt_cache_key") if "prompt_cache_key" in fields else None,
+        stream,
+        form.max_tokens if form.max_completion_tokens is None else form.max_completion_tokens,
+        form.tools or form.functions or (),
+        wanted is not None and wanted.type == "json_schema",
+        label(fields, "prompt_cache_key") if "prompt_cache_key" in fields else None,
     )
     return Inbound(
         dialect="openai",

@@ -152,10 +152,10 @@ def _request(full: _Full, stream: bool, target: str) -> Request:
     system, messages = _conversation(full.messages, target)
     tools: tuple[Tool, ...] = ()
     if full.tools:
-        tools = tuple([_tool(tool, index, target) for index, tool in enumerate(full.tools)])
+        tools = _tools(full.tools, target)
     choice, allowed = _choice_of_tools(full.tool_choice, target)
     if allowed is not None:
-        tools = tuple([tool for tool in tools if tool.name in allowed])
+        tools = _narrowed(tools, allowed)
     stop: tuple[str, ...] = ()
     if full.stop:
         stop = (full.stop,) if isinstance(full.stop, str) else tuple(filter(None, full.stop))
@@ -218,6 +218,10 @@ def _content(message: _FullMessage, at: int, target: str) -> tuple[Text | Image 
         return (Text(content),)
     if not content:
         return ()
+    return _parts(content, at, target)
+
+
+def _parts(content: list[_FullPart], at: int, target: str) -> tuple[Text | Image | File, ...]:
     return tuple(
         [_part(part, f"messages[{at}].content[{i}]", target) for i, part in enumerate(content)]
     )
@@ -282,6 +286,14 @@ def _result(message: _FullMessage, at: int, target: str) -> ToolResult:
         )
     parts = [part for part in _content(message, at, target) if part != Text("")]
     return ToolResult(message.tool_call_id, tuple(parts))
+
+
+def _tools(tools: list[_FullTool], target: str) -> tuple[Tool, ...]:
+    return tuple([_tool(tool, index, target) for index, tool in enumerate(tools)])
+
+
+def _narrowed(tools: tuple[Tool, ...], names: set[str]) -> tuple[Tool, ...]:
+    return tuple([tool for tool in tools if tool.name in names])
 
 
 def _tool(tool: _FullTool, index: int, target: str) -> Tool:
