@@ -170,9 +170,9 @@ async def through(
             raise _failure(
                 f"The proxy {way.proxy} gave no connection to {_end(way.end)} within {seconds:g} s."
             ) from error
-        if transport.is_closing():
-            answer = BadAnswer("closed the connection")
         refused = refusal(answer, way)
+        if refused is None and transport.is_closing():
+            refused = refusal(BadAnswer("closed the connection"), way)
         if refused is not None:
             raise refused
         if tls is None:
