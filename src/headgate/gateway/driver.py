@@ -408,17 +408,23 @@ class Driver:
     async def _pass_on(self, attempt: Attempt, flow: Flow, reply: Reply, out: Body) -> bool:
         """Forward until the provider's last event (True) or until it closes without one (False)."""
 
+        last = b""
+
         def forward(chunk: bytes) -> bool:
             """Done for each chunk where it arrives, as long as nobody has to wait."""
+            nonlocal last
             told = flow.feed(chunk)
-            if flow.complete:
-                self._complete(attempt, flow)
-            return (not told or out.write(told)) and not flow.complete
+            if flow.complete:  # the row comes first, and is written in the request's own task
+                last = told
+                return False
+            return not told or out.write(told)
 
         while await reply.pour(forward, self._plant.idle_timeout):
-            await out.send(b"")  # until the caller has taken enough
             if flow.complete:
+                self._complete(attempt, flow)
+                await out.send(last)
                 return True
+            await out.send(b"")  # until the caller has taken enough
         if flow.error is None:
             attempt.error = "reset"
         ending = flow.end()  # the rest of a last event, or an error event

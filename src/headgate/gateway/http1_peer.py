@@ -235,8 +235,9 @@ class Http1Peer(asyncio.Protocol):
         request, parser, headers = self._reading, self._parser, self._fields
         if request is None or parser is None:
             return
-        if self._head_bytes > self._most_head and _size(headers) > self._most_head:
-            raise head_too_large(self._most_head)  # less of it may have been the head
+        if self._head_bytes > self._most_head:  # less of it may have been the head
+            if len(self._url) + _size(headers) > self._most_head:
+                raise head_too_large(self._most_head)
         self._in_head = False
         request.headers = headers
         method = parser.get_method()
