@@ -67,6 +67,14 @@ def test_that_scores_are_not_compiled_is_said_where_something_is_scored(tmp_path
     assert "  scores                in Python, slower: no C compiler when installed\n" in err
 
 
+def test_a_proxy_to_the_providers_is_named_without_its_credentials(tmp_path, capsys):
+    assert "proxy" not in said(tmp_path, capsys, None, PUBLIC).err
+    more = "[egress]\nproxy = 'http://proxy.example:3128'\nproxy_auth_env = 'AUTH'\n"
+    _, err = said(tmp_path, capsys, None, PUBLIC, more=more)
+    assert "  proxy to providers    http://proxy.example:3128\n" in err
+    assert "AUTH" not in err
+
+
 def test_that_prompts_are_stored_is_said_and_for_how_long(tmp_path, capsys):
     assert "prompts" not in said(tmp_path, capsys, None, PUBLIC).err
     more = '[ledger]\nstore_prompts = true\nkeep_prompts = "36h"\n'

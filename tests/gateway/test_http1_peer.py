@@ -11,7 +11,7 @@ import pytest
 
 from headgate.errors import RequestError
 from headgate.gateway import http1_peer
-from headgate.gateway.caller import Caller
+from headgate.gateway.caller import Caller, Handler
 from headgate.gateway.field_names import MOST_KEPT, FieldNames
 from tests.gateway.sockets import JSON, ask, get, post, serving, status, talk
 
@@ -252,17 +252,22 @@ def test_a_busy_connection_outlives_the_time_an_idle_one_has():
     assert answer.count(b"late") == 2
 
 
+def noting(tasks: set[asyncio.Task[Any]]) -> Handler:
+    """Answers, and notes in which task."""
+
+    async def note(caller: Caller) -> None:
+        task = asyncio.current_task()
+        assert task
+        tasks.add(task)
+        caller.respond(200, [], b"x")
+
+    return note
+
+
 def test_one_task_answers_all_requests_of_a_connection_and_ends_with_it():
     async def case() -> None:
         tasks: set[asyncio.Task[Any]] = set()
-
-        async def note(caller: Caller) -> None:
-            task = asyncio.current_task()
-            assert task
-            tasks.add(task)
-            caller.respond(200, [], b"x")
-
-        async with serving(note) as (server, port):
+        async with serving(noting(tasks)) as (server, port):
             answer = await talk(port, post(b"", close=False), post(b"", close=False), get())
             assert answer.count(b"200 OK") == 3
             (task,) = tasks
@@ -276,14 +281,7 @@ def test_one_task_answers_all_requests_of_a_connection_and_ends_with_it():
 def test_the_task_of_an_idle_connection_ends_when_its_caller_leaves():
     async def case() -> None:
         tasks: set[asyncio.Task[Any]] = set()
-
-        async def note(caller: Caller) -> None:
-            task = asyncio.current_task()
-            assert task
-            tasks.add(task)
-            caller.respond(200, [], b"x")
-
-        async with serving(note) as (server, port):
+        async with serving(noting(tasks)) as (server, port):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(post(b"", close=False))
             await reader.readuntil(b"x")
@@ -295,3 +293,26 @@ def test_the_task_of_an_idle_connection_ends_when_its_caller_leaves():
             assert task.done()
 
     asyncio.run(case())
+
+
+def test_more_requests_than_may_wait_are_all_answered_and_the_socket_is_not_read_meanwhile():
+    paused: list[bool] = []
+
+    async def case() -> None:
+        async def look(caller: Caller) -> None:
+            (peer,) = server.peers
+            paused.append(peer._paused)
+            caller.respond(200, [], b"x")
+
+        async with serving(look) as (server, port):
+            many = post(b"", close=False) * 20
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(post(b"", close=False))  # its task has been made, and waits
+            await reader.readuntil(b"\r\n\r\nx")
+            writer.write(many)
+            for _ in range(20):
+                await reader.readuntil(b"\r\n\r\nx")
+            writer.close()
+
+    asyncio.run(case())
+    assert paused == [False] + [True] * 20

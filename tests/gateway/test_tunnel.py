@@ -86,6 +86,10 @@ async def cancelled(end: Endpoint, when: asyncio.Event) -> None:
             b"HTTP/1.1 407 x\r\nProxy-Authenticate: NTLM\r\nproxy-authenticate:Basic a\r\n\r\n",
             Answer(407, ("NTLM", "Basic")),
         ),
+        (
+            b'HTTP/1.1 407 x\r\nproxy-authenticate: Negotiate, Basic realm="x", a="b"\r\n\r\n',
+            Answer(407, ("Negotiate", "Basic")),
+        ),
         (b"SSH-2.0-OpenSSH_9.6\r\n", BadAnswer("does not speak HTTP/1.1")),
         (b"\x15\x03\x01\x00\x02", BadAnswer("does not speak HTTP/1.1")),
         (b"HTTP/2 200\r\n\r\n", BadAnswer("does not speak HTTP/1.1")),

@@ -232,6 +232,8 @@ def announce(
             "  scores                in Python, slower: no C compiler when installed", err=True
         )
     click.echo(f"  ledger                {settings.ledger.url}", err=True)
+    if settings.egress.proxy:
+        click.echo(f"  proxy to providers    {settings.egress.proxy}", err=True)
     if settings.ledger.store_prompts:
         kept = lasting(settings.ledger.keep_prompts)
         click.echo(f"  prompts and answers   stored in the ledger, for {kept}", err=True)

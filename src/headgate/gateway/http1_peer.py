@@ -256,10 +256,10 @@ class Http1Peer(asyncio.Protocol):
         self._queue.append(request)
         if self._task is None:
             self._task = self._loop.create_task(self._serve())
-        elif self._idle is not None:
-            self._wake()
         elif len(self._queue) > PIPELINE:
             self.pause()
+        else:
+            self._wake()
 
     def on_body(self, data: bytes) -> None:
         """A piece of its body."""
@@ -332,6 +332,7 @@ class Http1Peer(asyncio.Protocol):
             self._watch(self._server.limits.idle_seconds)
 
     def _wake(self) -> None:
+        """Have the task go on, where it waits for a request."""
         if self._idle is not None and not self._idle.done():
             self._idle.set_result(None)
 

@@ -24,7 +24,8 @@ MAX_HEAD_BYTES = 16 * 1024
 
 _START = b"HTTP/1."
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: [^\r\n]*)?")
-_SCHEME = re.compile(rb"(?i)proxy-authenticate:[ \t]*([a-z0-9-]{1,20})(?=[ \t,]|$)")
+_OFFER = b"proxy-authenticate:"
+_SCHEME = re.compile(rb"(?i)[:,][ \t]*([a-z0-9-]{1,20})(?=[ \t,]|$)")
 _MOST_SCHEMES = 5
 
 
@@ -58,8 +59,9 @@ def answer_in(received: bytes) -> Answer | BadAnswer | None:
             return BadAnswer("does not speak HTTP/1.1")
         code = int(status[1])
         if code >= 300:
-            offers = filter(None, map(_SCHEME.match, fields))
-            return Answer(code, tuple(offer[1].decode() for offer in offers)[:_MOST_SCHEMES])
+            offers = [field for field in fields if field.lower().startswith(_OFFER)]
+            schemes = [found.decode() for offer in offers for found in _SCHEME.findall(offer)]
+            return Answer(code, tuple(schemes[:_MOST_SCHEMES]))
         if code >= 200:  # a tunnel from here on, whatever the head says of a body
             return BadAnswer("sent bytes of its own into the tunnel") if rest else Answer(code)
         received = rest  # an interim answer
@@ -169,6 +171,8 @@ async def through(
                 f"The proxy {way.proxy} gave no connection to {_end(way.end)} within {seconds:g} s."
             ) from error
         refused = refusal(answer, way)
+        if refused is None and transport.is_closing():
+            refused = refusal(BadAnswer("closed the connection"), way)
         if refused is not None:
             raise refused
         if tls is None:
