@@ -3,8 +3,8 @@
 Callgrind counts them. Unlike a time they do not depend on what else the machine does; two runs
 differ by one in a hundred.
 A request goes through a warm application without a network; `sockets` is server and client with a
-bare proxy between them, `paced stream` the whole gateway on the event loop that it runs on, each
-event sent when the one before has arrived; both with a load and a provider in the same process.
+bare proxy between them, `paced stream` the whole gateway, each event sent when the one before has
+arrived; both on the event loop that it runs on, with a load and a provider in the same process.
 `--calls KIND` lists the function calls of one request instead, and needs no valgrind.
 """
 

@@ -25,8 +25,8 @@ def test_the_calls_of_each_kind_of_request_are_listed():
     rules = instructions.calls("rules")
     both = instructions.calls("learned and key")
     assert any("app.py:App._converse" in line for line in rules)
-    assert not any("Purse.reserve" in line for line in rules)
-    assert any("Purse.reserve" in line for line in both)
+    assert not any("Admission.admit" in line for line in rules)
+    assert any("Admission.admit" in line for line in both)
     assert any("Router.score" in line for line in both)
 
 

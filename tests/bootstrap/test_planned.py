@@ -124,5 +124,7 @@ def test_without_a_price_there_is_no_plan_and_the_reason_says_how_to_mend_it():
     found = held_against(settings, book_of(settings), DAY, [], [])
     assert (found.planned, found.headroom) == (None, None)
     assert found.unplanned is not None
-    assert "anthropic/claude-secret-1" in found.unplanned.message
-    assert "[prices." in (found.unplanned.fix or "")
+    (fault,) = found.unplanned.faults
+    assert fault.field == "tiers.premium.model"
+    assert "anthropic/claude-secret-1" in fault.message
+    assert "[prices." in fault.fix
