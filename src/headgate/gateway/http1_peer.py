@@ -236,8 +236,7 @@ class Http1Peer(asyncio.Protocol):
         if request is None or parser is None:
             return
         if self._head_bytes > self._most_head:  # less of it may have been the head
-            if len(self._url) + _size(headers) > self._most_head:
-                raise head_too_large(self._most_head)
+            self._weigh_head()
         self._in_head = False
         request.headers = headers
         method = parser.get_method()
@@ -261,6 +260,11 @@ class Http1Peer(asyncio.Protocol):
             self.pause()
         else:
             self._wake()
+
+    def _weigh_head(self) -> None:
+        """Refuse a head that is too long, counted exactly."""
+        if len(self._url) + _size(self._fields) > self._most_head:
+            raise head_too_large(self._most_head)
 
     def on_body(self, data: bytes) -> None:
         """A piece of its body."""
