@@ -14,8 +14,8 @@ from headgate.gateway.http1_client import Http1Upstream
 from headgate.gateway.http1_server import Http1Server
 from headgate.ledger.entry import Entry
 from headgate.settings import read
-from tests.gateway.house import ENV
-from tests.gateway.one_request import BODY, CLAUDE_STREAM, RULES, STREAM
+from tests.gateway.house import ENV, RULES
+from tests.gateway.one_request import BODY, CLAUDE_STREAM, STREAM
 from tests.gateway.one_stream import END, HEAD, framed
 
 
