@@ -133,19 +133,12 @@ class Purse:
         left = self.limit - (spent if spent > by_all else by_all)  # noqa: FURB136 - so is the next:
         return left if left > 0 else 0  # noqa: FURB136 - `max` costs ten times as much
 
-    def reserve(self, amount: int) -> bool:
-        """Set money aside; False where the purse does not hold so much."""
-        if amount > self.free:
-            return False
-        self.draw(amount)
-        return True
-
     def draw(self, amount: int) -> bool:
         """Set aside what the purse is known to hold; whether it is `low` after that."""
         free = self.free = self.free - amount
         used = self.used = self.used + amount
         self.reserved += amount
-        return free < used and 2 * free < self._most()
+        return free < used and 2 * free < self._most()  # `low`, without its call
 
     def settle(self, reserved: int, cost: int) -> None:
         """The request is over: give back what was reserved, note what it cost."""

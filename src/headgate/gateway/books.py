@@ -22,6 +22,7 @@ from headgate.routing.session import SESSION_HEADER
 from headgate.routing.tier import Tier
 from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import DIALECTS, Inbound
+from headgate.wire.neutral import MODELS_AT_HAND
 
 __all__ = ["REJECTED", "Books"]
 
@@ -195,7 +196,7 @@ _ONCE = ("x-headgate-attempts", "1")
 _ESCALATED, _NOT_ESCALATED = ("x-headgate-escalated", "true"), ("x-headgate-escalated", "false")
 
 
-@lru_cache(maxsize=256)  # callers may pin any model
+@lru_cache(maxsize=MODELS_AT_HAND)
 def _name_of(model: ModelRef) -> str:
     return f"{model.provider}/{model.model}"
 

@@ -1,5 +1,5 @@
-/* The compiled twin of `ngrams.py`: the same functions. What they mean stands there and in
-   `features.py`, and the tests hold both against each other. */
+/* The compiled twin of `ngrams.py`. What its functions mean stands there, in `features.py` and in
+   `Router._in_steps`, and the tests hold both against each other. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

@@ -1,10 +1,10 @@
 """Words and pairs of words as numbers, and what tables of weights know of them.
 
 An n-gram is a bucket, a number below 2^18, so that its weight is one byte of a table that stays in
-the processor's cache. Every scored request takes `weighed`; `sums` and `tally` serve training, and
-what `weighed` cannot tell. They are written twice: here, which is what they mean, and in
+the processor's cache. Every scored request takes `weighed`; `sums` and `tally` serve what it cannot
+tell, and `tally` training too. Those two are written twice: here, which is what they mean, and in
 `_ngrams.c`, which takes a twentieth of the steps and is used wherever the package could be built
-with a C compiler. What `weighed` means is `Router.text_gain`, step by step.
+with a C compiler. What `weighed` means is in `Router._in_steps`.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def weighed_in_python(*_: object) -> float | None:
     `features.SHAPES`); the gain so far; and of the request the length of its text, tokens, turns,
     tools, images and whether it wants a JSON schema. It gives the gain with all of that, or None
     where a number is beyond its table. There, and here, it is taken step by step, as
-    `Router.text_gain` has it: that is what it means.
+    `Router._in_steps` has it: that is what it means.
     """
     return None
 

@@ -192,7 +192,7 @@ class Router:
             request.images,
             request.json_schema,
         )
-        return self._in_steps(request, base) if gain is None else gain
+        return self._in_steps(request, base, raw, parted) if gain is None else gain
 
     def _belonging(self, request: Request) -> float:
         """The weights of what a request belongs to; their names are made for a draft alone."""
@@ -203,12 +203,12 @@ class Router:
             gain += self._systems.get(system_name(request.system), 0.0)
         return gain
 
-    def _in_steps(self, request: Request, base: float) -> float:
+    def _in_steps(self, request: Request, base: float, *texts: str | bytes) -> float:
         """What `weighed` means: one after the other, as the compiled form does."""
-        text, words, pairs = ends(request.text), self.words, self.pairs
-        raw = text.encode(errors="replace")
+        raw, parted = (one.encode() if isinstance(one, str) else one for one in texts)
+        words, pairs = self.words, self.pairs
         said, known_words, word_steps, known_pairs, pair_steps = sums(
-            raw if text.isascii() else beyond(text), LETTERS, words.bytes, pairs.bytes
+            parted, LETTERS, words.bytes, pairs.bytes
         )
         numbers = shape(request, raw, said)
         gain = base + reduce(add, map(dict.get, self._shapes, numbers, _ZEROS), 0.0)

@@ -331,7 +331,7 @@ def ask_of(
     tokens = size // BYTES_PER_TOKEN + TOKENS_PER_REQUEST + TOKENS_PER_TURN * len(outline.turns)
     if outline.images or outline.files:
         tokens += TOKENS_PER_IMAGE * (outline.images + outline.files)
-    # by position, in the order of its fields: names cost a fourth more (docs/decisions/0020)
+    # by position, in the order of its fields: a name costs 50 instructions (docs/decisions/0020)
     return Ask(
         model,
         "\n\n".join(systems),

@@ -160,7 +160,7 @@ EFFORTS: Mapping[str, Effort] = {level: level for level in get_args(Effort)}
 """By their names, which are OpenAI's words too."""
 
 MODELS_AT_HAND = 256
-"""Of so many models it is remembered what they accept: callers may pin any."""
+"""Of so many models is kept what follows from their names: callers may pin any."""
 
 
 class Tool(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ def test_a_policy_is_told_what_it_may_know():
     )
     ask = found.ask
     assert (ask.model, ask.system, ask.last_user) == ("auto", "Be brief.", "What is\nthis?")
-    assert (ask.last_user, ask.turns, ask.tools, ask.images) == ("What is\nthis?", 1, 1, 1)
+    assert (ask.turns, ask.tools, ask.images) == (1, 1, 1)
     assert (ask.json_schema, ask.stream, ask.max_output) == (True, True, 7)
     assert ask.headers == {"x-a": "b"}
     assert ask.tokens > 1000

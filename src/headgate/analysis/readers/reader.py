@@ -114,11 +114,12 @@ class Reader:
                 self.passed += 1
 
     def _note_unread(self, head: list[Numbered]) -> None:
-        mapped = {name.partition(".")[0] for name in self.mapping.values()}
+        asked = self.mapping.values()
+        mapped = {*asked, *(name.partition(".")[0] for name in asked)}
         for _, row in head:
             names = () if isinstance(row, Bad) else row
             for name in names:
-                if name not in mapped and field_of(name) is None:
+                if name and name not in mapped and field_of(name) is None:
                     self.unread[name] = None
 
     def _form(self, source: Source, head: list[Numbered]) -> Format:

@@ -161,7 +161,7 @@ def _checked(body: bytes, quiet: bool) -> tuple[AnswerForm, list[Said], Stop, Us
 
 
 def _tell(blocks: Sequence[Said]) -> bool:
-    """Whether a block makes an answer; reasoning without a conclusion does not."""
+    """Whether any of them makes an answer; reasoning without a conclusion does not."""
     for block in blocks:
         if block.text if block.type == "text" else block.type not in _THOUGHTS:
             return True

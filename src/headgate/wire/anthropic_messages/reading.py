@@ -184,7 +184,7 @@ def _read_message(message: _FullMessage, index: int, target: str) -> Message:
 
 
 def _read_block(block: _FullBlock, message: int, at: int, target: str) -> Part:
-    """The block at this place of a message. It is put into words only where it is refused."""
+    """The block at this place of a message, which is told only where one may be refused."""
     match block.type:
         case "text":
             return Text(block.text or "")
