@@ -122,7 +122,7 @@ def test_a_proxy_of_the_environment_is_pointed_out_because_it_is_not_read(name):
 def test_where_no_proxy_is_missing_nothing_is_pointed_out():
     env = {"HTTPS_PROXY": "http://proxy:1"}
     assert found({}) == found({"HTTPS_PROXY": ""}) == found({"HTTP_PROXY": "http://p:1"}) == ""
-    assert found(env, "egress.proxy=http://proxy:1") == ""
+    assert found(env, "egress.proxy=http://proxy:1") == found(env, "egress.proxy=") == ""
     settings = read(None, env={})
     direct = [msgspec.structs.replace(one, proxy="") for one in settings.providers]
     assert unread_proxy(msgspec.structs.replace(settings, providers=tuple(direct)), env) is None

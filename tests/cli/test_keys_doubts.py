@@ -51,7 +51,8 @@ def test_a_tier_that_is_not_there_is_named_with_the_likeliest(told):
 
 
 def test_a_model_needs_a_provider_that_is_there(told):
-    bare, misspelt = told(Limits(models=("gpt-5", "antropic/*")))
+    bare, starred, misspelt = told(Limits(models=("gpt-5", "gpt-*", "antropic/*")))
+    assert starred == "No model is called 'gpt-*'. Write provider/model, such as sim/cheap-1."
     assert bare == "No model is called 'gpt-5'. Write provider/model, such as sim/cheap-1."
     assert misspelt == (
         "There is no provider 'antropic' for 'antropic/*'. Did you mean \"anthropic\"? "

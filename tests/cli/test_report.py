@@ -184,7 +184,7 @@ def test_without_a_price_the_bill_is_told_and_the_plan_is_missed(here):
     assert code == 0
     assert "There is no plan to compare with." in err
     assert "tiers.cheap.model: No price is known for anthropic/claude-secret-1" in err
-    assert "Without a plan, for the reason that the warning gives." in out
+    assert "Without a plan, for the reason that is told beside." in out
     assert "Routing pays" in out
 
 

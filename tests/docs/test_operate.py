@@ -38,6 +38,10 @@ def test_the_unit_starts_a_command_that_there_is():
     assert option in {name for parameter in serve.params for name in parameter.opts}
 
 
+def test_the_unit_tells_the_first_process_alone_to_stop():
+    assert service()["KillMode"] == "mixed"
+
+
 def test_the_unit_waits_for_longer_than_a_stop_takes():
     assert float(service()["TimeoutStopSec"]) > ServerSettings().drain_seconds
 

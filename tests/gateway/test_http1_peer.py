@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from ast import literal_eval
 from typing import Any
 
@@ -13,6 +14,7 @@ from headgate.errors import RequestError
 from headgate.gateway import http1_peer
 from headgate.gateway.caller import Caller, Handler
 from headgate.gateway.field_names import MOST_KEPT, FieldNames
+from headgate.gateway.http1_request import Request
 from tests.gateway.sockets import JSON, ask, get, post, serving, status, talk
 
 
@@ -205,6 +207,37 @@ def test_a_second_head_in_a_segment_is_measured_as_the_first():
     answers = ask(post(b"one", close=False) + long)
     assert answers.count(b"HTTP/1.1 200 OK") == 1
     assert answers.endswith(b"/b|one")  # and with that the connection ends
+
+
+def test_a_head_that_begins_behind_a_long_body_is_measured_by_itself():
+    async def take(caller: Caller) -> None:
+        caller.respond(200, [], b"%d" % len(await caller.body(10**6)))
+
+    last = get()
+    first = post(b"x" * 20_000, close=False)
+    answers = ask(first + last[:10], last[10:], handler=take, pause=0.05)
+    assert answers.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_an_idle_connection_keeps_nothing_of_its_last_request():
+    told: list[weakref.ref[Request]] = []
+
+    async def refuse(caller: Caller) -> None:
+        assert isinstance(caller, Request)
+        told.append(weakref.ref(caller))
+        caller.respond(401, [], b"")
+
+    async def case() -> None:
+        async with serving(refuse) as (_, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(post(b"x" * 20_000, close=False))
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(0.05)
+            assert told[0]() is None
+            writer.close()
+            await writer.wait_closed()
+
+    asyncio.run(case())
 
 
 def test_a_field_that_is_repeated_without_an_end_is_refused():

@@ -47,7 +47,7 @@ def unread_proxy(settings: Settings, env: Mapping[str, str]) -> ConfigFault | No
         entry.proxy is None and not is_loopback(urlsplit(entry.base_url).hostname or "")
         for entry in settings.providers
     )
-    if name is None or settings.egress.proxy or not direct:
+    if name is None or settings.egress.proxy is not None or not direct:
         return None
     return ConfigFault(
         f"The environment variable {name} is set, and is not read: providers are called directly.",

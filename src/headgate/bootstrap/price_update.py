@@ -78,6 +78,7 @@ def fetch(
     if urlsplit(url).scheme not in ("http", "https"):
         raise UpdateError(f"{url} is no http or https address.", fix="Name another one.")
     request = urllib.request.Request(url, headers={"user-agent": "headgate"})  # noqa: S310
+    by = "" if proxy is None else f" through the proxy {proxy}"
     deadline = time.monotonic() + timeout
     body = bytearray()
     try:
@@ -95,12 +96,11 @@ def fetch(
             missing = answer.length
     except urllib.error.HTTPError as error:
         error.close()
-        raise UpdateError(f"{url} answered with HTTP {error.code}.", fix=_ELSEWHERE) from error
+        raise UpdateError(f"{url}{by} answered with HTTP {error.code}.", fix=_ELSEWHERE) from error
     except TimeoutError as error:
         raise UpdateError(f"{url} took longer than {timeout:g} s.", fix=_ELSEWHERE) from error
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
-        by = "" if proxy is None else f" through the proxy {proxy}"
         raise UpdateError(f"{url} cannot be fetched{by}: {reason}.", fix=_ELSEWHERE) from error
     if missing:
         raise UpdateError(

@@ -27,7 +27,8 @@ def doubts(limits: Limits, settings: Settings) -> Iterator[str]:
     providers = [provider.name for provider in settings.providers]
     for pattern in limits.models:
         provider, slash, _ = pattern.partition("/")
-        if not slash and "*" not in pattern:
+        head, star, _ = pattern.partition("*")
+        if not slash and not (star and any(name.startswith(head) for name in providers)):
             yield (
                 f"No model is called {pattern!r}. "
                 f"Write provider/model, such as {settings.tiers[0].model}."

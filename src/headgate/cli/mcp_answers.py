@@ -250,7 +250,9 @@ def told_report(place: Place, said: Said) -> Told:
     with open_ledger(*place, take_in=False) as opened:
         held, missing = report.held_report(opened, asked, now)
         nothing = report.nothing(opened.store, asked) if held.first_us is None else None
-    text = click.unstyle(report_page(held)) if nothing is None else nothing
+    text = nothing
+    if text is None:
+        text = click.unstyle(report_page(held, reason_told=missing is not None))
     return Told(text + _unplanned(missing), json.loads(report_document(held)))
 
 

@@ -69,7 +69,7 @@ def _head(report: Report, reason_told: bool) -> Iterator[str]:
             f"these {report.requests:,}."
         )
     elif reason_told:
-        yield _dim("Without a plan, for the reason that the warning gives.")
+        yield _dim("Without a plan, for the reason that is told beside.")
     else:
         yield _dim("Without a plan: name the settings with --config to hold the bill against them.")
 
@@ -85,10 +85,11 @@ def _bill(report: Report) -> Iterator[str]:
             actual = paid(part.actual_nano, part.unpriced, decimals)
             yield _dim(_row(f"    on {part.tier}", f"{part.attempts:,}", "", actual, ""))
     difference = ""
-    if bill.planned_nano is not None:
+    if bill.planned_nano is not None and (bill.actual_nano or not bill.unpriced):
         difference = signed(bill.actual_nano - bill.planned_nano, decimals)
     plan = "" if bill.planned_nano is None else dollars(bill.planned_nano, decimals)
-    yield _bold(_row("  total", "", plan, dollars(bill.actual_nano, decimals), difference))
+    actual = paid(bill.actual_nano, bill.unpriced, decimals)
+    yield _bold(_row("  total", "", plan, actual, difference))
 
 
 def _label(line: Line) -> str:

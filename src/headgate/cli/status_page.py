@@ -214,7 +214,8 @@ def _row(tier: str, answers: str, tried: str, rate: str, spent: str, wasted: str
 
 def _month(month: Month) -> Iterator[str]:
     name = date.fromisoformat(month.first_day).strftime("%B")
-    text = f"{_money(month.spent_nano)} so far in {name}"
+    spent = _money(month.spent_nano) if month.spent_nano or not month.unpriced else "unknown"
+    text = f"{spent} so far in {name}"
     if month.expected_nano is None or month.low_nano is None or month.high_nano is None:
         text += "; too few whole days for a forecast"
     else:

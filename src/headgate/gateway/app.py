@@ -240,10 +240,10 @@ class App:
         names = names_for(visitor, self.plant.policies)
         _answer(caller, 200, all_models(names, anthropic=_ANTHROPIC in caller.headers))
 
-    async def _model(self, _: str, caller: Caller, __: Visitor) -> None:
+    async def _model(self, path: str, caller: Caller, _: Visitor) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
-        name = unquote(caller.path.removeprefix(_MODEL))
+        name = unquote(path.removeprefix(_MODEL))
         _answer(caller, 200, one_model(name, names, anthropic=_ANTHROPIC in caller.headers))
 
     async def health(self, caller: Caller) -> None:

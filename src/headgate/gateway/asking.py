@@ -9,7 +9,7 @@ from headgate.errors import UpstreamError
 from headgate.gateway.books import Books
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import estimated
-from headgate.gateway.upstream import Reply
+from headgate.gateway.upstream import UNSENT, Reply
 from headgate.ledger.entry import Purpose
 from headgate.routing.tier import Tier
 from headgate.values import Usage, tokens_in
@@ -124,6 +124,6 @@ class Asking:
             attempt.measured(error.usage, sent)
         except UpstreamError as error:
             attempt.error = error.kind
-            attempt.detail = str(error) if error.kind == "connect" else None
+            attempt.detail = str(error) if error.kind in UNSENT else None
         self._books.close(attempt, served=False)
         return found

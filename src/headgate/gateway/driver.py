@@ -20,7 +20,7 @@ from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import seconds_of
 from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
-from headgate.gateway.upstream import Reply, unreachable
+from headgate.gateway.upstream import UNSENT, Reply, unreachable
 from headgate.routing.checks import Finding
 from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import Exchange
@@ -326,8 +326,9 @@ class Driver:
             attempt.lost(estimated(self._inbound.ask, 0))
         except UpstreamError as failure:
             error = failure
+            attempt.detail = str(failure) if failure.kind in UNSENT else None
             if failure.kind == "connect":
-                attempt.detail, error = str(failure), unreachable(command.tier.model.provider)
+                error = unreachable(command.tier.model.provider)
             elif isinstance(failure, UnusableAnswerError):
                 attempt.measured(failure.usage, estimated(self._inbound.ask, 0))
             elif attempt.status is not None:  # it broke off in the answer: what came is billed

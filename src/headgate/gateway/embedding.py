@@ -12,7 +12,7 @@ from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import permit_model
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER, Attempt
-from headgate.gateway.upstream import Reply, unreachable
+from headgate.gateway.upstream import UNSENT, Reply, unreachable
 from headgate.ledger.entry import Entry, Purpose
 from headgate.routing.policy import AUTO
 from headgate.routing.session import SESSION_HEADER
@@ -123,8 +123,10 @@ class Embedding:
             message = f"{self._tier.model} did not answer within {limit:g} s."
             self._failed(attempt, UpstreamError(message, kind="timeout", status=504))
         except UpstreamError as error:
+            if error.kind in UNSENT:
+                model = self._tier.model
+                log.warning("%s on %s: %s (%s)", self._request_id, model, error.kind, error)
             if error.kind == "connect":
-                log.warning("%s on %s: connect (%s)", self._request_id, self._tier.model, error)
                 error = unreachable(self._tier.model.provider)
             self._failed(attempt, error)
         else:

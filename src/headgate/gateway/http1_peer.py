@@ -92,7 +92,7 @@ class Http1Peer(asyncio.Protocol):
         self.date = server.date
         self.full = False
         self.gone = False
-        self.closing = server.draining
+        self.closing = False
 
     # ---- called by requests
 
@@ -129,6 +129,7 @@ class Http1Peer(asyncio.Protocol):
         """A caller has come."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=WRITE_AHEAD)
+        self.closing = self._server.draining
         self._server.peers.add(self)
         self._time(self._server.limits.head_seconds)
 
@@ -268,6 +269,7 @@ class Http1Peer(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """A piece of its body."""
+        self._came -= len(data)  # no part of a head that begins later in this segment
         if self._reading is not None:
             self._reading.received(data)
 
@@ -306,6 +308,7 @@ class Http1Peer(asyncio.Protocol):
                 self._queue.popleft()
                 go_on = self._over(request, whole)
             if go_on and not self._queue:
+                del request  # and its body, where nobody has taken it
                 self._rest()
                 self._idle = self._loop.create_future()
                 await self._idle
@@ -376,9 +379,8 @@ class Http1Peer(asyncio.Protocol):
                 + body
             )
             self._linger()
-        self._lingering = self.closing = (
-            True  # where a request is under way, its end is the connection's
-        )
+        # where a request is under way, its end is the connection's
+        self._lingering = self.closing = True
 
     def _too_slow(self) -> None:
         if not self._timed:

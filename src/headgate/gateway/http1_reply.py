@@ -56,7 +56,7 @@ class Http1Reply(msgspec.Struct, eq=False):
     _idle: float | None = None
     """The longest silence that a deadline looks out for."""
     _since: float = 0.0
-    """When the wait under way began."""
+    """When the wait under way began, or something was last poured in it."""
     _error: UpstreamError | None = None
     _waiter: asyncio.Future[bool] | None = None
     """Waits for `_wait`'s answer."""

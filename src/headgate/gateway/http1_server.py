@@ -64,8 +64,8 @@ class Http1Server:
                 reuse_port=shared or None,
             )
         except OSError as error:
-            if error.errno is None or error.errno <= 0:  # a name that is not known
-                raise
+            if error.errno is None or isinstance(error, socket.gaierror):
+                raise  # a name that is not known
             # the loop's own words repeat the address, which whoever catches this names
             raise OSError(error.errno, os.strerror(error.errno)) from error
         for listening in self._server.sockets:

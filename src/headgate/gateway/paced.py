@@ -75,7 +75,8 @@ def _least(buckets: Sequence[Bucket], at: float) -> tuple[int, float, int]:
     left, full = bucket.left(at)
     if len(buckets) == 1:  # the key's own, mostly
         return left, full, bucket.per_minute
-    return min((*bucket.left(at), bucket.per_minute) for bucket in buckets)
+    found = [(*bucket.left(at), bucket.per_minute) for bucket in buckets]
+    return min(found, key=lambda one: (one[0], -one[1]))  # of two that are empty, the deeper
 
 
 _UNITS = ("requests", "tokens")

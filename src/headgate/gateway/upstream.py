@@ -11,6 +11,7 @@ from headgate.gateway.open_files import OUT_OF_FILES, out_of_files
 from headgate.values import Proxy
 
 __all__ = [
+    "UNSENT",
     "Endpoint",
     "Origin",
     "Reply",
@@ -108,7 +109,8 @@ class Upstream(Protocol):
         """POST `body`; returns when the answer's head is there.
 
         Raises:
-            UpstreamError: no connection ("connect"), or none that answered ("reset").
+            UpstreamError: no connection ("connect"; "overloaded" where that is our own fault), or
+                none that answered ("reset").
         """
 
     async def close(self) -> None:
@@ -157,6 +159,10 @@ def no_connection(where: str, error: OSError) -> UpstreamError:
         return out_of_files()
     plain = error.strerror or str(error) or type(error).__name__
     return UpstreamError(f"{where}: {plain}.", kind="connect")
+
+
+UNSENT = ("connect", "overloaded")
+"""Failures before anything was sent: the log has the details, which no caller is told."""
 
 
 def unreachable(provider: str) -> UpstreamError:

@@ -58,8 +58,9 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     status: int | None = None
     """HTTP status of the upstream; None where none arrived."""
     error: str | None = None
-    """Kind of failure, None for a success: `connect`, `timeout`, `reset`, `status`, `unusable`;
-    `rejected` for a draft that a check turned down."""
+    """Kind of failure, None for a success: `connect`, `timeout`, `reset`, `status`, `unusable`,
+    `overloaded` for a want of open files of ours, …; `rejected` for a draft that a check turned
+    down."""
     streamed: bool = False
     aborted: bool = False
     """The caller left, or the upstream broke off, before the end."""

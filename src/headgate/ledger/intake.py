@@ -32,8 +32,8 @@ __all__ = [
 _log = logging.getLogger("headgate.ledger")
 
 INTERVAL = 0.1
-"""Seconds between two looks at the journal: how far the store lags behind, and what a power cut
-(not a crash) can take."""
+"""Seconds between two looks at the journal where each process stores its own rows: how far the
+store lags behind, and what a power cut (not a crash) takes; else it is `TURN_SECONDS`."""
 LONGEST_WAIT = 5.0
 """Seconds between two tries while the store fails."""
 

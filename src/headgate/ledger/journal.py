@@ -184,12 +184,12 @@ class Journal:
 
     def drop_taken(self) -> None:
         """Delete the sealed segments whose rows are all in the store."""
-        taken: list[Segment] = []
-        with self._lock:
-            while len(self._segments) > 1 and self._segments[0].empty:
-                taken.append(self._segments.popleft())
-        for segment in taken:  # the system takes its time, and who appends does not wait for it
-            segment.drop()
+        while True:
+            with self._lock:
+                if len(self._segments) < 2 or not self._segments[0].empty:
+                    return
+                segment = self._segments.popleft()
+            segment.drop()  # the system takes its time, and who appends does not wait for it
 
     def close(self) -> None:
         """Delete what is in the store, release the rest to whoever starts next."""

@@ -68,8 +68,6 @@ class SqliteStore(Answers):
         super().__init__()
         self.path = path
         self._lock = threading.Lock()
-        self._readable = True
-        """What was erased, by others too, may still stand in the write-ahead log."""
         self._busy_seconds = busy_seconds
         _look(path, create=create)
         _make_private(path)
@@ -173,22 +171,19 @@ class SqliteStore(Answers):
         left to erase, or writes much.
         """
         with self._lock, _faults(self.path):
-            before = self._db.total_changes
             self._db.execute("PRAGMA secure_delete = ON")
             try:
                 with self._transaction("BEGIN IMMEDIATE"):
                     yield self._run_query, self._run_change
             finally:
                 self._db.execute("PRAGMA secure_delete = OFF")
-            if self._db.total_changes > before or self._readable:
-                self._readable = not self._empty_log()
+            self._empty_log()
 
-    def _empty_log(self) -> bool:
-        """Bring the write-ahead log into the file and cut it off; False where somebody reads."""
+    def _empty_log(self) -> None:
+        """Bring the write-ahead log into the file and cut it off, unless somebody is reading."""
         self._db.execute("PRAGMA busy_timeout = 0")
         try:
-            ((busy, _, _),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            return not busy
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
             self._db.execute(f"PRAGMA busy_timeout = {round(self._busy_seconds * 1000)}")
 

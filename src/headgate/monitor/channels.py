@@ -1,6 +1,6 @@
 """Brings an alert to people: a signed webhook, Slack, mail, the log; each tried a few times.
 
-Only the configured address is ever called, through the configured proxy if there is one: no
+Only the configured address is ever called, a hook through the configured proxy if there is one: no
 redirect is followed, no proxy is taken from the environment, and what comes back is not passed on.
 """
 

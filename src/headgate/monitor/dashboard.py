@@ -262,7 +262,8 @@ RULES = (
         "max(headgate_beside_trouble) == 1",
         "2m",
         "critical",
-        "The process beside the gateway does not go on: rows wait, and nobody watches.",
+        "The process beside the gateway does not go on: nobody watches, "
+        "and each worker stores its own rows.",
     ),
     Rule(
         "HeadgateUnpricedCalls",

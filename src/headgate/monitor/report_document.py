@@ -158,7 +158,7 @@ def bill_table(report: Report) -> Table:
             for part in line.parts
         ]
     total = len(rows)
-    rows.append(row("total", None, bill.planned_nano, bill.actual_nano))
+    rows.append(row("total", None, bill.planned_nano, bill.actual_nano, bill.unpriced))
     if saving.left_out:
         rows.append(row("paid for comparable ones", saving.comparable, None, saving.paid_nano))
     rows.append(

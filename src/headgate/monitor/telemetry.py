@@ -1,8 +1,9 @@
 """Every request and every call to a provider as a span and in metrics, by OpenTelemetry.
 
-Spans are made from ledger entries and journeys after the fact, in a thread beside them: a request
-pays for a few appends. No prompt, answer, key or tag is in them. Only a call to a provider that is
-to know of the trace has its span begun when it is sent.
+Spans are made from ledger entries and journeys after the fact, in groups: by the request that fills
+one, or by the watch's thread; all other requests pay for a few appends. No prompt, answer, key or
+tag is in them. Only a call to a provider that is to know of the trace has its span begun when it is
+sent.
 """
 
 from __future__ import annotations

@@ -112,6 +112,10 @@ def _facts(seen: Seen, period: Period) -> Iterator[str]:
     yield f"as of {moment_text(seen.at_us)[11:]} UTC"
 
 
+def _paid(nano: int, unpriced: int) -> str:
+    return money(nano) if nano or not unpriced else "unknown"
+
+
 def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
     report, month = seen.report, seen.month
     # what cannot be narrowed says so
@@ -123,7 +127,8 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
         if saving.low is not None and saving.high is not None:
             note += f"; 95 %: {between(saving.low, saving.high)}"
         yield page.Figure("Saved", percent(saving.share), note, good=good)
-    yield page.Figure("Paid", money(report.bill.actual_nano), _beside(report.bill))
+    bill = report.bill
+    yield page.Figure("Paid", _paid(bill.actual_nano, bill.unpriced), _beside(bill))
     if escalation.rate is not None:
         state = {"within": True, "over": False}.get(escalation.state)
         limit = escalation.budget  # the plan's; without a plan the watch knows it all the same
@@ -133,7 +138,7 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
         yield page.Figure("Escalated", percent(escalation.rate), budget, good=state)
     planned = "" if month.planned_nano is None else f"planned {money(month.planned_nano)}"
     note = f"{whole}{planned}".removesuffix("; ")
-    yield page.Figure("This month so far", money(month.spent_nano), note)
+    yield page.Figure("This month so far", _paid(month.spent_nano, month.unpriced), note)
     if (
         month.expected_nano is not None
         and month.low_nano is not None
