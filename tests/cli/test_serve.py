@@ -61,7 +61,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 248
+MODULES = 256
 """Of ours, in the process that serves; its sidecar has others."""
 
 
