@@ -252,7 +252,7 @@ def test_refusals_are_counted_by_their_reason():
 
 def test_no_request_waits_for_a_thread_that_counts():
     metrics = Metrics(MODELS, env={})
-    with metrics._folding:  # as a thread that is counting has it
+    with metrics._waiting._dealing:  # as a thread that is counting has it
         for _ in range(GROUP + 10):
             metrics.take(ENTRIES[0])
     assert len(metrics._waiting) == GROUP + 10

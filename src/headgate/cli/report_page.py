@@ -8,7 +8,16 @@ from textwrap import wrap
 
 import click
 
-from headgate.monitor.figures import between, day_and_time, money, paid, percent, places, signed
+from headgate.monitor.figures import (
+    between,
+    day_and_time,
+    is_known,
+    money,
+    paid,
+    percent,
+    places,
+    signed,
+)
 from headgate.monitor.report import Line, Report
 from headgate.values import dollars
 
@@ -85,7 +94,7 @@ def _bill(report: Report) -> Iterator[str]:
             actual = paid(part.actual_nano, part.unpriced, decimals)
             yield _dim(_row(f"    on {part.tier}", f"{part.attempts:,}", "", actual, ""))
     difference = ""
-    if bill.planned_nano is not None and (bill.actual_nano or not bill.unpriced):
+    if bill.planned_nano is not None and is_known(bill.actual_nano, bill.unpriced):
         difference = signed(bill.actual_nano - bill.planned_nano, decimals)
     plan = "" if bill.planned_nano is None else dollars(bill.planned_nano, decimals)
     actual = paid(bill.actual_nano, bill.unpriced, decimals)
@@ -103,7 +112,7 @@ def _amounts(line: Line, decimals: int) -> tuple[str, str, str]:
     actual = paid(line.actual_nano, line.unpriced, decimals)
     if line.planned_nano is None:
         return "", actual, ""
-    known = line.actual_nano or not line.unpriced
+    known = is_known(line.actual_nano, line.unpriced)
     difference = signed(line.actual_nano - line.planned_nano, decimals) if known else ""
     return dollars(line.planned_nano, decimals), actual, difference
 

@@ -12,7 +12,16 @@ from headgate.cli.status_escalation import escalation_rows
 from headgate.cli.status_rows import WIDTH, day, fact, span
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
-from headgate.monitor.figures import between, day_and_time, money, paid, percent, places
+from headgate.monitor.figures import (
+    UNKNOWN,
+    between,
+    day_and_time,
+    is_known,
+    money,
+    paid,
+    percent,
+    places,
+)
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
@@ -214,7 +223,7 @@ def _row(tier: str, answers: str, tried: str, rate: str, spent: str, wasted: str
 
 def _month(month: Month) -> Iterator[str]:
     name = date.fromisoformat(month.first_day).strftime("%B")
-    spent = _money(month.spent_nano) if month.spent_nano or not month.unpriced else "unknown"
+    spent = _money(month.spent_nano) if is_known(month.spent_nano, month.unpriced) else UNKNOWN
     text = f"{spent} so far in {name}"
     if month.expected_nano is None or month.low_nano is None or month.high_nano is None:
         text += "; too few whole days for a forecast"

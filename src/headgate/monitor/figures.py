@@ -7,7 +7,21 @@ from datetime import UTC, datetime
 
 from headgate.values import NANO_PER_USD, dollars, percent
 
-__all__ = ["axis_places", "between", "day_and_time", "money", "paid", "percent", "places", "signed"]
+__all__ = [
+    "UNKNOWN",
+    "axis_places",
+    "between",
+    "day_and_time",
+    "is_known",
+    "money",
+    "paid",
+    "percent",
+    "places",
+    "signed",
+]
+
+UNKNOWN = "unknown"
+"""What stands in the place of a cost of which nothing is known."""
 
 
 def between(low: float, high: float) -> str:
@@ -37,7 +51,12 @@ def paid(nano: int, unpriced: int, decimals: int) -> str:
     >>> paid(1_500_000_000, 0, 2), paid(0, 0, 2), paid(0, 3, 2), paid(1_500_000_000, 3, 2)
     ('$1.50', '$0.00', 'unknown', '$1.50')
     """
-    return "unknown" if unpriced and not nano else dollars(nano, decimals)
+    return dollars(nano, decimals) if is_known(nano, unpriced) else UNKNOWN
+
+
+def is_known(nano: int, unpriced: int) -> bool:
+    """Whether anything is known of what calls cost, `unpriced` of them at no known price."""
+    return nano != 0 or unpriced == 0
 
 
 def axis_places(marks: Iterable[float]) -> int:

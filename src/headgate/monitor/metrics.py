@@ -11,9 +11,7 @@ Where several processes serve, each is scraped at its own admin port, and sums a
 from __future__ import annotations
 
 import os
-import threading
-from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from headgate.ledger.counts import Counts, PromptCounts
 from headgate.ledger.entry import Entry
+from headgate.monitor.grouped import Grouped
 from headgate.monitor.metric import METRICS, Metric
 from headgate.monitor.sums import KIND, TOKENS, Sums
 from headgate.values import NANO_PER_USD
@@ -55,31 +54,23 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._made = {metric.name: _made(metric, self._registry) for metric in METRICS}
         self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
-        self._waiting: deque[Entry] = deque()
-        self._folding = threading.Lock()
+        self._waiting = Grouped(GROUP, self._fold)
         self._names: dict[str, set[str]] = {}
         self._shown: dict[str, set[tuple[str, ...]]] = {}
         self._counts: Counts | None = None
         self._dropped_prompts = 0
 
     def take(self, entry: Entry) -> None:
-        """Count an entry soon; of a group's entries all but the last cost tens of nanoseconds."""
-        self._waiting.append(entry)
-        if len(self._waiting) >= GROUP and self._folding.acquire(blocking=False):
-            try:
-                self._fold()
-            finally:
-                self._folding.release()
+        """Count an entry soon; see `Grouped.put`."""
+        self._waiting.put(entry)
 
     def fold(self) -> None:
-        """Count what waits: less than a group, unless somebody is counting already."""
-        with self._folding:
-            self._fold()
+        """Count what waits."""
+        self._waiting.empty()
 
-    def _fold(self) -> None:
+    def _fold(self, entries: Iterator[Entry]) -> None:
         sums: dict[tuple[Any, ...], Sums] = {}
-        while self._waiting:
-            entry = self._waiting.popleft()
+        for entry in entries:
             kind = KIND(entry)
             found = sums.get(kind)
             if found is None:

@@ -8,6 +8,7 @@ from headgate.monitor.figures import (
     axis_places,
     between,
     day_and_time,
+    is_known,
     money,
     paid,
     percent,
@@ -146,7 +147,7 @@ def bill_table(report: Report) -> Table:
             return told
         if planned is None:
             return (*told[:2], "", told[2], "")
-        difference = signed(actual - planned, decimals) if actual or not unpriced else ""
+        difference = signed(actual - planned, decimals) if is_known(actual, unpriced) else ""
         return (*told[:2], dollars(planned, decimals), told[2], difference)
 
     rows = []

@@ -9,8 +9,7 @@ sent.
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from opentelemetry.context import Context
@@ -29,6 +28,7 @@ from opentelemetry.trace import (
 )
 
 from headgate.ledger.entry import Entry
+from headgate.monitor.grouped import Grouped
 from headgate.monitor.journey import CURRENT, Journey
 from headgate.monitor.span_attributes import (
     Names,
@@ -95,8 +95,7 @@ class Telemetry:
         self._tracer = tracers.get_tracer(NAME)
         self._clock = clock
         self._names = names
-        self._waiting: deque[_Call | Journey] = deque()
-        self._folding = threading.Lock()
+        self._waiting = Grouped(GROUP, self._fold)
         self._beginning = threading.Lock()
         meter = meters.get_meter(NAME)
         self._tokens = meter.create_histogram(
@@ -155,34 +154,24 @@ class Telemetry:
         """Tell of an entry soon."""
         journey = CURRENT.get()
         span = journey.sent.pop() if journey is not None and journey.sent else None
-        self._wait(_Call(entry, journey, span))
+        self._waiting.put(_Call(entry, journey, span))
 
     def end(self, journey: Journey) -> None:
         """The request is over: tell of it soon."""
         CURRENT.set(None)  # its task goes on with the connection's next request
         journey.end()
-        self._wait(journey)
-
-    def _wait(self, item: _Call | Journey) -> None:
-        self._waiting.append(item)
-        if len(self._waiting) >= GROUP and self._folding.acquire(blocking=False):
-            try:
-                self._fold()
-            finally:
-                self._folding.release()
+        self._waiting.put(journey)
 
     # ---- called in a thread beside the requests
 
     def fold(self) -> None:
-        """Tell of what waits: less than a group, unless somebody is telling already."""
-        with self._folding:
-            self._fold()
+        """Tell of what waits; see `Grouped.empty`."""
+        self._waiting.empty()
 
     # ---- called in both
 
-    def _fold(self) -> None:
-        while self._waiting:
-            item = self._waiting.popleft()
+    def _fold(self, items: Iterator[_Call | Journey]) -> None:
+        for item in items:
             if isinstance(item, Journey):
                 self._tell_request(item)
             else:

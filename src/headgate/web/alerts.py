@@ -14,7 +14,7 @@ from headgate.render.table import Column, Table, csv_text
 from headgate.web.event_words import particulars, words_of
 from headgate.web.ledger_page import LedgerPage
 from headgate.web.period import PERIODS, Period, moment_text
-from headgate.web.visit import Answer, Visit, query_of
+from headgate.web.visit import CSV, Answer, Visit, as_json, download, query_of
 
 __all__ = ["Alerts"]
 
@@ -55,7 +55,7 @@ class Alerts(LedgerPage):
         """All events that fit, as the ledger has them."""
         *_, fitting = self._asked(visit)
         told = {"events": [_document(event) for event in fitting]}
-        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+        return as_json(told)
 
     def csv(self, visit: Visit) -> Answer:
         """The same, a row each; particulars are JSON."""
@@ -63,8 +63,7 @@ class Alerts(LedgerPage):
         rows = tuple((*list(_document(event).values())[:-1], event.detail) for event in fitting)
         names = ("at", "kind", "words", "subject", "detail")
         text = csv_text(Table(tuple(map(Column, names)), rows))
-        header = ("content-disposition", 'attachment; filename="alerts.csv"')
-        return Answer(text.encode(), "text/csv; charset=utf-8", headers=(header,))
+        return download(text, CSV, "alerts.csv")
 
     def _asked(self, visit: Visit) -> tuple[Period, str, Sequence[Event], Sequence[Event]]:
         """The period, the kind, the period's events, and those that fit; the newest first."""

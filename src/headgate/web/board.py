@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from headgate.monitor.figures import between, percent
+from headgate.monitor.figures import UNKNOWN, between, is_known, percent
 from headgate.monitor.report import Bill
 from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
 from headgate.render import page
@@ -113,7 +113,7 @@ def _facts(seen: Seen, period: Period) -> Iterator[str]:
 
 
 def _paid(nano: int, unpriced: int) -> str:
-    return money(nano) if nano or not unpriced else "unknown"
+    return money(nano) if is_known(nano, unpriced) else UNKNOWN
 
 
 def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:

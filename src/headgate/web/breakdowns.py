@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headgate.monitor.figures import percent
+from headgate.monitor.figures import UNKNOWN, is_known, percent
 from headgate.monitor.status import Retries
 from headgate.render.table import Column, Table
 from headgate.web.numbers import column, three
@@ -82,7 +82,8 @@ def groups_table(name: str, groups: Sequence[Group]) -> Table:
 def _with_unpriced(text: str, nano: int, unpriced: int) -> str:
     if not unpriced:
         return text
-    return f"{text}, {unpriced:,} unpriced" if nano else f"unknown, {unpriced:,} unpriced"
+    known = text if is_known(nano, unpriced) else UNKNOWN
+    return f"{known}, {unpriced:,} unpriced"
 
 
 def _table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from headgate.web.plan_parts import parts_of, plan_page
 from headgate.web.planner import Planned, Planner
 from headgate.web.question import COLUMNS, FIELDS, SECOND, Asked, Control, Question, View, asked_of
 from headgate.web.templates import Templates
-from headgate.web.visit import Answer, Visit, query_of
+from headgate.web.visit import CSV, Answer, Visit, as_json, download, query_of
 
 __all__ = ["Calculator"]
 
@@ -78,27 +77,27 @@ class Calculator:
         told["headline"], _ = opening(first)
         if asked.second is not None:
             told["second"] = document(self._planner.plan(asked.second).plan)
-        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+        return as_json(told)
 
     def csv(self, visit: Visit) -> Answer:
         """The money of the first scenario as CSV."""
         made = self._planner.plan(asked_of(visit.query).checked().first)
-        return _file(csv_text(plan_rows(made.plan)), "text/csv; charset=utf-8", "plan.csv")
+        return download(csv_text(plan_rows(made.plan)), CSV, "plan.csv")
 
     def markdown(self, visit: Visit) -> Answer:
         """The page as Markdown."""
-        return _file(
+        return download(
             page.markdown(self._document(visit)), "text/markdown; charset=utf-8", "plan.md"
         )
 
     def html(self, visit: Visit) -> Answer:
         """The page as one file."""
-        return _file(page.html(self._document(visit)), "text/html; charset=utf-8", "plan.html")
+        return download(page.html(self._document(visit)), "text/html; charset=utf-8", "plan.html")
 
     def toml(self, visit: Visit) -> Answer:
         """The scenario as a settings file."""
         text = self._planner.toml(asked_of(visit.query).checked().first)
-        return _file(text, "application/toml", "headgate.toml")
+        return download(text, "application/toml", "headgate.toml")
 
     def models(self, visit: Visit) -> Answer:
         """Names of models that fit `q`, as a list of options."""
@@ -248,8 +247,3 @@ def _unmeasured(fields: Mapping[str, str]) -> dict[str, str]:
     """Models, prices and what is compared stay; numbers come from the measurement."""
     stay = ("archetype", "at", "strategy", "against", "cheap", "premium", "classifier")
     return {name: value for name, value in fields.items() if name in stay}
-
-
-def _file(text: str, kind: str, name: str) -> Answer:
-    header = ("content-disposition", f'attachment; filename="{name}"')
-    return Answer(text.encode(), kind, headers=(header,))

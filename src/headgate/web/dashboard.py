@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from headgate.web.board import board
 from headgate.web.ledger_page import LedgerPage
 from headgate.web.observer import Seen
 from headgate.web.period import DIMENSIONS, PERIODS, Period, moment_text
-from headgate.web.visit import Answer, Visit, query_of
+from headgate.web.visit import CSV, Answer, Visit, as_json, download, query_of
 
 __all__ = ["Dashboard"]
 
@@ -49,7 +48,7 @@ class Dashboard(LedgerPage):
         """What is seen, as one JSON document: amounts in nano-USD, times in microseconds."""
         seen = self._observer.look(self._period(visit, USUAL))
         told = msgspec.to_builtins(seen, enc_hook=float)
-        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+        return as_json(told)
 
     def csv(self, visit: Visit) -> Answer:
         """The routed requests hour by hour, as CSV."""
@@ -63,8 +62,7 @@ class Dashboard(LedgerPage):
             for hour in seen.hours
         )
         text = csv_text(Table(tuple(map(Column, names)), rows))
-        header = ("content-disposition", 'attachment; filename="hours.csv"')
-        return Answer(text.encode(), "text/csv; charset=utf-8", headers=(header,))
+        return download(text, CSV, "hours.csv")
 
 
 def _choices(seen: Seen, period: Period) -> list[tuple[str, str, list[str]]]:

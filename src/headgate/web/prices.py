@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol
@@ -11,7 +10,7 @@ from headgate.prices.card import Rates, usd_per_million
 from headgate.prices.catalogue import Found, Held
 from headgate.render.table import Column, Table, csv_text
 from headgate.web.templates import Templates
-from headgate.web.visit import Answer, Visit, query_of
+from headgate.web.visit import CSV, Answer, Visit, as_json, download, query_of
 
 __all__ = ["PriceList", "Prices"]
 
@@ -95,7 +94,7 @@ class Prices:
             "at": str(self._prices.today),
             "models": [_document(one) for one in found],
         }
-        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+        return as_json(told)
 
     def csv(self, visit: Visit) -> Answer:
         """The same, a row each; a price that is not known is empty."""
@@ -107,8 +106,7 @@ class Prices:
             for one in documents
         )
         text = csv_text(Table(tuple(map(Column, names)), rows))
-        header = ("content-disposition", 'attachment; filename="prices.csv"')
-        return Answer(text.encode(), "text/csv; charset=utf-8", headers=(header,))
+        return download(text, CSV, "prices.csv")
 
     def _asked(self, visit: Visit) -> tuple[str, str, Sequence[Found]]:
         """The text searched for, the model asked about, and what fits the text."""

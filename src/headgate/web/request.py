@@ -18,7 +18,7 @@ from headgate.web.numbers import money, seconds
 from headgate.web.observer import Observer
 from headgate.web.said import sides_of
 from headgate.web.templates import Templates
-from headgate.web.visit import Answer, Visit
+from headgate.web.visit import Answer, Visit, as_json
 
 __all__ = ["OneRequest", "Prompts"]
 
@@ -91,7 +91,7 @@ class OneRequest:
             "attempts": list(map(columns, entries)),
             "prompt": None if prompt is None else msgspec.to_builtins(prompt),
         }
-        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+        return as_json(told)
 
     def _prompt(self, name: str) -> Prompt | None:
         return None if self._prompts == "closed" else self._observer.prompt(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 
 from headgate.errors import ConfigError
@@ -15,7 +14,7 @@ from headgate.web.listing import FIELDS, MOST, OUTCOMES, SIZE, Listed, link, lis
 from headgate.web.observer import Observer
 from headgate.web.period import PERIODS, moment_text, period_of
 from headgate.web.templates import Templates
-from headgate.web.visit import Answer, Visit, query_of
+from headgate.web.visit import CSV, Answer, Visit, as_json, download, query_of
 
 __all__ = ["Requests"]
 
@@ -86,7 +85,7 @@ class Requests(LedgerPage):
             "newer": page.newer and link("/requests.json", visit.query, "after", page.newer),
             "older": page.older and link("/requests.json", visit.query, "before", page.older),
         }
-        return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+        return as_json(told)
 
     def csv(self, visit: Visit) -> Answer:
         """What fits as CSV, a row for each attempt; where there is more, a `link` header says so.
@@ -99,18 +98,17 @@ class Requests(LedgerPage):
         rows = tuple(
             tuple(map(_cell, row_of(entry))) for entries in page.requests for entry in entries
         )
-        headers = [("content-disposition", 'attachment; filename="requests.csv"')]
         places: tuple[tuple[str, str, Mark | None], ...] = (
             ("next", "before", page.older),
             ("prev", "after", page.newer),
         )
-        headers += [
+        headers = [
             ("link", f'<{link("/requests.csv", visit.query, way, mark)}>; rel="{relation}"')
             for relation, way, mark in places
             if mark is not None
         ]
         text = csv_text(Table(tuple(map(Column, COLUMNS)), rows))
-        return Answer(text.encode(), "text/csv; charset=utf-8", headers=headers)
+        return download(text, CSV, "requests.csv", *headers)
 
     def _page(self, search: Search, size: int = SIZE) -> Listed:
         page = listed(search, self._observer.requests, size)

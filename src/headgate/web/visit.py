@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-__all__ = ["Answer", "Visit", "query_of", "redirect", "values_of"]
+__all__ = ["CSV", "Answer", "Visit", "as_json", "download", "query_of", "redirect", "values_of"]
 
 MOST_FIELDS = 200
 """Fields that a query or a form may have; the rest is left out."""
@@ -52,6 +53,20 @@ class Answer(NamedTuple):
     type: str = "text/html; charset=utf-8"
     status: int = 200
     headers: Sequence[tuple[str, str]] = ()
+
+
+CSV = "text/csv; charset=utf-8"
+
+
+def as_json(told: object) -> Answer:
+    """A page's facts as one JSON document, to be read by people too."""
+    return Answer(json.dumps(told, indent=2, ensure_ascii=False).encode(), "application/json")
+
+
+def download(text: str, kind: str, name: str, *headers: tuple[str, str]) -> Answer:
+    """What a browser keeps as a file of that name."""
+    kept = ("content-disposition", f'attachment; filename="{name}"')
+    return Answer(text.encode(), kind, headers=(kept, *headers))
 
 
 def values_of(text: str) -> dict[str, str]:
