@@ -52,7 +52,7 @@ def ask(tool: str, place: Place, said: dict[str, Any]) -> Told:
     return TOOLS[tool].answer(place, said)
 
 
-MOMENTS = {"looked_at", "month"}
+MOMENTS = {"looked_at", "month", "span_seconds"}
 """What depends on the moment that a question is asked at."""
 
 
