@@ -56,7 +56,7 @@ def test_a_body_over_the_limit_gets_413_and_the_caller_can_read_it_while_still_s
             for _ in range(50):
                 writer.write(b"x" * 100_000)
                 await writer.drain()
-            answer = await asyncio.wait_for(reader.read(), 30)
+            answer = await asyncio.wait_for(reader.read(), 60)
             writer.close()
             return answer
 
@@ -112,7 +112,7 @@ def test_a_caller_that_leaves_is_noticed_at_once():
             await asyncio.sleep(0.05)
             assert len(server.tasks) == 1
             writer.close()
-            await asyncio.wait_for(left.wait(), 10)
+            await asyncio.wait_for(left.wait(), 60)
             await asyncio.sleep(0.01)
             assert len(seen) == 1
             assert not server.tasks
