@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -17,6 +17,7 @@ SECOND = [Address(socket.AF_INET, "192.0.2.2", 443)]
 AGAIN = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 UNKNOWN = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 Answer = Sequence[Address] | OSError
+Case = Callable[["Names", "Resolver"], Awaitable[None]]
 
 
 class Resolver:
@@ -37,7 +38,7 @@ class Resolver:
         return self.answer
 
 
-def looking(case: Callable, answer: Answer = FIRST, **options: float) -> Resolver:
+def looking(case: Case, answer: Answer = FIRST, **options: float) -> Resolver:
     """Runs a case with names that ask a resolver."""
     resolver = Resolver(answer)
 
