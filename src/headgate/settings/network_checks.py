@@ -93,7 +93,7 @@ def _check_server(draft: Draft) -> None:
     if isinstance(origins, tuple) and "*" in origins and not keyed:
         draft.warn(
             ("server", "cors_origins"),
-            "Every web page that somebody opens on this machine could spend your money: all are let "
+            "Every web page that somebody opens here could spend your money: all are let "
             "in, and no key is asked for.",
             "Name the pages' origins, or set api_key_env below [server] or [keys] required.",
         )
