@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,11 @@ def bare(data: bytes) -> bytes:
     return deflater.compress(data) + deflater.flush()
 
 
-WAYS = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress}
+WAYS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
 
 
 @given(st.sampled_from([*WAYS.items(), ("deflate", bare)]), st.binary(max_size=LIMIT))
