@@ -17,7 +17,7 @@ from headgate.gateway.jury import Jury
 from headgate.gateway.opening import opened
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
-from headgate.gateway.retry_after import seconds_of
+from headgate.gateway.retry_after import patience_of, told_of
 from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import UNSENT, Reply, unreachable
@@ -340,13 +340,12 @@ class Driver:
     async def _turned_down(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
         """The provider answered with an error: its status and its words reach the caller."""
         body = await reply.read()
-        retry_after = reply.header("retry-after")
         attempt.error = "status"
         self._books.close(attempt, served=False)
         if way.mended(reply.status, body):
             self._mended = way
-        self._refusal = (reply.status, way.error(reply.status, body), retry_after)
-        wait = seconds_of(retry_after, self._plant.clock.time())
+        self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
+        wait = patience_of(reply.header, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
@@ -461,10 +460,8 @@ class Driver:
             self._refusal = unfit(dialect, exchange.barred)
         elif failure is None or self._refusal is None:
             self._refusal = late(dialect, plant.limits.request_timeout)
-        status, body, retry_after = self._refusal
-        headers = [JSON, *self._books.headers(exchange.tier, final=True)]
-        if retry_after is not None and retry_after.isprintable():
-            headers.append(("retry-after", retry_after))
+        status, body, told_when = self._refusal
+        headers = [JSON, *self._books.headers(exchange.tier, final=True), *told_when]
         self._caller.respond(status, headers, body)
         return ENDED
 
