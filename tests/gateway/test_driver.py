@@ -444,6 +444,23 @@ def test_a_retry_after_that_cannot_be_waited_for_is_passed_on():
     run(case, sets=("resilience.max_retry_after=0",))
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_translation_left_out_is_named_to_the_caller(stream):
+    async def case(home: House):
+        body = {"model": "cheap", "messages": [{"role": "user", "content": "hi"}], "seed": 1}
+        more = {"service_tier": "flex", "stream": stream}
+        status, headers, _ = await home.post(json.dumps(body | more).encode())
+        assert (status, headers["x-headgate-left-out"]) == (200, "seed, service_tier")
+        status, headers, _ = await home.post(json.dumps(body | {"seed": None}).encode())
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        same = {"model": "google/gpt-5-mini", "service_tier": "flex"}
+        status, headers, _ = await home.post(json.dumps(body | same).encode())
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert b'"seed":1' in home.seen[-1].body
+
+    run(case, RULES)
+
+
 def refusing(headers: dict[str, str], model: bytes = b"claude"):
     """A provider of such models that refuses all calls for the moment, in these words."""
 
