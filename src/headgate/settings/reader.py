@@ -54,7 +54,10 @@ class Sourced(NamedTuple):
 
 
 class SettingsError(ConfigError):
-    """Values are wrong; has those that are right beside them, for what else there is to say."""
+    """Values in the settings are wrong.
+
+    Has those beside them that are right, for what else there is to say.
+    """
 
     def __init__(
         self, message: str, *, faults: Sequence[ConfigFault], values: Sequence[Sourced]
