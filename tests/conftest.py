@@ -6,11 +6,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.databases import new_database, postgres_server
 
-settings.register_profile("headgate", deadline=None)  # a busy machine is no defect
+settings.register_profile(
+    "search",  # with --hypothesis-profile=search: other examples in every run
+    deadline=None,  # a busy machine is no defect
+    suppress_health_check=[HealthCheck.too_slow],  # nor is one that draws slowly
+)
+settings.register_profile(
+    "headgate", settings.get_profile("search"), derandomize=True
+)  # the same examples in every run: it fails where the code has changed, and not by chance
 settings.load_profile("headgate")
 
 

@@ -39,6 +39,27 @@ def test_every_form_of_the_plan_is_there(site):
         assert ask(site, f"/plan.{end}").status == 200
 
 
+@pytest.mark.parametrize("path", ["/requests", "/requests/r1", "/alerts.json", "/dashboard.csv"])
+def test_a_page_that_is_made_from_a_ledger_says_so_where_there_is_none(site, path):
+    got = ask(site, path)
+    assert got.status == 404
+    assert "There is no ledger here" in got.text
+    assert "headgate ui --ledger" in got.text
+
+
+@pytest.mark.parametrize(
+    ("token", "words"), [(None, "headgate keys list"), ("x" * 20, "A ledger in memory")]
+)
+def test_where_no_keys_are_shown_their_page_says_why(token, words):
+    reading = read_with_sources(None, env={}, need_providers=False)
+    pages = pages_of(reading, MemoryStore(), token=token).site
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    got = ask(pages, "/keys", **headers)
+    assert got.status == 404
+    assert words in got.text
+    assert ">Keys</a>" not in got.text, "the navigation names no page that shows nothing"
+
+
 def test_with_a_token_nothing_is_shown_before_the_login():
     reading = read_with_sources(None, env={}, need_providers=False)
     house = pages_of(reading, None, token="x" * 20).site

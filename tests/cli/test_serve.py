@@ -61,7 +61,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 256
+MODULES = 259
 """Of ours, in the process that serves; its sidecar has others."""
 
 

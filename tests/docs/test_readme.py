@@ -12,6 +12,8 @@ PAGES = [
     *sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")),
     "../README.md",
     "../CONTRIBUTING.md",
+    "../CHANGELOG.md",
+    "../SECURITY.md",
 ]
 
 

@@ -10,6 +10,7 @@ from headgate.errors import RequestError
 from headgate.gateway.caller import Caller, Handler
 from headgate.gateway.http1_peer import ServerLimits
 from headgate.gateway.http1_server import Http1Server
+from tests.gateway.leaping import run_leaping
 
 __all__ = ["JSON", "ask", "echo", "get", "post", "serving", "status", "talk"]
 
@@ -61,7 +62,7 @@ def ask(*sent: bytes, handler: Handler = echo, pause: float = 0.0) -> bytes:
         async with serving(handler) as (_, port):
             return await talk(port, *sent, pause=pause)
 
-    return asyncio.run(case())
+    return run_leaping(case())
 
 
 def get(path: str = "/a", *headers: str, version: str = "1.1") -> bytes:

@@ -19,6 +19,7 @@ from headgate.ledger.keys_memory import MemoryKeys
 from headgate.ledger.store import StoreError
 from tests.gateway.callers import injections
 from tests.gateway.house import ENV, RULES, House, house
+from tests.gateway.leaping import run_leaping
 
 KEYED = RULES + '[keys]\nrequired = true\npepper_env = "PEPPER"\n'
 CHEAP, PREMIUM = "anthropic/claude-haiku-4-5", "anthropic/claude-sonnet-4-6"
@@ -63,7 +64,7 @@ def run(case, keys: Keys, config: str = KEYED, **more):
         ):
             return await case(home)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 def bill(home: House) -> int:

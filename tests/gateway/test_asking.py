@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from headgate.gateway.asking import Asking
@@ -13,6 +11,7 @@ from headgate.routing.policies import Origin
 from headgate.testing.brain import Answer, Prompt
 from headgate.wire.lane import DIALECTS
 from tests.gateway.house import CONFIG, House, house
+from tests.gateway.leaping import run_leaping
 
 BODY = b'{"model":"auto","messages":[{"role":"user","content":"Hi"}]}'
 
@@ -29,7 +28,7 @@ def asked(read, config: str = CONFIG, seconds: float = 20.0):
         async with house(config, brain=Sure()) as home:
             return await _ask(home, read, seconds), home.entries
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 async def _ask(home: House, read, seconds: float):

@@ -15,6 +15,7 @@ from headgate.ledger.entry import Entry
 from headgate.routing.artifact import dump
 from headgate.testing.brain import Answer, Prompt, ToolUse
 from tests.gateway.house import CONFIG, LEARNED, House, house, until
+from tests.gateway.leaping import run_leaping
 from tests.routing.routers import small_artifact
 
 CASCADE = CONFIG.replace(
@@ -43,7 +44,7 @@ def run(case, config: str = CASCADE, answers: Mapping[str, Answer | str] | None 
         async with house(config, brain=Script(answers or {CHEAP: GOOD}), **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 def rows(home: House) -> list[tuple[str, str, str, str | None, bool]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from tests.gateway.house import RULES, House, house
+from tests.gateway.leaping import run_leaping
 
 OPENING = "hello there"
 
@@ -18,7 +18,7 @@ def run(case, config: str = RULES, **more):
         async with house(config, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 async def chat(home: House, history: list[Any], **more: Any) -> Any:

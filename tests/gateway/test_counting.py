@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from headgate.gateway.counting import HEADER
 from tests.gateway.house import CONFIG, RULES, House, house
+from tests.gateway.leaping import run_leaping
 
 HI: Any = [{"role": "user", "content": "Good morning to you, dear sir"}]
 
@@ -20,7 +20,7 @@ def run(case, config: str = RULES, **more):
         async with house(config, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 async def count(home: House, model: str, messages: Any = HI, **more) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from headgate.ledger.entry import Entry
 from headgate.values import Usage, usd
 from tests.gateway import one_request
 from tests.gateway.house import CONFIG, RULES, House, house, until
+from tests.gateway.leaping import run_leaping
 
 EASY, HARD = "[[say:1@gemini-2.5-flash]]", "[[say:2@gemini-2.5-flash]]"
 
@@ -24,7 +25,7 @@ def run(case, config: str = CONFIG, **more):
         async with house(config, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 def shape(entry: Entry) -> tuple[str, str, str, int | None, str | None, bool]:
@@ -252,7 +253,7 @@ def test_a_stream_to_a_caller_that_reads_slowly_waits_before_each_further_piece(
             with pytest.raises(AssertionError):  # nothing came by the usual way
                 await ready()()
 
-    asyncio.run(main())
+    run_leaping(main())
     opening, *rest = waits
     assert opening.startswith(b"data: ")
     assert len(told) + 1 == len(rest) >= 30  # the last event goes out by the way that waits
@@ -300,10 +301,10 @@ def test_a_stream_whose_last_event_lacks_its_blank_line_is_whole():
             return body, home.entries[-1]
 
     chunk = b'data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
-    body, entry = asyncio.run(sends(chunk + b"data: [DONE]"))
+    body, entry = run_leaping(sends(chunk + b"data: [DONE]"))
     assert body.count(b"[DONE]") == 1
     assert (entry.error, entry.aborted) == (None, False)
-    body, entry = asyncio.run(sends(chunk))
+    body, entry = run_leaping(sends(chunk))
     assert b"[DONE]" not in body
     assert b'"error"' in body
     assert (entry.error, entry.aborted, entry.served) == ("reset", True, True)

@@ -15,6 +15,7 @@ from headgate.testing.brain import tokens, uniform
 from headgate.testing.embeddings import DIMENSIONS
 from headgate.values import Usage
 from tests.gateway.house import LEARNED, House, house
+from tests.gateway.leaping import run_leaping
 from tests.routing.routers import small_artifact
 
 PRICED = LEARNED + '[prices."google/embedder"]\ninput = "0.10"\noutput = "0"\n'
@@ -27,7 +28,7 @@ def run(case, config: str = PRICED, artifact: Artifact = ARTIFACT, **more):
         async with house(config, artifact=artifact, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 def score(text: str) -> float:

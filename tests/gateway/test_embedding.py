@@ -11,6 +11,7 @@ import pytest
 from headgate.ledger.entry import Entry
 from headgate.values import Usage
 from tests.gateway.house import RULES, House, house
+from tests.gateway.leaping import run_leaping
 
 DEFAULT = RULES + '[server]\nembedding_model = "google/embedder"\n'
 PRICED = RULES + '[prices."google/embedder"]\ninput = "0.10"\noutput = "0"\n'
@@ -21,7 +22,7 @@ def run(case, config: str = RULES, **more):
         async with house(config, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 def test_a_named_model_embeds_and_its_tokens_are_billed():
@@ -196,7 +197,7 @@ def silently(case, *sets: str):
         async with server, house(config, sets=sets) as home:
             await case(home, taken)
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_a_provider_that_never_answers_gives_504_and_an_estimate_of_what_it_bills():

@@ -16,6 +16,7 @@ from headgate.gateway.record import Attempt
 from headgate.values import Usage
 from headgate.wire.lane import DIALECTS, UnusableAnswerError, draft_of, lane, streamed_draft
 from tests.gateway.clocks import NOON, Stopped
+from tests.gateway.leaping import run_leaping
 from tests.gateway.plants import CHEAP, EVENTS, Came, Chunk, answer, inbound, plant, stream
 
 WORDS = ("The answer", " is ", "42.")
@@ -36,7 +37,7 @@ def held(came: Came, *, dialect: str = "anthropic", clock: Stopped | None = None
         except UpstreamError as error:
             return error
 
-    return asyncio.run(main()), attempt
+    return run_leaping(main()), attempt
 
 
 def streaming(*chunks: Chunk) -> Came:
@@ -195,5 +196,5 @@ def test_who_is_called_off_while_holding_has_still_written_down_what_came():
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(main())
+    run_leaping(main())
     assert (attempt.usage, attempt.usage_source) == (Usage(12, 10), "estimated")

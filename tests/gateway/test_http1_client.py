@@ -12,6 +12,7 @@ import pytest
 from headgate.errors import ConfigError, UpstreamError
 from headgate.gateway.http1_client import MAX_HEAD_BYTES, Http1Upstream
 from headgate.gateway.upstream import endpoint
+from tests.gateway.leaping import run_leaping
 from tests.gateway.scripted import (
     CHUNKED,
     OK,
@@ -41,7 +42,7 @@ def test_the_request_is_one_well_formed_post():
                 b'\r\ncontent-length: 7\r\n\r\n{"a":1}'
             ]
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_bodies_of_every_framing_are_read_and_their_connection_is_used_again(ans
             assert scripted.connections == 1
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_body_that_ends_with_the_connection_is_whole_but_the_connection_is_not_used_again():
@@ -73,7 +74,7 @@ def test_a_body_that_ends_with_the_connection_is_whole_but_the_connection_is_not
             assert scripted.connections == 2
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_answers_may_arrive_a_byte_at_a_time():
@@ -90,7 +91,7 @@ def test_answers_may_arrive_a_byte_at_a_time():
             assert await fetch(client, base) == b"hello"
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_connection_close_is_obeyed():
@@ -103,7 +104,7 @@ def test_connection_close_is_obeyed():
             assert scripted.connections == 2
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_an_answer_that_is_cut_or_malformed_is_a_reset_and_never_looks_whole(ans
             assert caught.value.kind == "reset"
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_second_answer_that_nobody_asked_for_never_reaches_the_next_call():
@@ -140,7 +141,7 @@ def test_a_second_answer_that_nobody_asked_for_never_reaches_the_next_call():
             assert scripted.connections == 2
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_bytes_on_an_idle_connection_close_it():
@@ -155,7 +156,7 @@ def test_bytes_on_an_idle_connection_close_it():
             assert scripted.connections == 2
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_an_idle_connection_that_the_provider_closed_is_not_used():
@@ -168,7 +169,7 @@ def test_an_idle_connection_that_the_provider_closed_is_not_used():
             assert scripted.connections == 3
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_connection_that_has_idled_too_long_is_not_trusted():
@@ -181,7 +182,7 @@ def test_a_connection_that_has_idled_too_long_is_not_trusted():
             assert scripted.connections == 2
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_cancelling_before_the_head_closes_the_connection_at_once():
@@ -200,7 +201,7 @@ def test_cancelling_before_the_head_closes_the_connection_at_once():
             await asyncio.wait_for(scripted.closed.wait(), 10)
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_concurrent_calls_have_a_connection_each():
@@ -222,7 +223,7 @@ def test_concurrent_calls_have_a_connection_each():
             assert scripted.connections == 50
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_connection_freed_by_one_call_serves_the_next_while_the_first_is_still_waking_up():
@@ -238,7 +239,7 @@ def test_a_connection_freed_by_one_call_serves_the_next_while_the_first_is_still
             assert scripted.connections <= 16
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_no_listener_and_no_such_host_are_connect_failures_that_name_the_host():
@@ -250,7 +251,7 @@ def test_no_listener_and_no_such_host_are_connect_failures_that_name_the_host():
             assert caught.value.kind == "connect"
         await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_too_many_open_files_are_no_failure_of_the_provider():
@@ -268,7 +269,7 @@ def test_too_many_open_files_are_no_failure_of_the_provider():
         assert caught.value.kind == "overloaded"
         await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_tls_is_verified_and_an_unknown_authority_is_refused(certificate):
@@ -289,7 +290,7 @@ def test_tls_is_verified_and_an_unknown_authority_is_refused(certificate):
                 await fetch(Http1Upstream(tls=trusting._tls), other_name)
             await strict.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_provider_that_prefers_http_2_is_spoken_to_in_http_1_1(certificate):
@@ -309,7 +310,7 @@ def test_a_provider_that_prefers_http_2_is_spoken_to_in_http_1_1(certificate):
             await client.close()
         assert chosen == ["http/1.1"]
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 @pytest.mark.parametrize("value", ["sk-test\n", "sk\r\nhost: evil", "sk-tést", "sk\0"])

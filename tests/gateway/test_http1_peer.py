@@ -15,6 +15,7 @@ from headgate.gateway import http1_peer
 from headgate.gateway.caller import Caller, Handler
 from headgate.gateway.field_names import MOST_KEPT, FieldNames
 from headgate.gateway.http1_request import Request
+from tests.gateway.leaping import run_leaping
 from tests.gateway.sockets import JSON, ask, get, post, serving, status, talk
 
 
@@ -237,7 +238,7 @@ def test_an_idle_connection_keeps_nothing_of_its_last_request():
             writer.close()
             await writer.wait_closed()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_field_that_is_repeated_without_an_end_is_refused():
@@ -308,7 +309,7 @@ def test_one_task_answers_all_requests_of_a_connection_and_ends_with_it():
             assert task.done()
             assert not server.tasks
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_the_task_of_an_idle_connection_ends_when_its_caller_leaves():
@@ -325,7 +326,7 @@ def test_the_task_of_an_idle_connection_ends_when_its_caller_leaves():
             await asyncio.wait({task}, timeout=10)
             assert task.done()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_more_requests_than_may_wait_are_all_answered_and_the_socket_is_not_read_meanwhile():
@@ -347,5 +348,5 @@ def test_more_requests_than_may_wait_are_all_answered_and_the_socket_is_not_read
                 await reader.readuntil(b"\r\n\r\nx")
             writer.close()
 
-    asyncio.run(case())
+    run_leaping(case())
     assert paused == [False] + [True] * 20

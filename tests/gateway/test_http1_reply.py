@@ -38,7 +38,7 @@ def test_cancelling_or_closing_in_the_body_closes_the_connection_at_once():
             await client.close()
 
     for cancel in (True, False):
-        asyncio.run(case(cancel))
+        run_leaping(case(cancel))
 
 
 def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
@@ -53,7 +53,7 @@ def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
             await asyncio.wait_for(scripted.closed.wait(), 10)
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_each_wait_of_a_stream_has_its_own_longest_silence():
@@ -68,7 +68,7 @@ def test_each_wait_of_a_stream_has_its_own_longest_silence():
             await asyncio.wait_for(scripted.closed.wait(), 10)
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_steady_stream_may_last_longer_than_the_longest_silence():
@@ -94,7 +94,7 @@ def test_a_steady_stream_may_last_longer_than_the_longest_silence():
             assert asyncio.get_running_loop().time() - started < 0.4
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_slow_reader_stops_the_provider_from_sending():
@@ -127,7 +127,7 @@ def test_a_slow_reader_stops_the_provider_from_sending():
             reply.close()
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_paused_answer_that_ends_leaves_its_connection_usable():
@@ -144,7 +144,7 @@ def test_a_paused_answer_that_ends_leaves_its_connection_usable():
             assert scripted.connections == 1
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_released_answer_keeps_its_connection_if_it_ends_soon():
@@ -166,7 +166,7 @@ def test_a_released_answer_keeps_its_connection_if_it_ends_soon():
             assert scripted.connections == 1
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 class Line:
@@ -197,7 +197,7 @@ def test_a_header_is_text_whatever_it_holds_and_none_where_it_is_not():
         assert reply.header("x-odd") == "\xff"
         assert reply.header("x-other") is None
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_chunks_that_came_meanwhile_are_taken_as_one_and_the_end_is_none():
@@ -214,7 +214,7 @@ def test_chunks_that_came_meanwhile_are_taken_as_one_and_the_end_is_none():
         reply.close()  # it has come to its end: nothing is left to close
         assert line.asked == []
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_the_socket_is_not_read_above_the_mark_and_read_on_once_all_is_taken():
@@ -229,7 +229,7 @@ def test_the_socket_is_not_read_above_the_mark_and_read_on_once_all_is_taken():
         assert len(await reply.chunk() or b"") == HIGH_WATER + 2
         assert line.asked == ["pause", "resume"]
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_an_answer_that_is_too_large_is_given_up_and_not_kept():
@@ -247,7 +247,7 @@ def test_an_answer_that_is_too_large_is_given_up_and_not_kept():
         assert caught.value.kind == "unusable"
         assert line.asked[-1] == "abort"
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 class Sink:
@@ -285,7 +285,7 @@ def test_what_comes_is_poured_where_it_arrives_a_segment_at_a_time():
         assert await pouring is False
         assert sink.got[-1] == b"e"
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_it_ends_where_it_is_enough_and_goes_on_with_what_came_meanwhile():
@@ -303,7 +303,7 @@ def test_it_ends_where_it_is_enough_and_goes_on_with_what_came_meanwhile():
         assert await reply.pour(sink, 9.0) is True
         assert sink.got == [b"a", b"b", b"cd"]
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_segment_after_which_more_is_to_be_read_waits_for_its_tasks_turn():
@@ -325,7 +325,7 @@ def test_a_segment_after_which_more_is_to_be_read_waits_for_its_tasks_turn():
         reply.finished()
         assert await pouring is False
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_what_goes_wrong_where_it_arrives_is_raised_in_the_task_and_gives_the_answer_up():
@@ -343,7 +343,7 @@ def test_what_goes_wrong_where_it_arrives_is_raised_in_the_task_and_gives_the_an
             await pouring
         assert line.asked == ["abort"]
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_nothing_is_poured_once_its_task_is_cancelled():
@@ -360,7 +360,7 @@ def test_nothing_is_poured_once_its_task_is_cancelled():
         assert sink.got == []
         assert line.asked == ["abort"]
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_what_came_before_a_failure_is_poured_and_then_it_is_raised():
@@ -374,7 +374,7 @@ def test_what_came_before_a_failure_is_poured_and_then_it_is_raised():
             await pouring
         assert sink.got == [b"a"]
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_silence_is_counted_from_the_last_segment_though_its_task_has_slept_since():
@@ -416,7 +416,7 @@ def test_all_that_comes_is_poured_once_and_in_its_order(pieces, most):
         await pouring
         assert bytes(got) == b"".join(piece for piece, _ in pieces)
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_the_first_failure_is_the_one_that_is_told():
@@ -427,7 +427,7 @@ def test_the_first_failure_is_the_one_that_is_told():
         with pytest.raises(UpstreamError, match="First"):
             await reply.read()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_what_comes_after_a_release_is_dropped():
@@ -441,7 +441,7 @@ def test_what_comes_after_a_release_is_dropped():
         assert line.asked == ["pause", "resume"]
         assert await reply.chunk() is None
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_an_answer_that_is_there_is_read_without_a_wait():
@@ -460,4 +460,4 @@ def test_an_answer_that_is_there_is_read_without_a_wait():
             assert await reply.chunk(1.0) is None
             await client.close()
 
-    asyncio.run(case())
+    run_leaping(case())

@@ -9,6 +9,7 @@ import pytest
 from headgate.errors import RequestError
 from headgate.gateway.caller import Caller
 from headgate.gateway.http1_request import READ_AHEAD, Request, status_line
+from tests.gateway.leaping import run_leaping
 from tests.gateway.sockets import ask, get, post, serving, status
 
 
@@ -59,7 +60,7 @@ def test_a_body_over_the_limit_gets_413_and_the_caller_can_read_it_while_still_s
             writer.close()
             return answer
 
-    assert status(asyncio.run(case())) == 413
+    assert status(run_leaping(case())) == 413
 
 
 def test_a_chunked_body_over_the_limit_gets_413():
@@ -117,7 +118,7 @@ def test_a_caller_that_leaves_is_noticed_at_once():
             assert not server.tasks
             assert not server.peers
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 class Line:
@@ -160,7 +161,7 @@ def test_what_nobody_has_asked_for_is_read_up_to_a_length_and_then_waits():
         request.complete()
         assert len(await taken) == 2 * READ_AHEAD + 1
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_request_is_answered_once():
@@ -198,7 +199,7 @@ def test_a_body_that_was_malformed_is_no_leaving():
     request.broken(RequestError("no", code="bad_http", fix="mend it"))
     assert heard == []
     with pytest.raises(RequestError):
-        asyncio.run(request.body(10))
+        run_leaping(request.body(10))
 
 
 def test_what_is_written_says_whether_there_may_be_more_at_once():
@@ -225,7 +226,7 @@ def test_a_stream_waits_for_a_caller_that_reads_slowly_and_ends_where_it_has_gon
         with pytest.raises(ConnectionError):
             await out.send(b"d")
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_a_status_without_a_name_has_a_first_line_too():

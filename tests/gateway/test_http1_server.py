@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from headgate.gateway.caller import Caller
 from headgate.gateway.http1_peer import WRITE_AHEAD
 from headgate.gateway.http1_server import UNSENT_OPTION
+from tests.gateway.leaping import run_leaping
 from tests.gateway.sockets import get, post, serving, status, talk
 
 
@@ -41,7 +42,7 @@ def test_a_slow_reader_makes_the_handler_wait_instead_of_filling_memory():
             await asyncio.sleep(0.05)
             assert not server.tasks
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_draining_finishes_what_is_under_way_and_takes_nothing_new():
@@ -61,7 +62,7 @@ def test_draining_finishes_what_is_under_way_and_takes_nothing_new():
                 await asyncio.open_connection("127.0.0.1", port)
             idle.close()
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 def test_draining_gives_up_after_its_time():
@@ -76,7 +77,7 @@ def test_draining_gives_up_after_its_time():
             await server.close()
             assert await stuck in (b"", b"<reset>")
 
-    asyncio.run(case())
+    run_leaping(case())
 
 
 @settings(max_examples=150)
@@ -87,4 +88,4 @@ def test_no_bytes_make_the_server_fail(pieces):
             await talk(port, *pieces, b"\r\n\r\n", within=30.0)
             assert status(await talk(port, get())) == 200
 
-    asyncio.run(case())
+    run_leaping(case())

@@ -24,6 +24,7 @@ from headgate.routing.verifier import verifier
 from headgate.values import Draft, ModelRef
 from headgate.wire.lane import Inbound
 from tests.gateway.clocks import Stopped
+from tests.gateway.leaping import run_leaping
 from tests.gateway.plants import (
     EVENTS,
     SMALL,
@@ -79,7 +80,7 @@ class Court:
         made, self.upstream, kept = plant(*script, clock=clock, failures=1)
         for model, good in (before or {}).items():
             made.brakes.note(model, good, made.clock.monotonic(), made.clock.monotonic())
-        self.findings = asyncio.run(self._judge(made, cascade, draft, request, seconds))
+        self.findings = run_leaping(self._judge(made, cascade, draft, request, seconds))
         self.rows: list[Entry] = kept.entries
 
     async def _judge(

@@ -11,6 +11,7 @@ import pytest
 from anthropic import beta_async_tool, beta_tool
 
 from tests.gateway.house import RULES, House, house
+from tests.gateway.leaping import run_leaping
 
 TIERS = ["cheap", "google/gpt-5-mini", "responses/gpt-5"]
 """One model of each dialect."""
@@ -31,7 +32,7 @@ def run(case, config: str = RULES, **more):
         async with house(config, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 def say(content, role: str = "user") -> Any:

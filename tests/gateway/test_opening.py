@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from headgate.errors import UpstreamError
@@ -12,6 +10,7 @@ from headgate.gateway.record import Attempt
 from headgate.values import Usage
 from headgate.wire.lane import Flow, UnusableAnswerError, lane
 from tests.gateway.clocks import NOON, Stopped
+from tests.gateway.leaping import run_leaping
 from tests.gateway.plants import CHEAP, EVENTS, Came, Chunk, answer, inbound, plant, stream
 
 WORDS = ("The answer", " is ", "42.")
@@ -35,7 +34,7 @@ def opening(
         except UpstreamError as error:
             return error
 
-    return asyncio.run(main()), attempt
+    return run_leaping(main()), attempt
 
 
 def well(*chunks: Chunk, dialect: str = "anthropic") -> tuple[Flow, bytes]:

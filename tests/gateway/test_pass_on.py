@@ -15,6 +15,7 @@ from headgate.gateway.http1_server import Http1Server
 from headgate.ledger.entry import Entry
 from headgate.settings import read
 from tests.gateway.house import ENV, RULES
+from tests.gateway.leaping import run_leaping
 from tests.gateway.one_request import BODY, CLAUDE_STREAM, STREAM
 from tests.gateway.one_stream import END, HEAD, framed
 
@@ -71,4 +72,4 @@ def test_the_row_is_written_in_the_task_of_its_request(tmp_path: Path, claude: b
         providing.close()
         await providing.wait_closed()
 
-    asyncio.run(case())
+    run_leaping(case())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from headgate.routing.artifact import dump, fingerprint
 from headgate.routing.controls import Controls
 from tests.gateway.house import LEARNED, RULES, House, house
+from tests.gateway.leaping import run_leaping
 from tests.routing.routers import small_artifact
 
 
@@ -21,7 +21,7 @@ def run(case, config: str = LEARNED, **more):
         async with house(config, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 def test_a_learned_router_decides_and_its_score_and_version_are_written_down():

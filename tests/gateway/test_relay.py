@@ -15,6 +15,7 @@ from headgate.errors import ConfigError, RequestError
 from headgate.gateway.caller import Caller, Handler
 from headgate.gateway.relay import Relay, framed, received, serve_relayed
 from tests.gateway.callers import Asked
+from tests.gateway.leaping import run_leaping
 
 
 def listening(path: Path) -> socket.socket:
@@ -47,7 +48,7 @@ def test_a_request_goes_there_and_its_answer_comes_back(tmp_path):
             await asyncio.gather(relay(get), relay(post))
             return [get, post]
 
-    get, post = asyncio.run(ask())
+    get, post = run_leaping(ask())
     assert get.status == post.status == 201
     assert get.answer_headers == {"content-type": "text/x", "set-cookie": "a=b"}
     assert get.answer == b"['GET', '/plan', 'rate=20%25', 'c=d', b'']"
@@ -70,7 +71,7 @@ def test_a_body_over_the_handlers_limit_is_the_callers_fault_there_too(tmp_path)
             await relay(asked)
             return asked
 
-    assert asyncio.run(ask()).status == 413
+    assert run_leaping(ask()).status == 413
     assert refused[0].code == "request_too_large"
 
 
@@ -87,12 +88,12 @@ def test_a_streamed_answer_goes_back_whole(tmp_path):
             await relay(asked)
             return asked
 
-    assert asyncio.run(ask()).answer == b"one two three"
+    assert run_leaping(ask()).answer == b"one two three"
 
 
 def test_where_nobody_listens_the_caller_is_told_to_come_again(tmp_path):
     with pytest.raises(RequestError) as caught:
-        asyncio.run(Relay(tmp_path / "none")(Asked("GET", "/")))
+        run_leaping(Relay(tmp_path / "none")(Asked("GET", "/")))
     assert caught.value.status == 503
     assert caught.value.code == "pages_unavailable"
     assert "again" in str(caught.value)
@@ -114,7 +115,7 @@ def test_a_handlers_defect_is_logged_and_ends_no_other_page(tmp_path, caplog):
             await relay(good)
             return good
 
-    assert asyncio.run(ask()).answer == b"fine"
+    assert run_leaping(ask()).answer == b"fine"
     assert "ZeroDivisionError" in caplog.text
     assert "not answered" in caplog.text
 
@@ -128,7 +129,7 @@ def test_why_a_page_cannot_be_made_is_said_without_a_traceback(tmp_path, caplog)
             await relay(Asked("GET", "/"))
 
     with pytest.raises(RequestError) as caught:
-        asyncio.run(ask())
+        run_leaping(ask())
     assert (caught.value.status, caught.value.code) == (503, "pages_unavailable")
     assert "a page cannot be made: The ledger is a directory." in caplog.text
     assert "Traceback" not in caplog.text
@@ -146,7 +147,7 @@ def test_who_listens_but_does_not_answer_yet_is_waited_for(tmp_path):
         server.close()
         return asked
 
-    assert asyncio.run(ask()).status == 201
+    assert run_leaping(ask()).status == 201
 
 
 def test_a_message_that_is_cut_off_is_an_end_and_one_of_another_kind_is_not_taken():
@@ -157,11 +158,11 @@ def test_a_message_that_is_cut_off_is_an_end_and_one_of_another_kind_is_not_take
         return await received(reader, kind)
 
     whole = framed({"a": 1.5})
-    assert asyncio.run(read(whole, dict[str, float])) == {"a": 1.5}
+    assert run_leaping(read(whole, dict[str, float])) == {"a": 1.5}
     for length in (0, 3, len(whole) - 1):
         with pytest.raises(EOFError):
-            asyncio.run(read(whole[:length], dict[str, float]))
+            run_leaping(read(whole[:length], dict[str, float]))
     with pytest.raises(msgspec.MsgspecError):
-        asyncio.run(read(whole, list[int]))
+        run_leaping(read(whole, list[int]))
     with pytest.raises(msgspec.MsgspecError):
-        asyncio.run(read(b"hello, this is no length", str))
+        run_leaping(read(b"hello, this is no length", str))

@@ -12,6 +12,7 @@ from openai import OpenAI
 from pydantic import BaseModel
 
 from tests.gateway.house import RULES, House, house
+from tests.gateway.leaping import run_leaping
 
 MODELS = ["responses/gpt-5", "cheap", "google/gpt-5-mini"]
 """One model of each dialect, its own first."""
@@ -38,7 +39,7 @@ def run(case, config: str = RULES, **more):
         async with house(config, **more) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from tests.gateway.house import RULES, House, house
+from tests.gateway.leaping import run_leaping
 from tests.gateway.sdks import PARSED, TEXTS, TOOLS, City, Way, asked, ways
 
 MODELS = ["google/gpt-5-mini", "responses/gpt-5", "anthropic/claude-haiku-4-5"]
@@ -26,7 +26,7 @@ def run(case, config: str = RULES):
         async with house(config) as made:
             return await case(made)
 
-    return asyncio.run(main())
+    return run_leaping(main())
 
 
 @pytest.mark.parametrize("asynchronous", CLIENTS)

@@ -19,6 +19,7 @@ from headgate.routing.tier import Tier
 from headgate.testing.brain import Answer, Brain, Prompt
 from headgate.values import ModelRef
 from tests.gateway.house import ECHO, RULES, House, house
+from tests.gateway.leaping import run_leaping
 
 JUDGE_MODEL = "gemini-2.5-flash"
 JUDGE = Tier(
@@ -94,7 +95,7 @@ def run(
             )
             return await work(Watched(gate, gate.app.shadow, events))
 
-    return asyncio.run(asyncio.wait_for(main(), 60))
+    return run_leaping(asyncio.wait_for(main(), 60))
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -13,6 +13,7 @@ from headgate.ledger.entry import Entry
 from headgate.ledger.keys_memory import MemoryKeys
 from headgate.ledger.store import StoreError
 from tests.gateway.clocks import NOON, Stopped
+from tests.gateway.leaping import run_leaping
 from tests.ledger.samples import entry
 
 DAY = Budget("day", 1000)
@@ -41,7 +42,7 @@ def test_money_is_set_aside_and_settled_by_what_the_ledger_says():
         await made.stop()
         assert store.spending("key:k")[0][1:] == (65, 0)
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_what_is_too_dear_is_refused_until_the_day_is_over_and_told_once():
@@ -60,7 +61,7 @@ def test_what_is_too_dear_is_refused_until_the_day_is_over_and_told_once():
         assert told == [(Account("key:k", "day", since_us), 1000)]
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_what_requests_under_way_hold_may_come_back_in_a_moment():
@@ -74,7 +75,7 @@ def test_what_requests_under_way_hold_may_come_back_in_a_moment():
         assert await made.reserve("s", MINE, 200) is None
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_a_request_is_paid_for_in_every_budget_or_in_none():
@@ -88,7 +89,7 @@ def test_a_request_is_paid_for_in_every_budget_or_in_none():
         assert await made.reserve("r", MINE, 1000) is None, "the key's budget is untouched"
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_a_new_day_has_new_money_and_yesterdays_is_told_to_the_end():
@@ -104,7 +105,7 @@ def test_a_new_day_has_new_money_and_yesterdays_is_told_to_the_end():
         await made.stop()
         assert [one.spent for one in store.spending("key:k")] == [0, 700]
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_an_attempt_that_nobody_reserved_for_counts_where_it_belongs():
@@ -120,7 +121,7 @@ def test_an_attempt_that_nobody_reserved_for_counts_where_it_belongs():
         assert store.spending("key:k")[0].spent == 33
         assert store.spending("team:t")[0].spent == 33
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_two_tills_share_a_budget_and_one_that_stops_gives_back():
@@ -139,7 +140,7 @@ def test_two_tills_share_a_budget_and_one_that_stops_gives_back():
         await two.stop()
         assert store.spending("key:k")[0][1:] == (100, 0)
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_many_requests_at_once_wait_for_few_visits_to_the_store():
@@ -159,7 +160,7 @@ def test_many_requests_at_once_wait_for_few_visits_to_the_store():
         assert store.visits <= 3
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 class Failing(MemoryKeys):
@@ -194,7 +195,7 @@ def test_a_store_that_fails_is_not_needed_while_something_is_in_hand(caplog):
         await made.stop()
         assert store.spending("key:k")[0][1:] == (30, 0), "nothing is lost, nothing told twice"
 
-    asyncio.run(main())
+    run_leaping(main())
     assert caplog.text.count("The disk is gone.") == 1, "said once, not at every request"
 
 
@@ -212,7 +213,7 @@ def test_a_store_that_has_failed_is_asked_once_a_second_whoever_wants_money():
         assert await made.reserve("s", MINE, 100) is None
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_a_till_that_ends_tells_a_store_that_has_just_failed_all_the_same():
@@ -228,7 +229,7 @@ def test_a_till_that_ends_tells_a_store_that_has_just_failed_all_the_same():
         await made.stop()
         assert store.spending("key:k")[0][1:] == (30, 0)
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_a_caller_that_leaves_while_it_waits_wants_nothing_any_more():
@@ -242,7 +243,7 @@ def test_a_caller_that_leaves_while_it_waits_wants_nothing_any_more():
         assert await made.reserve("s", MINE, 1000) is None
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_in_the_background_spending_is_told_and_idle_money_given_back():
@@ -261,7 +262,7 @@ def test_in_the_background_spending_is_told_and_idle_money_given_back():
         keeping.cancel()
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_many_tills_in_any_order_never_spend_more_than_there_is():
@@ -291,7 +292,7 @@ def test_many_tills_in_any_order_never_spend_more_than_there_is():
         assert store.spending("key:k")[0][1:] == (spent, 0)
 
     for seed in range(5):
-        asyncio.run(main(seed))
+        run_leaping(main(seed))
 
 
 class Slow(MemoryKeys):
@@ -325,7 +326,7 @@ def test_who_waited_while_others_took_what_was_lent_for_it_is_not_refused():
         assert 2 < store.visits <= 5
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_who_waits_for_what_others_hold_is_refused_without_asking_again():
@@ -341,7 +342,7 @@ def test_who_waits_for_what_others_hold_is_refused_without_asking_again():
         assert store.visits <= before + 2  # one that was under way, and its own
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_what_is_in_hand_is_set_aside_at_once_and_in_every_budget_or_in_none():
@@ -366,7 +367,7 @@ def test_what_is_in_hand_is_set_aside_at_once_and_in_every_budget_or_in_none():
         assert (key.reserved, key.spent) == (team.reserved, team.spent) == (0, 45)
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 def test_an_allowance_finds_the_purses_of_the_day_that_runs():
@@ -383,7 +384,7 @@ def test_an_allowance_finds_the_purses_of_the_day_that_runs():
         assert allowance.purses[1] is month
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())
 
 
 class Held(MemoryKeys):
@@ -429,4 +430,4 @@ def test_nobody_waits_while_the_store_is_held_for_three_seconds_and_later_nobody
         assert await regular
         await made.stop()
 
-    asyncio.run(main())
+    run_leaping(main())

@@ -85,6 +85,7 @@ def test_the_bill_has_all_that_was_paid_for_the_answer_and_no_shadow():
 def test_what_is_not_known_is_null_and_not_nothing():
     told = explained([row(0, cost_nano=None, served=True, premium_nano=None)])
     assert told["cost"]["unpriced_attempts"] == 1
+    assert told["cost"]["paid_usd"] is None
     assert told["cost"]["saved_usd"] is None
     assert told["steps"][0]["cost_usd"] is None
     assert told["alternatives"] == []

@@ -16,7 +16,7 @@ from headgate.bootstrap.key_ring import LedgerKeyRing
 from headgate.bootstrap.observer import LedgerObserver
 from headgate.bootstrap.planner import Measure, SettingsPlanner
 from headgate.bootstrap.scenario import calls_per_month
-from headgate.errors import ConfigError
+from headgate.errors import ConfigError, RequestError
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import Store
 from headgate.prices.book import Book
@@ -41,6 +41,12 @@ __all__ = ["Pages", "SettingsPrices", "SettingsRouters", "pages_of"]
 
 FIXED = ("escalation", "escalation_budgets", "ledger", "quality", "watch", "alerts")
 """Sections that a running gateway does not change: the pages show those of its start."""
+
+OF_A_LEDGER = (
+    *(f"/{name}{form}" for name in ("requests", "alerts") for form in ("", ".json", ".csv")),
+    *("/requests/", "/dashboard.json", "/dashboard.csv", "/keys"),
+)
+"""Pages that need one: without it they say so."""
 
 
 def pages_of(
@@ -150,6 +156,7 @@ class Pages:
                 **places,
                 "/routers": routers,
                 **listed,
+                **dict.fromkeys(OF_A_LEDGER, Place(_no_ledger)),
             }
         dashboard = Dashboard(observer, templates, now_us)
         tiers = [tier.name for tier in settings.tiers]
@@ -177,9 +184,9 @@ class Pages:
         }
 
     def _keys_place(self, settings: Settings, templates: Templates) -> dict[str, Place]:
-        """The page of the keys, where there are any to show."""
+        """The page of the keys, or of why there are none to show."""
         if self._store is None or self._keys is None:
-            return {}
+            return {"/keys": Place(_keys_elsewhere if self._token is None else _no_keys)}
         ring = LedgerKeyRing(self._keys, self._store, settings, self._now_us)
         page = Keys(ring, templates, self._now_us)
         return {"/keys": Place(page.show, methods=("GET", "POST"), title="Keys")}
@@ -269,6 +276,30 @@ def _book(reading: Reading) -> Book:
 
 def _to_plan(_: Visit) -> Answer:
     return redirect("/plan")
+
+
+def _no_ledger(_: Visit) -> Answer:
+    raise RequestError(
+        "There is no ledger here, and this page is made from one.",
+        fix="`headgate ui --ledger URL` names a ledger; `headgate serve` writes one.",
+        status=404,
+    )
+
+
+def _keys_elsewhere(_: Visit) -> Answer:
+    raise RequestError(
+        "The keys are shown on a gateway's admin port, to those who have its token.",
+        fix="`headgate keys list` shows them too.",
+        status=404,
+    )
+
+
+def _no_keys(_: Visit) -> Answer:
+    raise RequestError(
+        "A ledger in memory has no virtual keys.",
+        fix="Name a database below [ledger] as url.",
+        status=404,
+    )
 
 
 def _today() -> date:

@@ -105,7 +105,7 @@ def _paid(cost: dict[str, Any]) -> str:
     if not unpriced:
         return f"${cost['paid_usd']}"
     more = f"{unpriced} attempt{'' if unpriced == 1 else 's'} of unknown cost"
-    return f"${cost['paid_usd']} and {more}" if cost["paid_usd"] != "0" else more
+    return more if cost["paid_usd"] is None else f"${cost['paid_usd']} and {more}"
 
 
 def _told(prompt: Prompt | None) -> str:

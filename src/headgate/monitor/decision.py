@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from headgate.ledger.entry import Entry
+from headgate.monitor.figures import is_known
 from headgate.values import ModelRef, Usage, usd
 
 __all__ = ["Alternative", "explained", "why"]
@@ -105,7 +106,7 @@ def _cost(entries: Sequence[Entry], served: Entry | None) -> dict[str, Any]:
     paid = sum(entry.cost_nano or 0 for entry in counted)
     premium = None if served is None else served.premium_nano
     return {
-        "paid_usd": usd(paid),
+        "paid_usd": usd(paid) if is_known(paid, unpriced) else None,
         "unpriced_attempts": unpriced,
         "all_premium_usd": None if premium is None else usd(premium),
         "saved_usd": None if premium is None or unpriced else usd(premium - paid),
