@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from headgate.analysis.estimate import Cells, Grades, estimate, needed
 from headgate.analysis.pairs import Names
@@ -170,16 +171,12 @@ def test_humans_who_correct_a_judge_do_not_make_conversations_shorter():
         for number in range(400 // turns):
             hard = number < 80 // turns
             for turn in range(turns):
-                human = {"human_cheap": float(not hard), "human_premium": 1.0}
-                made.add(
-                    Record(
-                        cheap=float(not hard),
-                        premium=1.0,
-                        judge="p/judge",
-                        conversation=f"c{number}",
-                        **(human if turn == 0 and number % 4 == 0 else {}),
-                    )
+                told = Record(
+                    cheap=float(not hard), premium=1.0, judge="p/judge", conversation=f"c{number}"
                 )
+                if turn == 0 and number % 4 == 0:
+                    told = replace(told, human_cheap=told.cheap, human_premium=1.0)
+                made.add(told)
         return estimate(made, scenario).whole.interval
 
     short, long = judged(1), judged(4)

@@ -42,13 +42,14 @@ class Groups(NamedTuple):
         `alone`: rows that are each a group by themselves, and the hits among them.
         """
         rows, hits = alone
-        total = [rows, rows, hits, rows, hits, hits, hits, rows - hits]
+        counts = [(rows, rows, hits, rows, hits, hits, hits, rows - hits)]
         unlike = []
         for rows, hits in groups:
-            counts = (1, rows, hits, rows**2, hits**2, rows * hits, hits > 0, hits < rows)
-            total = [one + more for one, more in zip(total, counts, strict=True)]
+            squares = rows**2, hits**2, rows * hits
+            counts.append((1, rows, hits, *squares, int(hits > 0), int(hits < rows)))
             unlike.append(hits * (rows - hits) / rows)
-        return cls(*total, math.fsum(unlike))
+        sums = [sum(column) for column in zip(*counts, strict=True)]
+        return cls(*sums)._replace(unlike=math.fsum(unlike))
 
 
 def independent(groups: Groups, confidence: float = 0.95) -> float:
