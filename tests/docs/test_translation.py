@@ -10,6 +10,7 @@ from headgate.wire.gpt import MAX_USER_CHARS
 from headgate.wire.inbound import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
 from headgate.wire.openai_chat import answers as openai
 from headgate.wire.openai_chat.writing import MAX_STOPS
+from headgate.wire.openai_responses.writing import LEAST_OUTPUT
 from headgate.wire.openai_responses.items import OWN_REASONING
 from headgate.wire.problems import MAX_MESSAGE_CHARS
 
@@ -52,7 +53,7 @@ def test_the_bounds_on_the_page_are_those_of_the_code():
     assert f"more\nthan {MAX_STOPS} stop sequences" in PAGE
     assert f"up to {MAX_USER_CHARS} characters" in PAGE
     assert f"`safety_identifier`, up to {MAX_USER_CHARS} characters" in PAGE
-    assert f"`max_output_tokens`, at least {responses.LEAST_OUTPUT}" in PAGE
+    assert f"`max_output_tokens`, at least {LEAST_OUTPUT}" in PAGE
     assert f"`{OWN_REASONING}`" in PAGE
     assert f"up to {MAX_MESSAGE_CHARS:,} characters" in PAGE
     assert f"one token for {BYTES_PER_TOKEN} bytes" in PAGE
