@@ -10,8 +10,8 @@ from headgate.wire.gpt import MAX_USER_CHARS
 from headgate.wire.inbound import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
 from headgate.wire.openai_chat import answers as openai
 from headgate.wire.openai_chat.writing import MAX_STOPS
-from headgate.wire.openai_responses.writing import LEAST_OUTPUT
 from headgate.wire.openai_responses.items import OWN_REASONING
+from headgate.wire.openai_responses.writing import LEAST_OUTPUT
 from headgate.wire.problems import MAX_MESSAGE_CHARS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "translation.md").read_text()
