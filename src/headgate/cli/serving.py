@@ -16,7 +16,7 @@ from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
-from headgate.bootstrap.gateway import app_of, secrets_of, upstream_of
+from headgate.bootstrap.gateway import app_of, need_keys, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape
@@ -54,7 +54,7 @@ async def serve_one(
         ConfigError: a key is missing, an address cannot be bound, …
     """
     settings = reading.settings
-    secrets_of(settings, os.environ)  # what is missing stops the start before a ledger is made
+    need_keys(settings, os.environ)  # what is missing stops the start before a ledger is made
     clock, helm = SystemClock(), Helm()
     first = place is None or place.number == 0
     files = allow_most()

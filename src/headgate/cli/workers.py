@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headgate.bootstrap.admin import AdminToken, admin_token
-from headgate.bootstrap.gateway import secrets_of
+from headgate.bootstrap.gateway import need_keys
 from headgate.errors import ConfigError
 from headgate.gateway.supervisor import READY, Supervisor, reserve
 from headgate.monitor.metrics import MULTIPROCESS
@@ -54,7 +54,7 @@ def supervise(
         ConfigError: a key is missing, or an address cannot be bound.
     """
     server = reading.settings.server
-    secrets_of(reading.settings, os.environ)
+    need_keys(reading.settings, os.environ)
     settled, env = [*sets], dict(os.environ)
     with ExitStack() as held:
         env.setdefault(
