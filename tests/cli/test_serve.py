@@ -15,7 +15,8 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,23 @@ def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(t
         assert told == {"200": 30, "503 overloaded": 30}
         client = OpenAI(base_url=served.base_url, api_key="x", max_retries=0)
         assert say(client).headers["x-headgate-tier"] == "cheap", "no breaker has opened"
+
+
+def test_idle_connections_beyond_the_open_files_make_way_for_new_ones(tmp_path):
+    """A listener that has no file left closes connections without a word."""
+    with running(tmp_path) as served:
+        served.gateway.stop()
+        served.program = "tests.cli.few_files:main"
+        gateway = served.start()
+        address = gateway.address.removeprefix("http://")
+        with ExitStack() as open_ones:
+            for _ in range(200):
+                idle = open_ones.enter_context(closing(HTTPConnection(address, timeout=20)))
+                idle.request("GET", "/healthz")
+                assert idle.getresponse().read() == b'{"status":"ok"}'
+            client = OpenAI(base_url=served.base_url, api_key="x", max_retries=0)
+            assert say(client).headers["x-headgate-tier"] == "cheap"
+        assert "more than 80 connections" in gateway.log.read_text()
 
 
 def test_a_missing_key_stops_the_start_and_is_named(tmp_path):
