@@ -149,6 +149,7 @@ def plant_of(
         config=settings.fingerprint,
         sessions=_sessions(settings, policies, pricer, clock),
         embedding_model=_embedding_model(settings),
+        origins=settings.server.cors_origins,
     )
 
 

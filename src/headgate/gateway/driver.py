@@ -19,7 +19,7 @@ from headgate.gateway.opening import opened
 from headgate.gateway.passing import passed_on
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
-from headgate.gateway.retry_after import seconds_of
+from headgate.gateway.retry_after import patience_of, told_of
 from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import UNSENT, Reply, unreachable
@@ -54,6 +54,7 @@ from headgate.wire.lane import (
     Flow,
     Inbound,
     Lane,
+    Translation,
     UnusableAnswerError,
     asking_logprobs,
     lane,
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
 __all__ = ["JSON", "Driver", "Plant"]
 
 START, OPENED, ANSWERED, ENDED = Start(), Opened(), Answered(), Ended()
+LEFT_OUT = "x-headgate-left-out"
+"""Names the fields that a translation has left out."""
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -84,6 +87,8 @@ class Driver:
     """An answer that is held, and its attempt."""
     _findings: Sequence[Finding] = ()
     _reply: Reply | None = None
+    _way: Lane | None = None
+    """Of the last call."""
     _flow: Flow | None = None
     _opening = b""
     """A stream's first bytes, held until it is clear that they may go out."""
@@ -267,6 +272,7 @@ class Driver:
                 way = self._lane(provider.dialect, model)
             endpoint = provider.endpoint(way.path, way.passed())
             body = way.request(model.model)
+            self._way = way
         except RequestError as impossible:  # nothing was sent, so nothing is written down
             return self._not_served(Failed("unsupported"), impossible)
         if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
@@ -320,13 +326,12 @@ class Driver:
     async def _turned_down(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
         """The provider answered with an error: its status and its words reach the caller."""
         body = await reply.read()
-        retry_after = reply.header("retry-after")
         attempt.error = "status"
         self._books.close(attempt, served=False)
         if way.mended(reply.status, body):
             self._mended = way
-        self._refusal = (reply.status, way.error(reply.status, body), retry_after)
-        wait = seconds_of(retry_after, self._plant.clock.time())
+        self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
+        wait = patience_of(reply.header, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
@@ -343,7 +348,7 @@ class Driver:
         assert attempt is not None  # noqa: S101 - the exchange serves only what was answered
         # the row is safe before the caller has the answer: what was acknowledged is never lost
         self._served(attempt)
-        headers = [JSON, *self._books.headers(attempt.tier, final=True)]
+        headers = [JSON, *self._headers(attempt, final=True)]
         self._caller.respond(200, headers, self._answer)
         return ENDED
 
@@ -351,7 +356,7 @@ class Driver:
         """A draft that was found good, in one piece, streamed or not."""
         self._draft = None
         self._served(attempt, self._findings)
-        headers = self._books.headers(attempt.tier, final=True)
+        headers = self._headers(attempt, final=True)
         if self._inbound.stream:
             await self._caller.stream(200, [*SSE, *headers]).send(held.body)
         else:
@@ -364,7 +369,7 @@ class Driver:
         assert attempt is not None and flow is not None and reply is not None  # noqa: PT018, S101
         if flow.complete:
             self._complete(attempt, flow)
-        out = self._caller.stream(200, [*SSE, *self._books.headers(attempt.tier, final=False)])
+        out = self._caller.stream(200, [*SSE, *self._headers(attempt, final=False)])
         if self._opening:
             opening, self._opening = self._opening, b""  # a quarter of a MB, if it came at once
             await out.send(opening)
@@ -413,12 +418,17 @@ class Driver:
             self._refusal = unfit(dialect, exchange.barred)
         elif failure is None or self._refusal is None:
             self._refusal = late(dialect, plant.limits.request_timeout)
-        status, body, retry_after = self._refusal
-        headers = [JSON, *self._books.headers(exchange.tier, final=True)]
-        if retry_after is not None and retry_after.isprintable():
-            headers.append(("retry-after", retry_after))
+        status, body, told_when = self._refusal
+        headers = [JSON, *self._books.headers(exchange.tier, final=True), *told_when]
         self._caller.respond(status, headers, body)
         return ENDED
+
+    def _headers(self, attempt: Attempt, *, final: bool) -> list[tuple[str, str]]:
+        """What an answer tells of its decision, and of what was left out to get it."""
+        headers, way = self._books.headers(attempt.tier, final=final), self._way
+        if type(way) is Translation and (names := way.left_out(attempt.tier.model.model)):
+            headers.append((LEFT_OUT, ", ".join(names)))
+        return headers
 
     # ---- attempts
 

@@ -307,6 +307,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Changes of the file, of prices and of routers are taken over while the gateway runs."""
     embedding_model: str | None = None
     """`provider/model` for embeddings asked for without a provider; None: they must name one."""
+    cors_origins: tuple[str, ...] = ()
+    """Web pages that may call the gateway, by their origin; `*` is any."""
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
