@@ -62,7 +62,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 265
+MODULES = 266
 """Of ours, in the process that serves; its sidecar has others."""
 
 
