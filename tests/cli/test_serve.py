@@ -324,8 +324,9 @@ def test_sigterm_is_announced_while_requests_are_still_taken(tmp_path):
         while gateway.fetch("/readyz")[0] != 503 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert gateway.fetch("/readyz") == (503, b'{"status":"draining"}')
+        gateway.process.send_signal(signal.SIGTERM)  # from a manager too: it is the same stop
         assert say(OpenAI(base_url=gate.base_url, api_key="none", max_retries=0)).status_code == 200
-        gateway.process.send_signal(signal.SIGTERM)
+        gateway.process.send_signal(signal.SIGINT)
         assert gateway.process.wait(10) == 0
 
 

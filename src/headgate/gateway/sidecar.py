@@ -32,6 +32,9 @@ STOP_SECONDS = 5.0
 LONGEST_SILENCE = 60.0
 """Seconds without a word from it, after which it is taken for hung (it was stopped, say) and ended:
 it may hold the ledger, and what it should store waits. After half of it, it is in trouble."""
+HEEDED = signal.SIGINT
+"""What ends it once it has said something. Not SIGTERM, which a service manager may send to all
+processes of a service: it is needed until all that is under way has finished, and goes on."""
 Trouble = Literal["silent", "ended"]
 """It says nothing; or it has ended, and the next one has not said anything yet."""
 _T = TypeVar("_T")
@@ -134,17 +137,19 @@ class Sidecar(Generic[_T]):
         try:
             process = self._process = await asyncio.shield(starting)
         except asyncio.CancelledError:  # half started, it would be nobody's
-            await _ended(await starting, self._stop_seconds)
+            await _ended(await starting, self._stop_seconds, signal.SIGTERM)
             raise
+        by = signal.SIGTERM
         try:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             with suppress(EOFError):
                 while True:
                     self._heard(await self._said(process.stdout))
+                    by = HEEDED
             return await process.wait()
         finally:
             self._process = None
-            ending = asyncio.create_task(_ended(process, self._stop_seconds))
+            ending = asyncio.create_task(_ended(process, self._stop_seconds, by))
             try:
                 await asyncio.shield(ending)
             except asyncio.CancelledError:  # we end while it is being ended
@@ -178,11 +183,11 @@ class Sidecar(Generic[_T]):
             silent.cancel()
 
 
-async def _ended(process: Process, seconds: float) -> None:
+async def _ended(process: Process, seconds: float, by: signal.Signals) -> None:
     """End it if it has not ended yet, by force where it does not heed; its pipes are closed."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(by)
     try:
         await asyncio.wait_for(process.communicate(), seconds)
     except TimeoutError:
