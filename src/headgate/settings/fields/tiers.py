@@ -80,7 +80,7 @@ TIERS = Section(
         Field(
             "timeout",
             Duration(0.1, 3600),
-            "Time for one attempt: to its end, or when streaming until the model thinks or answers.",
+            "Time for one attempt: to its end, or, streamed, until the model thinks or answers.",
         ),
         Field(
             "fallback",
