@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from headgate.errors import HeadgateError, InternalError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import REJECTED, Books
-from headgate.gateway.caller import Body, Caller
+from headgate.gateway.caller import Caller
+from headgate.gateway.classifying import classified
 from headgate.gateway.conversation import Conversation, conversation_of
 from headgate.gateway.holding import Held, hold
 from headgate.gateway.jury import Jury
 from headgate.gateway.opening import opened
+from headgate.gateway.passing import passed_on
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import patience_of, told_of
@@ -22,9 +24,7 @@ from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import UNSENT, Reply, unreachable
 from headgate.routing.checks import Finding
-from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import Exchange
-from headgate.routing.features import excerpt
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision, Policy
@@ -46,7 +46,6 @@ from headgate.routing.signals import (
     Refuse,
     Serve,
     Start,
-    Verdict,
     Wait,
     Woke,
 )
@@ -199,7 +198,10 @@ class Driver:
         """What few requests are told to do."""
         match command:
             case Classify():
-                return await self._classify(command)
+                assert self._policy is not None  # noqa: S101 - no request is left open without one
+                return await classified(
+                    self._plant, self._inbound, self._asking, self._policy, command.timeout
+                )
             case Judge():
                 return await self._judge(command)
             case Wait():
@@ -241,28 +243,6 @@ class Driver:
         self._exchange.step(Left(), self._plant.clock.monotonic())
 
     # ---- commands
-
-    async def _classify(self, command: Classify) -> Verdict:
-        policy, sorter = self._policy, self._policy and self._policy.sorter
-        assert policy and sorter  # noqa: S101, PT018 - no request is left open without them
-        if policy.learned is not None:
-            decision = await self._asking.embed(
-                sorter.tier,
-                excerpt(self._inbound.ask.last_user),
-                command.timeout,
-                lambda vector: policy.scored(self._inbound.ask, self._plant.helm.controls, vector),
-            )
-            return Verdict(None, decision)
-        tiers = self._plant.policies.tiers
-        choice = await self._asking.ask(
-            "classifier",
-            sorter.tier,
-            question(self._inbound.ask, tiers, sorter.max_chars),
-            command.timeout,
-            lambda answer: verdict(answer, len(tiers)),
-            max_tokens=MAX_ANSWER_TOKENS,
-        )
-        return Verdict(choice)
 
     async def _judge(self, command: Judge) -> Judged:
         """Judge the draft in hand; its row is written when it is rejected, or served."""
@@ -395,7 +375,14 @@ class Driver:
             await out.send(opening)
             del opening
         try:
-            complete = flow.complete or await self._pass_on(attempt, flow, reply, out)
+            complete = flow.complete or await passed_on(
+                attempt,
+                flow,
+                reply,
+                out,
+                idle_timeout=self._plant.idle_timeout,
+                complete=self._complete,
+            )
         except UpstreamError as error:
             attempt.error, complete = error.kind, False
         if complete:
@@ -408,38 +395,9 @@ class Driver:
         attempt.usage_source = "estimated"
         self._books.close(attempt, served=True, aborted=True)
         reply.close()
-        await self._last(out, flow)
-        return Broke()
-
-    async def _pass_on(self, attempt: Attempt, flow: Flow, reply: Reply, out: Body) -> bool:
-        """Forward until the provider's last event (True) or until it closes without one (False)."""
-
-        last = b""
-
-        def forward(chunk: bytes) -> bool:
-            """Done for each chunk where it arrives, as long as nobody has to wait."""
-            nonlocal last
-            told = flow.feed(chunk)
-            if flow.complete:  # the row comes first, and is written in the request's own task
-                last = told
-                return False
-            return not told or out.write(told)
-
-        while await reply.pour(forward, self._plant.idle_timeout):
-            if flow.complete:
-                self._complete(attempt, flow)
-                await out.send(last)
-                return True
-            await out.send(b"")  # until the caller has taken enough
-        if flow.error is None:
-            attempt.error = "reset"
-        ending = flow.end()  # the rest of a last event, or an error event
-        if flow.complete:
-            attempt.error = None
-            self._complete(attempt, flow)
-        if ending:
+        if ending := flow.end():  # an error event: what broke off never looks whole
             await out.send(ending)
-        return flow.complete
+        return Broke()
 
     def _complete(self, attempt: Attempt, flow: Flow) -> None:
         ask = self._inbound.ask
@@ -448,12 +406,6 @@ class Driver:
         attempt.measured(flow.usage, guess)
         self._answer_id = flow.id
         self._served(attempt)
-
-    async def _last(self, out: Body, flow: Flow) -> None:
-        """A stream that broke off ends with an error event, never as if it were whole."""
-        end = flow.end()
-        if end:
-            await out.send(end)
 
     def _refuse(self, command: Refuse) -> Event:
         plant, exchange, dialect = self._plant, self._exchange, self._inbound.dialect
