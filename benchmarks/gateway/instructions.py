@@ -42,6 +42,13 @@ KINDS = {
     "stream": Kind(RULES + PRICES, stream=True),
     "translated stream": Kind(stream=True, claude=True),
     "responses stream": Kind(stream=True, responses=True),
+    "tools": Kind(RULES + PRICES, stream=True, says="tools"),
+    "tools from Anthropic": Kind(stream=True, claude=True, says="tools"),
+    "tools to Anthropic": Kind(stream=True, messages=True, says="tools"),
+    "responses tools": Kind(stream=True, responses=True, says="tools"),
+    "thinking": Kind(RULES + PRICES, stream=True, says="thinking"),
+    "thinking from Anthropic": Kind(stream=True, claude=True, says="thinking"),
+    "thinking to Anthropic": Kind(stream=True, messages=True, says="thinking"),
 }
 SOCKETS = "sockets"
 PACED = {

@@ -15,7 +15,8 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 256
+MODULES = 266
 """Of ours, in the process that serves; its sidecar has others."""
 
 
@@ -227,6 +228,23 @@ def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(t
         assert say(client).headers["x-headgate-tier"] == "cheap", "no breaker has opened"
 
 
+def test_idle_connections_beyond_the_open_files_make_way_for_new_ones(tmp_path):
+    """A listener that has no file left closes connections without a word."""
+    with running(tmp_path) as served:
+        served.gateway.stop()
+        served.program = "tests.cli.few_files:main"
+        gateway = served.start()
+        address = gateway.address.removeprefix("http://")
+        with ExitStack() as open_ones:
+            for _ in range(200):
+                idle = open_ones.enter_context(closing(HTTPConnection(address, timeout=20)))
+                idle.request("GET", "/healthz")
+                assert idle.getresponse().read() == b'{"status":"ok"}'
+            client = OpenAI(base_url=served.base_url, api_key="x", max_retries=0)
+            assert say(client).headers["x-headgate-tier"] == "cheap"
+        assert "more than 80 connections" in gateway.log.read_text()
+
+
 def test_a_missing_key_stops_the_start_and_is_named(tmp_path):
     file = tmp_path / "headgate.toml"
     file.write_text(CONFIG.format(address="http://127.0.0.1:1", ledger=tmp_path / "x.db"))
@@ -324,8 +342,9 @@ def test_sigterm_is_announced_while_requests_are_still_taken(tmp_path):
         while gateway.fetch("/readyz")[0] != 503 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert gateway.fetch("/readyz") == (503, b'{"status":"draining"}')
+        gateway.process.send_signal(signal.SIGTERM)  # from a manager too: it is the same stop
         assert say(OpenAI(base_url=gate.base_url, api_key="none", max_retries=0)).status_code == 200
-        gateway.process.send_signal(signal.SIGTERM)
+        gateway.process.send_signal(signal.SIGINT)
         assert gateway.process.wait(60) == 0
 
 

@@ -35,18 +35,18 @@ from headgate.monitor.telemetry import Telemetry
 from headgate.routing.artifact import dump
 from headgate.settings import read
 from headgate.values import Clock
+from tests.gateway import agent_streams
 from tests.gateway.house import ENV, RULES
 from tests.routing.routers import small_artifact
 
 WARM = 20
 """Requests before the one that counts."""
 
+SYSTEM = "You are a careful assistant. " * 12
+TURN = {"role": "user", "content": "Tell me whether a request can be lost here. " * 12}
 BODY = {
     "model": "auto",
-    "messages": [
-        {"role": "system", "content": "You are a careful assistant. " * 12},
-        {"role": "user", "content": "Tell me whether a request can be lost here. " * 12},
-    ],
+    "messages": [{"role": "system", "content": SYSTEM}, TURN],
     "temperature": 0.2,
 }
 PRICES = """
@@ -134,6 +134,15 @@ RESPONSES_STREAM = [
 ]
 
 
+def streamed(says: str, *, claude: bool, responses: bool) -> list[bytes]:
+    """The events of a provider's stream: of text, or what `agent_streams` has."""
+    if says == "text":
+        return CLAUDE_STREAM if claude else RESPONSES_STREAM if responses else STREAM
+    if claude:
+        return agent_streams.claude(says)
+    return agent_streams.responses(says) if responses else agent_streams.chat(says)
+
+
 class Reply:
     """An answer that is there at once."""
 
@@ -166,10 +175,12 @@ class Reply:
 class Upstream:
     """A provider without a network."""
 
-    def __init__(self, *, stream: bool, claude: bool = False, responses: bool = False) -> None:
+    def __init__(
+        self, *, stream: bool, claude: bool = False, responses: bool = False, says: str = "text"
+    ) -> None:
         self._stream = stream
         self._answer = json.dumps(CLAUDE if claude else ANSWER).encode()
-        self._events = CLAUDE_STREAM if claude else RESPONSES_STREAM if responses else STREAM
+        self._events = streamed(says, claude=claude, responses=responses)
 
     async def send(self, endpoint: Endpoint, body: bytes) -> Reply:
         if self._stream:
@@ -186,7 +197,14 @@ class Caller:
     path = "/v1/chat/completions"
     query = ""
 
-    def __init__(self, *, stream: bool, secret: str | None = None, responses: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        stream: bool,
+        secret: str | None = None,
+        responses: bool = False,
+        messages: bool = False,
+    ) -> None:
         self.headers = {"host": "h", "content-type": "application/json"}
         if secret is not None:
             self.headers["x-api-key"] = secret
@@ -194,6 +212,10 @@ class Caller:
         if responses:
             self.path = "/v1/responses"
             self._body = self._body.replace(b'"messages"', b'"input"')
+        elif messages:
+            self.path = "/v1/messages"
+            body = {**BODY, "system": SYSTEM, "messages": [TURN], "max_tokens": 1000}
+            self._body = json.dumps(body | {"stream": stream}).encode()
         self.got = b""
 
     async def body(self, limit: int) -> bytes:
@@ -291,6 +313,10 @@ class Kind(NamedTuple):
     """The provider speaks Anthropic's dialect, the caller OpenAI's."""
     responses: bool = False
     """Caller and provider speak the Responses API; it is a stream."""
+    messages: bool = False
+    """The caller speaks Anthropic's dialect."""
+    says: str = "text"
+    """What a stream is of: text, tools or thinking."""
     key: bool = False
     """It comes with a virtual key that has a budget and a rate."""
     traced: bool = False
@@ -312,7 +338,9 @@ async def gateway(folder: Path, kind: Kind) -> AsyncIterator[Callable[[], Ask]]:
     sets = () if kind.claude else ("tiers.cheap.model=google/gpt-5-mini",)
     if kind.responses:
         sets = ("tiers.cheap.model=responses/gpt-5-mini",)
-    upstream = Upstream(stream=kind.stream, claude=kind.claude, responses=kind.responses)
+    upstream = Upstream(
+        stream=kind.stream, claude=kind.claude, responses=kind.responses, says=kind.says
+    )
     clock, admission = SystemClock(), keyed() if kind.key else None
     telemetry = telemetry_of(clock) if kind.traced else None
     app = app_of(
@@ -328,7 +356,12 @@ async def gateway(folder: Path, kind: Kind) -> AsyncIterator[Callable[[], Ask]]:
     secret = SECRET.secret if kind.key else None
 
     def ready() -> Ask:
-        caller = Caller(stream=kind.stream, secret=secret, responses=kind.responses)
+        caller = Caller(
+            stream=kind.stream,
+            secret=secret,
+            responses=kind.responses,
+            messages=kind.messages,
+        )
 
         async def ask() -> None:
             await app(caller)

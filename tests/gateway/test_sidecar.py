@@ -31,7 +31,7 @@ async def pages(caller):
 
 async def main():
     if "deaf" in MODE:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin

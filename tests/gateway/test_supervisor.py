@@ -134,6 +134,23 @@ def test_a_worker_that_does_not_stop_is_killed():
         assert not runs(pid)
 
 
+@pytest.mark.parametrize("insists", [signal.SIGINT, signal.SIGTERM])
+def test_workers_are_told_to_drain_once_and_to_stop_at_once_when_somebody_insists(insists):
+    with supervised(1, "patient") as house:
+        house.workers(1)
+        house.process.terminate()
+        assert house.process.stdout is not None
+        assert house.process.stdout.readline() == "told\n"
+
+        def over() -> bool:
+            house.process.send_signal(insists)
+            return house.process.poll() is not None
+
+        until(over)
+        assert house.process.returncode in (0, -insists)  # the last one may find it at its end
+        assert house.process.stdout.read() == ""
+
+
 def test_workers_end_when_their_parent_was_killed():
     with supervised(2) as house:
         workers = house.workers(2)

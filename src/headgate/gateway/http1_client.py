@@ -16,6 +16,7 @@ from typing import Any, cast
 import httptools
 
 from headgate.errors import UpstreamError
+from headgate.gateway.connecting import Connector
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
 from headgate.gateway.http1_reply import Http1Reply
@@ -208,10 +209,12 @@ class _Pool:
         tls: ssl.SSLContext | None,
         idle_seconds: float,
         deadlines: Deadlines,
+        connector: Connector,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.deadlines = deadlines
         self.loop = loop
+        self._connector = connector
         self.buffer = memoryview(bytearray(READ_BYTES))
         self._origin = origin
         self._tls = tls
@@ -239,7 +242,8 @@ class _Pool:
     async def _connect(self, connect_timeout: float) -> _Connection:
         if isinstance(self._origin, Tunnel):
             made = _Connection(self)
-            await through(self._origin, made, self._tls, self.deadlines, connect_timeout)
+            way, connector = self._origin, self._connector
+            await through(way, made, self._tls, connector, self.deadlines, connect_timeout)
         else:
             made = await self._direct(self._origin, connect_timeout)
         self._open.add(made)
@@ -249,12 +253,8 @@ class _Pool:
         host, port, _ = origin
         try:
             with self.deadlines.within(connect_timeout):
-                _, made = await self.loop.create_connection(
-                    lambda: _Connection(self),
-                    host,
-                    port,
-                    ssl=self._tls,
-                    server_hostname=host if self._tls else None,
+                _, made = await self._connector.connect(
+                    lambda: _Connection(self), host, port, self._tls
                 )
         except TimeoutError as error:
             raise UpstreamError(
@@ -288,6 +288,7 @@ class Http1Upstream:
         idle_seconds: age at which an unused connection is no longer trusted; below what providers
             and their load balancers keep (60 s and more), so that they rarely close first.
         tls: how certificates are checked; default: the system's authorities (SSL_CERT_FILE holds).
+        connector: what makes connections; default: one of its own.
     """
 
     def __init__(
@@ -296,8 +297,10 @@ class Http1Upstream:
         connect_timeout: float = 5.0,
         idle_seconds: float = 30.0,
         tls: ssl.SSLContext | None = None,
+        connector: Connector | None = None,
     ) -> None:
         self._connect_timeout = connect_timeout
+        self._connector = connector or Connector(within=connect_timeout)
         self._idle_seconds = idle_seconds
         self._tls = tls
         self._pools: dict[Origin | Tunnel, _Pool] = {}
@@ -323,6 +326,6 @@ class Http1Upstream:
             tls = self._tls = self._tls or ssl.create_default_context()
             tls.set_alpn_protocols(["http/1.1"])  # or one that prefers HTTP/2 might speak that
         loop = asyncio.get_running_loop()
-        pool = _Pool(origin, tls, self._idle_seconds, self._deadlines, loop)
+        pool = _Pool(origin, tls, self._idle_seconds, self._deadlines, self._connector, loop)
         self._pools[origin] = pool
         return pool

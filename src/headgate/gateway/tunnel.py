@@ -13,6 +13,7 @@ import ssl
 from typing import NamedTuple, cast
 
 from headgate.errors import UpstreamError
+from headgate.gateway.connecting import Connector
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.upstream import Origin, Tunnel, no_connection
 from headgate.values import Proxy, authority
@@ -146,6 +147,7 @@ async def through(
     way: Tunnel,
     protocol: asyncio.BaseProtocol,
     tls: ssl.SSLContext | None,
+    connector: Connector,
     deadlines: Deadlines,
     seconds: float,
 ) -> None:
@@ -153,6 +155,7 @@ async def through(
 
     Args:
         tls: how the origin's certificate is verified; None for an http origin.
+        connector: what reaches the proxy.
         seconds: for the proxy's TCP, its answer, and TLS together.
 
     Raises:
@@ -160,7 +163,7 @@ async def through(
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
-    transport, asking = await _reached(way.proxy, loop, deadlines, seconds)
+    transport, asking = await _reached(way.proxy, connector, deadlines, seconds)
     try:
         transport.write(_question(way))
         try:
@@ -188,11 +191,12 @@ async def through(
 
 
 async def _reached(
-    proxy: Proxy, loop: asyncio.AbstractEventLoop, deadlines: Deadlines, seconds: float
+    proxy: Proxy, connector: Connector, deadlines: Deadlines, seconds: float
 ) -> tuple[asyncio.Transport, _Asking]:
+    loop = asyncio.get_running_loop()
     try:
         with deadlines.within(seconds):
-            return await loop.create_connection(lambda: _Asking(loop), proxy.host, proxy.port)
+            return await connector.connect(lambda: _Asking(loop), proxy.host, proxy.port)
     except TimeoutError as error:
         raise _failure(
             f"The proxy {proxy} did not accept a connection within {seconds:g} s."

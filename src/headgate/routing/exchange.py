@@ -75,7 +75,7 @@ _NOBODY: Iterator[Tier] = iter(())
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long and how often, in seconds."""
 
-    request_timeout: float = 300.0
+    request_timeout: float = 600.0
     backoff_base: float = 0.25
     backoff_max: float = 8.0
     max_retry_after: float = 30.0

@@ -301,6 +301,32 @@ class Formed(_Worded):
         return text if isinstance(text, Refusal) else self._form(text)
 
 
+class Several(NamedTuple):
+    """A list of texts of one form; in a flag or a variable a comma stands between them."""
+
+    one: Formed
+    most: int = 100
+
+    @property
+    def words(self) -> str:
+        """What it takes."""
+        return f"list of {self.one.words}"
+
+    def read(self, text: str) -> object:
+        """Texts with a comma between them; no text is the empty list."""
+        return [word.strip() for word in text.split(",")] if text.strip() else []
+
+    def check(self, raw: object) -> object:
+        """A tuple of what the form makes of each, in the order given."""
+        if not isinstance(raw, list | tuple):
+            return _wanted("a list", raw, "Put it in brackets, with a comma between two.")
+        if len(raw) > self.most:
+            return Refusal(f"{len(raw)} are too many here.", f"Name {self.most} at most.")
+        found = [self.one.check(each) for each in raw]
+        refusals = [each for each in found if isinstance(each, Refusal)]
+        return refusals[0] if refusals else tuple(found)
+
+
 class Price(Formed):
     """Money as decimal text; a bare number is refused, because TOML floats are binary."""
 
@@ -376,6 +402,9 @@ URL = Formed("http or https URL", forms.url)
 
 PROXY = Formed('"http://host:port" or ""', forms.proxy)
 """Where a forward proxy listens, or nothing."""
+
+ORIGINS = Several(Formed('"https://host" or "*"', forms.origin, 200))
+"""Web pages by where they come from, or all of them."""
 
 LEDGER_URL = Formed('"sqlite:///PATH", "postgresql://…" or "memory:"', forms.ledger_url, 1000)
 """Where the ledger lies."""

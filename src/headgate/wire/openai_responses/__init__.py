@@ -11,6 +11,7 @@ import msgspec
 
 from headgate.wire import sse
 from headgate.wire.dialect import Dialect
+from headgate.wire.gpt import left_out
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers as chat
 from headgate.wire.openai_responses import answers, inbound, items, reading, streams, writing
@@ -38,11 +39,16 @@ OPENAI_RESPONSES = Dialect(
         "stop": "stop",
         "format": "text.format.schema",
         "tools": "tools",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "effort": "reasoning.effort",
+        "user": "user",
     },
     headers=_headers,
     kept_headers=("openai-beta",),
     read=inbound.read,
     read_request=reading.read,
+    read_fields=reading.FIELDS,
     write_answer=answers.write,
     writer=streams.Writer,
     write_problem=chat.write_problem,
@@ -52,6 +58,7 @@ OPENAI_RESPONSES = Dialect(
     forget=items.forget,
     check=writing.check,
     write_request=writing.write,
+    left_out=left_out,
     read_answer=answers.read,
     weigh_answer=answers.weigh,
     reader=streams.Reader,
