@@ -66,7 +66,7 @@ def test_a_body_over_the_limit_gets_413_and_the_caller_can_read_it_while_still_s
             for _ in range(50):
                 writer.write(b"x" * 100_000)
                 await writer.drain()
-            answer = await asyncio.wait_for(reader.read(), 30)
+            answer = await asyncio.wait_for(reader.read(), 60)
             writer.close()
             return answer
 
@@ -122,7 +122,7 @@ def test_a_caller_that_leaves_is_noticed_at_once():
             await asyncio.sleep(0.05)
             assert len(server.tasks) == 1
             writer.close()
-            await asyncio.wait_for(left.wait(), 10)
+            await asyncio.wait_for(left.wait(), 60)
             await asyncio.sleep(0.01)
             assert len(seen) == 1
             assert not server.tasks
@@ -272,6 +272,11 @@ def test_what_is_no_request_is_told_so_and_nothing_follows():
         "connection": "close",
     }
     assert json.loads(body)["error"]["code"] == "bad_http"
+
+
+def test_who_may_try_again_is_told_when():
+    told = last_answer(RequestError("full", status=503, fix="wait", retry_after=2.4), "")
+    assert b"\r\nretry-after: 2\r\n" in told
 
 
 def test_a_heads_size_is_that_of_its_names_and_values():

@@ -56,6 +56,11 @@ class Server(Protocol):
     peers: set[Http1Peer]
     tasks: set[asyncio.Task[None]]
     """Of the requests under way."""
+    room: int
+    """Most connections at once."""
+
+    def crowd(self, peer: Http1Peer) -> None:
+        """A connection has come for which there is no room."""
 
     def date(self) -> str:
         """The date header's line, with its end."""
@@ -132,6 +137,8 @@ class Http1Peer(asyncio.Protocol):
         self.closing = self._server.draining
         self._server.peers.add(self)
         self._time(self._server.limits.head_seconds)
+        if len(self._server.peers) > self._server.room:
+            self._server.crowd(self)
 
     def data_received(self, data: bytes) -> None:
         """A segment of requests, cut anywhere."""
@@ -404,6 +411,15 @@ class Http1Peer(asyncio.Protocol):
         """Reset the connection."""
         if self._transport is not None:
             self._transport.abort()
+
+    def idle_since(self) -> float | None:
+        """When its last request was over, by the loop's time; None: something is under way."""
+        at_rest = self._watched and not self._queue and self._reading is None
+        return self._since if at_rest and not self._lingering else None
+
+    def refuse(self, error: RequestError) -> None:
+        """Answer a new connection before it has asked anything, and close it."""
+        self._reject(error)
 
     def finish(self) -> None:
         """Close now if nothing is under way, else after the answer under way."""

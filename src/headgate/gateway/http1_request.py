@@ -240,5 +240,7 @@ def last_answer(error: RequestError, date: str) -> bytes:
         {"error": {"message": str(error), "type": error.type, "code": error.code}}
     )
     head = f"{status_line(error.status)}{date}"
+    if error.retry_after is not None:
+        head += f"retry-after: {error.retry_after:.0f}\r\n"
     rest = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
     return f"{head}{rest}connection: close\r\n\r\n".encode() + body
