@@ -25,6 +25,7 @@ from headgate.wire.neutral import (
     TextDelta,
     ThinkingDelta,
     ThinkingSeal,
+    Thinks,
     Tool,
     ToolDelta,
     ToolStart,
@@ -65,6 +66,7 @@ def written(*events: StreamEvent, usage: Usage | None = None) -> list[Json]:
 
 EVENTS: list[StreamEvent] = [
     Start("resp_1", "gpt-5"),
+    Thinks(),
     ThinkingDelta("First this."),
     ThinkingDelta("\n\n"),
     ThinkingDelta("Then that."),
@@ -102,6 +104,7 @@ def test_what_comes_without_deltas_is_said_when_its_item_is_done():
     bare = [event for event in RESPONSES_EVENTS if not event["type"].endswith(".delta")]
     assert events_of(*bare) == [
         Start("resp_1", "gpt-5"),
+        Thinks(),
         ThinkingDelta("\n\n"),
         TextDelta("Two searches, äöü 🦊 at once."),
         ToolStart(0, "call_2", "search"),
