@@ -134,7 +134,8 @@ class RequestError(HeadgateError):
     """The caller's request cannot be served as it is.
 
     `param` names the field at fault in the caller's own words, `code` is the machine-readable kind,
-    `retry_after` the seconds after which the same request may be served, where that is known.
+    `retry_after` the seconds after which the same request may be served, where that is known, and
+    `headers` what HTTP says beside such a status, such as the methods that are allowed.
     """
 
     status = 400
@@ -149,9 +150,11 @@ class RequestError(HeadgateError):
         code: str | None = None,
         param: str | None = None,
         retry_after: float | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(message, fix=fix)
         self.retry_after = retry_after
+        self.headers = headers
         if status is not None:
             self.status = status
         self.code = code

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from headgate.analysis.estimate import Cells, Grades, estimate, needed
 from headgate.analysis.pairs import Names
@@ -18,6 +19,7 @@ from headgate.prices.book import Book
 from headgate.stats.corrected import Counts
 from headgate.stats.intervals import blaker
 from headgate.values import ModelRef
+from tests.known import known
 
 BOOK = Book.shipped()
 DAY = date(2026, 11, 20)
@@ -83,6 +85,7 @@ RECORDS = st.lists(
         model_a=st.just("s"),
         model_b=st.sampled_from(["l", "x"]),
         category=st.sampled_from(["", "a", "b"]),
+        conversation=st.sampled_from(["", "x", "y"]),
     ),
     max_size=10,
 )
@@ -97,12 +100,93 @@ def test_grades_merge_in_any_order(a, b, c):
         return grades
 
     def told(grades):
-        return grades.strata(), grades.human, grades.by_model, grades.other, grades.halves.single
+        counts = grades.human, grades.by_model, grades.other, grades.halves.single
+        return grades.strata(), grades.groups(), *counts
 
     whole = told(made(a + b + c))
     one, two, three = made(a), made(b), made(c)
     assert told(one.merge(two).merge(three)) == whole
     assert told(three.merge(two.merge(one))) == whole
+
+
+def talked(conversations, turns, hard, **more):
+    """Conversations of so many turns, the first few of them hard from beginning to end."""
+    made = Grades()
+    for number in range(conversations):
+        for _ in range(turns):
+            name = f"c{number}"
+            made.add(Record(cheap=float(number >= hard), premium=1.0, conversation=name, **more))
+    return made
+
+
+def test_conversations_that_are_all_alike_count_as_one_request_each():
+    whole = estimate(talked(100, 8, 20), scenario).whole
+    assert (whole.cells.n, whole.share, whole.groups) == (800, 0.2, 100)
+    assert whole.independent == pytest.approx(100, rel=0.05)
+    alone = blaker(20, 100)
+    assert whole.interval.low <= alone.low < alone.high <= whole.interval.high
+    assert whole.interval.high - whole.interval.low < 1.15 * (alone.high - alone.low)
+
+
+def test_requests_of_no_conversation_are_each_by_themselves():
+    whole = estimate(graded(500, 100), scenario).whole
+    assert (whole.groups, whole.independent, whole.interval) == (500, 500, blaker(100, 500))
+
+
+def test_pairs_of_one_id_are_one_request_graded_again():
+    twice = Grades()
+    for number in [*range(200), *range(200)]:
+        twice.add(Record(id=str(number), cheap=float(number >= 40), premium=1.0))
+    whole = estimate(twice, scenario).whole
+    assert whole.groups == 200
+    assert whole.independent == pytest.approx(200, rel=0.05)
+
+
+def test_halves_know_the_conversation_that_a_row_of_their_id_tells():
+    made = Grades(names=Names("s", "l"))
+    for number in range(90):
+        made.add(Record(id=str(number), model="s", score=float(number >= 30)))
+        made.add(Record(id=str(number), model="l", score=1.0, conversation=str(number // 3)))
+    whole = estimate(made, scenario).whole
+    assert whole.groups == 30
+    assert whole.independent < 31
+
+
+def test_a_conversation_over_two_strata_is_a_group_in_each_and_one_in_all():
+    made = Grades()
+    for number in range(60):
+        for name in "ab":
+            hard = number < 12
+            made.add(
+                Record(cheap=float(not hard), premium=1.0, category=name, conversation=str(number))
+            )
+    found = estimate(made, scenario)
+    assert found.whole.groups == 60
+    assert [(part.groups, part.independent) for part in found.strata] == [(60, 60), (60, 60)]
+
+
+def test_humans_who_correct_a_judge_do_not_make_conversations_shorter():
+    def judged(turns):
+        made = Grades()
+        for number in range(400 // turns):
+            hard = number < 80 // turns
+            for turn in range(turns):
+                told = Record(
+                    cheap=float(not hard), premium=1.0, judge="p/judge", conversation=f"c{number}"
+                )
+                if turn == 0 and number % 4 == 0:
+                    told = replace(told, human_cheap=told.cheap, human_premium=1.0)
+                made.add(told)
+        return estimate(made, scenario).whole.interval
+
+    short, long = judged(1), judged(4)
+    assert long.high - long.low > short.high - short.low
+
+
+def test_conversations_take_more_requests_to_tell():
+    seen = Counts(400, 80)
+    alone, talked_of = known(needed(seen, 0.22)), known(needed(seen, 0.22, worth=0.25))
+    assert talked_of == pytest.approx(4 * alone, rel=0.05)
 
 
 def test_the_bill_is_the_plans_at_both_ends_of_the_interval():

@@ -8,7 +8,8 @@ from itertools import count, takewhile
 import pytest
 
 from headgate.bootstrap.clock import SystemClock
-from headgate.bootstrap.gateway import new_request_id, plant_of, upstream_of
+from headgate.bootstrap.gateway import need_keys, new_request_id, plant_of, upstream_of
+from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 from headgate.settings import read
 
@@ -33,6 +34,24 @@ def test_workers_share_the_retries_that_a_second_may_have(workers, retries):
     model = plant.policies.tiers[0].model
     assert plant.brakes.may_call(model, 100.0)
     assert len([*takewhile(lambda _: plant.brakes.may_retry(model, 100.0), count())]) == retries
+
+
+def test_a_missing_key_is_told_with_what_else_hinders_the_start():
+    decided = ("classifier.kind=learned", "classifier.router=nowhere.headgate")
+    settings = read(None, env={}, sets=decided)
+    env = {"ANTHROPIC_API_KEY": "x", "GEMINI_API_KEY": "x"}
+    need_keys(settings, env)
+    with pytest.raises(ConfigError) as caught:
+        need_keys(settings, env | {"GEMINI_API_KEY": ""})
+    router, key = (str(fault) for fault in caught.value.told)
+    assert "nowhere.headgate" in router
+    assert "GEMINI_API_KEY is not set" in key
+
+
+def test_a_missing_key_alone_is_told_alone():
+    with pytest.raises(ConfigError, match="without its keys") as caught:
+        need_keys(read(None, env={}), {"GEMINI_API_KEY": "x"})
+    assert [fault.field for fault in caught.value.told] == ["providers.anthropic.api_key_env"]
 
 
 def test_a_requests_id_begins_with_its_millisecond():

@@ -99,6 +99,47 @@ def test_a_price_of_ones_own_is_a_price(here: Path):
     assert check("y.toml").output.count("No price is known") == 2
 
 
+def beside_faults(here: Path, text: str, *args: str, **env: str) -> list[str]:
+    """What is said of a file beside its faults: the fields, and what stands for each."""
+    (here / "x.toml").write_text(text)
+    result = check("x.toml", "--json", *args, **env)
+    assert result.return_value == 2
+    return [f"{one['field']}: {one['message']}" for one in json.loads(result.stdout)["warnings"]]
+
+
+def test_a_fault_hides_neither_a_missing_key_nor_a_model_without_a_price(here: Path):
+    text = GOOD.replace("claude-haiku-4-5", "claude-haiko") + "[traffic]\ninput_tokens = 0\n"
+    (price, key) = beside_faults(here, text, GEMINI_API_KEY="")
+    assert price.startswith("tiers.cheap.model: No price is known for anthropic/claude-haiko")
+    assert key.startswith("providers.google.api_key_env: The environment variable GEMINI_API_KEY")
+
+
+def test_a_router_that_is_not_there_hides_no_missing_key(here: Path):
+    text = GOOD.replace('"model"\nmodel = "google/gemini-2.5-flash"', '"learned"\nrouter = "none"')
+    (key,) = beside_faults(here, text, ANTHROPIC_API_KEY="")
+    assert "ANTHROPIC_API_KEY is not set" in key
+
+
+@pytest.mark.parametrize(
+    ("more", "silent"),
+    [
+        ('[prices."a/small"]\ninput = "x"\noutput = "2"\n', "a/small"),
+        ('[price_list]\nfile = "own.toml"\n[traffic]\ninput_tokens = 0\n', "a/"),
+        ("[price_list]\nfile = 3\n", "a/"),
+        ("prices = 7\n", "a/"),  # of the provider a, with which TIERS end
+    ],
+)
+def test_beside_faults_nothing_is_said_of_prices_that_may_be_known(
+    here: Path, more: str, silent: str
+):
+    assert not [one for one in beside_faults(here, TIERS + more) if silent in one]
+
+
+def test_what_is_left_out_beside_faults_is_told_without_them(here: Path):
+    told = beside_faults(here, TIERS + "[traffic]\ninput_tokens = 0\n")
+    assert [one.partition(":")[0] for one in told] == ["tiers.cheap.model", "tiers.premium.model"]
+
+
 def test_show_prints_every_value_with_its_source():
     result = check(
         "--show", "--set", "escalation.rate=0.3", "--set", "escalation.budget=0.4",

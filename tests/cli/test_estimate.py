@@ -50,6 +50,37 @@ def test_the_document_agrees_with_the_interval(tmp_path):
     assert found["verdict"] == "build"
 
 
+def test_conversations_are_told_and_count_for_less_than_their_rows(tmp_path):
+    rows = [
+        {
+            "cheap": talk >= 20,
+            "premium": True,
+            "conversation": f"c{talk}",
+            "prompt": f"{talk} {turn}",
+        }
+        for talk in range(100)
+        for turn in range(8)
+    ]
+    (tmp_path / "talks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = " ".join(run("talks.jsonl").output.split())
+    assert "They are of 100 conversations and tell as much as 97 independent requests." in text
+    assert "for conversations drawn at random" in text
+    split = json.loads(run("talks.jsonl", "--json").stdout)["split"]
+    assert (split["graded"], split["conversations"]) == (800, 100)
+    assert split["high"] - split["low"] > 0.15
+
+
+def test_prompts_that_come_again_are_spoken_of_where_nothing_says_what_they_are(tmp_path):
+    said = " ".join(run(grade(tmp_path, prompt="hello")).output.split())
+    assert "repeat another one's prompt word for word" in said
+    rows = [
+        {"id": str(k), "model": m, "score": 1, "prompt": f"{k}"} for k in range(90) for m in "sl"
+    ]
+    (tmp_path / "halves.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    named = ("--graded-cheap", "s", "--graded-premium", "l")
+    assert "word for word" not in " ".join(run("halves.jsonl", *named).output.split())
+
+
 def test_too_few_requests_are_not_enough_and_their_number_is_told(tmp_path):
     result = run(grade(tmp_path, 30, 6), "--min-saving", "50%")
     assert result.return_value == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,13 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from openai import APIConnectionError, OpenAI
+from openai import APIConnectionError, AsyncOpenAI, AsyncStream, OpenAI
+from openai.types.chat import ChatCompletionChunk
 
 from headgate.testing.processes import Child, Children
 from tests.cli.test_serve import Running, listening
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 ANSWERS = "headgate_answers_total"
+WORDS = ("words " * 40).strip()
 
 
 class Workers(Running):
@@ -40,6 +43,13 @@ class Workers(Running):
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
         return {int(pid) for pid in children.split()}
 
+    def everyone(self) -> set[int]:
+        """The process ids of the parent, the workers, and what the first one has beside it."""
+        beside = set()
+        for pid in self.processes():
+            beside |= set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return {self.gateway.process.pid, *self.processes(), *map(int, beside)}
+
     def admin(self, path: str) -> str:
         """What the admin port answers."""
         log = self.gateway.log.read_text().splitlines()
@@ -57,9 +67,9 @@ class Workers(Running):
 
 
 @contextmanager
-def workers(folder: Path) -> Iterator[Workers]:
+def workers(folder: Path, *provider: str) -> Iterator[Workers]:
     with Children(folder) as children:
-        yield Workers(folder, children)
+        yield Workers(folder, children, *provider)
 
 
 def ask(gate: Workers, count: int) -> list[str]:
@@ -89,7 +99,7 @@ def test_workers_share_the_port_the_ledger_and_the_metrics(tmp_path):
         assert gate.counted() == 40
         segments = [path for path in (tmp_path / "ledger.db.journal").iterdir() if path.is_file()]
         assert len(segments) >= 2, "both have served"
-        assert gate.gateway.stop(20) == 0
+        assert gate.gateway.stop(60) == 0
         assert sorted(gate.rows()) == sorted((request_id, 0) for request_id in ids)
         assert "Traceback" not in gate.gateway.log.read_text()
 
@@ -108,8 +118,37 @@ def test_a_worker_that_dies_is_replaced_and_its_rows_are_kept(tmp_path):
             except APIConnectionError:
                 time.sleep(0.05)  # it was in the queue of the one that died
         assert len(gate.processes()) == 2
-        assert gate.gateway.stop(20) == 0
+        assert gate.gateway.stop(60) == 0
         assert sorted(gate.rows()) == sorted((request_id, 0) for request_id in ids)
+
+
+def test_workers_that_a_manager_tells_to_stop_as_well_finish_what_is_under_way(tmp_path):
+    """Each hears it twice, as below a service manager that tells all processes of a service."""
+
+    async def case(gate: Workers) -> list[str]:
+        async with AsyncOpenAI(base_url=gate.base_url, api_key="none", max_retries=0) as client:
+            streams = [
+                await client.chat.completions.create(
+                    model="auto", messages=[{"role": "user", "content": WORDS}], stream=True
+                )
+                for _ in range(10)
+            ]
+            everyone = gate.everyone()
+            assert len(everyone) == 4
+            for pid in everyone:
+                os.kill(pid, signal.SIGTERM)
+
+            async def text(stream: AsyncStream[ChatCompletionChunk]) -> str:
+                return "".join([one.choices[0].delta.content or "" async for one in stream])
+
+            return await asyncio.gather(*map(text, streams))
+
+    with workers(tmp_path, "--gap", "0.02") as gate:
+        assert asyncio.run(case(gate)) == [WORDS] * 10
+        assert gate.gateway.process.wait(PATIENCE) == 0
+        log = gate.gateway.log.read_text()
+    assert "has ended" not in log, "nor the process beside the first one"
+    assert "requests under way" not in log
 
 
 def test_what_is_wrong_is_told_once(tmp_path):

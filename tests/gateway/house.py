@@ -135,7 +135,7 @@ class House:
         """Bytes in, status, headers and body out; the request must ask to close."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
-        answer = await asyncio.wait_for(reader.read(), 30)
+        answer = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         head, _, body = answer.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
@@ -158,11 +158,22 @@ class House:
 
 Objector: TypeAlias = Callable[[str, Request], Awaitable[str | None]]
 """What somebody else says is wrong with a request in a dialect; None where nothing is."""
+Instead: TypeAlias = Callable[[str, Request], Response | None]
+"""What is answered to a request in a dialect in the simulated provider's place; None: nothing."""
 
 
-def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Objector | None):
+def _noting(
+    provider: Provider,
+    dialect: str,
+    seen: list[Request],
+    objector: Objector | None,
+    instead: Instead | None,
+):
     async def noting(request: Request) -> Response:
         seen.append(request)
+        answer = None if instead is None else instead(dialect, request)
+        if answer is not None:
+            return answer
         objection = await objector(dialect, request) if objector and request.body else None
         if objection is not None:
             body = msgspec.json.encode({"error": {"message": objection, "type": "off_spec"}})
@@ -172,7 +183,7 @@ def _noting(provider: Provider, dialect: str, seen: list[Request], objector: Obj
     return noting
 
 
-async def until(holds: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something that another task brings about; fail where it does not come."""
     for _ in range(round(seconds / 0.01)):
         if holds():
@@ -187,6 +198,7 @@ async def house(
     *,
     sets: tuple[str, ...] = (),
     objector: Objector | None = None,
+    instead: Instead | None = None,
     brain: Brain = ECHO,
     store: KeyStore | None = None,
     artifact: Artifact | None = None,
@@ -195,6 +207,7 @@ async def house(
     """Everything up and listening; torn down to the last socket at the end.
 
     `objector` judges each request before the simulated provider does: off-spec ones get 400.
+    `instead` answers some of them in its place.
     `brain` answers in all of them.
     `store` is where virtual keys rest, `artifact` is the learned router.
     `telemetry` is told of all requests and calls.
@@ -215,7 +228,7 @@ async def house(
     seen: list[Request] = []
     spoken = {"openai": "openai", "responses": "openai-responses", "anthropic": "anthropic"}
     servers = {
-        name: Server(_noting(provider, spoken[name], seen, objector))
+        name: Server(_noting(provider, spoken[name], seen, objector, instead))
         for name, provider in providers.items()
     }
     bases = {

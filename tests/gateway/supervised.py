@@ -2,7 +2,8 @@
 
 It prints `ready HOST PORT` once all its workers serve. A worker answers each connection with its
 index and process id, and ends as its kind says: `good` after a drain, `stubborn` never by itself,
-`broken` before it was ready, `unlucky` so too, but only the one with index 1.
+`patient` at SIGINT (at SIGTERM it says `told`), `broken` before it was ready, `unlucky` so too, but
+only the one with index 1.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ async def work(index: int, ready: int, lifeline: int, port: int, kind: str) -> N
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", port, reuse_port=True)
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        told = (lambda: None) if kind == "stubborn" and name == signal.SIGTERM else stop.set
+    deaf = {"stubborn": lambda: None, "patient": lambda: os.write(1, b"told\n")}
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        told = deaf.get(kind, stop.set) if name == signal.SIGTERM else stop.set
         loop.add_signal_handler(name, told)
     loop.add_reader(lifeline, stop.set)
     os.write(ready, READY)
@@ -49,7 +51,8 @@ def main() -> int:
             numbers = map(str, (index, ready, lifeline, port))
             return [sys.executable, "-m", __spec__.name, "worker", *numbers, kind]
 
-        supervisor = Supervisor(command, count, drain_seconds=0.2, kill_seconds=0.3)
+        seconds = 0.2 if kind == "stubborn" else 60.0  # ending in time is no matter of speed
+        supervisor = Supervisor(command, count, drain_seconds=seconds, kill_seconds=seconds)
         return supervisor.run(lambda: os.write(1, f"ready {host} {port}\n".encode()))
 
 

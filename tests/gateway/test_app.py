@@ -101,6 +101,10 @@ def test_an_unknown_path_gets_404_and_a_wrong_method_405_with_what_there_is():
         )
         assert status == 405
         assert b"POST" in body
+        status, headers, _ = await home.raw(
+            b"DELETE /v1/models HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
+        )
+        assert (status, headers["allow"]) == (405, "GET, HEAD")
 
     run(case)
 
@@ -329,13 +333,107 @@ def test_a_monitor_that_asks_for_heads_alone_is_answered_with_them():
     run(case)
 
 
-def test_a_compressed_body_is_told_to_come_as_it_is():
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/v1/chat/completions", {}),
+        ("/v1/messages", {"max_tokens": 9}),
+        ("/v1/messages/count_tokens", {}),
+        ("/v1/embeddings", {"model": "google/embedder", "messages": ..., "input": "hi"}),
+    ],
+)
+def test_a_compressed_body_is_unpacked(path, fields):
+    async def case(home: House):
+        packed = gzip.compress(chat(**fields))
+        assert (await home.post(packed, path, "content-encoding: gzip"))[0] == 200
+        assert b"hi" in home.seen[-1].body
+        assert "content-encoding" not in home.seen[-1].headers
+
+    run(case)
+
+
+def test_a_compressed_body_without_a_word_of_that_is_told_to_say_so():
     async def case(home: House):
         status, _, body = await home.post(gzip.compress(chat()))
         assert status == 400
-        assert "not compressed" in json.loads(body)["error"]["message"]
+        assert "Content-Encoding" in json.loads(body)["error"]["message"]
+        status, headers, body = await home.post(
+            chat(), "/v1/chat/completions", "content-encoding: zstd"
+        )
+        assert (status, headers["accept-encoding"]) == (415, "gzip, deflate")
+        assert json.loads(body)["error"]["code"] == "unsupported_encoding"
+        bomb = gzip.compress(b" " * 5001)
+        status, _, body = await home.post(bomb, "/v1/chat/completions", "content-encoding: gzip")
+        assert (status, json.loads(body)["error"]["code"]) == (413, "request_too_large")
+        assert home.entries == []
+
+    run(case, sets=("server.max_body_bytes=5000",))
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/v1/v1/chat/completions"])
+def test_a_base_url_with_or_without_its_version_leads_to_the_same(path):
+    async def case(home: House):
+        assert (await home.post(chat(), path))[0] == 200
+        assert home.entries[-1].route == "/v1/chat/completions"
+        listing = f"GET {path.replace('chat/completions', 'models')} HTTP/1.1\r\nhost: h\r\n"
+        assert (await home.raw(f"{listing}connection: close\r\n\r\n".encode()))[0] == 200
 
     run(case)
+
+
+PAGE = "origin: https://app.example"
+PREFLIGHT = (
+    "OPTIONS /v1/chat/completions HTTP/1.1\r\nhost: h\r\nconnection: close\r\n{}\r\n"
+    "access-control-request-method: POST\r\n"
+    "access-control-request-headers: authorization, content-type\r\n\r\n"
+)
+
+
+def test_a_web_page_that_is_named_may_ask_and_read_the_answer():
+    async def case(home: House):
+        status, headers, body = await home.raw(PREFLIGHT.format(PAGE).encode())
+        assert (status, body) == (200, b"")
+        assert headers["access-control-allow-headers"] == "authorization, content-type"
+        key = "authorization: Bearer gate-key"
+        for fields in ({}, {"stream": True}):
+            path = "/v1/chat/completions"
+            status, headers, _ = await home.post(chat(**fields), path, PAGE, key)
+            assert status == 200
+            assert headers["access-control-allow-origin"] == "https://app.example"
+            assert headers["x-headgate-tier"] == "cheap"
+        status, headers, _ = await home.post(b"{", "/v1/chat/completions", PAGE, key)
+        assert status == 400  # its page can read why
+        assert headers["access-control-allow-origin"] == "https://app.example"
+        assert (await home.post(chat(), "/v1/chat/completions", PAGE))[0] == 401
+
+    run(case, KEYED + 'cors_origins = ["https://app.example"]\n')
+
+
+def test_no_other_web_page_may_ask_or_read():
+    async def case(home: House):
+        status, headers, _ = await home.raw(
+            PREFLIGHT.format("origin: https://evil.example").encode()
+        )
+        assert status == 405
+        assert headers["allow"] == "POST"
+        assert not [name for name in headers if name.startswith("access-control")]
+        text = "content-type: text/plain"  # for which no browser asks first
+        for origin in ("origin: https://evil.example", "origin: null"):
+            status, headers, body = await home.post(chat(), "/v1/chat/completions", origin, text)
+            assert (status, json.loads(body)["error"]["code"]) == (403, "origin_not_allowed")
+        assert home.seen == []
+        assert (await home.post(chat(), "/v1/chat/completions", PAGE))[0] == 200
+
+    run(case, sets=("server.cors_origins=https://app.example",))
+
+
+def test_who_has_a_key_may_come_from_any_page_that_can_send_it():
+    async def case(home: House):
+        key = "authorization: Bearer gate-key"
+        origin = "origin: https://desk.example"
+        assert (await home.post(chat(), "/v1/chat/completions", origin, key))[0] == 200
+
+    run(case, KEYED)
 
 
 def test_provider_keys_stay_out_of_answers_errors_and_entries(caplog):
@@ -383,7 +481,7 @@ def test_no_body_makes_the_gateway_fail():
             @given(st.binary(max_size=200) | FIELDS.map(lambda body: json.dumps(body).encode()))
             def check(body: bytes) -> None:
                 asked = asyncio.run_coroutine_threadsafe(home.post(body), loop)
-                status, _, answer = asked.result(10)
+                status, _, answer = asked.result(60)
                 # 5xx would be ours; the simulated providers refuse off-spec requests with 4xx
                 assert status < 500 or b"empty" in answer, (status, answer)
 

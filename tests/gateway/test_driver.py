@@ -10,6 +10,7 @@ import pytest
 from openai.types.chat import ChatCompletionFunctionToolParam
 
 from headgate.ledger.entry import Entry
+from headgate.testing.server import Request, Response
 from headgate.values import Usage, usd
 from tests.gateway import one_request
 from tests.gateway.house import CONFIG, RULES, House, house, until
@@ -441,6 +442,66 @@ def test_a_retry_after_that_cannot_be_waited_for_is_passed_on():
         assert len(home.entries) == 1
 
     run(case, sets=("resilience.max_retry_after=0",))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_translation_left_out_is_named_to_the_caller(stream):
+    async def case(home: House):
+        body = {"model": "cheap", "messages": [{"role": "user", "content": "hi"}], "seed": 1}
+        more = {"service_tier": "flex", "stream": stream}
+        status, headers, _ = await home.post(json.dumps(body | more).encode())
+        assert (status, headers["x-headgate-left-out"]) == (200, "seed, service_tier")
+        status, headers, _ = await home.post(json.dumps(body | {"seed": None}).encode())
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        same = {"model": "google/gpt-5-mini", "service_tier": "flex"}
+        status, headers, _ = await home.post(json.dumps(body | same).encode())
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert b'"seed":1' in home.seen[-1].body
+
+    run(case, RULES)
+
+
+def refusing(headers: dict[str, str], model: bytes = b"claude"):
+    """A provider of such models that refuses all calls for the moment, in these words."""
+
+    def refuse(_: str, request: Request) -> Response | None:
+        if model not in request.body:
+            return None
+        body = b'{"type": "error", "error": {"type": "rate_limit_error", "message": "No."}}'
+        return Response(429, {"content-type": "application/json", **headers}, body)
+
+    return refuse
+
+
+def test_a_provider_that_says_not_to_try_again_is_not_asked_again_nor_by_the_callers_sdk():
+    async def case(home: House):
+        with pytest.raises(openai.RateLimitError):
+            await home.client.with_options(max_retries=2).chat.completions.create(
+                model="cheap", messages=[{"role": "user", "content": "hi"}]
+            )
+        assert len(home.entries) == 1
+
+    run(case, RULES, instead=refusing({"x-should-retry": "false", "retry-after": "0"}))
+
+
+def test_another_tier_answers_all_the_same():
+    async def case(home: House):
+        _, headers = await home.ask("hi")
+        assert headers["x-headgate-reason"] == "default, fallback"
+        assert [entry.cause for entry in home.entries] == ["first", "fallback"]
+
+    run(case, RULES, instead=refusing({"x-should-retry": "false"}, b"haiku"))
+
+
+def test_a_wait_in_milliseconds_is_waited_for_and_told():
+    async def case(home: House):
+        with pytest.raises(openai.RateLimitError) as caught:
+            await home.ask("hi", model="cheap")
+        headers = caught.value.response.headers
+        assert (headers["retry-after-ms"], headers["retry-after"]) == ("2", "900")
+        assert len(home.entries) > 1  # the whole seconds would be too long
+
+    run(case, RULES, instead=refusing({"retry-after-ms": "2", "retry-after": "900"}))
 
 
 def test_a_dead_tier_is_no_longer_called_and_the_other_answers_until_it_is_back():

@@ -86,6 +86,25 @@ def test_the_first_token_is_when_the_first_words_came():
     assert attempt.first_token == NOON + 2.5
 
 
+THINKS = (
+    b'event: content_block_start\ndata: {"type":"content_block_start","index":0,'
+    b'"content_block":{"type":"thinking","thinking":"","signature":""}}\n\n'
+)
+
+
+@pytest.mark.parametrize("dialect", ["anthropic", "openai"])
+def test_a_model_that_thinks_is_not_waited_for_though_it_says_nothing(dialect):
+    head, _, *rest = stream(*WORDS)
+    came = Came(head, THINKS, *rest, headers=(EVENTS,))
+    found, attempt = opening(came, dialect=dialect)
+    assert isinstance(found, tuple)
+    flow, first_bytes = found
+    assert len(came.idles) == 2, "the words are still to come"
+    assert first_bytes
+    assert (flow.begun, flow.thinking, flow.complete) == (False, True, False)
+    assert attempt.first_token is not None
+
+
 def test_another_dialect_is_translated_from_its_first_byte():
     _, first_bytes = well(*stream(*WORDS), dialect="openai")
     assert b"chat.completion.chunk" in first_bytes

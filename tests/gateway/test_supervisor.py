@@ -17,7 +17,7 @@ import pytest
 from headgate.gateway.supervisor import reserve
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Supervised:
@@ -30,7 +30,7 @@ class Supervised:
 
     def ask(self) -> tuple[int, int]:
         """Index and process id of whoever answers."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             index, pid = connection.recv(100).split()
         return int(index), int(pid)
 
@@ -132,6 +132,23 @@ def test_a_worker_that_does_not_stop_is_killed():
         house.process.terminate()
         assert house.process.wait(PATIENCE) == 128 + signal.SIGKILL
         assert not runs(pid)
+
+
+@pytest.mark.parametrize("insists", [signal.SIGINT, signal.SIGTERM])
+def test_workers_are_told_to_drain_once_and_to_stop_at_once_when_somebody_insists(insists):
+    with supervised(1, "patient") as house:
+        house.workers(1)
+        house.process.terminate()
+        assert house.process.stdout is not None
+        assert house.process.stdout.readline() == "told\n"
+
+        def over() -> bool:
+            house.process.send_signal(insists)
+            return house.process.poll() is not None
+
+        until(over)
+        assert house.process.returncode in (0, -insists)  # the last one may find it at its end
+        assert house.process.stdout.read() == ""
 
 
 def test_workers_end_when_their_parent_was_killed():

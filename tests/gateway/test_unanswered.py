@@ -23,7 +23,7 @@ def said(refusal: Refusal) -> str:
 def test_a_model_that_rests_is_named_with_the_whole_seconds_until_it_may_be_asked(seconds, after):
     refusal = resting("openai", MODEL, seconds)
     assert refusal[0] == 503
-    assert refusal[2] == after
+    assert refusal[2] == [("retry-after", after)]
     assert "anthropic/claude-haiku-4-5 keeps failing" in said(refusal)
     assert "Try again later." in said(refusal)
 
@@ -31,14 +31,14 @@ def test_a_model_that_rests_is_named_with_the_whole_seconds_until_it_may_be_aske
 def test_a_request_that_fits_no_tier_hears_what_each_of_them_lacks():
     refusal = unfit("openai", {"cheap": "images", "premium": "context"})
     assert refusal[0] == 400
-    assert refusal[2] is None
+    assert refusal[2] == ()
     assert "cheap (images), premium (context)" in said(refusal)
     assert msgspec.json.decode(refusal[1])["error"]["code"] == "no_capable_tier"
 
 
 def test_a_request_whose_time_ran_out_hears_how_long_it_was_and_where_it_is_set():
     refusal = late("openai", 2.5)
-    assert (refusal[0], refusal[2]) == (504, None)
+    assert (refusal[0], refusal[2]) == (504, ())
     assert "No answer within 2.5 s." in said(refusal)
     assert "[resilience] request_timeout" in said(refusal)
 

@@ -267,7 +267,7 @@ def test_the_first_wait_is_not_above_the_longest(desk: Desk):
 @pytest.mark.parametrize(
     ("sets", "field"),
     [
-        ("tiers.cheap.timeout=400", "tiers.cheap.timeout"),
+        ("tiers.cheap.timeout=700", "tiers.cheap.timeout"),
         ("resilience.request_timeout=100", "resilience.request_timeout"),
     ],
 )

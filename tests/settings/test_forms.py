@@ -303,3 +303,37 @@ def test_time_zones_go_by_their_names():
 )  # fmt: skip
 def test_a_host_is_this_machine_by_its_name_or_its_address(host: str, here: bool):
     assert is_loopback(host) is here
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("*", "*"),
+        ("https://app.example", "https://app.example"),
+        ("HTTP://LocalHost:3000", "http://localhost:3000"),
+        ("https://[::1]:8443", "https://[::1]:8443"),
+        ("chrome-extension://abcdef", "chrome-extension://abcdef"),
+    ],
+)
+def test_an_origin_is_taken_as_a_browser_names_it(text: str, taken: str):
+    assert forms.origin(text) == taken
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("app.example", "not a web page's origin"),
+        ("", "not a web page's origin"),
+        ("https://", "not a web page's origin"),
+        ("https://app.example ", "not a web page's origin"),
+        ("https://bücher.example", "not a web page's origin"),
+        ("https://app.example/", 'Write "https://app.example".'),
+        ("https://app.example/chat?x=1", 'Write "https://app.example".'),
+        ("https://*.example", "not one origin"),
+        ("https://me:secret@app.example", "not one origin"),
+    ],
+)
+def test_what_no_browser_would_name_is_refused(text: str, words: str):
+    refused = forms.origin(text)
+    assert isinstance(refused, forms.Refusal)
+    assert words in f"{refused.message} {refused.fix}"

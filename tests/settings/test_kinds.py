@@ -198,3 +198,14 @@ def test_words_are_some_of_a_few_in_their_own_order():
     assert "not a choice" in refusal(words, ["d"]).message
     assert '"a", "b" or "c"' in refusal(words, ["d"]).fix
     assert "a list is needed" in refusal(words, "a").message
+
+
+def test_several_are_all_of_one_form_in_the_order_given():
+    assert kinds.ORIGINS.check(["https://B.example", "*"]) == ("https://b.example", "*")
+    assert kinds.ORIGINS.check([]) == ()
+    assert kinds.ORIGINS.read("https://a.example, *") == ["https://a.example", "*"]
+    assert kinds.ORIGINS.read(" ") == []
+    assert "a list is needed" in refusal(kinds.ORIGINS, "*").message
+    assert "not a web page's origin" in refusal(kinds.ORIGINS, ["*", "app.example"]).message
+    assert refusal(kinds.ORIGINS, [7]).fix
+    assert "101 are too many" in refusal(kinds.ORIGINS, ["*"] * 101).message

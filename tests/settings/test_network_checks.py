@@ -106,3 +106,12 @@ def test_the_admin_port_is_not_the_callers(desk: Desk):
 def test_callers_should_not_need_a_providers_key(desk: Desk):
     (warning,) = warnings_of(desk, GOOD, "server.api_key_env=GEMINI_API_KEY")
     assert "key of provider google" in warning
+
+
+def test_every_web_page_where_no_key_is_asked_for_is_warned_of(desk: Desk):
+    anyone = "server.cors_origins=https://a.example, *"
+    (warning,) = warnings_of(desk, TIERS, anyone)
+    assert "Every web page" in warning
+    assert not warnings_of(desk, TIERS, anyone, "server.api_key_env=K")
+    assert not warnings_of(desk, TIERS, anyone, "keys.required=true")
+    assert not warnings_of(desk, TIERS, "server.cors_origins=https://a.example")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.stats.corrected import Counts, corrected
-from headgate.stats.intervals import blaker
+from headgate.stats.intervals import blaker, clopper_pearson
 
 
 def test_without_humans_it_is_the_judges_share():
@@ -29,6 +29,22 @@ def test_a_good_judge_makes_the_interval_narrower_than_humans_alone():
     found = corrected(Counts(2000, 400, 19, 1, 1, 79)).interval
     alone = blaker(20, 100)
     assert found.high - found.low < 0.7 * (alone.high - alone.low)
+
+
+def test_rows_that_count_for_less_make_the_interval_wider():
+    for rows in (Counts(1000, 200), Counts(1000, 200, 18, 2, 2, 78), Counts(100, 20, 18, 2, 2, 78)):
+        plain, grouped = corrected(rows).interval, corrected(rows, worth=0.25).interval
+        assert grouped.low < plain.low < plain.high < grouped.high
+
+
+def test_so_many_rows_of_a_part_are_worth_that_part_of_them():
+    assert corrected(Counts(400, 80), worth=0.25) == (0.2, clopper_pearson(20, 100))
+
+
+@pytest.mark.parametrize("worth", [0.0, -1.0, 1.1])
+def test_a_worth_that_is_none_is_refused(worth):
+    with pytest.raises(ValueError, match="worth"):
+        corrected(Counts(10, 2), worth=worth)
 
 
 def counts():

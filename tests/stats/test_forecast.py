@@ -4,17 +4,9 @@ import random
 
 import pytest
 
-from headgate.stats.forecast import LEAST_DAYS, forecast, student_quantile
+from headgate.stats.forecast import LEAST_DAYS, forecast
 from headgate.stats.intervals import clopper_pearson
 from tests.known import known
-
-
-@pytest.mark.parametrize(
-    ("freedom", "quantile"),  # NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2
-    [(4, 2.776), (5, 2.571), (10, 2.228), (20, 2.086), (27, 2.052), (100, 1.984)],
-)
-def test_students_quantile_is_that_of_the_tables(freedom, quantile):
-    assert student_quantile(0.975, freedom) == pytest.approx(quantile, rel=0.003)
 
 
 def test_days_that_are_all_alike_leave_no_doubt():
@@ -58,9 +50,3 @@ def test_too_few_days_give_no_forecast():
 def test_the_past_is_not_forecast():
     with pytest.raises(ValueError, match="not in the future"):
         forecast([1.0] * 9, -1)
-
-
-@pytest.mark.parametrize(("p", "freedom"), [(0.0, 5), (1.0, 5), (0.5, 0)])
-def test_a_quantile_that_is_none_is_refused(p, freedom):
-    with pytest.raises(ValueError, match="no quantile"):
-        student_quantile(p, freedom)

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import headgate.stats.intervals
-from headgate.stats.intervals import Pairs, binomial_tail, blaker, clopper_pearson, ratio, wilson
+from headgate.stats.intervals import (
+    Pairs,
+    binomial_tail,
+    blaker,
+    clopper_pearson,
+    ratio,
+    student_quantile,
+    wilson,
+)
 
 BOTH = pytest.mark.parametrize("method", [wilson, clopper_pearson])
 COUNTS = st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -244,3 +252,17 @@ def test_blaker_is_narrower_where_clopper_pearson_wastes():
 def test_blaker_takes_large_samples():
     low, high = blaker(200_000, 1_000_000)
     assert (low, high) == pytest.approx((0.199217, 0.200785), abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "quantile"),  # NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2
+    [(4, 2.776), (5, 2.571), (10, 2.228), (20, 2.086), (27, 2.052), (100, 1.984)],
+)
+def test_students_quantile_is_that_of_the_tables(freedom, quantile):
+    assert student_quantile(0.975, freedom) == pytest.approx(quantile, abs=0.0005)
+
+
+@pytest.mark.parametrize(("p", "freedom"), [(0.4, 5), (1.0, 5), (0.5, 0)])
+def test_a_quantile_that_is_none_is_refused(p, freedom):
+    with pytest.raises(ValueError, match="no quantile"):
+        student_quantile(p, freedom)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from headgate.costs.model import Breakdown, evaluate
 from headgate.costs.scenario import Scenario
 from headgate.costs.tripwire import Tripwire, tripwire
 from headgate.stats.corrected import Counts, corrected
+from headgate.stats.grouped import Groups, independent
 from headgate.stats.intervals import Interval
 
 __all__ = [
@@ -35,6 +36,8 @@ MOST_NEEDED = 10_000_000
 """Requests beyond which grading more is no answer."""
 
 Verdict: TypeAlias = Literal["build", "do not build", "not enough"]
+
+_Key = TypeVar("_Key")
 
 
 class Cells(NamedTuple):
@@ -64,6 +67,10 @@ class Split(NamedTuple):
     interval: Interval
     human: int = 0
     """Requests that a human graded beside the judge."""
+    groups: int = 0
+    """Conversations they are of; a request without one is one by itself."""
+    independent: float = 0.0
+    """How many independent requests would tell as much; `cells.n` where each is by itself."""
 
     @property
     def corrected(self) -> bool:
@@ -74,7 +81,8 @@ class Split(NamedTuple):
 class Grades:
     """Graded requests, counted by stratum; grows by a record and merges in any order.
 
-    Pairs come in one record, as a verdict, or as a record a model, joined by their `id`.
+    Pairs come in one record, as a verdict, or as a record a model, joined by their `id`. Requests
+    of one conversation are no independent ones, nor are pairs of one `id`: they make a group.
 
     Args:
         good: the least score of an answer that will do.
@@ -96,6 +104,11 @@ class Grades:
         self.halves = Halves(names)
         self.named: dict[str, str] = {}
         """Strata of requests whose grades come a model at a time, by id."""
+        self.within: dict[str, str] = {}
+        """Conversations of requests whose grades come a model at a time, by id."""
+        self.grouped: dict[tuple[str, str], tuple[int, int]] = {}
+        """Rows and hard ones among them, by stratum and group, of pairs that came whole. Those of
+        no group are each by themselves, and counted together under an empty name."""
         self.human: dict[tuple[str, bool, bool], int] = {}
         """Requests that a judge and a human graded: by stratum, and whether each calls it hard."""
         self.by_model = 0
@@ -110,6 +123,8 @@ class Grades:
         if pair is not None:
             name = self._stratum(record)
             self._count(self.counts, (name, *self._will_do(pair)))
+            group = record.conversation or record.id
+            self._gather(self.grouped, (name, group), 1, self._hard(human or pair))
             if human is not None:
                 self._count(self.human, (name, self._hard(pair), self._hard(human)))
             elif record.judge:
@@ -119,7 +134,9 @@ class Grades:
         elif record.id:
             name = self._stratum(record)
             if name:
-                self._name(record.id, name)
+                self._name(self.named, record.id, name)
+            if record.conversation:
+                self._name(self.within, record.id, record.conversation)
             self.halves.add(record)
 
     def _will_do(self, pair: Pair) -> tuple[bool, bool]:
@@ -134,9 +151,15 @@ class Grades:
     ) -> None:
         counts[key] = counts.get(key, 0) + times
 
-    def _name(self, request: str, name: str) -> None:
-        """Of two strata of one request the lesser counts, whichever came first."""
-        self.named[request] = min(name, self.named.get(request, name))
+    @staticmethod
+    def _gather(groups: dict[_Key, tuple[int, int]], key: _Key, rows: int, hard: int) -> None:
+        before = groups.get(key, (0, 0))
+        groups[key] = (before[0] + rows, before[1] + hard)
+
+    @staticmethod
+    def _name(names: dict[str, str], request: str, name: str) -> None:
+        """Of two names of one request the lesser counts, whichever came first."""
+        names[request] = min(name, names.get(request, name))
 
     def merge(self, other: Grades) -> Grades:
         """Both as one; neither is changed. They must be graded alike."""
@@ -150,7 +173,11 @@ class Grades:
             for key, times in side.human.items():
                 both._count(both.human, key, times)
             for request, name in side.named.items():
-                both._name(request, name)
+                both._name(both.named, request, name)
+            for request, name in side.within.items():
+                both._name(both.within, request, name)
+            for group, (rows, hard) in side.grouped.items():
+                both._gather(both.grouped, group, rows, hard)
         return both
 
     def strata(self) -> dict[str, Cells]:
@@ -167,6 +194,21 @@ class Grades:
                 counts.get((name, False, False), 0),
             )
             for name in sorted({name for name, _, _ in counts})
+        }
+
+    def groups(self) -> dict[str | None, Groups]:
+        """The groups of each stratum, by name, and those of all requests under None."""
+        found = dict(self.grouped)
+        for request, pair in self.halves.pairs():
+            key = (self.named.get(request, ""), self.within.get(request, ""))
+            self._gather(found, key, 1, self._hard(pair))
+        parts: dict[str | None, dict[str, tuple[int, int]]] = {None: {}}
+        for (name, group), (rows, hard) in found.items():
+            for part in (parts[None], parts.setdefault(name, {})):
+                self._gather(part, group, rows, hard)
+        return {
+            name: Groups.of(part.values(), alone=part.pop("", (0, 0)))
+            for name, part in parts.items()
         }
 
     def judged(self, cells: Cells, name: str | None = None) -> Counts:
@@ -240,9 +282,9 @@ def estimate(
         ValueError: there is no pair.
         ConfigError: the plan cannot be made.
     """
-    strata = grades.strata()
+    strata, groups = grades.strata(), grades.groups()
     cells = grades.cells
-    whole = _split("", cells, grades.judged(cells), confidence)
+    whole = _split("", cells, grades.judged(cells), groups[None], confidence)
     low, high = whole.interval
     saving = _savings(scenario_at)
     ends = sorted(saving(end) for end in (low, high))
@@ -259,7 +301,7 @@ def estimate(
         strata=tuple(
             sorted(
                 (
-                    _split(name, part, grades.judged(part, name), confidence)
+                    _split(name, part, grades.judged(part, name), groups[name], confidence)
                     for name, part in strata.items()
                 ),
                 key=lambda split: (-split.cells.n, split.name),
@@ -275,17 +317,19 @@ def estimate(
         least_saving=least_saving,
         break_even=limit,
         verdict=verdict,
-        needed=needed(grades.judged(cells), limit, confidence)
+        needed=needed(grades.judged(cells), limit, confidence, whole.independent / cells.n)
         if verdict == "not enough" and limit is not None
         else None,
         wire=tripwire(at, "escalation", interval=(rates[0], rates[1])),
     )
 
 
-def _split(name: str, cells: Cells, judged: Counts, confidence: float) -> Split:
+def _split(name: str, cells: Cells, judged: Counts, groups: Groups, confidence: float) -> Split:
     if not cells.n:
         raise ValueError("no request is graded for both models")
-    return Split(name, cells, *corrected(judged, confidence), judged.human)
+    alone = independent(groups, confidence)
+    found = corrected(judged, confidence, alone / cells.n)
+    return Split(name, cells, *found, judged.human, groups.groups, alone)
 
 
 def _savings(scenario_at: Callable[[float], Scenario]) -> Callable[[float], Decimal]:
@@ -311,16 +355,17 @@ def _limit(saving: Callable[[float], Decimal], least: Decimal) -> float | None:
     return (low + high) / 2
 
 
-def needed(seen: Counts, limit: float, confidence: float = 0.95) -> int | None:
+def needed(seen: Counts, limit: float, confidence: float = 0.95, worth: float = 1.0) -> int | None:
     """The requests that tell the share from `limit`, if they show the same as those seen.
 
-    That is: the same share, by the same judge, and the same part of them graded by humans. From
+    That is: the same share, by the same judge, the same part of them graded by humans, and each
+    worth as many independent ones, for they come in conversations as those seen did. From
     the number seen on; the search is for one end of a run of numbers that do, good to a few
     requests, for the interval's ends move by whole requests. None: more than `MOST_NEEDED`.
     """
 
     def tells(n: int) -> bool:
-        interval = corrected(_grown(seen, n), confidence).interval
+        interval = corrected(_grown(seen, n), confidence, worth).interval
         return not interval.low <= limit <= interval.high
 
     low, high = seen.judged, seen.judged

@@ -11,7 +11,7 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.egress import provider_proxy
 from headgate.bootstrap.keys import admission_of
 from headgate.bootstrap.policies import policies_of
-from headgate.errors import ConfigError, ConfigFault
+from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.gateway.admission import Admission
 from headgate.gateway.app import App
 from headgate.gateway.deadline import Deadlines
@@ -30,6 +30,7 @@ from headgate.values import Clock, ModelRef, Usage
 
 __all__ = [
     "app_of",
+    "need_keys",
     "new_request_id",
     "plant_of",
     "provider_of",
@@ -83,6 +84,20 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
     return {name: env[name] for name in wanted.values() if name}
 
 
+def need_keys(settings: Settings, env: Mapping[str, str]) -> None:
+    """See that every variable is set that the settings name, before anything is made.
+
+    Raises:
+        ConfigError: some are not; what else the start would stumble over is told with them.
+    """
+    try:
+        secrets_of(settings, env)
+    except ConfigError:
+        gathered = Gathered("The gateway cannot start:")
+        gathered.of(lambda: policies_of(settings), None)
+        gathered.finish(lambda: secrets_of(settings, env))
+
+
 def upstream_of(settings: Settings) -> Http1Upstream:
     """The client to all providers."""
     return Http1Upstream(connect_timeout=settings.resilience.connect_timeout)
@@ -134,6 +149,7 @@ def plant_of(
         config=settings.fingerprint,
         sessions=_sessions(settings, policies, pricer, clock),
         embedding_model=_embedding_model(settings),
+        origins=settings.server.cors_origins,
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
-from headgate.bootstrap.book import book_of, doubts_about_prices, prices_of
+from headgate.bootstrap.book import book_of, doubts_about_prices, table_of
 from headgate.bootstrap.egress import unread_proxy
 from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
@@ -19,13 +19,17 @@ from headgate.cli.files import FilePath
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.prices.book import Book
-from headgate.settings import Reading, Source
+from headgate.prices.table import Table
+from headgate.settings import Reading, SettingsError, Source, Sourced
+from headgate.settings.redaction import shown_path
+from headgate.settings.schema import PriceListSettings
 from headgate.values import ModelRef
 
 __all__ = [
     "check",
     "checked_book",
     "doubtful_prices",
+    "doubts_beside_faults",
     "findings_document",
     "lines_of",
     "missing_prices",
@@ -50,16 +54,19 @@ def check(
     """
     if path and config:
         raise click.UsageError("Name the file once: as PATH or with --config.")
-    file = path or config
+    values: Sequence[Sourced] = ()
     try:
-        reading = open_settings(file, sets, need_file=True)
+        reading = open_settings(path or config, sets, need_file=True)
+        values = reading.values
         book = checked_book(reading)
     except ConfigError as error:
-        _print(error.told, (), as_json=as_json)
+        if isinstance(error, SettingsError):
+            values = error.values
+        _print(error.told, tuple(doubts_beside_faults(values, os.environ)), as_json=as_json)
         return error.exit_code
     warnings = (
         *warnings_of(reading, book),
-        *missing_variables(reading, os.environ),
+        *missing_variables(values, os.environ),
         *filter(
             None,
             [
@@ -70,6 +77,23 @@ def check(
     )
     _print((), warnings, as_json=as_json, reading=reading, show=show)
     return 0
+
+
+def doubts_beside_faults(
+    values: Sequence[Sourced], env: Mapping[str, str]
+) -> Iterator[ConfigFault]:
+    """What can be said already of settings that cannot be used, so that one look mends it all.
+
+    Nothing of prices where the list, or the file of one's own, is not certain to be read.
+    """
+    told = {one.field: one.value for one in values}
+    if told.get("price_list.file", "at fault") is None:
+        book = Book(_list_of(told, env))
+        for ref, finding in _unpriced(values, book, datetime.now(UTC).date(), told.get):
+            listed, own = _list_field(ref.provider), shown_path(("prices", str(ref)))
+            if listed in told and not any(field.startswith(own) for field in told):
+                yield finding
+    yield from missing_variables(values, env)
 
 
 def checked_book(reading: Reading) -> Book:
@@ -104,9 +128,9 @@ def doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFa
             yield doubt
 
 
-def missing_variables(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:
+def missing_variables(values: Sequence[Sourced], env: Mapping[str, str]) -> Iterator[ConfigFault]:
     """A finding for every environment variable that the settings name and that is not set."""
-    for field, value, source, _ in reading.values:
+    for field, value, source, _ in values:
         if field.endswith("_env") and value and not env.get(str(value)):
             yield _at(
                 source,
@@ -118,21 +142,47 @@ def missing_variables(reading: Reading, env: Mapping[str, str]) -> Iterator[Conf
 
 def missing_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
     """A finding for every tier's or classifier's model whose price on that day is not known."""
-    settings = reading.settings
-    for field, value, source, _ in reading.values:
+    told = {one.field: one.value for one in reading.values}
+    return (finding for _, finding in _unpriced(reading.values, book, on, told.get))
+
+
+def _unpriced(
+    values: Sequence[Sourced], book: Book, on: date, told: Callable[[str], object]
+) -> Iterator[tuple[ModelRef, ConfigFault]]:
+    for field, value, source, _ in values:
         if not value or not _MODEL_FIELD.fullmatch(field):
             continue
         ref = ModelRef.parse(str(value))
-        listed = prices_of(settings, ref.provider)
+        named = told(_list_field(ref.provider))
+        listed = None if named is None else str(named)
         if book.card(ref, on, prices_of=listed) is None:
             near = book.near(ref, prices_of=listed)
-            yield _at(
-                source,
-                field,
-                f"No price is known for {ref} ({book.source}).",
-                f"{f'Did you mean {near[0]}? ' if near else ''}Correct the name, or state input "
-                f'and output below [prices."{ref}"].',
+            yield (
+                ref,
+                _at(
+                    source,
+                    field,
+                    f"No price is known for {ref} ({book.source}).",
+                    f"{f'Did you mean {near[0]}? ' if near else ''}Correct the name, or state "
+                    f'input and output below [prices."{ref}"].',
+                ),
             )
+
+
+def _list_field(provider: str) -> str:
+    """The setting that says whose price list a provider's models are looked up in."""
+    return shown_path(("providers", provider, "prices"))
+
+
+def _list_of(told: Mapping[str, object], env: Mapping[str, str]) -> Table:
+    directory = told.get("price_list.directory")
+    return table_of(
+        PriceListSettings(
+            directory=None if directory is None else str(directory),
+            shipped=told.get("price_list.shipped") is True,
+        ),
+        env,
+    )
 
 
 _MODEL_FIELD = re.compile(r"(?:(?:tiers|policies)\..*|classifier)\.(?:second_|judge_)?model")

@@ -39,6 +39,8 @@ STRATA: dict[str, Callable[[Record], str]] = {
     "none": lambda _: "",
 }
 WHAT = "The estimate"
+MOST_REPEATS = 0.05
+"""Share of repeated prompts from which on they are spoken of."""
 
 
 @click.command()
@@ -220,12 +222,19 @@ def _assumed(settings: Settings, sample: Sample) -> list[str]:
             "The router is taken to be never wrong; state what yours reaches with "
             "--set plan.true_positive_rate=0.9 --set plan.false_positive_rate=0.1."
         )
-    notes.append("The intervals hold for a random sample of the traffic, row by row independent.")
-    repeats = sample.conversations.repeated
-    if repeats:
+    if sample.conversations.repeated:
+        notes.append("The intervals hold for conversations drawn at random, with all their rows.")
+    else:
         notes.append(
-            f"{percent(repeats, 0)} of the rows continue a conversation that another row began: "
-            "they are no independent requests, and the true interval is wider."
+            "The intervals hold for a random sample of the traffic, row by row independent."
+        )
+    # a row for each model has the same prompt twice, and is one request
+    repeats = 0.0 if sample.facts["score"] else sample.prompts.repeated or 0.0
+    if repeats > MOST_REPEATS:
+        notes.append(
+            f"{percent(repeats, 0)} of the rows repeat another one's prompt word for word. Where "
+            "these are copies or retries, not callers who ask the same, the true interval is "
+            "wider: give such rows the same id or conversation, and they count as one."
         )
     return notes
 

@@ -95,6 +95,11 @@ def _split(found: Estimate) -> Iterator[str]:
         f"Hard: {percent(found.whole.share)} of {cells.n:,} graded requests "
         f"({percent(low)} to {percent(high)}), where only the premium answer will do."
     )
+    if found.whole.groups < cells.n:
+        yield (
+            f"They are of {found.whole.groups:,} conversations and tell as much as "
+            f"{max(1, round(found.whole.independent)):,} independent requests."
+        )
     if found.whole.corrected:
         yield (
             f"By the judge alone: {percent(cells.premium_only / cells.n)}; corrected by the "
@@ -233,6 +238,8 @@ def _split_json(split: Split) -> dict[str, Any]:
         "neither": split.cells.neither,
         "hard_share": split.share,
         "human": split.human,
+        "conversations": split.groups,
+        "independent": split.independent,
         "low": split.interval.low,
         "high": split.interval.high,
     }

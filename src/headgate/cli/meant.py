@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 import click
@@ -61,6 +62,10 @@ CALLED_HERE = {
 """What other tools call a thing -> what does it here, as one writes it behind `headgate`."""
 
 
+_MODEL = re.compile(r"(?=.*[\d/-])[A-Za-z][\w./:-]*", re.ASCII)
+"""What looks like a model's name: a digit, a slash or a dash is in nearly all of them."""
+
+
 def no_such_command(name: str, names: Iterable[str], group: str = "") -> str:
     """That there is no such command, and the one that was meant, or all.
 
@@ -72,12 +77,16 @@ def no_such_command(name: str, names: Iterable[str], group: str = "") -> str:
     "There is no command 'chekc'. Did you mean `headgate check`?"
     >>> no_such_command("list", ["rows", "sums"], "ledger")
     "There is no command 'ledger list'. Did you mean `headgate ledger rows`?"
+    >>> no_such_command("gpt-5", ["search", "show"], "prices")
+    "There is no command 'prices gpt-5'. Did you mean `headgate prices search gpt-5`?"
     """
     front = f"{group} " if group else ""
     names = list(names)
     meant = CALLED_HERE.get(front + name, ())
     if not meant:
         meant = tuple(front + near for near in difflib.get_close_matches(name, names, n=1))
+    if not meant and group == "prices" and _MODEL.fullmatch(name):
+        meant = (f"prices search {name}",)
     told = " or ".join(f"`headgate {one}`" for one in meant)
     hint = f"Did you mean {told}?" if told else f"There are: {', '.join(names)}."
     return f"There is no command {front + name!r}. {hint}"

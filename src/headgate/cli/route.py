@@ -16,7 +16,7 @@ from headgate.bootstrap.forecast import Forecast, Forecaster
 from headgate.cli.files import FilePath
 from headgate.cli.options import open_settings, settings_options
 from headgate.errors import RequestError
-from headgate.gateway.app import DIALECTS
+from headgate.gateway.paths import DIALECTS
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.values import percent, usd

@@ -16,7 +16,7 @@ from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
-from headgate.bootstrap.gateway import app_of, secrets_of, upstream_of
+from headgate.bootstrap.gateway import app_of, need_keys, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape
@@ -28,7 +28,12 @@ from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
 from headgate.gateway.caller import Handler
-from headgate.gateway.open_files import allow_most, requests_within, too_few_files
+from headgate.gateway.open_files import (
+    allow_most,
+    connections_within,
+    requests_within,
+    too_few_files,
+)
 from headgate.gateway.record import Told
 from headgate.gateway.refusals import Refusals
 from headgate.gateway.service import Port
@@ -54,7 +59,7 @@ async def serve_one(
         ConfigError: a key is missing, an address cannot be bound, …
     """
     settings = reading.settings
-    secrets_of(settings, os.environ)  # what is missing stops the start before a ledger is made
+    need_keys(settings, os.environ)  # what is missing stops the start before a ledger is made
     clock, helm = SystemClock(), Helm()
     first = place is None or place.number == 0
     files = allow_most()
@@ -143,6 +148,7 @@ async def serve_one(
                 if admin is None
                 else Port(admin, *_address(settings.server.admin), setting="admin"),
                 lifeline=None if place is None else place.lifeline,
+                room=connections_within(files),
             )
 
 

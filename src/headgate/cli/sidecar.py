@@ -78,6 +78,7 @@ async def _serve(
     reading: Reading, listening: socket.socket, said: int, sets: tuple[str, ...]
 ) -> None:
     settings, env = reading.settings, os.environ
+    ended = _heeding()
     told = await _lifeline()
     async with AsyncExitStack() as parts:
         say = Voice(said)
@@ -110,11 +111,25 @@ async def _serve(
         beat = asyncio.create_task(_beat(say))
         parts.callback(beat.cancel)
         stop = asyncio.create_task(_heed(told, reading, sets, lookout, pages))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.cancel)
-        await asyncio.wait({stop})
-        if not stop.cancelled():
+        parts.callback(stop.cancel)
+        ending = asyncio.create_task(ended.wait())
+        await asyncio.wait({stop, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done():
+            ending.cancel()
             stop.result()
             await asyncio.to_thread(tender.finish)
+
+
+def _heeding() -> asyncio.Event:
+    """Is set when the gateway ends us, as it does by SIGINT; it then stores what is left.
+
+    SIGTERM is not heeded. A service manager tells all processes of a service, and we are needed
+    until the gateway has finished what is under way.
+    """
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, ended.set)
+    loop.add_signal_handler(signal.SIGTERM, lambda: None)
+    return ended
 
 
 async def _beat(say: Callable[[Said], None]) -> None:

@@ -16,16 +16,19 @@ from headgate.errors import HeadgateError, InternalError, RequestError
 from headgate.gateway.admission import Admission
 from headgate.gateway.caller import Caller
 from headgate.gateway.counting import count
+from headgate.gateway.cross_origin import ORIGIN, allow, foreign, is_preflight, shared
 from headgate.gateway.driver import JSON, Driver
 from headgate.gateway.embedding import embedding_of
 from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
-from headgate.gateway.model_list import all_models, one_model
+from headgate.gateway.model_list import all_models, one_model, page_of_models
 from headgate.gateway.paced import Paced, runs_low
+from headgate.gateway.paths import DIALECTS, EMBEDDINGS, MODEL, meant, not_allowed, nothing_at
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
+from headgate.gateway.unpacked import ENCODING, unpacked
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.routing.session import SESSION_HEADER
@@ -39,16 +42,6 @@ __all__ = ["App"]
 
 log = logging.getLogger("headgate.gateway")
 
-_EMBEDDINGS = "/v1/embeddings"
-DIALECTS = {
-    "/v1/chat/completions": "openai",
-    _EMBEDDINGS: "openai",
-    "/v1/messages": "anthropic",
-    "/v1/messages/count_tokens": "anthropic",
-    "/v1/responses": "openai-responses",
-}
-"""Path -> dialect of its requests, and of the errors that are answered there."""
-
 LONGEST_NAME = 200
 LONGEST_TAGS = 4000
 LONGEST_WAIT = 60.0
@@ -58,7 +51,6 @@ _NAMES = (
     (SESSION_HEADER, "a short id of the conversation"),
     (CATEGORY_HEADER, "the name of a kind of task, such as summary"),
 )
-_MODEL = "/v1/models/"
 _ANTHROPIC = "anthropic-version"
 """The header that every request of an Anthropic SDK has."""
 
@@ -128,16 +120,17 @@ class App:
         """Answer one request."""
         path = caller.path.rstrip("/")
         routes: Mapping[str, Action] | None = _ROUTES.get(path)
+        if routes is None:
+            path = caller.path = meant(path)
+            routes = _ROUTES.get(path) or _below(path)
+        if self.plant.origins and ORIGIN in caller.headers:
+            caller = shared(caller, self.plant.origins)
         followed: Followed | None = None
-        if self.follow is not None and caller.method == "POST" and "POST" in (routes or ()):
+        if self.follow is not None and caller.method == "POST" and "POST" in routes:
             caller = followed = self.follow(caller, path)
         visitor, admitted = NOBODY, False
         try:
-            if routes is None:
-                routes = _below(path)
-            action = routes.get("GET" if caller.method == "HEAD" else caller.method)
-            if action is None:
-                raise _not_allowed(caller.method, routes)
+            action = routes.get(caller.method) or _unusual(caller, path, routes)
             if caller.method == "POST":  # it calls a provider, or is held to a rate all the same
                 visitor = self._enter(caller)
                 admitted = True
@@ -167,6 +160,8 @@ class App:
         plant = self.plant  # this one to the end, whatever is loaded meanwhile
         arrived = plant.clock.monotonic()
         body = await caller.body(self._max_body)
+        if ENCODING in caller.headers:
+            body = unpacked(body, caller.headers[ENCODING], self._max_body)
         inbound = read(DIALECTS[path], body, caller.headers)
         _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
@@ -211,19 +206,21 @@ class App:
     async def _count(self, _: str, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant
         body = await caller.body(self._max_body)
+        if ENCODING in caller.headers:
+            body = unpacked(body, caller.headers[ENCODING], self._max_body)
         _cancel_on_leave(caller, plant)
         await count(plant, caller, body, visitor)
 
     async def _embed(self, _: str, caller: Caller, visitor: Visitor) -> None:
         plant, request_id = self.plant, self._new_id()
         body = await caller.body(self._max_body)
+        if ENCODING in caller.headers:
+            body = unpacked(body, caller.headers[ENCODING], self._max_body)
         _cancel_on_leave(caller, plant)
         transcript = None
         if self.transcripts is not None:
             now = plant.clock.time()
-            transcript = self.transcripts.begin(
-                caller, DIALECTS[_EMBEDDINGS], body, request_id, now
-            )
+            transcript = self.transcripts.begin(caller, DIALECTS[EMBEDDINGS], body, request_id, now)
         embedding = embedding_of(plant, transcript or caller, body, request_id, visitor)
         await self.admission.admit_embedding(
             visitor, request_id, plant, embedding.model, embedding.tokens
@@ -238,13 +235,19 @@ class App:
     async def _models(self, _: str, caller: Caller, __: Visitor) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
-        _answer(caller, 200, all_models(names, anthropic=_ANTHROPIC in caller.headers))
+        if _ANTHROPIC in caller.headers:
+            _answer(caller, 200, page_of_models(names, caller.query))
+        else:
+            _answer(caller, 200, all_models(names))
 
     async def _model(self, path: str, caller: Caller, _: Visitor) -> None:
         visitor = self.admission.gate.enter(caller.headers)
         names = names_for(visitor, self.plant.policies)
-        name = unquote(path.removeprefix(_MODEL))
+        name = unquote(path.removeprefix(MODEL))
         _answer(caller, 200, one_model(name, names, anthropic=_ANTHROPIC in caller.headers))
+
+    async def _allow(self, _: str, caller: Caller, __: Visitor) -> None:
+        allow(caller)
 
     async def health(self, caller: Caller) -> None:
         """Say that the process runs, and what is wrong with the one beside it, if anything is."""
@@ -289,6 +292,8 @@ class App:
                 fix="Try again in a moment, or raise [server] max_requests.",
                 retry_after=1.0,
             )
+        if ORIGIN in caller.headers and visitor is NOBODY and not self.admission.gate.required:
+            foreign(caller.headers[ORIGIN], self.plant.origins)
         self.admission.gate.pace(visitor)
         _check_labels(caller.headers)
         if not self.recordable():
@@ -317,31 +322,27 @@ _ROUTES: dict[str, dict[str, Action]] = {
 
 _ONE: dict[str, Action] = {"GET": App._model}  # noqa: SLF001
 """What is served below `/v1/models/`."""
+_NOTHING: dict[str, Action] = {}
 
 
 def _below(path: str) -> Mapping[str, Action]:
-    """What is served at a path that has no entry of its own.
+    """What is served at a path that has no entry of its own."""
+    return _ONE if path.startswith(MODEL) else _NOTHING
+
+
+def _unusual(caller: Caller, path: str, routes: Mapping[str, Action]) -> Action:
+    """What is done for a method that has no entry of its own.
 
     Raises:
-        RequestError: 404, nothing.
+        RequestError: nothing is; 404 where no method has one.
     """
-    if path.startswith(_MODEL):
-        return _ONE
-    raise RequestError(
-        "There is nothing at this path.",  # not repeated: it may hold a secret
-        status=404,
-        code="not_found",
-        fix="The gateway serves " + ", ".join(_ROUTES) + ".",
-    )
-
-
-def _not_allowed(method: str, routes: Mapping[str, Action]) -> RequestError:
-    return RequestError(
-        f"`{method[:20]}` is not allowed here.",
-        status=405,
-        code="method_not_allowed",
-        fix=f"Use {' or '.join(routes)}.",
-    )
+    if not routes:
+        raise nothing_at(path, _ROUTES)
+    if caller.method == "HEAD" and "GET" in routes:
+        return routes["GET"]
+    if is_preflight(caller):
+        return App._allow  # noqa: SLF001
+    raise not_allowed(caller.method, [*routes, *(["HEAD"] if "GET" in routes else [])])
 
 
 def _check_labels(headers: Mapping[str, str]) -> None:
@@ -401,7 +402,10 @@ def _tell(caller: Caller, path: str, followed: Followed | None, error: HeadgateE
     """Answer with an error, in the dialect that the caller understands."""
     if followed is not None:
         followed.refused(error)
-    caller.respond(error.status, [JSON, *_when(error)], refuse(_spoken(caller, path), error))
+    headers = [JSON, *_when(error)]
+    if isinstance(error, RequestError):
+        headers += error.headers
+    caller.respond(error.status, headers, refuse(_spoken(caller, path), error))
 
 
 def _spoken(caller: Caller, path: str) -> str:

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 from headgate.errors import HeadgateError, InternalError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import REJECTED, Books
-from headgate.gateway.caller import Body, Caller
+from headgate.gateway.caller import Caller
+from headgate.gateway.classifying import classified
 from headgate.gateway.conversation import Conversation, conversation_of
 from headgate.gateway.holding import Held, hold
 from headgate.gateway.jury import Jury
 from headgate.gateway.opening import opened
+from headgate.gateway.passing import passed_on
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
-from headgate.gateway.retry_after import seconds_of
+from headgate.gateway.retry_after import patience_of, told_of
 from headgate.gateway.served import Served
 from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
 from headgate.gateway.upstream import UNSENT, Reply, unreachable
 from headgate.routing.checks import Finding
-from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
 from headgate.routing.exchange import Exchange
-from headgate.routing.features import excerpt
 from headgate.routing.guard import NOTHING
 from headgate.routing.policies import Origin
 from headgate.routing.policy import Decision, Policy
@@ -46,7 +46,6 @@ from headgate.routing.signals import (
     Refuse,
     Serve,
     Start,
-    Verdict,
     Wait,
     Woke,
 )
@@ -55,6 +54,7 @@ from headgate.wire.lane import (
     Flow,
     Inbound,
     Lane,
+    Translation,
     UnusableAnswerError,
     asking_logprobs,
     lane,
@@ -66,6 +66,8 @@ if TYPE_CHECKING:
 __all__ = ["JSON", "Driver", "Plant"]
 
 START, OPENED, ANSWERED, ENDED = Start(), Opened(), Answered(), Ended()
+LEFT_OUT = "x-headgate-left-out"
+"""Names the fields that a translation has left out."""
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -85,6 +87,8 @@ class Driver:
     """An answer that is held, and its attempt."""
     _findings: Sequence[Finding] = ()
     _reply: Reply | None = None
+    _way: Lane | None = None
+    """Of the last call."""
     _flow: Flow | None = None
     _opening = b""
     """A stream's first bytes, held until it is clear that they may go out."""
@@ -194,7 +198,10 @@ class Driver:
         """What few requests are told to do."""
         match command:
             case Classify():
-                return await self._classify(command)
+                assert self._policy is not None  # noqa: S101 - no request is left open without one
+                return await classified(
+                    self._plant, self._inbound, self._asking, self._policy, command.timeout
+                )
             case Judge():
                 return await self._judge(command)
             case Wait():
@@ -237,28 +244,6 @@ class Driver:
 
     # ---- commands
 
-    async def _classify(self, command: Classify) -> Verdict:
-        policy, sorter = self._policy, self._policy and self._policy.sorter
-        assert policy and sorter  # noqa: S101, PT018 - no request is left open without them
-        if policy.learned is not None:
-            decision = await self._asking.embed(
-                sorter.tier,
-                excerpt(self._inbound.ask.last_user),
-                command.timeout,
-                lambda vector: policy.scored(self._inbound.ask, self._plant.helm.controls, vector),
-            )
-            return Verdict(None, decision)
-        tiers = self._plant.policies.tiers
-        choice = await self._asking.ask(
-            "classifier",
-            sorter.tier,
-            question(self._inbound.ask, tiers, sorter.max_chars),
-            command.timeout,
-            lambda answer: verdict(answer, len(tiers)),
-            max_tokens=MAX_ANSWER_TOKENS,
-        )
-        return Verdict(choice)
-
     async def _judge(self, command: Judge) -> Judged:
         """Judge the draft in hand; its row is written when it is rejected, or served."""
         assert self._draft and self._jury  # noqa: S101, PT018 - only a cascade holds drafts
@@ -287,6 +272,7 @@ class Driver:
                 way = self._lane(provider.dialect, model)
             endpoint = provider.endpoint(way.path, way.passed())
             body = way.request(model.model)
+            self._way = way
         except RequestError as impossible:  # nothing was sent, so nothing is written down
             return self._not_served(Failed("unsupported"), impossible)
         if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
@@ -340,13 +326,12 @@ class Driver:
     async def _turned_down(self, attempt: Attempt, way: Lane, reply: Reply) -> Event:
         """The provider answered with an error: its status and its words reach the caller."""
         body = await reply.read()
-        retry_after = reply.header("retry-after")
         attempt.error = "status"
         self._books.close(attempt, served=False)
         if way.mended(reply.status, body):
             self._mended = way
-        self._refusal = (reply.status, way.error(reply.status, body), retry_after)
-        wait = seconds_of(retry_after, self._plant.clock.time())
+        self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
+        wait = patience_of(reply.header, self._plant.clock.time())
         return Failed("status", status=reply.status, retry_after=wait)
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
@@ -363,7 +348,7 @@ class Driver:
         assert attempt is not None  # noqa: S101 - the exchange serves only what was answered
         # the row is safe before the caller has the answer: what was acknowledged is never lost
         self._served(attempt)
-        headers = [JSON, *self._books.headers(attempt.tier, final=True)]
+        headers = [JSON, *self._headers(attempt, final=True)]
         self._caller.respond(200, headers, self._answer)
         return ENDED
 
@@ -371,7 +356,7 @@ class Driver:
         """A draft that was found good, in one piece, streamed or not."""
         self._draft = None
         self._served(attempt, self._findings)
-        headers = self._books.headers(attempt.tier, final=True)
+        headers = self._headers(attempt, final=True)
         if self._inbound.stream:
             await self._caller.stream(200, [*SSE, *headers]).send(held.body)
         else:
@@ -384,13 +369,20 @@ class Driver:
         assert attempt is not None and flow is not None and reply is not None  # noqa: PT018, S101
         if flow.complete:
             self._complete(attempt, flow)
-        out = self._caller.stream(200, [*SSE, *self._books.headers(attempt.tier, final=False)])
+        out = self._caller.stream(200, [*SSE, *self._headers(attempt, final=False)])
         if self._opening:
             opening, self._opening = self._opening, b""  # a quarter of a MB, if it came at once
             await out.send(opening)
             del opening
         try:
-            complete = flow.complete or await self._pass_on(attempt, flow, reply, out)
+            complete = flow.complete or await passed_on(
+                attempt,
+                flow,
+                reply,
+                out,
+                idle_timeout=self._plant.idle_timeout,
+                complete=self._complete,
+            )
         except UpstreamError as error:
             attempt.error, complete = error.kind, False
         if complete:
@@ -403,38 +395,9 @@ class Driver:
         attempt.usage_source = "estimated"
         self._books.close(attempt, served=True, aborted=True)
         reply.close()
-        await self._last(out, flow)
-        return Broke()
-
-    async def _pass_on(self, attempt: Attempt, flow: Flow, reply: Reply, out: Body) -> bool:
-        """Forward until the provider's last event (True) or until it closes without one (False)."""
-
-        last = b""
-
-        def forward(chunk: bytes) -> bool:
-            """Done for each chunk where it arrives, as long as nobody has to wait."""
-            nonlocal last
-            told = flow.feed(chunk)
-            if flow.complete:  # the row comes first, and is written in the request's own task
-                last = told
-                return False
-            return not told or out.write(told)
-
-        while await reply.pour(forward, self._plant.idle_timeout):
-            if flow.complete:
-                self._complete(attempt, flow)
-                await out.send(last)
-                return True
-            await out.send(b"")  # until the caller has taken enough
-        if flow.error is None:
-            attempt.error = "reset"
-        ending = flow.end()  # the rest of a last event, or an error event
-        if flow.complete:
-            attempt.error = None
-            self._complete(attempt, flow)
-        if ending:
+        if ending := flow.end():  # an error event: what broke off never looks whole
             await out.send(ending)
-        return flow.complete
+        return Broke()
 
     def _complete(self, attempt: Attempt, flow: Flow) -> None:
         ask = self._inbound.ask
@@ -443,12 +406,6 @@ class Driver:
         attempt.measured(flow.usage, guess)
         self._answer_id = flow.id
         self._served(attempt)
-
-    async def _last(self, out: Body, flow: Flow) -> None:
-        """A stream that broke off ends with an error event, never as if it were whole."""
-        end = flow.end()
-        if end:
-            await out.send(end)
 
     def _refuse(self, command: Refuse) -> Event:
         plant, exchange, dialect = self._plant, self._exchange, self._inbound.dialect
@@ -461,12 +418,17 @@ class Driver:
             self._refusal = unfit(dialect, exchange.barred)
         elif failure is None or self._refusal is None:
             self._refusal = late(dialect, plant.limits.request_timeout)
-        status, body, retry_after = self._refusal
-        headers = [JSON, *self._books.headers(exchange.tier, final=True)]
-        if retry_after is not None and retry_after.isprintable():
-            headers.append(("retry-after", retry_after))
+        status, body, told_when = self._refusal
+        headers = [JSON, *self._books.headers(exchange.tier, final=True), *told_when]
         self._caller.respond(status, headers, body)
         return ENDED
+
+    def _headers(self, attempt: Attempt, *, final: bool) -> list[tuple[str, str]]:
+        """What an answer tells of its decision, and of what was left out to get it."""
+        headers, way = self._books.headers(attempt.tier, final=final), self._way
+        if type(way) is Translation and (names := way.left_out(attempt.tier.model.model)):
+            headers.append((LEFT_OUT, ", ".join(names)))
+        return headers
 
     # ---- attempts
 

@@ -12,6 +12,7 @@ from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.permission import permit_model
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER, Attempt
+from headgate.gateway.retry_after import told_of
 from headgate.gateway.upstream import UNSENT, Reply, unreachable
 from headgate.ledger.entry import Entry, Purpose
 from headgate.routing.policy import AUTO
@@ -139,9 +140,8 @@ class Embedding:
             attempt.measured(usage, Usage(input=self._asked.tokens))
         spent = self._close(attempt, None if good else "status", served=good)
         headers = [JSON, *self._headers(spent)]
-        retry_after = reply.header("retry-after")
-        if not good and retry_after is not None and retry_after.isprintable():
-            headers.append(("retry-after", retry_after))
+        if not good:
+            headers += told_of(reply.header)
         self._caller.respond(reply.status, headers, body)
 
     def _failed(self, attempt: Attempt, error: UpstreamError) -> None:

@@ -133,7 +133,8 @@ class Gate:
         self._pepper = None if pepper is None else Pepper(pepper)
         self.unsure = unsure and pepper is None
         self._master = None if master is None else master.encode()
-        self._required = required or master is not None
+        self.required = required or master is not None
+        """A request without any key is refused."""
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._ring = EMPTY
         self._visitors: dict[str, Visitor] = {}  # of the ring's keys, once they have been here
@@ -157,7 +158,7 @@ class Gate:
         Raises:
             RequestError: 401, the same for every key that is not known; 503 while none was read.
         """
-        if not self._required and self._pepper is None and not self.unsure:
+        if not self.required and self._pepper is None and not self.unsure:
             return NOBODY
         damaged = False
         for given in presented(headers):
@@ -174,7 +175,7 @@ class Gate:
             damaged |= given[: len(PREFIX)] == PREFIX and self._pepper is not None
         if self._master is not None and carries(headers, self._master):
             return NOBODY
-        if self._required or damaged:
+        if self.required or damaged:
             raise invalid()
         return NOBODY
 

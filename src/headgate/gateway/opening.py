@@ -1,4 +1,4 @@
-"""Holds a stream back until something of the answer itself has come."""
+"""Holds a stream back until the model is at work on its answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ async def opened(
 ) -> tuple[Flow, bytes]:
     """A stream that has begun well, and its first bytes, which have not gone out.
 
-    Until then a failure can be mended by another attempt, and nothing useful is held back.
+    Until then a failure can be mended by another attempt, and nothing useful is held back. A model
+    that thinks is at work, told or untold: it may take minutes, in which the caller and whoever
+    stands between would hear nothing, and after a time-out all of it would be paid for again.
     `price` says what the answer comes to; a `transcript` hears it.
 
     Raises:
@@ -58,10 +60,10 @@ async def opened(
                 f"{attempt.tier.model} began its stream with an error: {flow.error}",
                 kind="stream-error",
             )
-        if flow.begun or flow.complete:
+        if flow.begun or flow.thinking or flow.complete:
             break
     attempt.first_token = plant.clock.monotonic()
-    if not flow.begun and flow.finish in (None, "stop") and not inbound.quiet:
+    if not (flow.begun or flow.thinking) and flow.finish in (None, "stop") and not inbound.quiet:
         reply.release()
         raise UnusableAnswerError(f"{attempt.tier.model} answered nothing.", usage=flow.usage)
     attempt.model_answered = flow.model

@@ -43,7 +43,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     """The conversations under way; None: every request is decided alone."""
     embedding_model: ModelRef | None = None
     """Answers requests for embeddings that do not name a provider."""
-
+    origins: tuple[str, ...] = ()
+    """Web pages that may read answers, by the origin that their browser names; `*` is any."""
     terms: Mapping[Policy | None, Terms] = {}
     """Those of a policy's exchanges; None: of a caller's own choice. Made of the others."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from headgate.errors import ConfigError
 from headgate.gateway.app import App
 from headgate.gateway.caller import Handler
 from headgate.gateway.http1_server import Http1Server
+from headgate.gateway.stopping import Stopping
 from headgate.gateway.upstream import Upstream
 
 __all__ = ["Port", "serve"]
@@ -40,8 +42,9 @@ async def serve(
     ready: Callable[..., None],
     admin: Port | None = None,
     lifeline: int | None = None,
+    room: int = sys.maxsize,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; a second signal stops at once.
+    """Serve until SIGTERM or SIGINT; then SIGINT, or a third SIGTERM, stops at once.
 
     On the first signal readiness turns to 503. After SIGTERM requests are still taken for
     `notice_seconds`, so that a load balancer sees the 503 before the port is closed. Then no new
@@ -54,48 +57,40 @@ async def serve(
         admin: the admin port, if there is one.
         lifeline: for one of several workers: the pipe that ends with the parent, which stops this
             process as SIGTERM does. Its ports are shared with the others.
+        room: most connections of callers at once.
 
     Raises:
         ConfigError: an address cannot be bound.
     """
     ports = [Port(app, host, port, "listen"), *([admin] if admin else [])]
     servers = [Http1Server(entry.handler) for entry in ports]
+    servers[0].room = room
     try:
         shared = lifeline is not None
         urls = [
             await _listen(server, entry, shared)
             for server, entry in zip(servers, ports, strict=True)
         ]
-        stop, now, announced = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def signalled(name: signal.Signals) -> None:
-            if name == signal.SIGTERM and not stop.is_set():
-                announced.set()
-            (now if stop.is_set() else stop).set()
-
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, signalled, name)
-        if lifeline is not None:
-            loop.add_reader(lifeline, stop.set)
+        told = _Told()
+        told.listen(asyncio.get_running_loop(), lifeline)
         ready(*urls)
-        await stop.wait()
-        if lifeline is not None:
-            loop.remove_reader(lifeline)  # once it has ended it would be read again and again
+        await told.stop.wait()
         app.draining = True
+        notice = notice_seconds if told.notice else 0.0
         if servers[0].tasks:
-            patience = drain_seconds + (notice_seconds if announced.is_set() else 0.0)
+            patience = drain_seconds + notice
             log.info(
-                "stopping; %d under way may take %g s to finish, a second signal cuts them off",
+                "stopping; %d under way may take %g s to finish, Ctrl-C or a third SIGTERM cuts "
+                "them off",
                 len(servers[0].tasks),
                 patience,
             )
-        if announced.is_set() and notice_seconds:
+        if notice:
             with suppress(TimeoutError):
-                await asyncio.wait_for(now.wait(), notice_seconds)
+                await asyncio.wait_for(told.now.wait(), notice)
         server = servers[0]
         drained = asyncio.ensure_future(server.drain(drain_seconds))
-        impatient = asyncio.ensure_future(now.wait())
+        impatient = asyncio.ensure_future(told.now.wait())
         await asyncio.wait({drained, impatient}, return_when=asyncio.FIRST_COMPLETED)
         impatient.cancel()
         if not (drained.done() and drained.result()):
@@ -104,6 +99,37 @@ async def serve(
         for server in servers:
             await server.close()
     await upstream.close()
+
+
+class _Told:
+    """What this process has been told of its end: by signals, or by the end of its parent."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.now = asyncio.Event()
+        self.notice = False
+        """It came as SIGTERM: a load balancer may have to see that we leave."""
+        self._stopping = Stopping()
+
+    def listen(self, loop: asyncio.AbstractEventLoop, lifeline: int | None) -> None:
+        """Heed signals, and the pipe that ends with the parent."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._signalled, name)
+        if lifeline is not None:
+            loop.add_reader(lifeline, self._orphaned, loop, lifeline)
+
+    def _signalled(self, name: signal.Signals) -> None:
+        means = self._stopping.hear(name)
+        if means == "drain":
+            self.notice = name == signal.SIGTERM
+            self.stop.set()
+        elif means == "at once":
+            self.now.set()
+
+    def _orphaned(self, loop: asyncio.AbstractEventLoop, lifeline: int) -> None:
+        loop.remove_reader(lifeline)  # once it has ended it would be read again and again
+        self._stopping.begin()
+        self.stop.set()
 
 
 async def _listen(server: Http1Server, entry: Port, shared: bool) -> str:

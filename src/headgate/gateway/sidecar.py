@@ -10,17 +10,17 @@ import asyncio
 import logging
 import signal
 import socket
-import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 from headgate.errors import ConfigError
+from headgate.gateway.private_directory import private_directory
 from headgate.gateway.relay import framed, received
 from headgate.gateway.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS
 
@@ -32,6 +32,9 @@ STOP_SECONDS = 5.0
 LONGEST_SILENCE = 60.0
 """Seconds without a word from it, after which it is taken for hung (it was stopped, say) and ended:
 it may hold the ledger, and what it should store waits. After half of it, it is in trouble."""
+HEEDED = signal.SIGINT
+"""What ends it once it has said something. Not SIGTERM, which a service manager may send to all
+processes of a service: it is needed until all that is under way has finished, and goes on."""
 Trouble = Literal["silent", "ended"]
 """It says nothing; or it has ended, and the next one has not said anything yet."""
 _T = TypeVar("_T")
@@ -80,15 +83,15 @@ class Sidecar(Generic[_T]):
         Raises:
             ConfigError: the directory for temporary files cannot be used.
         """
-        with _private_directory() as folder:
-            path = Path(folder) / "sidecar"
-            with closing(_listening(path)) as listening:
-                keeping = asyncio.create_task(self._keep(listening))
-                try:
-                    yield path
-                finally:
-                    keeping.cancel()
-                    await asyncio.gather(keeping, return_exceptions=True)
+        with ExitStack() as parts:
+            path = _folder(parts) / "sidecar"
+            listening = parts.enter_context(closing(_listening(path)))
+            keeping = asyncio.create_task(self._keep(listening))
+            try:
+                yield path
+            finally:
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
 
     def begin(self) -> None:
         """Start it: once we serve, so that it does not compete with our own start."""
@@ -134,17 +137,19 @@ class Sidecar(Generic[_T]):
         try:
             process = self._process = await asyncio.shield(starting)
         except asyncio.CancelledError:  # half started, it would be nobody's
-            await _ended(await starting, self._stop_seconds)
+            await _ended(await starting, self._stop_seconds, signal.SIGTERM)
             raise
+        by = signal.SIGTERM
         try:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             with suppress(EOFError):
                 while True:
                     self._heard(await self._said(process.stdout))
+                    by = HEEDED
             return await process.wait()
         finally:
             self._process = None
-            ending = asyncio.create_task(_ended(process, self._stop_seconds))
+            ending = asyncio.create_task(_ended(process, self._stop_seconds, by))
             try:
                 await asyncio.shield(ending)
             except asyncio.CancelledError:  # we end while it is being ended
@@ -178,11 +183,11 @@ class Sidecar(Generic[_T]):
             silent.cancel()
 
 
-async def _ended(process: Process, seconds: float) -> None:
+async def _ended(process: Process, seconds: float, by: signal.Signals) -> None:
     """End it if it has not ended yet, by force where it does not heed; its pipes are closed."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(by)
     try:
         await asyncio.wait_for(process.communicate(), seconds)
     except TimeoutError:
@@ -192,9 +197,9 @@ async def _ended(process: Process, seconds: float) -> None:
         await process.communicate()
 
 
-def _private_directory() -> tempfile.TemporaryDirectory[str]:
+def _folder(parts: ExitStack) -> Path:
     try:
-        return tempfile.TemporaryDirectory(prefix="headgate-beside-")  # for its owner only
+        return parts.enter_context(private_directory("beside"))
     except OSError as error:
         raise _no_place(error) from error
 

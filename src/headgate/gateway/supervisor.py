@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from headgate.gateway.stopping import Stopping
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -73,7 +75,8 @@ class _Worker:
 class Supervisor:
     """Keeps `count` workers alive until it is told to stop.
 
-    SIGTERM and SIGINT drain all workers, a second one stops them at once; SIGHUP goes to all.
+    SIGTERM and SIGINT drain all workers; then SIGINT, or a third SIGTERM, stops them at once.
+    SIGHUP goes to all.
 
     Args:
         command: what to start for each worker.
@@ -100,6 +103,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._signals: list[int] = []
         self._told = False
+        self._stopping = Stopping()
         self._stopping_since: float | None = None
         self._code = 0
 
@@ -210,7 +214,11 @@ class Supervisor:
             if number == signal.SIGHUP:
                 self._signal_all(signal.SIGHUP)
             elif number in (signal.SIGTERM, signal.SIGINT):
-                self._stop()
+                means = self._stopping.hear(number)
+                if means == "drain":
+                    self._stop()
+                elif means == "at once":
+                    self._signal_all(signal.SIGINT)
         since = self._stopping_since
         if since is not None and time.monotonic() >= since + self._last_seconds:
             log.error("workers that do not stop are killed")
@@ -218,7 +226,7 @@ class Supervisor:
             self._stopping_since = time.monotonic()
 
     def _stop(self) -> None:
-        """Drain; said twice, each worker stops at once."""
+        """Have all workers drain, and start none."""
         if self._stopping_since is None:
             self._stopping_since = time.monotonic()
         for worker in self._workers:
@@ -243,7 +251,8 @@ class Supervisor:
         worker.ready = False
         if self._stopping_since is not None:
             # told to end before it could listen to signals: it ended as it was told
-            self._code = self._code or (0 if code == -signal.SIGTERM else _exit_code(code))
+            heeded = code in (-signal.SIGTERM, -signal.SIGINT)
+            self._code = self._code or (0 if heeded else _exit_code(code))
             return
         if not self._told:  # it could not start: that will not be better the second time
             self._code = _exit_code(code) or 1

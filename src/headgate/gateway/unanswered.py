@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
+from headgate.gateway.caller import Headers
 from headgate.values import ModelRef
 from headgate.wire.lane import refuse
 
 __all__ = ["Refusal", "late", "resting", "told", "unfit"]
 
-Refusal: TypeAlias = tuple[int, bytes, str | None]
-"""Status, body in the caller's dialect, and the value of Retry-After."""
+Refusal: TypeAlias = tuple[int, bytes, Headers]
+"""Status, body in the caller's dialect, and the headers that say when to try again."""
 
 
 def told(dialect: str, error: HeadgateError) -> Refusal:
     """An error, in a dialect."""
-    return error.status, refuse(dialect, error), None
+    return error.status, refuse(dialect, error), ()
 
 
 def resting(dialect: str, model: ModelRef, seconds: float) -> Refusal:
@@ -29,7 +30,7 @@ def resting(dialect: str, model: ModelRef, seconds: float) -> Refusal:
         status=503,
         fix="Try again later.",
     )
-    return 503, refuse(dialect, error), str(max(1, math.ceil(seconds)))
+    return 503, refuse(dialect, error), [("retry-after", str(max(1, math.ceil(seconds))))]
 
 
 def unfit(dialect: str, barred: Mapping[str, str]) -> Refusal:

@@ -52,8 +52,11 @@ class MemoryStore(MemoryPrompts):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: dict[tuple[str, int], Entry] = {}
+        self._by_request: dict[str, tuple[Entry, ...]] = {}
+        """Attempts in their order; a request's are put in anew as a whole, never changed in place,
+        so that who reads needs the lock only while the list of them is copied."""
         self._in_order: list[Entry] = []
+        """As they were stored; grows at its end alone."""
         self._events: dict[str, Event] = {}
         self._states: dict[str, tuple[int, bytes]] = {}
         self._lock = threading.Lock()
@@ -61,13 +64,14 @@ class MemoryStore(MemoryPrompts):
     def append(self, entries: Sequence[Entry]) -> int:
         """Keep the entries that are new."""
         with self._lock:
-            before = len(self._rows)
+            before = len(self._in_order)
             for entry in entries:
-                key = (entry.request_id, entry.attempt)
-                if key not in self._rows:
-                    self._rows[key] = entry
+                held = self._by_request.get(entry.request_id, ())
+                if all(one.attempt != entry.attempt for one in held):
+                    whole = sorted((*held, entry), key=_attempt)
+                    self._by_request[entry.request_id] = tuple(whole)
                     self._in_order.append(entry)
-            return len(self._rows) - before
+            return len(self._in_order) - before
 
     def tiers(self, window: Window = EVER, by: Sequence[AttemptDimension] = ()) -> list[TierTotal]:
         """Sums over attempts, by routed, role, tier, premium and priced."""
@@ -116,30 +120,22 @@ class MemoryStore(MemoryPrompts):
 
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order."""
-        with self._lock:
-            rows = [entry for entry in self._rows.values() if entry.request_id == request_id]
-        return sorted(rows, key=lambda entry: entry.attempt)
+        return list(self._by_request.get(request_id, ()))
 
     def search(self, search: Search, *, read: int) -> Found:
         """The requests that fit, the latest first."""
         up = search.after is not None
-        with self._lock:
-            rows = list(self._rows.values())
-        requests: dict[str, list[Entry]] = {}
-        for row in sorted(rows, key=lambda row: row.attempt):
-            requests.setdefault(row.request_id, []).append(row)
         within = [
             row
-            for row in rows
+            for row in self._in_order[:]
             if search.window.holds(row.at_us)
             and (search.after is None or _place(row) > search.after)
             and (search.before is None or _place(row) < search.before)
         ]
         within.sort(key=_place, reverse=not up)
+        requests = ((row, self.request(row.request_id)) for row in within[:read])
         found = [
-            requests[row.request_id]
-            for row in within[:read]
-            if row is requests[row.request_id][0] and fits(requests[row.request_id], search)
+            request for row, request in requests if row is request[0] and fits(request, search)
         ][: search.most]
         ended = len(found) < search.most and len(within) >= read
         return Found(found[:: -1 if up else 1], _place(within[read - 1]) if ended else None)
@@ -148,8 +144,7 @@ class MemoryStore(MemoryPrompts):
         self, window: Window, only: Mapping[Narrowing, str], *, read: int, most: int
     ) -> list[Timed]:
         """How long the latest answers took and first attempts waited, the latest first."""
-        with self._lock:
-            rows = [row for row in self._rows.values() if window.holds(row.at_us)]
+        rows = [row for row in self._in_order[:] if window.holds(row.at_us)]
         rows.sort(key=lambda row: row.at_us, reverse=True)
         found = (_timed(row) for row in rows[:read] if _agrees(row, only))
         return list(islice((one for one in found if one.first or one.answer), most))
@@ -182,8 +177,7 @@ class MemoryStore(MemoryPrompts):
 
     def days(self, window: Window = EVER) -> list[DayTotal]:
         """Sums by day over attempts."""
-        with self._lock:
-            rows = [row for row in self._rows.values() if window.holds(row.at_us)]
+        rows = [row for row in self._in_order[:] if window.holds(row.at_us)]
         rows.sort(key=_day)
         return [_day_total(day, list(group)) for day, group in groupby(rows, key=_day)]
 
@@ -242,12 +236,18 @@ class MemoryStore(MemoryPrompts):
     def close(self) -> None:
         """Nothing to let go of: what was stored can still be read."""
 
-    def _requests(self, window: Window) -> list[list[Entry]]:
+    def _requests(self, window: Window) -> list[tuple[Entry, ...]]:
+        """The requests that began within the window, by when they did; only these are sorted."""
         with self._lock:
-            rows = sorted(self._rows.values(), key=lambda row: (row.request_id, row.attempt))
-        grouped = (list(group) for _, group in groupby(rows, key=lambda row: row.request_id))
-        within = [request for request in grouped if window.holds(_began(request))]
-        return sorted(within, key=lambda request: (_began(request), request[0].request_id))
+            held = list(self._by_request.values())
+        begun = ((_began(request), request) for request in held)
+        within = [(at_us, request) for at_us, request in begun if window.holds(at_us)]
+        within.sort(key=lambda one: (one[0], one[1][0].request_id))
+        return [request for _, request in within]
+
+
+def _attempt(entry: Entry) -> int:
+    return entry.attempt
 
 
 def _place(row: Entry) -> Mark:

@@ -75,7 +75,7 @@ _NOBODY: Iterator[Tier] = iter(())
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long and how often, in seconds."""
 
-    request_timeout: float = 300.0
+    request_timeout: float = 600.0
     backoff_base: float = 0.25
     backoff_max: float = 8.0
     max_retry_after: float = 30.0
@@ -168,9 +168,8 @@ class Exchange:
         self._deadline = at + self._terms.limits.request_timeout
         if self.decision is not None:
             return self._begin(self.decision, at)
-        if (
-            len(self._terms.tiers) - len(self.barred) < 2
-        ):  # whatever it said, the same tier would answer
+        fit = len(self._terms.tiers) - len(self.barred)
+        if fit < 2:  # whatever the classifier said, the same tier would answer
             why = next(iter(self.barred.values()), "single")
             return self._begin(Decision(self._terms.safe, f"guard:{why}", policy=self.policy), at)
         self._state = "classifying"

@@ -23,7 +23,7 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelRef
     description: str = ""
     attempts: int = 3
-    timeout: float = 120.0
+    timeout: float = 300.0
     fallback: bool = True
     premium: bool = False
     context: int | None = None

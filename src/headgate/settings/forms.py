@@ -29,6 +29,7 @@ __all__ = [
     "mails",
     "model",
     "name",
+    "origin",
     "pattern",
     "price",
     "proxy",
@@ -191,6 +192,27 @@ def proxy(text: str) -> str | Refusal:
     if address is None or not address[1]:
         return Refusal(f"{shown(text)} is not a proxy's host and port.", fix)
     return f"http://{rest.removesuffix('/')}"
+
+
+def origin(text: str) -> str | Refusal:
+    """A web page's origin, as its browser names it, or `*` for any."""
+    if text == "*":
+        return text
+    fix = 'Write scheme, host and port as the browser shows them, such as "https://app.example".'
+    parts = urlsplit(text.lower()) if _PLAIN.fullmatch(text) and len(text) <= 200 else None
+    if parts is None or not _SCHEME.fullmatch(parts.scheme) or not parts.netloc:
+        return Refusal(f"{shown(text)} is not a web page's origin.", fix)
+    whole = f"{parts.scheme}://{parts.netloc}"
+    if "*" in whole or "@" in whole:
+        return Refusal(
+            f"{shown(text)} is not one origin.", 'Name each, or write "*" for every web page.'
+        )
+    if text.lower() != whole:
+        return Refusal(f"{shown(text)} is more than an origin.", f'Write "{whole}".')
+    return whole
+
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
 
 _PLAIN = re.compile(r"[!-~]+")

@@ -50,6 +50,17 @@ class Kind(Protocol):
         """The value as Headgate uses it, or a Refusal; `raw` is any value TOML can hold."""
 
 
+def _float_or_text(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _parted(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")] if text.strip() else []
+
+
 def _is_a(raw: object) -> str:
     names: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "true or false"),
@@ -107,10 +118,7 @@ class Number(NamedTuple):
 
     def read(self, text: str) -> object:
         """Anything Python reads as a float, `nan` and `inf` left to `check`."""
-        try:
-            return float(text)
-        except ValueError:
-            return text
+        return _float_or_text(text)
 
     def check(self, raw: object) -> object:
         """A float within the range."""
@@ -143,10 +151,7 @@ class Duration(NamedTuple):
 
     def read(self, text: str) -> object:
         """A bare number is seconds; all else is left to `check`."""
-        try:
-            return float(text)
-        except ValueError:
-            return text
+        return _float_or_text(text)
 
     def check(self, raw: object) -> object:
         """Seconds as a float, or duration text, within the range."""
@@ -266,7 +271,7 @@ class Words(NamedTuple("Words", [("options", tuple[str, ...])])):
 
     def read(self, text: str) -> object:
         """Words with a comma between them; no text is the empty list."""
-        return [word.strip() for word in text.split(",")] if text.strip() else []
+        return _parted(text)
 
     def check(self, raw: object) -> object:
         """A tuple of options, in the order of the options."""
@@ -299,6 +304,32 @@ class Formed(_Worded):
         """What the form makes of the text."""
         text = _text(raw, self._longest)
         return text if isinstance(text, Refusal) else self._form(text)
+
+
+class Several(NamedTuple):
+    """A list of texts of one form; in a flag or a variable a comma stands between them."""
+
+    one: Formed
+    most: int = 100
+
+    @property
+    def words(self) -> str:
+        """What it takes."""
+        return f"list of {self.one.words}"
+
+    def read(self, text: str) -> object:
+        """Texts with a comma between them; no text is the empty list."""
+        return _parted(text)
+
+    def check(self, raw: object) -> object:
+        """A tuple of what the form makes of each, in the order given."""
+        if not isinstance(raw, list | tuple):
+            return _wanted("a list", raw, "Put it in brackets, with a comma between two.")
+        if len(raw) > self.most:
+            return Refusal(f"{len(raw)} are too many here.", f"Name {self.most} at most.")
+        found = [self.one.check(each) for each in raw]
+        refusals = [each for each in found if isinstance(each, Refusal)]
+        return refusals[0] if refusals else tuple(found)
 
 
 class Price(Formed):
@@ -376,6 +407,9 @@ URL = Formed("http or https URL", forms.url)
 
 PROXY = Formed('"http://host:port" or ""', forms.proxy)
 """Where a forward proxy listens, or nothing."""
+
+ORIGINS = Several(Formed('"https://host" or "*"', forms.origin, 200))
+"""Web pages by where they come from, or all of them."""
 
 LEDGER_URL = Formed('"sqlite:///PATH", "postgresql://…" or "memory:"', forms.ledger_url, 1000)
 """Where the ledger lies."""

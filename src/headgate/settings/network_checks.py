@@ -89,6 +89,14 @@ def _check_server(draft: Draft) -> None:
             "whoever reaches it spends your money.",
             "Set api_key_env below [server] or [keys] required, or listen on 127.0.0.1.",
         )
+    origins = draft.values.get(("server", "cors_origins"))
+    if isinstance(origins, tuple) and "*" in origins and not keyed:
+        draft.warn(
+            ("server", "cors_origins"),
+            "Every web page that somebody opens here could spend your money: all are let "
+            "in, and no key is asked for.",
+            "Name the pages' origins, or set api_key_env below [server] or [keys] required.",
+        )
     for name in draft.names("providers"):
         table: Path = ("providers", name)
         theirs = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))

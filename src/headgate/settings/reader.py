@@ -30,7 +30,15 @@ from headgate.settings.redaction import shown_path
 from headgate.settings.schema import Settings
 from headgate.settings.template import render
 
-__all__ = ["Reading", "Sourced", "find", "read", "read_text", "read_with_sources"]
+__all__ = [
+    "Reading",
+    "SettingsError",
+    "Sourced",
+    "find",
+    "read",
+    "read_text",
+    "read_with_sources",
+]
 
 
 class Sourced(NamedTuple):
@@ -43,6 +51,19 @@ class Sourced(NamedTuple):
     value: object
     source: Source
     otherwise: str
+
+
+class SettingsError(ConfigError):
+    """Values in the settings are wrong.
+
+    Has those beside them that are right, for what else there is to say.
+    """
+
+    def __init__(
+        self, message: str, *, faults: Sequence[ConfigFault], values: Sequence[Sourced]
+    ) -> None:
+        super().__init__(message, faults=faults)
+        self.values = tuple(values)
 
 
 class Reading(NamedTuple):
@@ -84,7 +105,8 @@ def read(
         need_providers: False lets models name providers that are not configured, for planning.
 
     Raises:
-        ConfigError: the file cannot be read, or values are wrong; `faults` has all that was found.
+        ConfigError: the file cannot be read, or is no TOML.
+        SettingsError: values are wrong; `faults` has all that was found.
     """
     return read_with_sources(path, env=env, sets=sets, need_providers=need_providers).settings
 
@@ -99,7 +121,7 @@ def read_with_sources(
     """As `read`, with the source of every value and with warnings.
 
     Raises:
-        ConfigError: as `read` does.
+        ConfigError, SettingsError: as `read` does.
     """
     return _reading(_draft(path), path, env, sets, need_providers=need_providers)
 
@@ -116,7 +138,8 @@ def read_text(text: str, name: str = "The text", *, need_providers: bool = True)
         need_providers: as `read` has it.
 
     Raises:
-        ConfigError: it is no TOML, or values are wrong; `faults` has all that was found.
+        ConfigError: it is no TOML.
+        SettingsError: values are wrong; `faults` has all that was found.
     """
     draft = Draft(parse(text.encode("utf-8", "replace"), name), Source("file", name))
     return _reading(draft, None, {}, (), need_providers=need_providers)
@@ -138,9 +161,10 @@ def _reading(
         name, count = draft.document.name, len(draft.faults)
         if not any(fault.source in (None, name) for fault in draft.faults):
             name = "The settings"  # the file is good; a flag or a variable is not
-        raise ConfigError(
+        raise SettingsError(
             f"{name} cannot be used; {count} {'fault' if count == 1 else 'faults'}:",
             faults=_in_order(draft.faults),
+            values=_sourced(draft),
         )
     return Reading(_settings(draft), path, tuple(_sourced(draft)), _in_order(draft.warnings))
 
@@ -186,15 +210,20 @@ def _in_effect(draft: Draft, section: Section, table: Path, field: Field) -> tup
 
 
 def _sourced(draft: Draft) -> list[Sourced]:
+    """Every value in effect; those that are missing or at fault are left out."""
     found = []
     for section, table in places(draft):
         kind = draft.values.get((*table, "kind"), "none")
         for field in section.fields:
             if field.kinds and kind not in field.kinds:
                 continue
+            path = (*table, field.key)
+            if path in draft.given and path not in draft.values:
+                continue
             value, source = _in_effect(draft, section, table, field)
-            name = shown_path((*table, field.key))
-            found.append(Sourced(name, value, source, field.otherwise))
+            if value is msgspec.NODEFAULT:
+                continue
+            found.append(Sourced(shown_path(path), value, source, field.otherwise))
     return found
 
 

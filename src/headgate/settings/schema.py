@@ -174,8 +174,8 @@ class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens that this model makes of a text, as a multiple of the tokens stated."""
     service_tier: str | None = None
     """The provider's service tier whose prices hold, such as `flex`."""
-    timeout: float = 120.0
-    """Seconds for one attempt: until the answer's head when streaming, else until its end."""
+    timeout: float = 300.0
+    """Seconds for one attempt: until the model thinks or answers when streaming, else its end."""
     fallback: bool = True
     """Another tier may answer when this one fails before the first byte has gone out."""
     context: int | None = None
@@ -246,9 +246,9 @@ class ResilienceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[resilience]`: time-outs and retries that are no tier's own."""
 
     connect_timeout: float = 5.0
-    idle_timeout: float = 60.0
+    idle_timeout: float = 300.0
     """Longest silence within a stream, seconds."""
-    request_timeout: float = 300.0
+    request_timeout: float = 600.0
     """Seconds for the whole request, all attempts, waits and fallbacks included."""
     backoff_base: float = 0.25
     backoff_max: float = 8.0
@@ -307,6 +307,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Changes of the file, of prices and of routers are taken over while the gateway runs."""
     embedding_model: str | None = None
     """`provider/model` for embeddings asked for without a provider; None: they must name one."""
+    cors_origins: tuple[str, ...] = ()
+    """Web pages that may call the gateway, by their origin; `*` is any."""
 
 
 class KeySettings(msgspec.Struct, frozen=True, kw_only=True):

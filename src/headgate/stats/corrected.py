@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from headgate.stats.intervals import Interval, blaker
+from headgate.stats.intervals import Interval, blaker, clopper_pearson
 
 __all__ = ["Corrected", "Counts", "corrected"]
 
@@ -40,7 +40,7 @@ class Corrected(NamedTuple):
     interval: Interval
 
 
-def corrected(counts: Counts, confidence: float = 0.95) -> Corrected:
+def corrected(counts: Counts, confidence: float = 0.95, worth: float = 1.0) -> Corrected:
     """The share of yes: by the judge alone where no human graded, else corrected by the humans.
 
     The share is q·a + (1 − q)·b: the judge says yes with probability q, and humans then agree with
@@ -57,35 +57,46 @@ def corrected(counts: Counts, confidence: float = 0.95) -> Corrected:
 
     The human rows must be a random part of the judged ones.
 
+    Args:
+        worth: how many independent rows each row counts for, above 0 and at most 1: less than 1
+            where rows come in groups (`grouped`). The parts' intervals are Clopper and Pearson's
+            then, which take parts of rows.
+
     >>> found = corrected(Counts(1000, 200, 9, 1, 1, 39))
     >>> round(found.share, 3), [round(end, 2) for end in found.interval]
     (0.2, [0.13, 0.29])
 
     Raises:
-        ValueError: the counts do not fit together, or confidence is not between 0 and 1.
+        ValueError: the counts do not fit together, or confidence or worth is out of its range.
     """
     _check(counts)
+    if not 0 < worth <= 1:
+        raise ValueError(f"a worth of {worth} is not above 0 and at most 1")
+
+    def exact(yes: int, n: int, confidence: float) -> Interval:
+        if worth == 1:
+            return blaker(yes, n, confidence)
+        return clopper_pearson(yes * worth, n * worth, confidence)
+
+    def part(yes: int, n: int) -> tuple[float, Interval]:
+        """A share and its interval; a half and everything where there are no rows."""
+        return (yes / n if n else 0.5), exact(yes, n, 1 - PRUDENCE * (1 - confidence))
+
     if not counts.human:
         share = counts.yes / counts.judged
-        return Corrected(share, blaker(counts.yes, counts.judged, confidence))
+        return Corrected(share, exact(counts.yes, counts.judged, confidence))
     if counts.human == counts.judged:
         yes = counts.yes_yes + counts.no_yes
-        return Corrected(yes / counts.judged, blaker(yes, counts.judged, confidence))
-    within = 1 - PRUDENCE * (1 - confidence)
-    q, q_ends = _part(counts.yes, counts.judged, within)
-    a, a_ends = _part(counts.yes_yes, counts.yes_yes + counts.yes_no, within)
-    b, b_ends = _part(counts.no_yes, counts.no_yes + counts.no_no, within)
+        return Corrected(yes / counts.judged, exact(yes, counts.judged, confidence))
+    q, q_ends = part(counts.yes, counts.judged)
+    a, a_ends = part(counts.yes_yes, counts.yes_yes + counts.yes_no)
+    b, b_ends = part(counts.no_yes, counts.no_yes + counts.no_no)
     share = q * a + (1 - q) * b
     # more yes of the judge's make the share larger where a > b, and smaller elsewhere
     q_low, q_high = q_ends if a >= b else reversed(q_ends)
     low = math.hypot(q * (a - a_ends.low), (1 - q) * (b - b_ends.low), (a - b) * (q - q_low))
     high = math.hypot(q * (a_ends.high - a), (1 - q) * (b_ends.high - b), (a - b) * (q_high - q))
     return Corrected(share, Interval(max(0.0, share - low), min(1.0, share + high)))
-
-
-def _part(yes: int, n: int, confidence: float) -> tuple[float, Interval]:
-    """A share and its interval; a half and everything where there are no rows."""
-    return (yes / n if n else 0.5), blaker(yes, n, confidence)
 
 
 def _check(counts: Counts) -> None:

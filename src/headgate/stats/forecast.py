@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist, fmean, variance
+from statistics import fmean, variance
 from typing import NamedTuple
 
-from headgate.stats.intervals import Interval
+from headgate.stats.intervals import Interval, student_quantile
 
-__all__ = ["LEAST_DAYS", "Forecast", "forecast", "student_quantile"]
+__all__ = ["LEAST_DAYS", "Forecast", "forecast"]
 
 LEAST_DAYS = 5
 """Whole days below which no forecast is made: with fewer, the interval is too wide to be of use."""
@@ -54,26 +54,3 @@ def forecast(history: Sequence[float], ahead: float, confidence: float = 0.95) -
     expected = ahead * fmean(history)
     half = quantile * math.sqrt(variance(history) * (ahead + ahead * ahead / n))
     return Forecast(expected, Interval(max(0.0, expected - half), expected + half), n)
-
-
-def student_quantile(p: float, freedom: int) -> float:
-    """Student's t quantile, within 0.3 % for p up to 0.975 and 4 degrees of freedom or more.
-
-    Abramowitz & Stegun (1964), "Handbook of Mathematical Functions", 26.7.5.
-
-    >>> round(student_quantile(0.975, 27), 3)
-    2.052
-
-    Raises:
-        ValueError: p is not between 0 and 1, or `freedom` is below 1.
-    """
-    if not 0 < p < 1 or freedom < 1:
-        raise ValueError(f"there is no quantile {p} with {freedom} degrees of freedom")
-    x = NormalDist().inv_cdf(p)
-    terms = (
-        (x**3 + x) / 4,
-        (5 * x**5 + 16 * x**3 + 3 * x) / 96,
-        (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
-        (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / 92160,
-    )
-    return x + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))

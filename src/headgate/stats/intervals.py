@@ -7,7 +7,16 @@ from collections.abc import Callable
 from statistics import NormalDist
 from typing import NamedTuple
 
-__all__ = ["Interval", "Pairs", "binomial_tail", "blaker", "clopper_pearson", "ratio", "wilson"]
+__all__ = [
+    "Interval",
+    "Pairs",
+    "binomial_tail",
+    "blaker",
+    "clopper_pearson",
+    "ratio",
+    "student_quantile",
+    "wilson",
+]
 
 
 class Interval(NamedTuple):
@@ -51,11 +60,12 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+def clopper_pearson(successes: float, trials: float, confidence: float = 0.95) -> Interval:
     """The exact interval for a share: covers it at least as often as stated, whatever it is.
 
     Each end is the share at which the binomial tail beyond the observed count is half of what
-    `confidence` leaves. No trials tell nothing: 0 to 1.
+    `confidence` leaves. No trials tell nothing: 0 to 1. Parts of trials are taken as they are, for
+    rows that count for less than one (`grouped`).
 
     Clopper & Pearson (1934), "The use of confidence or fiducial limits illustrated in the case of
     the binomial", Biometrika 26.
@@ -180,7 +190,7 @@ def ratio(pairs: Pairs, confidence: float = 0.95) -> Interval | None:
     return Interval(share - half, share + half)
 
 
-def binomial_tail(least: int, trials: int, p: float) -> float:
+def binomial_tail(least: float, trials: float, p: float) -> float:
     """P(X ≥ `least`) for X binomial(`trials`, `p`), to some 8 digits at ten million trials.
 
     Computed as the regularised incomplete beta function I_p(k, n − k + 1) (NIST DLMF 8.17.5), so
@@ -194,6 +204,25 @@ def binomial_tail(least: int, trials: int, p: float) -> float:
     if least > trials:
         return 0.0
     return _incomplete_beta(least, trials - least + 1, p)
+
+
+def student_quantile(p: float, freedom: float) -> float:
+    """Student's t quantile for p from 0.5 on, whatever the degrees of freedom.
+
+    The tail of t beyond it is half the incomplete beta function I_w(ν/2, 1/2) at w = ν/(ν + t²)
+    (NIST DLMF 8.17; Abramowitz & Stegun 1964, 26.7.1), which is solved for w.
+
+    >>> round(student_quantile(0.975, 27), 4), round(student_quantile(0.975, 1), 3)
+    (2.0518, 12.706)
+
+    Raises:
+        ValueError: p is not between 0.5 and 1, or `freedom` is not above 0.
+    """
+    if not 0.5 <= p < 1 or freedom <= 0:
+        raise ValueError(f"there is no quantile {p} with {freedom} degrees of freedom")
+    both = 2 * (1 - p)
+    w = _rising_root(lambda at: _incomplete_beta(freedom / 2, 0.5, at) - both)
+    return math.sqrt(freedom * (1 - w) / w)
 
 
 def _incomplete_beta(a: float, b: float, x: float) -> float:
@@ -251,7 +280,7 @@ def _z(confidence: float) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def _check(successes: int, trials: int, confidence: float) -> None:
+def _check(successes: float, trials: float, confidence: float) -> None:
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes in {trials} trials is not a share")
     if not 0 < confidence < 1:

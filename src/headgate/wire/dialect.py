@@ -89,7 +89,8 @@ class Dialect:
     path: str
     """Where the call goes, appended to the provider's base URL."""
     words: Mapping[str, str]
-    """What this dialect calls the fields of `neutral.Request` that a provider may refuse."""
+    """What this dialect calls the fields of `neutral.Request` that a provider may refuse, or that
+    may be left out for one."""
     headers: Callable[[str | None], list[tuple[str, str]]]
     """Headers of a call with this key: content type, authorization, version."""
     kept_headers: Sequence[str] = ()
@@ -107,6 +108,8 @@ class Dialect:
     """Check a body that asks for a count of its tokens, where the dialect has such a call."""
     read_request: Callable[[Inbound, str], Request]
     """Read all of it, for a provider whose dialect has the name given."""
+    read_fields: frozenset[str]
+    """The fields of a body that `read_request` looks at: no other is translated."""
     write_answer: Callable[[Answer, Request, int], bytes]
     """The body of the answer to a request; the integer is the unix time in seconds."""
     writer: Callable[[Request, int], StreamWriter]
@@ -130,6 +133,9 @@ class Dialect:
     """Refuse a request that this dialect cannot say, in the caller's words."""
     write_request: Callable[[Request, str], bytes]
     """The body of a call to the model named."""
+    left_out: Callable[[Request, str], Sequence[str]]
+    """The fields of a request that the body of a call to this model does not hold, though they only
+    tune an answer: some of temperature, top_p, effort and user."""
     read_answer: Callable[[bytes, bool], Answer]
     """An answer. One without content is unusable, unless the flag allows it."""
     weigh_answer: Callable[[bytes, bool], Answered]

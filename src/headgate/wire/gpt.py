@@ -6,9 +6,20 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from headgate.wire.neutral import MODELS_AT_HAND, Effort
+from headgate.wire.neutral import MODELS_AT_HAND, Effort, Request
 
-__all__ = ["NO_SIGNATURE", "effort_of", "is_openais", "takes_sampling", "wants_signatures"]
+__all__ = [
+    "MAX_USER_CHARS",
+    "NO_SIGNATURE",
+    "effort_of",
+    "is_openais",
+    "left_out",
+    "takes_sampling",
+    "wants_signatures",
+]
+
+MAX_USER_CHARS = 64
+"""The longest id of a user that OpenAI takes."""
 
 _THINKING_MODELS = re.compile(r"(?:^|/)(?:gpt-(?:[5-9]|[1-9]\d|oss)|o[1-9]|gemini-(?:2\.5|[3-9]))")
 """Models that take `reasoning_effort`; others answer 400 to it."""
@@ -59,6 +70,18 @@ def effort_of(model: str, effort: Effort | None) -> str | None:
     if effort is None or _THINKING_MODELS.search(model) is None:
         return None
     return _LEVELS.get(effort) or _least(model)
+
+
+def left_out(request: Request, model: str) -> list[str]:
+    """See Dialect.left_out: the same for both of OpenAI's dialects."""
+    found: list[str] = []
+    if not takes_sampling(model):
+        found += [name for name in ("temperature", "top_p") if getattr(request, name) is not None]
+    if request.effort is not None and effort_of(model, request.effort) is None:
+        found.append("effort")
+    if request.user and len(request.user) > MAX_USER_CHARS:
+        found.append("user")
+    return found
 
 
 def _least(model: str) -> str:

@@ -86,7 +86,7 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
     except UnicodeDecodeError as error:
         raise RequestError(
             f"The request body is not valid UTF-8 (byte {error.start}).",
-            fix="Send JSON encoded as UTF-8, and not compressed.",
+            fix="Send JSON encoded as UTF-8; if it is compressed, say so in Content-Encoding.",
             code="invalid_encoding",
         ) from None
     except msgspec.ValidationError:

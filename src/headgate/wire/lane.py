@@ -27,6 +27,7 @@ __all__ = [
     "Flow",
     "Inbound",
     "Lane",
+    "Translation",
     "UnusableAnswerError",
     "asked_tier",
     "asking_logprobs",

@@ -45,6 +45,7 @@ __all__ = [
     "Thinking",
     "ThinkingDelta",
     "ThinkingSeal",
+    "Thinks",
     "Tool",
     "ToolCall",
     "ToolChoice",
@@ -263,6 +264,11 @@ class ThinkingSeal(msgspec.Struct, frozen=True, gc=False):
     sealed: bool = False
 
 
+class Thinks(msgspec.Struct, frozen=True, gc=False):
+    """The model is at work, though it says nothing: it thinks, or the provider runs a tool of its
+    own."""
+
+
 class ToolStart(msgspec.Struct, frozen=True, gc=False):
     """A tool call begins; `index` counts the calls of this answer from 0."""
 
@@ -309,6 +315,7 @@ StreamEvent: TypeAlias = (
     | RefusalDelta
     | ThinkingDelta
     | ThinkingSeal
+    | Thinks
     | ToolStart
     | ToolDelta
     | Finish

@@ -23,6 +23,8 @@ from headgate.wire.neutral import (
     StreamEvent,
     TextDelta,
     ThinkingDelta,
+    ThinkingSeal,
+    Thinks,
     ToolDelta,
 )
 from headgate.wire.problems import kind_of, read_problem
@@ -158,6 +160,8 @@ class Flow:
         """Characters of text, reasoning and arguments, for an estimate when no usage comes."""
         self.begun = False
         """Something of the answer itself has come, beyond the events that only open it."""
+        self.thinking = False
+        """The model is at work on it, though nothing of the answer may have come."""
         self.price: Callable[[Usage], str | None] | None = None
         """Says what the request has cost in US dollars, once the usage is known; None: not told."""
         self.heard: Callable[[StreamEvent], None] | None = None
@@ -259,6 +263,8 @@ class Flow:
                 self.begun = bool(event.text) or type(event) is ToolDelta
         elif type(event) is Aside:
             self.begun = True
+        elif type(event) is Thinks or type(event) is ThinkingSeal:
+            self.thinking = True
         elif type(event) is Start:
             self.model = event.model or None
             self.id = event.id or None

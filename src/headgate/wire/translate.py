@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
-from headgate.wire.inbound import Inbound, too_deep
+from headgate.wire.inbound import Inbound, is_given, too_deep
 from headgate.wire.mould import Delta
 from headgate.wire.neutral import Done, Failure, Problem, Request, StreamEvent
 from headgate.wire.passthrough import Flow
@@ -13,6 +14,10 @@ from headgate.wire.problems import read_problem
 from headgate.wire.sse import Event
 
 __all__ = ["TranslatedFlow", "Translation"]
+
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+MOST_NAMED = 20
+"""Fields that are named as left out; the APIs have no more that could be."""
 
 
 class Translation:
@@ -56,6 +61,17 @@ class Translation:
             return self._provider.write_request(self._request, model)
         except RecursionError:
             raise too_deep() from None
+
+    def left_out(self, model: str) -> list[str]:
+        """The caller's fields that a call to `model` does not hold, in the caller's words.
+
+        They only tune an answer: what would make it another one has been refused. Names that could
+        not stand in a header, such as no field of an API has, are not told.
+        """
+        fields, known, words = self._inbound.fields, self._caller.read_fields, self._caller.words
+        unread = [name for name in fields if name not in known and _FIELD.fullmatch(name)]
+        found = [name for name in unread[:MOST_NAMED] if is_given(fields, name)]
+        return found + [words[name] for name in self._provider.left_out(self._request, model)]
 
     def answer(self, body: bytes) -> Answered:
         """The provider's answer in the caller's dialect.

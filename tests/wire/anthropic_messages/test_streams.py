@@ -23,6 +23,7 @@ from headgate.wire.neutral import (
     TextDelta,
     ThinkingDelta,
     ThinkingSeal,
+    Thinks,
     ToolDelta,
     ToolStart,
 )
@@ -56,6 +57,7 @@ STARTED = Start("msg_01", "claude-haiku-4-5-20251001")
 READ = (
     [
         STARTED,
+        Thinks(),
         ThinkingDelta("The weather… 天気"),
         ThinkingSeal("EqQBCgIYAh"),
         TextDelta("I look "),
@@ -98,18 +100,24 @@ def test_sealed_thinking_and_blocks_that_begin_with_content_are_read():
     ]
 
 
-def test_what_the_provider_runs_itself_is_passed_over():
-    assert (
-        events_of(
-            PING,
-            block_start(0, type="server_tool_use", id="s", name="web_search", input={}),
-            block_delta(0, type="input_json_delta", partial_json='{"q":1}'),
-            block_start(1, type="web_search_tool_result", content=[]),
-            block_delta(2, type="citations_delta", citation={}),
-            {"type": "something_new", "delta": "x"},
-        )
-        == []
-    )
+def test_of_what_the_provider_runs_itself_only_that_it_does_is_read():
+    assert events_of(
+        PING,
+        block_start(0, type="server_tool_use", id="s", name="web_search", input={}),
+        block_delta(0, type="input_json_delta", partial_json='{"q":1}'),
+        block_start(1, type="web_search_tool_result", content=[]),
+        block_delta(2, type="citations_delta", citation={}),
+        {"type": "something_new", "delta": "x"},
+    ) == [Thinks(), Thinks()]
+
+
+def test_thinking_that_is_not_shown_is_known_from_its_beginning():
+    assert events_of(
+        block_start(0, type="thinking", thinking="", signature=""),
+        PING,
+        block_delta(0, type="signature_delta", signature="EqQB"),
+        block_start(1, type="text", text=""),
+    ) == [Thinks(), ThinkingSeal("EqQB")]
 
 
 def test_a_refusal_tells_its_reason():

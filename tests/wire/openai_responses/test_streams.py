@@ -14,6 +14,7 @@ from headgate.wire.neutral import (
     StreamEvent,
     TextDelta,
     ThinkingDelta,
+    Thinks,
     ToolDelta,
     ToolStart,
 )
@@ -43,6 +44,7 @@ def events_of(*events: Json) -> list[StreamEvent]:
 
 EVENTS: list[StreamEvent] = [
     Start("resp_1", "gpt-5"),
+    Thinks(),
     ThinkingDelta("First this."),
     ThinkingDelta("\n\n"),
     ThinkingDelta("Then that."),
@@ -80,6 +82,7 @@ def test_what_comes_without_deltas_is_said_when_its_item_is_done():
     bare = [event for event in RESPONSES_EVENTS if not event["type"].endswith(".delta")]
     assert events_of(*bare) == [
         Start("resp_1", "gpt-5"),
+        Thinks(),
         ThinkingDelta("\n\n"),
         TextDelta("Two searches, äöü 🦊 at once."),
         ToolStart(0, "call_2", "search"),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from headgate.settings import schema
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import ADDRESS, ADMIN_ADDRESS, MODEL, VARIABLE, Duration, Flag, Whole
+from headgate.settings.kinds import (
+    ADDRESS,
+    ADMIN_ADDRESS,
+    MODEL,
+    ORIGINS,
+    VARIABLE,
+    Duration,
+    Flag,
+    Whole,
+)
 
 __all__ = ["SERVER"]
 
@@ -70,6 +79,13 @@ SERVER = Section(
             "Answers `/v1/embeddings` when the caller asks for `auto` or names it alone.",
             otherwise="callers name `provider/model`",
             example='"google/gemini-embedding-001"',
+        ),
+        Field(
+            "cors_origins",
+            ORIGINS,
+            "Web pages that may call the gateway from a browser, by their origin; `*` is any.",
+            otherwise="none may",
+            example='["https://app.example"]',
         ),
     ),
 )

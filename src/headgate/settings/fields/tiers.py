@@ -80,7 +80,7 @@ TIERS = Section(
         Field(
             "timeout",
             Duration(0.1, 3600),
-            "Time for one attempt: to the answer's head when streaming, else to its end.",
+            "Time for one attempt: to its end, or, streamed, until the model thinks or answers.",
         ),
         Field(
             "fallback",

@@ -30,7 +30,7 @@ from headgate.wire.neutral import (
     normal,
 )
 
-__all__ = ["read"]
+__all__ = ["FIELDS", "read"]
 
 
 class _Source(msgspec.Struct):
@@ -112,6 +112,8 @@ class _Full(msgspec.Struct):
 
 
 _FULL = msgspec.json.Decoder(_Full)
+FIELDS = frozenset({"model", "stream", *_Full.__struct_fields__})
+"""See Dialect.read_fields."""
 _EFFORTS: Mapping[str, Effort] = {
     "low": "low",
     "medium": "medium",

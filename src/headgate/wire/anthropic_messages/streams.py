@@ -32,6 +32,7 @@ from headgate.wire.neutral import (
     TextDelta,
     ThinkingDelta,
     ThinkingSeal,
+    Thinks,
     ToolDelta,
     ToolStart,
 )
@@ -125,7 +126,9 @@ class Reader:
                 return (TextDelta(block.text),)
             case "redacted_thinking" if block.data:
                 return (ThinkingSeal(block.data, sealed=True),)
-        return ()
+            case "" | "text" | "redacted_thinking":
+                return ()
+        return (Thinks(),)
 
     def _delta(self, said: _Event) -> Sequence[StreamEvent]:
         delta = said.delta or Said()

@@ -99,6 +99,23 @@ def _body(request: Request, model: str) -> dict[str, object]:
     return body
 
 
+def left_out(request: Request, model: str) -> list[str]:
+    """See Dialect.left_out."""
+    able = abilities(model)
+    thinking = _thinking(request, able) is not None
+    found: list[str] = []
+    cool = able.sampling and not thinking
+    if request.temperature is not None and not cool:
+        found.append("temperature")
+    if request.top_p is not None and not (cool and request.temperature is None):
+        found.append("top_p")
+    if request.effort is not None and not (thinking or request.effort in able.efforts):
+        found.append("effort")
+    if request.user and not _USER.fullmatch(request.user):
+        found.append("user")
+    return found
+
+
 def _hoisted(request: Request) -> tuple[str, tuple[Message, ...]]:
     """System messages within the conversation join the system prompt, as Anthropic's own
     compatibility layer does; only some models take them in place."""

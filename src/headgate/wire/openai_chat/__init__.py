@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from headgate.wire import sse
 from headgate.wire.dialect import Dialect, unforgettable, unmendable
+from headgate.wire.gpt import left_out
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers, inbound, reading, streams, writing
 
@@ -35,11 +36,16 @@ OPENAI_CHAT = Dialect(
         "stop": "stop",
         "format": "response_format.json_schema.schema",
         "tools": "tools",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "effort": "reasoning_effort",
+        "user": "user",
     },
     headers=_headers,
     kept_headers=("openai-beta",),
     read=inbound.read,
     read_request=reading.read,
+    read_fields=reading.FIELDS,
     write_answer=lambda answer, _, at: answers.write(answer, at),
     writer=streams.Writer,
     write_problem=answers.write_problem,
@@ -49,6 +55,7 @@ OPENAI_CHAT = Dialect(
     forget=unforgettable,
     check=writing.check,
     write_request=writing.write,
+    left_out=left_out,
     read_answer=answers.read,
     weigh_answer=answers.weigh,
     reader=streams.Reader,

@@ -29,7 +29,7 @@ from headgate.wire.neutral import (
 from headgate.wire.openai_chat.answers import Function
 from headgate.wire.openai_chat.inbound import ROLES, StreamOptions
 
-__all__ = ["read"]
+__all__ = ["FIELDS", "read"]
 
 
 class _ImageUrl(msgspec.Struct, gc=False):
@@ -117,6 +117,8 @@ class _Full(msgspec.Struct):
 
 
 _FULL = msgspec.json.Decoder(_Full)
+FIELDS = frozenset({"model", "stream", *_Full.__struct_fields__})
+"""See Dialect.read_fields."""
 
 
 def _lost(param: str, what: str, target: str, fix: str = "") -> RequestError:

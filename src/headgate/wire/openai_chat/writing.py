@@ -8,6 +8,7 @@ import msgspec
 
 from headgate.errors import RequestError
 from headgate.wire.gpt import (
+    MAX_USER_CHARS,
     NO_SIGNATURE,
     effort_of,
     is_openais,
@@ -29,10 +30,9 @@ from headgate.wire.neutral import (
 )
 from headgate.wire.schemas import is_strict
 
-__all__ = ["MAX_STOPS", "MAX_USER_CHARS", "check", "write", "write_call"]
+__all__ = ["MAX_STOPS", "check", "write", "write_call"]
 
 MAX_STOPS = 4
-MAX_USER_CHARS = 64
 
 
 def check(request: Request, words: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from headgate.wire import sse
 from headgate.wire.dialect import Dialect
+from headgate.wire.gpt import left_out
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers as chat
 from headgate.wire.openai_responses import (
@@ -46,11 +47,16 @@ OPENAI_RESPONSES = Dialect(
         "stop": "stop",
         "format": "text.format.schema",
         "tools": "tools",
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "effort": "reasoning.effort",
+        "user": "user",
     },
     headers=_headers,
     kept_headers=("openai-beta",),
     read=inbound.read,
     read_request=reading.read,
+    read_fields=reading.FIELDS,
     write_answer=answers.write,
     writer=stream_writing.Writer,
     write_problem=chat.write_problem,
@@ -60,6 +66,7 @@ OPENAI_RESPONSES = Dialect(
     forget=items.forget,
     check=writing.check,
     write_request=writing.write,
+    left_out=left_out,
     read_answer=answers.read,
     weigh_answer=answers.weigh,
     reader=streams.Reader,

@@ -29,7 +29,7 @@ from headgate.wire.neutral import (
 from headgate.wire.openai_responses.inbound import ROLES
 from headgate.wire.schemas import is_strict
 
-__all__ = ["read"]
+__all__ = ["FIELDS", "read"]
 
 
 class _Part(msgspec.Struct):
@@ -109,6 +109,8 @@ class _Full(msgspec.Struct):
 
 
 _FULL = msgspec.json.Decoder(_Full)
+FIELDS = frozenset({"model", "stream", *_Full.__struct_fields__})
+"""See Dialect.read_fields."""
 _KIND = msgspec.json.Decoder(_Kind)
 _MESSAGE = msgspec.json.Decoder(_Message)
 _CALL = msgspec.json.Decoder(_Call)

@@ -19,6 +19,7 @@ from headgate.wire.neutral import (
     StreamEvent,
     TextDelta,
     ThinkingDelta,
+    Thinks,
     ToolDelta,
     ToolStart,
 )
@@ -156,6 +157,8 @@ class Reader:
             identity = item.call_id or item.id or f"call_{number}"
             start = ToolStart(number, identity, item.name or "")
             return (start, *self._argue(index, item.arguments))
+        if item.type == "reasoning":
+            return (Thinks(),)
         return () if item.type in _READ_ITEMS else (Aside(),)
 
     def _argue(self, index: int, text: str | None) -> Sequence[StreamEvent]:

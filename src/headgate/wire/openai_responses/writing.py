@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from headgate.errors import RequestError
-from headgate.wire.gpt import effort_of, takes_sampling
+from headgate.wire.gpt import MAX_USER_CHARS, effort_of, takes_sampling
 from headgate.wire.neutral import (
     File,
     Image,
@@ -25,7 +25,6 @@ from headgate.wire.schemas import is_strict
 
 __all__ = [
     "LEAST_OUTPUT",
-    "MAX_USER_CHARS",
     "check",
     "write",
     "write_choice",
@@ -35,7 +34,6 @@ __all__ = [
 
 LEAST_OUTPUT = 16
 """The smallest max_output_tokens that the API takes."""
-MAX_USER_CHARS = 64
 
 
 def check(request: Request, words: Mapping[str, str]) -> None:

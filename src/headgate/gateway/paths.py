@@ -1,0 +1,93 @@
+"""The paths that callers send requests to: which one is meant, and what they hear of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from headgate.errors import RequestError
+
+__all__ = ["DIALECTS", "EMBEDDINGS", "MODEL", "meant", "not_allowed", "nothing_at"]
+
+EMBEDDINGS = "/v1/embeddings"
+DIALECTS = {
+    "/v1/chat/completions": "openai",
+    EMBEDDINGS: "openai",
+    "/v1/messages": "anthropic",
+    "/v1/messages/count_tokens": "anthropic",
+    "/v1/responses": "openai-responses",
+}
+"""Path -> dialect of its requests, and of the errors that are answered there."""
+
+MODEL = "/v1/models/"
+"""What each model's own path begins with."""
+
+_VERSION = "/v1"
+_KEPT = (
+    "{} are kept by one provider, where no other could go on with them; this gateway stores none.",
+    "Send them to the provider itself.",
+)
+_ELSEWHERE = {
+    "/v1/audio": ("Audio is not served here.", "Send it to the provider itself."),
+    "/v1/images": ("Images are read here, and not made.", "Send it to the provider itself."),
+    "/v1/videos": ("Videos are not made here.", "Send it to the provider itself."),
+    "/v1/moderations": ("Moderations are not served here.", "Send them to the provider itself."),
+    "/v1/rerank": ("Reranking is not served here.", "Send it to the provider itself."),
+    "/v1/completions": (
+        "Legacy completions are not served here.",
+        "Ask for the same by /v1/chat/completions.",
+    ),
+    "/v1/realtime": (
+        "The Realtime API is a connection to one model, and nothing could be routed there.",
+        "Open it to the provider itself.",
+    ),
+    "/v1/responses": (
+        "Answers are not stored here, so none can be fetched, cancelled or compacted by its id.",
+        "Keep the answer that was given, or ask the provider that gave it.",
+    ),
+    "/v1/messages/batches": (_KEPT[0].format("Batches"), _KEPT[1]),
+    "/v1/batches": (_KEPT[0].format("Batches"), _KEPT[1]),
+    "/v1/files": (_KEPT[0].format("Files"), _KEPT[1]),
+    "/v1/uploads": (_KEPT[0].format("Files"), _KEPT[1]),
+    "/v1/conversations": (_KEPT[0].format("Conversations"), _KEPT[1]),
+    "/v1/assistants": (_KEPT[0].format("Assistants"), _KEPT[1]),
+    "/v1/threads": (_KEPT[0].format("Threads"), _KEPT[1]),
+    "/v1/vector_stores": (_KEPT[0].format("Vector stores"), _KEPT[1]),
+    "/v1/fine_tuning": (_KEPT[0].format("Models of your own"), _KEPT[1]),
+}
+"""What the providers' APIs have and this gateway has not: first part of its path -> what is said,
+and what to do."""
+
+
+def meant(path: str) -> str:
+    """The path that is meant: SDKs put `/v1` before it, expect it in the base URL, or do both.
+
+    OpenAI's SDKs want a base URL that ends with `/v1`, Anthropic's one that does not.
+    """
+    while path.startswith("/v1/v1/"):
+        path = path[len(_VERSION) :]
+    if path.startswith("/v1/"):
+        return path
+    whole = _VERSION + path
+    return whole if whole in DIALECTS or whole == "/v1/models" or whole.startswith(MODEL) else path
+
+
+def nothing_at(path: str, served: Iterable[str]) -> RequestError:
+    """The refusal of a path, which is not repeated: it may hold a secret."""
+    words, fix = "There is nothing at this path.", f"The gateway serves {', '.join(served)}."
+    for place, told in _ELSEWHERE.items():
+        if path == place or path.startswith(f"{place}/"):
+            words, fix = told
+            break
+    # not 501: the official SDKs would try again
+    return RequestError(words, status=404, code="not_found", fix=fix)
+
+
+def not_allowed(method: str, methods: Iterable[str]) -> RequestError:
+    """The refusal of a method, at a path with these."""
+    return RequestError(
+        f"`{method[:20]}` is not allowed here.",
+        status=405,
+        code="method_not_allowed",
+        fix=f"Use {' or '.join(methods)}.",
+        headers=(("allow", ", ".join(methods)),),
+    )

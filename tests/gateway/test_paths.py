@@ -1,0 +1,61 @@
+"""paths: which path is meant, and what is said at the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from headgate.gateway.paths import DIALECTS, meant, not_allowed, nothing_at
+
+SERVED = [*DIALECTS, "/v1/models", "/healthz"]
+
+
+@pytest.mark.parametrize("path", [*DIALECTS, "/v1/models", "/v1/models/sim/large"])
+def test_a_base_url_with_one_version_too_few_or_too_many_is_understood(path):
+    assert meant(path) == path
+    assert meant(path.removeprefix("/v1")) == path
+    assert meant(f"/v1{path}") == path
+    assert meant(f"/v1/v1{path}") == path
+
+
+@pytest.mark.parametrize("path", ["", "/", "/healthz", "/metrics", "/v1", "/v2/messages", "/x/v1"])
+def test_no_other_path_becomes_one(path):
+    assert meant(path) == path
+
+
+def test_what_is_not_there_is_told_with_what_is_and_without_the_path():
+    error = nothing_at("/v1/sk-12345", SERVED)
+    assert (error.status, error.code) == (404, "not_found")
+    assert "sk-12345" not in str(error)
+    assert all(path in str(error) for path in SERVED)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/v1/audio/transcriptions", "Audio is not served"),
+        ("/v1/images/generations", "Images are read here, and not made"),
+        ("/v1/moderations", "Moderations are not served"),
+        ("/v1/completions", "/v1/chat/completions"),
+        ("/v1/files", "Files are kept by one provider"),
+        ("/v1/batches/batch_1/cancel", "Batches are kept by one provider"),
+        ("/v1/messages/batches", "Batches are kept by one provider"),
+        ("/v1/responses/resp_1", "Answers are not stored here"),
+        ("/v1/realtime", "Realtime API"),
+    ],
+)
+def test_what_the_providers_have_and_we_have_not_is_told_with_what_to_do(path, words):
+    error = nothing_at(path, SERVED)
+    assert words in str(error)
+    assert error.status == 404  # SDKs would try again after a 501
+
+
+def test_what_only_begins_alike_is_not_taken_for_it():
+    assert "There is nothing at this path." in str(nothing_at("/v1/filesystem", SERVED))
+
+
+def test_a_method_that_is_not_allowed_is_told_with_those_that_are():
+    error = not_allowed("BREW" * 20, ["POST"])
+    assert error.status == 405
+    assert "POST" in str(error)
+    assert dict(error.headers) == {"allow": "POST"}
+    assert "BREW" * 6 not in str(error)
