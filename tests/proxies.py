@@ -90,10 +90,10 @@ def forwarding_beside(*answers: bytes) -> Iterator[ForwardProxy]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(10)
+        yield asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result(60)
     finally:
-        asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result(10)
-        asyncio.run_coroutine_threadsafe(_ended(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result(60)
+        asyncio.run_coroutine_threadsafe(_ended(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -16,7 +16,7 @@ RATE = creeping(20, 0.10, 0.01)
 
 async def until(home: House, kind: str, count: int) -> None:
     """The courier has a thread of its own: wait for what it notes."""
-    for _ in range(500):
+    for _ in range(6000):
         if len(home.events(kind)) >= count:
             return
         await asyncio.sleep(0.01)

@@ -156,7 +156,7 @@ def test_no_database_outlives_the_process_that_wanted_it(end):
         else:
             holder.send_signal(end)
         holder.wait(60)
-    until, left = time.monotonic() + 30, [folder, Path(f"/proc/{server}")]
+    until, left = time.monotonic() + 60, [folder, Path(f"/proc/{server}")]
     while any(one.exists() for one in left) and time.monotonic() < until:
         time.sleep(0.1)
     assert not [one for one in left if one.exists()]

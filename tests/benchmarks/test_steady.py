@@ -15,7 +15,7 @@ def _run(answer: bytes, silent: float = 0.0) -> Caller:
 
     async def run() -> Caller:
         loop = asyncio.get_running_loop()
-        opened = loop.time()
+        begun: list[float] = []
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while not reader.at_eof():
@@ -23,7 +23,8 @@ def _run(answer: bytes, silent: float = 0.0) -> Caller:
                     await reader.readexactly(len(REQUEST))
                 except asyncio.IncompleteReadError:
                     break
-                await asyncio.sleep(max(0.0, opened + silent - loop.time()))
+                begun.append(loop.time())
+                await asyncio.sleep(max(0.0, begun[0] + silent - loop.time()))
                 writer.write(answer)
             writer.close()
 

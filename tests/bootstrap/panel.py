@@ -101,12 +101,12 @@ def served(provider: Provider) -> Iterator[str]:
     thread.start()
     try:
         started = server.start("127.0.0.1", 0)
-        port = asyncio.run_coroutine_threadsafe(started, loop).result(20)
+        port = asyncio.run_coroutine_threadsafe(started, loop).result(60)
         yield f"http://127.0.0.1:{port}"
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(20)
+        thread.join(60)
         loop.close()
 
 

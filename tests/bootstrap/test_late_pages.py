@@ -35,7 +35,7 @@ class House:
     def make(self, given: Reading) -> House:
         self.threads.append(threading.current_thread().name)
         self.begun.set()
-        self.held.wait(10)
+        self.held.wait(60)
         if self.wrong is not None:
             raise self.wrong
         self.made.append(str(given.file))

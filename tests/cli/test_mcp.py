@@ -66,7 +66,7 @@ class Server:
         return found
 
     def end(self) -> tuple[int, str, str]:
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out, err
 
 
@@ -162,7 +162,7 @@ def test_it_ends_at_once_when_it_is_told_to_though_it_waits_for_a_line(how: sign
     with serving() as server:
         server.begin()
         server.process.send_signal(how)
-        assert server.process.wait(30) == -how
+        assert server.process.wait(60) == -how
 
 
 def test_a_faulty_file_keeps_nobody_from_asking_what_is_wrong(here: Path):

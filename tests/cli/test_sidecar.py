@@ -77,7 +77,7 @@ class House:
     def ask(self, path: str, *, method: str = "GET") -> str:
         headers = {"authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(self.url + path, headers=headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return str(answer.read().decode())
 
 
@@ -96,7 +96,7 @@ def argv(pid: int) -> bytes:
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.05)

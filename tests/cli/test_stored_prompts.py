@@ -56,7 +56,7 @@ def test_question_and_answer_are_on_the_page_of_their_request(home):
     log = house.home.gateway.log.read_text()
     assert "  prompts and answers   stored in the ledger, for 30d" in log
     for request_id, question in ask(home).items():
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:  # the sidecar stores it, and makes the page
             told = json.loads(house.ask(f"/requests/{request_id}.json"))
             if told["prompt"] is not None or time.monotonic() > deadline:
@@ -75,8 +75,8 @@ def test_what_was_asked_before_kill_9_is_stored(home, url, tmp_path):
     home.start()
     asked = ask(home)
     os.kill(home.gateway.process.pid, signal.SIGKILL)
-    home.gateway.process.wait(5)
-    journal, end = tmp_path / "journal", time.monotonic() + 20
+    home.gateway.process.wait(60)
+    journal, end = tmp_path / "journal", time.monotonic() + 60
     while is_tended(journal) and time.monotonic() < end:
         time.sleep(0.01)  # the sidecar of one that was killed stores the rest
     store = open_store(url, create=False)

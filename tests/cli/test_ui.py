@@ -27,14 +27,14 @@ def showing(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def test_the_pages_are_shown_until_it_is_told_to_stop():
     with showing("--port", "0") as (process, address):
-        connection = http.client.HTTPConnection(address, timeout=10)
+        connection = http.client.HTTPConnection(address, timeout=60)
         connection.request("GET", "/plan?escalation=50%25")
         response = connection.getresponse()
         assert response.status == 200
         assert "$184.20" in response.read().decode()
         connection.close()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_port_that_is_taken_is_named():

@@ -135,7 +135,7 @@ class House:
         """Bytes in, status, headers and body out; the request must ask to close."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
-        answer = await asyncio.wait_for(reader.read(), 30)
+        answer = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         head, _, body = answer.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
@@ -183,7 +183,7 @@ def _noting(
     return noting
 
 
-async def until(holds: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something that another task brings about; fail where it does not come."""
     for _ in range(round(seconds / 0.01)):
         if holds():

@@ -30,9 +30,9 @@ async def echo(caller: Caller) -> None:
 
 @asynccontextmanager
 async def serving(
-    handler: Handler = echo, limits: ServerLimits = LIMITS
+    handler: Handler = echo, limits: ServerLimits = LIMITS, room: int = 1000
 ) -> AsyncIterator[tuple[Http1Server, int]]:
-    server = Http1Server(handler, limits)
+    server = Http1Server(handler, limits, room=room)
     _, port = await server.listen("127.0.0.1", 0)
     try:
         yield server, port

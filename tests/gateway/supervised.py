@@ -51,8 +51,8 @@ def main() -> int:
             numbers = map(str, (index, ready, lifeline, port))
             return [sys.executable, "-m", __spec__.name, "worker", *numbers, kind]
 
-        patience = 60.0 if kind == "patient" else 0.2
-        supervisor = Supervisor(command, count, drain_seconds=patience, kill_seconds=0.3)
+        seconds = 0.2 if kind == "stubborn" else 60.0  # ending in time is no matter of speed
+        supervisor = Supervisor(command, count, drain_seconds=seconds, kill_seconds=seconds)
         return supervisor.run(lambda: os.write(1, f"ready {host} {port}\n".encode()))
 
 

@@ -219,7 +219,7 @@ def test_a_caller_that_leaves_is_written_down():
         body = b'{"model": "silent/x", "input": "hi"}'
         head = f"POST /v1/embeddings HTTP/1.1\r\nhost: h\r\ncontent-length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
-        await asyncio.wait_for(taken.wait(), 5)
+        await asyncio.wait_for(taken.wait(), 60)
         writer.close()
         for _ in range(100):
             if home.entries:

@@ -151,7 +151,7 @@ def test_bytes_on_an_idle_connection_close_it():
         async with serving(staying(OK, stale)) as (scripted, base):
             client = Http1Upstream()
             assert await fetch(client, base) == b"ok"
-            await asyncio.wait_for(scripted.closed.wait(), 10)
+            await asyncio.wait_for(scripted.closed.wait(), 60)
             assert await fetch(client, base) == b"ok"
             assert scripted.connections == 2
             await client.close()
@@ -194,11 +194,11 @@ def test_cancelling_before_the_head_closes_the_connection_at_once():
         async with serving(script) as (scripted, base):
             client = Http1Upstream()
             call = asyncio.create_task(client.send(at(base), b"{}"))
-            await asyncio.wait_for(scripted.asked.wait(), 10)
+            await asyncio.wait_for(scripted.asked.wait(), 60)
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
-            await asyncio.wait_for(scripted.closed.wait(), 10)
+            await asyncio.wait_for(scripted.closed.wait(), 60)
             await client.close()
 
     run_leaping(case())

@@ -305,7 +305,7 @@ def test_one_task_answers_all_requests_of_a_connection_and_ends_with_it():
             answer = await talk(port, post(b"", close=False), post(b"", close=False), get())
             assert answer.count(b"200 OK") == 3
             (task,) = tasks
-            await asyncio.wait({task}, timeout=10)
+            await asyncio.wait({task}, timeout=60)
             assert task.done()
             assert not server.tasks
 
@@ -323,7 +323,7 @@ def test_the_task_of_an_idle_connection_ends_when_its_caller_leaves():
             assert not task.done()
             assert not server.tasks, "an idle connection counts as a request under way"
             writer.close()
-            await asyncio.wait({task}, timeout=10)
+            await asyncio.wait({task}, timeout=60)
             assert task.done()
 
     run_leaping(case())

@@ -32,7 +32,7 @@ def test_cancelling_or_closing_in_the_body_closes_the_connection_at_once():
                     await waiting
             else:
                 reply.close()
-            await asyncio.wait_for(scripted.closed.wait(), 10)
+            await asyncio.wait_for(scripted.closed.wait(), 60)
             with pytest.raises(UpstreamError):
                 await reply.chunk(1.0)
             await client.close()
@@ -50,7 +50,7 @@ def test_silence_in_a_stream_is_a_time_out_and_closes_the_connection():
             with pytest.raises(UpstreamError) as caught:
                 await reply.chunk(0.05)
             assert caught.value.kind == "timeout"
-            await asyncio.wait_for(scripted.closed.wait(), 10)
+            await asyncio.wait_for(scripted.closed.wait(), 60)
             await client.close()
 
     run_leaping(case())
@@ -63,9 +63,9 @@ def test_each_wait_of_a_stream_has_its_own_longest_silence():
             reply = await client.send(at(base), b"{}")
             assert await reply.chunk(60.0) == b"hello"
             with pytest.raises(UpstreamError) as caught:
-                await asyncio.wait_for(reply.chunk(0.05), 10)
+                await asyncio.wait_for(reply.chunk(0.05), 60)
             assert caught.value.kind == "timeout"
-            await asyncio.wait_for(scripted.closed.wait(), 10)
+            await asyncio.wait_for(scripted.closed.wait(), 60)
             await client.close()
 
     run_leaping(case())

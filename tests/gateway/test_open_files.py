@@ -9,7 +9,13 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.gateway.open_files import RESERVED, out_of_files, requests_within, too_few_files
+from headgate.gateway.open_files import (
+    RESERVED,
+    connections_within,
+    out_of_files,
+    requests_within,
+    too_few_files,
+)
 
 RAISED = """
 import json, os, resource
@@ -32,6 +38,13 @@ def test_each_request_has_a_file_to_either_side_and_the_rest_is_kept_free(files:
     requests = requests_within(files)
     assert requests >= 1
     assert requests == 1 or 2 * requests + RESERVED <= files < 2 * (requests + 1) + RESERVED
+
+
+@given(st.integers(RESERVED + 2, 1 << 40))
+def test_all_connections_of_callers_and_all_calls_leave_files_for_the_rest(files: int):
+    calls, connections = requests_within(files), connections_within(files)
+    assert connections > calls
+    assert files - calls - connections >= RESERVED // 2
 
 
 def test_it_says_whose_fault_it_is_and_what_to_do():

@@ -50,7 +50,7 @@ async def main():
 
 asyncio.run(main())
 """
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Heard:
@@ -125,15 +125,15 @@ def test_one_that_is_stopped_is_ended_and_replaced(caplog):
             sidecar.begin()
             await until(lambda: len(heard.pids()) == 1)
             assert sidecar.trouble is None
-            os.kill(heard.pids()[0], signal.SIGSTOP)
-            await until(lambda: sidecar.trouble == "silent")
-            await until(lambda: sidecar.trouble == "ended")
-            await until(lambda: len(heard.pids()) == 2)
+            before = len(heard.troubles)  # starting may take long
+            os.kill(heard.pids()[-1], signal.SIGSTOP)
+            stopped = len(heard.pids())
+            await until(lambda: len(heard.pids()) > stopped)
             assert sidecar.trouble is None
-            return heard.pids(), heard.troubles
+            return heard.pids()[:stopped], heard.troubles[before:]
 
-    (stopped, _), troubles = asyncio.run(live())
-    assert not alive(stopped)
+    pids, troubles = asyncio.run(live())
+    assert not any(map(alive, pids))
     assert troubles[:2] == [
         ("silent", "it has said nothing for 1.5 s"),
         ("ended", "it was silent for 3 s: stopped, or it hangs"),
@@ -143,17 +143,18 @@ def test_one_that_is_stopped_is_ended_and_replaced(caplog):
 
 def test_one_that_speaks_again_is_out_of_trouble(caplog):
     async def live() -> list[tuple[Trouble, str]]:
-        async with beside(silence_seconds=4.0) as (sidecar, heard, _):
+        async with beside(silence_seconds=8.0) as (sidecar, heard, _):
             sidecar.begin()
             await until(lambda: len(heard.pids()) == 1)
+            before = len(heard.troubles)  # starting may take long
             await until(lambda: sidecar.trouble == "silent")
             sidecar.tell("that")
             await until(lambda: sidecar.trouble is None)
             assert len(heard.pids()) == 1
-            return heard.troubles
+            return heard.troubles[before:]
 
-    assert asyncio.run(live()) == [("silent", "it has said nothing for 2 s")]
-    assert "has said nothing for 2 s" in caplog.text
+    assert asyncio.run(live()) == [("silent", "it has said nothing for 4 s")]
+    assert "has said nothing for 4 s" in caplog.text
 
 
 def test_one_that_dies_is_replaced_and_its_socket_goes_on(caplog):

@@ -17,7 +17,7 @@ import pytest
 from headgate.gateway.supervisor import reserve
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Supervised:
@@ -30,7 +30,7 @@ class Supervised:
 
     def ask(self) -> tuple[int, int]:
         """Index and process id of whoever answers."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             index, pid = connection.recv(100).split()
         return int(index), int(pid)
 

@@ -308,7 +308,7 @@ class Slow(MemoryKeys):
         self.visits += 1
         if self.visits == 2:
             self.meanwhile.set()
-            self.go_on.wait(10)
+            self.go_on.wait(60)
         return super().claim(holder, claims, at_us)
 
 
@@ -396,7 +396,7 @@ class Held(MemoryKeys):
         self.free.set()
 
     def claim(self, holder, claims, at_us):
-        self.free.wait(10)
+        self.free.wait(60)
         return super().claim(holder, claims, at_us)
 
 
@@ -422,7 +422,7 @@ def test_nobody_waits_while_the_store_is_held_for_three_seconds_and_later_nobody
         store.free.clear()
         regular = asyncio.create_task(made._ask())
         for name in "efg":
-            await asyncio.wait_for(second(name), 5)
+            await asyncio.wait_for(second(name), 60)
         assert not regular.done()
         late = [made.reserve(f"late{number}", large, 100) for number in range(2000)]
         asyncio.get_running_loop().call_later(0.05, store.free.set)

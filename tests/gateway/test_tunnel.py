@@ -32,7 +32,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
     def runs(case: Callable[[], Coroutine[Any, Any, None]]) -> None:
         with asyncio.Runner(loop_factory=request.param) as runner:
-            runner.run(asyncio.wait_for(case(), 30))
+            runner.run(asyncio.wait_for(case(), 60))
 
     return runs
 
@@ -58,7 +58,7 @@ async def failure(client: Http1Upstream, end: Endpoint) -> UpstreamError:
 async def cancelled(end: Endpoint, when: asyncio.Event) -> None:
     client = Http1Upstream()
     call = asyncio.create_task(client.send(end, b"{}"))
-    await asyncio.wait_for(when.wait(), 10)
+    await asyncio.wait_for(when.wait(), 60)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
@@ -183,7 +183,7 @@ def test_a_certificate_that_is_not_the_providers_is_refused_behind_a_proxy_too(r
             error = await failure(Http1Upstream(), by(proxy.proxy(), base))
             assert "certificate" in str(error).lower()
             assert f"through the proxy 127.0.0.1:{proxy.port}" in str(error)
-            await asyncio.wait_for(proxy.closed.wait(), 10)
+            await asyncio.wait_for(proxy.closed.wait(), 60)
             other_name = base.replace("127.0.0.1", "localhost")
             trusting = Http1Upstream(tls=ssl.create_default_context(cafile=str(certificate)))
             await failure(trusting, by(proxy.proxy(), other_name))
@@ -275,7 +275,7 @@ def test_a_proxy_that_gives_no_tunnel_is_named_and_its_connection_closed(
             assert says in str(error)
             assert f"The proxy 127.0.0.1:{proxy.port}" in str(error)
             assert BASIC.removeprefix("Basic ") not in str(error)
-            await asyncio.wait_for(proxy.closed.wait(), 10)
+            await asyncio.wait_for(proxy.closed.wait(), 60)
 
     run(case)
 
@@ -285,7 +285,7 @@ def test_a_silent_proxy_is_waited_for_no_longer_than_connect_timeout(run):
         async with forwarding() as proxy:
             error = await failure(Http1Upstream(connect_timeout=0.2), by(proxy.proxy()))
             assert "gave no connection to 127.0.0.1:9 within 0.2 s" in str(error)
-            await asyncio.wait_for(proxy.closed.wait(), 10)
+            await asyncio.wait_for(proxy.closed.wait(), 60)
 
     run(case)
 
@@ -299,7 +299,7 @@ def test_an_origin_that_is_silent_in_tls_is_waited_for_no_longer_either(run):
             end = by(proxy.proxy(), base.replace("http:", "https:"))
             error = await failure(Http1Upstream(connect_timeout=0.2), end)
             assert "it took too long" in str(error)
-            await asyncio.wait_for(server.closed.wait(), 10)
+            await asyncio.wait_for(server.closed.wait(), 60)
 
     run(case)
 
@@ -329,7 +329,7 @@ def test_cancelling_while_the_proxy_is_asked_closes_the_socket(run):
     async def case():
         async with forwarding() as proxy:
             await cancelled(by(proxy.proxy()), proxy.connected)
-            await asyncio.wait_for(proxy.closed.wait(), 10)
+            await asyncio.wait_for(proxy.closed.wait(), 60)
 
     run(case)
 
@@ -343,7 +343,7 @@ def test_cancelling_in_the_handshake_closes_the_socket(run):
     async def case():
         async with serving(silent) as (server, base), forwarding(ESTABLISHED) as proxy:
             await cancelled(by(proxy.proxy(), base.replace("http:", "https:")), server.asked)
-            await asyncio.wait_for(proxy.closed.wait(), 10)
+            await asyncio.wait_for(proxy.closed.wait(), 60)
 
     run(case)
 

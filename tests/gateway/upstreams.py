@@ -97,7 +97,7 @@ class Witness:
         asked = urllib.request.Request(f"{self._urls[vendor]}{path}{beta}", body, sent)
         self.heard += 1
         try:
-            with urllib.request.urlopen(asked, timeout=30) as answer:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
                 found = answer.headers
         except urllib.error.HTTPError as error:
             found = error.headers

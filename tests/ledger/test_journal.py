@@ -122,7 +122,7 @@ def test_who_appends_does_not_wait_while_a_segment_is_deleted(tmp_path, monkeypa
         patched.setattr(Segment, "drop", drop)
         dropping = threading.Thread(target=journal.drop_taken, daemon=True)
         dropping.start()
-        dropping.join(5)
+        dropping.join(60)
     assert dropped == [first]
     assert [row for s in journal.segments() for row in s.unread().entries] == [two, three]
     first.drop()

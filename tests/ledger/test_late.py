@@ -104,17 +104,17 @@ def test_nobody_waits_for_anothers_try():
 
     def slow() -> Store:
         began.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return door.store
 
     store._open = slow  # type: ignore[attr-defined] # the stand-in's own
     trying = threading.Thread(target=store.tiers)
     trying.start()
-    began.wait(10)
+    began.wait(60)
     with pytest.raises(StoreError, match="Try 1 failed"):
         store.tiers()
     go_on.set()
-    trying.join(10)
+    trying.join(60)
     assert store.tiers() == []
 
 

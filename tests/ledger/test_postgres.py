@@ -162,7 +162,7 @@ def test_rows_become_visible_in_the_order_of_their_sequence(postgres_url, store,
         assert waiting.stdout is not None
         assert waiting.stdout.readline() == b"ready\n"
     other.append([entry(request_id="quick")])
-    assert waiting.wait(timeout=30) == 0
+    assert waiting.wait(timeout=60) == 0
     waiting.stdout.close()
     sequences = [outcome.sequence for outcome in other.outcomes()]
     assert sequences == sorted(sequences)

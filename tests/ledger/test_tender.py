@@ -222,7 +222,7 @@ def test_while_another_process_tends_it_waits_for_its_end(house):
 def test_its_thread_stores_by_itself_until_it_is_closed(house):
     house.tender.start()
     house.write(0, 3)
-    for _ in range(1000):
+    for _ in range(6000):
         if house.names():
             break
         threading.Event().wait(0.01)

@@ -49,7 +49,7 @@ def test_what_is_recorded_is_in_the_store_after_closing_and_the_journal_is_empty
 def test_the_writer_looks_by_itself_without_being_asked(url):
     ledger = Ledger.open(url, clock=Watch())
     ledger.record(entry())
-    for _ in range(1000):
+    for _ in range(6000):
         if ledger.counts.written:
             break
         threading.Event().wait(0.01)
@@ -137,7 +137,7 @@ def test_a_process_that_dies_while_another_lives_is_swept_up_after_a_minute(tmp_
     dead.append(entry())
     dead.close()
     watch.now += SWEEP_SECONDS
-    for _ in range(1000):
+    for _ in range(6000):
         if ledger.counts.recovered:
             break
         threading.Event().wait(0.01)

@@ -35,7 +35,7 @@ class Pigeon:
         self.hold.set()
 
     def send(self, alert: Alert, at: float) -> None:
-        self.hold.wait(10)
+        self.hold.wait(60)
         self.sent.append(alert.id)
         if self.why:
             raise NotDeliveredError(self.why, again=False)
@@ -56,7 +56,7 @@ class Kept:
             self.noted.release()
 
     def wait(self) -> None:
-        assert self.noted.acquire(timeout=10)
+        assert self.noted.acquire(timeout=60)
         time.sleep(0.01)  # the courier lets go of the alert just after
 
 

@@ -18,7 +18,7 @@ def test_a_module_runs_on_the_leash_with_its_own_arguments():
     with process:
         assert process.stdout is not None
         assert "Run a simulated provider" in process.stdout.read()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_function_runs_on_the_leash_and_its_answer_is_the_exit_code():
@@ -31,7 +31,7 @@ def test_a_function_runs_on_the_leash_and_its_answer_is_the_exit_code():
     with process:
         assert process.stdout is not None
         assert "headgate" in process.stdout.read()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_it_ends_when_the_other_end_of_its_input_closes():
@@ -44,7 +44,7 @@ def test_it_ends_when_the_other_end_of_its_input_closes():
         assert '"address"' in process.stdout.readline()
         assert process.poll() is None
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_it_ends_when_its_parent_is_killed():
@@ -65,7 +65,7 @@ def test_it_ends_when_its_parent_is_killed():
         assert parent.stdout is not None
         assert '"address"' in parent.stdout.readline()
         parent.send_signal(signal.SIGKILL)
-        _, errors = parent.communicate(timeout=10)
+        _, errors = parent.communicate(timeout=60)
     assert errors == ""
 
 

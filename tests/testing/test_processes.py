@@ -139,13 +139,13 @@ def test_ctrl_c_reaches_the_parent_alone_which_then_stops_its_children(tmp_path)
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         os.killpg(parent.pid, signal.SIGINT)
-        assert parent.wait(10) != 0
+        assert parent.wait(60) != 0
     assert ended(pid)
 
 
 def ended(pid: int) -> bool:
-    """Whether the process is gone within five seconds."""
-    deadline = time.monotonic() + 5
+    """Whether the process is gone within a minute."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             os.kill(pid, 0)

@@ -106,7 +106,7 @@ def page(tmp_path, score) -> str:
     board.show(asked)
     reader = looker._reader
     assert reader is not None
-    reader.join(20)
+    reader.join(60)
     return board.show(asked).body.decode().replace("\u00a0", " ")
 
 

@@ -25,7 +25,7 @@ from tests.web.ledgers import observer, templates
 def dashboard() -> Dashboard:
     looker = observer()
     made = Dashboard(looker, templates(), lambda: NOON_US)
-    for _ in range(50):  # the budget's account is read in the background
+    for _ in range(600):  # the budget's account is read in the background
         if looker._assessed is not None:
             break
         made.show(visit())

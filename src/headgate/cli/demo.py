@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import click
 import msgspec
@@ -143,8 +144,14 @@ def demo(count: int, seed: int, directory: Path | None, *, keep: bool) -> int:
 
 @contextmanager
 def _sigterm_is_ctrl_c() -> Iterator[None]:
-    """Clean up on SIGTERM as on Ctrl-C."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Clean up on SIGTERM as on Ctrl-C, which an event loop heeds between two steps of its own."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's job in the background
+            signal.default_int_handler(number, frame)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:

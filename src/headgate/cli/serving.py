@@ -28,7 +28,12 @@ from headgate.cli.workers import Place
 from headgate.gateway.admin import Admin
 from headgate.gateway.app import App
 from headgate.gateway.caller import Handler
-from headgate.gateway.open_files import allow_most, requests_within, too_few_files
+from headgate.gateway.open_files import (
+    allow_most,
+    connections_within,
+    requests_within,
+    too_few_files,
+)
 from headgate.gateway.record import Told
 from headgate.gateway.refusals import Refusals
 from headgate.gateway.service import Port
@@ -143,6 +148,7 @@ async def serve_one(
                 if admin is None
                 else Port(admin, *_address(settings.server.admin), setting="admin"),
                 lifeline=None if place is None else place.lifeline,
+                room=connections_within(files),
             )
 
 

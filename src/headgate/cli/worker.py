@@ -26,7 +26,9 @@ def worker(
     """Serve the shared port as worker number INDEX, with these ends of the parent's pipes."""
     log_to_stderr()
     reading = open_settings(config, sets, need_file=True)
-    run(serve_one(reading, Place(index, ready, lifeline), sets))
+    place = Place(index, ready, lifeline)
+    place.hold_metrics()
+    run(serve_one(reading, place, sets))
 
 
 if __name__ == "__main__":

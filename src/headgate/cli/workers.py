@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from headgate.bootstrap.admin import AdminToken, admin_token
 from headgate.bootstrap.gateway import need_keys
 from headgate.errors import ConfigError
+from headgate.gateway.private_directory import hold, private_directory
 from headgate.gateway.supervisor import READY, Supervisor, reserve
 from headgate.monitor.metrics import MULTIPROCESS
 from headgate.settings import Reading, split_address
@@ -31,6 +31,12 @@ class Place(NamedTuple):
     number: int
     ready: int
     lifeline: int
+
+    @staticmethod
+    def hold_metrics() -> None:
+        """Keep the directory of the workers' metrics, should the parent be killed before us."""
+        if MULTIPROCESS in os.environ:
+            hold(Path(os.environ[MULTIPROCESS]))
 
     def report(self, *_: str) -> None:
         """Tell the parent that this worker serves."""
@@ -57,9 +63,8 @@ def supervise(
     need_keys(reading.settings, os.environ)
     settled, env = [*sets], dict(os.environ)
     with ExitStack() as held:
-        env.setdefault(
-            MULTIPROCESS, held.enter_context(tempfile.TemporaryDirectory(prefix="headgate-"))
-        )
+        if MULTIPROCESS not in env:
+            env[MULTIPROCESS] = str(held.enter_context(_for_metrics()))
         urls, token = [], None
         for name, address in (("listen", server.listen), ("admin", server.admin)):
             if address:
@@ -80,6 +85,19 @@ def supervise(
         patience = server.drain_notice + server.drain_seconds
         workers = Supervisor(command, server.workers, drain_seconds=patience, env=env)
         return workers.run(lambda: announce(urls, reading, token))
+
+
+@contextmanager
+def _for_metrics() -> Iterator[Path]:
+    with ExitStack() as made:
+        try:
+            folder = made.enter_context(private_directory("workers"))
+        except OSError as error:
+            raise ConfigError(
+                f"No directory can be made in that for temporary files: {error}.",
+                fix="Set TMPDIR to a directory that can be written to.",
+            ) from error
+        yield folder
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from headgate.gateway.caller import Handler
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
 from headgate.gateway.http1_refusals import head_too_large, malformed, too_slow
-from headgate.gateway.http1_request import Request, status_line
+from headgate.gateway.http1_request import Request, last_answer, size_of, target_of
 
 __all__ = ["WRITE_AHEAD", "Http1Peer", "Server", "ServerLimits"]
 
@@ -56,6 +56,11 @@ class Server(Protocol):
     peers: set[Http1Peer]
     tasks: set[asyncio.Task[None]]
     """Of the requests under way."""
+    room: int
+    """Most connections at once."""
+
+    def crowd(self, peer: Http1Peer) -> None:
+        """A connection has come for which there is no room."""
 
     def date(self) -> str:
         """The date header's line, with its end."""
@@ -132,6 +137,8 @@ class Http1Peer(asyncio.Protocol):
         self.closing = self._server.draining
         self._server.peers.add(self)
         self._time(self._server.limits.head_seconds)
+        if len(self._server.peers) > self._server.room:
+            self._server.crowd(self)
 
     def data_received(self, data: bytes) -> None:
         """A segment of requests, cut anywhere."""
@@ -248,7 +255,7 @@ class Http1Peer(asyncio.Protocol):
             request.version = parser.get_http_version()
         url, request.path, request.query = self._target
         if url != self._url:  # else it is the one before
-            request.path, request.query = _target(self._url)
+            request.path, request.query = target_of(self._url)
             self._target = self._url, request.path, request.query
         if "expect" in headers:
             request.expects_continue = headers["expect"].lower() == "100-continue"
@@ -264,7 +271,7 @@ class Http1Peer(asyncio.Protocol):
 
     def _weigh_head(self) -> None:
         """Refuse a head that is too long, counted exactly."""
-        if len(self._url) + _size(self._fields) > self._most_head:
+        if len(self._url) + size_of(self._fields) > self._most_head:
             raise head_too_large(self._most_head)
 
     def on_body(self, data: bytes) -> None:
@@ -369,15 +376,7 @@ class Http1Peer(asyncio.Protocol):
             self.resume()
             return
         if not self._queue:
-            body = msgspec.json.encode(
-                {"error": {"message": str(error), "type": error.type, "code": error.code}}
-            )
-            head = f"{status_line(error.status)}{self.date()}"
-            self.write(
-                f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n"
-                "connection: close\r\n\r\n".encode()
-                + body
-            )
+            self.write(last_answer(error, self.date()))
             self._linger()
         # where a request is under way, its end is the connection's
         self._lingering = self.closing = True
@@ -413,24 +412,17 @@ class Http1Peer(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def idle_since(self) -> float | None:
+        """When its last request was over, by the loop's time; None: something is under way."""
+        at_rest = self._watched and not self._queue and self._reading is None
+        return self._since if at_rest and not self._lingering else None
+
+    def refuse(self, error: RequestError) -> None:
+        """Answer a new connection before it has asked anything, and close it."""
+        self._reject(error)
+
     def finish(self) -> None:
         """Close now if nothing is under way, else after the answer under way."""
         self.closing = True
         if not self._queue and self._reading is None:
             self._close()
-
-
-def _size(fields: dict[str, str]) -> int:
-    return sum(len(name) + len(value) for name, value in fields.items())
-
-
-def _target(url: bytes) -> tuple[str, str]:
-    """Path and query of a request's target."""
-    if not url.startswith(b"/"):  # absolute form, as sent to a proxy
-        try:
-            parts = httptools.parse_url(url)
-        except httptools.HttpParserInvalidURLError:
-            return "/", ""
-        return (parts.path or b"/").decode("latin-1"), (parts.query or b"").decode("latin-1")
-    path, _, query = url.decode("latin-1").partition("?")
-    return path, query.partition("#")[0] if query else ""

@@ -6,7 +6,7 @@ import httptools
 
 from headgate.errors import RequestError
 
-__all__ = ["head_too_large", "malformed", "too_large", "too_slow"]
+__all__ = ["crowded", "head_too_large", "malformed", "too_large", "too_slow"]
 
 
 def too_large(limit: int) -> RequestError:
@@ -47,4 +47,15 @@ def too_slow() -> RequestError:
         status=408,
         code="request_timeout",
         fix="Send it again, without long pauses.",
+    )
+
+
+def crowded() -> RequestError:
+    """It has come by a connection for which there is no room."""
+    return RequestError(
+        "All connections that this gateway may have are in use.",
+        status=503,
+        code="overloaded",
+        fix="Try again in a moment; its owner can allow it more open files.",
+        retry_after=1.0,
     )

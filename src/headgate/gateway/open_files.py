@@ -10,7 +10,14 @@ from fcntl import F_DUPFD, fcntl
 
 from headgate.errors import UpstreamError
 
-__all__ = ["OUT_OF_FILES", "allow_most", "out_of_files", "requests_within", "too_few_files"]
+__all__ = [
+    "OUT_OF_FILES",
+    "allow_most",
+    "connections_within",
+    "out_of_files",
+    "requests_within",
+    "too_few_files",
+]
 
 OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 RESERVED = 100
@@ -41,6 +48,14 @@ def allow_most() -> int:
 def requests_within(files: int) -> int:
     """Requests that may be under way at once where so many files may be open; at least 1."""
     return max(1, (files - RESERVED) // 2)
+
+
+def connections_within(files: int) -> int:
+    """Connections of callers that may be open at once where so many files may be; at least 51.
+
+    More than requests: some are idle, and a health check finds room beside requests.
+    """
+    return requests_within(files) + RESERVED // 2
 
 
 def too_few_files(requests: int) -> str:

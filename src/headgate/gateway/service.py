@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -41,6 +42,7 @@ async def serve(
     ready: Callable[..., None],
     admin: Port | None = None,
     lifeline: int | None = None,
+    room: int = sys.maxsize,
 ) -> None:
     """Serve until SIGTERM or SIGINT; then SIGINT, or a third SIGTERM, stops at once.
 
@@ -55,12 +57,14 @@ async def serve(
         admin: the admin port, if there is one.
         lifeline: for one of several workers: the pipe that ends with the parent, which stops this
             process as SIGTERM does. Its ports are shared with the others.
+        room: most connections of callers at once.
 
     Raises:
         ConfigError: an address cannot be bound.
     """
     ports = [Port(app, host, port, "listen"), *([admin] if admin else [])]
     servers = [Http1Server(entry.handler) for entry in ports]
+    servers[0].room = room
     try:
         shared = lifeline is not None
         urls = [

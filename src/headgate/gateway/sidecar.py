@@ -10,17 +10,17 @@ import asyncio
 import logging
 import signal
 import socket
-import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 from headgate.errors import ConfigError
+from headgate.gateway.private_directory import private_directory
 from headgate.gateway.relay import framed, received
 from headgate.gateway.supervisor import FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS
 
@@ -83,15 +83,15 @@ class Sidecar(Generic[_T]):
         Raises:
             ConfigError: the directory for temporary files cannot be used.
         """
-        with _private_directory() as folder:
-            path = Path(folder) / "sidecar"
-            with closing(_listening(path)) as listening:
-                keeping = asyncio.create_task(self._keep(listening))
-                try:
-                    yield path
-                finally:
-                    keeping.cancel()
-                    await asyncio.gather(keeping, return_exceptions=True)
+        with ExitStack() as parts:
+            path = _folder(parts) / "sidecar"
+            listening = parts.enter_context(closing(_listening(path)))
+            keeping = asyncio.create_task(self._keep(listening))
+            try:
+                yield path
+            finally:
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
 
     def begin(self) -> None:
         """Start it: once we serve, so that it does not compete with our own start."""
@@ -197,9 +197,9 @@ async def _ended(process: Process, seconds: float, by: signal.Signals) -> None:
         await process.communicate()
 
 
-def _private_directory() -> tempfile.TemporaryDirectory[str]:
+def _folder(parts: ExitStack) -> Path:
     try:
-        return tempfile.TemporaryDirectory(prefix="headgate-beside-")  # for its owner only
+        return parts.enter_context(private_directory("beside"))
     except OSError as error:
         raise _no_place(error) from error
 

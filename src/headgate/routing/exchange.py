@@ -168,9 +168,8 @@ class Exchange:
         self._deadline = at + self._terms.limits.request_timeout
         if self.decision is not None:
             return self._begin(self.decision, at)
-        if (
-            len(self._terms.tiers) - len(self.barred) < 2
-        ):  # whatever it said, the same tier would answer
+        fit = len(self._terms.tiers) - len(self.barred)
+        if fit < 2:  # whatever the classifier said, the same tier would answer
             why = next(iter(self.barred.values()), "single")
             return self._begin(Decision(self._terms.safe, f"guard:{why}", policy=self.policy), at)
         self._state = "classifying"
