@@ -10,6 +10,7 @@ import msgspec
 
 from headgate.errors import RequestError, UpstreamError
 from headgate.values import Usage
+from headgate.wire.easing import Easing
 from headgate.wire.inbound import Inbound
 from headgate.wire.meter import Meter
 from headgate.wire.neutral import Answer, Problem, Request, Stop, StreamEvent
@@ -129,6 +130,8 @@ class Dialect:
     forget: Callable[[Inbound, int], dict[str, bytes]]
     """Fields to set so that so many messages at the beginning hold no reasoning; empty where they
     hold none."""
+    easings: Callable[[Problem], Sequence[Easing]]
+    """What may make a request acceptable to a model that has refused it so; see `easing`."""
     check: Callable[[Request, Mapping[str, str]], None]
     """Refuse a request that this dialect cannot say, in the caller's words."""
     write_request: Callable[[Request, str], bytes]

@@ -9,6 +9,7 @@ import msgspec
 from headgate.errors import RequestError
 from headgate.values import Usage
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
+from headgate.wire.easing import Easing, eased
 from headgate.wire.inbound import Inbound
 from headgate.wire.mould import Delta, Mould, mould_of
 from headgate.wire.neutral import (
@@ -47,9 +48,11 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
     """Appended to the provider's base URL."""
     _inbound: Inbound
     _dialect: Dialect
-    _own: dict[str, bytes]
+    _own: dict[str, bytes | None]
     _strip: bool
     _mended: bool = False
+    _left: tuple[str, ...] = ()
+    _heeded: tuple[Easing, ...] = ()
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
@@ -86,6 +89,30 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
         self._mended = bool(fields)
         return self._mended
 
+    def ease(self, easings: Sequence[Easing]) -> bool:
+        """Change what a model is known to refuse. True where that changes the request."""
+        fields: dict[str, msgspec.Raw | bytes | None] = {**self._inbound.fields, **self._own}
+        changes, left = eased(fields, easings)
+        self._heeded += tuple(easings)
+        self._own |= changes
+        self._left += tuple(left)
+        return bool(changes)
+
+    def refused(self, status: int, body: bytes) -> Sequence[Easing]:
+        """What of a refusal `request` now heeds: it gives another body. Nothing: it does not.
+
+        None is heeded twice, so there is an end.
+        """
+        if status != 400:
+            return ()
+        easings = self._dialect.easings(read_problem(status, body))
+        found = [easing for easing in easings if easing not in self._heeded]
+        return found if found and self.ease(found) else ()
+
+    def left_out(self, _: str) -> Sequence[str]:
+        """The caller's fields that are not sent: none, but for what a model has refused."""
+        return self._left
+
     def answer(self, body: bytes) -> Answered:
         """The provider's answer as it is.
 
@@ -111,7 +138,7 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
 
 def passthrough(inbound: Inbound, dialect: Dialect) -> Passthrough:
     """The way of a request to a provider that speaks its caller's dialect."""
-    own = dialect.own_fields(inbound)
+    own: dict[str, bytes | None] = {**dialect.own_fields(inbound)}
     return Passthrough(dialect.path, inbound, dialect, own, bool(own))
 
 
@@ -126,12 +153,20 @@ def _sayable(name: str, value: str) -> str:
     )
 
 
-def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, bytes]) -> bytes:
-    """A caller's object with another model and the fields of `own`; other values untouched."""
+def spliced(
+    fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, bytes | None]
+) -> bytes:
+    """A caller's object with another model and the fields of `own`; other values untouched.
+
+    None takes a field out.
+    """
     parts: dict[str, str | msgspec.Raw] = dict(fields)
     parts["model"] = model
     for name, value in own.items():
-        parts[name] = msgspec.Raw(value)
+        if value is None:
+            parts.pop(name, None)
+        else:
+            parts[name] = msgspec.Raw(value)
     return _OBJECT.encode(parts)  # what is raw is copied as it is
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
+from headgate.wire.easing import Easing
 from headgate.wire.inbound import Inbound, is_given, too_deep
 from headgate.wire.mould import Delta
 from headgate.wire.neutral import Done, Failure, Problem, Request, StreamEvent
@@ -61,6 +62,14 @@ class Translation:
             return self._provider.write_request(self._request, model)
         except RecursionError:
             raise too_deep() from None
+
+    def ease(self, _: Sequence[Easing]) -> bool:
+        """Nothing: what a model takes is known where its request is written."""
+        return False
+
+    def refused(self, _: int, __: bytes) -> Sequence[Easing]:
+        """Nothing, as in `ease`."""
+        return ()
 
     def left_out(self, model: str) -> list[str]:
         """The caller's fields that a call to `model` does not hold, in the caller's words.

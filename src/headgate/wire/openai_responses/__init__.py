@@ -11,6 +11,7 @@ import msgspec
 
 from headgate.wire import sse
 from headgate.wire.dialect import Dialect
+from headgate.wire.easing import openai_easings
 from headgate.wire.gpt import left_out
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers as chat
@@ -64,6 +65,7 @@ OPENAI_RESPONSES = Dialect(
     own_fields=items.own_fields,
     mend=items.mend,
     forget=items.forget,
+    easings=openai_easings,
     check=writing.check,
     write_request=writing.write,
     left_out=left_out,
