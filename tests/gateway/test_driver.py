@@ -461,6 +461,83 @@ def test_what_a_translation_left_out_is_named_to_the_caller(stream):
     run(case, RULES)
 
 
+def unable(model: bytes, field: bytes, message: str, param: str | None = None):
+    """A model of either dialect that refuses every request with a field."""
+
+    def refuse(dialect: str, request: Request) -> Response | None:
+        if model not in request.body or field not in request.body:
+            return None
+        error = {"type": "invalid_request_error", "message": message, "param": param, "code": None}
+        body = {"type": "error", "error": error} if dialect == "anthropic" else {"error": error}
+        return Response(400, {"content-type": "application/json"}, json.dumps(body).encode())
+
+    return refuse
+
+
+THINKING = {"thinking": {"type": "adaptive"}, "max_tokens": 99}
+NO_THINKING = unable(b"haiku", b"adaptive", "adaptive thinking is not supported on this model")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_routed_model_refuses_of_a_request_is_left_out_and_remembered(stream):
+    async def case(home: House):
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], **THINKING}
+        for attempts in ("2", "1"):  # the second request is not sent in vain
+            status, headers, answer = await home.post(
+                json.dumps(body | {"stream": stream}).encode(), "/v1/messages"
+            )
+            assert (status, headers["x-headgate-attempts"]) == (200, attempts)
+            assert headers["x-headgate-left-out"] == "thinking"
+            assert b"hi" in answer
+        assert [entry.status for entry in home.entries] == [400, 200, 200]
+        assert home.entries[0].cost_nano == 0
+        status, headers, _ = await home.post(
+            json.dumps(body | {"messages": [{"role": "user", "content": "prove"}]}).encode(),
+            "/v1/messages",
+        )
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert b"adaptive" in home.seen[-1].body, "the other model takes it"
+
+    run(case, RULES, instead=NO_THINKING)
+
+
+def test_tokens_are_counted_of_what_would_be_sent():
+    async def case(home: House):
+        thinking = THINKING["thinking"]
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+        path = "/v1/messages/count_tokens"
+        status, headers, _ = await home.post(
+            json.dumps(body | {"thinking": thinking}).encode(), path
+        )
+        assert (status, headers["x-headgate-token-count"]) == (200, "provider")
+
+    run(case, RULES, instead=NO_THINKING)
+
+
+def test_a_caller_that_names_its_model_hears_what_it_refuses():
+    async def case(home: House):
+        body = {"model": "cheap", "messages": [{"role": "user", "content": "hi"}], **THINKING}
+        status, _, answer = await home.post(json.dumps(body).encode(), "/v1/messages")
+        assert status == 400
+        assert b"adaptive thinking is not supported" in answer
+        assert len(home.seen) == 1
+
+    run(case, RULES, instead=NO_THINKING)
+
+
+def test_a_limit_goes_by_the_name_that_the_model_knows():
+    async def case(home: House):
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 9}
+        status, headers, _ = await home.post(json.dumps(body).encode())
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert json.loads(home.seen[-1].body)["max_completion_tokens"] == 9
+
+    message = "Unsupported parameter: 'max_tokens' is not supported with this model."
+    refuse = unable(b"gpt-5-mini", b'"max_tokens"', message, "max_tokens")
+    cheap = 'model = "anthropic/claude-haiku-4-5"'
+    run(case, RULES.replace(cheap, 'model = "google/gpt-5-mini"'), instead=refuse)
+
+
 def refusing(headers: dict[str, str], model: bytes = b"claude"):
     """A provider of such models that refuses all calls for the moment, in these words."""
 

@@ -54,7 +54,6 @@ from headgate.wire.lane import (
     Flow,
     Inbound,
     Lane,
-    Translation,
     UnusableAnswerError,
     asking_logprobs,
     lane,
@@ -173,7 +172,7 @@ class Driver:
                 # costs ten times as much in Python 3.11
                 if type(command) is Call:
                     event = await self._call(command, command.cause)
-                    if self._mended is not None:  # and at once: nothing was paid
+                    while self._mended is not None:  # and at once: nothing was paid
                         event = await self._call(command, "retry", self._mended)
                 elif type(command) is Serve:
                     draft = self._draft
@@ -260,7 +259,19 @@ class Driver:
         way = lane(self._inbound, dialect, at=self._plant.clock.time())
         if self._talk is not None and (first := self._talk.foreign(model)):
             way.forget(first)
+        if self._plant.eased and self._policy is not None:
+            way.ease(self._plant.eased.get(model, ()))
         return way
+
+    def _eased(self, way: Lane, model: ModelRef, status: int, body: bytes) -> bool:
+        """Whether a refusal was of what only tunes an answer, which is now left out.
+
+        Who routes cannot know what each model takes; who names a model is told what it says.
+        """
+        found = () if self._policy is None else way.refused(status, body)
+        if found:
+            self._plant.heed(model, found)
+        return bool(found)
 
     async def _call(self, command: Call, cause: str, way: Lane | None = None) -> Event:
         """One call and what came of it; a lane that is `mended` is gone once more."""
@@ -328,7 +339,8 @@ class Driver:
         body = await reply.read()
         attempt.error = "status"
         self._books.close(attempt, served=False)
-        if way.mended(reply.status, body):
+        model = attempt.tier.model
+        if way.mended(reply.status, body) or self._eased(way, model, reply.status, body):
             self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
         wait = patience_of(reply.header, self._plant.clock.time())
@@ -426,7 +438,7 @@ class Driver:
     def _headers(self, attempt: Attempt, *, final: bool) -> list[tuple[str, str]]:
         """What an answer tells of its decision, and of what was left out to get it."""
         headers, way = self._books.headers(attempt.tier, final=final), self._way
-        if type(way) is Translation and (names := way.left_out(attempt.tier.model.model)):
+        if way is not None and (names := way.left_out(attempt.tier.model.model)):
             headers.append((LEFT_OUT, ", ".join(names)))
         return headers
 

@@ -12,6 +12,7 @@ from headgate.values import Usage
 from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.drafts import asking_logprobs, draft_of, streamed_draft, wanted_of
+from headgate.wire.easing import Easing
 from headgate.wire.inbound import Inbound
 from headgate.wire.meter import service_tier
 from headgate.wire.neutral import Message, Request, Text
@@ -24,6 +25,7 @@ from headgate.wire.translate import Translation
 __all__ = [
     "DIALECTS",
     "Answered",
+    "Easing",
     "Flow",
     "Inbound",
     "Lane",
