@@ -58,6 +58,16 @@ class StreamReader(Protocol):
             UnusableAnswerError: its data is not what this dialect sends.
         """
 
+    def twin(self) -> StreamReader:
+        """Another reader of the events that may follow; what it reads, this one knows nothing of.
+
+        The arguments of its calls are whole, so it says of an event that might begin a call that it
+        does.
+        """
+
+    def keeper(self, said: StreamEvent) -> Callable[[str], object] | None:
+        """Where `read` has kept the text of this event: takes another one's; None: nowhere."""
+
 
 class StreamWriter(Protocol):
     """Writes one stream to the caller, event by event."""

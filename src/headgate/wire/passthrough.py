@@ -11,7 +11,7 @@ from headgate.values import Usage
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.easing import Easing, eased
 from headgate.wire.inbound import Inbound
-from headgate.wire.mould import Mould, Words, mould_of
+from headgate.wire.mould import Delta, Mould, mould_of
 from headgate.wire.neutral import (
     Aside,
     Counted,
@@ -203,10 +203,9 @@ class Flow:
         """Told of all that is said, before it is handed on; None: nobody is."""
         self._ending = False  # what has just been said may hold the final usage
         self._caller = caller
-        self._reader_of = provider.reader
         self._reader = provider.reader()
         self._decoder = Decoder()
-        self._mould: Mould | None = None  # of the last event, where it said words and nothing else
+        self._mould: Mould | None = None  # of the last event, where it said a text and nothing else
         self._useless = 0  # moulds in a row that no event was like
 
     @property
@@ -271,7 +270,7 @@ class Flow:
         """The mould of an event. No more are taken where no event is like the one before."""
         if self._ending or self._useless >= MOST_USELESS:
             return None
-        mould = mould_of(raw, said, self._reader_of)
+        mould = mould_of(raw, said, self._reader)
         if mould is not None:
             self._useless += 1
         return mould
@@ -280,9 +279,11 @@ class Flow:
         """Hand on an event that is like the one before but for its text."""
         self._useless = 0
         self.delivered_chars += len(text)
+        if mould.keep is not None:
+            mould.keep(text)
         if self.heard is not None:
-            self.heard(mould.kind(text))
-        return self._forward_words(raw, mould.kind, text)
+            self.heard(mould.say(text))
+        return self._forward_delta(raw, mould.say, text)
 
     def _note(self, event: StreamEvent) -> None:
         # by type: a `case` of a struct that it is not costs a thousand instructions
@@ -329,8 +330,8 @@ class Flow:
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
         raise NotImplementedError
 
-    def _forward_words(self, raw: bytes, kind: type[Words], text: str) -> bytes:
-        """As `_forward`, of an event that says these words and nothing else, before the end."""
+    def _forward_delta(self, raw: bytes, say: Callable[[str], Delta], text: str) -> bytes:
+        """As `_forward`, of an event that says this text and nothing else, before the end."""
         raise NotImplementedError
 
 
@@ -350,5 +351,5 @@ class PlainFlow(Flow):
             return self._told(event.raw)
         return event.raw
 
-    def _forward_words(self, raw: bytes, _: type[Words], __: str) -> bytes:
+    def _forward_delta(self, raw: bytes, _: Callable[[str], Delta], __: str) -> bytes:
         return raw

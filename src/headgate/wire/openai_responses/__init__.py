@@ -15,7 +15,15 @@ from headgate.wire.easing import openai_easings
 from headgate.wire.gpt import left_out
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers as chat
-from headgate.wire.openai_responses import answers, inbound, items, reading, streams, writing
+from headgate.wire.openai_responses import (
+    answers,
+    inbound,
+    items,
+    reading,
+    stream_writing,
+    streams,
+    writing,
+)
 
 __all__ = ["OPENAI_RESPONSES"]
 
@@ -29,7 +37,7 @@ def _headers(api_key: str | None) -> list[tuple[str, str]]:
 
 def _problem_event(problem: Problem) -> bytes:
     """The SDKs raise it. No `response.completed` follows; its number in the stream is not known."""
-    return sse.encode(msgspec.json.encode(streams.error_event(problem, 0)), b"error")
+    return sse.encode(msgspec.json.encode(stream_writing.error_event(problem, 0)), b"error")
 
 
 OPENAI_RESPONSES = Dialect(
@@ -51,7 +59,7 @@ OPENAI_RESPONSES = Dialect(
     read_request=reading.read,
     read_fields=reading.FIELDS,
     write_answer=answers.write,
-    writer=streams.Writer,
+    writer=stream_writing.Writer,
     write_problem=chat.write_problem,
     write_problem_event=_problem_event,
     own_fields=items.own_fields,
