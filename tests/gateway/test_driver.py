@@ -538,6 +538,69 @@ def test_a_limit_goes_by_the_name_that_the_model_knows():
     run(case, RULES.replace(cheap, 'model = "google/gpt-5-mini"'), instead=refuse)
 
 
+TOO_LONG = unable(b"haiku", b"[[long]]", "prompt is too long: 204810 tokens > 200000 maximum")
+
+
+def test_a_request_that_is_too_long_for_the_chosen_model_goes_to_one_that_may_read_it():
+    async def case(home: House):
+        _, headers = await home.ask("hi [[long]]")
+        assert (headers["x-headgate-tier"], headers["x-headgate-reason"]) == (
+            "premium",
+            "default, fallback",
+        )
+        assert [shape(entry) for entry in home.entries] == [
+            ("answer", "cheap", "first", 400, "status", False),
+            ("answer", "premium", "fallback", 200, None, True),
+        ]
+
+    run(case, RULES, instead=TOO_LONG)
+
+
+def test_who_names_the_model_hears_that_it_is_too_long():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError, match="prompt is too long"):
+            await home.ask("hi [[long]]", model="cheap")
+        assert len(home.entries) == 1
+
+    run(case, RULES, instead=TOO_LONG)
+
+
+def test_where_no_other_may_read_it_the_caller_hears_the_last_ones_words():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError, match="prompt is too long"):
+            await home.ask("hi [[long]]")
+        assert [entry.tier for entry in home.entries] == ["cheap", "premium"]
+
+    run(case, RULES, instead=unable(b"claude", b"[[long]]", "prompt is too long: 3 > 2 maximum"))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_the_provider_calls_a_call_is_told_and_stands_in_the_log(stream, caplog):
+    async def case(home: House):
+        body = {"messages": [{"role": "user", "content": "hi"}], "stream": stream}
+        name = "x-headgate-provider-request-id"
+        asked = json.dumps({"model": "google/gpt-5-mini", **body}).encode()
+        _, headers, _ = await home.post(asked)
+        assert headers[name].startswith("req_0")
+        asked = json.dumps({"model": "google/none", **body}).encode()
+        status, headers, _ = await home.post(asked)
+        assert status == 404
+        assert f"there {headers[name]}" in caplog.text
+        assert headers[name] != headers["x-request-id"]
+
+    run(case, RULES)
+
+
+def test_a_name_that_not_every_header_could_hold_is_not_told():
+    async def case(home: House):
+        with pytest.raises(openai.RateLimitError) as caught:
+            await home.ask("hi", model="google/gpt-5-mini")
+        assert "x-headgate-provider-request-id" not in caught.value.response.headers
+
+    headers = {"x-request-id": "é", "x-should-retry": "false"}
+    run(case, RULES, instead=refusing(headers, b"gpt-5-mini"))
+
+
 def refusing(headers: dict[str, str], model: bytes = b"claude"):
     """A provider of such models that refuses all calls for the moment, in these words."""
 

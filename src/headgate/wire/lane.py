@@ -19,7 +19,7 @@ from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
 from headgate.wire.openai_responses import OPENAI_RESPONSES
 from headgate.wire.passthrough import Flow, Passthrough, passthrough
-from headgate.wire.problems import problem_of
+from headgate.wire.problems import is_overflow, problem_of, read_problem
 from headgate.wire.translate import Translation
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "asking_logprobs",
     "draft_of",
     "lane",
+    "overflows",
     "read",
     "read_count",
     "refuse",
@@ -120,6 +121,11 @@ def asked_tier(inbound: Inbound) -> str | None:
         return None if word is None else service_tier(_WORD.decode(word) or "")
     except msgspec.MsgspecError:  # no word: the provider says what is wrong with it
         return None
+
+
+def overflows(status: int, body: bytes) -> bool:
+    """Whether a provider has refused a request for its length, which another model may read."""
+    return status == 400 and is_overflow(read_problem(status, body))
 
 
 def refuse(dialect: str, error: HeadgateError) -> bytes:
