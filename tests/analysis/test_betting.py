@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from headgate.analysis.betting import MOST_STAKE, betting_p
+from headgate.analysis.betting import MOST_STAKE, betting_p, design_effect, grouped_p
 
 
 def one_by_one(gains: list[float], least: float, risk: float) -> float:
@@ -62,3 +62,35 @@ def test_a_loss_is_never_called_a_gain():
 
 def test_the_worst_loss_every_time_leaves_some_capital():
     assert 0 < betting_p(np.r_[-np.ones(1000), np.ones(10)], -1.0, 0.05) <= 1.0
+
+
+def test_the_design_effect_of_copies_is_their_number_and_that_of_strangers_is_one():
+    rng = np.random.default_rng(4)
+    gains, triples = rng.normal(0, 1, 1500), np.repeat(np.arange(500), 3)
+    assert design_effect(np.repeat(gains[:500], 3), triples) == pytest.approx(3, rel=0.01)
+    assert design_effect(gains, triples) < 1.1
+    assert design_effect(gains, np.arange(1500)) == 1
+
+
+def test_where_all_gains_are_the_same_rows_of_a_group_count_as_alike():
+    assert design_effect(np.full(30, 0.2), np.repeat(np.arange(6), 5)) == 5
+    assert design_effect(np.array([0.1, 0.4]), np.array([0, 0])) == 2
+
+
+def test_gains_that_are_each_by_themselves_are_tested_as_ever():
+    gains = np.clip(np.random.default_rng(5).normal(0.1, 0.3, 400), -0.9, 1)
+    assert grouped_p(gains, np.arange(400), -0.9, 0.05) == betting_p(gains, -0.9, 0.05)
+
+
+def test_copies_of_gains_prove_no_more_than_the_gains():
+    rounds, risk = 400, 0.1
+    fooled = naive = 0
+    for seed in range(rounds):
+        rng = np.random.default_rng(seed)
+        once = rng.choice([-1.0, 1.0], 100)
+        order = rng.permutation(800)
+        gains, group = np.repeat(once, 8)[order], np.repeat(np.arange(100), 8)[order]
+        fooled += grouped_p(gains, group, -1.0, risk) <= risk
+        naive += betting_p(gains, -1.0, risk) <= risk
+    assert fooled <= binom.ppf(0.999, rounds, risk)
+    assert naive > binom.ppf(0.999, rounds, risk)

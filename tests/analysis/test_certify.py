@@ -14,6 +14,7 @@ from scipy.stats import binom
 
 from headgate.analysis.certify import Calibrating, Goal, certify, choose, thresholds
 from headgate.analysis.design import request_of
+from headgate.analysis.rows import GradedRow
 from headgate.errors import ConfigError
 from tests.analysis.conftest import Trained
 from tests.analysis.planted import planted
@@ -98,6 +99,83 @@ def test_a_lower_floor_and_a_higher_risk_allow_more():
         return choose(table, GRID, Goal("quality", floor, risk))[0] or 0.0
 
     assert chosen(0.85, 0.05) > chosen(0.95, 0.05) >= chosen(0.95, 0.001)
+
+
+def talks(conversations: int, turns: int, seed: int) -> Calibrating:
+    """Conversations whose requests are all as hard as their first one, in random order."""
+    first = population(conversations, seed)
+    order = np.random.default_rng(seed).permutation(conversations * turns)
+    group = np.repeat(np.arange(conversations), turns)[order]
+    return Calibrating(first.score[group], first.cheap[group], first.premium[group], group=group)
+
+
+def test_a_floor_holds_for_conversations_where_rows_taken_one_by_one_break_it():
+    splits, risk, floor = 60, 0.05, 0.9
+    broken = alone = 0
+    for seed in range(splits):
+        seen, future = talks(300, 6, seed), talks(300, 6, seed + 1000)
+        chosen, _ = choose(seen, GRID, Goal("quality", floor, risk))
+        broken += ratio(future, chosen) < floor
+        rows = Calibrating(seen.score, seen.cheap, seen.premium)
+        alone += ratio(future, choose(rows, GRID, Goal("quality", floor, risk))[0]) < floor
+    most = binom.ppf(0.999, splits, risk)
+    assert broken <= most < alone
+
+
+def test_an_escalation_rate_holds_for_conversations_where_rows_taken_one_by_one_break_it():
+    splits, risk = 60, 0.05
+    broken = alone = 0
+    for seed in range(splits):
+        seen, future = talks(200, 12, seed), talks(200, 12, seed + 1000)
+        chosen, _ = choose(seen, GRID[::2], Goal("escalation", 0.3, risk))
+        assert chosen is not None
+        broken += (future.score >= chosen).mean() > 0.3
+        rows = Calibrating(seen.score, seen.cheap, seen.premium)
+        bare, _ = choose(rows, GRID[::2], Goal("escalation", 0.3, risk))
+        assert bare is not None
+        alone += (future.score >= bare).mean() > 0.3
+    most = binom.ppf(0.999, splits, risk)
+    assert broken <= most < alone
+
+
+def test_a_certificate_over_conversations_says_so_and_dares_less(trained: Trained):
+    artifact, _, test = trained
+    goal = Goal("quality", 0.9)
+    copies = [
+        msgspec.structs.replace(row, id="", conversation=str(at), turns=turn)
+        for at, row in enumerate(test)
+        for turn in (1, 2, 3)
+    ]
+    bare = [msgspec.structs.replace(row, conversation="") for row in copies]
+    whole, rows = (certify(artifact.router, some, goal, on=DAY) for some in (copies, bare))
+    assert "conversations" in whole.method
+    assert "conversations" not in rows.method
+    assert any(f"{len(test):,} conversations" in line for line in whole.assumptions)
+    assert not any("conversations" in line for line in rows.assumptions)
+    assert rows.threshold is not None
+    assert (whole.threshold or 0.0) < rows.threshold
+
+
+def test_rows_of_one_id_are_one_request(trained: Trained):
+    artifact, _, test = trained
+    twice = [*test, *test]
+    named = [msgspec.structs.replace(row, id=str(at % len(test))) for at, row in enumerate(twice)]
+    assert "conversations" in certify(artifact.router, named, Goal("quality", 0.9), on=DAY).method
+
+
+def test_what_is_needed_grows_with_what_conversations_have_in_common(trained: Trained):
+    goal = Goal("quality", 0.999)
+    some = trained[2][:100]
+    rows = [msgspec.structs.replace(row, id="", conversation="") for row in some] * 4
+    talked = [
+        msgspec.structs.replace(row, conversation=str(at % 100)) for at, row in enumerate(rows)
+    ]
+
+    def least(graded: list[GradedRow]) -> int:
+        advice = certify(trained[0].router, graded, goal, on=DAY).advice
+        return int(advice.split()[2].replace(",", ""))
+
+    assert least(talked) == pytest.approx(4 * least(rows), rel=0.02)
 
 
 def test_an_escalation_rate_is_kept_by_the_binomial():

@@ -32,12 +32,16 @@ def _words() -> Sequence[str]:
     return _cut((THOUGHT * 3)[:150], 30)
 
 
+def _written(fields: object) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
 def _chunk(**fields: object) -> bytes:
-    return b"data: " + json.dumps({"id": "c", "model": "gpt-5-mini", **fields}).encode() + b"\n\n"
+    return b"data: " + _written({"id": "c", "model": "gpt-5-mini", **fields}) + b"\n\n"
 
 
 def _event(kind: str, **fields: object) -> bytes:
-    data = json.dumps({"type": kind, **fields}).encode()
+    data = _written({"type": kind, **fields})
     return b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n"
 
 

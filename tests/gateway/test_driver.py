@@ -461,6 +461,146 @@ def test_what_a_translation_left_out_is_named_to_the_caller(stream):
     run(case, RULES)
 
 
+def unable(model: bytes, field: bytes, message: str, param: str | None = None):
+    """A model of either dialect that refuses every request with a field."""
+
+    def refuse(dialect: str, request: Request) -> Response | None:
+        if model not in request.body or field not in request.body:
+            return None
+        error = {"type": "invalid_request_error", "message": message, "param": param, "code": None}
+        body = {"type": "error", "error": error} if dialect == "anthropic" else {"error": error}
+        return Response(400, {"content-type": "application/json"}, json.dumps(body).encode())
+
+    return refuse
+
+
+THINKING = {"thinking": {"type": "adaptive"}, "max_tokens": 99}
+NO_THINKING = unable(b"haiku", b"adaptive", "adaptive thinking is not supported on this model")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_routed_model_refuses_of_a_request_is_left_out_and_remembered(stream):
+    async def case(home: House):
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], **THINKING}
+        for attempts in ("2", "1"):  # the second request is not sent in vain
+            status, headers, answer = await home.post(
+                json.dumps(body | {"stream": stream}).encode(), "/v1/messages"
+            )
+            assert (status, headers["x-headgate-attempts"]) == (200, attempts)
+            assert headers["x-headgate-left-out"] == "thinking"
+            assert b"hi" in answer
+        assert [entry.status for entry in home.entries] == [400, 200, 200]
+        assert home.entries[0].cost_nano == 0
+        status, headers, _ = await home.post(
+            json.dumps(body | {"messages": [{"role": "user", "content": "prove"}]}).encode(),
+            "/v1/messages",
+        )
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert b"adaptive" in home.seen[-1].body, "the other model takes it"
+
+    run(case, RULES, instead=NO_THINKING)
+
+
+def test_tokens_are_counted_of_what_would_be_sent():
+    async def case(home: House):
+        thinking = THINKING["thinking"]
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+        path = "/v1/messages/count_tokens"
+        status, headers, _ = await home.post(
+            json.dumps(body | {"thinking": thinking}).encode(), path
+        )
+        assert (status, headers["x-headgate-token-count"]) == (200, "provider")
+
+    run(case, RULES, instead=NO_THINKING)
+
+
+def test_a_caller_that_names_its_model_hears_what_it_refuses():
+    async def case(home: House):
+        body = {"model": "cheap", "messages": [{"role": "user", "content": "hi"}], **THINKING}
+        status, _, answer = await home.post(json.dumps(body).encode(), "/v1/messages")
+        assert status == 400
+        assert b"adaptive thinking is not supported" in answer
+        assert len(home.seen) == 1
+
+    run(case, RULES, instead=NO_THINKING)
+
+
+def test_a_limit_goes_by_the_name_that_the_model_knows():
+    async def case(home: House):
+        body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 9}
+        status, headers, _ = await home.post(json.dumps(body).encode())
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert json.loads(home.seen[-1].body)["max_completion_tokens"] == 9
+
+    message = "Unsupported parameter: 'max_tokens' is not supported with this model."
+    refuse = unable(b"gpt-5-mini", b'"max_tokens"', message, "max_tokens")
+    cheap = 'model = "anthropic/claude-haiku-4-5"'
+    run(case, RULES.replace(cheap, 'model = "google/gpt-5-mini"'), instead=refuse)
+
+
+TOO_LONG = unable(b"haiku", b"[[long]]", "prompt is too long: 204810 tokens > 200000 maximum")
+
+
+def test_a_request_that_is_too_long_for_the_chosen_model_goes_to_one_that_may_read_it():
+    async def case(home: House):
+        _, headers = await home.ask("hi [[long]]")
+        assert (headers["x-headgate-tier"], headers["x-headgate-reason"]) == (
+            "premium",
+            "default, fallback",
+        )
+        assert [shape(entry) for entry in home.entries] == [
+            ("answer", "cheap", "first", 400, "status", False),
+            ("answer", "premium", "fallback", 200, None, True),
+        ]
+
+    run(case, RULES, instead=TOO_LONG)
+
+
+def test_who_names_the_model_hears_that_it_is_too_long():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError, match="prompt is too long"):
+            await home.ask("hi [[long]]", model="cheap")
+        assert len(home.entries) == 1
+
+    run(case, RULES, instead=TOO_LONG)
+
+
+def test_where_no_other_may_read_it_the_caller_hears_the_last_ones_words():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError, match="prompt is too long"):
+            await home.ask("hi [[long]]")
+        assert [entry.tier for entry in home.entries] == ["cheap", "premium"]
+
+    run(case, RULES, instead=unable(b"claude", b"[[long]]", "prompt is too long: 3 > 2 maximum"))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_the_provider_calls_a_call_is_told_and_stands_in_the_log(stream, caplog):
+    async def case(home: House):
+        body = {"messages": [{"role": "user", "content": "hi"}], "stream": stream}
+        name = "x-headgate-provider-request-id"
+        asked = json.dumps({"model": "google/gpt-5-mini", **body}).encode()
+        _, headers, _ = await home.post(asked)
+        assert headers[name].startswith("req_0")
+        asked = json.dumps({"model": "google/none", **body}).encode()
+        status, headers, _ = await home.post(asked)
+        assert status == 404
+        assert f"there {headers[name]}" in caplog.text
+        assert headers[name] != headers["x-request-id"]
+
+    run(case, RULES)
+
+
+def test_a_name_that_not_every_header_could_hold_is_not_told():
+    async def case(home: House):
+        with pytest.raises(openai.RateLimitError) as caught:
+            await home.ask("hi", model="google/gpt-5-mini")
+        assert "x-headgate-provider-request-id" not in caught.value.response.headers
+
+    headers = {"x-request-id": "é", "x-should-retry": "false"}
+    run(case, RULES, instead=refusing(headers, b"gpt-5-mini"))
+
+
 def refusing(headers: dict[str, str], model: bytes = b"claude"):
     """A provider of such models that refuses all calls for the moment, in these words."""
 

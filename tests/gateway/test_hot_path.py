@@ -103,6 +103,23 @@ def test_a_translated_request_takes_no_more_calls_than_it_did(tmp_path, stream, 
     assert counted > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"
 
 
+TOOLS = [
+    (Kind(RULES + PRICES, says="tools"), 825),
+    (Kind(claude=True, says="tools"), 1143),
+    (Kind(messages=True, says="tools"), 1153),
+    (Kind(responses=True, says="tools"), 1036),
+    (Kind(claude=True, says="thinking"), 1133),
+]
+"""Streams of calls and of reasoning: as they come, translated from and to Anthropic."""
+
+
+@pytest.mark.parametrize(("kind", "bound"), TOOLS)
+def test_a_stream_of_an_agents_takes_no_more_calls_than_it_did(tmp_path, kind, bound):
+    counted = calls_for_one(tmp_path, kind._replace(stream=True))
+    assert counted <= bound
+    assert counted > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"
+
+
 def test_a_key_with_a_budget_adds_its_own_calls_and_no_more(tmp_path):
     priced = RULES + PRICES
     added = calls_for_one(tmp_path, Kind(priced, key=True))

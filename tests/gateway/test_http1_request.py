@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
+import httptools
 import pytest
 
 from headgate.errors import RequestError
 from headgate.gateway.caller import Caller
-from headgate.gateway.http1_request import READ_AHEAD, Request, status_line
+from headgate.gateway.http1_refusals import malformed
+from headgate.gateway.http1_request import (
+    READ_AHEAD,
+    Request,
+    last_answer,
+    size_of,
+    status_line,
+    target_of,
+)
 from tests.gateway.leaping import run_leaping
 from tests.gateway.sockets import ask, get, post, serving, status
 
@@ -232,3 +242,42 @@ def test_a_stream_waits_for_a_caller_that_reads_slowly_and_ends_where_it_has_gon
 def test_a_status_without_a_name_has_a_first_line_too():
     assert status_line(404) == "HTTP/1.1 404 Not Found\r\n"
     assert status_line(529) == "HTTP/1.1 529 \r\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        (b"/v1/models", ("/v1/models", "")),
+        (b"/v1/models?a=1#end", ("/v1/models", "a=1")),
+        (b"/v1?", ("/v1", "")),
+        (b"http://gate.example/v1/models?a=1", ("/v1/models", "a=1")),
+        (b"http://gate.example", ("/", "")),
+        (b"*", ("*", "")),
+        (b"http://", ("/", "")),
+    ],
+)
+def test_a_target_of_either_form_has_its_path_and_its_query(url: bytes, target: tuple[str, str]):
+    assert target_of(url) == target
+
+
+def test_what_is_no_request_is_told_so_and_nothing_follows():
+    told = last_answer(malformed(httptools.HttpParserError("no verb")), "date: now\r\n")
+    head, _, body = told.partition(b"\r\n\r\n")
+    first, *fields = head.decode().split("\r\n")
+    assert first == "HTTP/1.1 400 Bad Request"
+    assert dict(field.split(": ") for field in fields) == {
+        "date": "now",
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "connection": "close",
+    }
+    assert json.loads(body)["error"]["code"] == "bad_http"
+
+
+def test_who_may_try_again_is_told_when():
+    told = last_answer(RequestError("full", status=503, fix="wait", retry_after=2.4), "")
+    assert b"\r\nretry-after: 2\r\n" in told
+
+
+def test_a_heads_size_is_that_of_its_names_and_values():
+    assert size_of({"host": "gate", "x": ""}) == 9

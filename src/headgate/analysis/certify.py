@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from headgate.analysis.betting import MOST_STAKE, betting_p
+from headgate.analysis.betting import MOST_STAKE, betting_p, design_effect, grouped_p
 from headgate.analysis.operating import operating_points, tenths
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import fingerprint, gains
@@ -21,6 +21,7 @@ from headgate.errors import ConfigError
 from headgate.routing.artifact import Certificate
 from headgate.routing.reference import Reference
 from headgate.routing.router import Router
+from headgate.stats.grouped import Groups, independent
 from headgate.stats.risk import binomial_p, fixed_sequence
 from headgate.values import NANO_PER_USD
 
@@ -58,6 +59,8 @@ class Calibrating(msgspec.Struct, frozen=True):
     premium: np.ndarray
     cheap_nano: np.ndarray | None = None
     premium_nano: np.ndarray | None = None
+    group: np.ndarray | None = None
+    """The number of each row's conversation; None where each row is by itself."""
 
 
 def thresholds(router: Router) -> list[float]:
@@ -90,7 +93,8 @@ def certify(
     number is needed: for quality and bill with a betting test, for escalation with the exact
     binomial. Angelopoulos et al. (2021), "Learn then test", arXiv:2110.01052.
 
-    In a cascade what premium answers has paid for cheap too.
+    In a cascade what premium answers has paid for cheap too. Rows of one conversation, or of one
+    id, count for as many independent rows as tell as much.
 
     Raises:
         ConfigError: no rows, a bill to keep and costs that are not known, or a router that needs
@@ -113,7 +117,8 @@ def certify(
         target=goal.target,
         risk=goal.risk,
         method="Learn-then-Test, fixed sequence, "
-        + ("exact binomial" if goal.kind == "escalation" else "betting"),
+        + ("exact binomial" if goal.kind == "escalation" else "betting")
+        + ("" if table.group is None else ", by the design effect of conversations"),
         threshold=passed,
         p_value=p_value,
         rows=len(rows),
@@ -165,8 +170,9 @@ def _stricter(risk: float) -> float:
 
 
 def _test(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], float]:
+    group = table.group
     if goal.kind == "escalation":
-        return lambda t: binomial_p(int((table.score >= t).sum()), len(table.score), goal.target)
+        return lambda t: _escalation_p(table.score >= t, group, goal.target, risk)
     if goal.kind == "quality":
         # quality >= floor · premium quality, where each row gains: served − floor · premium
         on_premium = (1 - goal.target) * table.premium
@@ -183,9 +189,20 @@ def _test(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], floa
         gains = np.where(table.score >= threshold, on_premium, on_cheap)
         if gains.mean() <= 0:
             return 1.0
+        if group is not None:
+            return grouped_p(gains, group, least, risk)
         return betting_p(gains, least, risk)
 
     return test
+
+
+def _escalation_p(taken: np.ndarray, group: np.ndarray | None, bound: float, risk: float) -> float:
+    if group is None:
+        return binomial_p(int(taken.sum()), len(taken), bound)
+    rows = np.bincount(group).tolist()
+    hits = np.bincount(group, weights=taken).astype(int).tolist()
+    n = independent(Groups.of(zip(rows, hits, strict=True)), 1 - 2 * risk)
+    return binomial_p(float(taken.mean()) * n, n, bound)
 
 
 def _columns(
@@ -202,7 +219,18 @@ def _columns(
         )
         if priced
         else None,
+        group=_grouped(rows),
     )
+
+
+def _grouped(rows: Sequence[GradedRow]) -> np.ndarray | None:
+    """The number of each row's conversation, or of its id; None where no two rows share one."""
+    numbers: dict[str | int, int] = {}
+    found = [
+        numbers.setdefault(row.conversation or row.id or at, len(numbers))
+        for at, row in enumerate(rows)
+    ]
+    return np.array(found) if len(numbers) < len(rows) else None
 
 
 def _costs(table: Calibrating) -> tuple[np.ndarray, np.ndarray] | None:
@@ -212,17 +240,24 @@ def _costs(table: Calibrating) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _assumptions(table: Calibrating, goal: Goal) -> tuple[str, ...]:
+    assumed: tuple[str, ...] = ASSUMPTIONS
+    if table.group is not None:
+        number = f"{int(table.group.max()) + 1:,} conversations"
+        drawn = f"The rows are of {number}, drawn at random and whole; future ones are as long."
+        assumed = (*assumed, drawn)
     if goal.kind != "bill" or table.cheap_nano is None or table.premium_nano is None:
-        return ASSUMPTIONS
+        return assumed
     most = max(float(table.cheap_nano.max()), float(table.premium_nano.max())) / NANO_PER_USD
-    return (*ASSUMPTIONS, f"No request costs more than the dearest of these rows, {most:.6f} USD.")
+    return (*assumed, f"No request costs more than the dearest of these rows, {most:.6f} USD.")
 
 
 def _advice(table: Calibrating, goal: Goal) -> str:
     """What would be needed where nothing passed, not even the harmless end."""
     risk = _stricter(goal.risk)
+    worth = 1.0 if table.group is None else design_effect(table.premium, table.group)
     if goal.kind == "escalation":
-        needed = math.ceil(math.log(risk) / math.log(1 - goal.target)) if goal.target < 1 else 1
+        rate = min(goal.target, 1 - 1e-9)
+        needed = math.ceil(worth * math.log(risk) / math.log(1 - rate))
         return f"At least {needed:,} rows are needed, with nobody escalated."
     if goal.kind == "bill":
         assert table.cheap_nano is not None  # noqa: S101 - `certify` has refused this
@@ -234,7 +269,7 @@ def _advice(table: Calibrating, goal: Goal) -> str:
     room = (1 - goal.target) * float(table.premium.mean())
     if room <= 0:
         return "A floor of 100 % leaves no room for any loss; choose a lower floor."
-    needed = math.ceil(math.log(1 / risk) * goal.target / (MOST_STAKE * room))
+    needed = math.ceil(worth * math.log(1 / risk) * goal.target / (MOST_STAKE * room))
     return (
         f"At least {needed:,} rows are needed before even a few requests may go to cheap; "
         "or choose a lower floor."

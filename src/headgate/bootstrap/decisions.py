@@ -10,6 +10,7 @@ import msgspec
 
 from headgate.errors import RequestError
 from headgate.gateway.caller import Caller, Handler
+from headgate.gateway.paths import not_allowed
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Pricer
 from headgate.ledger.store import Store
@@ -63,12 +64,7 @@ def decisions(ledger: Ledger, plant: Callable[[], Plant]) -> Handler:
 
     async def answer(caller: Caller) -> None:
         if caller.method != "GET":
-            raise RequestError(
-                f"`{caller.method[:20]}` is not allowed here.",
-                status=405,
-                code="method_not_allowed",
-                fix="Use GET.",
-            )
+            raise not_allowed(caller.method, ["GET"])
         now = plant()
         request_id = caller.path.removeprefix(PATH)
         await asyncio.to_thread(ledger.flush, FLUSH_SECONDS)

@@ -16,9 +16,10 @@ import msgspec
 from headgate.bootstrap.book import snapshots_of
 from headgate.bootstrap.gateway import plant_of
 from headgate.bootstrap.keys import Note, terms_of
-from headgate.errors import HeadgateError, RequestError
+from headgate.errors import HeadgateError
 from headgate.gateway.app import App
 from headgate.gateway.caller import Caller
+from headgate.gateway.paths import not_allowed
 from headgate.gateway.plant import Plant
 from headgate.ledger.event import Event
 from headgate.prices.charge import charge
@@ -253,18 +254,17 @@ class Reloader:
     # ---- the admin port's side
 
     async def answer(self, caller: Caller) -> None:
-        """`GET`: what came of the last change. `POST`: reload; `?accept=prices` takes a jump."""
+        """`GET`: what came of the last change. `POST`: reload; `?accept=prices` takes a jump.
+
+        Raises:
+            RequestError: 405, another method.
+        """
         if caller.method == "POST":
             outcome = await self.reload("api", accept="accept=prices" in caller.query.split("&"))
         elif caller.method == "GET":
             outcome = self.last
         else:
-            raise RequestError(
-                f"`{caller.method[:20]}` is not allowed here.",
-                status=405,
-                code="method_not_allowed",
-                fix="Use GET or POST.",
-            )
+            raise not_allowed(caller.method, ["GET", "POST"])
         status = 409 if caller.method == "POST" and outcome.kind == "refused" else 200
         body = msgspec.json.encode(outcome._asdict())
         caller.respond(status, [("content-type", "application/json")], body)

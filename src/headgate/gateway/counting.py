@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import msgspec
-from msgspec import structs
 
 from headgate.errors import UpstreamError
 from headgate.gateway.caller import Caller
@@ -15,6 +15,7 @@ from headgate.gateway.permission import barred
 from headgate.gateway.plant import Plant
 from headgate.routing.guard import fitting
 from headgate.routing.policies import Origin
+from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
 from headgate.wire.lane import DIALECTS, Inbound, lane, read_count
 
@@ -44,8 +45,9 @@ async def count(plant: Plant, caller: Caller, body: bytes, visitor: Visitor = NO
     inbound = read_count(DIALECT, body, caller.headers)
     origin = Origin(ROUTE, visitor.key_id, visitor.team_name)
     closed = barred(visitor, plant.policies, inbound.ask, origin)
-    tier = _tier(plant, inbound, structs.replace(origin, barred=closed))
-    told = await _told(plant, inbound, tier)
+    policy = plant.policies.policy(inbound.ask, origin)
+    tier = _tier(plant, inbound, policy, closed)
+    told = await _told(plant, inbound, tier, routed=policy is not None)
     if told is not None:
         status, answer = told
         caller.respond(status, [JSON, (HEADER, "provider")], answer)
@@ -54,31 +56,36 @@ async def count(plant: Plant, caller: Caller, body: bytes, visitor: Visitor = NO
     caller.respond(200, [JSON, (HEADER, "estimate")], estimate)
 
 
-def _tier(plant: Plant, inbound: Inbound, origin: Origin) -> Tier:
+def _tier(plant: Plant, inbound: Inbound, policy: Policy | None, closed: Mapping[str, str]) -> Tier:
     ask, policies = inbound.ask, plant.policies
-    policy = policies.policy(ask, origin)
     if policy is None:
         return policies.pinned(ask.model).tier
     decision = policy.decide(ask, plant.helm.controls)
     if decision is None:
         return policy.safe
-    fit = fitting(decision, policies.tiers, {**policies.guard.bars(ask), **origin.barred})
+    fit = fitting(decision, policies.tiers, {**policies.guard.bars(ask), **closed})
     return decision.tier if fit is None else fit.tier
 
 
-async def _told(plant: Plant, inbound: Inbound, tier: Tier) -> tuple[int, bytes] | None:
+async def _told(
+    plant: Plant, inbound: Inbound, tier: Tier, *, routed: bool
+) -> tuple[int, bytes] | None:
     """The provider's status and body; None where it has no count to give."""
     provider = plant.providers[tier.model.provider]
     path = DIALECTS[provider.dialect].count_path
     if provider.dialect != DIALECT or path is None:
         return None
     way = lane(inbound, DIALECT, at=plant.clock.time())
+    if routed:
+        way.ease(plant.eased.get(tier.model, ()))
     endpoint = provider.endpoint(path, way.passed())
     try:
         with plant.deadlines.within(tier.timeout):
             reply = await plant.upstream.send(endpoint, way.request(tier.model.model))
             answer = await reply.read()
-            if way.mended(reply.status, answer):
+            while way.mended(reply.status, answer) or (
+                routed and way.refused(reply.status, answer)
+            ):
                 reply = await plant.upstream.send(endpoint, way.request(tier.model.model))
                 answer = await reply.read()
     except (TimeoutError, UpstreamError) as error:

@@ -51,13 +51,14 @@ from headgate.routing.signals import (
 )
 from headgate.values import ModelRef
 from headgate.wire.lane import (
+    DIALECTS,
     Flow,
     Inbound,
     Lane,
-    Translation,
     UnusableAnswerError,
     asking_logprobs,
     lane,
+    overflows,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ __all__ = ["JSON", "Driver", "Plant"]
 START, OPENED, ANSWERED, ENDED = Start(), Opened(), Answered(), Ended()
 LEFT_OUT = "x-headgate-left-out"
 """Names the fields that a translation has left out."""
+REFERENCE = "x-headgate-provider-request-id"
+"""What the provider calls the call."""
+LONGEST_REFERENCE = 200
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -89,6 +93,8 @@ class Driver:
     _reply: Reply | None = None
     _way: Lane | None = None
     """Of the last call."""
+    _last: Attempt | None = None
+    """The last call that was made for the answer."""
     _flow: Flow | None = None
     _opening = b""
     """A stream's first bytes, held until it is clear that they may go out."""
@@ -173,7 +179,7 @@ class Driver:
                 # costs ten times as much in Python 3.11
                 if type(command) is Call:
                     event = await self._call(command, command.cause)
-                    if self._mended is not None:  # and at once: nothing was paid
+                    while self._mended is not None:  # and at once: nothing was paid
                         event = await self._call(command, "retry", self._mended)
                 elif type(command) is Serve:
                     draft = self._draft
@@ -260,7 +266,19 @@ class Driver:
         way = lane(self._inbound, dialect, at=self._plant.clock.time())
         if self._talk is not None and (first := self._talk.foreign(model)):
             way.forget(first)
+        if self._plant.eased and self._policy is not None:
+            way.ease(self._plant.eased.get(model, ()))
         return way
+
+    def _eased(self, way: Lane, model: ModelRef, status: int, body: bytes) -> bool:
+        """Whether a refusal was of what only tunes an answer, which is now left out.
+
+        Who routes cannot know what each model takes; who names a model is told what it says.
+        """
+        found = () if self._policy is None else way.refused(status, body)
+        if found:
+            self._plant.heed(model, found)
+        return bool(found)
 
     async def _call(self, command: Call, cause: str, way: Lane | None = None) -> Event:
         """One call and what came of it; a lane that is `mended` is gone once more."""
@@ -278,11 +296,12 @@ class Driver:
         if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
             body = asking_logprobs(provider.dialect, body, self._inbound.fields)
         self._reply = self._flow = None
-        attempt = self._books.begin("answer", command.tier, cause)
+        attempt = self._last = self._books.begin("answer", command.tier, cause)
         try:
             with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
+                attempt.reference = _reference(reply, provider.dialect)
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
                 if command.held:
@@ -328,11 +347,14 @@ class Driver:
         body = await reply.read()
         attempt.error = "status"
         self._books.close(attempt, served=False)
-        if way.mended(reply.status, body):
+        model = attempt.tier.model
+        if way.mended(reply.status, body) or self._eased(way, model, reply.status, body):
             self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
         wait = patience_of(reply.header, self._plant.clock.time())
-        return Failed("status", status=reply.status, retry_after=wait)
+        too_long = self._policy is not None and overflows(reply.status, body)
+        kind = "overflow" if too_long else "status"
+        return Failed(kind, status=reply.status, retry_after=wait)
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
         """A whole answer."""
@@ -420,14 +442,18 @@ class Driver:
             self._refusal = late(dialect, plant.limits.request_timeout)
         status, body, told_when = self._refusal
         headers = [JSON, *self._books.headers(exchange.tier, final=True), *told_when]
+        if self._last is not None and self._last.reference is not None:
+            headers.append((REFERENCE, self._last.reference))
         self._caller.respond(status, headers, body)
         return ENDED
 
     def _headers(self, attempt: Attempt, *, final: bool) -> list[tuple[str, str]]:
         """What an answer tells of its decision, and of what was left out to get it."""
         headers, way = self._books.headers(attempt.tier, final=final), self._way
-        if type(way) is Translation and (names := way.left_out(attempt.tier.model.model)):
+        if way is not None and (names := way.left_out(attempt.tier.model.model)):
             headers.append((LEFT_OUT, ", ".join(names)))
+        if attempt.reference is not None:
+            headers.append((REFERENCE, attempt.reference))
         return headers
 
     # ---- attempts
@@ -444,3 +470,11 @@ class Driver:
                 attempt, exchange.decision, self._answer_id, rejected=exchange.rejected
             )
         self._books.close(attempt, served=True, findings=findings)
+
+
+def _reference(reply: Reply, dialect: str) -> str | None:
+    """What the provider calls a call, where it says so in words that a header may hold."""
+    found = reply.header(DIALECTS[dialect].request_id)
+    if found is None or not (found.isascii() and found.isprintable()):
+        return None
+    return found[:LONGEST_REFERENCE] or None

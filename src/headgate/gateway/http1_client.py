@@ -59,7 +59,11 @@ class _Connection(asyncio.BufferedProtocol):
     # ---- called by the pool and the reply
 
     async def call(self, head: bytes, body: bytes) -> Http1Reply:
-        """Send one request and wait for the head of its answer; the connection is open."""
+        """Send one request and wait for the head of its answer.
+
+        Raises:
+            UpstreamError: the connection has closed, or closes before the head is there.
+        """
         transport = self._transport
         if transport is None:
             raise UpstreamError("The connection was closed.", kind="reset")
@@ -233,7 +237,11 @@ class _Pool:
         return None
 
     async def call(self, connect_timeout: float, head: bytes, body: bytes) -> Http1Reply:
-        """A call on a new connection."""
+        """A call on a new connection.
+
+        Raises:
+            UpstreamError: none could be made, or it closed before an answer's head was there.
+        """
         made = await self._connect(connect_timeout)
         if not made.is_open():
             raise UpstreamError("The connection was closed.", kind="reset")

@@ -18,7 +18,7 @@ from headgate.gateway.caller import Handler
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
 from headgate.gateway.http1_refusals import head_too_large, malformed, too_slow
-from headgate.gateway.http1_request import Request, status_line
+from headgate.gateway.http1_request import Request, last_answer, size_of, target_of
 
 __all__ = ["WRITE_AHEAD", "Http1Peer", "Server", "ServerLimits"]
 
@@ -255,7 +255,7 @@ class Http1Peer(asyncio.Protocol):
             request.version = parser.get_http_version()
         url, request.path, request.query = self._target
         if url != self._url:  # else it is the one before
-            request.path, request.query = _target(self._url)
+            request.path, request.query = target_of(self._url)
             self._target = self._url, request.path, request.query
         if "expect" in headers:
             request.expects_continue = headers["expect"].lower() == "100-continue"
@@ -271,7 +271,7 @@ class Http1Peer(asyncio.Protocol):
 
     def _weigh_head(self) -> None:
         """Refuse a head that is too long, counted exactly."""
-        if len(self._url) + _size(self._fields) > self._most_head:
+        if len(self._url) + size_of(self._fields) > self._most_head:
             raise head_too_large(self._most_head)
 
     def on_body(self, data: bytes) -> None:
@@ -376,17 +376,7 @@ class Http1Peer(asyncio.Protocol):
             self.resume()
             return
         if not self._queue:
-            body = msgspec.json.encode(
-                {"error": {"message": str(error), "type": error.type, "code": error.code}}
-            )
-            head = f"{status_line(error.status)}{self.date()}"
-            if error.retry_after is not None:
-                head += f"retry-after: {error.retry_after:.0f}\r\n"
-            self.write(
-                f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n"
-                "connection: close\r\n\r\n".encode()
-                + body
-            )
+            self.write(last_answer(error, self.date()))
             self._linger()
         # where a request is under way, its end is the connection's
         self._lingering = self.closing = True
@@ -436,19 +426,3 @@ class Http1Peer(asyncio.Protocol):
         self.closing = True
         if not self._queue and self._reading is None:
             self._close()
-
-
-def _size(fields: dict[str, str]) -> int:
-    return sum(len(name) + len(value) for name, value in fields.items())
-
-
-def _target(url: bytes) -> tuple[str, str]:
-    """Path and query of a request's target."""
-    if not url.startswith(b"/"):  # absolute form, as sent to a proxy
-        try:
-            parts = httptools.parse_url(url)
-        except httptools.HttpParserInvalidURLError:
-            return "/", ""
-        return (parts.path or b"/").decode("latin-1"), (parts.query or b"").decode("latin-1")
-    path, _, query = url.decode("latin-1").partition("?")
-    return path, query.partition("#")[0] if query else ""

@@ -69,7 +69,11 @@ class Http1Reply(msgspec.Struct, eq=False):
         return None if found is None else found.decode("latin-1")
 
     async def read(self) -> bytes:
-        """The whole body, at most MAX_BODY_BYTES."""
+        """The whole body.
+
+        Raises:
+            UpstreamError: it breaks off, or is longer than MAX_BODY_BYTES.
+        """
         chunks = self._chunks
         if self._done and len(chunks) == 1 and self._size <= MAX_BODY_BYTES and not self._error:
             return chunks.pop()  # mostly it has come with its head

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
+import httptools
+import msgspec
+
+from headgate.errors import RequestError
 from headgate.gateway.caller import Headers
 from headgate.gateway.http1_refusals import too_large
 
-__all__ = ["Peer", "Request", "status_line"]
+__all__ = ["Peer", "Request", "last_answer", "size_of", "status_line", "target_of"]
 
 READ_AHEAD = 256 * 1024
 """Bytes of a body that may wait to be taken before the socket is no longer read."""
@@ -208,3 +212,35 @@ class Request:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def size_of(fields: Mapping[str, str]) -> int:
+    """Bytes of a head's names and values."""
+    return sum(len(name) + len(value) for name, value in fields.items())
+
+
+def target_of(url: bytes) -> tuple[str, str]:
+    """Path and query of a request's target."""
+    if not url.startswith(b"/"):  # absolute form, as sent to a proxy
+        try:
+            parts = httptools.parse_url(url)
+        except httptools.HttpParserInvalidURLError:
+            return "/", ""
+        return (parts.path or b"/").decode("latin-1"), (parts.query or b"").decode("latin-1")
+    path, _, query = url.decode("latin-1").partition("?")
+    return path, query.partition("#")[0] if query else ""
+
+
+def last_answer(error: RequestError, date: str) -> bytes:
+    """What is answered to bytes of which no request can be made; nothing follows on the connection.
+
+    Nobody knows the path, so it is told in OpenAI's form.
+    """
+    body = msgspec.json.encode(
+        {"error": {"message": str(error), "type": error.type, "code": error.code}}
+    )
+    head = f"{status_line(error.status)}{date}"
+    if error.retry_after is not None:
+        head += f"retry-after: {error.retry_after:.0f}\r\n"
+    rest = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+    return f"{head}{rest}connection: close\r\n\r\n".encode() + body

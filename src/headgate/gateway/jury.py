@@ -88,6 +88,7 @@ class Jury:
         provider = plant.providers[tier.model.provider]
         try:
             way = lane(inbound, provider.dialect, at=plant.clock.time())
+            way.ease(plant.eased.get(tier.model, ()))
             body, passed = way.request(tier.model.model), way.passed()
         except RequestError:  # its dialect cannot carry the request
             return None

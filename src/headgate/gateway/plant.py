@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from headgate.routing.policy import Policy
 from headgate.routing.session import Sessions
 from headgate.routing.tier import Tier
 from headgate.values import Clock, ModelRef
+from headgate.wire.lane import Easing
 
 __all__ = ["Plant"]
 
@@ -43,6 +44,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     """The conversations under way; None: every request is decided alone."""
     embedding_model: ModelRef | None = None
     """Answers requests for embeddings that do not name a provider."""
+    eased: dict[ModelRef, tuple[Easing, ...]] = {}
+    """What models have refused of routed requests: left out of the next ones."""
     origins: tuple[str, ...] = ()
     """Web pages that may read answers, by the origin that their browser names; `*` is any."""
     terms: Mapping[Policy | None, Terms] = {}
@@ -66,6 +69,11 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
             judge_timeout=0.0 if cascade is None else cascade.timeout,
             policy="" if policy is None else policy.name,
         )
+
+    def heed(self, model: ModelRef, refused: Sequence[Easing]) -> None:
+        """Remember what a model has refused."""
+        known = (*self.eased.get(model, ()), *refused)
+        self.eased[model] = tuple(dict.fromkeys(known))  # others may have found out meanwhile
 
     @property
     def premium(self) -> Tier:

@@ -65,7 +65,7 @@ RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 
 Anthropic's "overloaded".
 """
 
-FINAL_KINDS = frozenset({"timeout", "unsupported"})
+FINAL_KINDS = frozenset({"overflow", "timeout", "unsupported"})
 """Failures that the same tier would only repeat, late or for certain: the next one is tried."""
 
 
@@ -168,9 +168,8 @@ class Exchange:
         self._deadline = at + self._terms.limits.request_timeout
         if self.decision is not None:
             return self._begin(self.decision, at)
-        if (
-            len(self._terms.tiers) - len(self.barred) < 2
-        ):  # whatever it said, the same tier would answer
+        fit = len(self._terms.tiers) - len(self.barred)
+        if fit < 2:  # whatever the classifier said, the same tier would answer
             why = next(iter(self.barred.values()), "single")
             return self._begin(Decision(self._terms.safe, f"guard:{why}", policy=self.policy), at)
         self._state = "classifying"

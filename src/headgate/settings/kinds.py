@@ -50,6 +50,17 @@ class Kind(Protocol):
         """The value as Headgate uses it, or a Refusal; `raw` is any value TOML can hold."""
 
 
+def _float_or_text(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _parted(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")] if text.strip() else []
+
+
 def _is_a(raw: object) -> str:
     names: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "true or false"),
@@ -107,10 +118,7 @@ class Number(NamedTuple):
 
     def read(self, text: str) -> object:
         """Anything Python reads as a float, `nan` and `inf` left to `check`."""
-        try:
-            return float(text)
-        except ValueError:
-            return text
+        return _float_or_text(text)
 
     def check(self, raw: object) -> object:
         """A float within the range."""
@@ -143,10 +151,7 @@ class Duration(NamedTuple):
 
     def read(self, text: str) -> object:
         """A bare number is seconds; all else is left to `check`."""
-        try:
-            return float(text)
-        except ValueError:
-            return text
+        return _float_or_text(text)
 
     def check(self, raw: object) -> object:
         """Seconds as a float, or duration text, within the range."""
@@ -266,7 +271,7 @@ class Words(NamedTuple("Words", [("options", tuple[str, ...])])):
 
     def read(self, text: str) -> object:
         """Words with a comma between them; no text is the empty list."""
-        return [word.strip() for word in text.split(",")] if text.strip() else []
+        return _parted(text)
 
     def check(self, raw: object) -> object:
         """A tuple of options, in the order of the options."""
@@ -314,7 +319,7 @@ class Several(NamedTuple):
 
     def read(self, text: str) -> object:
         """Texts with a comma between them; no text is the empty list."""
-        return [word.strip() for word in text.split(",")] if text.strip() else []
+        return _parted(text)
 
     def check(self, raw: object) -> object:
         """A tuple of what the form makes of each, in the order given."""

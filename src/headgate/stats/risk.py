@@ -9,10 +9,11 @@ from headgate.stats.intervals import binomial_tail
 __all__ = ["binomial_p", "fixed_sequence"]
 
 
-def binomial_p(failures: int, trials: int, bound: float) -> float:
+def binomial_p(failures: float, trials: float, bound: float) -> float:
     """P(at most so many failures) where each has probability `bound`: exact for losses of 0 or 1.
 
-    Small values speak against a risk of `bound` or more.
+    Small values speak against a risk of `bound` or more. Parts of trials are taken as they are,
+    for rows that count for less than one (`grouped`).
 
     >>> round(binomial_p(0, 10, 0.2), 6)
     0.107374

@@ -10,6 +10,7 @@ import msgspec
 
 from headgate.errors import RequestError, UpstreamError
 from headgate.values import Usage
+from headgate.wire.easing import Easing
 from headgate.wire.inbound import Inbound
 from headgate.wire.meter import Meter
 from headgate.wire.neutral import Answer, Problem, Request, Stop, StreamEvent
@@ -56,6 +57,16 @@ class StreamReader(Protocol):
         Raises:
             UnusableAnswerError: its data is not what this dialect sends.
         """
+
+    def twin(self) -> StreamReader:
+        """Another reader of the events that may follow; what it reads, this one knows nothing of.
+
+        The arguments of its calls are whole, so it says of an event that might begin a call that it
+        does.
+        """
+
+    def keeper(self, said: StreamEvent) -> Callable[[str], object] | None:
+        """Where `read` has kept the text of this event: takes another one's; None: nowhere."""
 
 
 class StreamWriter(Protocol):
@@ -119,6 +130,8 @@ class Dialect:
     forget: Callable[[Inbound, int], dict[str, bytes]]
     """Fields to set so that so many messages at the beginning hold no reasoning; empty where they
     hold none."""
+    easings: Callable[[Problem], Sequence[Easing]]
+    """What may make a request acceptable to a model that has refused it so; see `easing`."""
     check: Callable[[Request, Mapping[str, str]], None]
     """Refuse a request that this dialect cannot say, in the caller's words."""
     write_request: Callable[[Request, str], bytes]

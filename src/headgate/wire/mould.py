@@ -1,29 +1,31 @@
 """The mould of a stream's commonest event: the bytes of the one before, but for the text in it.
 
-Hundreds of events of a stream differ in a word. Once one of them has been read, another with the
-same bytes around its text says the same but for the text, and only that need be read. The Responses
-API counts its events besides.
+Hundreds of events of a stream differ in a word, or in a piece of a call's arguments. Once one of
+them has been read, another with the same bytes around its text says the same but for the text, and
+only that need be read. The Responses API counts its events besides.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
 
 from headgate.wire.dialect import StreamReader, UnusableAnswerError
-from headgate.wire.neutral import RefusalDelta, Start, StreamEvent, TextDelta, ThinkingDelta
+from headgate.wire.neutral import RefusalDelta, StreamEvent, TextDelta, ThinkingDelta, ToolDelta
 from headgate.wire.sse import event_of
 
-__all__ = ["Mould", "Words", "mould_of"]
+__all__ = ["Delta", "Mould", "mould_of"]
 
-Words: TypeAlias = TextDelta | RefusalDelta | ThinkingDelta
-"""What a moulded event says. No reader remembers anything of it, as it does of a call."""
+Delta: TypeAlias = TextDelta | ToolDelta | ThinkingDelta | RefusalDelta
+"""What a moulded event says: more of a text, or of the arguments of one call."""
 
 _DECODE = msgspec.json.Decoder(str).decode
-_BACKSLASH, _RETURN, _ZERO = b"\\\r0"
+_ENCODE = msgspec.json.Encoder().encode
+_RETURN, _ZERO = b"\r0"
 _PROBE = "another text"
 _PADS = (
     (
@@ -55,7 +57,10 @@ class Mould(msgspec.Struct, frozen=True, eq=False, gc=False):
     They may differ in a number before the text, and in what fills them up behind it, or a number.
     """
 
-    kind: type[Words]
+    say: Callable[[str], Delta]
+    """What an event with this text says."""
+    keep: Callable[[str], object] | None
+    """Takes the text for the reader, which keeps it; None: it keeps nothing of such an event."""
     _head: bytes
     _counted: bytes
     """What stands between the number and the text; empty where there is no number."""
@@ -89,36 +94,43 @@ class Mould(msgspec.Struct, frozen=True, eq=False, gc=False):
             return None  # more than a text, or one that is read leniently
 
 
-def mould_of(
-    raw: bytes, said: Sequence[StreamEvent], reader: Callable[[], StreamReader]
-) -> Mould | None:
-    """The mould of an event that has been read; None where it does not say words and nothing else.
+def mould_of(raw: bytes, said: Sequence[StreamEvent], reader: StreamReader) -> Mould | None:
+    """The mould of an event that has been read; None where it says more than a text, or nothing.
 
     Args:
         raw: one whole event, ended by line feeds.
-        said: what a reader has read in it.
-        reader: makes another such reader; it says whether the place found is the text's.
+        said: what the reader has read in it.
+        reader: its twin says whether the place found is the text's.
     """
-    if len(said) != 1 or not isinstance(said[0], Words):
+    delta = said[0] if len(said) == 1 else None
+    if not (
+        type(delta) is TextDelta
+        or type(delta) is ToolDelta
+        or type(delta) is ThinkingDelta
+        or type(delta) is RefusalDelta
+    ):
         return None
-    words = said[0]
-    if _BACKSLASH in raw or _RETURN in raw or not _is_block(raw):
+    if _RETURN in raw or not _is_block(raw) or delta.text == _PROBE:
         return None
-    quoted = b'"%b"' % words.text.encode()
+    say: Callable[[str], Delta] = type(delta)
+    if type(delta) is ToolDelta:
+        say = partial(ToolDelta, delta.index)
+    quoted = _ENCODE(delta.text)
     at = raw.find(quoted)
     if at < 0 or raw.find(quoted, at + 1) >= 0:
         return None
-    kind, head, tail = type(words), raw[:at], raw[at + len(quoted) :]
+    head, tail = raw[:at], raw[at + len(quoted) :]
     head, counted = _parted(head)
     probe = (head, _OTHER if counted else b"", counted, _PROBE.encode(), tail)
-    if not _says(b'%b%b%b"%b"%b' % probe, kind(_PROBE), reader()):
+    if not _says(b'%b%b%b"%b"%b' % probe, say(_PROBE), reader.twin()):
         return None
+    keep = reader.keeper(delta)
     for mark, pattern, pad in _PADS:
         found = pattern.search(tail) if tail.find(mark) >= 0 else None
         if found is not None:
             between = b'"' + tail[: found.start()]
-            return Mould(kind, head, counted, between, pad, tail[found.end() :])
-    return Mould(kind, head, counted, b"", b"", tail)
+            return Mould(say, keep, head, counted, between, pad, tail[found.end() :])
+    return Mould(say, keep, head, counted, b"", b"", tail)
 
 
 def _parted(head: bytes) -> tuple[bytes, bytes]:
@@ -138,10 +150,9 @@ def _is_block(raw: bytes) -> bool:
     return raw[-2:] == b"\n\n" and (raw[:6] == b"data: " or raw[:7] == b"event: ")
 
 
-def _says(raw: bytes, words: Words, reader: StreamReader) -> bool:
-    """Whether an event says these words and nothing else, but that the stream has begun."""
+def _says(raw: bytes, delta: Delta, reader: StreamReader) -> bool:
+    """Whether an event says this and nothing else."""
     try:
-        said = reader.read(event_of(raw))
+        return list(reader.read(event_of(raw))) == [delta]
     except UnusableAnswerError:
         return False
-    return [one for one in said if type(one) is not Start] == [words]

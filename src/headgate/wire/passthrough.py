@@ -9,8 +9,9 @@ import msgspec
 from headgate.errors import RequestError
 from headgate.values import Usage
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
+from headgate.wire.easing import Easing, eased
 from headgate.wire.inbound import Inbound
-from headgate.wire.mould import Mould, Words, mould_of
+from headgate.wire.mould import Delta, Mould, mould_of
 from headgate.wire.neutral import (
     Aside,
     Counted,
@@ -47,9 +48,11 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
     """Appended to the provider's base URL."""
     _inbound: Inbound
     _dialect: Dialect
-    _own: dict[str, bytes]
+    _own: dict[str, bytes | None]
     _strip: bool
     _mended: bool = False
+    _left: tuple[str, ...] = ()
+    _heeded: tuple[Easing, ...] = ()
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
@@ -86,6 +89,30 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
         self._mended = bool(fields)
         return self._mended
 
+    def ease(self, easings: Sequence[Easing]) -> bool:
+        """Change what a model is known to refuse. True where that changes the request."""
+        fields: dict[str, msgspec.Raw | bytes | None] = {**self._inbound.fields, **self._own}
+        changes, left = eased(fields, easings)
+        self._heeded += tuple(easings)
+        self._own |= changes
+        self._left += tuple(left)
+        return bool(changes)
+
+    def refused(self, status: int, body: bytes) -> Sequence[Easing]:
+        """What of a refusal `request` now heeds: it gives another body. Nothing: it does not.
+
+        None is heeded twice, so there is an end.
+        """
+        if status != 400:
+            return ()
+        easings = self._dialect.easings(read_problem(status, body))
+        found = [easing for easing in easings if easing not in self._heeded]
+        return found if found and self.ease(found) else ()
+
+    def left_out(self, _: str) -> Sequence[str]:
+        """The caller's fields that are not sent: none, but for what a model has refused."""
+        return self._left
+
     def answer(self, body: bytes) -> Answered:
         """The provider's answer as it is.
 
@@ -111,7 +138,7 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
 
 def passthrough(inbound: Inbound, dialect: Dialect) -> Passthrough:
     """The way of a request to a provider that speaks its caller's dialect."""
-    own = dialect.own_fields(inbound)
+    own: dict[str, bytes | None] = {**dialect.own_fields(inbound)}
     return Passthrough(dialect.path, inbound, dialect, own, bool(own))
 
 
@@ -126,12 +153,20 @@ def _sayable(name: str, value: str) -> str:
     )
 
 
-def spliced(fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, bytes]) -> bytes:
-    """A caller's object with another model and the fields of `own`; other values untouched."""
+def spliced(
+    fields: Mapping[str, msgspec.Raw], model: str, own: Mapping[str, bytes | None]
+) -> bytes:
+    """A caller's object with another model and the fields of `own`; other values untouched.
+
+    None takes a field out.
+    """
     parts: dict[str, str | msgspec.Raw] = dict(fields)
     parts["model"] = model
     for name, value in own.items():
-        parts[name] = msgspec.Raw(value)
+        if value is None:
+            parts.pop(name, None)
+        else:
+            parts[name] = msgspec.Raw(value)
     return _OBJECT.encode(parts)  # what is raw is copied as it is
 
 
@@ -168,10 +203,9 @@ class Flow:
         """Told of all that is said, before it is handed on; None: nobody is."""
         self._ending = False  # what has just been said may hold the final usage
         self._caller = caller
-        self._reader_of = provider.reader
         self._reader = provider.reader()
         self._decoder = Decoder()
-        self._mould: Mould | None = None  # of the last event, where it said words and nothing else
+        self._mould: Mould | None = None  # of the last event, where it said a text and nothing else
         self._useless = 0  # moulds in a row that no event was like
 
     @property
@@ -236,7 +270,7 @@ class Flow:
         """The mould of an event. No more are taken where no event is like the one before."""
         if self._ending or self._useless >= MOST_USELESS:
             return None
-        mould = mould_of(raw, said, self._reader_of)
+        mould = mould_of(raw, said, self._reader)
         if mould is not None:
             self._useless += 1
         return mould
@@ -245,9 +279,11 @@ class Flow:
         """Hand on an event that is like the one before but for its text."""
         self._useless = 0
         self.delivered_chars += len(text)
+        if mould.keep is not None:
+            mould.keep(text)
         if self.heard is not None:
-            self.heard(mould.kind(text))
-        return self._forward_words(raw, mould.kind, text)
+            self.heard(mould.say(text))
+        return self._forward_delta(raw, mould.say, text)
 
     def _note(self, event: StreamEvent) -> None:
         # by type: a `case` of a struct that it is not costs a thousand instructions
@@ -294,8 +330,8 @@ class Flow:
     def _forward(self, event: Event, said: Sequence[StreamEvent]) -> bytes:
         raise NotImplementedError
 
-    def _forward_words(self, raw: bytes, kind: type[Words], text: str) -> bytes:
-        """As `_forward`, of an event that says these words and nothing else, before the end."""
+    def _forward_delta(self, raw: bytes, say: Callable[[str], Delta], text: str) -> bytes:
+        """As `_forward`, of an event that says this text and nothing else, before the end."""
         raise NotImplementedError
 
 
@@ -315,5 +351,5 @@ class PlainFlow(Flow):
             return self._told(event.raw)
         return event.raw
 
-    def _forward_words(self, raw: bytes, _: type[Words], __: str) -> bytes:
+    def _forward_delta(self, raw: bytes, _: Callable[[str], Delta], __: str) -> bytes:
         return raw

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
+from headgate.wire.easing import Easing
 from headgate.wire.inbound import Inbound, is_given, too_deep
-from headgate.wire.mould import Words
+from headgate.wire.mould import Delta
 from headgate.wire.neutral import Done, Failure, Problem, Request, StreamEvent
 from headgate.wire.passthrough import Flow
 from headgate.wire.problems import read_problem
@@ -62,6 +63,14 @@ class Translation:
         except RecursionError:
             raise too_deep() from None
 
+    def ease(self, _: Sequence[Easing]) -> bool:
+        """Nothing: what a model takes is known where its request is written."""
+        return False
+
+    def refused(self, _: int, __: bytes) -> Sequence[Easing]:
+        """Nothing, as in `ease`."""
+        return ()
+
     def left_out(self, model: str) -> list[str]:
         """The caller's fields that a call to `model` does not hold, in the caller's words.
 
@@ -107,8 +116,8 @@ class TranslatedFlow(Flow):
             [self._done() if type(one) is Done else self._writer.write(one) for one in said]
         )
 
-    def _forward_words(self, _: bytes, kind: type[Words], text: str) -> bytes:
-        return self._writer.write(kind(text))
+    def _forward_delta(self, _: bytes, say: Callable[[str], Delta], text: str) -> bytes:
+        return self._writer.write(say(text))
 
     def _done(self) -> bytes:
         out = self._writer.done(self.usage)

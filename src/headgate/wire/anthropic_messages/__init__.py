@@ -16,6 +16,7 @@ from headgate.wire.anthropic_messages import (
     writing,
 )
 from headgate.wire.dialect import Dialect
+from headgate.wire.easing import anthropic_easings
 from headgate.wire.neutral import Problem
 
 __all__ = ["ANTHROPIC_MESSAGES", "VERSION"]
@@ -64,6 +65,7 @@ ANTHROPIC_MESSAGES = Dialect(
     own_fields=inbound.own_fields,
     mend=thinking.mend,
     forget=thinking.forget,
+    easings=anthropic_easings,
     check=writing.check,
     write_request=writing.write,
     left_out=writing.left_out,

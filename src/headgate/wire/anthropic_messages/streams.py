@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -98,6 +98,16 @@ class Reader:
             return (Failure(problem_within(said.error)),)
         return ()
 
+    def twin(self) -> Reader:
+        """See StreamReader.twin."""
+        twin = Reader()
+        twin._calls = {**self._calls}
+        return twin
+
+    def keeper(self, _: StreamEvent) -> Callable[[str], object] | None:
+        """See StreamReader.keeper."""
+        return None
+
     def _start(self, said: _Event) -> Sequence[StreamEvent]:
         message = said.message or AnswerForm()
         self.meter.see(message.usage)
@@ -144,11 +154,13 @@ class Reader:
 
 
 _ENCODE = msgspec.json.Encoder().encode
-_TEXT = (
-    b"event: content_block_delta\n"
-    b'data: {"type":"content_block_delta","index":%d,"delta":{"type":"text_delta","text":%b}}\n\n'
-)
-"""The commonest event, as the encoder would write it."""
+_FILLED = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":'
+_BEFORE: Mapping[str, bytes] = {
+    "text": _FILLED + b'{"type":"text_delta","text":',
+    "tool_use": _FILLED + b'{"type":"input_json_delta","partial_json":',
+}
+"""What stands before a text in a block of each kind, as the encoder would write it."""
+_AFTER = b"}}\n\n"
 
 
 class Writer:
@@ -164,6 +176,7 @@ class Writer:
         self._opened = False
         self._block: str | None = None  # the kind of the open block
         self._index = -1
+        self._before = b""  # what stands before a text in the open block
         self._call = -1  # number of the open tool call
         self._arguments: list[str] = []
         self._held: list[ToolStart | ToolDelta] = []
@@ -171,18 +184,21 @@ class Writer:
 
     def write(self, event: StreamEvent) -> bytes:
         """See StreamWriter.write."""
-        match event:
-            case TextDelta() | RefusalDelta():  # first: what is passed over costs a lot
-                return self._text(event.text)
-            case Start():
-                self._id, self._model = event.id or self._id, event.model
-                return self._open()
-            case ToolStart() | ToolDelta():
-                return self._tool(event)
-            case Finish():
-                self._finish = event
-            case Failure():
-                return sse.encode(write_problem(event.problem), b"error")
+        # by type: a `case` of a struct that it is not costs a thousand instructions
+        if type(event) is TextDelta or type(event) is RefusalDelta:
+            return self._text(event.text)
+        if type(event) is ToolDelta:
+            return self._argue(event)
+        if type(event) is ToolStart:
+            self._held.append(event)
+            return self._release()
+        if type(event) is Start:
+            self._id, self._model = event.id or self._id, event.model
+            return self._open()
+        if type(event) is Finish:
+            self._finish = event
+        elif type(event) is Failure:
+            return sse.encode(write_problem(event.problem), b"error")
         return b""
 
     def done(self, usage: Usage | None) -> bytes:
@@ -214,13 +230,14 @@ class Writer:
         out = b""
         if self._block != "text":
             out = self._release(ended=True) + self._start("text", {"type": "text", "text": ""})
-        return out + _TEXT % (self._index, _ENCODE(text))
+        return out + self._before + _ENCODE(text) + _AFTER
 
-    def _tool(self, event: ToolStart | ToolDelta) -> bytes:
-        if isinstance(event, ToolDelta) and event.index == self._call:
-            return self._fill(event) + self._release()
-        self._held.append(event)
-        return self._release()
+    def _argue(self, event: ToolDelta) -> bytes:
+        if event.index != self._call:
+            self._held.append(event)
+            return self._release()
+        out = self._fill(event.text)
+        return out + self._release() if self._held else out
 
     def _whole(self) -> bool:
         """Whether the open call has all its arguments: a complete JSON object."""
@@ -233,9 +250,9 @@ class Writer:
             return False
         return True
 
-    def _fill(self, event: ToolDelta) -> bytes:
-        self._arguments.append(event.text)
-        return self._delta({"type": "input_json_delta", "partial_json": event.text})
+    def _fill(self, text: str) -> bytes:
+        self._arguments.append(text)
+        return self._before + _ENCODE(text) + _AFTER
 
     def _begin(self, call: ToolStart) -> bytes:
         block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
@@ -258,13 +275,14 @@ class Writer:
             self._held = [one for one in self._held if one.index != first.index]
             out += self._begin(first)
             for event in mine:
-                out += self._fill(event) if isinstance(event, ToolDelta) else b""
+                out += self._fill(event.text) if isinstance(event, ToolDelta) else b""
         return out
 
     def _start(self, kind: str, block: Mapping[str, object]) -> bytes:
         out = self._open() + self._close()
         self._block = kind
         self._index += 1
+        self._before = _BEFORE[kind] % self._index
         event = {"type": "content_block_start", "index": self._index, "content_block": block}
         return out + _encoded(event)
 
@@ -274,9 +292,6 @@ class Writer:
         self._block = None
         self._call = -1
         return _encoded({"type": "content_block_stop", "index": self._index})
-
-    def _delta(self, delta: Mapping[str, object]) -> bytes:
-        return _encoded({"type": "content_block_delta", "index": self._index, "delta": delta})
 
 
 def _encoded(event: Mapping[str, object]) -> bytes:

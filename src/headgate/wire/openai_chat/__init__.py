@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from headgate.wire import sse
 from headgate.wire.dialect import Dialect, unforgettable, unmendable
+from headgate.wire.easing import openai_easings
 from headgate.wire.gpt import left_out
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers, inbound, reading, streams, writing
@@ -53,6 +54,7 @@ OPENAI_CHAT = Dialect(
     own_fields=inbound.own_fields,
     mend=unmendable,
     forget=unforgettable,
+    easings=openai_easings,
     check=writing.check,
     write_request=writing.write,
     left_out=left_out,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -81,6 +81,18 @@ class Reader:
                 events.append(Finish(stop_of(choice.finish_reason, called=bool(self._calls))))
         return events
 
+    def twin(self) -> Reader:
+        """See StreamReader.twin."""
+        twin = Reader()
+        twin._started, twin._id = self._started, self._id
+        twin._calls = [_Called(call.id, ["{}"]) for call in self._calls]
+        twin._numbers = {**self._numbers}
+        return twin
+
+    def keeper(self, said: StreamEvent) -> Callable[[str], object] | None:
+        """See StreamReader.keeper."""
+        return self._calls[said.index].arguments.append if type(said) is ToolDelta else None
+
     def _said(self, delta: Said, events: list[StreamEvent]) -> None:
         if delta.content:
             events.append(TextDelta(delta.content))
@@ -104,7 +116,7 @@ class Reader:
         if function.arguments and self._calls:
             last = len(self._calls) - 1
             number = last if call.index is None else self._numbers.get(call.index, last)
-            self._calls[number].arguments += function.arguments
+            self._calls[number].arguments.append(function.arguments)
             events.append(ToolDelta(number, function.arguments))
 
     def _is_fresh(self, call: Call, function: Function) -> bool:
@@ -117,19 +129,21 @@ class Reader:
         before = self._calls[self._numbers[call.index]]
         if call.id:
             return call.id != before.id
-        return bool(function.arguments) and is_object(before.arguments)
+        return bool(function.arguments) and is_object("".join(before.arguments))
 
 
 class _Called(msgspec.Struct):
     """A call as far as it has come."""
 
     id: str | None
-    arguments: str = ""
+    arguments: list[str] = []
+    """In pieces: a text that grows would be copied with each."""
 
 
 _ENCODE = msgspec.json.Encoder().encode
-_NO_TEXT = b'"content":""'
-"""Stands nowhere else in a chunk: within a string each quotation mark has a backslash before it."""
+_NO_TEXT = b':""}'
+"""Stands nowhere else in a chunk: within a string each quotation mark has a backslash before it,
+and what else may be empty is not the last of its object."""
 
 
 class Writer:
@@ -143,33 +157,32 @@ class Writer:
         self._opened = False
         self._finished = False
         self._bare: int | None = None  # the call that has no arguments yet
-        self._around: tuple[bytes, bytes] | None = None  # what stands before and after a text
+        self._around: dict[str | int, tuple[bytes, bytes]] = {}
+        """What stands before and after a text, by its field, and arguments, by their call."""
 
     def write(self, event: StreamEvent) -> bytes:  # noqa: PLR0911 - the table of events
         """See StreamWriter.write."""
-        match event:
-            case TextDelta():  # first: what is passed over costs a thousand instructions
-                return self._text(event.text)
-            case Start():
-                self._id, self._model = event.id or self._id, event.model
-                self._around = None
-                return self._open()
-            case RefusalDelta():
-                return self._delta({"refusal": event.text})
-            case ThinkingDelta():
-                return self._delta({"reasoning_content": event.text})
-            case ToolStart():
-                function = {"name": event.name, "arguments": ""}
-                call = {"index": event.index, "id": event.id, "type": "function"}
-                out = self._fill() + self._delta({"tool_calls": [{**call, "function": function}]})
-                self._bare = event.index
-                return out
-            case ToolDelta():
-                return self._argue(event.index, event.text)
-            case Finish():
-                return self._finish(FINISHES[event.stop])
-            case Failure():
-                return sse.encode(write_problem(event.problem))
+        # by type: a `case` of a struct that it is not costs a thousand instructions
+        if type(event) is TextDelta:
+            return self._more("content", event.text)
+        if type(event) is ToolDelta:
+            if event.index == self._bare:
+                self._bare = None
+            return self._more(event.index, event.text)
+        if type(event) is ThinkingDelta:
+            return self._more("reasoning_content", event.text)
+        if type(event) is RefusalDelta:
+            return self._more("refusal", event.text)
+        if type(event) is Start:
+            self._id, self._model = event.id or self._id, event.model
+            self._around.clear()
+            return self._open()
+        if type(event) is ToolStart:
+            return self._call(event)
+        if type(event) is Finish:
+            return self._finish(FINISHES[event.stop])
+        if type(event) is Failure:
+            return sse.encode(write_problem(event.problem))
         return b""
 
     def done(self, usage: Usage | None) -> bytes:
@@ -179,24 +192,35 @@ class Writer:
             out += self._chunk([], {"usage": write_usage(usage)})
         return out + sse.encode(b"[DONE]")
 
-    def _text(self, text: str) -> bytes:
-        """More text: of such a chunk only the text is written anew."""
-        if self._around is None:
+    def _more(self, where: str | int, text: str) -> bytes:
+        """More of a field, or of a call's arguments: of such a chunk only that is written anew."""
+        around = self._around.get(where)
+        if around is None:
             first = self._open()
-            before, empty, after = self._delta({"content": ""}).partition(_NO_TEXT)
-            self._around = before + empty[:-2], after
-            return first + self._text(text)
-        before, after = self._around
+            self._around[where] = self._empty(where)
+            return first + self._more(where, text)
+        before, after = around
         return before + _ENCODE(text) + after
 
-    def _argue(self, index: int, text: str) -> bytes:
-        if index == self._bare:
-            self._bare = None
-        return self._delta({"tool_calls": [{"index": index, "function": {"arguments": text}}]})
+    def _empty(self, where: str | int) -> tuple[bytes, bytes]:
+        """What stands before and after a text there."""
+        delta: dict[str, object] = {str(where): ""}
+        if isinstance(where, int):
+            delta = {"tool_calls": [{"index": where, "function": {"arguments": ""}}]}
+        before, _, after = self._delta(delta).partition(_NO_TEXT)
+        return before + _NO_TEXT[:1], _NO_TEXT[-1:] + after
+
+    def _call(self, call: ToolStart) -> bytes:
+        function = {"name": call.name, "arguments": ""}
+        begun = {"index": call.index, "id": call.id, "type": "function", "function": function}
+        out = self._fill() + self._delta({"tool_calls": [begun]})
+        self._bare = call.index
+        return out
 
     def _fill(self) -> bytes:
         """A call without arguments has an empty object, which callers parse."""
-        return b"" if self._bare is None else self._argue(self._bare, "{}")
+        bare, self._bare = self._bare, None
+        return b"" if bare is None else self._more(bare, "{}")
 
     def _open(self) -> bytes:
         if self._opened:

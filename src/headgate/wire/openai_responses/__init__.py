@@ -11,10 +11,19 @@ import msgspec
 
 from headgate.wire import sse
 from headgate.wire.dialect import Dialect
+from headgate.wire.easing import openai_easings
 from headgate.wire.gpt import left_out
 from headgate.wire.neutral import Problem
 from headgate.wire.openai_chat import answers as chat
-from headgate.wire.openai_responses import answers, inbound, items, reading, streams, writing
+from headgate.wire.openai_responses import (
+    answers,
+    inbound,
+    items,
+    reading,
+    stream_writing,
+    streams,
+    writing,
+)
 
 __all__ = ["OPENAI_RESPONSES"]
 
@@ -28,7 +37,7 @@ def _headers(api_key: str | None) -> list[tuple[str, str]]:
 
 def _problem_event(problem: Problem) -> bytes:
     """The SDKs raise it. No `response.completed` follows; its number in the stream is not known."""
-    return sse.encode(msgspec.json.encode(streams.error_event(problem, 0)), b"error")
+    return sse.encode(msgspec.json.encode(stream_writing.error_event(problem, 0)), b"error")
 
 
 OPENAI_RESPONSES = Dialect(
@@ -50,12 +59,13 @@ OPENAI_RESPONSES = Dialect(
     read_request=reading.read,
     read_fields=reading.FIELDS,
     write_answer=answers.write,
-    writer=streams.Writer,
+    writer=stream_writing.Writer,
     write_problem=chat.write_problem,
     write_problem_event=_problem_event,
     own_fields=items.own_fields,
     mend=items.mend,
     forget=items.forget,
+    easings=openai_easings,
     check=writing.check,
     write_request=writing.write,
     left_out=left_out,
