@@ -51,7 +51,6 @@ from headgate.routing.signals import (
 )
 from headgate.values import ModelRef
 from headgate.wire.lane import (
-    DIALECTS,
     Flow,
     Inbound,
     Lane,
@@ -301,7 +300,7 @@ class Driver:
             with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
-                attempt.reference = _reference(reply, provider.dialect)
+                attempt.reference = _reference(reply)
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
                 if command.held:
@@ -472,9 +471,12 @@ class Driver:
         self._books.close(attempt, served=True, findings=findings)
 
 
-def _reference(reply: Reply, dialect: str) -> str | None:
-    """What the provider calls a call, where it says so in words that a header may hold."""
-    found = reply.header(DIALECTS[dialect].request_id)
+def _reference(reply: Reply) -> str | None:
+    """What the provider calls a call, where it says so in words that a header may hold.
+
+    Anthropic has a header of its own, which not all have that speak its dialect.
+    """
+    found = reply.header("x-request-id") or reply.header("request-id")
     if found is None or not (found.isascii() and found.isprintable()):
         return None
     return found[:LONGEST_REFERENCE] or None
