@@ -71,6 +71,8 @@ LEFT_OUT = "x-headgate-left-out"
 REFERENCE = "x-headgate-provider-request-id"
 """What the provider calls the call."""
 LONGEST_REFERENCE = 200
+ACCOUNT_STATUSES = frozenset({401, 402, 403, 404})
+"""A provider does not serve this key, or not this model."""
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -351,9 +353,20 @@ class Driver:
             self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
         wait = patience_of(reply.header, self._plant.clock.time())
-        too_long = self._policy is not None and overflows(reply.status, body)
-        kind = "overflow" if too_long else "status"
-        return Failed(kind, status=reply.status, retry_after=wait)
+        return Failed(self._why(reply.status, body), status=reply.status, retry_after=wait)
+
+    def _why(self, status: int, body: bytes) -> str:
+        """The kind of a refusal: whether another tier may serve what this one does not.
+
+        A key that is no longer good, or a model that is no longer there, is no fault of a caller
+        that let us choose. What a provider keeps is another matter: nobody else has it.
+        """
+        if self._policy is None:
+            return "status"
+        if overflows(status, body):
+            return "overflow"
+        ours = status in ACCOUNT_STATUSES and self._inbound.ask.continues is None
+        return "account" if ours else "status"
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
         """A whole answer."""
