@@ -39,7 +39,6 @@ __all__ = [
     "read",
     "read_count",
     "refuse",
-    "refuse_stream",
     "small_answer",
     "small_request",
     "streamed_draft",
@@ -132,11 +131,6 @@ def overflows(status: int, body: bytes) -> bool:
 def refuse(dialect: str, error: HeadgateError) -> bytes:
     """One of our own errors as a body in the caller's dialect; `error.status` is its status."""
     return _dialect(dialect).write_problem(problem_of(error))
-
-
-def refuse_stream(dialect: str, error: HeadgateError) -> bytes:
-    """One of our own errors as the last event of a stream in the caller's dialect."""
-    return _dialect(dialect).write_problem_event(problem_of(error))
 
 
 def small_request(dialect_out: str, model: str, system: str, user: str, max_tokens: int) -> bytes:
