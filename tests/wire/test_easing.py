@@ -131,9 +131,9 @@ OPENAI = [
         [Easing("max_tokens", most=16384)],
     ),
     (
-        'Unknown name "frequency_penalty": Cannot find field.\nUnknown name "seed": Cannot find field.',
+        'Unknown name "user": Cannot find field.\nUnknown name "seed": Cannot find field.',
         None,
-        [Easing("frequency_penalty"), Easing("seed")],
+        [Easing("user"), Easing("seed")],
     ),
     ("property 'store' is unsupported, did you mean 'stop'?", None, [Easing("store")]),
     ("`metadata` is not supported with this model", "metadata", [Easing("metadata")]),
