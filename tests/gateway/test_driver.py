@@ -556,6 +556,53 @@ def test_a_request_that_is_too_long_for_the_chosen_model_goes_to_one_that_may_re
     run(case, RULES, instead=TOO_LONG)
 
 
+def turning_away(status: int, model: bytes = b"haiku"):
+    """A provider that does not serve us, or not this model."""
+
+    def refuse(_: str, request: Request) -> Response | None:
+        if model not in request.body:
+            return None
+        body = b'{"type": "error", "error": {"type": "an_error", "message": "Not for you."}}'
+        return Response(status, {"content-type": "application/json"}, body)
+
+    return refuse
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+def test_what_is_between_the_provider_and_us_is_not_the_callers_fault(status):
+    async def case(home: House):
+        for _ in range(2):  # and the tier is asked again: this is no outage
+            _, headers = await home.ask("hi")
+            assert headers["x-headgate-reason"] == "default, fallback"
+        assert [entry.status for entry in home.entries] == [status, 200] * 2
+        with pytest.raises(openai.APIStatusError, match="Not for you") as caught:
+            await home.ask("hi", model="cheap")
+        assert caught.value.status_code == status
+
+    run(case, RULES, instead=turning_away(status))
+
+
+def test_what_only_this_provider_keeps_is_asked_of_no_other():
+    async def case(home: House):
+        with pytest.raises(openai.NotFoundError, match="Not for you"):
+            await home.client.responses.create(
+                model="auto", input="hi", previous_response_id="resp_1"
+            )
+        assert len(home.entries) == 1
+
+    tiers = RULES.replace("anthropic/claude-haiku-4-5", "responses/gpt-5-mini")
+    run(case, tiers, instead=turning_away(404, b"gpt-5-mini"))
+
+
+def test_a_request_that_is_wrong_is_wrong_for_every_tier():
+    async def case(home: House):
+        with pytest.raises(openai.APIStatusError, match="Not for you"):
+            await home.ask("hi")
+        assert len(home.entries) == 1
+
+    run(case, RULES, instead=turning_away(422))
+
+
 def test_who_names_the_model_hears_that_it_is_too_long():
     async def case(home: House):
         with pytest.raises(openai.BadRequestError, match="prompt is too long"):

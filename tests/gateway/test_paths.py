@@ -61,6 +61,7 @@ def test_what_is_not_there_is_told_with_what_is_and_without_the_path():
 def test_what_the_providers_have_and_we_have_not_is_told_with_what_to_do(path, words):
     error = nothing_at(path, SERVED)
     assert words in str(error)
+    assert words in str(nothing_at(path.removeprefix("/v1"), SERVED))
     assert error.status == 404  # SDKs would try again after a 501
 
 

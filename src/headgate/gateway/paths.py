@@ -78,8 +78,9 @@ def meant(path: str) -> str:
 def nothing_at(path: str, served: Iterable[str]) -> RequestError:
     """The refusal of a path, which is not repeated: it may hold a secret."""
     words, fix = "There is nothing at this path.", f"The gateway serves {', '.join(served)}."
+    whole = path if path.startswith("/v1/") else _VERSION + path
     for place, told in _ELSEWHERE.items():
-        if path == place or path.startswith(f"{place}/"):
+        if whole == place or whole.startswith(f"{place}/"):
             words, fix = told
             break
     # not 501: the official SDKs would try again
