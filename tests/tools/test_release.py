@@ -172,7 +172,6 @@ def test_this_package_is_released_whole_with_its_digests_and_says_nothing_of_who
 
 def test_a_source_package_holds_every_folder_that_the_tests_import():
     """Whoever packages it for a distribution runs them."""
-
     taken = re.findall(r"^graft (\w+)$", (ROOT / "MANIFEST.in").read_text(), re.MULTILINE)
     imported: set[str] = set()
     for file in (ROOT / "tests").rglob("*.py"):
