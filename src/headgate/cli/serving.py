@@ -17,6 +17,7 @@ from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
+from headgate.bootstrap.egress import missing_authorities
 from headgate.bootstrap.gateway import app_of, need_keys, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
@@ -275,8 +276,9 @@ def announce(
     if settings.ledger.store_prompts:
         kept = lasting(settings.ledger.keep_prompts)
         click.echo(f"  prompts and answers   stored in the ledger, for {kept}", err=True)
-    if (exposed := exposed_prompts(settings.ledger)) is not None:
-        click.echo(f"warning: {exposed.message} {exposed.fix}", err=True)
+    doubts = (exposed_prompts(settings.ledger), missing_authorities(settings, os.environ))
+    for doubt in filter(None, doubts):
+        click.echo(f"warning: {doubt.message} {doubt.fix}", err=True)
     if others and token is not None:
         kept = f"token {token.value}, until it stops" if token.origin == "memory" else token.origin
         click.echo(f"  admin                 {others[0]}  ({kept})", err=True)
