@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices, table_of
-from headgate.bootstrap.egress import unread_proxy
+from headgate.bootstrap.egress import missing_authorities, unread_proxy
 from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.files import FilePath
@@ -76,6 +76,7 @@ def check(
             [
                 exposed_prompts(reading.settings.ledger),
                 unread_proxy(reading.settings, os.environ),
+                missing_authorities(reading.settings, os.environ),
             ],
         ),
     )
