@@ -24,6 +24,8 @@ RIGHT = b"hga_right-token"
         ({"authorization": "abc"}, []),
         ({"x-api-key": " abc "}, ["abc"]),
         ({"x-api-key": ""}, []),
+        ({"api-key": " abc "}, ["abc"]),
+        ({"api-key": " "}, []),
         ({"authorization": "Bearer one", "x-api-key": "two"}, ["one", "two"]),
     ],
 )

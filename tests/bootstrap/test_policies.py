@@ -13,6 +13,7 @@ from headgate.bootstrap.policies import embedding_of, policies_of
 from headgate.errors import ConfigError
 from headgate.routing.artifact import dump
 from headgate.routing.checks import Checks
+from headgate.routing.policies import Policies
 from headgate.routing.policy import Decision
 from headgate.routing.router import Head
 from headgate.values import Ask, ModelRef
@@ -28,9 +29,15 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+def decided_by(policies: Policies, ask: Ask) -> Decision | None:
+    policy = policies.policy(ask)
+    assert policy is not None
+    return policy.decide(ask)
+
+
 def decided(desk: Desk, text: str, **ask) -> Decision | None:
     policies = policies_of(desk.read(text + TIERS).settings)
-    return policies.decide(Ask(model="auto", **ask))
+    return decided_by(policies, Ask(model="auto", **ask))
 
 
 def tier_of(desk: Desk, text: str, **ask) -> str:
@@ -99,7 +106,7 @@ def test_further_policies_and_routes_are_built(desk: Desk):
     policies = policies_of(desk.read(rules + text + TIERS).settings)
     assert [policy.name for policy in policies.policies] == ["auto", "best"]
     asks = [Ask(model="auto"), Ask(model="auto:best"), Ask(model="auto", headers={"x-team": "red"})]
-    decisions = [policies.decide(ask) for ask in asks]
+    decisions = [decided_by(policies, ask) for ask in asks]
     assert [(made.policy, made.tier.name) for made in decisions if made] == [
         ("auto", "cheap"),
         ("best", "premium"),

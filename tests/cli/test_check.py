@@ -126,6 +126,7 @@ def test_a_router_that_is_not_there_hides_no_missing_key(here: Path):
         ('[prices."a/small"]\ninput = "x"\noutput = "2"\n', "a/small"),
         ('[price_list]\nfile = "own.toml"\n[traffic]\ninput_tokens = 0\n', "a/"),
         ("[price_list]\nfile = 3\n", "a/"),
+        ("[price_list]\ndirectory = 3\n", "a/"),
         ("prices = 7\n", "a/"),  # of the provider a, with which TIERS end
     ],
 )

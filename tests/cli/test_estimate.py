@@ -81,6 +81,14 @@ def test_prompts_that_come_again_are_spoken_of_where_nothing_says_what_they_are(
     assert "word for word" not in " ".join(run("halves.jsonl", *named).output.split())
 
 
+def test_grades_of_another_scale_are_told_where_none_is_left(tmp_path):
+    rows = [{"prompt": f"{k}", "cheap": 7, "premium": 9} for k in range(9)]
+    (tmp_path / "tens.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = str(run("tens.jsonl").exception)
+    assert "No row is graded for both models. 9 rows could not be read" in told
+    assert "divide by the scale's top" in told
+
+
 def test_too_few_requests_are_not_enough_and_their_number_is_told(tmp_path):
     result = run(grade(tmp_path, 30, 6), "--min-saving", "50%")
     assert result.return_value == 1

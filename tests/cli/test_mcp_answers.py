@@ -195,6 +195,15 @@ def test_faults_are_an_answer_with_their_lines():
     assert told.text.endswith("The settings cannot be used: 1 error, no warnings.")
 
 
+def test_a_fault_hides_no_model_without_a_price(here: Path):
+    text = GOOD.replace("claude-haiku-4-5", "claude-haiko") + "[traffic]\ninput_tokens = 0\n"
+    for more in ("", f'[price_list]\ndirectory = "{here}"\n'):
+        told = ask("check", toml=text + more)
+        (warning,) = told.document["warnings"]
+        assert warning["field"] == "tiers.cheap.model"
+        assert "1 error, 1 warning" in told.text
+
+
 def test_the_servers_own_file_is_checked_where_no_text_is_given(here: Path):
     assert ask("check").document["ok"] is True
     (here / "headgate.toml").write_text("[tiers]\n")

@@ -1,4 +1,4 @@
-"""docs/operate.md: systemd accepts its unit, nginx its configuration, and both fit the gateway."""
+"""docs/operate.md: systemd, nginx and Kubernetes take what it shows, and all fit the gateway."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from headgate.cli.main import cli
+from headgate.settings import Settings, read
 from headgate.settings.schema import ServerSettings
 from tests.docs.pages import page
 
@@ -87,3 +89,102 @@ def test_nginx_accepts_its_configuration(tmp_path: Path):
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+# ---- docs/kubernetes.yaml
+
+
+FIELDS = {
+    "terminationGracePeriodSeconds",
+    "securityContext",
+    "containers",
+    "volumes",
+}
+CONTAINER = {
+    "name",
+    "image",
+    "args",
+    "workingDir",
+    "envFrom",
+    "ports",
+    "readinessProbe",
+    "livenessProbe",
+    "securityContext",
+    "volumeMounts",
+}
+PROBE = {"httpGet", "periodSeconds", "timeoutSeconds", "failureThreshold"}
+SECRETS = (
+    "ANTHROPIC_API_KEY",
+    "GATEWAY_KEY",
+    "HEADGATE_ADMIN_TOKEN",
+    "HEADGATE_KEY_PEPPER",
+    "HEADGATE_LEDGER_PASSWORD",
+)
+MANIFEST = page("kubernetes.yaml")
+KINDS = {document["kind"]: document for document in yaml.safe_load_all(MANIFEST)}
+POD = KINDS["StatefulSet"]["spec"]["template"]["spec"]
+(GATEWAY,) = POD["containers"]
+PORTS = {port["name"]: port["containerPort"] for port in GATEWAY["ports"]}
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Settings:
+    """The settings that the manifest's pods begin with."""
+    file = tmp_path / "headgate.toml"
+    file.write_text(KINDS["ConfigMap"]["data"]["headgate.toml"])
+    return read(file, env=dict.fromkeys(SECRETS, "x" * 40))
+
+
+def test_the_pods_fields_are_those_of_the_api():
+    """Checked once against the API's own client; a misspelt field would be ignored there."""
+    assert set(POD) == FIELDS
+    assert set(GATEWAY) == CONTAINER
+    for probe in ("readinessProbe", "livenessProbe"):
+        assert set(GATEWAY[probe]) <= PROBE
+        assert set(GATEWAY[probe]["httpGet"]) == {"path", "port"}
+
+
+def test_the_pods_listen_where_they_are_asked_and_with_the_secrets_that_are_named(deployed):
+    server = deployed.server
+    assert server.listen == f"0.0.0.0:{PORTS['api']}"
+    assert server.admin == f"0.0.0.0:{PORTS['admin']}"
+    (service,) = KINDS["Service"]["spec"]["ports"]
+    assert service["targetPort"] in PORTS
+    named = {server.api_key_env, server.admin_token_env, deployed.keys.pepper_env}
+    named |= {deployed.ledger.password_env, *(one.api_key_env for one in deployed.providers)}
+    assert named == set(SECRETS)
+    assert all(name in MANIFEST.partition("apiVersion")[0] for name in SECRETS)
+
+
+def test_the_probes_ask_paths_that_there_are():
+    for probe, path in (("readinessProbe", "/readyz"), ("livenessProbe", "/healthz")):
+        assert GATEWAY[probe]["httpGet"] == {"path": path, "port": "api"}
+        assert f"| `{path}` |" in TEXT
+
+
+def test_a_pod_is_out_of_the_service_before_its_port_closes_and_may_finish(deployed):
+    probe, server = GATEWAY["readinessProbe"], deployed.server
+    assert server.drain_notice >= 2 * probe["periodSeconds"] * probe["failureThreshold"]
+    took = server.drain_notice + server.drain_seconds
+    assert POD["terminationGracePeriodSeconds"] > took
+
+
+def test_a_pod_writes_only_where_a_volume_is(deployed):
+    assert GATEWAY["securityContext"]["readOnlyRootFilesystem"]
+    mounted = {mount["mountPath"]: mount["name"] for mount in GATEWAY["volumeMounts"]}
+    claims = KINDS["StatefulSet"]["spec"]["volumeClaimTemplates"]
+    names = {volume["name"] for volume in POD["volumes"]}
+    names |= {claim["metadata"]["name"] for claim in claims}
+    assert set(mounted.values()) == names
+    assert deployed.ledger.journal.startswith(f"{GATEWAY['workingDir']}/")
+    assert {GATEWAY["workingDir"], "/tmp"} <= set(mounted)
+    config = Path(GATEWAY["args"][GATEWAY["args"].index("--config") + 1])
+    assert (str(config.parent), config.name) == ("/etc/headgate", "headgate.toml")
+    assert str(config.parent) in mounted
+
+
+def test_the_selectors_find_the_pods():
+    labels = KINDS["StatefulSet"]["spec"]["template"]["metadata"]["labels"]
+    assert KINDS["StatefulSet"]["spec"]["selector"]["matchLabels"] == labels
+    assert KINDS["Service"]["spec"]["selector"] == labels
+    assert KINDS["StatefulSet"]["spec"]["serviceName"] == KINDS["Service"]["metadata"]["name"]

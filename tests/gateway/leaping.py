@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 __all__ = ["run_leaping"]
 
 T = TypeVar("T")
-ON_ITS_WAY = 0.01
+ON_ITS_WAY = 0.02
 """Seconds that the system may take to carry a byte from one socket of this process to another."""
 PATIENCE = 60.0
 """Seconds after which what should come from a thread is not going to."""

@@ -538,6 +538,116 @@ def test_a_limit_goes_by_the_name_that_the_model_knows():
     run(case, RULES.replace(cheap, 'model = "google/gpt-5-mini"'), instead=refuse)
 
 
+TOO_LONG = unable(b"haiku", b"[[long]]", "prompt is too long: 204810 tokens > 200000 maximum")
+
+
+def test_a_request_that_is_too_long_for_the_chosen_model_goes_to_one_that_may_read_it():
+    async def case(home: House):
+        _, headers = await home.ask("hi [[long]]")
+        assert (headers["x-headgate-tier"], headers["x-headgate-reason"]) == (
+            "premium",
+            "default, fallback",
+        )
+        assert [shape(entry) for entry in home.entries] == [
+            ("answer", "cheap", "first", 400, "status", False),
+            ("answer", "premium", "fallback", 200, None, True),
+        ]
+
+    run(case, RULES, instead=TOO_LONG)
+
+
+def turning_away(status: int, model: bytes = b"haiku"):
+    """A provider that does not serve us, or not this model."""
+
+    def refuse(_: str, request: Request) -> Response | None:
+        if model not in request.body:
+            return None
+        body = b'{"type": "error", "error": {"type": "an_error", "message": "Not for you."}}'
+        return Response(status, {"content-type": "application/json"}, body)
+
+    return refuse
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+def test_what_is_between_the_provider_and_us_is_not_the_callers_fault(status):
+    async def case(home: House):
+        for _ in range(2):  # and the tier is asked again: this is no outage
+            _, headers = await home.ask("hi")
+            assert headers["x-headgate-reason"] == "default, fallback"
+        assert [entry.status for entry in home.entries] == [status, 200] * 2
+        with pytest.raises(openai.APIStatusError, match="Not for you") as caught:
+            await home.ask("hi", model="cheap")
+        assert caught.value.status_code == status
+
+    run(case, RULES, instead=turning_away(status))
+
+
+def test_what_only_this_provider_keeps_is_asked_of_no_other():
+    async def case(home: House):
+        with pytest.raises(openai.NotFoundError, match="Not for you"):
+            await home.client.responses.create(
+                model="auto", input="hi", previous_response_id="resp_1"
+            )
+        assert len(home.entries) == 1
+
+    tiers = RULES.replace("anthropic/claude-haiku-4-5", "responses/gpt-5-mini")
+    run(case, tiers, instead=turning_away(404, b"gpt-5-mini"))
+
+
+def test_a_request_that_is_wrong_is_wrong_for_every_tier():
+    async def case(home: House):
+        with pytest.raises(openai.APIStatusError, match="Not for you"):
+            await home.ask("hi")
+        assert len(home.entries) == 1
+
+    run(case, RULES, instead=turning_away(422))
+
+
+def test_who_names_the_model_hears_that_it_is_too_long():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError, match="prompt is too long"):
+            await home.ask("hi [[long]]", model="cheap")
+        assert len(home.entries) == 1
+
+    run(case, RULES, instead=TOO_LONG)
+
+
+def test_where_no_other_may_read_it_the_caller_hears_the_last_ones_words():
+    async def case(home: House):
+        with pytest.raises(openai.BadRequestError, match="prompt is too long"):
+            await home.ask("hi [[long]]")
+        assert [entry.tier for entry in home.entries] == ["cheap", "premium"]
+
+    run(case, RULES, instead=unable(b"claude", b"[[long]]", "prompt is too long: 3 > 2 maximum"))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_the_provider_calls_a_call_is_told_and_stands_in_the_log(stream, caplog):
+    async def case(home: House):
+        body = {"messages": [{"role": "user", "content": "hi"}], "stream": stream}
+        name = "x-headgate-provider-request-id"
+        asked = json.dumps({"model": "google/gpt-5-mini", **body}).encode()
+        _, headers, _ = await home.post(asked)
+        assert headers[name].startswith("req_0")
+        asked = json.dumps({"model": "google/none", **body}).encode()
+        status, headers, _ = await home.post(asked)
+        assert status == 404
+        assert f"there {headers[name]}" in caplog.text
+        assert headers[name] != headers["x-request-id"]
+
+    run(case, RULES)
+
+
+def test_a_name_that_not_every_header_could_hold_is_not_told():
+    async def case(home: House):
+        with pytest.raises(openai.RateLimitError) as caught:
+            await home.ask("hi", model="google/gpt-5-mini")
+        assert "x-headgate-provider-request-id" not in caught.value.response.headers
+
+    headers = {"x-request-id": "é", "x-should-retry": "false"}
+    run(case, RULES, instead=refusing(headers, b"gpt-5-mini"))
+
+
 def refusing(headers: dict[str, str], model: bytes = b"claude"):
     """A provider of such models that refuses all calls for the moment, in these words."""
 

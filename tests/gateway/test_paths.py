@@ -17,6 +17,21 @@ def test_a_base_url_with_one_version_too_few_or_too_many_is_understood(path):
     assert meant(f"/v1/v1{path}") == path
 
 
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/openai/deployments/gpt-5-mini/chat/completions", "/v1/chat/completions"),
+        ("/openai/deployments/auto/embeddings", "/v1/embeddings"),
+        ("/openai/v1/responses", "/v1/responses"),
+        ("/openai/responses", "/v1/responses"),
+        ("/anthropic/v1/messages", "/v1/messages"),
+        ("/anthropic/v1/messages/count_tokens", "/v1/messages/count_tokens"),
+    ],
+)
+def test_a_path_with_its_vendor_before_it_is_understood(path, served):
+    assert meant(path) == served
+
+
 @pytest.mark.parametrize("path", ["", "/", "/healthz", "/metrics", "/v1", "/v2/messages", "/x/v1"])
 def test_no_other_path_becomes_one(path):
     assert meant(path) == path
@@ -46,6 +61,7 @@ def test_what_is_not_there_is_told_with_what_is_and_without_the_path():
 def test_what_the_providers_have_and_we_have_not_is_told_with_what_to_do(path, words):
     error = nothing_at(path, SERVED)
     assert words in str(error)
+    assert words in str(nothing_at(path.removeprefix("/v1"), SERVED))
     assert error.status == 404  # SDKs would try again after a 501
 
 

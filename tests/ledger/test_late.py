@@ -39,6 +39,11 @@ def hasty(monkeypatch):
     monkeypatch.setattr(late, "RETRY_SECONDS", 0.0)
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    monkeypatch.setattr(late, "RETRY_SECONDS", 1000.0)
+
+
 def test_what_answers_is_opened_at_once():
     door = Door(shut=False)
     assert opened_or_late(door) is door.store
@@ -77,6 +82,7 @@ def test_what_turns_out_to_be_no_ledger_later_is_told_like_one_that_does_not_ans
         store.tiers()
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_error_told_again_and_again_does_not_grow():
     store = opened_or_late(Door())
     depths = set()
@@ -87,6 +93,7 @@ def test_an_error_told_again_and_again_does_not_grow():
     assert len(depths) == 1
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_moment_after_a_try_the_answer_is_the_same_without_another():
     door = Door()
     store = opened_or_late(door)

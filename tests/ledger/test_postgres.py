@@ -3,13 +3,16 @@
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from headgate.errors import ConfigError
-from headgate.ledger.postgres import PostgresStore
+from headgate.ledger.postgres import HAS_TABLE, PostgresStore
+from headgate.ledger.postgres_election import PostgresElection
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.statements import migrations
 from headgate.ledger.store import StoreError
@@ -68,6 +71,83 @@ def test_both_databases_go_through_the_same_steps_to_the_same_tables(store, db, 
     }
     file.close()
     assert found == in_file
+
+
+def test_one_that_waits_while_another_one_makes_the_tables_finds_them_made(postgres_url, db):
+    """Two gateways that are started at once on an empty database."""
+    with ThreadPoolExecutor(1) as other, psycopg.connect(postgres_url) as first:
+        first.execute("SELECT pg_advisory_xact_lock(1212434260, 1)")
+        opening = other.submit(PostgresStore, postgres_url)
+        until_one_waits(db)
+        first.execute("CREATE SCHEMA headgate")
+        for step in migrations("postgres"):
+            first.execute(step.script.encode())
+            first.execute(
+                "INSERT INTO headgate.migrations VALUES (%s, %s, 0)", (step.number, step.name)
+            )
+        first.commit()
+        opened = opening.result(60)
+    assert opened.append(answers(2)) == 2
+    opened.close()
+
+
+def until_one_waits(db: psycopg.Connection) -> None:
+    """For a lock of ours."""
+    asked = """SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"""
+    while db.execute(asked).fetchone() is None:
+        time.sleep(0.01)
+
+
+def test_a_table_that_another_process_has_just_made_is_seen_within_a_transaction(postgres_url, db):
+    with psycopg.connect(postgres_url) as looking:
+        for _ in range(2):
+            assert looking.execute(f"{HAS_TABLE} 'some'").fetchone() is None
+        db.execute("CREATE SCHEMA headgate")
+        db.execute("CREATE TABLE headgate.some (x int)")
+        assert looking.execute(f"{HAS_TABLE} 'some'").fetchone() is not None
+
+
+def test_what_an_older_version_left_of_a_pooled_connection_does_not_disturb(store, db):
+    """A pooler hands a connection on with its temporary tables."""
+    with store._connected() as connection:
+        connection.execute("CREATE TEMPORARY TABLE incoming (request_id text, place bigint)")
+    assert store.append(answers(2)) == 2
+
+
+def test_a_server_that_hangs_is_given_up_and_asked_anew_later(postgres_url, db):
+    """As behind a pooler that holds questions back: it is there, and says nothing."""
+    PostgresStore(postgres_url).close()
+    store = PostgresStore(postgres_url, patience=0.5)
+    with db.transaction():
+        db.execute("LOCK TABLE headgate.attempts IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreError, match=r"does not answer: it has said nothing for 0\.5 s"):
+            store.requests()
+    store._patience = None
+    assert store.requests() == []
+    assert store.append(answers(1)) == 1
+    store.close()
+
+
+def test_one_who_asks_about_much_waits_as_long_as_it_takes(postgres_url, db):
+    store = PostgresStore(postgres_url)
+    with store._connected() as connection:
+        assert connection.patience is None
+        assert connection.execute("SELECT 1 FROM pg_sleep(0.3)").fetchone() == (1,)
+    store.close()
+
+
+def test_who_leads_is_not_put_out_by_a_server_that_ends_idle_transactions(postgres_url, db):
+    name = postgres_url.partition("?")[0].rpartition("/")[2]
+    db.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 1")
+    leader, other = PostgresElection(postgres_url), PostgresElection(postgres_url)
+    assert leader.leads()
+    time.sleep(0.1)  # a hundred times as long as is allowed
+    assert leader._db is not None
+    assert leader._db.execute("SELECT 1").fetchone() == (1,)
+    assert not other.leads()
+    leader.close()
+    other.close()
 
 
 def test_a_reader_does_not_make_the_tables(postgres_url, db):

@@ -103,9 +103,7 @@ def test_own_prices_stand_in_the_place_of_the_lists_and_own_models_come_too(book
         for name in ("anthropic/claude-haiku-4-5", "acme/claude-llama")
     ]
     found = {
-        name: one
-        for one in search(book.with_overrides(own), "claude", TODAY)
-        for name in names([one])
+        name: one for one in search(Book(book.table, own), "claude", TODAY) for name in names([one])
     }
     assert found["anthropic/claude-haiku-4-5"].card.overridden
     assert found["acme/claude-llama"].card.overridden

@@ -8,6 +8,7 @@ import pytest
 from headgate.prices.book import Book, Override
 from headgate.prices.card import Rates, pico_from_usd
 from headgate.prices.disagreement import disagreements
+from headgate.prices.table import Table
 from headgate.values import ModelRef
 
 TODAY = date(2026, 11, 20)
@@ -25,7 +26,7 @@ def own(name=HAIKU, *, input="1", output="5", valid_from=None):  # noqa: A002
 
 
 def found(*overrides, **more):
-    return list(disagreements(Book.shipped().with_overrides(overrides), TODAY, **more))
+    return list(disagreements(Book(Table.shipped(), overrides), TODAY, **more))
 
 
 def test_the_lists_own_prices_agree():

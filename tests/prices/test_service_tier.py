@@ -45,7 +45,7 @@ def test_a_tier_without_a_price_has_no_card(tier):
 
 def test_an_own_price_holds_for_every_tier():
     own = Override(model=HAIKU, rates=Rates(input=1, output=2), source="headgate.toml")
-    book = BOOK.with_overrides([own])
+    book = Book(BOOK.table, [own])
     found = [served_card(book, HAIKU, DAY, tier) for tier in (None, "priority", "batch")]
     assert {card.id for card in found if card} == {f"{HAIKU}@override:headgate.toml"}
     assert all(found)

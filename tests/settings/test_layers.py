@@ -105,10 +105,21 @@ def test_variables_that_are_no_settings_are_left_alone(desk: Desk, name: str):
     assert desk.read(env={name: "tcp://10.0.0.1:80"}).settings == desk.read().settings
 
 
-def test_a_variable_that_holds_a_key_by_the_files_own_words_is_left_alone(desk: Desk):
-    text = GOOD + '[server]\napi_key_env = "HEADGATE_SERVER_ENTRY"\n'
-    assert desk.read(text, env={"HEADGATE_SERVER_ENTRY": "x"})
-    assert desk.faults(GOOD, env={"HEADGATE_SERVER_ENTRY": "x"})
+@pytest.mark.parametrize(
+    ("section", "setting", "name"),
+    [
+        ("server", "api_key_env", "HEADGATE_SERVER_ENTRY"),
+        ("keys", "pepper_env", "HEADGATE_KEY_PEPPER"),
+        ("ledger", "password_env", "HEADGATE_LEDGER_PASSWORD"),
+        ("alerts", "slack_url_env", "HEADGATE_ALERTS_SLACK"),
+    ],
+)
+def test_a_variable_that_holds_a_secret_by_the_files_own_words_is_left_alone(
+    desk: Desk, section: str, setting: str, name: str
+):
+    text = GOOD + f'[{section}]\n{setting} = "{name}"\n'
+    assert desk.read(text, env={name: "x"})
+    assert desk.faults(GOOD, env={name: "x"})
 
 
 def test_a_key_given_as_a_setting_is_refused_and_not_shown(desk: Desk):

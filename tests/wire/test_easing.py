@@ -113,7 +113,7 @@ OPENAI = [
     (
         "Unrecognized request argument supplied: reasoning_effort",
         None,
-        [Easing("reasoning_effort")],
+        [Easing("reasoning_effort"), Easing("reasoning.effort")],
     ),
     (
         f"Unsupported parameter: 'reasoning.effort' {HERE}",
@@ -130,6 +130,25 @@ OPENAI = [
         "max_tokens",
         [Easing("max_tokens", most=16384)],
     ),
+    (
+        'Unknown name "user": Cannot find field.\nUnknown name "seed": Cannot find field.',
+        None,
+        [Easing("user"), Easing("seed")],
+    ),
+    ("property 'store' is unsupported, did you mean 'stop'?", None, [Easing("store")]),
+    ("`metadata` is not supported with this model", "metadata", [Easing("metadata")]),
+    (
+        "Model grok-4-latest does not support parameter reasoningEffort.",
+        None,
+        [Easing("reasoning_effort"), Easing("reasoning.effort")],
+    ),
+    (
+        "Model grok-4 does not support parameter presencePenalty.",
+        None,
+        [Easing("presence_penalty")],
+    ),
+    ("'messages.1' : property 'metadata' is unsupported", None, []),
+    ("Model grok-4 does not support parameter stop.", None, []),
     # what makes it another answer, or has another price, is not left out
     (f"Unsupported parameter: 'stop' {HERE}", "stop", []),
     ("Unsupported value: 'service_tier' does not support 'flex'.", "service_tier", []),

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from headgate.errors import InternalError, RequestError, UnknownModelError, UpstreamError
+from headgate.errors import InternalError, RequestError, UnknownModelError
 from headgate.values import Usage
 from headgate.wire.lane import (
     DIALECTS,
@@ -14,7 +14,6 @@ from headgate.wire.lane import (
     read,
     read_count,
     refuse,
-    refuse_stream,
     small_answer,
     small_request,
 )
@@ -137,13 +136,6 @@ def test_our_own_errors_are_told_in_the_callers_dialect():
         "type": "error",
         "error": {"type": "not_found_error", "message": "There is no model 'x'. Ask for auto."},
     }
-
-
-def test_our_own_errors_can_end_a_stream():
-    error = UpstreamError("The provider went away.", kind="reset")
-    assert refuse_stream("openai", error).startswith(b'data: {"error":{')
-    assert refuse_stream("anthropic", error).startswith(b"event: error\ndata: ")
-    assert all(refuse_stream(name, error).endswith(b"\n\n") for name in DIALECTS)
 
 
 def test_a_malformed_request_is_refused_in_both_dialects():

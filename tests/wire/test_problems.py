@@ -8,6 +8,7 @@ from headgate.errors import InternalError, RequestError, UnknownModelError, Upst
 from headgate.wire.neutral import Problem
 from headgate.wire.problems import (
     MAX_MESSAGE_CHARS,
+    is_overflow,
     kind_of,
     problem_of,
     read_problem,
@@ -110,3 +111,28 @@ def test_an_error_of_any_depth_is_told(depth: int):
         found = read_problem(500, body)
         assert found.message.startswith("The provider answered with status 500")
         assert len(found.message) <= MAX_MESSAGE_CHARS + 50
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "Too long.", "code": "context_length_exceeded"},
+        {"message": "This model's maximum context length is 128000 tokens. However, your"},
+        {"message": "Your input exceeds the context window of this model."},
+        {"message": "prompt is too long: 204810 tokens > 200000 maximum"},
+        {"message": "input length and `max_tokens` exceed context limit: 197000 + 21333 > 200000"},
+        {"message": "The input token count (1100000) exceeds the maximum number of tokens allowed"},
+    ],
+)
+def test_a_request_that_is_too_long_for_the_model_is_known_whoever_says_so(error):
+    body = json.dumps({"error": error}).encode()
+    assert is_overflow(read_problem(400, body))
+    assert not is_overflow(read_problem(429, body))
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Invalid 'user': string too long.", "max_tokens is too large: 9", "The tool name is too long"],
+)
+def test_other_things_that_are_too_long_are_not_taken_for_that(message):
+    assert not is_overflow(read_problem(400, json.dumps({"error": {"message": message}}).encode()))

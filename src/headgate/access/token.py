@@ -9,7 +9,7 @@ __all__ = ["carries", "presented"]
 
 
 def presented(headers: Mapping[str, str]) -> Sequence[str]:
-    """The secrets in a request's headers: OpenAI's SDKs send one kind of header, Anthropic's both.
+    """The secrets in a request's headers: each vendor's SDKs send another kind.
 
     Args:
         headers: names in lower case.
@@ -20,6 +20,8 @@ def presented(headers: Mapping[str, str]) -> Sequence[str]:
         if scheme.lower() == "bearer" and (given := given.strip()):
             found.append(given)
     if (other := headers.get("x-api-key")) and (other := other.strip()):
+        found.append(other)
+    if (other := headers.get("api-key")) and (other := other.strip()):
         found.append(other)
     return found
 

@@ -78,7 +78,8 @@ def train(
     if len(rows) < LEAST or len({_group(row) for row in rows}) < FOLDS:
         raise ConfigError(
             f"{len(rows)} graded rows are too few to train on.",
-            fix=f"Bring {LEAST} at the least, of {FOLDS} conversations; thousands are better.",
+            fix=f"Bring {LEAST} at the least besides those held out, of {FOLDS} conversations; "
+            "thousands are better.",
         )
     known = rows if verifier else [msgspec.structs.replace(row, draft=None) for row in rows]
     dense = None if vectors is None else vectors.of(rows)

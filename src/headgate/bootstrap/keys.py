@@ -23,7 +23,7 @@ from headgate.ledger.keys import KeyStore
 from headgate.ledger.late import opened_or_late
 from headgate.ledger.refused import REFUSED, refused_by_key
 from headgate.ledger.store import Store, StoreError, Window
-from headgate.ledger.url import open_keys
+from headgate.ledger.url import SERVING_PATIENCE, open_keys
 from headgate.ledger.writer import Ledger
 from headgate.settings.schema import Settings
 from headgate.values import Clock, usd
@@ -53,8 +53,8 @@ def keys_of(settings: Settings, env: Mapping[str, str], *, create: bool = True) 
         ConfigError: it cannot be used.
         StoreError: it does not answer.
     """
-    password = password_of(settings.ledger, env)
-    return open_keys(settings.ledger.url, create=create, password=password)
+    url, password = settings.ledger.url, password_of(settings.ledger, env)
+    return open_keys(url, create=create, password=password, patience=SERVING_PATIENCE)
 
 
 def gateway_keys_of(settings: Settings, env: Mapping[str, str], ledger: Ledger) -> KeyStore:

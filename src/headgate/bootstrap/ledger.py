@@ -12,7 +12,7 @@ from headgate.ledger.late import opened_or_late
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import Store
 from headgate.ledger.tender import Tender
-from headgate.ledger.url import file_of, journal_directory, open_store
+from headgate.ledger.url import SERVING_PATIENCE, file_of, journal_directory, open_store
 from headgate.ledger.writer import Ledger
 from headgate.settings.schema import LedgerSettings
 from headgate.values import Clock
@@ -33,14 +33,21 @@ __all__ = [
 ]
 
 
-def store_of(settings: LedgerSettings, env: Mapping[str, str], *, create: bool = False) -> Store:
-    """The store, for whoever only reads or writes events.
+def store_of(
+    settings: LedgerSettings,
+    env: Mapping[str, str],
+    *,
+    create: bool = False,
+    patience: float | None = None,
+) -> Store:
+    """The store, for whoever only reads or writes events; `patience` as of `open_store`.
 
     Raises:
         ConfigError: it cannot be used, or the variable with its password is not set.
         StoreError: it does not answer.
     """
-    return open_store(settings.url, create=create, password=password_of(settings, env))
+    password = password_of(settings, env)
+    return open_store(settings.url, create=create, password=password, patience=patience)
 
 
 def ledger_of(settings: LedgerSettings, env: Mapping[str, str], clock: Clock) -> Ledger:
@@ -80,7 +87,7 @@ def tender_of(
     """
     directory = journal_of(settings) or journal_directory(settings.url)
     assert directory is not None  # noqa: S101 - what is in memory is no other process's to store
-    store = opened_or_late(lambda: store_of(settings, env, create=True))
+    store = opened_or_late(lambda: store_of(settings, env, create=True, patience=SERVING_PATIENCE))
     last = settings.keep_prompts
     return Tender(store, directory, clock=clock, failed=failed, dropped=dropped, prompts_last=last)
 
@@ -96,7 +103,9 @@ def reader_of(ledger: Ledger, settings: LedgerSettings, env: Mapping[str, str]) 
     """
     if isinstance(ledger.store, MemoryStore):
         return ledger.store
-    return opened_or_late(lambda: store_of(settings, env), behind=ledger.store)
+    return opened_or_late(
+        lambda: store_of(settings, env, patience=SERVING_PATIENCE), behind=ledger.store
+    )
 
 
 def recordable_of(settings: LedgerSettings, ledger: Ledger) -> Callable[[], bool]:

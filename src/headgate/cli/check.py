@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices, table_of
-from headgate.bootstrap.egress import unread_proxy
+from headgate.bootstrap.egress import missing_authorities, unread_proxy
 from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.files import FilePath
@@ -29,11 +29,11 @@ __all__ = [
     "check",
     "checked_book",
     "doubtful_prices",
-    "doubts_beside_faults",
     "findings_document",
     "lines_of",
     "missing_prices",
     "missing_variables",
+    "unpriced_beside_faults",
     "warnings_of",
 ]
 
@@ -62,7 +62,11 @@ def check(
     except ConfigError as error:
         if isinstance(error, SettingsError):
             values = error.values
-        _print(error.told, tuple(doubts_beside_faults(values, os.environ)), as_json=as_json)
+        doubts = (
+            *unpriced_beside_faults(values, os.environ),
+            *missing_variables(values, os.environ),
+        )
+        _print(error.told, doubts, as_json=as_json)
         return error.exit_code
     warnings = (
         *warnings_of(reading, book),
@@ -72,6 +76,7 @@ def check(
             [
                 exposed_prompts(reading.settings.ledger),
                 unread_proxy(reading.settings, os.environ),
+                missing_authorities(reading.settings, os.environ),
             ],
         ),
     )
@@ -79,21 +84,24 @@ def check(
     return 0
 
 
-def doubts_beside_faults(
+def unpriced_beside_faults(
     values: Sequence[Sourced], env: Mapping[str, str]
 ) -> Iterator[ConfigFault]:
-    """What can be said already of settings that cannot be used, so that one look mends it all.
+    """The models without a price in settings that cannot be used, so that one look mends it all.
 
-    Nothing of prices where the list, or the file of one's own, is not certain to be read.
+    Nothing where the list, or the file of one's own prices, is not certain to be read.
+
+    Args:
+        values: what can be read of the settings.
+        env: says where a fetched list lies, as for `book_of`.
     """
     told = {one.field: one.value for one in values}
-    if told.get("price_list.file", "at fault") is None:
+    if told.get("price_list.file", "at fault") is None and "price_list.directory" in told:
         book = Book(_list_of(told, env))
         for ref, finding in _unpriced(values, book, datetime.now(UTC).date(), told.get):
             listed, own = _list_field(ref.provider), shown_path(("prices", str(ref)))
             if listed in told and not any(field.startswith(own) for field in told):
                 yield finding
-    yield from missing_variables(values, env)
 
 
 def checked_book(reading: Reading) -> Book:

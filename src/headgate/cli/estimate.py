@@ -113,7 +113,8 @@ def estimate(  # one argument a flag
             sample.add(record)
             grades.add(record)
     if not grades.cells.n:
-        raise _ungraded(sample, graded_cheap, graded_premium)
+        notes = notes_of(reader, kept=rejects is not None)
+        raise _ungraded(sample, graded_cheap, graded_premium, notes)
     measured = _measured(sample, grades, sets)
     settings = _with(reading.settings, measured)
     found = Estimated(
@@ -160,7 +161,9 @@ def _share(text: str) -> Decimal:
     raise bad_flag("--min-saving", f"{text!r} is no share.", "Write 0.2 or 20%.", what=WHAT)
 
 
-def _ungraded(sample: Sample, cheap: str | None, premium: str | None) -> UnreadableError:
+def _ungraded(
+    sample: Sample, cheap: str | None, premium: str | None, notes: list[str]
+) -> UnreadableError:
     if sample.facts["score"]:
         names = [name for name, _ in sample.models.most(8)]
         return UnreadableError(
@@ -170,7 +173,7 @@ def _ungraded(sample: Sample, cheap: str | None, premium: str | None) -> Unreada
             f"{', '.join(names) or 'no model'}.",
         )
     return UnreadableError(
-        "No row is graded for both models.",
+        " ".join(["No row is graded for both models.", *notes]),
         fix="Give the scores in columns `cheap` and `premium` (0 to 1, or true and false), or name "
         "yours with --map cheap=COLUMN,premium=COLUMN.",
     )

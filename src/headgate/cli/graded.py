@@ -143,14 +143,14 @@ def read_graded(files: Files) -> Read:
             graded.add(record)
     rows = graded.rows()
     left_out = list(_left_out(graded))
+    notes = [*notes_of(reader, kept=files.rejects is not None), *left_out]
     if not rows:
-        why = f" {' '.join(left_out)}" if left_out else ""
+        why = f" {' '.join(notes)}" if notes else ""
         raise UnreadableError(
             f"No row has a request and the grades of both answers.{why}",
             fix="Give `prompt`, `cheap` and `premium` (0 to 1), or name your columns with "
             "--map cheap=COLUMN,premium=COLUMN; docs/sample.md lists the other forms of grades.",
         )
-    notes = [*notes_of(reader, kept=files.rejects is not None), *left_out]
     return Read(rows, notes, set(reader.forms.values()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -37,7 +38,7 @@ from headgate.costs.plan_json import document as plan_document
 from headgate.errors import ConfigError, ConfigFault
 from headgate.prices.catalogue import Mix, Order, search
 from headgate.render.table import aligned
-from headgate.settings import Reading, files_named, read_text, without_files
+from headgate.settings import Reading, SettingsError, files_named, read_text, without_files
 
 __all__ = [
     "Place",
@@ -190,12 +191,23 @@ def told_check(place: Place, said: Said) -> Told:
     except ConfigError as error:
         reading = None
         faults = error.told
+        if isinstance(error, SettingsError):
+            warnings = _doubts_beside(error, text="toml" in said)
     document = check.findings_document(faults, warnings, reading)
     if not said.get("values"):
         document.pop("values", None)
     what = "The settings" if reading is None or reading.file is None else reading.file
     text = "\n".join(check.lines_of(faults, warnings, what))
     return Told(click.unstyle(text), document)
+
+
+def _doubts_beside(error: SettingsError, *, text: bool) -> tuple[ConfigFault, ...]:
+    """Models without a price; a text cannot choose a directory of this machine to look in."""
+    values = [
+        one._replace(value=None) if text and one.field == "price_list.directory" else one
+        for one in error.values
+    ]
+    return tuple(check.unpriced_beside_faults(values, os.environ))
 
 
 def _checked_text(toml: str) -> tuple[Reading, tuple[ConfigFault, ...]]:

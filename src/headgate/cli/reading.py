@@ -46,7 +46,9 @@ def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--format",
             "form",
             type=click.Choice([*FORMATS, LEDGER]),
-            help="The form of the files; default: told by their first rows.",
+            metavar="FORM",
+            help=f"The form of the files: {', '.join([*FORMATS, LEDGER])}; default: told by their "
+            "first rows.",
         ),
         click.argument("files", nargs=-1, required=True),
     ):

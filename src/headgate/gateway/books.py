@@ -151,13 +151,14 @@ class Books(msgspec.Struct, eq=False, gc=False):
 
     def _complain(self, attempt: Attempt) -> None:
         log.warning(
-            "%s attempt %d on %s: %s%s%s",
+            "%s attempt %d on %s: %s%s%s%s",
             self._request_id,
             attempt.number,
             attempt.tier.model,
             attempt.error,
             f" {attempt.status}" if attempt.status else "",
             f" ({attempt.detail})" if attempt.detail else "",
+            f", there {attempt.reference}" if attempt.reference else "",
         )
 
     def cost(self, attempt: Attempt, usage: Usage) -> str | None:

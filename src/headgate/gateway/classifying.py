@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.gateway.asking import Asking
 from headgate.gateway.plant import Plant
-from headgate.routing.classifier import MAX_ANSWER_TOKENS, question, verdict
+from headgate.routing.classifier import question, verdict
 from headgate.routing.features import excerpt
 from headgate.routing.policy import Policy
 from headgate.routing.signals import Verdict
@@ -38,6 +38,6 @@ async def classified(
         question(ask, tiers, sorter.max_chars),
         seconds,
         lambda answer: verdict(answer, len(tiers)),
-        max_tokens=MAX_ANSWER_TOKENS,
+        max_tokens=sorter.max_answer_tokens,
     )
     return Verdict(choice)

@@ -57,6 +57,7 @@ from headgate.wire.lane import (
     UnusableAnswerError,
     asking_logprobs,
     lane,
+    overflows,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ __all__ = ["JSON", "Driver", "Plant"]
 START, OPENED, ANSWERED, ENDED = Start(), Opened(), Answered(), Ended()
 LEFT_OUT = "x-headgate-left-out"
 """Names the fields that a translation has left out."""
+REFERENCE = "x-headgate-provider-request-id"
+"""What the provider calls the call."""
+LONGEST_REFERENCE = 200
+ACCOUNT_STATUSES = frozenset({401, 402, 403, 404})
+"""A provider does not serve this key, or not this model."""
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -88,6 +94,8 @@ class Driver:
     _reply: Reply | None = None
     _way: Lane | None = None
     """Of the last call."""
+    _last: Attempt | None = None
+    """The last call that was made for the answer."""
     _flow: Flow | None = None
     _opening = b""
     """A stream's first bytes, held until it is clear that they may go out."""
@@ -289,11 +297,12 @@ class Driver:
         if command.held and self._policy and self._policy.cascade and self._policy.cascade.logprobs:
             body = asking_logprobs(provider.dialect, body, self._inbound.fields)
         self._reply = self._flow = None
-        attempt = self._books.begin("answer", command.tier, cause)
+        attempt = self._last = self._books.begin("answer", command.tier, cause)
         try:
             with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
+                attempt.reference = _reference(reply)
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
                 if command.held:
@@ -344,7 +353,20 @@ class Driver:
             self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
         wait = patience_of(reply.header, self._plant.clock.time())
-        return Failed("status", status=reply.status, retry_after=wait)
+        return Failed(self._why(reply.status, body), status=reply.status, retry_after=wait)
+
+    def _why(self, status: int, body: bytes) -> str:
+        """The kind of a refusal: whether another tier may serve what this one does not.
+
+        A key that is no longer good, or a model that is no longer there, is no fault of a caller
+        that let us choose. What a provider keeps is another matter: nobody else has it.
+        """
+        if self._policy is None:
+            return "status"
+        if overflows(status, body):
+            return "overflow"
+        ours = status in ACCOUNT_STATUSES and self._inbound.ask.continues is None
+        return "account" if ours else "status"
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
         """A whole answer."""
@@ -432,6 +454,8 @@ class Driver:
             self._refusal = late(dialect, plant.limits.request_timeout)
         status, body, told_when = self._refusal
         headers = [JSON, *self._books.headers(exchange.tier, final=True), *told_when]
+        if self._last is not None and self._last.reference is not None:
+            headers.append((REFERENCE, self._last.reference))
         self._caller.respond(status, headers, body)
         return ENDED
 
@@ -440,6 +464,8 @@ class Driver:
         headers, way = self._books.headers(attempt.tier, final=final), self._way
         if way is not None and (names := way.left_out(attempt.tier.model.model)):
             headers.append((LEFT_OUT, ", ".join(names)))
+        if attempt.reference is not None:
+            headers.append((REFERENCE, attempt.reference))
         return headers
 
     # ---- attempts
@@ -456,3 +482,14 @@ class Driver:
                 attempt, exchange.decision, self._answer_id, rejected=exchange.rejected
             )
         self._books.close(attempt, served=True, findings=findings)
+
+
+def _reference(reply: Reply) -> str | None:
+    """What the provider calls a call, where it says so in words that a header may hold.
+
+    Anthropic has a header of its own, which not all have that speak its dialect.
+    """
+    found = reply.header("x-request-id") or reply.header("request-id")
+    if found is None or not (found.isascii() and found.isprintable()):
+        return None
+    return found[:LONGEST_REFERENCE] or None

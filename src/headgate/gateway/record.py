@@ -219,6 +219,8 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
     error: str | None = None
     detail: str | None = None
     """What the log says of the error besides, such as an address; callers do not see it."""
+    reference: str | None = None
+    """What the provider calls the call, which is what its support asks for."""
     model_answered: str | None = None
     first_token: float | None = None
     usage: Usage = Usage()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from headgate.ledger.keys_sql import Run
-from headgate.ledger.postgres import PostgresStore
+from headgate.ledger.postgres import HAS_TABLE, PostgresStore
 from headgate.ledger.postgres_locks import KEYS
 
 __all__ = ["PostgresDatabase"]
@@ -42,7 +42,7 @@ class PostgresDatabase(PostgresStore):
 
     def has_table(self, run: Run, name: str) -> bool:
         """Whether there is such a table."""
-        return bool(run("SELECT to_regclass(?) IS NOT NULL", f"headgate.{name}")[0][0])
+        return bool(run(f"{HAS_TABLE} ?", name))
 
 
 def _runner(db: Any) -> Run:

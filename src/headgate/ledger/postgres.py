@@ -29,18 +29,28 @@ from headgate.ledger.store import RowRejectedError, StoreError
 try:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
+
+    from headgate.ledger.postgres_patience import ImpatientConnection
 except ImportError as missing:
     raise ConfigError(
         "A ledger in PostgreSQL needs the package psycopg, which is not installed.",
         fix="pip install 'headgate[postgres]'",
     ) from missing
 
-__all__ = ["PostgresStore", "destination"]
+__all__ = ["HAS_TABLE", "PostgresStore", "destination"]
 
 CONNECT_SECONDS = 5
 """How long to wait for the server, and for other writers, before the rows stay in the journal."""
 
 _WRITING = f"SELECT pg_advisory_xact_lock({WRITING})"
+
+HAS_TABLE = """
+SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'headgate' AND c.relname ="""
+"""Asks whether the ledger has a table, also one that another process has made a moment ago.
+
+`to_regclass` answers from the connection's memory of what is not there, and within a transaction
+none of our locks makes it forget: two that made a ledger at once both found none."""
 
 _LASTING = {
     "connect_timeout": CONNECT_SECONDS,
@@ -65,23 +75,34 @@ class PostgresStore(Answers):
         url: `postgresql://user@host:5432/database`, without a password.
         password: of the user; None leaves it to PGPASSWORD or the user's `.pgpass`.
         create: make the tables if there are none.
+        patience: seconds that the server may say nothing, once the tables are up to date; None: as
+            many as it likes, as for one who asks about much.
 
     Raises:
         ConfigError: the URL cannot be used, there is no ledger, or a newer Headgate wrote it.
         StoreError: the server does not answer.
     """
 
-    def __init__(self, url: str, *, password: str | None = None, create: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        password: str | None = None,
+        create: bool = True,
+        patience: float | None = None,
+    ) -> None:
         super().__init__()
+        self._patience: float | None = None
         self._to = _destination(url)
         self.name = _name(self._to)
         self._password = password
         self._lock = threading.Lock()
-        self._db: psycopg.Connection[Row] | None = None
+        self._db: ImpatientConnection | None = None
         self._closed = False
         try:
             with self._connected() as db:
                 self._prepare(db, create=create)
+                self._patience = db.patience = patience
         except BaseException:
             self.close()
             raise
@@ -178,7 +199,7 @@ class PostgresStore(Answers):
             ) from error
 
     @contextmanager
-    def _connected(self) -> Iterator[psycopg.Connection[Row]]:
+    def _connected(self) -> Iterator[ImpatientConnection]:
         with self._lock:
             if self._closed:
                 raise StoreError(f"The ledger in {self.name} is closed.")
@@ -193,10 +214,12 @@ class PostgresStore(Answers):
                 self._drop()
                 raise _store_error(self.name, error) from error
 
-    def _connect(self) -> psycopg.Connection[Row]:
+    def _connect(self) -> ImpatientConnection:
         given = _given(self._to, self._password)
         # No prepared statements: poolers between here and the server need not know them.
-        return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+        made = ImpatientConnection.connect(**given, autocommit=True, prepare_threshold=None)
+        made.patience = self._patience
+        return made
 
     def _drop(self) -> None:
         if self._db is not None:
@@ -227,7 +250,7 @@ def _run_change(
 
 
 def _version(db: psycopg.Connection[Row]) -> int:
-    (there,) = _one(db, "SELECT to_regclass('headgate.migrations') IS NOT NULL")
+    there = db.execute(f"{HAS_TABLE} 'migrations'").fetchone()
     if not there:
         return 0
     return int(_one(db, "SELECT COALESCE(MAX(step), 0) FROM headgate.migrations")[0])

@@ -20,7 +20,8 @@ class PostgresElection:
 
     The lock is held by a transaction that stays open on a connection of its own. It has no snapshot
     between two questions, so it keeps no old rows alive, and unlike a lock of the session it is
-    safe behind a pooler. It ends with the connection, and so with the process.
+    safe behind a pooler. It ends with the connection, and so with the process. A server that ends
+    transactions which do nothing (`idle_in_transaction_session_timeout`) leaves this one alone.
 
     Args:
         url, password: as for the store.
@@ -41,6 +42,7 @@ class PostgresElection:
             self.close()
             return False
         try:
+            db.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             row = db.execute(_LEADING).fetchone()
             if row is not None and row[0]:
                 self._db = db

@@ -25,8 +25,12 @@ Dialect = Literal["sqlite", "postgres"]
 Row = tuple[Any, ...]
 
 _SQL = Path(__file__).parent / "sql"
-_PARTS = re.compile(r"\{(columns|marks|fits|sums_\w+)\}")
-_WRITTEN = {"columns": ", ".join(COLUMNS), "marks": ", ".join("?" * len(COLUMNS))}
+_PARTS = re.compile(r"\{(columns|marks|incoming|fits|sums_\w+)\}")
+_WRITTEN = {
+    "columns": ", ".join(COLUMNS),
+    "marks": ", ".join("?" * len(COLUMNS)),
+    "incoming": f"incoming_{len(COLUMNS)}",
+}
 """What is no file's, but that of the code which makes a row of an entry."""
 
 
@@ -55,7 +59,8 @@ class Step(NamedTuple):
 def statement(dialect: Dialect, name: str, by: Sequence[str] = ()) -> str:
     """The text of `sql/DIALECT/NAME.sql`, which groups by the columns `by` where it asks for them.
 
-    `{columns}` are those of an entry, in the order of its row, and `{marks}` a mark for each.
+    `{columns}` are those of an entry, in the order of its row, and `{marks}` a mark for each;
+    `{incoming}` is the table where rows with these columns arrive.
     `{sums_…}` and `{fits}` stand for the files of those names: what several statements share.
     The columns become part of the SQL: they must be names that the code knows. Groups are compared
     from the last column on, which as a rule tells more apart than the first: SQLite sorts them.

@@ -13,14 +13,23 @@ from headgate.ledger.memory import MemoryStore
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.store import Store
 
-__all__ = ["file_of", "journal_directory", "open_keys", "open_store"]
+__all__ = ["SERVING_PATIENCE", "file_of", "journal_directory", "open_keys", "open_store"]
 
+SERVING_PATIENCE = 15.0
+"""For whoever serves: what it asks takes milliseconds, and waits five seconds for another writer.
+More than that, and a server that hangs would keep it from ending."""
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
 _MEMORY = "memory:"
 
 
-def open_store(url: str, *, create: bool = True, password: str | None = None) -> Store:
+def open_store(
+    url: str,
+    *,
+    create: bool = True,
+    password: str | None = None,
+    patience: float | None = None,
+) -> Store:
     """The store a URL names.
 
     Args:
@@ -28,6 +37,8 @@ def open_store(url: str, *, create: bool = True, password: str | None = None) ->
             or `memory:`.
         create: make it if it is not there.
         password: for a database that asks for one.
+        patience: seconds that a database may say nothing while it is waited for; None: as many as
+            it likes. Nothing to a file.
 
     Raises:
         ConfigError: the URL names no store Headgate knows, or one that cannot be used.
@@ -36,12 +47,18 @@ def open_store(url: str, *, create: bool = True, password: str | None = None) ->
     if url.startswith(_POSTGRES):
         from headgate.ledger.postgres import PostgresStore  # an extra: not everyone has psycopg
 
-        return PostgresStore(url, password=password, create=create)
+        return PostgresStore(url, password=password, create=create, patience=patience)
     path = _sqlite_path(url)
     return MemoryStore() if path is None else SqliteStore(path, create=create)
 
 
-def open_keys(url: str, *, create: bool = True, password: str | None = None) -> KeyStore:
+def open_keys(
+    url: str,
+    *,
+    create: bool = True,
+    password: str | None = None,
+    patience: float | None = None,
+) -> KeyStore:
     """Where the virtual keys and budgets of a ledger rest: in its own database.
 
     Raises:
@@ -51,7 +68,8 @@ def open_keys(url: str, *, create: bool = True, password: str | None = None) -> 
     if url.startswith(_POSTGRES):
         from headgate.ledger.keys_postgres import PostgresDatabase  # an extra, as above
 
-        return SqlKeys(PostgresDatabase(url, password=password, create=create))
+        way = PostgresDatabase(url, password=password, create=create, patience=patience)
+        return SqlKeys(way)
     path = _sqlite_path(url)
     if path is None:
         return MemoryKeys()

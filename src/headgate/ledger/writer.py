@@ -37,7 +37,7 @@ from headgate.ledger.segment import leftovers
 from headgate.ledger.store import Store, StoreError
 from headgate.ledger.tended import is_tended
 from headgate.ledger.tidying import Tidying
-from headgate.ledger.url import journal_directory, open_store
+from headgate.ledger.url import SERVING_PATIENCE, journal_directory, open_store
 from headgate.values import Clock
 
 __all__ = ["Ledger"]
@@ -124,7 +124,9 @@ class Ledger:
         Raises:
             ConfigError: the URL, file or directory cannot be used; says what to mend.
         """
-        store = opened_or_late(lambda: open_store(url, password=password))
+        store = opened_or_late(
+            lambda: open_store(url, password=password, patience=SERVING_PATIENCE)
+        )
         directory = journal or journal_directory(url)
         try:
             own = None if directory is None else Journal(directory, spool_bytes=spool_bytes)

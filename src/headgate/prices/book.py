@@ -42,6 +42,11 @@ class _Day(NamedTuple):
 class Book:
     """All price cards of one snapshot, with the user's overrides on top.
 
+    An override of `anthropic/claude-haiku-4-5` holds for every spelling that the price list takes
+    for the same model under the same provider name, dated ones included. A kind of token that it
+    leaves out falls back as in `Rates`, not to the list's price. Of several for one model the first
+    that has begun counts.
+
     >>> book = Book.shipped()
     >>> card = book.card(ModelRef.parse("anthropic/claude-sonnet-4-6"), date(2026, 11, 20))
     >>> card.id, card.rates.input, card.rates.output
@@ -63,16 +68,6 @@ class Book:
         """Whose prices, which release, and the day it was compiled: `genai-prices 0.2.3 (DATE)`."""
         index = self.table.index
         return f"{index.source} {index.version} ({index.compiled})"
-
-    def with_overrides(self, overrides: Iterable[Override]) -> Book:
-        """The same book with the user's own prices on top.
-
-        An override of `anthropic/claude-haiku-4-5` holds for every spelling that the price list
-        takes for the same model under the same provider name, dated ones included. A kind of token
-        that it leaves out falls back as in `Rates`, not to the list's price. Of several for one
-        model the first that has begun counts.
-        """
-        return Book(self.table, (*overrides, *self.overrides))
 
     def card(
         self,

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from headgate.errors import UnknownModelError
-from headgate.routing.controls import STEADY, Controls
 from headgate.routing.guard import NOTHING, Guard
 from headgate.routing.policy import AUTO, Decision, Policy
 from headgate.routing.rules import Condition
@@ -116,19 +115,6 @@ class Policies:
             if route.holds(ask, origin):
                 return route.policy
         return self._by_alias.get(ask.model)
-
-    def decide(
-        self, ask: Ask, controls: Controls = STEADY, origin: Origin = NOWHERE
-    ) -> Decision | None:
-        """The decision that can be taken without asking anybody, or None.
-
-        What the tiers can serve is not looked at: see `guard`.
-
-        Raises:
-            UnknownModelError: the caller asked for a model this gateway does not serve.
-        """
-        policy = self.policy(ask, origin)
-        return self.pinned(ask.model) if policy is None else policy.decide(ask, controls)
 
     def pinned(self, name: str) -> Decision:
         """The tier that a caller chose by its name or by its model.

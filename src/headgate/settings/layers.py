@@ -139,7 +139,7 @@ def add_environment(draft: Draft, env: Mapping[str, str]) -> None:
     reserved = {
         given.value
         for path, given in draft.given.items()
-        if path[-1] == "api_key_env" and isinstance(given.value, str)
+        if str(path[-1]).endswith("_env") and isinstance(given.value, str)
     }
     for name, text in env.items():
         if not name.startswith(PREFIX) or not text:

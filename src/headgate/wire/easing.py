@@ -5,7 +5,7 @@ know which, so the provider is asked, and what it has refused is remembered for 
 above what a model can write at all is lowered to that.
 
 Source: the APIs' 400s as their users report them (GitHub issues of Claude Code, docker-agent,
-inspect_ai, OpenHands, 9router; read November 2026).
+inspect_ai, OpenHands, 9router, ChatterUI, hermes-agent; read November 2026).
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ def _without(raw: bytes, name: str) -> bytes | None:
 _TUNING = frozenset(
     {
         "frequency_penalty",
+        "metadata",
         "presence_penalty",
         "prompt_cache_key",
         "prompt_cache_retention",
@@ -114,18 +115,25 @@ _TUNING = frozenset(
         "reasoning_effort",
         "safety_identifier",
         "seed",
+        "store",
         "temperature",
         "text.verbosity",
         "top_p",
         "truncation",
+        "user",
         "verbosity",
     }
 )
 """What may be left out. A service tier may not: it has a price; nor may a stop sequence."""
 _REFUSED = re.compile(
-    r"Unsupported (?:parameter|value): '(?P<field>[a-z_.]+)'"
+    r"Unsupported (?:parameter|value): '(?P<openai>[a-z_.]+)'"
     r"|(?:Unrecognized request argument supplied|Unknown parameter): '?(?P<unknown>[a-z_.]+)'?"
+    r'|Unknown name "(?P<google>[a-z_]+)": Cannot find field'
+    r"|^property '(?P<groq>[a-z_]+)' is unsupported"
+    r"|^`(?P<model>[a-z_]+)` is not supported with this model"
+    r"|does not support parameter (?P<xai>[A-Za-z]+)"
 )
+_CAPITAL = re.compile("[A-Z]")
 _TOO_LONG = re.compile(r"max_tokens is too large: \d+\. This model supports at most (\d{1,9}) ")
 _LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _SEALED = b'["reasoning.encrypted_content"]'
@@ -134,21 +142,32 @@ _SEALED = b'["reasoning.encrypted_content"]'
 def openai_easings(problem: Problem) -> list[Easing]:
     """What may help after a refusal by OpenAI's API, or by one that is like it; else nothing.
 
-    Told by `param` or by the message: "Unsupported value: 'temperature' does not support 0.2 with
-    this model. Only the default (1) value is supported."
+    It is told by `param`, or by the message: "Unsupported value: 'temperature' does not support 0.2
+    with this model. Only the default (1) value is supported." Google, Groq and xAI have words of
+    their own.
     """
     if problem.status != 400:
         return []
-    refused = _REFUSED.match(problem.message)
-    if refused is None:
-        if (limit := _TOO_LONG.match(problem.message)) is not None:
-            return [Easing(problem.param or "max_tokens", most=int(limit[1]))]
-        if problem.param == "include" and "Encrypted content" in problem.message:
-            return [Easing("include", where=_SEALED)]
-        return []
-    field = problem.param or refused["field"] or refused["unknown"]
+    if (limit := _TOO_LONG.match(problem.message)) is not None:
+        return [Easing(problem.param or "max_tokens", most=int(limit[1]))]
+    if problem.param == "include" and "Encrypted content" in problem.message:
+        return [Easing("include", where=_SEALED)]
+    names = [match[match.lastgroup or 0] for match in _REFUSED.finditer(problem.message)]
+    if names and problem.param:
+        names = [problem.param]
+    return [easing for name in names for easing in _named(_CAPITAL.sub(_lowered, name))]
+
+
+def _lowered(capital: re.Match[str]) -> str:
+    """reasoningEffort is xAI's word for reasoning_effort."""
+    return f"_{capital[0].lower()}"
+
+
+def _named(field: str) -> list[Easing]:
     if field in _LIMITS:
         return [Easing(field, moved=_LIMITS[field])]
+    if field == "reasoning_effort":  # by its name in either dialect
+        return [Easing(field), Easing("reasoning.effort")]
     return [Easing(field)] if field in _TUNING else []
 
 

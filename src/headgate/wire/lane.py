@@ -19,7 +19,7 @@ from headgate.wire.neutral import Message, Request, Text
 from headgate.wire.openai_chat import OPENAI_CHAT
 from headgate.wire.openai_responses import OPENAI_RESPONSES
 from headgate.wire.passthrough import Flow, Passthrough, passthrough
-from headgate.wire.problems import problem_of
+from headgate.wire.problems import is_overflow, problem_of, read_problem
 from headgate.wire.translate import Translation
 
 __all__ = [
@@ -35,10 +35,10 @@ __all__ = [
     "asking_logprobs",
     "draft_of",
     "lane",
+    "overflows",
     "read",
     "read_count",
     "refuse",
-    "refuse_stream",
     "small_answer",
     "small_request",
     "streamed_draft",
@@ -123,14 +123,14 @@ def asked_tier(inbound: Inbound) -> str | None:
         return None
 
 
+def overflows(status: int, body: bytes) -> bool:
+    """Whether a provider has refused a request for its length, which another model may read."""
+    return status == 400 and is_overflow(read_problem(status, body))
+
+
 def refuse(dialect: str, error: HeadgateError) -> bytes:
     """One of our own errors as a body in the caller's dialect; `error.status` is its status."""
     return _dialect(dialect).write_problem(problem_of(error))
-
-
-def refuse_stream(dialect: str, error: HeadgateError) -> bytes:
-    """One of our own errors as the last event of a stream in the caller's dialect."""
-    return _dialect(dialect).write_problem_event(problem_of(error))
 
 
 def small_request(dialect_out: str, model: str, system: str, user: str, max_tokens: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.wire.leniency import loads, text_of
@@ -10,6 +11,7 @@ from headgate.wire.neutral import Problem
 
 __all__ = [
     "MAX_MESSAGE_CHARS",
+    "is_overflow",
     "kind_of",
     "problem_from",
     "problem_of",
@@ -49,6 +51,23 @@ def problem_of(error: HeadgateError) -> Problem:
         code = error.kind
     kind = kind_of(error.status)
     return Problem(status=error.status, message=str(error), kind=kind, code=code, param=param)
+
+
+_TOO_LONG = re.compile(
+    r"maximum context length|prompt is too long|exceeds? (?:the )?context (?:window|limit)"
+    r"|input token count.{1,40}exceeds",
+    re.IGNORECASE,
+)
+
+
+def is_overflow(problem: Problem) -> bool:
+    """Whether a request was longer than the model reads; another model may read more.
+
+    Known: OpenAI's code and words, which many servers share, Anthropic's and Google's words.
+    """
+    if problem.status != 400:
+        return False
+    return problem.code == "context_length_exceeded" or bool(_TOO_LONG.search(problem.message))
 
 
 def read_problem(status: int, body: bytes) -> Problem:

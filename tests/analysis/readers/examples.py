@@ -193,7 +193,43 @@ COLUMNS: dict[str, Any] = {
     "cost": "0.001",
 }
 
+HELICONE = {
+    "response_id": "a1",
+    "response_created_at": "2026-11-20T10:00:02Z",
+    "response_body": {
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-4o-mini-2024-07-18",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "4"}}],
+        "usage": {
+            "prompt_tokens": 120,
+            "completion_tokens": 8,
+            "prompt_tokens_details": {"cached_tokens": 100},
+        },
+    },
+    "response_status": 200,
+    "response_model": "gpt-4o-mini-2024-07-18",
+    "request_id": "q1",
+    "request_created_at": "2026-11-20T10:00:00Z",
+    "request_body": {
+        "model": "gpt-4o-mini",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "2 + 2?"},
+        ],
+    },
+    "request_path": "https://oai.helicone.ai/v1/chat/completions",
+    "request_properties": None,
+    "properties": {"Helicone-Session-Id": "s1"},
+    "provider": "OPENAI",
+    "prompt_tokens": 120,
+    "completion_tokens": 8,
+    "cost": 0.1,
+    "costUSD": 0.000012,
+}
+
 BY_FORM = {
+    "helicone": HELICONE,
     "openai": OPENAI,
     "anthropic": ANTHROPIC,
     "litellm": LITELLM,

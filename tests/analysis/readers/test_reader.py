@@ -196,6 +196,29 @@ def test_what_is_no_sample_at_all_is_refused(data, tmp_path):
         read(tmp_path / "x")
 
 
+@pytest.mark.parametrize(
+    ("text", "coding", "told"),
+    [
+        ("prompt,cheap\ncafé,1\n", "latin-1", "iconv -f LATIN1"),
+        ('{"prompt": "café"}\n', "latin-1", "iconv -f LATIN1"),
+        ('[{"prompt": "café"}]', "latin-1", "iconv -f LATIN1"),
+        ("prompt,cheap\ncafé,1\n", "utf-16", "iconv -f UTF-16"),
+    ],
+)
+def test_text_that_is_not_utf8_is_told_with_what_mends_it(text, coding, told, tmp_path):
+    (tmp_path / "x").write_bytes(text.encode(coding))
+    with pytest.raises(UnreadableError) as caught:
+        read(tmp_path / "x")
+    assert told in str(caught.value)
+    assert "another shape" not in str(caught.value)
+
+
+def test_where_no_row_is_whole_the_first_one_says_why(tmp_path):
+    (tmp_path / "x").write_text("prompt,cheap\na,1,1\nb,2,2\n")
+    with pytest.raises(UnreadableError, match=r"first 2 rows .* Line 2: 3 fields"):
+        read(tmp_path / "x")
+
+
 def test_globs_give_each_file_once_in_order(tmp_path):
     for name in ("b.jsonl", "a.jsonl"):
         (tmp_path / name).write_text(LINES)

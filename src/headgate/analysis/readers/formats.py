@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from headgate.analysis.readers import logs
 from headgate.analysis.readers.columns import Columns
+from headgate.analysis.readers.helicone import helicone, is_helicone
 from headgate.analysis.readers.values import Row
 from headgate.analysis.record import Record
 
@@ -34,6 +35,12 @@ FORMATS: dict[str, Format] = {
         Format("otel", "`resourceSpans`, or `attributes` of gen_ai", logs.is_otel, logs.otel),
         Format("litellm", "`spend`, `startTime` and `model`", logs.is_litellm, logs.litellm),
         Format("langfuse", "`type`, `traceId` and `startTime`", logs.is_langfuse, logs.langfuse),
+        Format(
+            "helicone",
+            "`request_created_at` and a `request_body` or `response_status`",
+            is_helicone,
+            helicone,
+        ),
         Format(
             "anthropic",
             "a `request` with `messages`, or a `response` of type `message`",

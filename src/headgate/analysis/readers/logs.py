@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from headgate.analysis.readers.values import Row, chat, count, moment, money, text
+from headgate.analysis.readers.values import Row, chat, count, decoded, moment, money, text
 from headgate.analysis.record import MalformedError, Record
 from headgate.values import Usage
 from headgate.wire.meter import AnthropicCounts, Counts, Meter, OpenAICounts, ResponsesCounts
@@ -146,9 +146,7 @@ def litellm(row: Row) -> list[Record]:
         read = _whole(extra.get("cache_read_input_tokens") or 0, "cache_read_input_tokens")
         wrote = _whole(extra.get("cache_creation_input_tokens") or 0, "cache_creation_input_tokens")
         usage = _cached(usage, read, wrote)
-    asked = _decoded(row.get("messages")) or _object(row.get("proxy_server_request")).get(
-        "messages"
-    )
+    asked = decoded(row.get("messages")) or _object(row.get("proxy_server_request")).get("messages")
     last, system, turns, images = chat(asked) if isinstance(asked, list) else ("", "", 1, 0)
     return [
         Record(
@@ -186,7 +184,7 @@ def langfuse(row: Row) -> list[Record]:
         return [record for one in page for record in langfuse(_must(one, "an observation"))]
     if str(row.get("type", "")).upper() != "GENERATION":
         return []
-    asked = _decoded(row.get("input"))
+    asked = decoded(row.get("input"))
     if isinstance(asked, dict):
         asked = asked.get("messages", asked.get("prompt", asked.get("input")))
     known = isinstance(asked, (list, str))
@@ -264,10 +262,10 @@ def _of_span(span: Row) -> list[Record]:
     model = facts.get("gen_ai.response.model", facts.get("gen_ai.request.model"))
     if model is None or facts.get("gen_ai.operation.name", "chat") not in _CALLS:
         return []
-    asked = _decoded(facts.get("gen_ai.input.messages", facts.get("gen_ai.prompt")))
+    asked = decoded(facts.get("gen_ai.input.messages", facts.get("gen_ai.prompt")))
     known = isinstance(asked, (list, str))
     last, system, turns, images = chat(asked) if known else ("", "", 1, 0)
-    given = _decoded(facts.get("gen_ai.system_instructions"))
+    given = decoded(facts.get("gen_ai.system_instructions"))
     if isinstance(given, (list, str)):
         system = chat([{"role": "system", "content": given}])[1]
     when = _first(span, ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime"))
@@ -346,18 +344,8 @@ def _first(row: Row, names: tuple[str, ...]) -> Any:
 
 
 def _object(value: object) -> dict[str, Any]:
-    value = _decoded(value)
+    value = decoded(value)
     return value if isinstance(value, dict) else {}
-
-
-def _decoded(value: object) -> object:
-    """A value that is JSON within text, decoded; any other as it is."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return msgspec.json.decode(value)
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-            return value
-    return value
 
 
 def _list(value: object) -> list[Any]:

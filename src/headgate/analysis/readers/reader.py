@@ -8,7 +8,14 @@ from itertools import chain
 
 from headgate.analysis.readers.columns import FIELDS, Columns, field_of
 from headgate.analysis.readers.formats import FORMATS, LEDGER, Format, detect
-from headgate.analysis.readers.source import Bad, Numbered, Source, UnreadableError, open_source
+from headgate.analysis.readers.source import (
+    AS_UTF8,
+    Bad,
+    Numbered,
+    Source,
+    UnreadableError,
+    open_source,
+)
 from headgate.analysis.record import MalformedError, Record, Reject
 from headgate.errors import HeadgateError
 from headgate.ledger.entry import Entry
@@ -124,6 +131,8 @@ class Reader:
 
     def _form(self, source: Source, head: list[Numbered]) -> Format:
         rows = [row for _, row in head if not isinstance(row, Bad)]
+        if head and not rows:
+            raise _unreadable(source.name, head)
         found: Format | None
         if self.mapping:
             columns = Columns(self.mapping)
@@ -229,6 +238,18 @@ def _any_of_them() -> str:
     return "; or ".join(f"{form.expects} ({form.name})" for form in FORMATS.values())
 
 
+def _unreadable(name: str, head: list[Numbered]) -> UnreadableError:
+    """Not one of the first rows is whole: what is wrong with the first of them says it."""
+    line, first = head[0]
+    reason = first.reason if isinstance(first, Bad) else ""
+    fix = "Look at that line; expected are JSON lines, JSON, CSV with a heading, or Parquet."
+    if "utf-8" in reason.lower():
+        fix = AS_UTF8.format("LATIN1")
+    what = "Its one row" if len(head) == 1 else f"None of its first {len(head):,} rows"
+    verb = "cannot" if len(head) == 1 else "can"
+    return UnreadableError(f"{name}: {what} {verb} be read. Line {line}: {reason}.", fix=fix)
+
+
 def _shape(head: list[Numbered]) -> str:
     """What the rows look like, by their keys; values may be secret."""
     for _, row in head:
@@ -237,8 +258,7 @@ def _shape(head: list[Numbered]) -> str:
             return f"rows with {', '.join(names)}" if names else "rows without any column"
     if not head:
         return "a heading without rows, or nothing"
-    _, first = head[0]
-    return f"no row that can be read ({first.reason})" if isinstance(first, Bad) else "nothing"
+    return "nothing"
 
 
 def _text(row: object) -> str:

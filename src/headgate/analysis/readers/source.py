@@ -19,7 +19,16 @@ import msgspec
 
 from headgate.errors import HeadgateError
 
-__all__ = ["Bad", "Container", "Numbered", "Source", "UnreadableError", "expand", "open_source"]
+__all__ = [
+    "AS_UTF8",
+    "Bad",
+    "Container",
+    "Numbered",
+    "Source",
+    "UnreadableError",
+    "expand",
+    "open_source",
+]
 
 STDIN = "-"
 MOST = 64 * 1024 * 1024
@@ -195,6 +204,9 @@ def _pyarrow(name: str, what: str) -> Any:
     return pyarrow
 
 
+AS_UTF8 = "Save it as UTF-8, such as with `iconv -f {} -t UTF-8`."
+
+
 def _container(name: str, stream: _Buffered) -> Container:
     head = stream.head.removeprefix(b"\xef\xbb\xbf")
     start = head.lstrip()
@@ -203,6 +215,8 @@ def _container(name: str, stream: _Buffered) -> Container:
         raise UnreadableError(
             f"{name} holds nothing{fault}.", fix="Name a file with at least one row."
         )
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableError(f"{name} is UTF-16.", fix=AS_UTF8.format("UTF-16"))
     if b"\0" in head:
         raise UnreadableError(
             f"{name} is binary. Expected: JSON lines, JSON, CSV, Parquet or an SQLite ledger, plain"

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
+import msgspec
+
 from headgate.analysis.record import MalformedError
 from headgate.values import nano_from_usd
 
@@ -15,6 +17,7 @@ __all__ = [
     "Row",
     "chat",
     "count",
+    "decoded",
     "flag",
     "grade",
     "log_probability",
@@ -61,6 +64,16 @@ def text(value: object) -> str:
     raise MalformedError(f"a text was expected, found {_kind(value)}")
 
 
+def decoded(value: object) -> object:
+    """A value that is JSON within text, decoded; any other as it is."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return msgspec.json.decode(value)
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            return value
+    return value
+
+
 def count(value: object, name: str) -> int:
     """A whole number of tokens, turns or the like.
 
@@ -87,7 +100,9 @@ def grade(value: object, name: str) -> float:
         return 1.0 if value.strip().lower() in _YES else 0.0
     number = _number(value, name)
     if not 0 <= number <= 1:
-        raise MalformedError(f"{name} is {_shown(value)}, and must be from 0 to 1")
+        raise MalformedError(
+            f"{name} is {_shown(value)}, and must be from 0 to 1: divide by the scale's top"
+        )
     return number
 
 

@@ -1,1 +1,1 @@
-COPY incoming ({columns}, place) FROM STDIN
+COPY {incoming} ({columns}, place) FROM STDIN
