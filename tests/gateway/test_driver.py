@@ -13,7 +13,7 @@ from headgate.ledger.entry import Entry
 from headgate.testing.server import Request, Response
 from headgate.values import Usage, usd
 from tests.gateway import one_request
-from tests.gateway.house import CONFIG, RULES, House, house, until
+from tests.gateway.house import CONFIG, RULES, House, Instead, house, until
 from tests.gateway.leaping import run_leaping
 
 EASY, HARD = "[[say:1@gemini-2.5-flash]]", "[[say:2@gemini-2.5-flash]]"
@@ -461,7 +461,7 @@ def test_what_a_translation_left_out_is_named_to_the_caller(stream):
     run(case, RULES)
 
 
-def unable(model: bytes, field: bytes, message: str, param: str | None = None):
+def unable(model: bytes, field: bytes, message: str, param: str | None = None) -> Instead:
     """A model of either dialect that refuses every request with a field."""
 
     def refuse(dialect: str, request: Request) -> Response | None:
@@ -499,6 +499,27 @@ def test_what_a_routed_model_refuses_of_a_request_is_left_out_and_remembered(str
         assert b"adaptive" in home.seen[-1].body, "the other model takes it"
 
     run(case, RULES, instead=NO_THINKING)
+
+
+def test_what_only_one_caller_asked_wrongly_is_asked_of_the_model_again():
+    async def case(home: House):
+        turns = [{"role": "user", "content": "hi"}]
+        body = {"model": "auto", "messages": turns, "max_tokens": 99, "top_p": 0.5}
+        status, headers, _ = await home.post(
+            json.dumps(body | {"temperature": 1}).encode(), "/v1/messages"
+        )
+        assert (status, headers["x-headgate-left-out"]) == (200, "top_p")
+        status, headers, _ = await home.post(json.dumps(body).encode(), "/v1/messages")
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert b"top_p" in home.seen[-1].body
+
+    both = "`temperature` and `top_p` cannot both be specified for this model."
+
+    def refuse(dialect: str, request: Request) -> Response | None:
+        asked = b"top_p" if b"temperature" in request.body else b"no such field"
+        return unable(b"haiku", asked, both)(dialect, request)
+
+    run(case, RULES, instead=refuse)
 
 
 def test_tokens_are_counted_of_what_would_be_sent():

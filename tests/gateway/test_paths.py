@@ -17,6 +17,10 @@ def test_a_base_url_with_one_version_too_few_or_too_many_is_understood(path):
     assert meant(f"/v1/v1{path}") == path
 
 
+def test_however_often_the_version_stands_there_it_is_meant_once():
+    assert meant("/v1" * 20_000 + "/responses") == "/v1/responses"
+
+
 @pytest.mark.parametrize(
     ("path", "served"),
     [

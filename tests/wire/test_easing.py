@@ -101,6 +101,14 @@ OPENAI = [
         [Easing("temperature")],
     ),
     (
+        "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model.",
+        "reasoning_effort",
+        [
+            Easing("reasoning_effort", lasting=False),  # another level may be taken
+            Easing("reasoning.effort", lasting=False),
+        ],
+    ),
+    (
         f"Unsupported parameter: 'max_tokens' {HERE} Use 'max_completion_tokens' instead.",
         "max_tokens",
         [Easing("max_tokens", moved="max_completion_tokens")],
@@ -170,6 +178,7 @@ def test_openais_refusals_name_the_field(message, param, easings):
 NO_THINKING = (Easing("context_management", where=b"clear_thinking", along="thinking"),)
 ADAPTIVE = Easing("thinking", value=b'{"type":"adaptive"}', where=b'"enabled"')
 EFFORT = Easing("output_config.effort")
+NO_SUCH, NOT_BOTH = EFFORT._replace(lasting=False), Easing("top_p", lasting=False)
 ANTHROPIC = [
     (
         "adaptive thinking is not supported on this model",
@@ -178,14 +187,14 @@ ANTHROPIC = [
     ("'claude-3-5-haiku' does not support thinking.", [Easing("thinking"), *NO_THINKING]),
     ('"thinking.type.enabled" is not supported for this model. Use "thinking', [ADAPTIVE]),
     ("This model does not support the effort parameter.", [EFFORT]),
-    ("output_config.effort 'xhigh' is not supported when thinking is disabled on this", [EFFORT]),
+    ("output_config.effort 'xhigh' is not supported when thinking is disabled on this", [NO_SUCH]),
     ("`temperature` is deprecated for this model.", [Easing("temperature")]),
     ("temperature is deprecated for this model.", [Easing("temperature")]),
     ("`top_k` is deprecated for this model.", [Easing("top_k")]),
-    ("`temperature` and `top_p` cannot both be specified for this model.", [Easing("top_p")]),
+    ("`temperature` and `top_p` cannot both be specified for this model.", [NOT_BOTH]),
     (
         "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive",
-        [Easing("context_management", where=b"clear_thinking")],
+        [Easing("context_management", where=b"clear_thinking", lasting=False)],
     ),
     (
         "max_tokens: 64000 > 8192, which is the maximum allowed number of output tokens for x",

@@ -36,6 +36,8 @@ class Easing(NamedTuple):
     """Only where this other field has been changed, too."""
     most: int = 0
     """A larger number is lowered to this one; 0: it is no such easing."""
+    lasting: bool = True
+    """It holds for all requests to the model; else only for one like that which was refused."""
 
 
 def eased(
@@ -133,6 +135,7 @@ _REFUSED = re.compile(
     r"|^`(?P<model>[a-z_]+)` is not supported with this model"
     r"|does not support parameter (?P<xai>[A-Za-z]+)"
 )
+_ONLY = "Only the default"
 _CAPITAL = re.compile("[A-Z]")
 _TOO_LONG = re.compile(r"max_tokens is too large: \d+\. This model supports at most (\d{1,9}) ")
 _LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -155,7 +158,10 @@ def openai_easings(problem: Problem) -> list[Easing]:
     names = [match[match.lastgroup or 0] for match in _REFUSED.finditer(problem.message)]
     if names and problem.param:
         names = [problem.param]
-    return [easing for name in names for easing in _named(_CAPITAL.sub(_lowered, name))]
+    found = [easing for name in names for easing in _named(_CAPITAL.sub(_lowered, name))]
+    if problem.message.startswith("Unsupported value") and _ONLY not in problem.message:
+        return [easing._replace(lasting=False) for easing in found]  # other values may be taken
+    return found
 
 
 def _lowered(capital: re.Match[str]) -> str:
@@ -173,8 +179,8 @@ def _named(field: str) -> list[Easing]:
 
 # ---- Anthropic's says it in words
 
-_NO_CLEARING = Easing("context_management", where=b"clear_thinking")
-_WITH_THINKING = _NO_CLEARING._replace(along="thinking")
+_NO_CLEARING = Easing("context_management", where=b"clear_thinking", lasting=False)
+_WITH_THINKING = Easing("context_management", where=b"clear_thinking", along="thinking")
 _NO_THINKING = (Easing("thinking"), _WITH_THINKING)
 _NO_ADAPTIVE = (Easing("thinking", where=b'"adaptive"'), _WITH_THINKING)
 _ADAPTIVE = Easing("thinking", value=b'{"type":"adaptive"}', where=b'"enabled"')
@@ -184,8 +190,11 @@ _WORDS: Sequence[tuple[re.Pattern[str], Sequence[Easing]]] = (
     (re.compile(r"does not support thinking"), _NO_THINKING),
     (re.compile(r"thinking\.type\.enabled\W+is not supported"), (_ADAPTIVE,)),
     (re.compile(r"does not support the effort parameter"), (Easing("output_config.effort"),)),
-    (re.compile(r"output_config\.effort .*not supported"), (Easing("output_config.effort"),)),
-    (re.compile(r"temperature\W+and\W+top_p\W+cannot both"), (Easing("top_p"),)),
+    (
+        re.compile(r"output_config\.effort .*not supported"),
+        (Easing("output_config.effort", lasting=False),),
+    ),
+    (re.compile(r"temperature\W+and\W+top_p\W+cannot both"), (Easing("top_p", lasting=False),)),
     (re.compile(r"\btemperature\W+is deprecated"), (Easing("temperature"),)),
     (re.compile(r"\btop_p\W+is deprecated"), (Easing("top_p"),)),
     (re.compile(r"\btop_k\W+is deprecated"), (Easing("top_k"),)),

@@ -91,6 +91,8 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
 
     def ease(self, easings: Sequence[Easing]) -> bool:
         """Change what a model is known to refuse. True where that changes the request."""
+        if not easings:
+            return False
         fields: dict[str, msgspec.Raw | bytes | None] = {**self._inbound.fields, **self._own}
         changes, left = eased(fields, easings)
         self._heeded += tuple(easings)
