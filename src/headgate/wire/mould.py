@@ -140,10 +140,13 @@ def _filling(tail: bytes) -> tuple[bytes, bytes, bytes]:
 
 def _counting(part: bytes) -> tuple[bytes, bytes] | None:
     """What stands before the number of an event, and what after; None: it has none there."""
-    _, mark, rest = part.partition(_COUNT)
+    at = part.find(_COUNT)
+    if at < 0:
+        return None
+    rest = part[at + len(_COUNT) :]
     after = rest.lstrip(b" " + _DIGITS)
     number = rest[: len(rest) - len(after)].lstrip(b" ")
-    if not mark or not _is_number(number) or after[:1] not in (b",", b"}"):
+    if not _is_number(number) or after[:1] not in (b",", b"}"):
         return None
     return part[: len(part) - len(number) - len(after)], after
 
