@@ -61,13 +61,15 @@ class ForwardProxy:
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         outward = writer.get_extra_info("peername")[1] == int(self.ends[-1].rpartition(":")[2])
-        with suppress(ConnectionError):
-            while piece := await reader.read(65536):
-                if outward:
-                    self.sent += piece
-                writer.write(piece)
-                await writer.drain()
-        writer.close()
+        try:
+            with suppress(ConnectionError):
+                while piece := await reader.read(65536):
+                    if outward:
+                        self.sent += piece
+                    writer.write(piece)
+                    await writer.drain()
+        finally:
+            writer.close()
 
 
 @asynccontextmanager

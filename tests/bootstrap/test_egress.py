@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import base64
+import ssl
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from headgate.bootstrap.clock import SystemClock
-from headgate.bootstrap.egress import default_proxy, provider_proxy, unread_proxy
+from headgate.bootstrap.egress import (
+    default_proxy,
+    missing_authorities,
+    provider_proxy,
+    unread_proxy,
+)
 from headgate.bootstrap.gateway import plant_of, secrets_of, upstream_of
 from headgate.errors import ConfigError
 from headgate.gateway.upstream import Origin, Tunnel
@@ -126,3 +133,42 @@ def test_where_no_proxy_is_missing_nothing_is_pointed_out():
     settings = read(None, env={})
     direct = [msgspec.structs.replace(one, proxy="") for one in settings.providers]
     assert unread_proxy(msgspec.structs.replace(settings, providers=tuple(direct)), env) is None
+
+
+# ---- who vouches for providers
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a system that has no authorities."""
+    usual = ssl.get_default_verify_paths()._replace(openssl_cafile=str(tmp_path / "none.pem"))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: usual)
+    (tmp_path / "certs").mkdir()
+    return {"SSL_CERT_DIR": str(tmp_path / "certs")}
+
+
+def test_a_system_without_authorities_is_pointed_out(nowhere: dict[str, str], tmp_path: Path):
+    said = str(missing_authorities(read(None, env={}), nowhere))
+    assert f"Neither {tmp_path / 'none.pem'} nor {tmp_path / 'certs'} has authorities" in said
+    assert "ca-certificates" in said
+    (tmp_path / "certs" / "1234.0").touch()
+    assert missing_authorities(read(None, env={}), nowhere) is None
+
+
+def test_authorities_in_a_file_are_enough(nowhere: dict[str, str], tmp_path: Path):
+    file = tmp_path / "own.pem"
+    env = {**nowhere, "SSL_CERT_FILE": str(file)}
+    said = str(missing_authorities(read(None, env={}), env))
+    assert f"SSL_CERT_FILE names a file that cannot be read, {file}" in said
+    file.touch()
+    assert missing_authorities(read(None, env={}), env) is None
+    (tmp_path / "none.pem").touch()
+    assert missing_authorities(read(None, env={}), nowhere) is None
+
+
+def test_who_calls_nobody_in_tls_needs_none(nowhere: dict[str, str]):
+    settings = read(None, env={})
+    plain = tuple(
+        msgspec.structs.replace(one, base_url="http://127.0.0.1:1") for one in settings.providers
+    )
+    assert missing_authorities(msgspec.structs.replace(settings, providers=plain), nowhere) is None

@@ -21,9 +21,10 @@ PIN = Action(kind="pin", since_us=10)
 class Clock:
     def __init__(self) -> None:
         self.now = 1_000.0
+        self.set_back = 0.0
 
     def time(self) -> float:
-        return self.now
+        return self.now - self.set_back
 
     def monotonic(self) -> float:
         return self.now
@@ -81,6 +82,15 @@ def test_it_counts_at_every_turn_and_asks_the_ledger_every_two_seconds(house: Ho
     house.tick(FOLLOW_SECONDS)
     assert house.steered[-1] == STEADY
     assert house.counted == 4
+
+
+@pytest.mark.parametrize("seconds", [-600.0, 600.0])
+def test_a_clock_that_is_set_makes_it_follow_no_later(house: House, seconds: float):
+    house.tick(0.0)
+    house.store.note([action_event(PIN, "a breach")])
+    house.clock.set_back = seconds
+    house.tick(FOLLOW_SECONDS)
+    assert house.steered == [STEADY, Controls(pinned=True)]
 
 
 def test_a_ledger_that_is_away_changes_nothing_and_is_told_once_a_minute(house: House, caplog):

@@ -57,9 +57,10 @@ DAY = 24 * HOUR
 class Clock:
     def __init__(self) -> None:
         self.now = NOON_US / 1e6
+        self.set_back = 0.0
 
     def time(self) -> float:
-        return self.now
+        return self.now - self.set_back
 
     def monotonic(self) -> float:
         return self.now
@@ -195,6 +196,21 @@ def test_a_breach_is_raised_once_and_told_once(post: Post):
     assert detail["since_us"] < raised.at_us
     assert gate.controls == STEADY
     assert total(gate.metrics, "headgate_escalation_alarm", scope="all") == 1
+
+
+def test_a_clock_that_is_set_back_keeps_it_from_no_look(post: Post):
+    """By minutes, as when a machine finds its time again; days of traffic are not undone by it."""
+    gate = post.lookout()
+    gate.look()
+    post.traffic(1000, 0.4, 5 * DAY)
+    gate.look()
+    post.told(1)
+    post.clock.set_back = 600.0
+    gate.look()
+    looked = total(gate.metrics, "headgate_watch_looked_timestamp_seconds")
+    assert looked == post.clock.now - 600.0
+    assert total(gate.metrics, "headgate_escalation_alarm", scope="all") == 1
+    assert post.kinds() == ["alarm.raised", "alert.sent"]
 
 
 def test_models_without_a_price_are_watched_all_the_same(post: Post):

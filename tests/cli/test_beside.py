@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from headgate.bootstrap.admin import AdminToken
 from headgate.bootstrap.clock import SystemClock
-from headgate.cli.beside import Gateway, _told, has_sidecar, sidecar_of
+from headgate.cli.beside import Chronicle, Gateway, has_sidecar, sidecar_of
 from headgate.cli.said import Said, gauges_of
 from headgate.cli.workers import TOKEN
+from headgate.gateway.sidecar import Trouble
 from headgate.ledger.event import Event
+from headgate.ledger.memory import MemoryStore
+from headgate.ledger.store import Store, StoreError
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
-from headgate.monitor.mishaps import mishaps
+from headgate.monitor.mishaps import BACK, mishaps
 from headgate.routing.controls import Helm
 from headgate.settings import Reading, read_with_sources
 from tests.monitor.test_metrics import total
@@ -66,23 +72,69 @@ def test_what_it_says_is_shown(tmp_path):
     assert total(metrics, "headgate_ledger_dropped_prompts_total") == 4
 
 
-def test_its_trouble_is_counted_where_it_ended_and_kept_as_an_event(tmp_path):
-    noted: list[Event] = []
-    gateway = Gateway(
+def a_gateway(store: Store | None, note: Callable[[Event], object]) -> Gateway:
+    return Gateway(
         metrics=Metrics(env={}),
-        ledger=cast(Ledger, None),
+        ledger=cast(Ledger, SimpleNamespace(store=store)),
         keys=None,
         helm=Helm(),
         clock=SystemClock(),
         counts=lambda: None,
-        note=noted.append,
+        note=note,
     )
-    _told(gateway, "silent", "it says nothing")
-    _told(gateway, "ended", "it was stopped")
+
+
+def test_its_trouble_is_counted_where_it_ended_and_kept_as_an_event():
+    noted: list[Event] = []
+    gateway = a_gateway(None, noted.append)
+    kept = Chronicle(gateway, "here")
+    kept.trouble("silent", "it says nothing")
+    kept.trouble("ended", "it was stopped")
     assert total(gateway.metrics, "headgate_beside_ended_total") == 1
     told = mishaps(noted)
     assert told is not None
     assert (told.silent, told.ended, told.why) == (1, 1, "it was stopped")
+    assert told.without == ("here",)
+
+
+def test_that_it_is_well_is_kept_once_and_after_a_restart_too():
+    store = MemoryStore()
+    kinds = lambda: [event.kind for event in store.events()]  # noqa: E731 - asked three times
+
+    async def a_life(*troubles: Trouble) -> None:
+        kept = Chronicle(a_gateway(store, lambda event: store.note([event])), "here")
+        for trouble in troubles:
+            kept.trouble(trouble, "why")
+        kept.well()
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    asyncio.run(a_life())
+    assert kinds() == []
+    Chronicle(a_gateway(store, lambda event: store.note([event])), "here").trouble("ended", "x")
+    asyncio.run(a_life())
+    assert kinds() == ["beside.ended", BACK]
+    asyncio.run(a_life())
+    assert kinds() == ["beside.ended", BACK]
+
+
+def test_that_it_is_well_is_kept_though_its_trouble_is_not_stored_yet():
+    store = MemoryStore()
+    late: list[Event] = []
+    kept = Chronicle(a_gateway(store, late.append), "here")
+    kept.trouble("ended", "x")
+    kept.end(late, late[0].at_us + 1)
+    store.note(late)
+    told = mishaps(store.events())
+    assert told is not None
+    assert told.without == ()
+
+
+def test_a_ledger_that_is_away_keeps_nobody_from_being_well():
+    class Away(MemoryStore):
+        def events(self, *_: object, **__: object) -> list[Event]:
+            raise StoreError("away")
+
+    Chronicle(a_gateway(Away(), lambda _: None), "here").end([], 10)
 
 
 def test_it_is_started_with_the_file_the_options_and_a_token_that_rests_nowhere(tmp_path):

@@ -93,10 +93,26 @@ def test_a_price_of_ones_own_is_a_price(here: Path):
     prices = "".join(
         f'[prices."a/{name}"]\ninput = "1"\noutput = "2"\n' for name in ("small", "large")
     )
-    (here / "x.toml").write_text(TIERS + prices)
+    (here / "x.toml").write_text(f"{TIERS}{prices}[classifier]\nkind = 'none'\n")
     assert check("x.toml").output == "x.toml can be used: no errors, no warnings.\n"
     (here / "y.toml").write_text(TIERS)
     assert check("y.toml").output.count("No price is known") == 2
+
+
+def test_where_nobody_decides_and_nobody_says_so_it_is_a_warning(here: Path):
+    priced = TIERS.replace("a/small", "openai/gpt-5-mini").replace("a/large", "openai/gpt-5")
+    priced += "[providers.openai]\n"
+    policy = '[policies.best]\nkind = "none"\n'
+    for more, said in (
+        ("", "every request for `auto` to premium"),
+        ('[classifier]\ndefault = "cheap"\n', "every request for `auto` to cheap"),
+        ('[classifier]\nkind = "none"\n', ""),
+        (policy, ""),
+    ):
+        (here / "x.toml").write_text(priced + more)
+        output = check("x.toml", OPENAI_API_KEY="x").output
+        assert ("warning: classifier: Nobody decides" in output) == bool(said), more
+        assert said in output
 
 
 def beside_faults(here: Path, text: str, *args: str, **env: str) -> list[str]:

@@ -71,6 +71,13 @@ def test_help_lists_every_command_with_its_line():
         assert entry.help.split()[0] in output
 
 
+def test_who_asks_for_nothing_is_told_where_to_begin():
+    told = run().stderr.partition("Options:")[0]
+    begin = [line.split()[1] for line in told.splitlines() if line.startswith("    headgate ")]
+    assert begin == ["demo", "plan", "init"]
+    assert set(begin) <= set(COMMANDS)
+
+
 def test_help_groups_the_commands_and_aligns_the_groups():
     lines = CliRunner().invoke(cli, ["--help"]).output.splitlines()
     at = [lines.index(f"{heading}:") for heading in HEADINGS.values()]

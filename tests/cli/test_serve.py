@@ -62,7 +62,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 266
+MODULES = 268
 """Of ours, in the process that serves; its sidecar has others."""
 
 

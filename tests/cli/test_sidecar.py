@@ -25,6 +25,7 @@ from headgate.ledger.journal import Journal
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_keys
+from headgate.monitor.mishaps import BACK, MISHAPS
 from headgate.settings import read_with_sources
 from tests.cli.test_serve import Running, running, say
 from tests.ledger.samples import answers
@@ -114,6 +115,8 @@ def test_the_pages_are_another_processes_and_come_again_when_it_is_killed(tmp_pa
         assert "Headgate" in house.ask("/plan")
         assert house.sidecar() != first
         assert "another starts" in home.gateway.log.read_text()
+        with closing(SqliteStore(home.ledger)) as store:
+            until(lambda: [one.kind for one in store.events(kinds=MISHAPS)][-1:] == [BACK])
 
 
 def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from headgate.monitor.attribution import Attribution, Part
 from headgate.monitor.drift import Drift, Shift
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
-from headgate.monitor.mishaps import mishap_event, mishaps
+from headgate.monitor.mishaps import back_event, mishap_event, mishaps
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, RetryReason, Status, status
 from headgate.monitor.watched import Burn
@@ -134,17 +134,30 @@ def flat(made: Status) -> str:
     return " ".join(shown(made).split())
 
 
-def test_what_befell_the_process_beside_is_told():
-    told = mishaps(
-        [
-            mishap_event("silent", "it has said nothing for 30 s", NOON_US - HOUR),
-            mishap_event("ended", "signal 9", NOON_US - HOUR // 2),
-        ]
-    )
-    text = flat(made(beside=told))
-    assert "Beside the process beside the gateway ended at 2026-11-23 11:30: signal 9" in text
-    assert "within a day it fell silent once and ended once; the gateway's /healthz says" in text
+BEFELL = [
+    mishap_event("silent", "it has said nothing for 30 s", NOON_US - HOUR, "a:1"),
+    mishap_event("ended", "signal 9", NOON_US - HOUR // 2, "b:2"),
+]
+
+
+def test_what_befell_the_process_beside_and_is_not_over_is_told():
+    text = flat(made(beside=mishaps(BEFELL)))
+    assert (
+        "Beside the process beside the gateway ended at 2026-11-23 11:30: signal 9; nothing was "
+        "heard of it since beside the gateway at a:1, b:2; its /healthz says more "
+        "within a day it fell silent once and ended once"
+    ) in text
     assert "Beside" not in flat(made())
+
+
+def test_what_is_over_is_told_as_what_was():
+    ends = [back_event(BEFELL, NOON_US - HOUR // 4, gateway) for gateway in ("a:1", "b:2")]
+    text = flat(made(beside=mishaps([*BEFELL, *filter(None, ends)])))
+    assert (
+        "Beside well since 2026-11-23 11:45; the process beside the gateway ended at 2026-11-23 "
+        "11:30: signal 9 within a day it fell silent once and ended once"
+    ) in text
+    assert "healthz" not in text
 
 
 def test_a_quiet_day_reads_like_this():

@@ -60,6 +60,16 @@ class Workers(Running):
         _, body = asked.fetch(path, authorization=f"Bearer {token}")
         return body.decode()
 
+    def wait_for_pages(self) -> None:
+        """Return once the process beside the first worker has answered."""
+        end = time.monotonic() + 120
+        while True:
+            try:
+                self.admin("/prices")
+                return
+            except TimeoutError:  # it stands back where processors are scarce
+                assert time.monotonic() < end, "it does not come"
+
     def counted(self) -> float:
         """Answers, as the first worker counts them for all."""
         lines = self.admin("/metrics").splitlines()
@@ -144,6 +154,7 @@ def test_workers_that_a_manager_tells_to_stop_as_well_finish_what_is_under_way(t
             return await asyncio.gather(*map(text, streams))
 
     with workers(tmp_path, "--gap", "0.02") as gate:
+        gate.wait_for_pages()  # of the process beside the first one: it heeds signals by now
         assert asyncio.run(case(gate)) == [WORDS] * 10
         assert gate.gateway.process.wait(PATIENCE) == 0
         log = gate.gateway.log.read_text()

@@ -13,7 +13,7 @@ from headgate.ledger.entry import Entry
 from headgate.testing.server import Request, Response
 from headgate.values import Usage, usd
 from tests.gateway import one_request
-from tests.gateway.house import CONFIG, RULES, House, house, until
+from tests.gateway.house import CONFIG, RULES, House, Instead, house, until
 from tests.gateway.leaping import run_leaping
 
 EASY, HARD = "[[say:1@gemini-2.5-flash]]", "[[say:2@gemini-2.5-flash]]"
@@ -461,7 +461,7 @@ def test_what_a_translation_left_out_is_named_to_the_caller(stream):
     run(case, RULES)
 
 
-def unable(model: bytes, field: bytes, message: str, param: str | None = None):
+def unable(model: bytes, field: bytes, message: str, param: str | None = None) -> Instead:
     """A model of either dialect that refuses every request with a field."""
 
     def refuse(dialect: str, request: Request) -> Response | None:
@@ -499,6 +499,27 @@ def test_what_a_routed_model_refuses_of_a_request_is_left_out_and_remembered(str
         assert b"adaptive" in home.seen[-1].body, "the other model takes it"
 
     run(case, RULES, instead=NO_THINKING)
+
+
+def test_what_only_one_caller_asked_wrongly_is_asked_of_the_model_again():
+    async def case(home: House):
+        turns = [{"role": "user", "content": "hi"}]
+        body = {"model": "auto", "messages": turns, "max_tokens": 99, "top_p": 0.5}
+        status, headers, _ = await home.post(
+            json.dumps(body | {"temperature": 1}).encode(), "/v1/messages"
+        )
+        assert (status, headers["x-headgate-left-out"]) == (200, "top_p")
+        status, headers, _ = await home.post(json.dumps(body).encode(), "/v1/messages")
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert b"top_p" in home.seen[-1].body
+
+    both = "`temperature` and `top_p` cannot both be specified for this model."
+
+    def refuse(dialect: str, request: Request) -> Response | None:
+        asked = b"top_p" if b"temperature" in request.body else b"no such field"
+        return unable(b"haiku", asked, both)(dialect, request)
+
+    run(case, RULES, instead=refuse)
 
 
 def test_tokens_are_counted_of_what_would_be_sent():
@@ -554,6 +575,53 @@ def test_a_request_that_is_too_long_for_the_chosen_model_goes_to_one_that_may_re
         ]
 
     run(case, RULES, instead=TOO_LONG)
+
+
+def turning_away(status: int, model: bytes = b"haiku"):
+    """A provider that does not serve us, or not this model."""
+
+    def refuse(_: str, request: Request) -> Response | None:
+        if model not in request.body:
+            return None
+        body = b'{"type": "error", "error": {"type": "an_error", "message": "Not for you."}}'
+        return Response(status, {"content-type": "application/json"}, body)
+
+    return refuse
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+def test_what_is_between_the_provider_and_us_is_not_the_callers_fault(status):
+    async def case(home: House):
+        for _ in range(2):  # and the tier is asked again: this is no outage
+            _, headers = await home.ask("hi")
+            assert headers["x-headgate-reason"] == "default, fallback"
+        assert [entry.status for entry in home.entries] == [status, 200] * 2
+        with pytest.raises(openai.APIStatusError, match="Not for you") as caught:
+            await home.ask("hi", model="cheap")
+        assert caught.value.status_code == status
+
+    run(case, RULES, instead=turning_away(status))
+
+
+def test_what_only_this_provider_keeps_is_asked_of_no_other():
+    async def case(home: House):
+        with pytest.raises(openai.NotFoundError, match="Not for you"):
+            await home.client.responses.create(
+                model="auto", input="hi", previous_response_id="resp_1"
+            )
+        assert len(home.entries) == 1
+
+    tiers = RULES.replace("anthropic/claude-haiku-4-5", "responses/gpt-5-mini")
+    run(case, tiers, instead=turning_away(404, b"gpt-5-mini"))
+
+
+def test_a_request_that_is_wrong_is_wrong_for_every_tier():
+    async def case(home: House):
+        with pytest.raises(openai.APIStatusError, match="Not for you"):
+            await home.ask("hi")
+        assert len(home.entries) == 1
+
+    run(case, RULES, instead=turning_away(422))
 
 
 def test_who_names_the_model_hears_that_it_is_too_long():

@@ -17,6 +17,10 @@ def test_a_base_url_with_one_version_too_few_or_too_many_is_understood(path):
     assert meant(f"/v1/v1{path}") == path
 
 
+def test_however_often_the_version_stands_there_it_is_meant_once():
+    assert meant("/v1" * 20_000 + "/responses") == "/v1/responses"
+
+
 @pytest.mark.parametrize(
     ("path", "served"),
     [
@@ -61,6 +65,7 @@ def test_what_is_not_there_is_told_with_what_is_and_without_the_path():
 def test_what_the_providers_have_and_we_have_not_is_told_with_what_to_do(path, words):
     error = nothing_at(path, SERVED)
     assert words in str(error)
+    assert words in str(nothing_at(path.removeprefix("/v1"), SERVED))
     assert error.status == 404  # SDKs would try again after a 501
 
 

@@ -57,9 +57,13 @@ class Heard:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.troubles: list[tuple[Trouble, str]] = []
+        self.well = 0
 
     def told(self, trouble: Trouble, why: str) -> None:
         self.troubles.append((trouble, why))
+
+    def is_well(self) -> None:
+        self.well += 1
 
     def pids(self) -> list[int]:
         return [int(said.split()[1]) for said in self.said if said.startswith("pid ")]
@@ -75,6 +79,7 @@ async def beside(
         says=str,
         heard=heard.said.append,
         told=heard.told,
+        well=heard.is_well,
         env=os.environ,
         stop_seconds=0.5,
         silence_seconds=silence_seconds,
@@ -108,6 +113,7 @@ def test_it_is_started_when_told_to_hears_and_is_heard_and_ends_with_us():
             await until(lambda: len(heard.said) == 1)
             sidecar.tell("that")
             await until(lambda: "told that" in heard.said)
+            assert heard.well == 1, "it is told once, and not at each word"
             page = Asked("GET", "/")
             await Relay(path)(page)
             assert int(page.answer) == heard.pids()[0]

@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from contextlib import closing
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -54,7 +55,8 @@ def test_what_is_bound_at_once_is_stored_as_the_same_row(known, flag):
     bound = bound_row_of(made)
     assert {type(value) for value in bound} <= {int, float, str}
     marks = ", ".join("?" * len(COLUMNS))
-    (stored,) = sqlite3.connect(":memory:").execute(f"SELECT {marks}", bound).fetchall()
+    with closing(sqlite3.connect(":memory:")) as db:
+        (stored,) = db.execute(f"SELECT {marks}", bound).fetchall()
     assert stored == row_of(made)
     assert entry_of(stored) == made
 

@@ -17,6 +17,7 @@ from headgate.access.purse import Account, Claim, Grant
 from headgate.errors import ConfigError
 from headgate.ledger.keys import LEASE_US, RECLAIM_US, KeyStore
 from headgate.ledger.keys_memory import MemoryKeys
+from headgate.ledger.keys_sql import SqlKeys
 from headgate.ledger.keys_sqlite import SqliteDatabase
 from headgate.ledger.store import StoreError
 from headgate.ledger.url import open_keys, open_store
@@ -249,6 +250,17 @@ def test_a_newer_schema_is_left_alone(tmp_path):
         run("UPDATE key_state SET step = 99")
     with pytest.raises(ConfigError, match="schema version 99"):
         open_keys(url)
+
+
+def test_a_database_whose_keys_cannot_be_used_is_let_go(tmp_path):
+    open_keys(f"sqlite:///{tmp_path}/l.db").close()
+    database = SqliteDatabase(tmp_path / "l.db")
+    with database.writing() as run:
+        run("UPDATE key_state SET step = 99")
+    with pytest.raises(ConfigError, match="schema version 99"):
+        SqlKeys(database)
+    with pytest.raises(StoreError, match="closed"), database.reading() as run:
+        run("SELECT 1")
 
 
 def test_what_is_no_ledger_gets_no_keys(tmp_path):

@@ -50,6 +50,24 @@ def test_rows_in_memory_go_to_the_journal_at_the_end_if_it_works_again(tmp_path)
     again.close()
 
 
+def test_what_a_stop_leaves_to_the_next_start_is_told_once(tmp_path, caplog):
+    store = Moody()
+    store.away = True
+    ledger = Ledger(store, Journal(tmp_path / "j"), clock=Watch(), interval=600)
+    for row in answers(3):
+        ledger.record(row)
+    for _ in range(2):
+        ledger.close()
+    told = [text for text in caplog.messages if text.startswith("ledger.left")]
+    assert told == [f"ledger.left: 3 rows wait in {tmp_path / 'j'} for the next start"]
+    again = held(tmp_path)
+    assert again.flush()
+    assert len(list(again.store.entries())) == 3
+    caplog.clear()
+    again.close()
+    assert caplog.messages == []
+
+
 def test_memory_is_bounded_and_what_it_cannot_hold_is_counted_as_lost(tmp_path, caplog):
     store = Moody()
     store.away = True

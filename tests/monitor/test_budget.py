@@ -227,6 +227,43 @@ def test_what_the_watch_has_pinned_says_nothing_of_the_router():
     assert account.cursor == 5_500
 
 
+def talks(seed: int, count: int, turns: int, rate: float) -> Iterator[Outcome]:
+    """Conversations whose first request alone is decided, one after the other."""
+    chance, premium = random.Random(seed), False
+    for number in range(count * turns):
+        if number % turns == 0:
+            premium = chance.random() < rate
+        reason = "session:sticky" if number % turns else "router"
+        yield outcome(number + 1, NOON_US + number * 1_000_000, premium, reason=reason)
+
+
+def test_requests_that_follow_their_conversation_are_counted_and_raise_no_alarm():
+    followed = budget(talks(3, 4_000, 5, 0.14))
+    alone = budget(one._replace(reason="router") for one in talks(3, 4_000, 5, 0.14))
+    assert followed.state.all.n == 20_000
+    assert followed.state.all.hits == alone.state.all.hits
+    assert known(followed.state.all.detector).since == 0
+    assert known(alone.state.all.detector).since > 0
+
+
+def test_the_detector_bets_on_what_was_decided_and_on_nothing_else():
+    found = list(talks(4, 900, 4, 0.3))
+    decided = [one for one in found if one.reason == "router"]
+    whole, firsts = budget(iter(found)), budget(iter(decided))
+    assert whole.assess(NOON_US).alarm_us == known(firsts.assess(NOON_US).alarm_us)
+    assert known(whole.state.all.detector).n == len(decided)
+
+
+def test_a_conversation_that_is_latched_or_switched_is_told_apart():
+    hit = {"premium": True}
+    reasons = ("session:latched", "session:sticky", "session:switch")
+    found = budget(
+        outcome(number, NOON_US + number, reason=reason, **hit)
+        for number, reason in enumerate(reasons, 1)
+    )
+    assert (found.state.all.n, known(found.state.all.detector).n) == (3, 1)
+
+
 def test_a_restart_ends_the_alarm_and_begins_anew_wherever_it_is_read():
     at_us = NOON_US - 5 * DAY
 

@@ -30,6 +30,14 @@ def test_base64_holds_the_same_numbers():
     assert found == pytest.approx(plain)
 
 
+def test_a_text_may_come_as_its_tokens():
+    assert json.loads(read(body(input=[1, 2, 3])).answer())["usage"]["prompt_tokens"] == 3
+    answer = json.loads(read(body(input=[[1, 2], [3], [1, 2]])).answer())
+    first, second, third = (one["embedding"] for one in answer["data"])
+    assert first == third != second
+    assert answer["usage"]["prompt_tokens"] == 5
+
+
 def test_only_input_is_billed():
     asked = read(body(input=["four", "fives"]))
     assert asked.usage == Usage(input=3)
@@ -38,7 +46,16 @@ def test_only_input_is_billed():
 
 @pytest.mark.parametrize(
     "raw",
-    [b"{", b"{}", body(input=[]), body(dimensions=0), body(encoding_format="hex"), body(x=1)],
+    [
+        b"{",
+        b"{}",
+        body(input=[]),
+        body(dimensions=0),
+        body(encoding_format="hex"),
+        body(x=1),
+        body(input=["a", 1]),
+        body(input=[[]]),
+    ],
 )
 def test_what_is_not_to_the_letter_is_refused(raw):
     with pytest.raises(Refused) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -167,3 +168,14 @@ def test_this_package_is_released_whole_with_its_digests_and_says_nothing_of_who
             assert b"headgate-release-" not in held, name
             if name.endswith(".so") and sys.platform.startswith("linux"):
                 assert sys.base_prefix.encode() not in held, name
+
+
+def test_a_source_package_holds_every_folder_that_the_tests_import():
+    """Whoever packages it for a distribution runs them."""
+    taken = re.findall(r"^graft (\w+)$", (ROOT / "MANIFEST.in").read_text(), re.MULTILINE)
+    imported: set[str] = set()
+    for file in (ROOT / "tests").rglob("*.py"):
+        imported |= set(re.findall(r"^from (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE))
+    own = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert {"benchmarks", "tests", "tools"} <= own
+    assert (own & imported) <= set(taken)

@@ -101,6 +101,14 @@ OPENAI = [
         [Easing("temperature")],
     ),
     (
+        "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model.",
+        "reasoning_effort",
+        [
+            Easing("reasoning_effort", lasting=False),  # another level may be taken
+            Easing("reasoning.effort", lasting=False),
+        ],
+    ),
+    (
         f"Unsupported parameter: 'max_tokens' {HERE} Use 'max_completion_tokens' instead.",
         "max_tokens",
         [Easing("max_tokens", moved="max_completion_tokens")],
@@ -113,7 +121,7 @@ OPENAI = [
     (
         "Unrecognized request argument supplied: reasoning_effort",
         None,
-        [Easing("reasoning_effort")],
+        [Easing("reasoning_effort"), Easing("reasoning.effort")],
     ),
     (
         f"Unsupported parameter: 'reasoning.effort' {HERE}",
@@ -130,6 +138,25 @@ OPENAI = [
         "max_tokens",
         [Easing("max_tokens", most=16384)],
     ),
+    (
+        'Unknown name "user": Cannot find field.\nUnknown name "seed": Cannot find field.',
+        None,
+        [Easing("user"), Easing("seed")],
+    ),
+    ("property 'store' is unsupported, did you mean 'stop'?", None, [Easing("store")]),
+    ("`metadata` is not supported with this model", "metadata", [Easing("metadata")]),
+    (
+        "Model grok-4-latest does not support parameter reasoningEffort.",
+        None,
+        [Easing("reasoning_effort"), Easing("reasoning.effort")],
+    ),
+    (
+        "Model grok-4 does not support parameter presencePenalty.",
+        None,
+        [Easing("presence_penalty")],
+    ),
+    ("'messages.1' : property 'metadata' is unsupported", None, []),
+    ("Model grok-4 does not support parameter stop.", None, []),
     # what makes it another answer, or has another price, is not left out
     (f"Unsupported parameter: 'stop' {HERE}", "stop", []),
     ("Unsupported value: 'service_tier' does not support 'flex'.", "service_tier", []),
@@ -151,6 +178,7 @@ def test_openais_refusals_name_the_field(message, param, easings):
 NO_THINKING = (Easing("context_management", where=b"clear_thinking", along="thinking"),)
 ADAPTIVE = Easing("thinking", value=b'{"type":"adaptive"}', where=b'"enabled"')
 EFFORT = Easing("output_config.effort")
+NO_SUCH, NOT_BOTH = EFFORT._replace(lasting=False), Easing("top_p", lasting=False)
 ANTHROPIC = [
     (
         "adaptive thinking is not supported on this model",
@@ -159,14 +187,14 @@ ANTHROPIC = [
     ("'claude-3-5-haiku' does not support thinking.", [Easing("thinking"), *NO_THINKING]),
     ('"thinking.type.enabled" is not supported for this model. Use "thinking', [ADAPTIVE]),
     ("This model does not support the effort parameter.", [EFFORT]),
-    ("output_config.effort 'xhigh' is not supported when thinking is disabled on this", [EFFORT]),
+    ("output_config.effort 'xhigh' is not supported when thinking is disabled on this", [NO_SUCH]),
     ("`temperature` is deprecated for this model.", [Easing("temperature")]),
     ("temperature is deprecated for this model.", [Easing("temperature")]),
     ("`top_k` is deprecated for this model.", [Easing("top_k")]),
-    ("`temperature` and `top_p` cannot both be specified for this model.", [Easing("top_p")]),
+    ("`temperature` and `top_p` cannot both be specified for this model.", [NOT_BOTH]),
     (
         "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive",
-        [Easing("context_management", where=b"clear_thinking")],
+        [Easing("context_management", where=b"clear_thinking", lasting=False)],
     ),
     (
         "max_tokens: 64000 > 8192, which is the maximum allowed number of output tokens for x",

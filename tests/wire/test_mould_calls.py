@@ -16,7 +16,7 @@ from headgate.wire.neutral import StreamEvent, ThinkingDelta, ToolDelta, ToolSta
 from headgate.wire.openai_chat.streams import Reader
 from headgate.wire.sse import Decoder, Event
 from tests.gateway import agent_streams
-from tests.wire.test_mould import ODD, TEXTS, asking, event, heard_by
+from tests.wire.test_mould import ODD, TEXTS, asking, event, event_of, heard_by
 
 BEGIN = '{"id":"c","choices":[{"index":0,"delta":{"tool_calls":[%s]}}]}'
 THINK = '{"id":"c","choices":[{"delta":{"reasoning_content":%s}}]}'
@@ -227,7 +227,7 @@ def test_arguments_that_might_begin_a_call_have_no_mould(named):
     raw = event(BEGIN % (named % '"x"'))
     said = reader.read(Decoder().feed(raw)[0])
     assert ToolDelta(len(said) - 1, "x") in said
-    assert mould_of(raw, said, reader) is None
+    assert mould_of(event_of(raw), said, reader) is None
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

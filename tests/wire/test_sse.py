@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.wire.sse import Decoder, Event, encode, event_of
+from headgate.wire.sse import Decoder, Event, encode
 from tests.wire.recordings import TOOL_STREAM, recorded, splits
 
 
@@ -182,16 +182,6 @@ def test_a_block_that_comes_as_one_piece_is_read_as_one_that_comes_in_bytes(bloc
         return found + decoder.end()
 
     assert events(block) == events(*(bytes([byte]) for byte in block))
-
-
-@pytest.mark.parametrize("name", ["", "event: n\n", ": a word\n", "event: n\r\n", "id: 1\n"])
-@pytest.mark.parametrize("data", ["data: a\n", "data: a\ndata: b\n", "data:a\n", ""])
-def test_a_whole_block_is_the_event_that_a_stream_has_of_it(name, data):
-    block = f"{name}{data}\n".encode()
-    if block != b"\n":
-        decoder = Decoder()
-        decoder.feed(b"data: first\n\n")
-        assert [event_of(block)] == decoder.feed(block)
 
 
 def test_an_encoded_event_is_read_back():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 from base64 import b64encode
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from headgate.errors import ConfigError, ConfigFault
@@ -11,7 +14,7 @@ from headgate.settings.forms import is_loopback
 from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Proxy
 
-__all__ = ["default_proxy", "provider_proxy", "unread_proxy"]
+__all__ = ["default_proxy", "missing_authorities", "provider_proxy", "unread_proxy"]
 
 _UNREAD = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
@@ -54,6 +57,45 @@ def unread_proxy(settings: Settings, env: Mapping[str, str]) -> ConfigFault | No
         fix='If a proxy is needed, write proxy = "http://host:port" below [egress].',
         field="egress.proxy",
     )
+
+
+def missing_authorities(settings: Settings, env: Mapping[str, str]) -> ConfigFault | None:
+    """A finding where a provider is called in TLS and nobody is known to vouch for it.
+
+    Python takes a file that is not there without a word, and every call fails then.
+    """
+    if not any(entry.base_url.startswith("https:") for entry in settings.providers):
+        return None
+    usual = ssl.get_default_verify_paths()
+    named, named_folder = env.get(usual.openssl_cafile_env), env.get(usual.openssl_capath_env)
+    if named and not os.access(named, os.R_OK):
+        return _authorities(
+            f"The variable {usual.openssl_cafile_env} names a file that cannot be read, {named}",
+            "Correct the variable, or unset it to trust whom the system trusts.",
+        )
+    folder = Path(named_folder or usual.openssl_capath)
+    if named or Path(usual.openssl_cafile).is_file() or _has_any(folder):
+        return None
+    return _authorities(
+        f"Neither {usual.openssl_cafile} nor {folder} has authorities for certificates",
+        "Install the system's package of them (ca-certificates), or name a file of them in the "
+        f"variable {usual.openssl_cafile_env}.",
+    )
+
+
+def _authorities(what: str, fix: str) -> ConfigFault:
+    return ConfigFault(
+        f"{what}: providers at https:// cannot be verified, and calls to them fail.",
+        fix=fix,
+        field="providers",
+    )
+
+
+def _has_any(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _proxy(

@@ -105,7 +105,7 @@ class Follower:
 
     def _follow_when_due(self) -> None:
         """Put in force what the events say, whoever wrote them."""
-        now = self._clock.time()
+        now = self._clock.monotonic()  # the time of day may be set back
         if now - self._followed >= FOLLOW_SECONDS:
             self._followed = now
             self._steer(controls_of(standing(self._opened().events(kinds=ACTION_KINDS)).action))

@@ -133,11 +133,11 @@ class Lookout(Follower):
         if self._next is not None:
             (self._settings, self._book), self._next = self._next, None
             self._watch = None
-        now = self._clock.time()
+        now = self._clock.monotonic()  # the time of day may be set back
         if now - self._looked >= self._settings.watch.every:
             self._looked = now
             if self._election.leads():
-                self._look(now)
+                self._look(self._clock.time())
             else:
                 self._stand_by()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, closing
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +22,12 @@ from headgate.gateway.relay import Relay
 from headgate.gateway.sidecar import Sidecar, Trouble
 from headgate.ledger.event import Event
 from headgate.ledger.keys import KeyStore
+from headgate.ledger.store import StoreError, Window
+from headgate.ledger.totals import DAY_US
 from headgate.ledger.writer import Ledger
 from headgate.monitor.gauges import silence
 from headgate.monitor.metrics import Metrics
-from headgate.monitor.mishaps import mishap_event
+from headgate.monitor.mishaps import MISHAPS, back_event, mishap_event
 from headgate.routing.controls import Controls, Helm
 from headgate.settings import Reading
 from headgate.settings.schema import EgressSettings, Settings
@@ -33,6 +36,7 @@ from headgate.values import Clock
 
 __all__ = [
     "Beside",
+    "Chronicle",
     "Gateway",
     "beside_of",
     "has_sidecar",
@@ -93,19 +97,58 @@ async def beside_of(
     _follow(parts, settings, gateway)
     if not first:
         return Beside(None, lambda _: None, lambda: None)
-    told = partial(_told, gateway)
-    sidecar = sidecar_of(reading, sets, token, metrics, os.environ, told=told)
+    kept = Chronicle(gateway, _name(settings))
+    told, well = kept.trouble, kept.well
+    sidecar = sidecar_of(reading, sets, token, metrics, os.environ, told=told, well=well)
     relay = Relay(await parts.enter_async_context(sidecar.running()))
     return Beside(
         relay, lambda _: sidecar.tell(True), sidecar.begin, trouble=lambda: sidecar.trouble
     )
 
 
-def _told(gateway: Gateway, trouble: Trouble, why: str) -> None:
-    """The process beside is in trouble: it is counted, and kept for `headgate status`."""
-    if trouble == "ended":
-        gateway.metrics.counter("headgate_beside_ended_total").inc()
-    gateway.note(mishap_event(trouble, why, round(gateway.clock.time() * 1e6)))
+def _name(settings: Settings) -> str:
+    """This gateway among those that share its ledger: a file's are all on one machine."""
+    listen = settings.server.listen
+    alone = settings.ledger.url.startswith("sqlite:")
+    return listen if alone else f"{socket.gethostname()} {listen}"
+
+
+class Chronicle:
+    """Keeps what befalls the process beside a gateway, for `headgate status`.
+
+    Args:
+        here: the gateway's name, among those that share its ledger.
+    """
+
+    def __init__(self, gateway: Gateway, here: str) -> None:
+        self._gateway = gateway
+        self._here = here
+        self._untold: list[Event] = []
+
+    def trouble(self, trouble: Trouble, why: str) -> None:
+        """It is in trouble; that it ended is counted as well."""
+        if trouble == "ended":
+            self._gateway.metrics.counter("headgate_beside_ended_total").inc()
+        event = mishap_event(trouble, why, self._now_us(), self._here)
+        self._untold.append(event)
+        self._gateway.note(event)
+
+    def well(self) -> None:
+        """It goes on; that is kept where it was in trouble, be it before this gateway began."""
+        told, self._untold = self._untold, []
+        asyncio.get_running_loop().run_in_executor(None, self.end, told, self._now_us())
+
+    def end(self, told: Sequence[Event], at_us: int) -> None:
+        """Keep that it is well; what this gateway has `told` may not be in the store yet."""
+        store = self._gateway.ledger.store
+        with suppress(StoreError):  # whoever stores says so
+            events = store.events(Window(at_us - DAY_US, None), MISHAPS)
+            back = back_event([*events, *told], at_us, self._here)
+            if back is not None:
+                store.note([back])
+
+    def _now_us(self) -> int:
+        return round(self._gateway.clock.time() * 1e6)
 
 
 def _try_alerts(settings: AlertSettings, egress: EgressSettings) -> None:
@@ -187,6 +230,7 @@ def sidecar_of(
     env: Mapping[str, str],
     *,
     told: Callable[[Trouble, str], object] = lambda _, __: None,
+    well: Callable[[], object] = lambda: None,
 ) -> Sidecar[Said]:
     """The sidecar of a gateway.
 
@@ -194,6 +238,7 @@ def sidecar_of(
         token: the admin port's; one that is kept nowhere reaches the sidecar by its environment.
         metrics: what its gauges are shown by.
         told: is told of trouble when it begins, and why.
+        well: is told when it speaks first, and when it is out of trouble.
     """
     settled, env = [*sets], dict(env)
     if token is not None and token.origin == "memory":
@@ -211,4 +256,4 @@ def sidecar_of(
         metrics.counter("headgate_ledger_failures_total").inc(said.failed)
         metrics.counter("headgate_ledger_dropped_prompts_total").inc(said.dropped)
 
-    return Sidecar(command, says=Said, heard=heard, told=told, env=env)
+    return Sidecar(command, says=Said, heard=heard, told=told, well=well, env=env)

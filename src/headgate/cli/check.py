@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from headgate.bootstrap.book import book_of, doubts_about_prices, table_of
-from headgate.bootstrap.egress import unread_proxy
+from headgate.bootstrap.egress import missing_authorities, unread_proxy
 from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.files import FilePath
@@ -33,6 +33,7 @@ __all__ = [
     "lines_of",
     "missing_prices",
     "missing_variables",
+    "nobody_decides",
     "unpriced_beside_faults",
     "warnings_of",
 ]
@@ -76,6 +77,7 @@ def check(
             [
                 exposed_prompts(reading.settings.ledger),
                 unread_proxy(reading.settings, os.environ),
+                missing_authorities(reading.settings, os.environ),
             ],
         ),
     )
@@ -119,9 +121,23 @@ def warnings_of(reading: Reading, book: Book) -> tuple[ConfigFault, ...]:
     today = datetime.now(UTC).date()
     return (
         *reading.warnings,
+        *nobody_decides(reading),
         *missing_prices(reading, book, today),
         *doubtful_prices(reading, book, today),
     )
+
+
+def nobody_decides(reading: Reading) -> Iterator[ConfigFault]:
+    """A finding where all requests go to one tier, and the settings do not say that they should."""
+    settings = reading.settings
+    decider = next(one for one in reading.values if one.field == "classifier.kind")
+    if decider.source.kind == "default" and decider.value == "none" and not settings.policies:
+        tier = settings.classifier.default or settings.premium.name
+        yield ConfigFault(
+            f"Nobody decides: the gateway would send every request for `auto` to {tier}.",
+            fix='Say who decides below [classifier]; write kind = "none" there if this is meant.',
+            field="classifier",
+        )
 
 
 def doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:

@@ -195,7 +195,14 @@ def _imported(name: str) -> ModuleType:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="headgate")
 def cli() -> None:
-    """Route LLM requests to a cheap or a premium model, and prove what that saves."""
+    """Route LLM requests to a cheap or a premium model, and prove what that saves.
+
+    \b
+    Begin with
+      headgate demo   the whole loop on this machine; needs no key
+      headgate plan   what routing would save, and where that stops
+      headgate init   a headgate.toml, for providers of your own
+    """
 
 
 def main(args: list[str] | None = None, command: click.Command = cli) -> NoReturn:

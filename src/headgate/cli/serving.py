@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from functools import partial
+from typing import NamedTuple
 
 import click
 
@@ -16,11 +17,12 @@ from headgate import __version__
 from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
+from headgate.bootstrap.egress import missing_authorities
 from headgate.bootstrap.gateway import app_of, need_keys, secrets_of, upstream_of
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape
-from headgate.bootstrap.otel import sending
+from headgate.bootstrap.otel import Sending, sending
 from headgate.bootstrap.quality import feedback_of, shadow_of
 from headgate.bootstrap.reload import Reloader
 from headgate.cli.beside import Beside, Gateway, beside_of
@@ -39,6 +41,8 @@ from headgate.gateway.refusals import Refusals
 from headgate.gateway.service import Port
 from headgate.gateway.service import serve as serve_app
 from headgate.ledger.entry import Entry
+from headgate.ledger.event import Event
+from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import StoreError
 from headgate.ledger.writer import Ledger
 from headgate.monitor.metrics import Metrics
@@ -46,6 +50,7 @@ from headgate.routing.controls import Helm
 from headgate.routing.ngrams import COMPILED
 from headgate.settings import Reading, lasting, split_address
 from headgate.settings.schema import LedgerSettings, Settings
+from headgate.values import Clock
 
 __all__ = ["announce", "serve_one"]
 
@@ -65,74 +70,43 @@ async def serve_one(
     files = allow_most()
     upstream = upstream_of(settings)
     async with AsyncExitStack() as parts:  # closes them in turn, the last first
-        metrics = parts.enter_context(closing(metrics_of(settings)))
-        ledger = parts.enter_context(closing(ledger_of(settings.ledger, os.environ, clock)))
-        store = None
-        if settings.ledger.url != "memory:":
-            store = parts.enter_context(closing(gateway_keys_of(settings, os.environ, ledger)))
-        others: list[Callable[[Entry], None]] = [metrics.take]
-        counts: list[Callable[[], object]] = [
-            metrics.fold,
-            lambda: metrics.ledger(ledger.counts),
-            lambda: metrics.prompts(ledger.prompts),
-        ]
-        telemetry = None
-        if settings.watch.otel:
-            telemetry = parts.enter_context(closing(sending(os.environ, clock)))
-            others.append(telemetry.take)
-            counts.append(telemetry.fold)
-        note = in_background(ledger.store)
-        admission = admission_of(settings, os.environ, clock, store=store, note=note)
+        kept = _records(parts, settings, clock)
+        metrics, ledger, telemetry = kept.metrics, kept.ledger, kept.telemetry
+        admission = admission_of(settings, os.environ, clock, store=kept.keys, note=kept.note)
         app = app_of(
             settings,
             os.environ,
             upstream=upstream if telemetry is None else telemetry.introduce(upstream),
-            recorder=Told(ledger, *others, admission.take),
+            recorder=Told(ledger, *kept.takers, admission.take),
             clock=clock,
             source=str(reading.file),
             helm=helm,
             admission=admission,
         )
         _confine(app, files, settings.server.max_requests, aloud=first)
-        app.follow = None if telemetry is None else telemetry.follow
-        app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
-        if app.shadow is not None:
-            parts.push_async_callback(app.shadow.close)
+        _furnish(parts, app, settings, kept, clock)
         taking_down = partial(_take_down, app, settings.ledger, ledger)
         taking_down(settings)
-        app.feedback = feedback_of(ledger.store, clock)
-        refusals = Refusals(metrics.refused, note, clock, holder=secrets.token_hex(8))
-        parts.push_async_callback(_tell_the_rest, refusals, ledger)
-        app.refused = refusals.take
-        app.recordable = recordable_of(settings.ledger, ledger)
         token = admin_token(settings, os.environ) if settings.server.admin and first else None
         # closed after what is beside: a budget's slice goes back when nobody stores any more
         await parts.enter_async_context(admission)
-        beside = await beside_of(
-            parts,
-            reading,
-            sets,
-            token=token,
-            first=first,
-            gateway=Gateway(
-                metrics, ledger, store, helm, clock, lambda: [one() for one in counts], note
-            ),
-        )
+        gateway = Gateway(metrics, ledger, kept.keys, helm, clock, kept.count_all, kept.note)
+        beside = await beside_of(parts, reading, sets, token=token, first=first, gateway=gateway)
         app.beside = beside.trouble
         in_trouble = metrics.gauge("headgate_beside_trouble")
-        counts.append(lambda: in_trouble.set(beside.trouble() is not None))
+        kept.counts.append(lambda: in_trouble.set(beside.trouble() is not None))
         reloader = Reloader(
             app,
             reading,
             os.environ,
             sets=sets,
-            note=note,
+            note=kept.note,
             done=lambda new: _taken_over(new, metrics, beside, taking_down),
         )
         admin = None
         if token is not None:
-            admin = _admin(app, token, ledger, metrics, reloader, beside.pages)
-
+            handler = _admin(app, token, ledger, metrics, reloader, beside.pages)
+            admin = Port(handler, *_address(settings.server.admin), setting="admin")
         _spare_the_collector()
         async with reloader.running(watch=settings.server.reload):
             host, port = _address(settings.server.listen)
@@ -144,12 +118,71 @@ async def serve_one(
                 drain_seconds=settings.server.drain_seconds,
                 notice_seconds=settings.server.drain_notice,
                 ready=partial(_ready, reading, place, token, beside),
-                admin=None
-                if admin is None
-                else Port(admin, *_address(settings.server.admin), setting="admin"),
+                admin=admin,
                 lifeline=None if place is None else place.lifeline,
                 room=connections_within(files),
             )
+
+
+class _Records(NamedTuple):
+    """What a process keeps of what it serves, and who hears of it."""
+
+    metrics: Metrics
+    ledger: Ledger
+    keys: KeyStore | None
+    """None: a ledger in memory has none."""
+    telemetry: Sending | None
+    note: Callable[[Event], None]
+    takers: Sequence[Callable[[Entry], None]]
+    """Told of every entry, beside the ledger."""
+    counts: list[Callable[[], object]]
+    """What is counted every second."""
+
+    def count_all(self) -> None:
+        """Count what has been served."""
+        for one in self.counts:
+            one()
+
+
+def _records(parts: AsyncExitStack, settings: Settings, clock: Clock) -> _Records:
+    """Open them; `parts` closes them.
+
+    Raises:
+        ConfigError: the ledger, the keys or the telemetry cannot be used.
+    """
+    metrics = parts.enter_context(closing(metrics_of(settings)))
+    ledger = parts.enter_context(closing(ledger_of(settings.ledger, os.environ, clock)))
+    keys = telemetry = None
+    if settings.ledger.url != "memory:":
+        keys = parts.enter_context(closing(gateway_keys_of(settings, os.environ, ledger)))
+    takers: list[Callable[[Entry], None]] = [metrics.take]
+    counts: list[Callable[[], object]] = [
+        metrics.fold,
+        lambda: metrics.ledger(ledger.counts),
+        lambda: metrics.prompts(ledger.prompts),
+    ]
+    if settings.watch.otel:
+        telemetry = parts.enter_context(closing(sending(os.environ, clock)))
+        takers.append(telemetry.take)
+        counts.append(telemetry.fold)
+    note = in_background(ledger.store)
+    return _Records(metrics, ledger, keys, telemetry, note, takers, counts)
+
+
+def _furnish(
+    parts: AsyncExitStack, app: App, settings: Settings, kept: _Records, clock: Clock
+) -> None:
+    """Give the application who follows, samples, hears feedback and refusals, and may refuse."""
+    ledger, note = kept.ledger, kept.note
+    app.follow = None if kept.telemetry is None else kept.telemetry.follow
+    app.shadow = shadow_of(settings, lambda: app.plant, ledger.store, clock, note)
+    if app.shadow is not None:
+        parts.push_async_callback(app.shadow.close)
+    app.feedback = feedback_of(ledger.store, clock)
+    refusals = Refusals(kept.metrics.refused, note, clock, holder=secrets.token_hex(8))
+    parts.push_async_callback(_tell_the_rest, refusals, ledger)
+    app.refused = refusals.take
+    app.recordable = recordable_of(settings.ledger, ledger)
 
 
 def _confine(app: App, files: int, wanted: int, *, aloud: bool) -> None:
@@ -243,8 +276,9 @@ def announce(
     if settings.ledger.store_prompts:
         kept = lasting(settings.ledger.keep_prompts)
         click.echo(f"  prompts and answers   stored in the ledger, for {kept}", err=True)
-    if (exposed := exposed_prompts(settings.ledger)) is not None:
-        click.echo(f"warning: {exposed.message} {exposed.fix}", err=True)
+    doubts = (exposed_prompts(settings.ledger), missing_authorities(settings, os.environ))
+    for doubt in filter(None, doubts):
+        click.echo(f"warning: {doubt.message} {doubt.fix}", err=True)
     if others and token is not None:
         kept = f"token {token.value}, until it stops" if token.origin == "memory" else token.origin
         click.echo(f"  admin                 {others[0]}  ({kept})", err=True)

@@ -267,16 +267,22 @@ def _headroom(headroom: Headroom | None) -> Iterator[str]:
 
 
 def _beside(mishaps: Mishaps | None) -> Iterator[str]:
-    """It is the gateway that knows how things are now, and not the ledger."""
+    """What was within a day, and what gateways say of it now."""
     if mishaps is None:
         return
     words = "fell silent" if mishaps.last == "silent" else "ended"
     text = f"the process beside the gateway {words} at {day_and_time(mishaps.last_us)}"
-    yield from fact("Beside", text + (f": {mishaps.why}" if mishaps.why else ""), "yellow")
+    text += f": {mishaps.why}" if mishaps.why else ""
+    if mishaps.back_us is not None:
+        yield from fact("Beside", f"well since {day_and_time(mishaps.back_us)}; {text}")
+    else:
+        yield from fact("Beside", f"{text}; nothing was heard of it since", "yellow")
+        named = ", ".join(filter(None, mishaps.without))
+        if named:
+            yield from fact("", f"beside the gateway at {named}; its /healthz says more", dim=True)
     yield from fact(
         "",
-        f"within a day it fell silent {_times(mishaps.silent)} and ended {_times(mishaps.ended)}; "
-        "the gateway's /healthz says how it is now",
+        f"within a day it fell silent {_times(mishaps.silent)} and ended {_times(mishaps.ended)}",
         dim=True,
     )
 

@@ -16,7 +16,7 @@ from headgate.errors import HeadgateError, InternalError, RequestError
 from headgate.gateway.admission import Admission
 from headgate.gateway.caller import Caller
 from headgate.gateway.counting import count
-from headgate.gateway.cross_origin import ORIGIN, allow, foreign, is_preflight, shared
+from headgate.gateway.cross_origin import ORIGIN, allow, foreign, is_preflight, shared, unwelcome
 from headgate.gateway.driver import JSON, Driver
 from headgate.gateway.embedding import embedding_of
 from headgate.gateway.feedback import Feedback
@@ -342,6 +342,8 @@ def _unusual(caller: Caller, path: str, routes: Mapping[str, Action]) -> Action:
         return routes["GET"]
     if is_preflight(caller):
         return App._allow  # noqa: SLF001
+    if caller.method == "OPTIONS" and ORIGIN in caller.headers:
+        raise unwelcome()
     raise not_allowed(caller.method, [*routes, *(["HEAD"] if "GET" in routes else [])])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Container
 from headgate.errors import RequestError
 from headgate.gateway.caller import Body, Caller, Headers
 
-__all__ = ["ORIGIN", "Shared", "allow", "foreign", "is_preflight", "shared"]
+__all__ = ["ORIGIN", "Shared", "allow", "foreign", "is_preflight", "shared", "unwelcome"]
 
 ORIGIN = "origin"
 """Browsers name the page's origin in it, and no page can change that."""
@@ -31,12 +31,22 @@ def foreign(origin: str, origins: Container[str]) -> None:
     """
     of_the_web = origin == "null" or origin.lower().startswith(("http://", "https://"))
     if of_the_web and not _welcome(origin, origins):
-        raise RequestError(
+        raise _refusal(
             "This request comes from a web page, and this gateway asks for no key.",
-            status=403,
-            code="origin_not_allowed",
-            fix="Name the page's origin in [server] cors_origins, or ask for a key.",
+            "Name the page's origin in [server] cors_origins, or ask for a key.",
         )
+
+
+def _refusal(words: str, fix: str) -> RequestError:
+    return RequestError(words, status=403, code="origin_not_allowed", fix=fix)
+
+
+def unwelcome() -> RequestError:
+    """What a browser hears that asks first for a page which nobody has let in."""
+    return _refusal(
+        "Web pages of this origin may not call this gateway.",
+        "Name the page's origin in [server] cors_origins.",
+    )
 
 
 def shared(caller: Caller, origins: Container[str]) -> Caller:

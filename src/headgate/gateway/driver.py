@@ -51,7 +51,6 @@ from headgate.routing.signals import (
 )
 from headgate.values import ModelRef
 from headgate.wire.lane import (
-    DIALECTS,
     Flow,
     Inbound,
     Lane,
@@ -72,6 +71,8 @@ LEFT_OUT = "x-headgate-left-out"
 REFERENCE = "x-headgate-provider-request-id"
 """What the provider calls the call."""
 LONGEST_REFERENCE = 200
+ACCOUNT_STATUSES = frozenset({401, 402, 403, 404})
+"""A provider does not serve this key, or not this model."""
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -301,7 +302,7 @@ class Driver:
             with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
-                attempt.reference = _reference(reply, provider.dialect)
+                attempt.reference = _reference(reply)
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
                 if command.held:
@@ -352,9 +353,20 @@ class Driver:
             self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
         wait = patience_of(reply.header, self._plant.clock.time())
-        too_long = self._policy is not None and overflows(reply.status, body)
-        kind = "overflow" if too_long else "status"
-        return Failed(kind, status=reply.status, retry_after=wait)
+        return Failed(self._why(reply.status, body), status=reply.status, retry_after=wait)
+
+    def _why(self, status: int, body: bytes) -> str:
+        """The kind of a refusal: whether another tier may serve what this one does not.
+
+        A key that is no longer good, or a model that is no longer there, is no fault of a caller
+        that let us choose. What a provider keeps is another matter: nobody else has it.
+        """
+        if self._policy is None:
+            return "status"
+        if overflows(status, body):
+            return "overflow"
+        ours = status in ACCOUNT_STATUSES and self._inbound.ask.continues is None
+        return "account" if ours else "status"
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
         """A whole answer."""
@@ -472,9 +484,12 @@ class Driver:
         self._books.close(attempt, served=True, findings=findings)
 
 
-def _reference(reply: Reply, dialect: str) -> str | None:
-    """What the provider calls a call, where it says so in words that a header may hold."""
-    found = reply.header(DIALECTS[dialect].request_id)
+def _reference(reply: Reply) -> str | None:
+    """What the provider calls a call, where it says so in words that a header may hold.
+
+    Anthropic has a header of its own, which not all have that speak its dialect.
+    """
+    found = reply.header("x-request-id") or reply.header("request-id")
     if found is None or not (found.isascii() and found.isprintable()):
         return None
     return found[:LONGEST_REFERENCE] or None

@@ -23,6 +23,7 @@ MODEL = "/v1/models/"
 """What each model's own path begins with."""
 
 _VERSION = "/v1"
+_VERSIONS = re.compile(r"^(?:/v1)+(?=/v1/)")
 _VENDOR = re.compile(r"^/(?:openai(?:/deployments/[^/]+)?|anthropic)(?=/)")
 _KEPT = (
     "{} are kept by one provider, where no other could go on with them; this gateway stores none.",
@@ -67,8 +68,7 @@ def meant(path: str) -> str:
     the vendor before the path, and a deployment, whose name is the model in the body, too.
     """
     path = _VENDOR.sub("", path, count=1)
-    while path.startswith("/v1/v1/"):
-        path = path[len(_VERSION) :]
+    path = _VERSIONS.sub("", path, count=1)
     if path.startswith("/v1/"):
         return path
     whole = _VERSION + path
@@ -78,8 +78,9 @@ def meant(path: str) -> str:
 def nothing_at(path: str, served: Iterable[str]) -> RequestError:
     """The refusal of a path, which is not repeated: it may hold a secret."""
     words, fix = "There is nothing at this path.", f"The gateway serves {', '.join(served)}."
+    whole = path if path.startswith("/v1/") else _VERSION + path
     for place, told in _ELSEWHERE.items():
-        if path == place or path.startswith(f"{place}/"):
+        if whole == place or whole.startswith(f"{place}/"):
             words, fix = told
             break
     # not 501: the official SDKs would try again

@@ -48,6 +48,7 @@ class Sidecar(Generic[_T]):
         says: what its messages are.
         heard: is given each of them.
         told: is told of trouble when it begins, and why.
+        well: is told when it speaks for the first time, and when it is out of trouble.
         env: its environment.
         stop_seconds: what it has to end by itself, before it is killed.
         silence_seconds: how long it may say nothing before it is taken for hung.
@@ -60,6 +61,7 @@ class Sidecar(Generic[_T]):
         says: type[_T],
         heard: Callable[[_T], object],
         told: Callable[[Trouble, str], object] = lambda _, __: None,
+        well: Callable[[], object] = lambda: None,
         env: Mapping[str, str],
         stop_seconds: float = STOP_SECONDS,
         silence_seconds: float = LONGEST_SILENCE,
@@ -68,6 +70,7 @@ class Sidecar(Generic[_T]):
         self._says = says
         self._heard = heard
         self._told = told
+        self._well = well
         self._env = env
         self._stop_seconds = stop_seconds
         self._silence_seconds = silence_seconds
@@ -144,8 +147,11 @@ class Sidecar(Generic[_T]):
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             with suppress(EOFError):
                 while True:
-                    self._heard(await self._said(process.stdout))
-                    by = HEEDED
+                    said = await self._said(process.stdout)
+                    if by is not HEEDED or self.trouble is not None:
+                        by, self.trouble = HEEDED, None
+                        self._well()
+                    self._heard(said)
             return await process.wait()
         finally:
             self._process = None
@@ -172,9 +178,7 @@ class Sidecar(Generic[_T]):
         silent = loop.call_later(self._silence_seconds / 2, self._fall_silent)
         try:
             async with asyncio.timeout(self._silence_seconds):  # `wait_for` can lose our own end
-                said = await received(stdout, self._says)
-            self.trouble = None
-            return said
+                return await received(stdout, self._says)
         except TimeoutError as error:
             raise TimeoutError(
                 f"it was silent for {self._silence_seconds:g} s: stopped, or it hangs"

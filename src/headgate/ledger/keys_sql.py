@@ -58,7 +58,7 @@ class SqlKeys:
     """A key store in a database.
 
     Args:
-        database: where; a ledger's.
+        database: where; a ledger's. Closed with the store, and where this fails.
 
     Raises:
         ConfigError: a newer Headgate made these tables.
@@ -67,6 +67,14 @@ class SqlKeys:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        try:
+            self._prepare()
+        except BaseException:
+            database.close()
+            raise
+
+    def _prepare(self) -> None:
+        database = self._database
         with database.reading() as run:
             step = self._step(run)
         if step < len(_STEPS):

@@ -38,7 +38,11 @@ class SqliteDatabase:
             self._db = sqlite3.connect(
                 path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
             )
-            self._db.execute("PRAGMA synchronous = FULL")
+            try:
+                self._db.execute("PRAGMA synchronous = FULL")
+            except BaseException:
+                self._db.close()
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[Run]:

@@ -13,6 +13,7 @@ has no room for is dropped.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from itertools import islice
@@ -41,6 +42,8 @@ from headgate.ledger.url import SERVING_PATIENCE, journal_directory, open_store
 from headgate.values import Clock
 
 __all__ = ["Ledger"]
+
+log = logging.getLogger("headgate.ledger")
 
 TENDED_INTERVAL = 0.25
 """Seconds between two looks while somebody else stores: at what is stored, and whether it does."""
@@ -232,14 +235,19 @@ class Ledger:
     def close(self) -> None:
         """Store what can be stored, end the writer thread, close the store.
 
-        Rows that the store does not take stay in the journal for the next start. Closing twice is
-        harmless.
+        Rows that the store does not take stay in the journal for the next start, and the log says
+        how many. Closing twice is harmless.
         """
-        self._closing = True
+        again, self._closing = self._closing, True
         self._wake.set()
         self._thread.join()
         with self._lock:
             self._spill()
+        left = self.counts.pending
+        if self._journal is not None and left and not self._all_stored and not again:
+            where = self._journal.directory
+            log.warning("ledger.left: %d rows wait in %s for the next start", left, where)
+        with self._lock:
             if self._journal is not None:
                 self._journal.close()
         self.store.close()

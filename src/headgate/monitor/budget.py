@@ -4,7 +4,8 @@ Outcomes are folded in one by one, in the order the ledger stored them, and neve
 is a detector for all requests and one for each scope (a route, or a key or policy with a budget of
 its own), counts by hour, and the last outcome's sequence number. An outcome that was folded in
 already is left alone. Outcomes that the watch itself has decided, having pinned all traffic to
-premium, say nothing of the router: they are set aside.
+premium, say nothing of the router: they are set aside. Those that follow their conversation are
+counted, and no detector bets on them: they were decided with its first request.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from headgate.monitor.attribution import Attribution, attribute_levels
 from headgate.monitor.hours import HOUR_US, MOST_HOURS, Hours, HoursState
 from headgate.monitor.watched import WatchedRate, WatchedState
 from headgate.routing.policy import PINNED_BY_WATCH
+from headgate.routing.session import LATCHED, STICKY
 from headgate.stats.changepoint import locate
 from headgate.stats.sequential import confidence_sequence, threshold
 
@@ -39,6 +41,11 @@ ALARM_AT = threshold(FALSE_ALARMS / 2, FALSE_ALARM_REQUESTS)
 """One half of the chance is for all requests together. The other is for the scopes: each route may
 give a false alarm in proportion to its own requests, and these add up to all of them; so may each
 key and each policy, which is why the half is shared by the kinds of scope that are watched."""
+
+FOLLOWING = frozenset({STICKY, LATCHED})
+"""Reasons of requests that went where their conversation was. After an escalated first request the
+chance of the next is 1, not the budget: bets on all of them made every stream of conversations of
+three requests, exactly at the budget, alarm within 100,000 requests."""
 
 FAST_PARTS = 28
 """The fast window is this part of the slow one: 6 hours of 7 days."""
@@ -181,24 +188,27 @@ class EscalationBudget:
             self.first_us = at_us
         if self.last_us is None or at_us > self.last_us:
             self.last_us = at_us
-        self._watch_route(route, at_us, hit)
+        decided = reason not in FOLLOWING
+        self._watch_route(route, at_us, hit, decided)
         if self._own:
-            self._watch_own("key", key, at_us, hit)
-            self._watch_own("policy", policy, at_us, hit)
-        self._all.update(at_us, hit)
+            self._watch_own("key", key, at_us, hit, decided)
+            self._watch_own("policy", policy, at_us, hit, decided)
+        self._all.update(at_us, hit, decided=decided)
         levels = (route, asked, reason, model, config, policy, router, category, key)
         self._hours.add(at_us, levels, hit)
 
-    def _watch_own(self, kind: ScopeKind, name: str | None, at_us: int, hit: bool) -> None:
+    def _watch_own(
+        self, kind: ScopeKind, name: str | None, at_us: int, hit: bool, decided: bool
+    ) -> None:
         """Keys and policies are watched where they have a budget of their own."""
         if name is None or (budget := self._own.get((kind, name))) is None:
             return
         watched = self._scopes.get((kind, name))
         if watched is None:
             watched = self._scopes[kind, name] = self._scope(budget)
-        watched.update(at_us, hit)
+        watched.update(at_us, hit, decided=decided)
 
-    def _watch_route(self, route: str, at_us: int, hit: bool) -> None:
+    def _watch_route(self, route: str, at_us: int, hit: bool, decided: bool) -> None:
         """While there is one route only, the detector of all requests is its own too."""
         if self._first_route is None:
             self._first_route = route
@@ -213,7 +223,7 @@ class EscalationBudget:
         if watched is None:
             budget = self._own.get(("route", route), self.budget)
             watched = self._scopes["route", route] = self._scope(budget)
-        watched.update(at_us, hit)
+        watched.update(at_us, hit, decided=decided)
 
     def _scope(self, budget: float | None) -> WatchedRate:
         return WatchedRate(budget, self._unit, self._scope_at)

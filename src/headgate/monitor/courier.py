@@ -50,7 +50,7 @@ class Courier:
         with self._lock:
             if alert.id in self._busy:
                 return False
-            if self._clock.time() < self._not_before.get(alert.id, 0.0):
+            if self._clock.monotonic() < self._not_before.get(alert.id, float("-inf")):
                 return False
             self._busy.add(alert.id)
         self._waiting.put(alert)
@@ -73,11 +73,11 @@ class Courier:
         }
         people = [why for name, why in found.items() if name != "log"]
         sent = not people or None in people
-        now = self._clock.time()
         with self._lock:
-            self._not_before[alert.id] = now + AGAIN_SECONDS
+            self._not_before[alert.id] = self._clock.monotonic() + AGAIN_SECONDS
+        at_us = int(self._clock.time() * 1_000_000)
         try:
-            self._note([sent_event(alert, found, sent=sent, at_us=int(now * 1_000_000))])
+            self._note([sent_event(alert, found, sent=sent, at_us=at_us)])
         except HeadgateError as error:
             _log.warning("what became of an alert could not be noted: %s", error)
         if not sent:

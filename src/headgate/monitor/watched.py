@@ -79,8 +79,11 @@ class WatchedRate:
             return 0.0
         return log(self._detector.evidence) / log(self._alarm_at)
 
-    def update(self, at_us: int, hit: bool) -> None:
-        """Take one request, sent at a time, escalated or not."""
+    def update(self, at_us: int, hit: bool, *, decided: bool = True) -> None:
+        """Take one request, sent at a time, escalated or not.
+
+        One that was not `decided`, but went where its conversation was, is counted only.
+        """
         if self._first_us is None or at_us < self._first_us:
             self._first_us = at_us
         self._n += 1
@@ -89,7 +92,7 @@ class WatchedRate:
         recent[0] += 1
         recent[1] += hit
         if self._detector is not None:
-            change = self._detector.update(hit)
+            change = self._detector.update(hit) if decided else None
             if change == "raised":
                 self.alarm_us = at_us
             elif change == "cleared":

@@ -65,7 +65,7 @@ RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 
 Anthropic's "overloaded".
 """
 
-FINAL_KINDS = frozenset({"overflow", "timeout", "unsupported"})
+FINAL_KINDS = frozenset({"account", "overflow", "timeout", "unsupported"})
 """Failures that the same tier would only repeat, late or for certain: the next one is tried."""
 
 

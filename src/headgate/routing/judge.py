@@ -5,9 +5,8 @@ from __future__ import annotations
 from headgate.routing.classifier import excerpt
 from headgate.values import Ask, Draft
 
-__all__ = ["BEST", "MAX_GRADE_TOKENS", "grade", "judging"]
+__all__ = ["MAX_GRADE_TOKENS", "grade", "judging"]
 
-BEST = 5
 MAX_GRADE_TOKENS = 16
 
 _INSTRUCTIONS = """\

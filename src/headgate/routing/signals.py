@@ -74,10 +74,11 @@ class Failed(msgspec.Struct, frozen=True):
     """The attempt failed before anything reached the caller.
 
     `kind` is "status" (with the upstream's `status`), "connect", "timeout", "reset", "unusable",
-    "stream-error", "overloaded" (this side had no file for a connection), "overflow" (a routed
-    request is longer than this model reads), "unsupported" (the tier's dialect cannot carry the
-    request), "breaker" (no tier that may answer is being called at present), or "unfit" (no tier
-    can serve the request).
+    "stream-error", "overloaded" (this side had no file for a connection), "account" (the provider
+    does not serve this gateway's key, or not this model), "overflow" (a routed request is longer
+    than this model reads), "unsupported" (the tier's dialect cannot carry the request), "breaker"
+    (no tier that may answer is being called at present), or "unfit" (no tier can serve the
+    request).
     """
 
     kind: str

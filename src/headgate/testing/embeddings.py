@@ -18,7 +18,9 @@ __all__ = ["PATH", "Embeddings", "read"]
 PATH = "/v1/embeddings"
 DIMENSIONS = 8
 
-Texts: TypeAlias = str | Annotated[list[str], Meta(min_length=1, max_length=2048)]
+Count: TypeAlias = Annotated[list[int], Meta(min_length=1, max_length=8192)]
+"""A text as the tokens that its sender has made of it, which some SDKs do by default."""
+Texts: TypeAlias = str | Annotated[list[str | int | Count], Meta(min_length=1, max_length=8192)]
 
 
 class Embeddings(Struct, forbid_unknown_fields=True):
@@ -31,20 +33,25 @@ class Embeddings(Struct, forbid_unknown_fields=True):
     user: str | None = None
 
     @property
-    def texts(self) -> list[str]:
-        """What is to be embedded."""
-        return [self.input] if isinstance(self.input, str) else self.input
+    def inputs(self) -> list[str | list[int]]:
+        """What is to be embedded: texts, or the tokens of texts."""
+        given = self.input
+        if isinstance(given, str):
+            return [given]
+        alone = [one for one in given if isinstance(one, int)]
+        return [alone] if alone else [one for one in given if not isinstance(one, int)]
 
     @property
     def usage(self) -> Usage:
         """Only input is billed."""
-        return Usage(input=sum(tokens(text) for text in self.texts))
+        counts = [tokens(one) if isinstance(one, str) else len(one) for one in self.inputs]
+        return Usage(input=sum(counts))
 
     def answer(self) -> bytes:
         """A list object."""
         data = [
             {"object": "embedding", "index": index, "embedding": self._vector(text)}
-            for index, text in enumerate(self.texts)
+            for index, text in enumerate(self.inputs)
         ]
         count = self.usage.input
         usage = {"prompt_tokens": count, "total_tokens": count}
@@ -52,7 +59,7 @@ class Embeddings(Struct, forbid_unknown_fields=True):
             {"object": "list", "data": data, "model": self.model, "usage": usage}
         )
 
-    def _vector(self, text: str) -> list[float] | str:
+    def _vector(self, text: str | list[int]) -> list[float] | str:
         numbers = [uniform(text, index) for index in range(self.dimensions)]
         if self.encoding_format == "float":
             return numbers
@@ -62,7 +69,7 @@ class Embeddings(Struct, forbid_unknown_fields=True):
 def read(body: bytes) -> Embeddings:
     """Read and check a request. Raises Refused (400)."""
     try:
-        return msgspec.json.decode(body, type=Embeddings)
+        found = msgspec.json.decode(body, type=Embeddings)
     except msgspec.ValidationError as error:
         flaw = checked(error)
         raise Refused(
@@ -70,3 +77,6 @@ def read(body: bytes) -> Embeddings:
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(400, "invalid_request_error", "The body is not valid JSON.") from error
+    if not isinstance(found.input, str) and len({type(one) for one in found.input}) > 1:
+        raise Refused(400, "invalid_request_error", "Texts or tokens, not both.", param="input")
+    return found

@@ -28,6 +28,7 @@ WORDS: Mapping[str, str] = {
     "reload.refused": "Changed settings were refused",
     "beside.silent": "The process beside the gateway said nothing for half a minute",
     "beside.ended": "The process beside the gateway ended, and another was started",
+    "beside.back": "The process beside the gateway is well again",
     "quality.compared": "A cheap answer was compared with premium's",
     "feedback": "A user rated an answer",
 }

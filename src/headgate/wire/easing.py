@@ -5,7 +5,7 @@ know which, so the provider is asked, and what it has refused is remembered for 
 above what a model can write at all is lowered to that.
 
 Source: the APIs' 400s as their users report them (GitHub issues of Claude Code, docker-agent,
-inspect_ai, OpenHands, 9router; read November 2026).
+inspect_ai, OpenHands, 9router, ChatterUI, hermes-agent; read November 2026).
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Easing(NamedTuple):
     """Only where this other field has been changed, too."""
     most: int = 0
     """A larger number is lowered to this one; 0: it is no such easing."""
+    lasting: bool = True
+    """It holds for all requests to the model; else only for one like that which was refused."""
 
 
 def eased(
@@ -104,6 +106,7 @@ def _without(raw: bytes, name: str) -> bytes | None:
 _TUNING = frozenset(
     {
         "frequency_penalty",
+        "metadata",
         "presence_penalty",
         "prompt_cache_key",
         "prompt_cache_retention",
@@ -114,18 +117,26 @@ _TUNING = frozenset(
         "reasoning_effort",
         "safety_identifier",
         "seed",
+        "store",
         "temperature",
         "text.verbosity",
         "top_p",
         "truncation",
+        "user",
         "verbosity",
     }
 )
 """What may be left out. A service tier may not: it has a price; nor may a stop sequence."""
 _REFUSED = re.compile(
-    r"Unsupported (?:parameter|value): '(?P<field>[a-z_.]+)'"
+    r"Unsupported (?:parameter|value): '(?P<openai>[a-z_.]+)'"
     r"|(?:Unrecognized request argument supplied|Unknown parameter): '?(?P<unknown>[a-z_.]+)'?"
+    r'|Unknown name "(?P<google>[a-z_]+)": Cannot find field'
+    r"|^property '(?P<groq>[a-z_]+)' is unsupported"
+    r"|^`(?P<model>[a-z_]+)` is not supported with this model"
+    r"|does not support parameter (?P<xai>[A-Za-z]+)"
 )
+_ONLY = "Only the default"
+_CAPITAL = re.compile("[A-Z]")
 _TOO_LONG = re.compile(r"max_tokens is too large: \d+\. This model supports at most (\d{1,9}) ")
 _LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _SEALED = b'["reasoning.encrypted_content"]'
@@ -134,28 +145,42 @@ _SEALED = b'["reasoning.encrypted_content"]'
 def openai_easings(problem: Problem) -> list[Easing]:
     """What may help after a refusal by OpenAI's API, or by one that is like it; else nothing.
 
-    Told by `param` or by the message: "Unsupported value: 'temperature' does not support 0.2 with
-    this model. Only the default (1) value is supported."
+    It is told by `param`, or by the message: "Unsupported value: 'temperature' does not support 0.2
+    with this model. Only the default (1) value is supported." Google, Groq and xAI have words of
+    their own.
     """
     if problem.status != 400:
         return []
-    refused = _REFUSED.match(problem.message)
-    if refused is None:
-        if (limit := _TOO_LONG.match(problem.message)) is not None:
-            return [Easing(problem.param or "max_tokens", most=int(limit[1]))]
-        if problem.param == "include" and "Encrypted content" in problem.message:
-            return [Easing("include", where=_SEALED)]
-        return []
-    field = problem.param or refused["field"] or refused["unknown"]
+    if (limit := _TOO_LONG.match(problem.message)) is not None:
+        return [Easing(problem.param or "max_tokens", most=int(limit[1]))]
+    if problem.param == "include" and "Encrypted content" in problem.message:
+        return [Easing("include", where=_SEALED)]
+    names = [match[match.lastgroup or 0] for match in _REFUSED.finditer(problem.message)]
+    if names and problem.param:
+        names = [problem.param]
+    found = [easing for name in names for easing in _named(_CAPITAL.sub(_lowered, name))]
+    if problem.message.startswith("Unsupported value") and _ONLY not in problem.message:
+        return [easing._replace(lasting=False) for easing in found]  # other values may be taken
+    return found
+
+
+def _lowered(capital: re.Match[str]) -> str:
+    """reasoningEffort is xAI's word for reasoning_effort."""
+    return f"_{capital[0].lower()}"
+
+
+def _named(field: str) -> list[Easing]:
     if field in _LIMITS:
         return [Easing(field, moved=_LIMITS[field])]
+    if field == "reasoning_effort":  # by its name in either dialect
+        return [Easing(field), Easing("reasoning.effort")]
     return [Easing(field)] if field in _TUNING else []
 
 
 # ---- Anthropic's says it in words
 
-_NO_CLEARING = Easing("context_management", where=b"clear_thinking")
-_WITH_THINKING = _NO_CLEARING._replace(along="thinking")
+_NO_CLEARING = Easing("context_management", where=b"clear_thinking", lasting=False)
+_WITH_THINKING = Easing("context_management", where=b"clear_thinking", along="thinking")
 _NO_THINKING = (Easing("thinking"), _WITH_THINKING)
 _NO_ADAPTIVE = (Easing("thinking", where=b'"adaptive"'), _WITH_THINKING)
 _ADAPTIVE = Easing("thinking", value=b'{"type":"adaptive"}', where=b'"enabled"')
@@ -165,8 +190,11 @@ _WORDS: Sequence[tuple[re.Pattern[str], Sequence[Easing]]] = (
     (re.compile(r"does not support thinking"), _NO_THINKING),
     (re.compile(r"thinking\.type\.enabled\W+is not supported"), (_ADAPTIVE,)),
     (re.compile(r"does not support the effort parameter"), (Easing("output_config.effort"),)),
-    (re.compile(r"output_config\.effort .*not supported"), (Easing("output_config.effort"),)),
-    (re.compile(r"temperature\W+and\W+top_p\W+cannot both"), (Easing("top_p"),)),
+    (
+        re.compile(r"output_config\.effort .*not supported"),
+        (Easing("output_config.effort", lasting=False),),
+    ),
+    (re.compile(r"temperature\W+and\W+top_p\W+cannot both"), (Easing("top_p", lasting=False),)),
     (re.compile(r"\btemperature\W+is deprecated"), (Easing("temperature"),)),
     (re.compile(r"\btop_p\W+is deprecated"), (Easing("top_p"),)),
     (re.compile(r"\btop_k\W+is deprecated"), (Easing("top_k"),)),

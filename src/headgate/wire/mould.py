@@ -7,7 +7,6 @@ only that need be read. The Responses API counts its events besides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -16,7 +15,7 @@ import msgspec
 
 from headgate.wire.dialect import StreamReader, UnusableAnswerError
 from headgate.wire.neutral import RefusalDelta, StreamEvent, TextDelta, ThinkingDelta, ToolDelta
-from headgate.wire.sse import event_of
+from headgate.wire.sse import Event
 
 __all__ = ["Delta", "Mould", "mould_of"]
 
@@ -25,30 +24,20 @@ Delta: TypeAlias = TextDelta | ToolDelta | ThinkingDelta | RefusalDelta
 
 _DECODE = msgspec.json.Decoder(str).decode
 _ENCODE = msgspec.json.Encoder().encode
-_RETURN, _ZERO = b"\r0"
+_ZERO = b"0"[0]
+_DIGITS = b"0123456789"
+_MOST = 16
+"""Digits of a number."""
+_OPENINGS = (b"data: ", b"data:")
 _PROBE = "another text"
-_PADS = (
-    (
-        b'"obfuscation":"',
-        re.compile(rb'(?<="obfuscation":")[0-9A-Za-z]*(?=")'),
-        b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-    ),
-    (b" }\n\n", re.compile(rb" +(?=\}\n\n\Z)"), b" "),
-    (
-        b'"sequence_number":',
-        re.compile(rb'(?:(?<="sequence_number":)|(?<="sequence_number": ))\d+(?=[,}])'),
-        b"",
-    ),
-)
-"""What providers fill events up with, so that a length tells nobody the text: what stands in such
-an event, where, and which bytes it may hold. OpenAI has a field for it, Anthropic puts spaces
-before the last brace. A number may stand there too (some servers' events begin with the text); no
-bytes stand for that."""
+_OTHER = b"1234567"
 _COUNT = b'"sequence_number":'
 """The field that counts events, in the Responses API. It is no part of a string: there a quotation
 mark has a backslash before it."""
-_NUMBER = re.compile(rb" ?(0|[1-9][0-9]{0,15})(?=,)")
-_OTHER = b"1234567"
+_PAD = b'"obfuscation":"'
+_PAD_SIGNS = _DIGITS + b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+"""What OpenAI fills events up with, so that a length tells nobody the text. Anthropic puts spaces
+before the last brace."""
 
 
 class Mould(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -63,10 +52,10 @@ class Mould(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Takes the text for the reader, which keeps it; None: it keeps nothing of such an event."""
     _head: bytes
     _counted: bytes
-    """What stands between the number and the text; empty where there is no number."""
+    """What stands between the number and the text, less the comma before it; empty where there is
+    no number."""
     _between: bytes
-    """What stands between the text and the filling, the closing quotation mark included; empty
-    where nothing is filled up."""
+    """What stands between the text and the filling; empty where nothing is filled up."""
     _pad: bytes
     """The bytes that the filling may hold; none: it is a number."""
     _tail: bytes
@@ -80,25 +69,25 @@ class Mould(msgspec.Struct, frozen=True, eq=False, gc=False):
         if quoted is rest:
             return None
         if self._counted:
-            number, counted, quoted = quoted.partition(self._counted)
-            if not counted or not _is_number(number):
-                return None
-        if self._between:
-            text, between, pad = quoted.partition(self._between)
+            number, _, after = quoted.partition(b",")
+            quoted = after.removeprefix(self._counted)
+            if quoted is after or not number.isdigit() or number[0] == _ZERO or len(number) > _MOST:
+                return None  # `_is_number`, without a call for each event
+        if self._between:  # the last one: in the filling stands none, in the text one may
+            quoted, between, pad = quoted.rpartition(self._between)
             if not between or (pad.strip(self._pad) if self._pad else not _is_number(pad)):
                 return None
-            quoted = text + b'"'
         try:
             return _DECODE(quoted) or None
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None  # more than a text, or one that is read leniently
 
 
-def mould_of(raw: bytes, said: Sequence[StreamEvent], reader: StreamReader) -> Mould | None:
+def mould_of(event: Event, said: Sequence[StreamEvent], reader: StreamReader) -> Mould | None:
     """The mould of an event that has been read; None where it says more than a text, or nothing.
 
     Args:
-        raw: one whole event, ended by line feeds.
+        event: its data is one line, its last; another way it has no mould.
         said: what the reader has read in it.
         reader: its twin says whether the place found is the text's.
     """
@@ -110,49 +99,67 @@ def mould_of(raw: bytes, said: Sequence[StreamEvent], reader: StreamReader) -> M
         or type(delta) is RefusalDelta
     ):
         return None
-    if _RETURN in raw or not _is_block(raw) or delta.text == _PROBE:
+    data, quoted = event.data or b"", _ENCODE(delta.text)
+    opening = event.raw.removesuffix(data + b"\n\n")
+    if opening.rpartition(b"\n")[2] not in _OPENINGS or delta.text == _PROBE:
+        return None
+    if data.count(quoted) != 1:
         return None
     say: Callable[[str], Delta] = type(delta)
     if type(delta) is ToolDelta:
         say = partial(ToolDelta, delta.index)
-    quoted = _ENCODE(delta.text)
-    at = raw.find(quoted)
-    if at < 0 or raw.find(quoted, at + 1) >= 0:
-        return None
-    head, tail = raw[:at], raw[at + len(quoted) :]
-    head, counted = _parted(head)
+    head, _, tail = data.partition(quoted)
+    head, counted = _counting(head) or (head, b"")
     probe = (head, _OTHER if counted else b"", counted, _PROBE.encode(), tail)
-    if not _says(b'%b%b%b"%b"%b' % probe, say(_PROBE), reader.twin()):
+    other = Event(b"", b'%b%b%b"%b"%b' % probe, event.name)
+    if not _says(other, say(_PROBE), reader.twin()):
         return None
+    between, signs, end = _filling(tail)
     keep = reader.keeper(delta)
-    for mark, pattern, pad in _PADS:
-        found = pattern.search(tail) if tail.find(mark) >= 0 else None
-        if found is not None:
-            between = b'"' + tail[: found.start()]
-            return Mould(say, keep, head, counted, between, pad, tail[found.end() :])
-    return Mould(say, keep, head, counted, b"", b"", tail)
+    return Mould(say, keep, opening + head, counted[1:], between, signs, end + b"\n\n")
 
 
-def _parted(head: bytes) -> tuple[bytes, bytes]:
-    """What stands before an event's number, and what between it and the text, where it has one."""
-    at = head.find(_COUNT)
-    number = None if at < 0 else _NUMBER.match(head, at + len(_COUNT))
-    return (head, b"") if number is None else (head[: number.start(1)], head[number.end() :])
+def _filling(tail: bytes) -> tuple[bytes, bytes, bytes]:
+    """What stands before a filling, which bytes it may hold (none: it is a number), what follows.
+
+    Nothing stands before it where there is none.
+    """
+    before, mark, rest = tail.partition(_PAD)
+    if mark:
+        pad, end, after = rest.partition(b'"')
+        if not pad.strip(_PAD_SIGNS):
+            return before + mark, _PAD_SIGNS, end + after
+    counting = _counting(tail)
+    if counting is not None:
+        return counting[0], b"", counting[1]
+    before = tail[:-1].rstrip(b" ")
+    if len(before) < len(tail) - 1:
+        return before, b" ", tail[-1:]
+    return b"", b"", tail
+
+
+def _counting(part: bytes) -> tuple[bytes, bytes] | None:
+    """What stands before the number of an event, and what after; None: it has none there."""
+    at = part.find(_COUNT)
+    if at < 0:
+        return None
+    rest = part[at + len(_COUNT) :]
+    after = rest.lstrip(b" " + _DIGITS)
+    number = rest[: len(rest) - len(after)].lstrip(b" ")
+    if not _is_number(number) or after[:1] not in (b",", b"}"):
+        return None
+    return part[: len(part) - len(number) - len(after)], after
 
 
 def _is_number(digits: bytes) -> bool:
-    """Whether it can stand for another number in JSON: no sign, no zero before it."""
-    return digits.isdigit() and (digits[0] != _ZERO or digits == b"0") and len(digits) <= 16
+    """Whether it can stand for another number in JSON: no sign, and no zero before it. None is a
+    zero itself, which only servers send that do not count."""
+    return digits.isdigit() and digits[0] != _ZERO and len(digits) <= _MOST
 
 
-def _is_block(raw: bytes) -> bool:
-    """Whether it begins and ends as an event does, without a comment before it."""
-    return raw[-2:] == b"\n\n" and (raw[:6] == b"data: " or raw[:7] == b"event: ")
-
-
-def _says(raw: bytes, delta: Delta, reader: StreamReader) -> bool:
+def _says(event: Event, delta: Delta, reader: StreamReader) -> bool:
     """Whether an event says this and nothing else."""
     try:
-        return list(reader.read(event_of(raw))) == [delta]
+        return list(reader.read(event)) == [delta]
     except UnusableAnswerError:
         return False

@@ -91,6 +91,8 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
 
     def ease(self, easings: Sequence[Easing]) -> bool:
         """Change what a model is known to refuse. True where that changes the request."""
+        if not easings:
+            return False
         fields: dict[str, msgspec.Raw | bytes | None] = {**self._inbound.fields, **self._own}
         changes, left = eased(fields, easings)
         self._heeded += tuple(easings)
@@ -259,18 +261,18 @@ class Flow:
                 self._note(one)
                 if self.heard is not None:
                     self.heard(one)
-            self._mould = self._taken(event.raw, said)
+            self._mould = self._taken(event, said)
             return self._forward(event, said)
         except UnusableAnswerError as error:
             return self._break(error.message)
         except RecursionError:
             return self._break("The provider sent an event that is nested too deeply.")
 
-    def _taken(self, raw: bytes, said: Sequence[StreamEvent]) -> Mould | None:
+    def _taken(self, event: Event, said: Sequence[StreamEvent]) -> Mould | None:
         """The mould of an event. No more are taken where no event is like the one before."""
         if self._ending or self._useless >= MOST_USELESS:
             return None
-        mould = mould_of(raw, said, self._reader)
+        mould = mould_of(event, said, self._reader)
         if mould is not None:
             self._useless += 1
         return mould

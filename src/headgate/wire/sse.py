@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-__all__ = ["MAX_EVENT_BYTES", "Decoder", "Event", "encode", "event_of"]
+__all__ = ["MAX_EVENT_BYTES", "Decoder", "Event", "encode"]
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 """Longest event that is waited for. Chat events are a few hundred bytes, one with a whole image in
@@ -115,11 +115,6 @@ class Decoder:
             self._at_start = False
             text = raw.removeprefix(_BOM)
         return _line(raw) or _named(raw) or _parse(raw, text)
-
-
-def event_of(raw: bytes) -> Event:
-    """The event of one whole block, which does not begin the stream."""
-    return _line(raw) or _named(raw) or _parse(raw, raw)
 
 
 def _line(raw: bytes) -> Event | None:

@@ -71,16 +71,23 @@ class Translation:
         """Nothing, as in `ease`."""
         return ()
 
-    def left_out(self, model: str) -> list[str]:
+    def left_out(self, model: str) -> Sequence[str]:
         """The caller's fields that a call to `model` does not hold, in the caller's words.
 
         They only tune an answer: what would make it another one has been refused. Names that could
         not stand in a header, such as no field of an API has, are not told.
         """
-        fields, known, words = self._inbound.fields, self._caller.read_fields, self._caller.words
+        found = self._provider.left_out(self._request, model)
+        if found:
+            found = [self._caller.words[name] for name in found]
+        if not self._caller.read_fields.issuperset(self._inbound.fields):  # mostly it is
+            return [*self._unread(), *found]
+        return found
+
+    def _unread(self) -> list[str]:
+        fields, known = self._inbound.fields, self._caller.read_fields
         unread = [name for name in fields if name not in known and _FIELD.fullmatch(name)]
-        found = [name for name in unread[:MOST_NAMED] if is_given(fields, name)]
-        return found + [words[name] for name in self._provider.left_out(self._request, model)]
+        return [name for name in unread[:MOST_NAMED] if is_given(fields, name)]
 
     def answer(self, body: bytes) -> Answered:
         """The provider's answer in the caller's dialect.

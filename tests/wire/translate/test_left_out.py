@@ -76,7 +76,7 @@ def named(dialect: str, target: str, model: str, **fields: Any) -> list[str]:
     way = lane(asking(dialect, **fields), target, at=0)
     assert isinstance(way, Translation)
     way.request(model)
-    return way.left_out(model)
+    return list(way.left_out(model))
 
 
 @pytest.mark.parametrize(

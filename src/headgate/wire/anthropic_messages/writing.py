@@ -102,7 +102,7 @@ def _body(request: Request, model: str) -> dict[str, object]:
 def left_out(request: Request, model: str) -> list[str]:
     """See Dialect.left_out."""
     able = abilities(model)
-    thinking = _thinking(request, able) is not None
+    thinking = request.effort is not None and _thinking(request, able) is not None
     found: list[str] = []
     cool = able.sampling and not thinking
     if request.temperature is not None and not cool:
