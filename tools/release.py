@@ -54,7 +54,15 @@ def export(rev: str, into: Path, repository: Path = ROOT) -> None:
     if done.returncode:
         raise ReleaseError(f"{rev} cannot be exported: {done.stderr.decode().strip()}")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as packed:
+        unpack(packed, into)
+
+
+def unpack(packed: tarfile.TarFile, into: Path) -> None:
+    """All its files; as data only, where Python can (3.11.4): we have packed both ourselves."""
+    if hasattr(tarfile, "data_filter"):
         packed.extractall(into, filter="data")
+    else:
+        packed.extractall(into)
 
 
 def packaged(tree: Path) -> set[str]:
@@ -184,7 +192,7 @@ def _released(rev: str, into: Path, *, untried: bool) -> Iterable[str]:
         _say(f"headgate {version} of {rev}: building")
         sdist = build(tree, "sdist", folder / "made")
         with tarfile.open(sdist) as packed:
-            packed.extractall(unpacked, filter="data")
+            unpack(packed, unpacked)
         (source,) = unpacked.iterdir()
         wheel = build(source, "wheel", folder / "made")
         wrong = [line for artifact in (sdist, wheel) for line in complaints(artifact, tree)]

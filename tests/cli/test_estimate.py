@@ -63,7 +63,7 @@ def test_conversations_are_told_and_count_for_less_than_their_rows(tmp_path):
     ]
     (tmp_path / "talks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     text = " ".join(run("talks.jsonl").output.split())
-    assert "They are of 100 conversations and tell as much as 97 independent requests." in text
+    assert "They are of 100 conversations and tell as much as 88 independent requests." in text
     assert "for conversations drawn at random" in text
     split = json.loads(run("talks.jsonl", "--json").stdout)["split"]
     assert (split["graded"], split["conversations"]) == (800, 100)

@@ -24,7 +24,7 @@ def _cut(text: str, pieces: int) -> list[str]:
 
 
 def _arguments(at: int) -> list[str]:
-    """A call's arguments in fifteen pieces; a piece may end within an escape."""
+    """A call's arguments in fifteen pieces at most; one may end within an escape."""
     return _cut(json.dumps(CALLS[at][1]), 15)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from openai import AsyncAzureOpenAI
 
 from tests.gateway.house import RULES, House, house
 from tests.gateway.leaping import run_leaping
@@ -128,5 +129,33 @@ def test_no_cost_is_told_where_no_price_is_known():
             usage = (await responses.get_final_response()).usage
         assert usage is not None
         assert "cost_usd" not in (usage.model_extra or {})
+
+    run(case)
+
+
+def test_azures_client_comes_in_by_its_own_paths_and_its_own_header():
+    async def case(home: House):
+        url = home.url
+        async with AsyncAzureOpenAI(
+            azure_endpoint=url, api_key="gate-key", api_version="2025-01-01", max_retries=0
+        ) as azure:
+            answer = await azure.chat.completions.create(
+                model="auto", messages=[{"role": "user", "content": "hello"}]
+            )
+            assert answer.choices[0].message.content == "hello"
+            embedded = await azure.embeddings.create(model="google/embedder", input="hello")
+            assert embedded.data
+        assert [entry.route for entry in home.entries] == ["/v1/chat/completions", "/v1/embeddings"]
+        assert all("api-key" not in request.headers for request in home.seen)
+
+    run(case, RULES + '[server]\napi_key_env = "GATE_KEY"\n')
+
+
+def test_anthropics_client_goes_through_the_models_page_by_page():
+    async def case(home: House):
+        pages = [model.id async for model in home.claude.models.list(limit=2)]
+        whole = [model.id async for model in home.claude.models.list()]
+        assert pages == whole
+        assert len(whole) > 2
 
     run(case)

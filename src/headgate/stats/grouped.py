@@ -18,6 +18,9 @@ PRUDENCE = 0.5
 """Groups' worth of doubt: the fewer groups have a hit, the less is known of how alike their rows
 are, and the more of them are taken for quite alike (`benchmarks.intervals.grouped`)."""
 
+FEWEST = 4
+"""Groups with a hit below which Student's quantile is no wider: of two it would leave nothing."""
+
 
 class Groups(NamedTuple):
     """What is left of groups of rows once they are counted: all that `independent` needs."""
@@ -66,12 +69,13 @@ def independent(groups: Groups, confidence: float = 0.95) -> float:
     the linearised one. It is drawn to that of groups whose rows are all alike, the more so the
     fewer groups have a hit or a miss, for two hard conversations hardly say how alike their
     requests are. And Student's degrees of freedom are those of (Σ rows)² / Σ rows² groups, which
-    is their number where they are equal.
+    is their number where they are equal; the larger groups are, the more they are those of the
+    groups with a hit or a miss, whichever are fewer, as hard conversations may be longer ones.
 
     >>> round(independent(Groups.of([(1, 0)] * 80 + [(1, 1)] * 20)))
     100
     >>> round(independent(Groups.of([(10, 0)] * 80 + [(10, 10)] * 20)))
-    97
+    88
     """
     if groups.groups == groups.rows:
         return float(groups.rows)
@@ -88,6 +92,15 @@ def independent(groups: Groups, confidence: float = 0.95) -> float:
     effect = max(1.0, squares / spread, 1 + alike * (most - 1))
     doubt = PRUDENCE / (PRUDENCE + min(groups.hit, groups.missed))
     effect += doubt * max(0.0, most - effect)
-    normal = NormalDist().inv_cdf((1 + confidence) / 2)
-    wider = student_quantile((1 + confidence) / 2, max(1.0, equal - 1)) / normal
-    return groups.rows / (effect * wider**2)
+    scarce = min(equal, max(FEWEST, min(groups.hit, groups.missed)))
+    wider = _wider(equal, confidence) + (1 - 1 / most) * (
+        _wider(scarce, confidence) - _wider(equal, confidence)
+    )
+    return groups.rows / (effect * max(1.0, wider))
+
+
+def _wider(groups: float, confidence: float) -> float:
+    """The squared ratio of Student's quantile for so many groups to the normal one."""
+    p = (1 + confidence) / 2
+    student = student_quantile(p, max(1.0, groups - 1))
+    return (student / NormalDist().inv_cdf(p)) ** 2
