@@ -114,7 +114,7 @@ TOOLS = [
 
 
 @pytest.mark.parametrize(("kind", "bound"), TOOLS)
-def test_a_stream_of_an_agents_takes_no_more_calls_than_it_did(tmp_path, kind, bound):
+def test_a_stream_for_an_agent_takes_no_more_calls_than_it_did(tmp_path, kind, bound):
     counted = calls_for_one(tmp_path, kind._replace(stream=True))
     assert counted <= bound
     assert counted > bound / 2, "it takes far fewer now: lower the bound, so that it stays so"

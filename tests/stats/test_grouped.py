@@ -23,6 +23,11 @@ def test_rows_that_are_each_by_themselves_are_what_they_are():
     assert independent(Groups.of([], alone=(50, 12))) == 50
 
 
+def test_a_few_pairs_among_very_many_rows_are_never_more_than_the_rows():
+    many = Groups.of([(2, 1)] * 3, alone=(2_000_000_000, 400_000_000))
+    assert 0.999 * many.rows < independent(many) <= many.rows
+
+
 def test_copies_of_a_row_count_once():
     copied = Groups.of([(7, 7)] * 60 + [(7, 0)] * 240)
     assert independent(copied) == pytest.approx(300, rel=0.05)

@@ -96,7 +96,7 @@ def independent(groups: Groups, confidence: float = 0.95) -> float:
     wider = _wider(equal, confidence) + (1 - 1 / most) * (
         _wider(scarce, confidence) - _wider(equal, confidence)
     )
-    return groups.rows / (effect * wider)
+    return groups.rows / (effect * max(1.0, wider))
 
 
 def _wider(groups: float, confidence: float) -> float:

@@ -27,7 +27,7 @@ _ENCODE = msgspec.json.Encoder().encode
 _ZERO = b"0"[0]
 _DIGITS = b"0123456789"
 _MOST = 16
-"""Digits of a number."""
+"""Digits of a number, at most."""
 _OPENINGS = (b"data: ", b"data:")
 _PROBE = "another text"
 _OTHER = b"1234567"
@@ -87,7 +87,7 @@ def mould_of(event: Event, said: Sequence[StreamEvent], reader: StreamReader) ->
     """The mould of an event that has been read; None where it says more than a text, or nothing.
 
     Args:
-        event: its data is one line, its last; another way it has no mould.
+        event: it has a mould only where its last line, and no other, is its data.
         said: what the reader has read in it.
         reader: its twin says whether the place found is the text's.
     """
