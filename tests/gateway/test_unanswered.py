@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from headgate.errors import UpstreamError
-from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
+from headgate.gateway.unanswered import Refusal, kind_of, late, resting, told, unfit
 from headgate.values import ModelRef
 
 MODEL = ModelRef("anthropic", "claude-haiku-4-5")
@@ -48,3 +48,23 @@ def test_each_dialect_has_its_own_form():
     assert "type" not in msgspec.json.decode(told("openai", error)[1])
     assert msgspec.json.decode(told("anthropic", error)[1])["type"] == "error"
     assert told("openai", error)[0] == told("anthropic", error)[0] == 502
+
+
+LONG = b'{"error": {"code": "context_length_exceeded", "message": "too long"}}'
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+def test_a_provider_that_does_not_serve_us_leaves_a_routed_request_to_the_next_tier(status):
+    assert kind_of(status, b"{}", pinned=False, kept=False) == "account"
+    assert kind_of(status, b"{}", pinned=True, kept=False) == "status"
+    assert kind_of(status, b"{}", pinned=False, kept=True) == "status"
+
+
+def test_a_request_too_long_for_its_model_is_the_next_ones_unless_the_model_was_named():
+    assert kind_of(400, LONG, pinned=False, kept=False) == "overflow"
+    assert kind_of(400, LONG, pinned=True, kept=False) == "status"
+
+
+@pytest.mark.parametrize("status", [400, 413, 422, 429, 500, 503])
+def test_any_other_refusal_is_told_by_its_status(status):
+    assert kind_of(status, b"{}", pinned=False, kept=False) == "status"

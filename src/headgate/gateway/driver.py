@@ -21,8 +21,8 @@ from headgate.gateway.plant import Plant
 from headgate.gateway.record import Attempt, estimated
 from headgate.gateway.retry_after import patience_of, told_of
 from headgate.gateway.served import Served
-from headgate.gateway.unanswered import Refusal, late, resting, told, unfit
-from headgate.gateway.upstream import UNSENT, Reply, unreachable
+from headgate.gateway.unanswered import Refusal, kind_of, late, resting, told, unfit
+from headgate.gateway.upstream import UNSENT, Reply, reference_of, unreachable
 from headgate.routing.checks import Finding
 from headgate.routing.exchange import Exchange
 from headgate.routing.guard import NOTHING
@@ -57,7 +57,6 @@ from headgate.wire.lane import (
     UnusableAnswerError,
     asking_logprobs,
     lane,
-    overflows,
 )
 
 if TYPE_CHECKING:
@@ -70,9 +69,6 @@ LEFT_OUT = "x-headgate-left-out"
 """Names the fields that a translation has left out."""
 REFERENCE = "x-headgate-provider-request-id"
 """What the provider calls the call."""
-LONGEST_REFERENCE = 200
-ACCOUNT_STATUSES = frozenset({401, 402, 403, 404})
-"""A provider does not serve this key, or not this model."""
 JSON = ("content-type", "application/json")
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
@@ -302,7 +298,7 @@ class Driver:
             with self._plant.deadlines.within(command.timeout):
                 reply = self._reply = await self._plant.upstream.send(endpoint, body)
                 attempt.status = reply.status
-                attempt.reference = _reference(reply)
+                attempt.reference = reference_of(reply)
                 if not 200 <= reply.status < 300:
                     return await self._turned_down(attempt, way, reply)
                 if command.held:
@@ -353,20 +349,9 @@ class Driver:
             self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
         wait = patience_of(reply.header, self._plant.clock.time())
-        return Failed(self._why(reply.status, body), status=reply.status, retry_after=wait)
-
-    def _why(self, status: int, body: bytes) -> str:
-        """The kind of a refusal: whether another tier may serve what this one does not.
-
-        A key that is no longer good, or a model that is no longer there, is no fault of a caller
-        that let us choose. What a provider keeps is another matter: nobody else has it.
-        """
-        if self._policy is None:
-            return "status"
-        if overflows(status, body):
-            return "overflow"
-        ours = status in ACCOUNT_STATUSES and self._inbound.ask.continues is None
-        return "account" if ours else "status"
+        pinned, kept = self._policy is None, self._inbound.ask.continues is not None
+        kind = kind_of(reply.status, body, pinned=pinned, kept=kept)
+        return Failed(kind, status=reply.status, retry_after=wait)
 
     def _read(self, attempt: Attempt, way: Lane, body: bytes) -> Event:
         """A whole answer."""
@@ -482,14 +467,3 @@ class Driver:
                 attempt, exchange.decision, self._answer_id, rejected=exchange.rejected
             )
         self._books.close(attempt, served=True, findings=findings)
-
-
-def _reference(reply: Reply) -> str | None:
-    """What the provider calls a call, where it says so in words that a header may hold.
-
-    Anthropic has a header of its own, which not all have that speak its dialect.
-    """
-    found = reply.header("x-request-id") or reply.header("request-id")
-    if found is None or not (found.isascii() and found.isprintable()):
-        return None
-    return found[:LONGEST_REFERENCE] or None

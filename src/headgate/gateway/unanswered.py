@@ -1,4 +1,4 @@
-"""What a caller is told where no tier has answered: none may be called, none can, or none did."""
+"""What comes of it where a tier has not answered: may another one, and what is a caller told."""
 
 from __future__ import annotations
 
@@ -9,12 +9,31 @@ from typing import TypeAlias
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.caller import Headers
 from headgate.values import ModelRef
-from headgate.wire.lane import refuse
+from headgate.wire.lane import overflows, refuse
 
-__all__ = ["Refusal", "late", "resting", "told", "unfit"]
+__all__ = ["Refusal", "kind_of", "late", "resting", "told", "unfit"]
 
 Refusal: TypeAlias = tuple[int, bytes, Headers]
 """Status, body in the caller's dialect, and the headers that say when to try again."""
+ACCOUNT_STATUSES = frozenset({401, 402, 403, 404})
+"""A provider does not serve this key, or not this model."""
+
+
+def kind_of(status: int, body: bytes, *, pinned: bool, kept: bool) -> str:
+    """The kind of a provider's refusal: whether another tier may serve what this one does not.
+
+    A key that is no longer good, or a model that is no longer there, is no fault of a caller that
+    let us choose. What a provider keeps is another matter: nobody else has it.
+
+    Args:
+        pinned: the caller has named the model.
+        kept: the request goes on from what the provider keeps.
+    """
+    if pinned:
+        return "status"
+    if overflows(status, body):
+        return "overflow"
+    return "account" if status in ACCOUNT_STATUSES and not kept else "status"
 
 
 def told(dialect: str, error: HeadgateError) -> Refusal:

@@ -19,6 +19,7 @@ __all__ = [
     "Upstream",
     "endpoint",
     "no_connection",
+    "reference_of",
     "unreachable",
 ]
 
@@ -163,6 +164,8 @@ def no_connection(where: str, error: OSError) -> UpstreamError:
 
 UNSENT = ("connect", "overloaded")
 """Failures before anything was sent: the log has the details, which no caller is told."""
+LONGEST_REFERENCE = 200
+"""Characters of a provider's name for a call that are told."""
 
 
 def unreachable(provider: str) -> UpstreamError:
@@ -175,3 +178,14 @@ def unreachable(provider: str) -> UpstreamError:
         kind="connect",
         fix="Try again later; the gateway's log says where it was looked for, and why it failed.",
     )
+
+
+def reference_of(reply: Reply) -> str | None:
+    """What the provider calls a call, where it says so in words that a header may hold.
+
+    Anthropic has a header of its own, which not all have that speak its dialect.
+    """
+    found = reply.header("x-request-id") or reply.header("request-id")
+    if found is None or not (found.isascii() and found.isprintable()):
+        return None
+    return found[:LONGEST_REFERENCE] or None
