@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 import ssl
 import threading
@@ -304,8 +305,10 @@ def test_an_http_feed_is_asked_for_by_its_whole_address():
     assert (head["host"], head["proxy-authorization"]) == ("feed.invalid", "Basic secret")
 
 
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_a_proxy_that_refuses_is_told():
     with forwarding_beside(b"HTTP/1.1 403 No\r\n\r\n") as proxy:
         text = unfetched("https://feed.invalid/data.json", proxy=proxy.proxy("Basic secret"))
         assert f"through the proxy 127.0.0.1:{proxy.port}: Tunnel connection failed: 403" in text
+    gc.collect()  # the first Pythons 3.11 leave the refusal open: it ends here, in no other test
     assert "secret" not in text

@@ -19,7 +19,7 @@ from openai.types.chat import ChatCompletionChunk
 from headgate.testing.processes import Child, Children
 from tests.cli.test_serve import Running, listening
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 ANSWERS = "headgate_answers_total"
 WORDS = ("words " * 40).strip()
 

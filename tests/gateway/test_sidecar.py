@@ -50,7 +50,7 @@ async def main():
 
 asyncio.run(main())
 """
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Heard:

@@ -17,7 +17,7 @@ import pytest
 from headgate.gateway.supervisor import reserve
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Supervised:
