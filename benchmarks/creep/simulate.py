@@ -75,14 +75,20 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = BEGIN
+        self._skipped = 0.0
 
     def time(self) -> float:
         """Seconds since 1970, as the simulation has it."""
         return self.now
 
     def monotonic(self) -> float:
-        """Real seconds: a time-out is a time-out."""
-        return time.monotonic()
+        """Real seconds, for a time-out is a time-out, and those that were skipped."""
+        return time.monotonic() + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        """As if so much time had gone by, on both clocks."""
+        self.now += seconds
+        self._skipped += seconds
 
 
 class Day(NamedTuple):
@@ -123,7 +129,7 @@ class House:
 
     async def look(self) -> None:
         """All rows in the store, and one turn of the watch, as after `every` has gone by."""
-        self.clock.now += 3.0
+        self.clock.skip(3.0)
         await asyncio.to_thread(self.ledger.flush)
         await asyncio.to_thread(self.lookout.tick)
 
