@@ -59,7 +59,7 @@ def test_a_conversation_that_was_escalated_stays_there_and_others_do_not(ask):
             seen.append((headers["x-headgate-tier"], headers["x-headgate-reason"]))
         assert seen == [
             ("cheap", "default"),
-            ("cheap", "default"),
+            ("cheap", "session:default"),
             ("premium", "session:latched"),
             ("premium", "session:latched"),
             ("premium", "session:latched"),

@@ -8,8 +8,11 @@ import pytest
 
 from headgate.ledger.store import Outcome
 from headgate.monitor.budget import ALARM_AT, MOST_HOURS, EscalationBudget
-from headgate.routing.policy import PINNED_BY_WATCH
+from headgate.routing.policy import PINNED_BY_WATCH, Decision
+from headgate.routing.session import SESSION_HEADER, Served, Sessions, Terms
+from headgate.routing.tier import Tier
 from headgate.stats.sequential import Detector, DetectorState, confidence_sequence
+from headgate.values import Ask, ModelRef, Usage
 from tests.known import known
 from tests.ledger.samples import NOON_US
 
@@ -227,41 +230,60 @@ def test_what_the_watch_has_pinned_says_nothing_of_the_router():
     assert account.cursor == 5_500
 
 
-def talks(seed: int, count: int, turns: int, rate: float) -> Iterator[Outcome]:
-    """Conversations whose first request alone is decided, one after the other."""
-    chance, premium = random.Random(seed), False
+CHEAP = Tier(name="cheap", model=ModelRef("a", "small"))
+PREMIUM = Tier(name="premium", model=ModelRef("a", "large"), premium=True)
+
+
+def talks(
+    seed: int, count: int, turns: int, rate: float, alike: float = 0.8, *, latch: bool = True
+) -> Iterator[Outcome]:
+    """Conversations one after the other, as sessions decide their turns.
+
+    The policy asks for premium at the rate; in a further turn for what it asked for at first, with
+    a chance of `alike`, and else at the rate again.
+    """
+    chance = random.Random(seed)
+    sessions = Sessions((CHEAP, PREMIUM), Terms(latch=latch), lambda model, usage: 1)
+    usage, first = Usage(1000, 100), CHEAP
     for number in range(count * turns):
-        if number % turns == 0:
-            premium = chance.random() < rate
-        reason = "session:sticky" if number % turns else "router"
-        yield outcome(number + 1, NOON_US + number * 1_000_000, premium, reason=reason)
+        talk, turn = number // turns, number % turns
+        if turn == 0 or chance.random() >= alike:
+            wanted = PREMIUM if chance.random() < rate else CHEAP
+            first = first if turn else wanted
+        else:
+            wanted = first
+        ask = Ask(model="auto", headers={SESSION_HEADER: str(talk)})
+        said = sessions.talk(ask, "key")
+        session = sessions.live(said, 1.0)
+        decision = Decision(wanted, "router")
+        if session is not None:
+            decision = sessions.decide(session, said, decision, 1.0)
+        sessions.note(said, Served(decision.tier, usage), decision.reason, 1.0)
+        at_us = NOON_US + number * 1_000_000
+        yield outcome(number + 1, at_us, decision.tier.premium, reason=decision.reason)
 
 
-def test_requests_that_follow_their_conversation_are_counted_and_raise_no_alarm():
-    followed = budget(talks(3, 4_000, 5, 0.14))
-    alone = budget(one._replace(reason="router") for one in talks(3, 4_000, 5, 0.14))
+@pytest.mark.parametrize("latch", [True, False])
+@pytest.mark.parametrize("alike", [0.0, 0.5, 1.0])
+def test_the_detector_bets_on_the_first_request_of_each_conversation_alone(
+    alike: float, latch: bool
+):
+    found = list(talks(4, 900, 4, 0.3, alike, latch=latch))
+    firsts = found[::4]
+    whole, alone = budget(iter(found)), budget(iter(firsts))
+    assert whole.assess(NOON_US).alarm_us == known(alone.assess(NOON_US).alarm_us)
+    assert known(whole.state.all.detector) == known(alone.state.all.detector)
+    assert whole.state.all.n == len(found)
+
+
+def test_requests_that_go_on_with_a_conversation_are_counted_and_raise_no_alarm():
+    rows = list(talks(3, 4_000, 5, 0.14, 1.0))
+    followed = budget(iter(rows))
+    alone = budget(one._replace(reason="router") for one in rows)
     assert followed.state.all.n == 20_000
     assert followed.state.all.hits == alone.state.all.hits
     assert known(followed.state.all.detector).since == 0
     assert known(alone.state.all.detector).since > 0
-
-
-def test_the_detector_bets_on_what_was_decided_and_on_nothing_else():
-    found = list(talks(4, 900, 4, 0.3))
-    decided = [one for one in found if one.reason == "router"]
-    whole, firsts = budget(iter(found)), budget(iter(decided))
-    assert whole.assess(NOON_US).alarm_us == known(firsts.assess(NOON_US).alarm_us)
-    assert known(whole.state.all.detector).n == len(decided)
-
-
-def test_a_conversation_that_is_latched_or_switched_is_told_apart():
-    hit = {"premium": True}
-    reasons = ("session:latched", "session:sticky", "session:switch")
-    found = budget(
-        outcome(number, NOON_US + number, reason=reason, **hit)
-        for number, reason in enumerate(reasons, 1)
-    )
-    assert (found.state.all.n, known(found.state.all.detector).n) == (3, 1)
 
 
 def test_a_restart_ends_the_alarm_and_begins_anew_wherever_it_is_read():

@@ -103,6 +103,8 @@ def test_a_request_that_nobody_answered_says_what_went_wrong_last():
         ("rule:hard", "the rule hard held"),
         ("guard:images", "lacks images"),
         ("guard:key", "not open to this API key"),
+        ("session:rule:hard", "in a further turn of its conversation the rule hard held"),
+        ("session:sticky", "its conversation is there"),
         ("pinned", "by name"),
         ("something-new", "something-new"),
     ],

@@ -80,6 +80,12 @@ def test_a_decision_moves_to_the_next_tier_that_can_and_keeps_its_score():
     assert moved == Decision(HIGH, "guard:images", 0.1, policy="auto")
 
 
+def test_a_move_in_a_further_turn_is_marked_as_one():
+    decision = Decision(LOW, "session:router", 0.1, policy="auto")
+    moved = fitting(decision, (LOW, MIDDLE, HIGH), {"low": "images", "middle": "images"})
+    assert moved == Decision(HIGH, "session:guard:images", 0.1, policy="auto")
+
+
 def test_where_all_tiers_are_barred_nobody_answers():
     barred = {"low": "images", "high": "context"}
     assert fitting(Decision(LOW, "router"), (LOW, HIGH), barred) is None

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from headgate.routing.policy import PINNED_BY_WATCH, Decision
 from headgate.routing.session import (
     BYTES_EACH,
+    FURTHER,
     LATCHED,
     STICKY,
     SWITCHED,
@@ -208,15 +209,46 @@ def test_it_stays_on_its_tier_and_the_classifier_is_not_asked_again():
     assert [said(talk.turn(None)) for _ in range(3)] == [("cheap", STICKY)] * 3
 
 
+def test_every_further_turn_says_so_in_its_reason_whatever_its_tier():
+    draft = Decision(CHEAP, "cascade", policy="auto", draft=True)
+    for latch in (True, False):
+        talk = Talk(latch=latch)
+        assert said(talk.turn(verdict(CHEAP, "rule:easy"))) == ("cheap", "rule:easy")
+        found = [
+            talk.turn(asked)
+            for asked in (
+                verdict(CHEAP, "rule:easy"),
+                draft,
+                None,
+                verdict(PREMIUM),
+                verdict(PREMIUM),
+                verdict(PREMIUM),
+                verdict(CHEAP),
+                draft,
+            )
+        ]
+        assert {one.tier for one in found} == {CHEAP, PREMIUM}
+        assert all(one.reason.startswith(FURTHER) for one in found)
+        assert said(found[0]) == ("cheap", "session:rule:easy")
+        assert (said(found[1]), found[1].draft) == (("cheap", "session:cascade"), True)
+
+
+def test_what_the_watch_has_pinned_is_said_in_a_further_turn_too():
+    talk = Talk()
+    talk.turn(verdict(PREMIUM))
+    pinned = verdict(PREMIUM, PINNED_BY_WATCH)
+    assert said(talk.turn(pinned)) == ("premium", PINNED_BY_WATCH)
+
+
 def test_a_dearer_tier_is_taken_once_it_was_asked_for_twice_in_a_row_and_then_latched():
     talk = Talk()
     talk.turn(verdict(CHEAP))
     assert said(talk.turn(verdict(PREMIUM))) == ("cheap", STICKY)
-    assert said(talk.turn(verdict(CHEAP))) == ("cheap", "router")  # the row is broken
+    assert said(talk.turn(verdict(CHEAP))) == ("cheap", "session:router")  # the row is broken
     assert said(talk.turn(verdict(PREMIUM))) == ("cheap", STICKY)
     assert said(talk.turn(verdict(PREMIUM))) == ("premium", LATCHED)
     assert [said(talk.turn(verdict(CHEAP))) for _ in range(9)] == [("premium", LATCHED)] * 9
-    assert said(talk.turn(verdict(PREMIUM))) == ("premium", "router")
+    assert said(talk.turn(verdict(PREMIUM))) == ("premium", "session:router")
     assert said(talk.turn(None)) == ("premium", LATCHED)
 
 
@@ -252,6 +284,7 @@ def test_a_fallback_answers_one_turn_only():
 def test_drafts_rejected_in_a_row_are_verdicts_and_a_good_one_breaks_the_row():
     sessions = Sessions(TIERS, Terms(confirmations=2), price)
     draft = Decision(CHEAP, "cascade", policy="auto", draft=True)
+    further = replace(draft, reason="session:cascade")
     asked = sessions.talk(Ask(model="a", opening="Hi", replies=1), "k")
 
     def answered(tier: Tier, good: bool) -> None:
@@ -265,10 +298,10 @@ def test_drafts_rejected_in_a_row_are_verdicts_and_a_good_one_breaks_the_row():
 
     answered(CHEAP, True)
     answered(PREMIUM, False)
-    assert decided() == draft
+    assert decided() == further
     answered(CHEAP, True)
     answered(PREMIUM, False)
-    assert decided() == draft
+    assert decided() == further
     answered(PREMIUM, False)
     found = decided()
     assert (said(found), found.draft) == (("premium", LATCHED), False)

@@ -18,7 +18,7 @@ from headgate.routing.reference import Reference
 
 __all__ = ["Account", "Terms"]
 
-FORMAT = 2
+FORMAT = 3
 """Goes up with every change of what is folded, or how: a state of another number is of no use."""
 LEAST, SHARE = 20_000, 50
 """Outcomes between two states that are kept, and of a large state one for so many of its bytes:

@@ -4,8 +4,8 @@ Outcomes are folded in one by one, in the order the ledger stored them, and neve
 is a detector for all requests and one for each scope (a route, or a key or policy with a budget of
 its own), counts by hour, and the last outcome's sequence number. An outcome that was folded in
 already is left alone. Outcomes that the watch itself has decided, having pinned all traffic to
-premium, say nothing of the router: they are set aside. Those that follow their conversation are
-counted, and no detector bets on them: they were decided with its first request.
+premium, say nothing of the router: they are set aside. Those that go on with a conversation are
+counted, and no detector bets on them, whatever their tier: only on what begins one, or has none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from headgate.monitor.attribution import Attribution, attribute_levels
 from headgate.monitor.hours import HOUR_US, MOST_HOURS, Hours, HoursState
 from headgate.monitor.watched import WatchedRate, WatchedState
 from headgate.routing.policy import PINNED_BY_WATCH
-from headgate.routing.session import LATCHED, STICKY
+from headgate.routing.session import FURTHER
 from headgate.stats.changepoint import locate
 from headgate.stats.sequential import confidence_sequence, threshold
 
@@ -41,11 +41,6 @@ ALARM_AT = threshold(FALSE_ALARMS / 2, FALSE_ALARM_REQUESTS)
 """One half of the chance is for all requests together. The other is for the scopes: each route may
 give a false alarm in proportion to its own requests, and these add up to all of them; so may each
 key and each policy, which is why the half is shared by the kinds of scope that are watched."""
-
-FOLLOWING = frozenset({STICKY, LATCHED})
-"""Reasons of requests that went where their conversation was. After an escalated first request the
-chance of the next is 1, not the budget: bets on all of them made every stream of conversations of
-three requests, exactly at the budget, alarm within 100,000 requests."""
 
 FAST_PARTS = 28
 """The fast window is this part of the slow one: 6 hours of 7 days."""
@@ -188,7 +183,7 @@ class EscalationBudget:
             self.first_us = at_us
         if self.last_us is None or at_us > self.last_us:
             self.last_us = at_us
-        decided = reason not in FOLLOWING
+        decided = not reason.startswith(FURTHER)  # known before its tier is (decision 0031)
         self._watch_route(route, at_us, hit, decided)
         if self._own:
             self._watch_own("key", key, at_us, hit, decided)

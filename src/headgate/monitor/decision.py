@@ -85,6 +85,8 @@ def why(reason: str) -> str:
         if rest == "key":
             return "the tier decided for is not open to this API key"
         return f"the tier decided for lacks {rest} for this request"
+    if head == "session" and reason not in _WHY:
+        return f"in a further turn of its conversation {why(rest)}"
     return _WHY.get(reason, reason)
 
 
@@ -96,6 +98,9 @@ _WHY = {
     "router": "the learned router's score was held against its threshold",
     "held": "the watch has moved the router's threshold",
     "pinned-by-watch": "the watch sends everything to the premium tier",
+    "session:sticky": "its conversation is there",
+    "session:latched": "its conversation was escalated, and stays",
+    "session:switch": "its conversation has moved there",
     "cascade": "a draft of the cheaper tier is judged first",
 }
 

@@ -82,7 +82,7 @@ class WatchedRate:
     def update(self, at_us: int, hit: bool, *, decided: bool = True) -> None:
         """Take one request, sent at a time, escalated or not.
 
-        One that was not `decided`, but went where its conversation was, is counted only.
+        One that was not `decided` by itself, but goes on with a conversation, is counted only.
         """
         if self._first_us is None or at_us < self._first_us:
             self._first_us = at_us

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from headgate.routing.policy import Decision
+from headgate.routing.session import FURTHER
 from headgate.routing.tier import Tier
 from headgate.values import Ask
 
@@ -92,7 +93,8 @@ def fitting(
     """A decision, or the same moved to the nearest tier that is not barred; None where all are.
 
     The reason of a decision that was moved is `guard:` and what the tier lacked; `key`, where it
-    lacked nothing but is not open to the caller's virtual key. A caller's own
+    lacked nothing but is not open to the caller's virtual key; both after `session:` in a further
+    turn of a conversation. A caller's own
     choice is left alone: the provider says what is wrong with it.
     """
     why = barred.get(decision.tier.name)
@@ -100,5 +102,6 @@ def fitting(
         return decision
     for tier in others(decision.tier, tiers):
         if tier.name not in barred:
-            return msgspec.structs.replace(decision, tier=tier, reason=f"guard:{why}")
+            turn = FURTHER if decision.reason.startswith(FURTHER) else ""
+            return msgspec.structs.replace(decision, tier=tier, reason=f"{turn}guard:{why}")
     return None

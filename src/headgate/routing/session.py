@@ -31,6 +31,7 @@ from headgate.routing.tier import Tier
 from headgate.values import Ask, ModelRef, Usage
 
 __all__ = [
+    "FURTHER",
     "LATCHED",
     "SESSION_HEADER",
     "STICKY",
@@ -51,6 +52,10 @@ STICKY = "session:sticky"
 LATCHED = "session:latched"
 SWITCHED = "session:switch"
 """Reasons of decisions that are a session's, not the policy's."""
+
+FURTHER = "session:"
+"""What the reason of every further turn begins with, whatever its tier. Where the policy agrees
+with the conversation, its own reason follows."""
 
 CACHE_SECONDS = 300.0
 LONG_CACHE_SECONDS = 3600.0
@@ -302,16 +307,16 @@ class Sessions:
         """
         reason = LATCHED if session.latched else STICKY
         if verdict is None:
-            stay = Decision(session.tier, reason, policy=policy)
-        else:
-            stay = msgspec.structs.replace(verdict, tier=session.tier, reason=reason, draft=False)
-        if verdict is not None and verdict.draft and verdict.tier is session.tier:
-            return self._drafted(session, verdict)
-        if verdict is None or verdict.tier is session.tier:
             session.lean("")
-            return stay if verdict is None else verdict
+            return Decision(session.tier, reason, policy=policy)
+        if verdict.tier is session.tier:
+            if verdict.draft:
+                return self._drafted(session, verdict)
+            session.lean("")
+            return _further(verdict)
         if verdict.reason == PINNED_BY_WATCH:
             return verdict
+        stay = msgspec.structs.replace(verdict, tier=session.tier, reason=reason, draft=False)
         return stay if talk.kept else self._weighed(session, verdict, stay, at)
 
     def note(self, talk: Talk, served: Served, reason: str, at: float) -> None:
@@ -336,7 +341,7 @@ class Sessions:
     def _drafted(self, session: Session, verdict: Decision) -> Decision:
         """A cascade: drafts rejected in a row are verdicts for the tier that answered instead."""
         if not session.leaning or session.streak < self._terms.confirmations:
-            return verdict
+            return _further(verdict)
         tier = self._tiers[session.leaning]
         told = _told(verdict, weigh(session, tier.model, session.at, self._price, self._terms))
         reason = LATCHED if self._terms.latch else SWITCHED
@@ -405,6 +410,13 @@ def _begun(served: Served, at: float) -> Session:
         session.share = (written + usage.cache_read) / total
         session.writes, session.long = True, usage.cache_write_1h > 0
     return session
+
+
+def _further(verdict: Decision) -> Decision:
+    """The policy agrees with the conversation: its own reason, marked as that of a further turn."""
+    if verdict.reason == PINNED_BY_WATCH:
+        return verdict
+    return msgspec.structs.replace(verdict, reason=f"{FURTHER}{verdict.reason}")
 
 
 def _told(verdict: Decision, weighing: Weighing | None) -> dict[str, object]:
