@@ -147,6 +147,8 @@ def test_a_server_that_hangs_while_the_ledger_is_opened_is_given_up(postgres_url
 class Overheard(ImpatientConnection):
     """Notes how patiently each thing is asked."""
 
+    asked: list[tuple[str, float | None]]
+
     def execute(self, query, *args, **more):
         self.__dict__.setdefault("asked", []).append((str(query), self.patience))
         return super().execute(query, *args, **more)
