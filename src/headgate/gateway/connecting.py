@@ -38,8 +38,8 @@ STAGGER = 0.25
 SHUNNED_SECONDS = 60.0
 """For so long an address that another one has overtaken is tried last."""
 Dial = Callable[[Address], Awaitable[asyncio.Transport]]
-"""Connects to one address; cancelled, it leaves no socket open. What comes before somebody takes the
-connection over is lost (uvloop reads on)."""
+"""Connects to one address; cancelled, it leaves no socket open. What comes before somebody takes
+the connection over is lost (uvloop reads on)."""
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
 
 
