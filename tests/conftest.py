@@ -26,8 +26,9 @@ settings.load_profile("headgate")
 def _no_data_of_the_developer(tmp_path_factory: pytest.TempPathFactory):
     """An empty data directory and no proxy, for this process and for those that tests start."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             patch.delenv(name, raising=False)
+            patch.delenv(name.lower(), raising=False)
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
 

@@ -6,7 +6,7 @@ import random
 import statistics
 import sys
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, islice
 
 from headgate.monitor.quality import ALARM_AT, FALSE_ALARM_COMPARISONS
 from headgate.stats.bounded import Grades, MeanEvidence
@@ -39,11 +39,9 @@ def comparisons(chance: random.Random, kept: Callable[[int], float]) -> Iterator
 def alarm(chance: random.Random, kept: Callable[[int], float], most: int) -> int | None:
     """The comparison that raised the alarm; None if none of so many did."""
     evidence = MeanEvidence(FLOOR)
-    for number, grades in enumerate(comparisons(chance, kept), 1):
+    for number, grades in enumerate(islice(comparisons(chance, kept), most), 1):
         if evidence.add(grades) >= ALARM_AT:
             return number
-        if number >= most:
-            return None
     return None
 
 

@@ -82,6 +82,22 @@ def test_gains_that_are_each_by_themselves_are_tested_as_ever():
     assert grouped_p(gains, np.arange(400), -0.9, 0.05) == betting_p(gains, -0.9, 0.05)
 
 
+def test_with_few_rows_alike_the_stakes_are_those_for_a_smaller_risk():
+    rng = np.random.default_rng(6)
+    gains = np.repeat(np.clip(rng.normal(0.1, 0.3, 200), -0.9, 1), 3)
+    group = np.repeat(np.arange(200), 3)
+    effect = design_effect(gains, group)
+    told = betting_p(gains, -0.9, 0.05**effect) ** (1 / effect)
+    assert grouped_p(gains, group, -0.9, 0.05) == pytest.approx(told)
+
+
+def test_however_long_a_conversation_is_there_is_a_p_value():
+    """A risk to the power of the design effect is 0 as a float, and was divided by."""
+    assert 0.01 ** design_effect(np.full(1000, 0.1), np.zeros(1000, int)) == 0
+    assert 0 < grouped_p(np.full(1000, 0.1), np.zeros(1000, int), -1.0, 0.01) < 1
+    assert grouped_p(np.full(1000, -0.1), np.zeros(1000, int), -1.0, 0.01) == 1
+
+
 def test_copies_of_gains_prove_no_more_than_the_gains():
     rounds, risk = 400, 0.1
     fooled = naive = 0

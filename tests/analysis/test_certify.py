@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from datetime import date
 
@@ -136,6 +137,33 @@ def test_an_escalation_rate_holds_for_conversations_where_rows_taken_one_by_one_
         alone += (future.score >= bare).mean() > 0.3
     most = binom.ppf(0.999, splits, risk)
     assert broken <= most < alone
+
+
+@pytest.mark.parametrize(("conversations", "chosen"), [(20, None), (200, 0.6)])
+def test_conversations_may_be_long(conversations: int, chosen: float | None):
+    group = np.repeat(np.arange(conversations), 200)
+    ones = np.ones(len(group))
+    alike = Calibrating(score=ones / 2, cheap=ones, premium=ones, group=group)
+    assert choose(alike, [0.0, 0.4, 0.6], Goal("quality", 0.9))[0] == chosen
+
+
+def test_as_many_conversations_as_are_said_to_be_needed_are_enough(trained: Trained):
+    """With nobody escalated all rows of a conversation are alike."""
+    goal, turns = Goal("escalation", 0.01), 200
+    rows = [
+        msgspec.structs.replace(row, id="", conversation=str(at // turns))
+        for at, row in enumerate(trained[2][:20] * turns)
+    ]
+    advice = certify(trained[0].router, rows, goal, on=DAY).advice
+    needed = math.ceil(int(advice.split()[2].replace(",", "")) / turns)
+
+    def passes(conversations: int) -> bool:
+        group = np.repeat(np.arange(conversations), turns)
+        none = np.zeros(len(group))
+        return choose(Calibrating(none, none, none, group=group), [0.5], goal)[0] is not None
+
+    assert passes(math.ceil(1.02 * needed))
+    assert not passes(math.floor(0.98 * needed))
 
 
 def test_a_certificate_over_conversations_says_so_and_dares_less(trained: Trained):

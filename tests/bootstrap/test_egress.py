@@ -155,6 +155,24 @@ def test_a_system_without_authorities_is_pointed_out(nowhere: dict[str, str], tm
     assert missing_authorities(read(None, env={}), nowhere) is None
 
 
+def test_of_several_folders_any_may_have_them(nowhere: dict[str, str], tmp_path: Path):
+    several = {"SSL_CERT_DIR": f"{tmp_path / 'none'}:{nowhere['SSL_CERT_DIR']}"}
+    assert f"nor {several['SSL_CERT_DIR']} has" in str(
+        missing_authorities(read(None, env={}), several)
+    )
+    (tmp_path / "certs" / "1234.0").touch()
+    assert missing_authorities(read(None, env={}), several) is None
+
+
+def test_beside_a_file_that_cannot_be_read_a_folder_still_vouches(
+    nowhere: dict[str, str], tmp_path: Path
+):
+    env = {**nowhere, "SSL_CERT_FILE": str(tmp_path / "own.pem")}
+    assert "https:// fail, for" in str(missing_authorities(read(None, env={}), env))
+    (tmp_path / "certs" / "1234.0").touch()
+    assert "fail where nobody else" in str(missing_authorities(read(None, env={}), env))
+
+
 def test_authorities_in_a_file_are_enough(nowhere: dict[str, str], tmp_path: Path):
     file = tmp_path / "own.pem"
     env = {**nowhere, "SSL_CERT_FILE": str(file)}

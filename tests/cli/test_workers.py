@@ -57,7 +57,8 @@ class Workers(Running):
         asked = Child("admin", self.gateway.process, self.gateway.log)
         asked.address = address
         token = self.ledger.with_name(f"{self.ledger.name}.admin-token").read_text().strip()
-        _, body = asked.fetch(path, authorization=f"Bearer {token}")
+        status, body = asked.fetch(path, authorization=f"Bearer {token}")
+        assert status == 200, body
         return body.decode()
 
     def wait_for_pages(self) -> None:

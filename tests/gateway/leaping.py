@@ -38,7 +38,7 @@ class _Selector(selectors.DefaultSelector):
             self.waited += monotonic() - began
             return ready
         sockets = len(self.get_map()) > 1  # the loop has one to wake itself
-        ready = super().select(min(timeout, ON_ITS_WAY) if sockets else 0)
+        ready = super().select(ON_ITS_WAY if sockets and timeout > 0 else 0)
         if not ready:
             self.waited += max(timeout, 0)
         return ready
@@ -67,9 +67,10 @@ class _Loop(asyncio.SelectorEventLoop):
 def run_leaping(main: Coroutine[Any, Any, T]) -> T:
     """As `asyncio.run`; the loop's time begins at 0 and goes on while everything waits, at once.
 
-    Sockets both of whose ends are in this loop, and threads that work for it, are waited for: time
-    does not go on before what they carry is there, however slow the machine is. What comes from
-    another process, or from another loop, is none of this loop's business: there time leaps past.
+    Sockets both of whose ends are in this loop, and what its executor does, are waited for: time
+    does not go on before it is there, unless the system holds a byte for more than `ON_ITS_WAY`.
+    What comes from another process or loop, or from a thread that somebody starts by himself (as
+    for a look-up of a name), is none of this loop's business: there time leaps past.
     """
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)

@@ -313,3 +313,37 @@ def test_a_proxy_with_a_dead_address_is_reached_too(run: Run):
 
     run(case)
     assert network.tried == ["192.0.2.2", "127.0.0.1"]
+
+
+class Told(asyncio.Protocol):
+    """Hears of its connection's end."""
+
+    def __init__(self) -> None:
+        self.lost = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
+
+
+def test_a_connection_that_ends_before_it_is_taken_over_is_never_taken_for_an_open_one(run: Run):
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def dial(address: Address) -> asyncio.Transport:
+        transport = await dialled(address)
+        for _ in range(20):  # uvloop has heard of it by then
+            if not transport.is_closing():
+                await asyncio.sleep(0.01)
+        return transport
+
+    async def case() -> None:
+        async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
+            connector = Connector(within=25, lookup=Network().lookup, dial=dial)
+            port = server.sockets[0].getsockname()[1]
+            try:
+                _, told = await connector.connect(Told, "api.example", port)
+            except OSError:
+                return
+            await told.lost.wait()
+
+    run(case)

@@ -9,12 +9,17 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionFunctionToolParam
 
+from headgate.gateway.driver import Driver
 from headgate.ledger.entry import Entry
+from headgate.routing.policies import Origin
 from headgate.testing.server import Request, Response
 from headgate.values import Usage, usd
 from tests.gateway import one_request
+from tests.gateway.callers import Asked
+from tests.gateway.clocks import Stopped
 from tests.gateway.house import CONFIG, RULES, House, Instead, house, until
 from tests.gateway.leaping import run_leaping
+from tests.gateway.plants import CHEAP, Came, answer, inbound, plant
 
 EASY, HARD = "[[say:1@gemini-2.5-flash]]", "[[say:2@gemini-2.5-flash]]"
 
@@ -520,6 +525,49 @@ def test_what_only_one_caller_asked_wrongly_is_asked_of_the_model_again():
         return unable(b"haiku", asked, both)(dialect, request)
 
     run(case, RULES, instead=refuse)
+
+
+def test_a_refusal_that_repeats_its_callers_words_takes_no_field_from_another_caller():
+    async def case(home: House):
+        turns = [{"role": "user", "content": "hi"}]
+        body = {"model": "auto", "messages": turns, "max_tokens": 99, "temperature": 0.5}
+        wrong = {"temperature is deprecated": 1}
+        status, _, _ = await home.post(json.dumps(body | wrong).encode(), "/v1/messages")
+        assert status == 400
+        status, headers, _ = await home.post(json.dumps(body).encode(), "/v1/messages")
+        assert (status, headers.get("x-headgate-left-out")) == (200, None)
+        assert json.loads(home.seen[-1].body)["temperature"] == 0.5
+
+    words = "temperature is deprecated: Extra inputs are not permitted"
+    run(case, RULES, instead=unable(b"haiku", b"temperature is deprecated", words))
+
+
+@pytest.mark.parametrize(("slow", "calls", "status"), [(0.4, 3, 200), (0.6, 2, 400), (1.0, 1, 400)])
+def test_calls_that_are_made_again_have_the_time_of_one_together(slow, calls, status):
+    clock = Stopped()
+
+    def refusal(field: str) -> Came:
+        async def late() -> bytes:
+            clock.at += slow * CHEAP.timeout
+            message = f"`{field}` is deprecated for this model."
+            return json.dumps({"type": "error", "error": {"message": message}}).encode()
+
+        return Came(late, status=400)
+
+    async def case() -> None:
+        made, upstream, kept = plant(
+            refusal("top_k"), refusal("top_p"), Came(answer("Hi")), clock=clock
+        )
+        asked, request = Asked("POST"), inbound(top_k=5, top_p=0.5)
+        policy = made.policies.all[0]
+        driver = Driver(made, asked, request, "hg-1", Origin(), policy, clock.monotonic())
+        await driver.run()
+        assert asked.status == status
+        assert len(upstream.sent) == len(kept.entries) == calls
+        known = [easing.field for easing in made.eased.get(CHEAP.model, ())]
+        assert known == (["top_k", "top_p"] if status == 200 else [])
+
+    run_leaping(case())
 
 
 def test_tokens_are_counted_of_what_would_be_sent():

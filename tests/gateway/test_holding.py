@@ -119,6 +119,24 @@ def test_the_first_token_is_when_something_of_the_answer_came_not_its_opening():
     assert attempt.first_token == NOON + 2.5
 
 
+THINKS = (
+    b'event: content_block_start\ndata: {"type":"content_block_start","index":0,'
+    b'"content_block":{"type":"thinking","thinking":"","signature":""}}\n\n'
+)
+
+
+def test_a_model_that_thinks_is_at_work_before_its_first_token():
+    clock = Stopped()
+    opening, _, *rest = stream(*WORDS)
+
+    async def later() -> bytes:
+        clock.at += 4.0
+        return b"".join(rest)
+
+    _, attempt = held(streaming(opening, THINKS, later), stream=True, clock=clock)
+    assert attempt.first_token == NOON
+
+
 @given(st.lists(st.integers(1, 900), max_size=12), st.text(max_size=80))
 def test_a_stream_may_come_in_any_pieces(cuts, text):
     whole = b"".join(stream(text, *WORDS))

@@ -276,7 +276,7 @@ def test_what_is_no_request_is_told_so_and_nothing_follows():
 
 def test_who_may_try_again_is_told_when():
     told = last_answer(RequestError("full", status=503, fix="wait", retry_after=2.4), "")
-    assert b"\r\nretry-after: 2\r\n" in told
+    assert b"\r\nretry-after: 3\r\n" in told
 
 
 def test_a_heads_size_is_that_of_its_names_and_values():

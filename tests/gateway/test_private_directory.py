@@ -115,12 +115,14 @@ def test_what_is_no_directory_of_ours_stays(place: Path):
     assert cleared(place) == {beginning, elsewhere, link, other_kind, file}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a directory away")
 def test_another_users_directory_stays(place: Path):
     foreign = place / "headgate-test-foreign"
     foreign.mkdir()
     (foreign / "lock").touch()
-    os.chown(foreign, 12345, 12345)
+    try:
+        os.chown(foreign, 12345, 12345)
+    except OSError:
+        pytest.skip("only root may give a directory away")
     assert cleared(place) == {foreign}
 
 

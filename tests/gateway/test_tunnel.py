@@ -283,8 +283,8 @@ def test_a_proxy_that_gives_no_tunnel_is_named_and_its_connection_closed(
 def test_a_silent_proxy_is_waited_for_no_longer_than_connect_timeout(run):
     async def case():
         async with forwarding() as proxy:
-            error = await failure(Http1Upstream(connect_timeout=0.2), by(proxy.proxy()))
-            assert "gave no connection to 127.0.0.1:9 within 0.2 s" in str(error)
+            error = await failure(Http1Upstream(connect_timeout=1.0), by(proxy.proxy()))
+            assert "gave no connection to 127.0.0.1:9 within 1 s" in str(error)
             await asyncio.wait_for(proxy.closed.wait(), 60)
 
     run(case)

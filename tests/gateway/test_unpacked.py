@@ -45,6 +45,13 @@ def test_a_body_of_several_members_is_read_to_its_end():
     assert unpacked(gzip.compress(b"ab") + gzip.compress(b"cd"), "gzip", LIMIT) == b"abcd"
 
 
+def test_no_body_has_more_members_than_anybody_sends():
+    assert unpacked(gzip.compress(b"") * 15 + gzip.compress(b"a"), "gzip", LIMIT) == b"a"
+    with pytest.raises(RequestError) as caught:
+        unpacked(gzip.compress(b"") * 17, "gzip", LIMIT)
+    assert caught.value.status == 400
+
+
 @pytest.mark.parametrize(("word", "compress"), [*WAYS.items(), ("deflate", bare)])
 def test_what_unpacks_to_more_than_is_allowed_is_refused_before_it_is_unpacked(word, compress):
     assert len(unpacked(compress(b"a" * LIMIT), word, LIMIT)) == LIMIT

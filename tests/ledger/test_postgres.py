@@ -13,9 +13,11 @@ import pytest
 from headgate.errors import ConfigError
 from headgate.ledger.postgres import HAS_TABLE, PostgresStore
 from headgate.ledger.postgres_election import PostgresElection
+from headgate.ledger.postgres_patience import ImpatientConnection
 from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.statements import migrations
 from headgate.ledger.store import StoreError
+from headgate.ledger.url import SERVING_PATIENCE
 from tests.ledger.samples import answers, entry
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ledger.md"
@@ -95,7 +97,9 @@ def until_one_waits(db: psycopg.Connection) -> None:
     """For a lock of ours."""
     asked = """SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
         WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"""
+    end = time.monotonic() + 60
     while db.execute(asked).fetchone() is None:
+        assert time.monotonic() < end, "nobody waits"
         time.sleep(0.01)
 
 
@@ -129,6 +133,48 @@ def test_a_server_that_hangs_is_given_up_and_asked_anew_later(postgres_url, db):
     store.close()
 
 
+def test_a_server_that_hangs_while_the_ledger_is_opened_is_given_up(postgres_url, db):
+    PostgresStore(postgres_url).close()
+    name = postgres_url.partition("?")[0].rpartition("/")[2]
+    db.execute(f"ALTER DATABASE {name} SET lock_timeout = '20s'")  # whoever waits, not for ever
+    with db.transaction():
+        db.execute("LOCK TABLE headgate.migrations IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreError, match=r"does not answer: it has said nothing for 0\.5 s"):
+            PostgresStore(postgres_url, patience=0.5)
+    PostgresStore(postgres_url, patience=20.0).close()
+
+
+class Overheard(ImpatientConnection):
+    """Notes how patiently each thing is asked."""
+
+    asked: list[tuple[str, float | None]]
+
+    def execute(self, query, *args, **more):
+        self.__dict__.setdefault("asked", []).append((str(query), self.patience))
+        return super().execute(query, *args, **more)
+
+
+def test_to_make_the_tables_may_take_any_time(postgres_url, db):
+    store = PostgresStore(postgres_url, patience=60.0)
+    db.execute("DROP SCHEMA headgate CASCADE")
+    with Overheard.connect(postgres_url, autocommit=True) as connection:
+        connection.patience = 60.0
+        store._prepare(connection, create=True)
+        assert connection.asked[0][1] == 60.0
+        making = {patience for query, patience in connection.asked if "CREATE" in query}
+        assert making == {None}
+        assert connection.patience == 60.0
+    store.close()
+
+
+def test_who_has_the_watch_gives_up_a_server_that_hangs(postgres_url):
+    leader = PostgresElection(postgres_url)
+    assert leader.leads()
+    assert leader._db is not None
+    assert leader._db.patience == SERVING_PATIENCE
+    leader.close()
+
+
 def test_one_who_asks_about_much_waits_as_long_as_it_takes(postgres_url, db):
     store = PostgresStore(postgres_url)
     with store._connected() as connection:
@@ -139,10 +185,10 @@ def test_one_who_asks_about_much_waits_as_long_as_it_takes(postgres_url, db):
 
 def test_who_leads_is_not_put_out_by_a_server_that_ends_idle_transactions(postgres_url, db):
     name = postgres_url.partition("?")[0].rpartition("/")[2]
-    db.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 1")
+    db.execute(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 500")
     leader, other = PostgresElection(postgres_url), PostgresElection(postgres_url)
     assert leader.leads()
-    time.sleep(0.1)  # a hundred times as long as is allowed
+    time.sleep(1.5)  # three times as long as is allowed
     assert leader._db is not None
     assert leader._db.execute("SELECT 1").fetchone() == (1,)
     assert not other.leads()

@@ -50,6 +50,16 @@ def test_a_rate_without_a_budget_has_no_evidence():
     assert watched.burn(100, HOUR).burn is None
 
 
+def test_a_budget_of_none_at_all_is_broken_by_the_first_that_was_decided():
+    watched = WatchedRate(0, HOUR, 1000.0)
+    watched.update(1, hit=False)
+    watched.update(2, hit=True, decided=False)
+    watched.update(3, hit=True)
+    watched.update(4, hit=True)
+    assert watched.alarm_us == 3
+    assert watched.whole == (4, 3)
+
+
 def test_old_counts_by_time_are_dropped():
     watched = WatchedRate(0.15, HOUR, 1000.0)
     for hour in range(10):

@@ -122,6 +122,13 @@ def test_a_variable_that_holds_a_secret_by_the_files_own_words_is_left_alone(
     assert desk.faults(GOOD, env={name: "x"})
 
 
+def test_so_is_one_that_another_variable_or_a_flag_names(desk: Desk):
+    secret = {"HEADGATE_LEDGER_PASSWORD": "x"}
+    naming = {"HEADGATE_LEDGER_PASSWORD_ENV": "HEADGATE_LEDGER_PASSWORD"}
+    assert desk.read(env={**secret, **naming})
+    assert desk.read(GOOD, "ledger.password_env=HEADGATE_LEDGER_PASSWORD", env=secret)
+
+
 def test_a_key_given_as_a_setting_is_refused_and_not_shown(desk: Desk):
     fault = desk.fault(env={"HEADGATE_PROVIDERS_GOOGLE_API_KEY": "hunter22"})
     assert "HEADGATE_PROVIDERS_GOOGLE_API_KEY_ENV" in fault.fix

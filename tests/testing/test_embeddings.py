@@ -44,6 +44,15 @@ def test_only_input_is_billed():
     assert json.loads(asked.answer())["usage"] == {"prompt_tokens": 3, "total_tokens": 3}
 
 
+def test_so_many_texts_and_a_text_of_more_tokens_are_taken_but_not_more_texts():
+    assert len(read(body(input=["a"] * 2048)).inputs) == 2048
+    assert read(body(input=[1] * 2049)).usage == Usage(input=2049)
+    for many in (["a"] * 2049, [[1]] * 2049):
+        with pytest.raises(Refused) as caught:
+            read(body(input=many))
+        assert (caught.value.status, caught.value.param) == (400, "input")
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -33,6 +33,11 @@ def test_a_field_is_left_out_moved_replaced_or_lowered():
     assert changed({"a": 9}, Easing("a", most=5)) == ({"a": 5}, [])
 
 
+def test_a_limit_is_lowered_under_the_name_that_it_gets():
+    easings = (Easing("b", most=5), Easing("a", moved="b"))
+    assert changed({"a": 9}, *easings) == ({"b": 5}, [])
+
+
 def test_a_field_within_another_is_left_out_alone_and_the_last_one_with_it():
     fields = {"a": {"b": 1, "c": 2}}
     assert changed(fields, Easing("a.b")) == ({"a": {"c": 2}}, ["a.b"])
@@ -163,6 +168,13 @@ OPENAI = [
     ("Unsupported value: 'messages[0].role' does not support 'system'.", "messages[0].role", []),
     ("Invalid 'temperature': decimal above maximum value.", "temperature", []),
     ("Something went wrong.", None, []),
+    ("max_tokens is too large: 9. This model supports at most 0 completion tokens", None, []),
+    # a caller's words, repeated
+    (
+        "Invalid value: 'Unsupported parameter: 'reasoning_effort''. Supported values are: 'low'.",
+        "reasoning_effort",
+        [],
+    ),
 ]
 
 
@@ -200,7 +212,9 @@ ANTHROPIC = [
         "max_tokens: 64000 > 8192, which is the maximum allowed number of output tokens for x",
         [Easing("max_tokens", most=8192)],
     ),
+    ("max_tokens: 9 > 0, which is the maximum allowed number of output tokens for x", []),
     ("messages.0.content: Field required", []),
+    ("thinking: Input tag 'does not support thinking' found using 'type' does not match any", []),
     ("`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.", []),
 ]
 
@@ -262,6 +276,42 @@ def test_two_limits_that_are_each_refused_for_the_other_come_to_an_end():
             text = f"Unsupported parameter: '{name}' is not supported with this model."
             heeded += bool(way.refused(400, json.dumps({"error": {"message": text}}).encode()))
     assert heeded == 2
+
+
+def chat(**fields: Any) -> Passthrough:
+    """The way of a Chat Completions request to a provider of its own dialect."""
+    least = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+    way = lane(read("openai", json.dumps(least | fields).encode(), {}), "openai", at=0)
+    assert isinstance(way, Passthrough)
+    return way
+
+
+LIMITED = "max_tokens is too large: 99999. This model supports at most 16384 completion tokens"
+
+
+def test_what_is_known_and_has_changed_nothing_may_still_be_refused():
+    way = chat(max_tokens=99999)
+    assert not way.ease([Easing("max_completion_tokens", most=16384)])
+    assert way.ease([Easing("max_tokens", moved="max_completion_tokens")])
+    assert not way.heeded, "no refusal has said so of this request"
+    error = {"message": LIMITED, "param": "max_completion_tokens"}
+    assert way.refused(400, json.dumps({"error": error}).encode())
+    assert json.loads(way.request("m"))["max_completion_tokens"] == 16384
+    assert way.heeded == (Easing("max_completion_tokens", most=16384),)
+
+
+def test_all_that_is_known_of_a_model_spares_the_refusal():
+    way = chat(max_tokens=99999)
+    known = Easing("max_completion_tokens", most=16384)
+    assert way.ease([known, Easing("max_tokens", moved="max_completion_tokens")])
+    assert json.loads(way.request("m"))["max_completion_tokens"] == 16384
+
+
+def test_a_limit_that_falls_with_every_refusal_comes_to_an_end():
+    way = messages(max_tokens=99999)
+    words = "max_tokens: 99999 > {}, which is the maximum allowed number of output tokens for x"
+    heeded = [bool(way.refused(400, no(words.format(99998 - n)))) for n in range(9)]
+    assert heeded == [True] + 8 * [False]
 
 
 def test_the_face_of_wire_shows_what_a_gateway_remembers():

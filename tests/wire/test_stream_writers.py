@@ -71,7 +71,8 @@ def test_all_is_written_as_the_encoder_would_write_it(dialect, events, name, ide
 def test_each_text_stands_in_an_event_of_its_own(dialect, events, name, identity):
     first, request = opened(Start(identity, name), usage=True)
     writer = DIALECTS[dialect].writer(request, 7)
-    b"".join([writer.write(event) for event in first])
+    for event in first:
+        writer.write(event)
     for said in events:
         written = [json.loads(one.data or b"") for one in Decoder().feed(writer.write(said))]
         texts = [text for one in written for text in told(dialect, one)]

@@ -28,19 +28,7 @@ def betting_p(gains: np.ndarray, least: float, risk: float) -> float:
     >>> betting_p(np.full(2000, -0.01), -1.0, 0.05)
     1.0
     """
-    count = len(gains)
-    if not count:
-        return 1.0
-    seen = np.arange(1, count + 1)
-    means = np.cumsum(gains) / (seen + 1)
-    # the variance begins as that of a single gain at `least`, or a streak would stake all;
-    # each stake knows the gains before it only
-    squares = least * least / 4 + np.cumsum((gains - means) ** 2)
-    variance = np.concatenate([[least * least / 4], squares[:-1] / seen[1:]])
-    eager = 2 * math.log(1 / risk) / count
-    stakes = np.minimum(MOST_STAKE / -least, np.sqrt(eager / variance))
-    best = float(np.cumsum(np.log1p(stakes * gains)).max())
-    return math.exp(-max(0.0, best))
+    return math.exp(-_won(gains, least, math.log(1 / risk)))
 
 
 def grouped_p(gains: np.ndarray, group: np.ndarray, least: float, risk: float) -> float:
@@ -57,7 +45,7 @@ def grouped_p(gains: np.ndarray, group: np.ndarray, least: float, risk: float) -
     """
     effect = design_effect(gains, group)
     # the stakes are those of somebody who has to win so many times over
-    return float(betting_p(gains, least, risk**effect) ** (1 / effect))
+    return math.exp(-_won(gains, least, effect * math.log(1 / risk)) / effect)
 
 
 def design_effect(gains: np.ndarray, group: np.ndarray) -> float:
@@ -80,3 +68,24 @@ def design_effect(gains: np.ndarray, group: np.ndarray) -> float:
     within = float(((gains - (sums / rows)[group]) ** 2).sum()) / (count - groups)
     alike = max(0.0, 1 - within * (count - 1) / spread)
     return max(1.0, whole / spread, 1 + alike * float((rows**2).sum() / count - 1))
+
+
+def _won(gains: np.ndarray, least: float, odds: float) -> float:
+    """The logarithm of what the bets have won, 0 or more.
+
+    The stakes are those of somebody who has to win `odds`, a logarithm too: what many rows of one
+    conversation ask for is beyond what a float holds.
+    """
+    count = len(gains)
+    if not count:
+        return 0.0
+    seen = np.arange(1, count + 1)
+    means = np.cumsum(gains) / (seen + 1)
+    # the variance begins as that of a single gain at `least`, or a streak would stake all;
+    # each stake knows the gains before it only
+    squares = least * least / 4 + np.cumsum((gains - means) ** 2)
+    variance = np.concatenate([[least * least / 4], squares[:-1] / seen[1:]])
+    eager = 2 * odds / count
+    stakes = np.minimum(MOST_STAKE / -least, np.sqrt(eager / variance))
+    best = float(np.cumsum(np.log1p(stakes * gains)).max())
+    return max(0.0, best)

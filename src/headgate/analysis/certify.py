@@ -254,8 +254,10 @@ def _assumptions(table: Calibrating, goal: Goal) -> tuple[str, ...]:
 def _advice(table: Calibrating, goal: Goal) -> str:
     """What would be needed where nothing passed, not even the harmless end."""
     risk = _stricter(goal.risk)
-    worth = 1.0 if table.group is None else design_effect(table.premium, table.group)
+    group = table.group
     if goal.kind == "escalation":
+        # where nobody escalates, all rows of a conversation count as alike
+        worth = 1.0 if group is None else float((np.bincount(group) ** 2).sum() / len(group))
         rate = min(goal.target, 1 - 1e-9)
         needed = math.ceil(worth * math.log(risk) / math.log(1 - rate))
         return f"At least {needed:,} rows are needed, with nobody escalated."
@@ -269,6 +271,7 @@ def _advice(table: Calibrating, goal: Goal) -> str:
     room = (1 - goal.target) * float(table.premium.mean())
     if room <= 0:
         return "A floor of 100 % leaves no room for any loss; choose a lower floor."
+    worth = 1.0 if group is None else design_effect(table.premium, group)
     needed = math.ceil(worth * math.log(1 / risk) * goal.target / (MOST_STAKE * room))
     return (
         f"At least {needed:,} rows are needed before even a few requests may go to cheap; "

@@ -62,30 +62,33 @@ def unread_proxy(settings: Settings, env: Mapping[str, str]) -> ConfigFault | No
 def missing_authorities(settings: Settings, env: Mapping[str, str]) -> ConfigFault | None:
     """A finding where a provider is called in TLS and nobody is known to vouch for it.
 
-    Python takes a file that is not there without a word, and every call fails then.
+    Python takes a file that is not there without a word, and calls fail then.
     """
     if not any(entry.base_url.startswith("https:") for entry in settings.providers):
         return None
     usual = ssl.get_default_verify_paths()
-    named, named_folder = env.get(usual.openssl_cafile_env), env.get(usual.openssl_capath_env)
+    named = env.get(usual.openssl_cafile_env)
+    folders = env.get(usual.openssl_capath_env) or usual.openssl_capath
+    found = any(_has_any(Path(one)) for one in folders.split(os.pathsep))
     if named and not os.access(named, os.R_OK):
         return _authorities(
             f"The variable {usual.openssl_cafile_env} names a file that cannot be read, {named}",
             "Correct the variable, or unset it to trust whom the system trusts.",
+            sure=not found,
         )
-    folder = Path(named_folder or usual.openssl_capath)
-    if named or Path(usual.openssl_cafile).is_file() or _has_any(folder):
+    if named or found or Path(usual.openssl_cafile).is_file():
         return None
     return _authorities(
-        f"Neither {usual.openssl_cafile} nor {folder} has authorities for certificates",
+        f"Neither {usual.openssl_cafile} nor {folders} has authorities for certificates",
         "Install the system's package of them (ca-certificates), or name a file of them in the "
         f"variable {usual.openssl_cafile_env}.",
     )
 
 
-def _authorities(what: str, fix: str) -> ConfigFault:
+def _authorities(what: str, fix: str, *, sure: bool = True) -> ConfigFault:
+    where = "fail" if sure else "fail where nobody else vouches for them"
     return ConfigFault(
-        f"{what}: providers at https:// cannot be verified, and calls to them fail.",
+        f"{what}: calls to providers at https:// {where}, for they cannot be verified.",
         fix=fix,
         field="providers",
     )

@@ -16,7 +16,15 @@ from headgate.errors import HeadgateError, InternalError, RequestError
 from headgate.gateway.admission import Admission
 from headgate.gateway.caller import Caller
 from headgate.gateway.counting import count
-from headgate.gateway.cross_origin import ORIGIN, allow, foreign, is_preflight, shared, unwelcome
+from headgate.gateway.cross_origin import (
+    ORIGIN,
+    allow,
+    foreign,
+    is_preflight,
+    is_shared,
+    shared,
+    unwelcome,
+)
 from headgate.gateway.driver import JSON, Driver
 from headgate.gateway.embedding import embedding_of
 from headgate.gateway.feedback import Feedback
@@ -159,9 +167,7 @@ class App:
     async def _converse(self, path: str, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant  # this one to the end, whatever is loaded meanwhile
         arrived = plant.clock.monotonic()
-        body = await caller.body(self._max_body)
-        if ENCODING in caller.headers:
-            body = unpacked(body, caller.headers[ENCODING], self._max_body)
+        body = await _body(caller, self._max_body)
         inbound = read(DIALECTS[path], body, caller.headers)
         _cancel_on_leave(caller, plant)
         request_id, key = self._new_id(), visitor.key
@@ -193,7 +199,7 @@ class App:
                 self.admission.close(request_id)
 
     async def _feed_back(self, _: str, caller: Caller, visitor: Visitor) -> None:
-        body = await caller.body(LONGEST_FEEDBACK)
+        body = await _body(caller, LONGEST_FEEDBACK)
         if self.feedback is None:
             raise RequestError(
                 "This gateway keeps no feedback.",
@@ -205,17 +211,13 @@ class App:
 
     async def _count(self, _: str, caller: Caller, visitor: Visitor) -> None:
         plant = self.plant
-        body = await caller.body(self._max_body)
-        if ENCODING in caller.headers:
-            body = unpacked(body, caller.headers[ENCODING], self._max_body)
+        body = await _body(caller, self._max_body)
         _cancel_on_leave(caller, plant)
         await count(plant, caller, body, visitor)
 
     async def _embed(self, _: str, caller: Caller, visitor: Visitor) -> None:
         plant, request_id = self.plant, self._new_id()
-        body = await caller.body(self._max_body)
-        if ENCODING in caller.headers:
-            body = unpacked(body, caller.headers[ENCODING], self._max_body)
+        body = await _body(caller, self._max_body)
         _cancel_on_leave(caller, plant)
         transcript = None
         if self.transcripts is not None:
@@ -342,9 +344,15 @@ def _unusual(caller: Caller, path: str, routes: Mapping[str, Action]) -> Action:
         return routes["GET"]
     if is_preflight(caller):
         return App._allow  # noqa: SLF001
-    if caller.method == "OPTIONS" and ORIGIN in caller.headers:
+    if caller.method == "OPTIONS" and ORIGIN in caller.headers and not is_shared(caller):
         raise unwelcome()
     raise not_allowed(caller.method, [*routes, *(["HEAD"] if "GET" in routes else [])])
+
+
+async def _body(caller: Caller, limit: int) -> bytes:
+    """The body in plain; at most so many bytes, as it came and as it is."""
+    body = await caller.body(limit)
+    return unpacked(body, caller.headers[ENCODING], limit) if ENCODING in caller.headers else body
 
 
 def _check_labels(headers: Mapping[str, str]) -> None:

@@ -38,7 +38,8 @@ STAGGER = 0.25
 SHUNNED_SECONDS = 60.0
 """For so long an address that another one has overtaken is tried last."""
 Dial = Callable[[Address], Awaitable[asyncio.Transport]]
-"""Connects to one address; what it gives reads nothing yet. Cancelled, it leaves no socket open."""
+"""Connects to one address; cancelled, it leaves no socket open. What comes before somebody takes
+the connection over is lost (uvloop reads on)."""
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
 
 
@@ -50,7 +51,7 @@ class _Unread(asyncio.Protocol):
 
 
 async def dialled(address: Address) -> asyncio.Transport:
-    """A connection to an address, which reads nothing yet.
+    """A connection to an address, which nobody has taken over yet.
 
     Raises:
         OSError: there is no way to it, it refuses, or no more files may be open.
@@ -97,6 +98,8 @@ class Connector:
             self._shun(won.overtook, loop.time())
             overtaken = ", ".join(one.ip for one in won.overtook)
             log.info("%s: tried last for a while, for another one was quicker: %s", host, overtaken)
+        if won.transport.is_closing():  # uvloop reads on, and `_Unread` alone has heard of its end
+            raise ConnectionResetError("it was closed")
         transport, protocol = won.transport, made()
         try:
             if tls is None:
@@ -125,7 +128,7 @@ async def _secure(
 ) -> asyncio.Transport:
     loop = asyncio.get_running_loop()
     secure = await loop.start_tls(transport, protocol, tls, server_hostname=host)
-    if secure is None:
+    if secure is None or transport.is_closing():
         raise ConnectionResetError("it was closed")
     return secure
 

@@ -7,7 +7,16 @@ from collections.abc import Container
 from headgate.errors import RequestError
 from headgate.gateway.caller import Body, Caller, Headers
 
-__all__ = ["ORIGIN", "Shared", "allow", "foreign", "is_preflight", "shared", "unwelcome"]
+__all__ = [
+    "ORIGIN",
+    "Shared",
+    "allow",
+    "foreign",
+    "is_preflight",
+    "is_shared",
+    "shared",
+    "unwelcome",
+]
 
 ORIGIN = "origin"
 """Browsers name the page's origin in it, and no page can change that."""
@@ -63,7 +72,12 @@ def _welcome(origin: str, origins: Container[str]) -> bool:
 
 def is_preflight(caller: Caller) -> bool:
     """Whether a browser asks first if a page may send what it wants to; it never sends a key."""
-    return type(caller) is Shared and caller.method == "OPTIONS" and _METHOD in caller.headers
+    return is_shared(caller) and caller.method == "OPTIONS" and _METHOD in caller.headers
+
+
+def is_shared(caller: Caller) -> bool:
+    """Whether its page may read the answer."""
+    return type(caller) is Shared
 
 
 def allow(caller: Caller) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from headgate.errors import HeadgateError, InternalError, RequestError, UpstreamError
 from headgate.gateway.asking import Asking
 from headgate.gateway.books import REJECTED, Books
@@ -176,8 +178,8 @@ class Driver:
                 # costs ten times as much in Python 3.11
                 if type(command) is Call:
                     event = await self._call(command, command.cause)
-                    while self._mended is not None:  # and at once: nothing was paid
-                        event = await self._call(command, "retry", self._mended)
+                    if self._mended is not None:
+                        event = await self._call_again(command, event)
                 elif type(command) is Serve:
                     draft = self._draft
                     event = self._serve() if draft is None else await self._serve_draft(*draft)
@@ -267,15 +269,29 @@ class Driver:
             way.ease(self._plant.eased.get(model, ()))
         return way
 
-    def _eased(self, way: Lane, model: ModelRef, status: int, body: bytes) -> bool:
+    def _eased(self, way: Lane, status: int, body: bytes) -> bool:
         """Whether a refusal was of what only tunes an answer, which is now left out.
 
         Who routes cannot know what each model takes; who names a model is told what it says.
         """
-        found = () if self._policy is None else way.refused(status, body)
-        if found:
-            self._plant.heed(model, found)
-        return bool(found)
+        return self._policy is not None and bool(way.refused(status, body))
+
+    async def _call_again(self, command: Call, event: Event) -> Event:
+        """Make a refused call as its refusal says, and at once: nothing was paid.
+
+        All that is made of one call has its time together.
+        """
+        left, now = command.timeout, self._plant.clock.monotonic
+        while (way := self._mended) is not None and self._last is not None:
+            left -= now() - self._last.began
+            if left <= 0:
+                break
+            rest = msgspec.structs.replace(command, timeout=left)
+            event = await self._call(rest, "retry", way)
+            if way.heeded and type(event) is not Failed:
+                # it was accepted so: what was refused was the reason
+                self._plant.heed(command.tier.model, way.heeded)
+        return event
 
     async def _call(self, command: Call, cause: str, way: Lane | None = None) -> Event:
         """One call and what came of it; a lane that is `mended` is gone once more."""
@@ -344,8 +360,7 @@ class Driver:
         body = await reply.read()
         attempt.error = "status"
         self._books.close(attempt, served=False)
-        model = attempt.tier.model
-        if way.mended(reply.status, body) or self._eased(way, model, reply.status, body):
+        if way.mended(reply.status, body) or self._eased(way, reply.status, body):
             self._mended = way
         self._refusal = (reply.status, way.error(reply.status, body), told_of(reply.header))
         wait = patience_of(reply.header, self._plant.clock.time())

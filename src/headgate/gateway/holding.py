@@ -78,7 +78,7 @@ async def _whole(
                 break
             came.append(chunk)
             out.append(flow.feed(chunk))
-            if attempt.first_token is None and flow.begun:
+            if attempt.first_token is None and (flow.begun or flow.thinking):
                 attempt.first_token = plant.clock.monotonic()
             if flow.error is not None:
                 break

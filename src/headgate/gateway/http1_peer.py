@@ -413,9 +413,9 @@ class Http1Peer(asyncio.Protocol):
             self._transport.abort()
 
     def idle_since(self) -> float | None:
-        """When its last request was over, by the loop's time; None: something is under way."""
+        """When its last request was over, by the loop's time; None: not idle, or closing."""
         at_rest = self._watched and not self._queue and self._reading is None
-        return self._since if at_rest and not self._lingering else None
+        return self._since if at_rest and not self.closing else None
 
     def refuse(self, error: RequestError) -> None:
         """Answer a new connection before it has asked anything, and close it."""

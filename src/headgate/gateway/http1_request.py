@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Protocol
@@ -241,6 +242,6 @@ def last_answer(error: RequestError, date: str) -> bytes:
     )
     head = f"{status_line(error.status)}{date}"
     if error.retry_after is not None:
-        head += f"retry-after: {error.retry_after:.0f}\r\n"
+        head += f"retry-after: {max(1, math.ceil(error.retry_after))}\r\n"
     rest = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
     return f"{head}{rest}connection: close\r\n\r\n".encode() + body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from headgate.errors import RequestError
 
@@ -87,7 +87,7 @@ def nothing_at(path: str, served: Iterable[str]) -> RequestError:
     return RequestError(words, status=404, code="not_found", fix=fix)
 
 
-def not_allowed(method: str, methods: Iterable[str]) -> RequestError:
+def not_allowed(method: str, methods: Sequence[str]) -> RequestError:
     """The refusal of a method, at a path with these."""
     return RequestError(
         f"`{method[:20]}` is not allowed here.",

@@ -71,7 +71,10 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def heed(self, model: ModelRef, refused: Sequence[Easing]) -> None:
-        """Remember what a model has refused, as far as it would refuse it of anybody."""
+        """Remember what a model has refused, as far as it would refuse it of anybody.
+
+        Only once it has taken the request without: a refusal may repeat its caller's words.
+        """
         known = (*self.eased.get(model, ()), *(one for one in refused if one.lasting))
         self.eased[model] = tuple(dict.fromkeys(known))  # others may have found out meanwhile
 

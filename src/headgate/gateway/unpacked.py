@@ -17,6 +17,8 @@ _BARE = -zlib.MAX_WBITS
 """Reads what has neither, as some clients send for `deflate`."""
 _PLAIN = ("", "identity")
 _KNOWN = ("gzip", "x-gzip", "deflate")
+MOST_MEMBERS = 16
+"""What follows a member is copied: a body of a million empty ones would take many minutes."""
 
 
 def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
@@ -49,15 +51,17 @@ def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _inflated(body: bytes, form: int, limit: int) -> bytes:
-    """All members of a compressed body, one after the other.
+    """The members of a compressed body, one after the other; no client sends many.
 
     Raises:
-        zlib.error: it is none, or is cut short.
+        zlib.error: it is none, is cut short, or has too many members.
         RequestError: 413, it holds too much.
     """
     out: list[bytes] = []
     room = limit
     while body:
+        if len(out) == MOST_MEMBERS:
+            raise zlib.error("it has too many members")
         inflater = zlib.decompressobj(form)
         data = inflater.decompress(body, room + 1)  # one byte too many tells that there are more
         room -= len(data)

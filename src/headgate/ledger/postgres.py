@@ -75,8 +75,8 @@ class PostgresStore(Answers):
         url: `postgresql://user@host:5432/database`, without a password.
         password: of the user; None leaves it to PGPASSWORD or the user's `.pgpass`.
         create: make the tables if there are none.
-        patience: seconds that the server may say nothing, once the tables are up to date; None: as
-            many as it likes, as for one who asks about much.
+        patience: seconds that the server may say nothing, but while tables are brought up to date;
+            None: as many as it likes, as for one who asks about much.
 
     Raises:
         ConfigError: the URL cannot be used, there is no ledger, or a newer Headgate wrote it.
@@ -92,7 +92,7 @@ class PostgresStore(Answers):
         patience: float | None = None,
     ) -> None:
         super().__init__()
-        self._patience: float | None = None
+        self._patience = patience
         self._to = _destination(url)
         self.name = _name(self._to)
         self._password = password
@@ -102,12 +102,11 @@ class PostgresStore(Answers):
         try:
             with self._connected() as db:
                 self._prepare(db, create=create)
-                self._patience = db.patience = patience
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self, db: psycopg.Connection[Row], *, create: bool) -> None:
+    def _prepare(self, db: ImpatientConnection, *, create: bool) -> None:
         steps = migrations("postgres")
         version = _version(db)
         if version == 0 and not create:
@@ -117,6 +116,7 @@ class PostgresStore(Answers):
                 "point [ledger] url or --ledger at an existing one.",
             )
         if version < steps[-1].number:
+            db.patience = None  # to bring much up to date takes as long as it takes
             with db.transaction():
                 db.execute(_WRITING)
                 # Asked again under the lock: another process may have gone first.
@@ -128,6 +128,7 @@ class PostgresStore(Answers):
                         " VALUES (%s, %s, %s)",
                         (step.number, step.name, time.time_ns() // 1000),
                     )
+            db.patience = self._patience
         if version > steps[-1].number:
             raise ConfigError(
                 f"The ledger in {self.name} has schema version {version}; "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 import psycopg
 
 from headgate.ledger.postgres import destination
 from headgate.ledger.postgres_locks import LEADING
+from headgate.ledger.postgres_patience import ImpatientConnection
+from headgate.ledger.url import SERVING_PATIENCE
 
 __all__ = ["PostgresElection"]
 
@@ -21,7 +22,8 @@ class PostgresElection:
     The lock is held by a transaction that stays open on a connection of its own. It has no snapshot
     between two questions, so it keeps no old rows alive, and unlike a lock of the session it is
     safe behind a pooler. It ends with the connection, and so with the process. A server that ends
-    transactions which do nothing (`idle_in_transaction_session_timeout`) leaves this one alone.
+    transactions which do nothing (`idle_in_transaction_session_timeout`) leaves this one alone. One
+    that says nothing is given up, and somebody else may lead.
 
     Args:
         url, password: as for the store.
@@ -29,7 +31,7 @@ class PostgresElection:
 
     def __init__(self, url: str, *, password: str | None = None) -> None:
         self._to = destination(url, password)
-        self._db: psycopg.Connection[Any] | None = None
+        self._db: ImpatientConnection | None = None
 
     def leads(self) -> bool:
         """Whether this process holds the lock, or could take it now."""
@@ -37,10 +39,11 @@ class PostgresElection:
             if self._db is not None:
                 self._db.execute("SELECT 1")
                 return True
-            db = psycopg.connect(**self._to, prepare_threshold=None)
+            db = ImpatientConnection.connect(**self._to, prepare_threshold=None)
         except psycopg.Error:
             self.close()
             return False
+        db.patience = SERVING_PATIENCE
         try:
             db.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             row = db.execute(_LEADING).fetchone()

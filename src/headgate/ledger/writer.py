@@ -43,7 +43,7 @@ from headgate.values import Clock
 
 __all__ = ["Ledger"]
 
-log = logging.getLogger("headgate.ledger")
+_log = logging.getLogger("headgate.ledger")
 
 TENDED_INTERVAL = 0.25
 """Seconds between two looks while somebody else stores: at what is stored, and whether it does."""
@@ -246,7 +246,7 @@ class Ledger:
         left = self.counts.pending
         if self._journal is not None and left and not self._all_stored and not again:
             where = self._journal.directory
-            log.warning("ledger.left: %d rows wait in %s for the next start", left, where)
+            _log.warning("ledger.left: %d rows wait in %s for the next start", left, where)
         with self._lock:
             if self._journal is not None:
                 self._journal.close()

@@ -38,7 +38,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     escalated: int
     low: float
     high: float
-    """The 95 % confidence sequence of its rate since the beginning."""
+    """The 95 % confidence sequence of its rate since the beginning, as that of an `Assessment`."""
     fast: Burn
     window: Burn
     evidence: float
@@ -63,7 +63,11 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     rate: float | None
     low: float
     high: float
-    """The 95 % confidence sequence of the rate since the beginning: for every look at once."""
+    """The 95 % confidence sequence of the rate since the beginning, for every look at once.
+
+    It covers the average of the chances that requests had, each given all before it. One that
+    follows its conversation has 1 or 0, so for the rate to which the traffic tends the sequence is
+    too narrow where conversations are long, by up to the square root of their length."""
     evidence: float
     """What speaks for a breach, or in an alarm for its end, as the share of the threshold's
     logarithm: 0 is nothing, 1 changes the state."""

@@ -78,7 +78,7 @@ METRICS = (
         "headgate_first_token_seconds",
         "histogram",
         ("tier",),
-        "Time of a streamed answer to its first token.",
+        "Time of a streamed answer to its first token, or to the first sign that the model thinks.",
         _LATENCY,
     ),
     Metric(

@@ -97,7 +97,7 @@ class WatchedRate:
                 self.alarm_us = at_us
             elif change == "cleared":
                 self.alarm_us, self.cleared_us = None, at_us
-        elif self.budget == 0 and hit and self.alarm_us is None:
+        elif decided and self.budget == 0 and hit and self.alarm_us is None:
             self.alarm_us = at_us
 
     @property

@@ -199,22 +199,28 @@ def origin(text: str) -> str | Refusal:
     if text == "*":
         return text
     fix = 'Write scheme, host and port as the browser shows them, such as "https://app.example".'
-    parts = urlsplit(text.lower()) if _PLAIN.fullmatch(text) and len(text) <= 200 else None
-    if parts is None or not _SCHEME.fullmatch(parts.scheme) or not parts.netloc:
+    try:
+        parts = urlsplit(text.lower())
+        host, port = parts.hostname, parts.port
+    except ValueError:  # such as a bracket alone
+        return Refusal(f"{shown(text)} is not a web page's origin.", fix)
+    if not host or port == 0 or not _SCHEME.fullmatch(parts.scheme) or not _PLAIN.fullmatch(text):
         return Refusal(f"{shown(text)} is not a web page's origin.", fix)
     whole = f"{parts.scheme}://{parts.netloc}"
     if "*" in whole or "@" in whole:
         return Refusal(
             f"{shown(text)} is not one origin.", 'Name each, or write "*" for every web page.'
         )
+    usual = _USUAL_PORTS.get(parts.scheme)  # a browser leaves it out
+    if port is not None and port == usual:
+        whole = whole.removesuffix(f":{usual}")
     if text.lower() != whole:
         return Refusal(f"{shown(text)} is more than an origin.", f'Write "{whole}".')
     return whole
 
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
-
-
+_USUAL_PORTS = {"http": 80, "https": 443}
 _PLAIN = re.compile(r"[!-~]+")
 """ASCII without spaces, as a URL is written."""
 

@@ -12,7 +12,7 @@ from headgate.settings.fields import POLICY_RULES, RULES, SECTIONS, Section
 from headgate.settings.forms import NAME
 from headgate.settings.redaction import shown, shown_path
 
-__all__ = ["add_environment", "add_file", "add_flags"]
+__all__ = ["add_environment", "add_file", "add_flags", "refuse_unknown"]
 
 PREFIX = "HEADGATE_"
 
@@ -128,19 +128,15 @@ def _add_list(draft: Draft, section: Section, path: Path, tables: object) -> Non
         _add_table(draft, section, (*path, position), table)
 
 
-def add_environment(draft: Draft, env: Mapping[str, str]) -> None:
-    """Take over the HEADGATE_ variables; an empty one counts as not set.
+def add_environment(draft: Draft, env: Mapping[str, str]) -> list[str]:
+    """Take over the HEADGATE_ variables, and give those that set nothing; an empty one is not set.
 
     Variables of a tier, a provider or a price are matched against the names that the file has.
     """
     known: dict[str, list[Path]] = {}
     for path in _paths(draft):
         known.setdefault(_variable(path), []).append(path)
-    reserved = {
-        given.value
-        for path, given in draft.given.items()
-        if str(path[-1]).endswith("_env") and isinstance(given.value, str)
-    }
+    left = []
     for name, text in env.items():
         if not name.startswith(PREFIX) or not text:
             continue
@@ -155,13 +151,30 @@ def add_environment(draft: Draft, env: Mapping[str, str]) -> None:
                 f"This variable could mean {' or '.join(map(shown_path, paths))}.",
                 "Use --set, or give them names that differ in more than punctuation.",
             )
-        elif name not in reserved and not _OTHERS.fullmatch(name):
-            guess = draft.guess(name, known)
+        elif not _OTHERS.fullmatch(name):
+            left.append(name)
+    return left
+
+
+def refuse_unknown(draft: Draft, variables: Sequence[str]) -> None:
+    """Variables that set nothing are faults, but for those that a setting names.
+
+    Whatever layer names them: this comes after all of them.
+    """
+    named = {
+        given.value
+        for path, given in draft.given.items()
+        if str(path[-1]).endswith("_env") and isinstance(given.value, str)
+    }
+    known = [_variable(path) for path in _paths(draft)]
+    for name in variables:
+        if name not in named:
             draft.fault_in(
-                source,
+                Source("env", name),
                 None,
                 "This variable sets nothing that Headgate knows.",
-                f"{guess}Unset it, or see `headgate check --show` for what can be set.",
+                f"{draft.guess(name, known)}Unset it, or see `headgate check --show` for what can "
+                "be set.",
             )
 
 

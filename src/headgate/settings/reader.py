@@ -24,7 +24,7 @@ from headgate.settings.fields import (
     Section,
     default,
 )
-from headgate.settings.layers import add_environment, add_file, add_flags
+from headgate.settings.layers import add_environment, add_file, add_flags, refuse_unknown
 from headgate.settings.places import known_of, places
 from headgate.settings.redaction import shown_path
 from headgate.settings.schema import Settings
@@ -154,8 +154,9 @@ def _reading(
     need_providers: bool,
 ) -> Reading:
     add_file(draft)
-    add_environment(draft, env)
+    left = add_environment(draft, env)
     add_flags(draft, sets)
+    refuse_unknown(draft, left)
     check(draft, need_providers=need_providers)
     if draft.faults:
         name, count = draft.document.name, len(draft.faults)

@@ -17,6 +17,7 @@ __all__ = ["PATH", "Embeddings", "read"]
 
 PATH = "/v1/embeddings"
 DIMENSIONS = 8
+MOST_TEXTS = 2048
 
 Count: TypeAlias = Annotated[list[int], Meta(min_length=1, max_length=8192)]
 """A text as the tokens that its sender has made of it, which some SDKs do by default."""
@@ -79,4 +80,8 @@ def read(body: bytes) -> Embeddings:
         raise Refused(400, "invalid_request_error", "The body is not valid JSON.") from error
     if not isinstance(found.input, str) and len({type(one) for one in found.input}) > 1:
         raise Refused(400, "invalid_request_error", "Texts or tokens, not both.", param="input")
+    if not isinstance(found.input, str) and len(found.inputs) > MOST_TEXTS:
+        raise Refused(
+            400, "invalid_request_error", f"At most {MOST_TEXTS} texts at once.", param="input"
+        )
     return found

@@ -13,8 +13,9 @@ __all__ = ["answer_headers"]
 def answer_headers(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     """What the gateway said of its decision; nothing where nobody answered.
 
-    The rows hold all that the headers said: they are written from the same attempts. Comparisons of
-    the quality watch came after the answer, and are in neither.
+    The rows hold what these headers said: they are written from the same attempts. Not in the rows
+    are the fields that were left out, and what the provider calls the call. Comparisons of the
+    quality watch came after the answer, and are in neither.
     """
     own = [entry for entry in entries if entry.purpose != "shadow"]
     served = next((entry for entry in own if entry.served), None)

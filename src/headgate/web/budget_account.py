@@ -83,7 +83,8 @@ def _account(account: Assessment, narrowed: bool) -> Iterator[str]:
             )
     yield (
         f"Since the beginning: {account.escalated:,} of {account.served:,}; 95 % confidence "
-        f"sequence {between(account.low, account.high)}, good for every look at once."
+        f"sequence {between(account.low, account.high)}, good for every look at once "
+        "(too narrow where conversations are long)."
     )
     if account.budget is None:
         yield "No budget is set."

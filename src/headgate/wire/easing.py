@@ -50,7 +50,7 @@ def eased(
     """
     changes: dict[str, bytes | None] = {}
     left: list[str] = []
-    for easing in easings:
+    for easing in sorted(easings, key=_is_limit):  # a limit is lowered under its last name
         top, _, inner = easing.field.partition(".")
         found = changes[top] if top in changes else fields.get(top)
         raw = b"null" if found is None else bytes(found)
@@ -74,6 +74,10 @@ def eased(
         else:
             left.append(easing.field)
     return changes, left
+
+
+def _is_limit(easing: Easing) -> bool:
+    return easing.most > 0
 
 
 _NUMBER = msgspec.json.Decoder(int)
@@ -137,7 +141,9 @@ _REFUSED = re.compile(
 )
 _ONLY = "Only the default"
 _CAPITAL = re.compile("[A-Z]")
-_TOO_LONG = re.compile(r"max_tokens is too large: \d+\. This model supports at most (\d{1,9}) ")
+_TOO_LONG = re.compile(
+    r"max_tokens is too large: \d+\. This model supports at most ([1-9]\d{0,8}) "
+)
 _LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _SEALED = b'["reasoning.encrypted_content"]'
 
@@ -149,8 +155,8 @@ def openai_easings(problem: Problem) -> list[Easing]:
     with this model. Only the default (1) value is supported." Google, Groq and xAI have words of
     their own.
     """
-    if problem.status != 400:
-        return []
+    if problem.status != 400 or problem.message.startswith("Invalid value:"):
+        return []  # that one repeats the caller's words
     if (limit := _TOO_LONG.match(problem.message)) is not None:
         return [Easing(problem.param or "max_tokens", most=int(limit[1]))]
     if problem.param == "include" and "Encrypted content" in problem.message:
@@ -184,7 +190,7 @@ _WITH_THINKING = Easing("context_management", where=b"clear_thinking", along="th
 _NO_THINKING = (Easing("thinking"), _WITH_THINKING)
 _NO_ADAPTIVE = (Easing("thinking", where=b'"adaptive"'), _WITH_THINKING)
 _ADAPTIVE = Easing("thinking", value=b'{"type":"adaptive"}', where=b'"enabled"')
-_TOO_MANY = re.compile(r"max_tokens: \d+ > (\d{1,9}), which is the maximum allowed")
+_TOO_MANY = re.compile(r"max_tokens: \d+ > ([1-9]\d{0,8}), which is the maximum allowed")
 _WORDS: Sequence[tuple[re.Pattern[str], Sequence[Easing]]] = (
     (re.compile(r"adaptive thinking is not supported"), _NO_ADAPTIVE),
     (re.compile(r"does not support thinking"), _NO_THINKING),
@@ -206,8 +212,8 @@ a budget of tokens in its place would be a guess, and paid."""
 
 def anthropic_easings(problem: Problem) -> list[Easing]:
     """What may help after a refusal by Anthropic's API; else nothing."""
-    if problem.status != 400:
-        return []
+    if problem.status != 400 or "Input tag" in problem.message:
+        return []  # that one repeats the caller's words
     if (limit := _TOO_MANY.match(problem.message)) is not None:
         return [Easing("max_tokens", most=int(limit[1]))]
     for words, easings in _WORDS:

@@ -52,7 +52,8 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
     _strip: bool
     _mended: bool = False
     _left: tuple[str, ...] = ()
-    _heeded: tuple[Easing, ...] = ()
+    heeded: tuple[Easing, ...] = ()
+    """What refusals have said of this request."""
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
@@ -95,7 +96,6 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
             return False
         fields: dict[str, msgspec.Raw | bytes | None] = {**self._inbound.fields, **self._own}
         changes, left = eased(fields, easings)
-        self._heeded += tuple(easings)
         self._own |= changes
         self._left += tuple(left)
         return bool(changes)
@@ -108,7 +108,9 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
         if status != 400:
             return ()
         easings = self._dialect.easings(read_problem(status, body))
-        found = [easing for easing in easings if easing not in self._heeded]
+        met = {easing[:5] for easing in self.heeded}  # a limit again, with another number, too
+        found = [easing for easing in easings if easing[:5] not in met]
+        self.heeded += tuple(found)
         return found if found and self.ease(found) else ()
 
     def left_out(self, _: str) -> Sequence[str]:

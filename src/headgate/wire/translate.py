@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.easing import Easing
@@ -17,6 +19,9 @@ from headgate.wire.sse import Event
 __all__ = ["TranslatedFlow", "Translation"]
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OTHER_WORDS = {"effort": "thinking", "user": "safety_identifier"}
+"""Fields that are read for those of `neutral.Request`, besides a dialect's `words`."""
 MOST_NAMED = 20
 """Fields that are named as left out; the APIs have no more that could be."""
 
@@ -35,6 +40,8 @@ class Translation:
         self._at = at
         self.path = provider.path
         """Appended to the provider's base URL."""
+        self.heeded: Sequence[Easing] = ()
+        """Nothing, as in `ease`."""
         try:
             self._request = caller.read_request(inbound, provider.name)
             provider.check(self._request, caller.words)
@@ -79,10 +86,17 @@ class Translation:
         """
         found = self._provider.left_out(self._request, model)
         if found:
-            found = [self._caller.words[name] for name in found]
+            found = [self._word(name) for name in found]
         if not self._caller.read_fields.issuperset(self._inbound.fields):  # mostly it is
             return [*self._unread(), *found]
         return found
+
+    def _word(self, name: str) -> str:
+        """What the caller has called it: what it has not written would not be found."""
+        word, other = self._caller.words[name], _OTHER_WORDS.get(name)
+        if other is None or not is_given(self._inbound.fields, other):
+            return word
+        return word if _holds(self._inbound.fields, word) else other
 
     def _unread(self) -> list[str]:
         fields, known = self._inbound.fields, self._caller.read_fields
@@ -109,6 +123,14 @@ class Translation:
     def error(self, status: int, body: bytes) -> bytes:
         """The provider's error in the caller's dialect."""
         return self._caller.write_problem(read_problem(status, body))
+
+
+def _holds(fields: Mapping[str, msgspec.Raw], word: str) -> bool:
+    """Whether a field is given that may lie in another; the request has been read."""
+    name, _, inner = word.partition(".")
+    if not inner or not is_given(fields, name):
+        return is_given(fields, name)
+    return is_given(_OBJECT.decode(fields[name]), inner)
 
 
 class TranslatedFlow(Flow):

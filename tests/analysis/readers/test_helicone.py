@@ -66,8 +66,39 @@ def test_a_cost_that_is_not_in_dollars_by_its_name_is_not_taken():
     assert helicone(unpriced)[0].cost_nano is None
 
 
-def test_what_is_no_chat_is_passed_over():
-    assert helicone(HELICONE | {"request_path": "/v1/embeddings"}) == []
+def test_an_empty_text_is_nothing_in_json_too():
+    bare = {key: value for key, value in HELICONE.items() if not key.endswith("_body")}
+    (record,) = helicone(bare | {"costUSD": "", "prompt_tokens": "", "completion_tokens": ""})
+    assert record.cost_nano is None
+    assert record.usage is None
+    assert helicone(bare | {"completion_tokens": ""})[0].usage == Usage(input=120, output=0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://images.example/v1/chat/completions",
+        "https://audio-team.openai.azure.com/openai/deployments/embedding/chat/completions",
+        "https://x.openai.azure.com/openai/deployments/embeddings/chat/completions?api-version=1",
+        "/audio/v1/chat/completions",
+    ],
+)
+def test_a_host_and_a_deployment_may_be_called_anything(path):
+    assert len(helicone(HELICONE | {"request_path": path})) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/embeddings",
+        "https://api.openai.com/v1/images/generations",
+        "https://api.openai.com/v1/audio/speech/",
+        "https://x.openai.azure.com/openai/deployments/e/embeddings?api-version=2024-10-21",
+        "/v1/moderations",
+    ],
+)
+def test_what_is_no_chat_is_passed_over(path):
+    assert helicone(HELICONE | {"request_path": path}) == []
 
 
 def test_a_page_of_the_api_holds_its_rows():

@@ -131,6 +131,39 @@ def named(dialect: str, target: str, model: str, **fields: Any) -> list[str]:
             ["store", "truncation", "reasoning.effort"],
         ),
         ("openai-responses", "openai", "gpt-4o", {"temperature": 0.5}, []),
+        # those that are read for another are named as they were written
+        ("anthropic", "openai", "gpt-4.1", {"thinking": {"type": "disabled"}}, ["thinking"]),
+        (
+            "anthropic",
+            "openai",
+            "gpt-4.1",
+            {
+                "thinking": {"type": "enabled", "budget_tokens": 5000},
+                "output_config": {"format": None},
+            },
+            ["thinking"],
+        ),
+        (
+            "anthropic",
+            "openai",
+            "gpt-4.1",
+            {"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}},
+            ["output_config.effort"],
+        ),
+        (
+            "openai",
+            "anthropic",
+            "claude-haiku-4-5",
+            {"safety_identifier": "me@x.example"},
+            ["safety_identifier"],
+        ),
+        (
+            "openai-responses",
+            "anthropic",
+            "claude-haiku-4-5",
+            {"safety_identifier": "me@x.example", "user": None},
+            ["safety_identifier"],
+        ),
     ],
 )
 def test_fields_are_named_in_the_callers_words(dialect, target, model, fields, names):

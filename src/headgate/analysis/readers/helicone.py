@@ -6,6 +6,7 @@ rows its export tool writes as JSON, JSON lines or CSV.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -17,7 +18,9 @@ from headgate.values import Usage
 
 __all__ = ["helicone", "is_helicone"]
 
-_OTHERS = ("embedding", "image", "audio", "moderation")
+_OTHER = re.compile(r"/(embeddings|moderations|images/\w+|audio/\w+)/?(\?|$)")
+"""The end of a path that is no chat; a host or a deployment may be called anything."""
+_MISSING = (None, "")
 _SESSION = "Helicone-Session-Id"
 
 
@@ -38,15 +41,16 @@ def helicone(row: Row) -> list[Record]:
     page = row.get("data")
     if isinstance(page, list):
         return [record for one in page if isinstance(one, dict) for record in helicone(one)]
-    if any(word in str(row.get("request_path", "")) for word in _OTHERS):
+    if _OTHER.search(str(row.get("request_path", ""))):
         return []
+    cost = row.get("costUSD")
     told = Record(
         id=text(row.get("request_id") or row.get("response_id")),
         time=moment(row["request_created_at"], "request_created_at"),
         conversation=_session(row),
         route=text(row.get("request_path")),
         failed=not text(row.get("response_status", "2")).startswith("2"),
-        cost_nano=None if row.get("costUSD") is None else money(row["costUSD"], "costUSD"),
+        cost_nano=None if cost in _MISSING else money(cost, "costUSD"),
     )
     shaped = {
         "request": row.get("request_body"),
@@ -90,7 +94,7 @@ def _model(row: Row, said: str) -> str:
 
 def _usage(row: Row) -> Usage | None:
     read, wrote = row.get("prompt_tokens"), row.get("completion_tokens")
-    if read is None and wrote is None:
+    if read in _MISSING and wrote in _MISSING:
         return None
     return Usage(
         input=count(read or 0, "prompt_tokens"), output=count(wrote or 0, "completion_tokens")

@@ -163,7 +163,7 @@ class Reader:
             found, expects = detect(rows), _any_of_them()
         if found is None:
             raise UnreadableError(
-                f"{source.name} has another shape. Expected: {expects}; found: {_shape(head)}.",
+                f"{source.name} has another shape. Expected: {expects}; found: {_shape(rows)}.",
                 fix="Name the columns with --map prompt=COLUMN,..., or the form with --format.",
             )
         return found
@@ -250,15 +250,12 @@ def _unreadable(name: str, head: list[Numbered]) -> UnreadableError:
     return UnreadableError(f"{name}: {what} {verb} be read. Line {line}: {reason}.", fix=fix)
 
 
-def _shape(head: list[Numbered]) -> str:
-    """What the rows look like, by their keys; values may be secret."""
-    for _, row in head:
-        if not isinstance(row, Bad):
-            names = [f"`{_whole(name[:40])}`" for name in row][:MOST_SHOWN]
-            return f"rows with {', '.join(names)}" if names else "rows without any column"
-    if not head:
+def _shape(rows: list[dict[str, object]]) -> str:
+    """What the rows look like, by the keys of the first; values may be secret."""
+    if not rows:
         return "a heading without rows, or nothing"
-    return "nothing"
+    names = [f"`{_whole(name[:40])}`" for name in rows[0]][:MOST_SHOWN]
+    return f"rows with {', '.join(names)}" if names else "rows without any column"
 
 
 def _text(row: object) -> str:

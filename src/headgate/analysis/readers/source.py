@@ -37,6 +37,9 @@ HEAD = 64 * 1024
 CHUNK = 1024 * 1024
 BATCH = 4096
 
+AS_UTF8 = "Save it as UTF-8, such as with `iconv -f {} -t UTF-8`."
+"""How to mend a file in another encoding, which is to be named."""
+
 GZIP, ZSTD, PARQUET, SQLITE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"SQLite format 3\0"
 
 
@@ -202,9 +205,6 @@ def _pyarrow(name: str, what: str) -> Any:
             fix="Install it with `pip install 'headgate[parquet]'`.",
         ) from error
     return pyarrow
-
-
-AS_UTF8 = "Save it as UTF-8, such as with `iconv -f {} -t UTF-8`."
 
 
 def _container(name: str, stream: _Buffered) -> Container:

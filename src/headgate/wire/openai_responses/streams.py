@@ -83,7 +83,6 @@ _DELTAS: Mapping[str, type[TextDelta | RefusalDelta | ThinkingDelta]] = {
     "response.reasoning_text.delta": ThinkingDelta,
 }
 _ENDS = frozenset({"response.completed", "response.incomplete"})
-_READ_ITEMS = frozenset({"message", "function_call", "reasoning"})
 
 
 class Reader:
@@ -159,7 +158,7 @@ class Reader:
             return (start, *self._argue(index, item.arguments))
         if item.type == "reasoning":
             return (Thinks(),)
-        return () if item.type in _READ_ITEMS else (Aside(),)
+        return () if item.type == "message" else (Aside(),)
 
     def _argue(self, index: int, text: str | None) -> Sequence[StreamEvent]:
         if not text or index not in self._calls:
