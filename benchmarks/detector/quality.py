@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import statistics
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count, islice
+
+import click
 
 from headgate.monitor.quality import ALARM_AT, FALSE_ALARM_COMPARISONS
 from headgate.stats.bounded import Grades, MeanEvidence
@@ -62,8 +63,10 @@ def _after(kept: Callable[[int], float], streams: int) -> str:
     return f"median {statistics.median(delays):,.0f}, ninth decile {ninth:,}; {early} before it"
 
 
-def main() -> None:
-    streams = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+@click.command()
+@click.argument("streams", type=click.IntRange(1), default=200)
+def main(streams: int) -> None:
+    """Run so many streams a case."""
     most = FALSE_ALARM_COMPARISONS
     false = sum(
         alarm(random.Random(seed), _steady(FLOOR), most) is not None for seed in range(streams)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import click
 import numpy as np
 
 from headgate.stats.grouped import Groups, independent
@@ -65,8 +65,10 @@ def _chances(draw: np.random.Generator, count: int, share: float, alike: float) 
     return draw.beta(share * weight, (1 - share) * weight, count)
 
 
-def main() -> None:
-    samples = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+@click.command()
+@click.argument("samples", type=click.IntRange(1), default=1_000)
+def main(samples: int) -> None:
+    """Draw so many samples a case."""
     print("conversations     number  share  alike    held  as if independent")
     found = []
     for case in cases(samples):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from functools import lru_cache
 from itertools import product
 
+import click
 import numpy as np
 
 from benchmarks.intervals.grouped import SIZES
@@ -52,8 +52,10 @@ def _truth(length: str, alike: float) -> Calibrating:
     return drawn(np.random.default_rng(99), length, MANY, alike)
 
 
-def main() -> None:
-    times = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+@click.command()
+@click.argument("times", type=click.IntRange(1), default=500)
+def main(times: int) -> None:
+    """Certify so many deployments a case."""
     print(
         "Floors broken, of which 5 % are allowed: on endless traffic, on as much again; to premium"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,7 @@ from headgate.settings import read
 from headgate.testing.brain import Brain, Echo
 from headgate.testing.provider import DIALECTS, Provider
 from headgate.testing.server import Request, Response, Server
+from tests.gateway.leaping import run_leaping
 from tests.routing.routers import small_artifact
 
 ENV = {
@@ -267,3 +268,31 @@ async def house(
         await upstream.close()
         for server in servers.values():
             await server.stop()
+
+
+EASY, HARD = "[[say:1@gemini-2.5-flash]]", "[[say:2@gemini-2.5-flash]]"
+"""Words after which the classifier finds a request easy, or hard."""
+
+
+def run(
+    case: Callable[[House], Coroutine[Any, Any, None]], config: str = CONFIG, **more: Any
+) -> None:
+    """Run one case in a fresh house."""
+
+    async def main() -> None:
+        async with house(config, **more) as made:
+            await case(made)
+
+    run_leaping(main())
+
+
+def shape(entry: Entry) -> tuple[str, str, str, int | None, str | None, bool]:
+    """What most tests look at of a row."""
+    return (
+        entry.purpose,
+        entry.tier,
+        entry.cause,
+        entry.status,
+        entry.error,
+        entry.served,
+    )

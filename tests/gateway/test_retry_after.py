@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from headgate.gateway.retry_after import patience_of, seconds_of, told_of
+from headgate.gateway.retry_after import patience_of, seconds_of, told_of, whole
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,11 @@ def test_the_caller_is_told_what_its_sdk_goes_by_and_nothing_else():
     assert told_of(headers.get) == [("retry-after", "2"), ("x-should-retry", "false")]
     assert told_of({"retry-after-ms": "2\x00", "retry-after": "2"}.get) == [("retry-after", "2")]
     assert told_of({"server": "x"}.get) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "header"),
+    [(-1.0, "1"), (0.0, "1"), (0.2, "1"), (1.0, "1"), (1.1, "2"), (60.0, "60")],
+)
+def test_a_wait_of_our_own_is_told_in_whole_seconds_and_never_as_none(seconds, header):
+    assert whole(seconds) == header

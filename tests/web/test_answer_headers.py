@@ -6,8 +6,7 @@ import pytest
 
 from headgate.gateway.driver import LEFT_OUT, REFERENCE
 from headgate.web.answer_headers import answer_headers
-from tests.gateway.house import House
-from tests.gateway.test_driver import EASY, HARD, run
+from tests.gateway.house import EASY, HARD, House, run
 from tests.ledger.samples import entry
 
 

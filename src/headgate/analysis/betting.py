@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from headgate.stats import grouped
+
 __all__ = ["MOST_STAKE", "betting_p", "design_effect", "grouped_p"]
 
 MOST_STAKE = 0.75
@@ -51,8 +53,7 @@ def grouped_p(gains: np.ndarray, group: np.ndarray, least: float, risk: float) -
 def design_effect(gains: np.ndarray, group: np.ndarray) -> float:
     """By how much the variance of a mean is that of independent gains, at least 1.
 
-    The greater of the linearised variance over whole groups, and 1 + ρ · (Σ rows² / Σ rows − 1)
-    with the correlation ρ within groups by analysis of variance, as in `stats.grouped`.
+    That of `stats.grouped`; where nothing tells how alike the rows of a group are, all are.
 
     >>> copied = np.repeat([1.0, 0.0] * 50, 2)
     >>> round(design_effect(copied, np.repeat(np.arange(100), 2)), 1)
@@ -61,13 +62,13 @@ def design_effect(gains: np.ndarray, group: np.ndarray) -> float:
     count, rows = len(gains), np.bincount(group)
     groups = len(rows)
     spread = float(((gains - gains.mean()) ** 2).sum())
+    most = float((rows**2).sum() / count)
     if np.ptp(gains) == 0 or groups in (1, count):
-        return float((rows**2).sum() / count)
+        return most
     sums = np.bincount(group, weights=gains)
-    whole = float(((sums - gains.mean() * rows) ** 2).sum()) * groups / (groups - 1)
-    within = float(((gains - (sums / rows)[group]) ** 2).sum()) / (count - groups)
-    alike = max(0.0, 1 - within * (count - 1) / spread)
-    return max(1.0, whole / spread, 1 + alike * float((rows**2).sum() / count - 1))
+    between = float(((sums - gains.mean() * rows) ** 2).sum())
+    within = float(((gains - (sums / rows)[group]) ** 2).sum())
+    return grouped.design_effect(groups, count, most, spread=spread, between=between, within=within)
 
 
 def _won(gains: np.ndarray, least: float, odds: float) -> float:

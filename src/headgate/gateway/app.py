@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
@@ -36,6 +35,7 @@ from headgate.gateway.paths import DIALECTS, EMBEDDINGS, MODEL, meant, not_allow
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
+from headgate.gateway.retry_after import whole
 from headgate.gateway.unpacked import ENCODING, unpacked
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
@@ -404,7 +404,7 @@ def _when(error: HeadgateError) -> list[tuple[str, str]]:
     wait = error.retry_after if isinstance(error, RequestError) else None
     if wait is None:
         return []
-    headers = [("retry-after", str(max(1, math.ceil(wait))))]
+    headers = [("retry-after", whole(wait))]
     return headers if wait <= LONGEST_WAIT else [*headers, ("x-should-retry", "false")]
 
 

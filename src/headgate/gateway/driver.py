@@ -68,7 +68,7 @@ __all__ = ["JSON", "Driver", "Plant"]
 
 START, OPENED, ANSWERED, ENDED = Start(), Opened(), Answered(), Ended()
 LEFT_OUT = "x-headgate-left-out"
-"""Names the fields that a translation has left out."""
+"""Names the fields that are not sent: by a translation, or because the model has refused them."""
 REFERENCE = "x-headgate-provider-request-id"
 """What the provider calls the call."""
 JSON = ("content-type", "application/json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Protocol
@@ -14,6 +13,7 @@ import msgspec
 from headgate.errors import RequestError
 from headgate.gateway.caller import Headers
 from headgate.gateway.http1_refusals import too_large
+from headgate.gateway.retry_after import whole
 
 __all__ = ["Peer", "Request", "last_answer", "size_of", "status_line", "target_of"]
 
@@ -242,6 +242,6 @@ def last_answer(error: RequestError, date: str) -> bytes:
     )
     head = f"{status_line(error.status)}{date}"
     if error.retry_after is not None:
-        head += f"retry-after: {max(1, math.ceil(error.retry_after))}\r\n"
+        head += f"retry-after: {whole(error.retry_after)}\r\n"
     rest = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
     return f"{head}{rest}connection: close\r\n\r\n".encode() + body

@@ -25,10 +25,13 @@ MODEL = "/v1/models/"
 _VERSION = "/v1"
 _VERSIONS = re.compile(r"^(?:/v1)+(?=/v1/)")
 _VENDOR = re.compile(r"^/(?:openai(?:/deployments/[^/]+)?|anthropic)(?=/)")
-_KEPT = (
-    "{} are kept by one provider, where no other could go on with them; this gateway stores none.",
-    "Send them to the provider itself.",
-)
+
+
+def _kept(what: str) -> tuple[str, str]:
+    whose = "are kept by one provider, where no other could go on with them"
+    return f"{what} {whose}; this gateway stores none.", "Send them to the provider itself."
+
+
 _ELSEWHERE = {
     "/v1/audio": ("Audio is not served here.", "Send it to the provider itself."),
     "/v1/images": ("Images are read here, and not made.", "Send it to the provider itself."),
@@ -47,15 +50,15 @@ _ELSEWHERE = {
         "Answers are not stored here, so none can be fetched, cancelled or compacted by its id.",
         "Keep the answer that was given, or ask the provider that gave it.",
     ),
-    "/v1/messages/batches": (_KEPT[0].format("Batches"), _KEPT[1]),
-    "/v1/batches": (_KEPT[0].format("Batches"), _KEPT[1]),
-    "/v1/files": (_KEPT[0].format("Files"), _KEPT[1]),
-    "/v1/uploads": (_KEPT[0].format("Files"), _KEPT[1]),
-    "/v1/conversations": (_KEPT[0].format("Conversations"), _KEPT[1]),
-    "/v1/assistants": (_KEPT[0].format("Assistants"), _KEPT[1]),
-    "/v1/threads": (_KEPT[0].format("Threads"), _KEPT[1]),
-    "/v1/vector_stores": (_KEPT[0].format("Vector stores"), _KEPT[1]),
-    "/v1/fine_tuning": (_KEPT[0].format("Models of your own"), _KEPT[1]),
+    "/v1/messages/batches": _kept("Batches"),
+    "/v1/batches": _kept("Batches"),
+    "/v1/files": _kept("Files"),
+    "/v1/uploads": _kept("Files"),
+    "/v1/conversations": _kept("Conversations"),
+    "/v1/assistants": _kept("Assistants"),
+    "/v1/threads": _kept("Threads"),
+    "/v1/vector_stores": _kept("Vector stores"),
+    "/v1/fine_tuning": _kept("Models of your own"),
 }
 """What the providers' APIs have and this gateway has not: first part of its path -> what is said,
 and what to do."""

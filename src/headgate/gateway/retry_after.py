@@ -1,4 +1,4 @@
-"""When a provider that has refused a call wants to be asked again: for us, and for the caller."""
+"""When a refused call may be made again: as a provider says it to us, and we to callers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 
-__all__ = ["Header", "patience_of", "seconds_of", "told_of"]
+__all__ = ["Header", "patience_of", "seconds_of", "told_of", "whole"]
 
 Header: TypeAlias = Callable[[str], str | None]
 """Gives the value of an answer's header, None where it is missing."""
@@ -31,6 +31,11 @@ def told_of(header: Header) -> list[tuple[str, str]]:
     """The headers of a refusal that the caller gets too, so that its SDK does as it would there."""
     found = [(name, header(name)) for name in (AFTER, AFTER_MS, SHOULD)]
     return [(name, value) for name, value in found if value is not None and value.isprintable()]
+
+
+def whole(seconds: float) -> str:
+    """A wait of our own, as the header has it: seconds without a fraction, at least 1."""
+    return str(max(1, math.ceil(seconds)))
 
 
 def seconds_of(retry_after: str | None, now: float) -> float | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from headgate.errors import HeadgateError, RequestError, UpstreamError
 from headgate.gateway.caller import Headers
+from headgate.gateway.retry_after import whole
 from headgate.values import ModelRef
 from headgate.wire.lane import overflows, refuse
 
@@ -49,7 +49,7 @@ def resting(dialect: str, model: ModelRef, seconds: float) -> Refusal:
         status=503,
         fix="Try again later.",
     )
-    return 503, refuse(dialect, error), [("retry-after", str(max(1, math.ceil(seconds))))]
+    return 503, refuse(dialect, error), [("retry-after", whole(seconds))]
 
 
 def unfit(dialect: str, barred: Mapping[str, str]) -> Refusal:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from headgate.stats.intervals import student_quantile
 
-__all__ = ["Groups", "independent"]
+__all__ = ["Groups", "design_effect", "independent"]
 
 PRUDENCE = 0.5
 """Groups' worth of doubt: the fewer groups have a hit, the less is known of how alike their rows
@@ -85,11 +85,10 @@ def independent(groups: Groups, confidence: float = 0.95) -> float:
         return equal
     share = groups.hits / groups.rows
     squares = groups.hits_squared - 2 * share * groups.rows_hits + share**2 * groups.rows_squared
-    squares *= groups.groups / max(1, groups.groups - 1)
     spread = groups.rows * share * (1 - share)
-    within = groups.unlike / (groups.rows - groups.groups)
-    alike = max(0.0, 1 - within * (groups.rows - 1) / spread)
-    effect = max(1.0, squares / spread, 1 + alike * (most - 1))
+    effect = design_effect(
+        groups.groups, groups.rows, most, spread=spread, between=squares, within=groups.unlike
+    )
     doubt = PRUDENCE / (PRUDENCE + min(groups.hit, groups.missed))
     effect += doubt * max(0.0, most - effect)
     scarce = min(equal, max(FEWEST, min(groups.hit, groups.missed)))
@@ -97,6 +96,26 @@ def independent(groups: Groups, confidence: float = 0.95) -> float:
         _wider(scarce, confidence) - _wider(equal, confidence)
     )
     return groups.rows / (effect * max(1.0, wider))
+
+
+def design_effect(
+    groups: int, rows: int, most: float, *, spread: float, between: float, within: float
+) -> float:
+    """By how much the variance of a mean over whole groups is that of rows drawn one by one.
+
+    At least 1; the greater of the linearised one, and that of rows which correlate as those within
+    groups do on the whole (see `independent`).
+
+    Args:
+        groups: fewer than `rows`.
+        most: what it is where all rows of each group are alike, Σ rows² / Σ rows.
+        spread: Σ of rows' squared distances from the mean, above 0.
+        between: Σ of the squares of what groups' sums are beyond rows · mean.
+        within: Σ of rows' squared distances from their group's mean.
+    """
+    linearised = between * groups / max(1, groups - 1) / spread
+    alike = max(0.0, 1 - within / (rows - groups) * (rows - 1) / spread)
+    return max(1.0, linearised, 1 + alike * (most - 1))
 
 
 def _wider(groups: float, confidence: float) -> float:
