@@ -62,7 +62,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 268
+MODULES = 269
 """Of ours, in the process that serves; its sidecar has others."""
 
 
