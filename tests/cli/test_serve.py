@@ -62,7 +62,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 268
+MODULES = 270
 """Of ours, in the process that serves; its sidecar has others."""
 
 
@@ -281,6 +281,27 @@ def test_an_own_price_in_a_wrong_unit_is_told_at_the_start(tmp_path):
     done = command_line(command, env=env)
     assert "warning: " in done.stderr
     assert "less than the list" in done.stderr
+
+
+def test_what_check_warns_of_the_start_says_in_the_same_words(tmp_path):
+    file = tmp_path / "headgate.toml"
+    text = CONFIG.format(address="http://127.0.0.1:1", ledger=tmp_path / "x.db")
+    rules, own = text.index("[classifier]"), text.index("[prices.")
+    tiers, rest = text.index("[tiers.cheap]"), text.index("[server]")
+    text = text[:rules] + text[tiers:own] + text[rest:]
+    file.write_text(text)
+    told = {}
+    for command in ("check", "serve"):
+        env = {name: value for name, value in os.environ.items() if name != "SIM_KEY"}
+        done = command_line([sys.executable, "-m", "headgate", command, "-c", str(file)], env=env)
+        lines = (done.stdout + done.stderr).splitlines()
+        told[command] = [line for line in lines if line.startswith("warning: ")]
+    missing = told["check"].pop()  # the missing key, which ends the start by a fault of its own
+    assert "SIM_KEY" in missing
+    assert told["serve"] == told["check"]
+    nobody, *prices = told["serve"]
+    assert "Nobody decides" in nobody
+    assert ["No price is known" in line for line in prices] == [True, True]
 
 
 def test_an_address_in_use_is_one_sentence(tmp_path):

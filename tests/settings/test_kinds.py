@@ -179,6 +179,7 @@ def test_headers_are_pairs_in_the_order_of_the_file():
 )
 def test_headers_that_must_not_be_sent_are_refused(headers: object, words: str):
     refused = refusal(kinds.Headers(), headers)
+    assert not refused.more
     assert words in str(refused)
     assert "hunter22" not in str(refused)
 
@@ -196,6 +197,7 @@ def test_words_are_some_of_a_few_in_their_own_order():
     assert words.read("c, a") == ["c", "a"]
     assert words.read(" ") == []
     assert "not a choice" in refusal(words, ["d"]).message
+    assert len(refusal(words, ["a", "d", [], "e"]).each()) == 3
     assert '"a", "b" or "c"' in refusal(words, ["d"]).fix
     assert "a list is needed" in refusal(words, "a").message
 
@@ -208,4 +210,7 @@ def test_several_are_all_of_one_form_in_the_order_given():
     assert "a list is needed" in refusal(kinds.ORIGINS, "*").message
     assert "not a web page's origin" in refusal(kinds.ORIGINS, ["*", "app.example"]).message
     assert refusal(kinds.ORIGINS, [7]).fix
+    first, second = refusal(kinds.ORIGINS, ["app.example", "*", "https://a.example/x"]).each()
+    assert "app.example" in first.message
+    assert "https://a.example/x" in second.message
     assert "101 are too many" in refusal(kinds.ORIGINS, ["*"] * 101).message

@@ -115,3 +115,11 @@ def test_every_web_page_where_no_key_is_asked_for_is_warned_of(desk: Desk):
     assert not warnings_of(desk, TIERS, anyone, "server.api_key_env=K")
     assert not warnings_of(desk, TIERS, anyone, "keys.required=true")
     assert not warnings_of(desk, TIERS, "server.cors_origins=https://a.example")
+
+
+def test_all_that_is_wrong_with_the_origins_is_told_at_once(desk: Desk):
+    origins = '["app.example", "https://a.example", "https://b/x", 7]'
+    faults = desk.faults(f"{TIERS}[server]\ncors_origins = {origins}\n")
+    assert {fault.field for fault in faults} == {"server.cors_origins"}
+    words = ("app.example", "https://b/x", "7")
+    assert [word in fault.message for word, fault in zip(words, faults, strict=True)] == [True] * 3

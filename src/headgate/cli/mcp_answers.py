@@ -14,6 +14,7 @@ import click
 
 from headgate.bootstrap.archetypes import NAMES, archetype
 from headgate.bootstrap.book import book_of
+from headgate.bootstrap.doubts import unpriced_beside_faults, warnings_of
 from headgate.bootstrap.forecast import Forecaster
 from headgate.bootstrap.policies import policies_of
 from headgate.bootstrap.watch import Watch
@@ -187,7 +188,7 @@ def told_check(place: Place, said: Said) -> Told:
             reading, warnings = _checked_text(said["toml"])
         else:
             reading = open_settings(place.config, place.sets, need_file=True)
-            warnings = check.warnings_of(reading, check.checked_book(reading))
+            warnings = warnings_of(reading, check.checked_book(reading))
     except ConfigError as error:
         reading = None
         faults = error.told
@@ -207,7 +208,7 @@ def _doubts_beside(error: SettingsError, *, text: bool) -> tuple[ConfigFault, ..
         one._replace(value=None) if text and one.field == "price_list.directory" else one
         for one in error.values
     ]
-    return tuple(check.unpriced_beside_faults(values, os.environ))
+    return tuple(unpriced_beside_faults(values, os.environ))
 
 
 def _checked_text(toml: str) -> tuple[Reading, tuple[ConfigFault, ...]]:
@@ -226,7 +227,7 @@ def _checked_text(toml: str) -> tuple[Reading, tuple[ConfigFault, ...]]:
         )
         for field in named
     )
-    return reading, (*check.warnings_of(bare, book), *unread)
+    return reading, (*warnings_of(bare, book), *unread)
 
 
 def told_route(place: Place, said: Said) -> Told:

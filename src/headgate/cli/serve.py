@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from headgate.bootstrap.book import book_of, doubts_about_prices
+from headgate.bootstrap.book import book_of
+from headgate.bootstrap.doubts import warnings_of
 from headgate.cli.options import open_settings, settings_options
 from headgate.cli.running import log_to_stderr, run
 from headgate.cli.serving import announce, serve_one
@@ -36,11 +36,9 @@ def serve(
         sets = (*sets, f"server.workers={workers}")
     reading = open_settings(config, sets, need_file=True)
     log_to_stderr()
-    settings, today = reading.settings, datetime.now(UTC).date()
-    book = book_of(settings, str(reading.file))
-    for warning in (*reading.warnings, *doubts_about_prices(settings, book, today)):
+    for warning in warnings_of(reading, book_of(reading.settings, str(reading.file))):
         click.echo(f"warning: {warning}", err=True)
-    if settings.server.workers > 1:
+    if reading.settings.server.workers > 1:
         return supervise(config, sets, reading, announce)
     run(serve_one(reading, sets=sets))
     return 0

@@ -59,7 +59,8 @@ def _check_each(draft: Draft) -> None:
                 continue
             value = field.kind.check(draft.given[path].value)
             if isinstance(value, Refusal):
-                draft.fault(path, value.message, value.fix)
+                for refused in value.each():
+                    draft.fault(path, refused.message, refused.fix)
             else:
                 draft.values[path] = value
 

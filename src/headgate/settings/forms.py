@@ -50,6 +50,18 @@ class Refusal(NamedTuple):
 
     message: str
     fix: str
+    more: tuple[Refusal, ...] = ()
+    """What else is wrong with a value of several parts."""
+
+    @classmethod
+    def of(cls, *refused: Refusal) -> Refusal:
+        """All that is wrong with one value."""
+        first, *others = refused
+        return first._replace(more=tuple(others))
+
+    def each(self) -> tuple[Refusal, ...]:
+        """One by one."""
+        return (self, *self.more)
 
 
 def model(text: str) -> str | Refusal:

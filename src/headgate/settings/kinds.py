@@ -277,11 +277,13 @@ class Words(NamedTuple("Words", [("options", tuple[str, ...])])):
         """A tuple of options, in the order of the options."""
         if not isinstance(raw, list | tuple):
             return _wanted("a list", raw, f'Write ["{self.options[0]}"].')
-        for word in raw:
-            if word not in self.options:
-                return Refusal(
-                    f"{shown(word)} is not a choice here.", f"Choose among {self.words[8:]}."
-                )
+        refused = [
+            Refusal(f"{shown(word)} is not a choice here.", f"Choose among {self.words[8:]}.")
+            for word in raw
+            if word not in self.options
+        ]
+        if refused:
+            return Refusal.of(*refused)
         return tuple(option for option in self.options if option in raw)
 
 
@@ -328,8 +330,8 @@ class Several(NamedTuple):
         if len(raw) > self.most:
             return Refusal(f"{len(raw)} are too many here.", f"Name {self.most} at most.")
         found = [self.one.check(each) for each in raw]
-        refusals = [each for each in found if isinstance(each, Refusal)]
-        return refusals[0] if refusals else tuple(found)
+        refused = [each for each in found if isinstance(each, Refusal)]
+        return Refusal.of(*refused) if refused else tuple(found)
 
 
 class Price(Formed):
@@ -366,10 +368,10 @@ class Headers(NamedTuple):
         """Pairs of name and value, in the file's order."""
         if not isinstance(raw, dict):
             return _wanted("a table", raw, 'Write { "x-name" = "value" }, in the file.')
-        for name, value in raw.items():
-            refusal = self._refuse(str(name), value)
-            if refusal is not None:
-                return refusal
+        judged = [self._refuse(str(name), value) for name, value in raw.items()]
+        refused = [each for each in judged if each is not None]
+        if refused:
+            return Refusal.of(*refused)
         return tuple((str(name), str(value)) for name, value in raw.items())
 
     def _refuse(self, name: str, value: object) -> Refusal | None:
