@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncGenerator
 
@@ -168,6 +169,100 @@ def test_speech_in_events_tells_its_tokens():
     run(case, RULES + PRICED)
 
 
+SOUND = ("a.mp3", bytes(range(256)) * 20, "audio/mpeg")
+
+
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # translations are, in the SDK
+@pytest.mark.parametrize("kind", ["transcriptions", "translations"])
+def test_sound_is_sent_on_byte_for_byte_and_its_tokens_are_paid_for(kind):
+    async def case(home: House):
+        asked = getattr(home.client.audio, kind).with_raw_response
+        raw = await asked.create(model=MODEL, file=SOUND, prompt="four", temperature=0.5)
+        assert raw.parse().text.startswith("5120 bytes, ")
+        (request,) = home.seen
+        assert SOUND[1] in request.body
+        assert b"google" not in request.body
+        assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
+        entry = only(home)
+        assert (entry.route, entry.model_asked) == (f"/v1/audio/{kind}", "media")
+        assert entry.usage == spent(home) == Usage(input=53, output=5)
+        assert entry.cost_nano == 53 * 1_000 + 5 * 10_000
+        assert raw.headers["x-headgate-cost-usd"] == "0.000103"
+
+    run(case, RULES + PRICED)
+
+
+def test_a_transcription_comes_as_text_or_as_events_too():
+    async def case(home: House):
+        asked = home.client.audio.transcriptions
+        text = await asked.create(model=MODEL, file=SOUND, response_format="text")
+        assert str(text).startswith("5120 bytes")
+        events = await asked.create(model=MODEL, file=SOUND, stream=True)
+        kinds = [event.type async for event in events]
+        assert kinds == ["transcript.text.delta", "transcript.text.done"]
+        plain, streamed = home.entries
+        assert (plain.cost_nano, plain.usage_source) == (None, "estimated")
+        assert plain.usage == Usage(input=5)
+        assert (streamed.cost_nano, streamed.usage) == (102_000, Usage(input=52, output=5))
+
+    run(case, RULES + PRICED)
+
+
+def test_a_transcription_that_is_billed_by_the_second_has_an_unknown_cost():
+    def instead(_: str, request: Request) -> Response | None:
+        body = b'{"text": "hello", "usage": {"type": "duration", "seconds": 3}}'
+        return Response(200, {"content-type": "application/json"}, body)
+
+    async def case(home: House):
+        await home.client.audio.transcriptions.create(model=MODEL, file=SOUND)
+        assert (only(home).cost_nano, only(home).usage_source) == (None, "estimated")
+
+    run(case, RULES + PRICED, instead=instead)
+
+
+def test_a_picture_is_edited():
+    async def case(home: House):
+        picture = ("a.png", b"\x89PNG" * 500, "image/png")
+        await home.client.images.edit(model=MODEL, image=picture, prompt="a hat", n=2)
+        assert only(home).usage == spent(home) == Usage(input=66, output=128)
+
+    run(case, RULES + PRICED)
+
+
+FORM = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\ngoogle/media\r\n--b--\r\n'
+FORM_TYPE = "content-type: multipart/form-data; boundary=b"
+TRANSCRIPTIONS = "/v1/audio/transcriptions"
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "status", "code"),
+    [
+        (FORM[:-4], FORM_TYPE, 400, "invalid_multipart"),
+        (b"{}", "content-type: application/json", 400, "invalid_multipart"),
+        (FORM.replace(b"google/", b"nobody/"), FORM_TYPE, 404, "model_not_found"),
+        (FORM + b" " * 3_000_000, FORM_TYPE, 413, "request_too_large"),
+    ],
+)
+def test_a_form_that_cannot_be_served_is_refused_in_openais_form(body, header, status, code):
+    async def case(home: House):
+        found, _, answer = await home.post(body, TRANSCRIPTIONS, header)
+        assert (found, json.loads(answer)["error"]["code"]) == (status, code)
+        assert (home.seen, home.entries) == ([], [])
+
+    run(case, sets=("server.max_body_bytes=2000000",))
+
+
+def test_a_compressed_form_is_unpacked():
+    async def case(home: House):
+        packed = gzip.compress(FORM)
+        headers = (FORM_TYPE, "content-encoding: gzip")
+        status, _, answer = await home.post(packed, TRANSCRIPTIONS, *headers)
+        assert home.seen[0].body == FORM.replace(b"google/", b"")
+        assert (status, json.loads(answer)["error"]["param"]) == (400, "file")
+
+    run(case)
+
+
 @pytest.mark.parametrize("asked", ["auto", "cheap", "media", "nobody/media"])
 def test_a_model_without_a_known_provider_is_refused(asked):
     async def case(home: House):
@@ -311,7 +406,16 @@ async def say_in_events(home: House) -> None:
     )
 
 
-@pytest.mark.parametrize("ask", [generate, moderate, say])
+async def transcribe(home: House) -> None:
+    await home.client.audio.transcriptions.create(model=MODEL, file=SOUND)
+
+
+async def transcribe_as_text(home: House) -> None:
+    asked = home.client.audio.transcriptions
+    await asked.create(model=MODEL, file=SOUND, response_format="text")
+
+
+@pytest.mark.parametrize("ask", [generate, moderate, say, transcribe])
 def test_a_model_must_be_open_to_the_key(ask):
     async def case(home: House):
         with pytest.raises(openai.PermissionDeniedError) as caught:
@@ -321,7 +425,7 @@ def test_a_model_must_be_open_to_the_key(ask):
     run_keyed(case, Keys(Limits(models=("anthropic/*",))))
 
 
-@pytest.mark.parametrize("ask", [generate, moderate, say_in_events])
+@pytest.mark.parametrize("ask", [generate, moderate, say_in_events, transcribe])
 def test_a_budget_pays_for_what_tells_its_cost(ask):
     keys = Keys(Limits(budgets=(budget("5/day"),)))
 
@@ -341,6 +445,7 @@ def test_a_budget_pays_for_what_tells_its_cost(ask):
         (moderate, "", "price of google/media is not known"),
         (say, "", "price of google/media is not known"),
         (say, PRICED, "cannot be told from its answer"),
+        (transcribe_as_text, PRICED, "cannot be told from its answer"),
     ],
 )
 def test_a_key_with_a_budget_may_not_ask_for_what_it_cannot_pay(ask, prices, words):

@@ -52,8 +52,8 @@ def test_what_is_not_there_is_told_with_what_is_and_without_the_path():
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/v1/audio/transcriptions", "Of audio, only speech"),
-        ("/v1/images/variations", "Of images, only generations"),
+        ("/v1/audio/voices", "Of audio, speech, transcriptions"),
+        ("/v1/images/variations", "Of images, generations and edits"),
         ("/v1/completions", "/v1/chat/completions"),
         ("/v1/files", "Files are kept by one provider"),
         ("/v1/batches/batch_1/cancel", "Batches are kept by one provider"),

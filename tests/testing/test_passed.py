@@ -37,6 +37,38 @@ def test_equal_words_are_equal_sound():
     assert sum(map(len, first.answer()[1])) == 400
 
 
+def form(path: str, *parts: tuple[str, bytes]):
+    said = b"".join(
+        b'--b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (name.encode(), value)
+        for name, value in parts
+    )
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    return read(Request("POST", path, headers, said + b"--b--\r\n", lambda: False))
+
+
+FILE = ('file"; filename="a', bytes(range(256)))
+
+
+def test_a_transcription_is_billed_by_the_length_of_its_file():
+    found = form("/v1/audio/transcriptions", ("model", b"m"), ("temperature", b"0.5"), FILE)
+    assert found.usage == Usage(input=3, output=5)
+    assert json.loads(found.answer()[1])["text"].startswith("256 bytes")
+
+
+@pytest.mark.parametrize(
+    ("parts", "param"),
+    [
+        ((("model", b"m"),), "file"),
+        ((("model", b"m"), ("model", b"n"), FILE), "model"),
+        ((("model", b"m"), ("colour", b"x"), FILE), "colour"),
+    ],
+)
+def test_a_form_that_breaks_a_rule_is_refused_with_its_field(parts, param):
+    with pytest.raises(Refused) as caught:
+        form("/v1/audio/translations", *parts)
+    assert caught.value.param == param
+
+
 @pytest.mark.parametrize(
     ("path", "fields", "param"),
     [

@@ -240,11 +240,13 @@ class App:
     async def _pass(self, path: str, caller: Caller, visitor: Visitor) -> None:
         """What nothing is kept of, where prompts are: it is mostly pictures and sound."""
         from headgate.gateway.passage import passage_of
+        from headgate.wire.multipart import read_form
 
         plant, request_id = self.plant, self._new_id()
         body = await _body(caller, self._max_body)
         _cancel_on_leave(caller, plant)
-        asked = passed.read(PASSED[path], body)
+        kind, content_type = PASSED[path], caller.headers.get("content-type", "")
+        asked = read_form(kind, body, content_type) if kind.form else passed.read(kind, body)
         passage = passage_of(plant, caller, asked, request_id, visitor)
         await self._run(passage, plant, request_id, visitor)
 

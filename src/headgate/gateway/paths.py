@@ -7,12 +7,16 @@ from collections.abc import Iterable, Sequence
 
 from headgate.errors import RequestError
 from headgate.wire.passed import EMBEDDINGS as OF_VECTORS
-from headgate.wire.passed import JSON_KINDS
+from headgate.wire.passed import FORM_KINDS, JSON_KINDS
 
 __all__ = ["DIALECTS", "EMBEDDINGS", "MODEL", "PASSED", "meant", "not_allowed", "nothing_at"]
 
 EMBEDDINGS = "/v1/embeddings"
-PASSED = {f"/v1{path}": kind for path, kind in JSON_KINDS.items() if kind is not OF_VECTORS}
+PASSED = {
+    f"/v1{path}": kind
+    for path, kind in (*JSON_KINDS.items(), *FORM_KINDS.items())
+    if kind is not OF_VECTORS
+}
 """What is passed through to the provider named: path -> what it is."""
 DIALECTS = {
     **dict.fromkeys(PASSED, "openai"),
@@ -39,11 +43,11 @@ def _kept(what: str) -> tuple[str, str]:
 
 _ELSEWHERE = {
     "/v1/audio": (
-        "Of audio, only speech is served here.",
+        "Of audio, speech, transcriptions and translations are served here.",
         "Send anything else to the provider itself.",
     ),
     "/v1/images": (
-        "Of images, only generations are served here.",
+        "Of images, generations and edits are served here.",
         "Send anything else to the provider itself.",
     ),
     "/v1/videos": ("Videos are not made here.", "Send it to the provider itself."),

@@ -1,4 +1,4 @@
-"""The simulated provider's moderations, pictures and speech: strictly read, their bytes made up.
+"""The simulated provider's moderations, pictures, speech and transcriptions, their bytes made up.
 
 Written from the public API reference, and on purpose without the gateway's own reading of them.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Annotated, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -172,17 +174,116 @@ def _base64(seed: str, count: int) -> str:
     return base64.b64encode(_bytes(seed, count)).decode()
 
 
+class Edit(Struct, forbid_unknown_fields=True):
+    """`POST /v1/images/edits`: a picture read costs what one made does."""
+
+    model: str
+    prompt: str
+    image: bytes
+    n: Annotated[int, Meta(ge=1, le=10)] = 1
+
+    @property
+    def usage(self) -> Usage:
+        """The words, the picture that is read, and each that is made."""
+        read = tokens(self.prompt) + TOKENS_PER_PICTURE
+        return Usage(input=read, output=self.n * TOKENS_PER_PICTURE)
+
+    def answer(self) -> Body:
+        """The pictures."""
+        spent = self.usage
+        usage = {
+            "input_tokens": spent.input,
+            "input_tokens_details": {
+                "image_tokens": TOKENS_PER_PICTURE,
+                "text_tokens": spent.input - TOKENS_PER_PICTURE,
+            },
+            "output_tokens": spent.output,
+            "total_tokens": spent.input + spent.output,
+        }
+        data = [{"b64_json": _base64(f"{self.prompt} {index}", 2000)} for index in range(self.n)]
+        return JSON, msgspec.json.encode({"created": 1, "data": data, "usage": usage})
+
+
+class Transcription(Struct, forbid_unknown_fields=True):
+    """`POST /v1/audio/transcriptions` and `…/translations`: it hears how long a file is."""
+
+    model: str
+    file: bytes
+    language: str | None = None
+    prompt: str = ""
+    response_format: Literal["json", "text"] = "json"
+    temperature: float = 0
+    stream: bool = False
+
+    @property
+    def usage(self) -> Usage:
+        """The sound, and the words that were heard."""
+        heard = tokens(self.prompt) + -(-len(self.file) // BYTES_PER_TOKEN_OF_SOUND)
+        return Usage(input=heard, output=tokens(self._text))
+
+    @property
+    def _text(self) -> str:
+        return f"{len(self.file)} bytes, {hashlib.sha256(self.file).hexdigest()[:8]}"
+
+    def answer(self) -> Body:
+        """The text."""
+        spent, words = self.usage, tokens(self.prompt)
+        usage = {
+            "type": "tokens",
+            "input_tokens": spent.input,
+            "input_token_details": {"text_tokens": words, "audio_tokens": spent.input - words},
+            "output_tokens": spent.output,
+            "total_tokens": spent.input + spent.output,
+        }
+        if self.stream:
+            kind = "transcript.text"
+            delta: Json = {"type": f"{kind}.delta", "delta": self._text}
+            done: Json = {"type": f"{kind}.done", "text": self._text, "usage": usage}
+            return EVENTS, [_event(delta), _event(done)]
+        if self.response_format == "text":
+            return "text/plain; charset=utf-8", self._text.encode()
+        return JSON, msgspec.json.encode({"text": self._text, "usage": usage})
+
+
 _JSON: Mapping[str, type[Moderation | Generation | Speech]] = {
     "/v1/moderations": Moderation,
     "/v1/images/generations": Generation,
     "/v1/audio/speech": Speech,
 }
-PATHS = frozenset(_JSON)
+_FORMS: Mapping[str, type[Edit | Transcription]] = {
+    "/v1/images/edits": Edit,
+    "/v1/audio/transcriptions": Transcription,
+    "/v1/audio/translations": Transcription,
+}
+PATHS = frozenset({*_JSON, *_FORMS})
 
 
 def read(request: Request) -> Asked:
     """Read and check a request. Raises Refused (400)."""
-    return _decoded(request.body, _JSON[request.path])
+    form = _FORMS.get(request.path)
+    if form is None:
+        return _decoded(request.body, _JSON[request.path])
+    try:
+        return msgspec.convert(_form(request), form, strict=False)
+    except msgspec.ValidationError as error:
+        raise _refused(error) from error
+
+
+def _form(request: Request) -> dict[str, str | bytes]:
+    """The fields of a form, read as an e-mail; each is there once."""
+    head = f"content-type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
+    if message.get_content_type() != "multipart/form-data" or message.defects:
+        raise Refused(400, "invalid_request_error", "The body is no multipart/form-data.")
+    fields: dict[str, str | bytes] = {}
+    for part in message.iter_parts():
+        name = str(part.get_param("name", "", "content-disposition"))
+        content = part.get_payload(decode=True)
+        if name in fields or not isinstance(content, bytes):
+            raise Refused(400, "invalid_request_error", f"{name} is malformed.", param=name)
+        plain = part.get_filename() is None
+        fields[name] = content.decode() if plain else content
+    return fields
 
 
 T = TypeVar("T")
@@ -192,9 +293,11 @@ def _decoded(body: bytes, form: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=form)
     except msgspec.ValidationError as error:
-        flaw = checked(error)
-        raise Refused(
-            400, "invalid_request_error", flaw.message, param=flaw.path or None
-        ) from error
+        raise _refused(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(400, "invalid_request_error", "The body is not valid JSON.") from error
+
+
+def _refused(error: msgspec.ValidationError) -> Refused:
+    flaw = checked(error)
+    return Refused(400, "invalid_request_error", flaw.message, param=flaw.path or None)

@@ -15,6 +15,7 @@ from headgate.wire.sse import Decoder
 
 __all__ = [
     "EMBEDDINGS",
+    "FORM_KINDS",
     "JSON_KINDS",
     "Kind",
     "Listener",
@@ -38,6 +39,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """In errors: what a provider may not have."""
     text: str
     """The field whose text is sent."""
+    form: bool = False
+    """Its request is multipart/form-data; else JSON."""
     reads_media: bool = False
     """Input tokens are not those of text, unless the answer says so."""
     makes_media: bool = False
@@ -70,6 +73,39 @@ JSON_KINDS: Mapping[str, Kind] = {
     )
 }
 """By path: requests in JSON."""
+_TELLING = (None, "", "json", "verbose_json", "diarized_json")
+"""Forms of a transcription that are JSON; in a stream its last event tells as much."""
+
+
+def _transcript_tells(options: Mapping[str, object]) -> bool:
+    return options.get("stream") == "true" or options.get("response_format") in _TELLING
+
+
+FORM_KINDS: Mapping[str, Kind] = {
+    kind.path: kind
+    for kind in (
+        Kind(
+            path="/images/edits",
+            name="images",
+            text="prompt",
+            form=True,
+            reads_media=True,
+            makes_media=True,
+        ),
+        *(
+            Kind(
+                path=f"/audio/{name}",
+                name=name,
+                text="prompt",
+                form=True,
+                reads_media=True,
+                tells=_transcript_tells,
+            )
+            for name in ("transcriptions", "translations")
+        ),
+    )
+}
+"""By path: requests in multipart/form-data."""
 
 
 class Told(NamedTuple):
