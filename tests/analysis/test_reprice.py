@@ -1,6 +1,10 @@
 """reprice: money follows from tokens, at whatever card is asked."""
 
+import msgspec
+import pytest
+
 from headgate.analysis.reprice import reprice
+from headgate.prices.card import Rates
 from tests.costs.cards import HAIKU, SONNET
 from tests.ledger.samples import entry
 
@@ -32,3 +36,33 @@ def test_attempts_without_tokens_are_left_out_and_models_are_in_order():
     lines, attempts = reprice(rows, lambda _: HAIKU)
     assert [line.model for line in lines] == ["anthropic/a", "anthropic/b"]
     assert attempts == 3
+
+
+FREE = msgspec.structs.replace(HAIKU, rates=Rates(input=0, output=0))
+SPOKEN = msgspec.structs.replace(HAIKU, left_out=("output_audio_mtok",))
+SPEECH = {"purpose": "passed", "route": "/v1/audio/speech"}
+
+
+@pytest.mark.parametrize(
+    ("row", "card", "known"),
+    [
+        (SPEECH | {"usage_source": "estimated", "cost_nano": None}, HAIKU, False),
+        (SPEECH | {"usage_source": "estimated", "cost_nano": None}, FREE, True),
+        (SPEECH | {"cost_nano": None}, HAIKU, True),
+        (SPEECH | {"cost_nano": None}, SPOKEN, False),
+        (SPEECH, SPOKEN, True),  # then the answer has said what its tokens were
+        (
+            {
+                "purpose": "passed",
+                "route": "/v1/moderations",
+                "usage_source": "estimated",
+                "cost_nano": None,
+            },
+            HAIKU,
+            True,
+        ),
+    ],
+)
+def test_what_nobody_has_counted_has_no_price_afterwards_either(row, card, known):
+    (line,), _ = reprice([entry(**row)], lambda _: card)
+    assert line.now_unpriced == (not known)

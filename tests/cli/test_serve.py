@@ -62,7 +62,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 269
+MODULES = 270
 """Of ours, in the process that serves; its sidecar has others."""
 
 

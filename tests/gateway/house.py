@@ -37,7 +37,7 @@ ENV = {
     "PEPPER": "0123456789abcdef",
 }
 
-OPENAI_MODELS = ["gemini-2.5-flash", "gpt-5-mini", "embedder"]
+OPENAI_MODELS = ["gemini-2.5-flash", "gpt-5-mini", "embedder", "media"]
 
 CONFIG = """
 [traffic]
@@ -216,7 +216,7 @@ async def house(
     providers = {
         "openai": Provider(
             DIALECTS["openai"](),
-            models=["gemini-2.5-flash", "gpt-5-mini", "embedder"],
+            models=OPENAI_MODELS,
             brain=brain,
         ),
         "responses": Provider(

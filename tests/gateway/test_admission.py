@@ -15,6 +15,7 @@ from openai import AsyncOpenAI
 
 from headgate.access.key import Key, Team, digest, mint
 from headgate.access.limits import NO_LIMITS, Limits, budget
+from headgate.gateway.paths import PASSED
 from headgate.ledger.keys_memory import MemoryKeys
 from headgate.ledger.store import StoreError
 from tests.gateway.callers import injections
@@ -410,6 +411,7 @@ ENDPOINTS = [
     ("POST", "/v1/messages"),
     ("POST", "/v1/messages/count_tokens"),
     ("POST", "/v1/embeddings"),
+    *(("POST", path) for path in PASSED),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/auto"),
 ]

@@ -189,6 +189,7 @@ FOLLOWED = [
     (b"{", "POST", "/v1/chat/completions", "refused", "invalid_json"),
     (chat(), "POST", "/v1/chat/completions/", "served", None),
     (chat(), "POST", "/v1/embeddings", "refused", "missing_required_parameter"),
+    (b'{"model":"google/media","input":"a"}', "POST", "/v1/moderations", "served", None),
 ]
 
 
@@ -340,6 +341,7 @@ def test_a_monitor_that_asks_for_heads_alone_is_answered_with_them():
         ("/v1/messages", {"max_tokens": 9}),
         ("/v1/messages/count_tokens", {}),
         ("/v1/embeddings", {"model": "google/embedder", "messages": ..., "input": "hi"}),
+        ("/v1/moderations", {"model": "google/media", "messages": ..., "input": "hi"}),
     ],
 )
 def test_a_compressed_body_is_unpacked(path, fields):

@@ -1,4 +1,4 @@
-"""embedding: passed through to the provider named, metered, and written down."""
+"""embedding: passed through to the model named or set, metered, and written down."""
 
 from __future__ import annotations
 

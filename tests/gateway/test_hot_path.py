@@ -25,6 +25,7 @@ SOCKETS = (
     "http1_request.py",
     "http1_client.py",
     "http1_reply.py",
+    "outbox.py",
     "deadline.py",
     "field_names.py",
 )

@@ -28,6 +28,7 @@ def test_however_often_the_version_stands_there_it_is_meant_once():
         ("/openai/deployments/auto/embeddings", "/v1/embeddings"),
         ("/openai/v1/responses", "/v1/responses"),
         ("/openai/responses", "/v1/responses"),
+        ("/openai/deployments/speaker/audio/speech", "/v1/audio/speech"),
         ("/anthropic/v1/messages", "/v1/messages"),
         ("/anthropic/v1/messages/count_tokens", "/v1/messages/count_tokens"),
     ],
@@ -51,9 +52,8 @@ def test_what_is_not_there_is_told_with_what_is_and_without_the_path():
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/v1/audio/transcriptions", "Audio is not served"),
-        ("/v1/images/generations", "Images are read here, and not made"),
-        ("/v1/moderations", "Moderations are not served"),
+        ("/v1/audio/transcriptions", "Of audio, only speech"),
+        ("/v1/images/variations", "Of images, only generations"),
         ("/v1/completions", "/v1/chat/completions"),
         ("/v1/files", "Files are kept by one provider"),
         ("/v1/batches/batch_1/cancel", "Batches are kept by one provider"),

@@ -96,6 +96,11 @@ def test_embeddings_are_an_operation_and_some_providers_have_a_name_of_their_own
     assert found[names.GEN_AI_PROVIDER_NAME] == "gcp.gemini"
 
 
+def test_what_is_passed_through_is_an_operation_by_its_path():
+    found = shared(entry(purpose="passed", route="/v1/audio/speech"), NEWEST)
+    assert found[names.GEN_AI_OPERATION_NAME] == "audio_speech"
+
+
 @pytest.mark.parametrize(("asked", "both"), [(PLAIN, False), (DUP, True)])
 def test_a_request_has_https_names_and_on_demand_the_old_ones_too(asked: Names, both):
     made = journey(CACHED)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import genai_prices
+import msgspec
 import pytest
 from genai_prices.data import providers
 from hypothesis import given
@@ -14,7 +15,14 @@ from hypothesis import strategies as st
 import headgate.prices.charge
 from headgate.prices.book import Book
 from headgate.prices.card import Card, Rates
-from headgate.prices.charge import charge, charges_of, itemise, nano_from_pico
+from headgate.prices.charge import (
+    charge,
+    charge_media,
+    charge_untold,
+    charges_of,
+    itemise,
+    nano_from_pico,
+)
 from headgate.values import ModelRef, Usage
 
 FULL = Rates(
@@ -53,6 +61,46 @@ def test_a_long_cache_write_without_a_price_costs_what_a_short_one_costs_else_in
     short = card(Rates(input=2_000, output=0, cache_write_5m=5_000))
     assert charge(short, Usage(cache_write_1h=3)) == 15
     assert charge(card(Rates(input=2_000, output=0)), Usage(cache_write_1h=3)) == 6
+
+
+def lacking(*left_out: str) -> Card:
+    return msgspec.structs.replace(card(Rates(input=5_000, output=40_000)), left_out=left_out)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "read", "made", "known"),
+    [
+        ((), 9, 9, True),
+        (("web_searches_kcount",), 9, 9, True),
+        (("input_image_mtok", "cache_image_read_mtok"), 0, 9, True),
+        (("input_image_mtok",), 1, 0, False),
+        (("cache_image_read_mtok",), 1, 0, False),
+        (("audio_hours",), 1, 0, False),
+        (("output_audio_mtok",), 9, 0, True),
+        (("output_audio_mtok",), 0, 1, False),
+    ],
+)
+def test_pictures_and_sound_have_a_price_where_the_card_has_it(left_out, read, made, known):
+    used = Usage(input=10, output=10)
+    expected = charge(lacking(), used) if known else None
+    assert charge_media(lacking(*left_out), used, read, made) == expected
+
+
+@pytest.mark.parametrize(
+    ("priced", "owed"),
+    [
+        (card(Rates(input=0, output=0)), 0),
+        (card(Rates(input=0, output=0, request=5_000)), 5),
+        (card(Rates(input=0, output=1)), None),
+        (card(Rates(input=1, output=0)), None),
+        (card(Rates(input=0)), None),
+        (card(Rates(input=0, output=0, cache_read=1)), None),
+        (card(Rates(input=0, output=0), (9, Rates(input=1, output=1))), None),
+        (lacking("input_mchars"), None),
+    ],
+)
+def test_what_nobody_has_counted_is_free_only_where_everything_is(priced, owed):
+    assert charge_untold(priced) == owed
 
 
 def test_a_price_of_zero_is_a_price():

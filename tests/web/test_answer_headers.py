@@ -62,8 +62,9 @@ def test_what_the_watch_compared_later_is_not_in_them():
     assert named(entry(), shadow) == named(entry())
 
 
-def test_an_embedding_has_no_tier():
-    assert list(named(entry(purpose="embedding"))) == [
+@pytest.mark.parametrize("purpose", ["embedding", "passed"])
+def test_what_is_passed_through_has_no_tier(purpose):
+    assert list(named(entry(purpose=purpose))) == [
         "x-headgate-request-id", "x-headgate-model", "x-headgate-cost-usd",
     ]  # fmt: skip
 

@@ -8,9 +8,12 @@ import msgspec
 
 from headgate.ledger.entry import Entry
 from headgate.prices.card import Card
-from headgate.prices.charge import charge
+from headgate.prices.charge import charge, charge_media, charge_untold
 
 __all__ = ["Repriced", "reprice"]
+
+TEXT = "/v1/moderations"
+"""Of what is passed through, all that is billed there is text."""
 
 
 class Repriced(msgspec.Struct, kw_only=True):
@@ -43,7 +46,7 @@ def reprice(
         name = f"{entry.provider}/{entry.model_asked}"
         line = models.setdefault(name, Repriced(model=name))
         found = card(entry)
-        now = None if found is None else charge(found, entry.usage)
+        now = None if found is None else _charge(found, entry)
         line.attempts += 1
         line.changed += now != entry.cost_nano
         line.was_nano += entry.cost_nano or 0
@@ -51,3 +54,12 @@ def reprice(
         line.was_unpriced += entry.cost_nano is None
         line.now_unpriced += now is None
     return [models[name] for name in sorted(models)], attempts
+
+
+def _charge(card: Card, entry: Entry) -> int | None:
+    """Of a picture or of sound that had no price the ledger does not say which tokens it was."""
+    if entry.purpose != "passed" or entry.cost_nano is not None or entry.route == TEXT:
+        return charge(card, entry.usage)
+    if entry.usage_source != "measured":
+        return charge_untold(card)
+    return charge_media(card, entry.usage, entry.usage.total_input, entry.usage.output)

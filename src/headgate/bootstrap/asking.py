@@ -29,6 +29,7 @@ from headgate.values import Clock, ModelRef, Usage
 from headgate.wire import embeddings
 from headgate.wire.lane import DIALECTS, UnusableAnswerError
 from headgate.wire.neutral import Request
+from headgate.wire.passed import speaks
 
 __all__ = ["Asker", "Embedder", "Patience", "Said", "Seat", "embedder_of", "seats_of"]
 
@@ -168,7 +169,7 @@ def embedder_of(
         ConfigError: as for `seats_of`, or its provider does not speak OpenAI's dialect.
     """
     provider = _providers(settings, env, [ref])[ref.provider]
-    if not embeddings.speaks(provider.dialect):
+    if not speaks(provider.dialect):
         raise ConfigError(
             f"The provider of {ref} has no embeddings.",
             fix="Name a model of a provider that speaks OpenAI's dialect.",

@@ -29,7 +29,7 @@ from headgate.settings.schema import (
     TierSettings,
 )
 from headgate.values import ModelRef
-from headgate.wire.embeddings import speaks
+from headgate.wire.passed import speaks
 
 __all__ = ["embedding_of", "policies_of"]
 

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from headgate.access.bucket import Bucket
 from headgate.gateway.gate import Gate, Ring, Visitor
-from headgate.gateway.key_refusals import too_dear, unpriced
+from headgate.gateway.key_refusals import too_dear, unpriced, untold
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Pricer
 from headgate.gateway.till import Till
@@ -26,6 +26,9 @@ from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
 from headgate.values import CHARS_PER_TOKEN, ModelRef
 from headgate.wire.lane import Inbound, asked_tier
+
+if TYPE_CHECKING:  # loaded with the first of them
+    from headgate.gateway.passage import Passage
 
 __all__ = ["Admission", "Terms"]
 
@@ -114,18 +117,25 @@ class Admission:
             bill = self._bill(plant.policies, inbound, origin, policy)
         return self._take(visitor, request_id, plant, inbound.ask.tokens, bill)
 
-    async def admit_embedding(
-        self, visitor: Visitor, request_id: str, plant: Plant, model: ModelRef, tokens: int
+    async def admit_passage(
+        self, visitor: Visitor, request_id: str, plant: Plant, passage: Passage
     ) -> None:
-        """The same for a request for embeddings.
+        """The same for a request that is passed through.
 
         Raises:
-            RequestError: as above.
+            RequestError: as above; 403 also where its answer will not tell what it costs.
         """
-        if visitor.key is not None:
-            lent = self._take(visitor, request_id, plant, tokens, Bill((model,), tokens, 0))
-            if lent is not None:
-                await lent
+        if visitor.key is None:
+            return
+        model, tokens = passage.model, passage.tokens
+        bill = None
+        if visitor.budgets and self._till is not None:
+            if self.terms.on_unpriced == "refuse" and not passage.foreseeable():
+                raise untold(model) if passage.priced() else unpriced(model)
+            bill = Bill((model,), tokens, passage.outputs * self.terms.output_tokens)
+        lent = self._take(visitor, request_id, plant, tokens, bill)
+        if lent is not None:
+            await lent
 
     def _bill(
         self, policies: Policies, inbound: Inbound, origin: Origin, policy: Policy | None

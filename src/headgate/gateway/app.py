@@ -25,13 +25,20 @@ from headgate.gateway.cross_origin import (
     unwelcome,
 )
 from headgate.gateway.driver import JSON, Driver
-from headgate.gateway.embedding import embedding_of
 from headgate.gateway.feedback import Feedback
 from headgate.gateway.followed import Followed
 from headgate.gateway.gate import NOBODY, Visitor
 from headgate.gateway.model_list import all_models, one_model, page_of_models
 from headgate.gateway.paced import Paced, runs_low
-from headgate.gateway.paths import DIALECTS, EMBEDDINGS, MODEL, meant, not_allowed, nothing_at
+from headgate.gateway.paths import (
+    DIALECTS,
+    EMBEDDINGS,
+    MODEL,
+    PASSED,
+    meant,
+    not_allowed,
+    nothing_at,
+)
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER
@@ -40,11 +47,13 @@ from headgate.gateway.unpacked import ENCODING, unpacked
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
 from headgate.routing.session import SESSION_HEADER
+from headgate.wire import passed
 from headgate.wire.lane import read, refuse
 
-if TYPE_CHECKING:  # loaded where requests are sampled, or kept
+if TYPE_CHECKING:  # loaded where requests are passed through, sampled, or kept
+    from headgate.gateway.passage import Passage
     from headgate.gateway.shadow import Shadow
-    from headgate.gateway.transcript import Transcripts
+    from headgate.gateway.transcript import Transcript, Transcripts
 
 __all__ = ["App"]
 
@@ -216,6 +225,8 @@ class App:
         await count(plant, caller, body, visitor)
 
     async def _embed(self, _: str, caller: Caller, visitor: Visitor) -> None:
+        from headgate.gateway.embedding import embedding_of  # most gateways never need it
+
         plant, request_id = self.plant, self._new_id()
         body = await _body(caller, self._max_body)
         _cancel_on_leave(caller, plant)
@@ -224,11 +235,30 @@ class App:
             now = plant.clock.time()
             transcript = self.transcripts.begin(caller, DIALECTS[EMBEDDINGS], body, request_id, now)
         embedding = embedding_of(plant, transcript or caller, body, request_id, visitor)
-        await self.admission.admit_embedding(
-            visitor, request_id, plant, embedding.model, embedding.tokens
-        )
+        await self._run(embedding, plant, request_id, visitor, transcript)
+
+    async def _pass(self, path: str, caller: Caller, visitor: Visitor) -> None:
+        """What nothing is kept of, where prompts are: it is mostly pictures and sound."""
+        from headgate.gateway.passage import passage_of
+
+        plant, request_id = self.plant, self._new_id()
+        body = await _body(caller, self._max_body)
+        _cancel_on_leave(caller, plant)
+        asked = passed.read(PASSED[path], body)
+        passage = passage_of(plant, caller, asked, request_id, visitor)
+        await self._run(passage, plant, request_id, visitor)
+
+    async def _run(
+        self,
+        passage: Passage,
+        plant: Plant,
+        request_id: str,
+        visitor: Visitor,
+        transcript: Transcript | None = None,
+    ) -> None:
+        await self.admission.admit_passage(visitor, request_id, plant, passage)
         try:
-            await embedding.run()
+            await passage.run()
         finally:
             self.admission.close(request_id)
             if transcript is not None:
@@ -315,6 +345,7 @@ _ROUTES: dict[str, dict[str, Action]] = {
     "/v1/messages": {"POST": App._converse},  # noqa: SLF001
     "/v1/messages/count_tokens": {"POST": App._count},  # noqa: SLF001
     "/v1/embeddings": {"POST": App._embed},  # noqa: SLF001
+    **{path: {"POST": App._pass} for path in PASSED},  # noqa: SLF001
     "/v1/feedback": {"POST": App._feed_back},  # noqa: SLF001
     "/v1/models": {"GET": App._models},  # noqa: SLF001
     "/healthz": {"GET": lambda app, _, caller, __: app.health(caller)},

@@ -20,6 +20,7 @@ from headgate.gateway.connecting import Connector
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
 from headgate.gateway.http1_reply import Http1Reply
+from headgate.gateway.outbox import Outbox
 from headgate.gateway.tunnel import through
 from headgate.gateway.upstream import Endpoint, Origin, Tunnel, no_connection
 
@@ -71,7 +72,9 @@ class _Connection(asyncio.BufferedProtocol):
         self._head_bytes = 0
         waiting: asyncio.Future[Http1Reply] = self._loop.create_future()
         self._waiting = waiting
-        transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
+        request = b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
+        pool = self._pool
+        pool.outbox.write(transport, request, alone=pool.under_way() < 2)
         try:
             return await waiting
         except BaseException:  # a cancelled call must not run on at the provider
@@ -218,6 +221,7 @@ class _Pool:
     ) -> None:
         self.deadlines = deadlines
         self.loop = loop
+        self.outbox = Outbox(loop)
         self._connector = connector
         self.buffer = memoryview(bytearray(READ_BYTES))
         self._origin = origin
@@ -272,6 +276,10 @@ class _Pool:
         except OSError as error:  # ssl.SSLError is one
             raise no_connection(f"No connection to {host}:{port}", error) from error
         return made
+
+    def under_way(self) -> int:
+        """How many calls there are."""
+        return len(self._open) - len(self._idle)
 
     def release(self, connection: _Connection) -> None:
         """The connection is free for the next call."""

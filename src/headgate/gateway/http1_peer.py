@@ -19,6 +19,7 @@ from headgate.gateway.deadline import Deadlines
 from headgate.gateway.field_names import FieldNames
 from headgate.gateway.http1_refusals import head_too_large, malformed, too_slow
 from headgate.gateway.http1_request import Request, last_answer, size_of, target_of
+from headgate.gateway.outbox import Outbox
 
 __all__ = ["WRITE_AHEAD", "Http1Peer", "Server", "ServerLimits"]
 
@@ -69,11 +70,13 @@ class Server(Protocol):
 class Http1Peer(asyncio.Protocol):
     """One connection: parses requests and answers them in their order."""
 
-    def __init__(self, server: Server, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, server: Server, loop: asyncio.AbstractEventLoop, outbox: Outbox) -> None:
         self._server = server
         self._deadlines = server.deadlines
         self._most_head = server.limits.head_bytes
         self._loop = loop
+        self._under_way = server.tasks
+        self._outbox = outbox
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._reading: Request | None = None  # its head or body is still coming in
@@ -104,7 +107,7 @@ class Http1Peer(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send, or keep until it can be sent."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+            self._outbox.write(self._transport, data, alone=len(self._under_way) < 2)
 
     async def drained(self) -> None:
         """Wait until the caller has taken enough for more to be written."""
@@ -397,6 +400,7 @@ class Http1Peer(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
+        self._outbox.flush()
         self.resume()
         if transport.can_write_eof():
             transport.write_eof()
@@ -405,11 +409,13 @@ class Http1Peer(asyncio.Protocol):
 
     def _close(self) -> None:
         if self._transport is not None:
+            self._outbox.flush()
             self._transport.close()
 
     def abort(self) -> None:
-        """Reset the connection."""
+        """Reset the connection, after what has been written."""
         if self._transport is not None:
+            self._outbox.flush()
             self._transport.abort()
 
     def idle_since(self) -> float | None:

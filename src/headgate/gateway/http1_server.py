@@ -18,6 +18,7 @@ from headgate.gateway.caller import Handler
 from headgate.gateway.deadline import Deadlines
 from headgate.gateway.http1_peer import WRITE_AHEAD, Http1Peer, ServerLimits
 from headgate.gateway.http1_refusals import crowded
+from headgate.gateway.outbox import Outbox
 
 __all__ = ["Http1Server"]
 
@@ -72,9 +73,10 @@ class Http1Server:
             OSError: the address is taken or not this machine's.
         """
         loop = self._loop = asyncio.get_running_loop()
+        outbox = Outbox(loop)
         try:
             self._server = await loop.create_server(
-                lambda: Http1Peer(self, loop),
+                lambda: Http1Peer(self, loop, outbox),
                 host,
                 port,
                 backlog=backlog,

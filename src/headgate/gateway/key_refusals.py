@@ -20,6 +20,7 @@ __all__ = [
     "too_fast",
     "unpriced",
     "unread",
+    "untold",
 ]
 
 
@@ -101,6 +102,19 @@ def unpriced(model: ModelRef) -> RequestError:
         code="unpriced_model",
         param="model",
         fix="State its price in [prices], or set [keys] on_unpriced to allow it.",
+    )
+
+
+def untold(model: ModelRef) -> RequestError:
+    """What the request has cost will not be known, and the key has a budget."""
+    return RequestError(
+        f"What this request costs on {model} cannot be told from its answer, and this API key has "
+        "a budget.",
+        status=403,
+        code="unpriced_model",
+        param="model",
+        fix="Name a model whose answers count their tokens and whose prices are all known; or "
+        "state its price in [prices], or set [keys] on_unpriced to allow it.",
     )
 
 

@@ -6,11 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 
 from headgate.errors import RequestError
+from headgate.wire.passed import EMBEDDINGS as OF_VECTORS
+from headgate.wire.passed import JSON_KINDS
 
-__all__ = ["DIALECTS", "EMBEDDINGS", "MODEL", "meant", "not_allowed", "nothing_at"]
+__all__ = ["DIALECTS", "EMBEDDINGS", "MODEL", "PASSED", "meant", "not_allowed", "nothing_at"]
 
 EMBEDDINGS = "/v1/embeddings"
+PASSED = {f"/v1{path}": kind for path, kind in JSON_KINDS.items() if kind is not OF_VECTORS}
+"""What is passed through to the provider named: path -> what it is."""
 DIALECTS = {
+    **dict.fromkeys(PASSED, "openai"),
     "/v1/chat/completions": "openai",
     EMBEDDINGS: "openai",
     "/v1/messages": "anthropic",
@@ -33,10 +38,15 @@ def _kept(what: str) -> tuple[str, str]:
 
 
 _ELSEWHERE = {
-    "/v1/audio": ("Audio is not served here.", "Send it to the provider itself."),
-    "/v1/images": ("Images are read here, and not made.", "Send it to the provider itself."),
+    "/v1/audio": (
+        "Of audio, only speech is served here.",
+        "Send anything else to the provider itself.",
+    ),
+    "/v1/images": (
+        "Of images, only generations are served here.",
+        "Send anything else to the provider itself.",
+    ),
     "/v1/videos": ("Videos are not made here.", "Send it to the provider itself."),
-    "/v1/moderations": ("Moderations are not served here.", "Send them to the provider itself."),
     "/v1/rerank": ("Reranking is not served here.", "Send it to the provider itself."),
     "/v1/completions": (
         "Legacy completions are not served here.",

@@ -78,6 +78,10 @@ class Provider:
                 self._endpoints[key] = found
         return found
 
+    def once(self, path: str, passed: Sequence[tuple[str, str]]) -> Endpoint:
+        """The same for headers that no other call has; it is not kept."""
+        return self._written(path, self._with(passed))
+
     def _written(self, path: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
         url = self._base_url + path
         return endpoint(url, headers, traced=self._traced, proxy=self._proxy)

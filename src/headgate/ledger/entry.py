@@ -10,7 +10,7 @@ from headgate.values import Usage
 
 __all__ = ["Entry", "Purpose", "UsageSource"]
 
-Purpose = Literal["classifier", "answer", "embedding", "verifier", "judge", "shadow"]
+Purpose = Literal["classifier", "answer", "embedding", "passed", "verifier", "judge", "shadow"]
 UsageSource = Literal["measured", "estimated", "none"]
 
 

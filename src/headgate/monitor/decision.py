@@ -36,7 +36,7 @@ def explained(
         priced: prices the served tokens on them.
     """
     first = entries[0]
-    answers = [entry for entry in entries if entry.purpose in ("answer", "embedding")]
+    answers = [entry for entry in entries if entry.purpose in ("answer", "embedding", "passed")]
     served = next((entry for entry in answers if entry.served), None)
     decided = answers[0] if answers else first
     trace = _trace(served or decided)

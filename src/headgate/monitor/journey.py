@@ -100,7 +100,7 @@ class Journey:
         self.retries += entry.purpose == "answer" and entry.cause == "retry"
         if self.cost_nano is not None:
             self.cost_nano = None if entry.cost_nano is None else self.cost_nano + entry.cost_nano
-        if entry.purpose in ("answer", "embedding"):
+        if entry.purpose in ("answer", "embedding", "passed"):
             self.last = entry
 
     def end(self) -> None:

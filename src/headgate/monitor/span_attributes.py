@@ -147,6 +147,8 @@ def request_labels(journey: Journey) -> dict[str, Value]:
 
 
 def _operation(entry: Entry) -> str:
+    if entry.purpose == "passed":  # one of few paths
+        return entry.route.removeprefix("/v1/").replace("/", "_")
     return _OPERATIONS.get(entry.purpose, "chat")
 
 

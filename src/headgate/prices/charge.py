@@ -8,7 +8,17 @@ from functools import partial
 from headgate.prices.card import PICO_PER_NANO, Card
 from headgate.values import Usage
 
-__all__ = ["charge", "charges_of", "itemise", "nano_from_pico"]
+__all__ = [
+    "charge",
+    "charge_media",
+    "charge_untold",
+    "charges_of",
+    "itemise",
+    "nano_from_pico",
+]
+
+MEDIA = ("audio", "image", "video")
+"""Words in the names of prices that a card leaves out, of tokens that are no text."""
 
 
 def nano_from_pico(pico: int) -> int:
@@ -49,6 +59,32 @@ def charge(card: Card, usage: Usage) -> int | None:
     nano = pico // PICO_PER_NANO  # as `nano_from_pico`, in place: every row is priced twice
     rest = pico - nano * PICO_PER_NANO
     return nano + (rest > 500 or (rest == 500 and nano & 1))
+
+
+def charge_media(card: Card, usage: Usage, other_input: int, other_output: int) -> int | None:
+    """As `charge`, for a call of which so many tokens may be those of pictures or sound.
+
+    None where the card leaves out what those cost: they have a price, and it is not that of text.
+    """
+    named = [key for key in card.left_out if any(medium in key for medium in MEDIA)]
+    if other_input and not all(key.startswith("output_") for key in named):
+        return None
+    if other_output and any(key.startswith("output_") for key in named):
+        return None
+    return charge(card, usage)
+
+
+def charge_untold(card: Card) -> int | None:
+    """The price of a call that used tokens which nobody has counted, in nano-dollars.
+
+    None unless none of them costs anything, as on a model of one's own: what is unknown is not
+    free.
+    """
+    rates = card.rates
+    owed = (rates.cache_read, rates.cache_write_5m, rates.cache_write_1h)
+    if card.tiers or card.left_out or rates.input != 0 or rates.output != 0 or any(owed):
+        return None
+    return nano_from_pico(rates.request)
 
 
 def charges_of(card: Card) -> Callable[[Usage], int | None]:

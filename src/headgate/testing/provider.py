@@ -15,13 +15,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import cast
 
 import click
 import msgspec
 
-from headgate.testing import embeddings
+from headgate.testing import embeddings, passed
 from headgate.testing.anthropic_messages import AnthropicMessages
 from headgate.testing.brain import Brain, Prompt, tokens
 from headgate.testing.dialect import Dialect, Finish, Refused, Reply
@@ -116,6 +116,8 @@ class Provider:
         aside = self._aside(request)
         if aside is not None:
             return _json(200, aside, request_id)
+        if request.path in passed.PATHS and not isinstance(self._dialect, AnthropicMessages):
+            return await self._passed(request, request_id)
         if request.path != self._dialect.path:
             raise Refused(404, "not_found_error", f"There is nothing at {request.path}.")
         if request.method != "POST":
@@ -149,6 +151,26 @@ class Provider:
         self._known(asked.model)
         self.tally.bill(asked.model, asked.usage)
         return asked.answer()
+
+    async def _passed(self, request: Request, request_id: str) -> Response:
+        """The answer to what a gateway passes through: no text of a model's."""
+        if request.method != "POST":
+            raise Refused(405, "invalid_request_error", f"{request.path} takes POST only.")
+        asked = passed.read(request)
+        self._known(asked.model)
+        if asked.usage is not None:
+            self.tally.bill(asked.model, asked.usage)
+        media_type, body = asked.answer()
+        headers = {"content-type": media_type, "x-request-id": request_id}
+        sent = body if isinstance(body, bytes) else self._paced(body, request)
+        return Response(200, headers, sent)
+
+    async def _paced(
+        self, pieces: Sequence[bytes], request: Request
+    ) -> AsyncGenerator[bytes, None]:
+        for piece in pieces:
+            yield piece
+            await _wait(self._pace.gap, request)
 
     def _known(self, model: str) -> None:
         if model not in self._models:

@@ -24,7 +24,7 @@ def answer_headers(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     request = ("x-headgate-request-id", served.request_id)
     model = ("x-headgate-model", f"{served.provider}/{served.model_asked}")
     cost = [] if served.streamed else _cost(own)
-    if served.purpose == "embedding":
+    if served.purpose in ("embedding", "passed"):
         return [request, model, *cost]
     found = [
         request,

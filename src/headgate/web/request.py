@@ -23,7 +23,7 @@ from headgate.web.visit import Answer, Visit, as_json
 __all__ = ["OneRequest", "Prompts"]
 
 Prompts = Literal["on", "off", "closed"]
-ANSWERS = ("answer", "embedding")
+ANSWERS = ("answer", "embedding", "passed")
 WIDE = 1000
 """Of the timeline's drawing; the style sheet stretches it."""
 

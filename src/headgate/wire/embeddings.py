@@ -1,38 +1,20 @@
-"""Requests for embeddings: callers', of which only the model is read, and our own."""
+"""Requests for embeddings of our own: their bodies, and what is read of the answers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from headgate.values import Usage
 from headgate.wire.dialect import UnusableAnswerError
-from headgate.wire.inbound import BYTES_PER_TOKEN, fields_of, model_of, required
 from headgate.wire.meter import Meter, OpenAICounts
-from headgate.wire.passthrough import spliced
+from headgate.wire.passed import EMBEDDINGS
 
-__all__ = ["PATH", "Embeddings", "asking", "measured", "read", "speaks", "texts", "vectors"]
+__all__ = ["PATH", "asking", "measured", "texts", "vectors"]
 
-PATH = "/embeddings"
-"""Appended to the base URL of a provider that speaks one of OpenAI's dialects."""
-
-
-class Embeddings(msgspec.Struct, frozen=True):
-    """A caller's request; `fields` hold the bytes of their values as they came."""
-
-    model: str
-    fields: Mapping[str, msgspec.Raw]
-
-    @property
-    def tokens(self) -> int:
-        """The input's length, estimated as one token for 4 bytes of its JSON."""
-        return len(memoryview(self.fields["input"])) // BYTES_PER_TOKEN
-
-    def request(self, model: str) -> bytes:
-        """The body of the call to `model`."""
-        return spliced(self.fields, model, {})
+PATH = EMBEDDINGS.path
 
 
 class _Answer(msgspec.Struct):
@@ -42,22 +24,6 @@ class _Answer(msgspec.Struct):
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
-
-
-def speaks(dialect: str) -> bool:
-    """Whether providers of a dialect may have embeddings."""
-    return dialect in ("openai", "openai-responses")
-
-
-def read(body: bytes) -> Embeddings:
-    """One caller's request.
-
-    Raises:
-        RequestError: it is no JSON object with a model and an input (400).
-    """
-    fields = fields_of(body)
-    required(fields, "input")
-    return Embeddings(model_of(fields), fields)
 
 
 def measured(body: bytes) -> tuple[Usage | None, str | None]:
