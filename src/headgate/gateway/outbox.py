@@ -3,7 +3,7 @@
 A small write to a socket of the same machine wakes whoever reads it, and that costs more than the
 write where the reader sleeps again before the next one comes. Written one after the other, the
 first wakes it and it finds the others while it is at work; and the kernel's code and ours do not
-drive each other out of the processor's cache at each write. See docs/decisions/0077.
+drive each other out of the processor's cache at each write. See docs/decisions/0078.
 """
 
 from __future__ import annotations
