@@ -17,7 +17,17 @@ from typing import NamedTuple
 
 from benchmarks.gateway.ours import PEPPER, SECRET, UPSTREAM_KEY, write_configs
 
-__all__ = ["ADDRESS", "Load", "Running", "gateway", "load", "need_harness"]
+__all__ = [
+    "ADDRESS",
+    "Load",
+    "Running",
+    "fill",
+    "gateway",
+    "load",
+    "need_harness",
+    "provider",
+    "wait",
+]
 
 ADDRESS = ("127.0.0.1", 8000)
 MOCK = ("9100", "9103", "5")
@@ -71,41 +81,64 @@ def gateway(work: Path, variant: str, *options: str, core: int | None = None) ->
     bound = [] if core is None else ["taskset", "-c", str(core)]
     command = [*bound, str(Path(sys.executable).with_name("headgate")), "serve", "-c", str(config)]
     quiet = subprocess.DEVNULL
-    mock = subprocess.Popen([str(work / "bin" / "mock"), *MOCK], stdout=quiet, stderr=quiet)
-    served = subprocess.Popen([*command, *options], env=env, stdout=quiet, stderr=quiet)
-    try:
-        _wait(served)
-        yield Running(served.pid)
-    finally:
-        for process in (served, mock):
-            process.terminate()
-            process.wait(30)
+    with provider(work):
+        served = subprocess.Popen([*command, *options], env=env, stdout=quiet, stderr=quiet)
+        try:
+            wait(served, ADDRESS[1])
+            yield Running(served.pid)
+        finally:
+            served.terminate()
+            served.wait(30)
 
 
-def _wait(served: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+@contextmanager
+def provider(work: Path) -> Iterator[None]:
+    """The harness's mock provider."""
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([str(work / "bin" / "mock"), *MOCK], stdout=quiet, stderr=quiet) as mock:
+        try:
+            yield
+        finally:
+            mock.terminate()
+
+
+def wait(served: subprocess.Popen[bytes], port: int, seconds: float = 10) -> None:
+    """Until it answers on this port; ends the program where it does not."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         if served.poll() is not None:
             raise SystemExit("The gateway did not start; is its port in use?")
         try:
-            urllib.request.urlopen("http://127.0.0.1:8000/healthz", timeout=1).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
             return
         except urllib.error.HTTPError:
             return  # it answers
         except OSError:
             time.sleep(0.05)
-    raise SystemExit("The gateway did not start within ten seconds.")
+    raise SystemExit(f"The gateway did not start within {seconds:g} seconds.")
 
 
 def load(work: Path, secs: int, connections: int = 64, core: int | None = None) -> Load:
-    """As many requests as the gateway takes, for so many seconds."""
-    env = os.environ | {
-        "BODY": str(work / "bodies" / "ours_chat.json"),
-        "HDRS": f"x-api-key: {SECRET}",
-    }
+    """As many requests as our gateway takes, for so many seconds."""
+    body, headers = work / "bodies" / "ours_chat.json", f"x-api-key: {SECRET}"
+    return fill(work, ADDRESS[1], body, headers, secs, connections, core)
+
+
+def fill(
+    work: Path,
+    port: int,
+    body: Path,
+    headers: str,
+    secs: int,
+    connections: int,
+    core: int | None = None,
+) -> Load:
+    """As many requests as the gateway on this port takes, for so many seconds."""
+    env = os.environ | {"BODY": str(body), "HDRS": headers}
     command = [] if core is None else ["taskset", "-c", str(core)]
     command += ["wrk", "-t1", f"-c{connections}", f"-d{secs}s", "--timeout", "10s"]
     command += ["-s", str(work / "harness" / "load" / "post.lua")]
-    command += ["http://127.0.0.1:8000/v1/chat/completions"]
+    command += [f"http://127.0.0.1:{port}/v1/chat/completions"]
     ran = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
     found = re.search(r"JSON (\{.*\})", ran.stdout)
     if found is None:

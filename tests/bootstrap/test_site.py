@@ -155,6 +155,8 @@ def test_where_a_model_has_no_price_the_dashboard_shows_all_but_the_plan(tmp_pat
     assert "Headroom" not in html
     told = json.loads(ask(house, "/dashboard.json").text)
     assert told["unplanned"][0].startswith("No price is known for other/premium-1")
+    costs = {one["tier"]: (one["cost_nano"], one["unpriced"]) for one in told["timings"]}
+    assert costs == {"cheap": (9_000_000, 0), "premium": (None, 1)}
     assert ask(house, "/dashboard.csv").status == 200
 
 

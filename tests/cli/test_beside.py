@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -134,7 +135,37 @@ def test_a_ledger_that_is_away_keeps_nobody_from_being_well():
         def events(self, *_: object, **__: object) -> list[Event]:
             raise StoreError("away")
 
-    Chronicle(a_gateway(Away(), lambda _: None), "here").end([], 10)
+    assert not Chronicle(a_gateway(Away(), lambda _: None), "here").end([], 10)
+
+
+def test_that_it_is_well_is_kept_once_a_ledger_that_was_away_is_back():
+    kept = threading.Event()
+
+    class Returning(MemoryStore):
+        away = 2
+
+        def note(self, events: Sequence[Event]) -> int:
+            if events[0].kind == BACK and self.away:
+                self.away -= 1
+                raise StoreError("away")
+            noted = super().note(events)
+            if events[0].kind == BACK:
+                kept.set()
+            return noted
+
+    store = Returning()
+
+    async def a_life() -> None:
+        chronicle = Chronicle(a_gateway(store, lambda event: store.note([event])), "here", again=0)
+        chronicle.trouble("ended", "x")
+        chronicle.well()
+        assert await asyncio.to_thread(kept.wait, 60)
+
+    asyncio.run(a_life())
+    told = mishaps(store.events())
+    assert told is not None
+    assert told.without == ()
+    assert [event.kind for event in store.events()] == ["beside.ended", BACK]
 
 
 def test_it_is_started_with_the_file_the_options_and_a_token_that_rests_nowhere(tmp_path):

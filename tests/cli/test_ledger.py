@@ -74,7 +74,8 @@ def test_unknown_money_is_shown_as_unknown(here):
     fill(here, [entry(cost_nano=None)])
     assert "unknown" in call("rows").out
     assert "unknown" in call("sums").out
-    assert json.loads(call("rows", "--json").out)[0]["cost_usd"] is None
+    for command in ("rows", "sums"):
+        assert json.loads(call(command, "--json").out)[0]["cost_usd"] is None
 
 
 def test_sums_add_up_by_what_is_asked(here):

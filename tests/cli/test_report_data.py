@@ -92,6 +92,32 @@ def test_csv_without_a_plan_leaves_its_columns_empty():
     assert not [row for row in found if row["section"] == "driver"]
 
 
+def test_what_nobody_could_price_is_null_and_in_csv_empty_never_nothing():
+    none = {"priced": False, "cost_nano": 0}
+    compared = requests(0, 0, requests=50, served=50)
+    dear = [premium(40, **none), cheap(10, **none), premium(3, role="shadow", **none)]
+    held = report(dear, [compared], EXAMPLE)
+    found = json.loads(document(held))
+    assert found["bill"]["unpriced"] == 50
+    assert found["bill"]["actual_usd"] is None
+    assert found["shadows"]["actual_usd"] is None
+    assert found["saving"]["left_out"] == 50
+    assert found["saving"]["baseline_usd"] is found["saving"]["paid_usd"] is None
+    hard = next(line for line in found["bill"]["lines"] if line["name"] == "hard")
+    retries = next(line for line in found["bill"]["lines"] if line["name"] == "retries")
+    assert (hard["actual_usd"], retries["actual_usd"]) == (None, "0")
+    told = {row["section"]: row for row in rows(table(held)) if row["section"] != "bill"}
+    for section in ("total", "baseline", "comparable", "shadows"):
+        assert (told[section]["actual_usd"], told[section]["difference_usd"]) == ("", "")
+    assert told["total"]["planned_usd"]
+
+
+def test_what_is_partly_priced_is_the_sum_of_that_with_the_others_counted_beside():
+    dear = [premium(40, priced=False, cost_nano=0), premium(1)]
+    line = json.loads(document(report(dear, [requests(41, 41)])))["bill"]["lines"][0]
+    assert (line["actual_usd"], line["unpriced"]) == ("0.009", 40)
+
+
 def test_every_field_and_column_is_documented():
     text = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
     names = {

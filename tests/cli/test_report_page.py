@@ -133,6 +133,13 @@ def test_what_is_wholly_unpriced_is_unknown_and_neither_nothing_nor_a_saving():
     made = report([classified(200), cheap(160), dear], [requests(160, 0)], EXAMPLE)
     (line,) = [line for line in shown(made).splitlines() if "hard" in line and "premium" in line]
     assert line.split()[2:] == ["40", "$0.2880", "unknown"]
+    pinned = premium(2, routed=False, priced=False, cost_nano=0)
+    nothing = requests(0, 0, requests=40, served=40)
+    whole = report([dear, pinned], [nothing, requests(2, 2, routed=False)])
+    text = shown(whole)
+    assert "by their callers, unknown, 2 attempts unpriced" in text
+    (nil,) = [line for line in text.splitlines() if "$0.0" in line]
+    assert nil.split()[:2] == ["retries", "0"]
 
 
 def test_a_budget_shows_its_side():

@@ -225,6 +225,9 @@ def test_a_month_too_short_for_a_forecast_says_so():
 def test_unknown_costs_are_never_hidden():
     month = msgspec.structs.replace(made().month, unpriced=3)
     assert "3 attempts of unknown cost" in flat(made(month=month))
+    nothing = msgspec.structs.replace(month, spent_nano=0)
+    assert "unknown so far in November, and so is what it comes to" in flat(made(month=nothing))
+    assert line(made(month=nothing)).endswith("month unknown")
     retries = made().retries
     cheap, premium = retries.tiers
     unpriced = (
@@ -335,13 +338,13 @@ def test_retries_are_told_by_what_they_failed_by():
     tier = msgspec.structs.replace(
         status.retries.tiers[0],
         reasons=(
-            RetryReason(reason="timeout", retries=7, nano=10_000_000),
-            RetryReason(reason="status", retries=1, nano=0),
+            RetryReason(reason="timeout", retries=7, nano=10_000_000, unpriced=2),
+            RetryReason(reason="status", retries=1, nano=0, unpriced=1),
         ),
     )
     retries = msgspec.structs.replace(status.retries, tiers=(tier,))
     text = flat(msgspec.structs.replace(status, retries=retries))
-    assert "cheap failed by timeout 7 ($0.0100), status 1 ($0.0000)" in text
+    assert "cheap failed by timeout 7 ($0.0100), status 1 (unknown)" in text
 
 
 def test_the_plans_worst_case_stands_beside_the_month():

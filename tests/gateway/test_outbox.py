@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from headgate.gateway.caller import Caller
 from headgate.gateway.http1_client import Http1Upstream
-from headgate.gateway.outbox import Outbox
+from headgate.gateway.outbox import MOST_HELD, Outbox
 from tests.gateway.leaping import run_leaping
 from tests.gateway.scripted import OK, at, simply
 from tests.gateway.scripted import serving as providing
@@ -160,6 +160,40 @@ def test_answers_of_one_turn_leave_together_and_a_single_one_at_once(many):
                 one.close()
         assert left == ([1] if many == 1 else [0] * many)
         assert all(one.endswith(b"content-length: 4\r\n\r\ndone") for one in answers)
+
+    run_leaping(case())
+
+
+def test_who_writes_without_end_is_made_to_wait_beside_others_too():
+    async def case() -> None:
+        both, sent = asyncio.Barrier(2), [0, 0]
+
+        async def pour(caller: Caller) -> None:
+            mine = await both.wait()
+            out = caller.stream(200, [])
+            while sent[mine] < 50_000_000:  # or the test would not end where nobody waits
+                await out.send(b"x" * 1000)
+                sent[mine] += 1000
+
+        async with serving(pour) as (server, port):
+            slow = [await connected(port, get()) for _ in range(2)]
+            await asyncio.sleep(0.3)
+            assert [peer.full for peer in server.peers] == [True, True]
+            assert max(sent) < 50_000_000
+            for one in slow:
+                one.close()
+
+    run_leaping(case())
+
+
+def test_no_more_than_so_much_is_held():
+    async def case() -> None:
+        sent: list[tuple[int, bytes]] = []
+        outbox = Outbox(asyncio.get_running_loop())
+        for _ in range(MOST_HELD // 1000 + 1):
+            assert sent == []
+            outbox.write(transport(Wire(sent)), b"x" * 1000, alone=False)
+        assert len(sent) == MOST_HELD // 1000 + 1
 
     run_leaping(case())
 

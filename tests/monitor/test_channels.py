@@ -26,8 +26,10 @@ from headgate.monitor.channels import (
     deliver,
     signature,
 )
+from headgate.monitor.reaching import Found
 from tests.ledger.samples import NOON_US
 from tests.monitor.listeners import hook, mail_server
+from tests.monitor.test_reaching import at
 from tests.proxies import ESTABLISHED, forwarding_beside
 
 AT = NOON_US / 1e6
@@ -272,3 +274,26 @@ def test_a_defect_of_a_channel_ends_nothing():
 
 def test_what_was_not_delivered_says_whether_to_try_again():
     assert NotDeliveredError("no", again=True).again
+
+
+def test_each_channel_goes_to_whichever_address_of_its_host_answers():
+    with hook() as server, mail_server() as mails:
+
+        def lookup(host: str, port: int) -> list[Found]:
+            assert host == "two.example"
+            with socket.create_server(("127.0.0.1", 0)) as gone:
+                return [at(gone.getsockname()), at(("127.0.0.1", port))]
+
+        url = f"http://two.example:{server.server_port}"
+        port = mails.server_address[1]
+        mail = Mail(
+            "two.example",
+            port,
+            sender="a@b.example",
+            receivers=["c@d.example"],
+            security="none",
+            lookup=lookup,
+        )
+        assert delivered(Webhook(url, lookup=lookup)) == (None, [])
+        assert delivered(mail) == (None, [])
+    assert (len(server.posts), len(mails.mails)) == (1, 1)

@@ -55,6 +55,10 @@ def test_what_is_not_known_is_not_zero():
     assert math.isnan(found["headgate_headroom_points"][()])
     no_budget = msgspec.structs.replace(CALM, budget=None)
     assert math.isnan(gauges(made(no_budget))["headgate_escalation_budget"]["all",])
+    month = msgspec.structs.replace(status.month, spent_nano=0, unpriced=3)
+    assert math.isnan(gauges(made(month=month))["headgate_month_usd"]["spent",])
+    nothing = msgspec.structs.replace(month, unpriced=0)
+    assert gauges(made(month=nothing))["headgate_month_usd"]["spent",] == 0
 
 
 def test_who_does_not_look_tells_nothing():

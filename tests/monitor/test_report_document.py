@@ -98,6 +98,8 @@ def test_a_line_without_any_known_price_is_unknown():
     table = bill_table(report([cheap(160), dear], [requests(160, 0)], EXAMPLE))
     (row,) = [row for row in table.rows if row[0].startswith("hard")]
     assert row[-2:] == ("unknown", "")
+    text = markdown(report_document(report([dear], [requests(0, 0, requests=40, served=40)])))
+    assert "$0.00" not in text.replace("| retries | 0 | $0.000000 |", "")
 
 
 def test_what_is_left_out_is_counted(held):

@@ -79,6 +79,7 @@ def test_retries_of_unknown_cost_are_counted_and_in_no_sum():
     found = retries([premium(20), premium(5, role="retry", cost_nano=30), unknown])
     (only,) = found.tiers
     assert (only.retries, only.unpriced, only.retry_nano) == (9, 4, 30)
+    assert (only.retry_unpriced, found.unpriced) == (4, 4)
 
 
 def test_without_retries_no_tier_has_a_share_of_them():
@@ -94,6 +95,13 @@ def test_a_month_is_what_was_spent_and_the_rest_at_the_last_days_rate():
     assert found.days_left == 14.5
     assert found.expected_nano == found.low_nano == found.high_nano == 15_600 + 14_500
     assert found.history_days == HISTORY_DAYS
+
+
+def test_a_month_of_which_nothing_is_known_comes_to_nothing_that_is_known():
+    before = [day(number, 1_000) for number in range(TODAY - 40, TODAY - 20)]
+    found = month([*before, day(TODAY, 0, unpriced=10)], NOV_16_NOON)
+    assert (found.spent_nano, found.unpriced) == (0, 10)
+    assert found.expected_nano is found.low_nano is found.high_nano is None
 
 
 def test_days_without_traffic_cost_nothing_and_count():

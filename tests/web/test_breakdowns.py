@@ -34,13 +34,16 @@ def spend(tier: str, **changes: Any) -> TierSpend:
     made: dict[str, Any] = {
         "tier": tier, "premium": tier == "premium", "answers": 8522, "retries": 256,
         "retry_rate": 0.029, "spent_nano": 31_850_000_000, "retry_nano": 0, "unpriced": 0,
+        "retry_unpriced": 0,
     }  # fmt: skip
     return TierSpend(**made | changes)
 
 
 def test_retries_are_told_by_tier_with_what_they_cost():
     tiers = (spend("cheap"), spend("premium", retries=0, retry_rate=None, retry_nano=40_000_000))
-    table = retries_table(Retries(tiers=tiers, spent_nano=40_000_000, premium_share=1.0))
+    table = retries_table(
+        Retries(tiers=tiers, spent_nano=40_000_000, unpriced=0, premium_share=1.0)
+    )
     assert table.rows == (
         ("cheap", "8,522", "256", "2.9 %", "$0.000000", "$31.85"),
         ("premium", "8,522", "0", "–", "$0.040000", "$31.85"),

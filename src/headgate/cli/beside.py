@@ -6,8 +6,9 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,11 +119,14 @@ class Chronicle:
 
     Args:
         here: the gateway's name, among those that share its ledger.
+        again: seconds until a store that is away is tried again.
     """
 
-    def __init__(self, gateway: Gateway, here: str) -> None:
+    def __init__(self, gateway: Gateway, here: str, *, again: float = 30.0) -> None:
         self._gateway = gateway
         self._here = here
+        self._again = again
+        self._keeping: set[asyncio.Task[None]] = set()
         self._untold: list[Event] = []
 
     def trouble(self, trouble: Trouble, why: str) -> None:
@@ -136,16 +140,28 @@ class Chronicle:
     def well(self) -> None:
         """It goes on; that is kept where it was in trouble, be it before this gateway began."""
         told, self._untold = self._untold, []
-        asyncio.get_running_loop().run_in_executor(None, self.end, told, self._now_us())
+        end = partial(self.end, told, self._now_us())
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._keep(loop.run_in_executor(None, end), end))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
 
-    def end(self, told: Sequence[Event], at_us: int) -> None:
-        """Keep that it is well; what this gateway has `told` may not be in the store yet."""
+    async def _keep(self, ended: Awaitable[bool], end: Callable[[], bool]) -> None:
+        """Until it is kept: nothing else would say it before the next trouble is over."""
+        while not await ended:
+            await asyncio.sleep(self._again)
+            ended = asyncio.get_running_loop().run_in_executor(None, end)
+
+    def end(self, told: Sequence[Event], at_us: int) -> bool:
+        """Keep that it is well, unless the store is away; it may not have what is `told` yet."""
         store = self._gateway.ledger.store
         with suppress(StoreError):  # whoever stores says so
             events = store.events(Window(at_us - DAY_US, None), MISHAPS)
             back = back_event([*events, *told], at_us, self._here)
             if back is not None:
                 store.note([back])
+            return True
+        return False
 
     def _now_us(self) -> int:
         return round(self._gateway.clock.time() * 1e6)

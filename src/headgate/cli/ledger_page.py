@@ -9,7 +9,7 @@ from headgate.analysis.reconcile import Difference
 from headgate.analysis.reprice import Repriced
 from headgate.ledger.entry import Entry
 from headgate.ledger.totals import DAY_US, HOUR_US, TierTotal
-from headgate.monitor.figures import day_and_time, places, signed
+from headgate.monitor.figures import day_and_time, paid, places, signed
 from headgate.render.table import Column, Table, plain
 from headgate.values import dollars, usd
 
@@ -119,8 +119,8 @@ def repriced_table(lines: Sequence[Repriced]) -> Table:
             f"{line.changed:,}",
             f"{line.was_unpriced:,}",
             f"{line.now_unpriced:,}",
-            dollars(line.was_nano, decimals),
-            dollars(line.now_nano, decimals),
+            paid(line.was_nano, line.was_unpriced, decimals),
+            paid(line.now_nano, line.now_unpriced, decimals),
             signed(line.now_nano - line.was_nano, decimals),
         )
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
+from headgate.monitor.figures import is_known
 from headgate.monitor.report import Report
+from headgate.monitor.unknown import told
 from headgate.values import usd
 
 __all__ = ["CSV_COLUMNS", "document", "plain", "table"]
@@ -32,15 +34,20 @@ def document(report: Report) -> str:
     """The whole report as JSON.
 
     Amounts are USD as text (`..._usd`), moments are ISO 8601 in UTC (`..._at`), shares are numbers
-    from 0 to 1, and what is not known is null.
+    from 0 to 1, and what is not known is null. An amount beside `unpriced` is that of the priced
+    attempts alone; null where none is.
     """
     return json.dumps(plain(msgspec.to_builtins(report)), indent=2, ensure_ascii=False)
 
 
 def plain(value: Any) -> Any:
     """Builtins with the names and forms that `document` promises for amounts and moments."""
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+    return _plain(told(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
     if isinstance(value, dict):
         return dict(_field(name, item) for name, item in value.items())
     return value
@@ -51,7 +58,7 @@ def _field(name: str, value: Any) -> tuple[str, Any]:
         return f"{name[:-4]}usd", None if value is None else usd(value)
     if name.endswith("_us"):
         return f"{name[:-2]}at", None if value is None else _iso(value)
-    return name, plain(value)
+    return name, _plain(value)
 
 
 def _iso(at_us: int) -> str:
@@ -81,29 +88,32 @@ _Row = tuple[str, str, str, int | str, int | str, str, str, str]
 def _rows(report: Report) -> Iterator[_Row]:
     bill = report.bill
     for line in bill.lines:
-        money = _money(line.planned_nano, line.actual_nano)
+        money = _money(line.planned_nano, line.actual_nano, line.unpriced)
         yield "bill", line.name, line.tier or "", line.attempts, line.unpriced, *money
         for part in line.parts:
-            money = _money(None, part.actual_nano)
+            money = _money(None, part.actual_nano, part.unpriced)
             yield line.name, line.name, part.tier, part.attempts, part.unpriced, *money
     attempts = sum(line.attempts for line in bill.lines)
-    money = _money(bill.planned_nano, bill.actual_nano)
+    money = _money(bill.planned_nano, bill.actual_nano, bill.unpriced)
     yield "total", "total", "", attempts, bill.unpriced, *money
     saving = report.saving
-    money = _money(saving.planned_baseline_nano, saving.baseline_nano)
+    money = _money(saving.planned_baseline_nano, saving.baseline_nano, saving.unpriced)
     yield "baseline", "all premium", "", "", "", *money
-    yield "comparable", "paid", "", "", "", "", usd(saving.paid_nano), ""
+    yield "comparable", "paid", "", "", "", *_money(None, saving.paid_nano, saving.unpriced)
     for driver in report.drivers:
         yield "driver", driver.name, "", "", "", "", "", usd(driver.nano)
     pinned = report.pinned
-    yield "pinned", "pinned", "", "", pinned.unpriced, "", usd(pinned.actual_nano), ""
+    money = _money(None, pinned.actual_nano, pinned.unpriced)
+    yield "pinned", "pinned", "", "", pinned.unpriced, *money
     shadows = report.shadows
     if shadows.attempts:
-        paid = usd(shadows.actual_nano)
-        yield "shadows", "shadows", "", shadows.attempts, shadows.unpriced, "", paid, ""
+        money = _money(None, shadows.actual_nano, shadows.unpriced)
+        yield "shadows", "shadows", "", shadows.attempts, shadows.unpriced, *money
 
 
-def _money(planned_nano: int | None, actual_nano: int) -> tuple[str, str, str]:
+def _money(planned_nano: int | None, actual_nano: int, unpriced: int) -> tuple[str, str, str]:
+    if not is_known(actual_nano, unpriced):
+        return "" if planned_nano is None else usd(planned_nano), "", ""
     if planned_nano is None:
         return "", usd(actual_nano), ""
     return usd(planned_nano), usd(actual_nano), usd(actual_nano - planned_nano)

@@ -9,10 +9,10 @@ from textwrap import wrap
 import click
 
 from headgate.monitor.figures import (
+    alone,
     between,
     day_and_time,
     is_known,
-    money,
     paid,
     percent,
     places,
@@ -123,12 +123,13 @@ def _saving(report: Report) -> Iterator[str]:
     plan = difference = ""
     if saving.planned_baseline_nano is not None:
         plan = dollars(saving.planned_baseline_nano, decimals)
-        difference = signed(saving.baseline_nano - saving.planned_baseline_nano, decimals)
-    actual = dollars(saving.baseline_nano, decimals)
+        if not saving.unpriced:
+            difference = signed(saving.baseline_nano - saving.planned_baseline_nano, decimals)
+    actual = paid(saving.baseline_nano, saving.unpriced, decimals)
     yield _row("  all premium, same tokens", "", plan, actual, difference)
     if saving.left_out:
         comparable = f"{saving.comparable:,}"
-        told = dollars(saving.paid_nano, decimals)
+        told = paid(saving.paid_nano, saving.unpriced, decimals)
         yield _row("  paid for comparable ones", comparable, "", told, "")
     planned = "" if saving.planned is None else percent(saving.planned)
     share = "none" if saving.share is None else percent(saving.share)
@@ -163,20 +164,24 @@ def _facts(report: Report) -> Iterator[str]:
         f"estimated usage {report.bill.estimated:,}",
     )
     if pinned.requests:
-        unpriced = f", {_count(pinned.unpriced, 'attempt')} unpriced" if pinned.unpriced else ""
         yield from _fact(
             "Pinned",
             f"{_count(pinned.requests, 'request')} by their callers, "
-            f"{money(pinned.actual_nano)}{unpriced}; in no other figure",
+            f"{_apart(pinned.actual_nano, pinned.unpriced)}; in no other figure",
         )
     shadows = report.shadows
     if shadows.attempts:
-        unpriced = f", {_count(shadows.unpriced, 'attempt')} unpriced" if shadows.unpriced else ""
         yield from _fact(
             "Shadows",
             f"{_count(shadows.attempts, 'attempt')} of the watch, to compare answers, "
-            f"{money(shadows.actual_nano)}{unpriced}; in no other figure",
+            f"{_apart(shadows.actual_nano, shadows.unpriced)}; in no other figure",
         )
+
+
+def _apart(nano: int, unpriced: int) -> str:
+    """What calls cost that are in no sum, and how many of them that leaves out."""
+    cost = alone(nano, unpriced)
+    return f"{cost}, {_count(unpriced, 'attempt')} unpriced" if unpriced else cost
 
 
 def _fact(label: str, text: str, colour: str | None = None) -> Iterator[str]:

@@ -13,7 +13,6 @@ from headgate.cli.status_rows import WIDTH, day, fact, span
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import (
-    UNKNOWN,
     between,
     day_and_time,
     is_known,
@@ -27,7 +26,6 @@ from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, Retries, Status
-from headgate.values import dollars
 
 __all__ = ["line", "page"]
 
@@ -68,7 +66,7 @@ def line(status: Status) -> str:
     if escalation.budget is not None:
         parts.append(f"budget {percent(escalation.budget)}")
         parts.append(f"evidence {percent(escalation.evidence)}")
-    parts.append(f"month {_money(month.spent_nano)}")
+    parts.append(f"month {_spent(month.spent_nano, month.unpriced)}")
     return " · ".join(parts)
 
 
@@ -167,7 +165,7 @@ def _quality(quality: Quality | None) -> Iterator[str]:
             f"{all_.ties:,}; the judge turned with the order {all_.swung:,} times",
             dim=True,
         )
-    spent = money(funnel.cost_nano) if funnel.cost_nano else dollars(0)
+    spent = _spent(funnel.cost_nano, funnel.unpriced)
     lost = f", {funnel.unpaid:,} beyond the day's money" if funnel.unpaid else ""
     yield from fact(
         "",
@@ -199,12 +197,13 @@ def _retries(retries: Retries) -> Iterator[str]:
             "" if tier.retry_rate is None else percent(tier.retry_rate),
             paid(tier.spent_nano, tier.unpriced, decimals)
             + ("*" if tier.unpriced and tier.spent_nano else ""),
-            dollars(tier.retry_nano, decimals),
+            paid(tier.retry_nano, tier.retry_unpriced, decimals)
+            + ("*" if tier.retry_unpriced and tier.retry_nano else ""),
         )
     for tier in retries.tiers:
         if tier.reasons:
             parts = (
-                f"{one.reason} {one.retries:,} ({dollars(one.nano, decimals)})"
+                f"{one.reason} {one.retries:,} ({paid(one.nano, one.unpriced, decimals)})"
                 for one in tier.reasons[:_MOST_REASONS]
             )
             name = tier.tier if len(tier.tier) <= 20 else f"{tier.tier[:19]}…"
@@ -223,9 +222,10 @@ def _row(tier: str, answers: str, tried: str, rate: str, spent: str, wasted: str
 
 def _month(month: Month) -> Iterator[str]:
     name = date.fromisoformat(month.first_day).strftime("%B")
-    spent = _money(month.spent_nano) if is_known(month.spent_nano, month.unpriced) else UNKNOWN
-    text = f"{spent} so far in {name}"
-    if month.expected_nano is None or month.low_nano is None or month.high_nano is None:
+    text = f"{_spent(month.spent_nano, month.unpriced)} so far in {name}"
+    if not is_known(month.spent_nano, month.unpriced):
+        text += ", and so is what it comes to"
+    elif month.expected_nano is None or month.low_nano is None or month.high_nano is None:
         text += "; too few whole days for a forecast"
     else:
         low, high = money(month.low_nano), money(month.high_nano)
@@ -291,8 +291,8 @@ def _times(number: int) -> str:
     return "once" if number == 1 else "twice" if number == 2 else f"{number:,} times"
 
 
-def _money(nano: int) -> str:
-    return money(nano) if nano else dollars(0)
+def _spent(nano: int, unpriced: int) -> str:
+    return paid(nano, unpriced, places(nano) if nano else 2)
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,7 +3,7 @@
 A small write to a socket of the same machine wakes whoever reads it, and that costs more than the
 write where the reader sleeps again before the next one comes. Written one after the other, the
 first wakes it and it finds the others while it is at work; and the kernel's code and ours do not
-drive each other out of the processor's cache at each write. See docs/decisions/0077.
+drive each other out of the processor's cache at each write. See docs/decisions/0078.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ __all__ = ["Outbox"]
 
 log = logging.getLogger("headgate.gateway")
 
+MOST_HELD = 1 << 20
+"""Bytes; beyond it they go out at once, or whoever writes without end would not hear that nobody
+takes it."""
+
 
 class Outbox:
     """Of one event loop; it keeps what is written, in its order, until the loop's next turn.
@@ -23,11 +27,12 @@ class Outbox:
     is dropped.
     """
 
-    __slots__ = ("_held", "_loop")
+    __slots__ = ("_bytes", "_held", "_loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._held: list[tuple[asyncio.WriteTransport, bytes]] = []
+        self._bytes = 0
 
     def write(self, transport: asyncio.WriteTransport, data: bytes, *, alone: bool) -> None:
         """Send, at once where nobody else is under way to go with: a turn costs something too."""
@@ -38,10 +43,13 @@ class Outbox:
                 return
             self._loop.call_soon(self.flush)
         held.append((transport, data))
+        self._bytes += len(data)
+        if self._bytes > MOST_HELD:
+            self.flush()
 
     def flush(self) -> None:
         """Send all that is held."""
-        held, self._held = self._held, []
+        held, self._held, self._bytes = self._held, [], 0
         for transport, data in held:
             if transport.is_closing():
                 continue

@@ -13,6 +13,7 @@ import json
 import logging
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from headgate.monitor.alerting import Alert
+from headgate.monitor.reaching import Lookup, Mailer, MailerInTls, connected, system_lookup
 from headgate.values import Proxy
 
 __all__ = [
@@ -124,6 +126,7 @@ class Webhook:
         secret: `whsec_` and base64, or any text.
         proxy: the forward proxy that it is reached through; None: directly.
         context: how certificates are verified; None for the system's usual way.
+        lookup: what addresses a host has.
     """
 
     name = "webhook"
@@ -135,8 +138,9 @@ class Webhook:
         *,
         proxy: Proxy | None = None,
         context: ssl.SSLContext | None = None,
+        lookup: Lookup = system_lookup,
     ) -> None:
-        self._hook = _Hook(url, proxy, context)
+        self._hook = _Hook(url, proxy, context, lookup)
         self._key = None if secret is None else _key(secret)
 
     @property
@@ -186,6 +190,7 @@ class Mail:
         security: how the connection is encrypted.
         login: user and password; None signs nobody in.
         context: how certificates are verified; None for the system's usual way.
+        lookup: what addresses a host has.
     """
 
     name = "mail"
@@ -200,12 +205,14 @@ class Mail:
         security: Literal["starttls", "tls", "none"] = "starttls",
         login: tuple[str, str] | None = None,
         context: ssl.SSLContext | None = None,
+        lookup: Lookup = system_lookup,
     ) -> None:
         self._host, self._port = host, port
         self._sender, self._receivers = sender, tuple(receivers)
         self._security = security
         self._login = login
         self._context = context
+        self._lookup = lookup
 
     @property
     def where(self) -> str:
@@ -242,11 +249,11 @@ class Mail:
     def _connected(self) -> smtplib.SMTP:
         context = self._context or ssl.create_default_context()
         if self._security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=TIMEOUT, context=context
+            server: smtplib.SMTP = MailerInTls(
+                self._host, self._port, timeout=TIMEOUT, lookup=self._lookup, context=context
             )
         else:
-            server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
+            server = Mailer(self._host, self._port, timeout=TIMEOUT, lookup=self._lookup)
         try:
             if self._security == "starttls":
                 server.starttls(context=context)
@@ -294,6 +301,7 @@ class _Hook(NamedTuple):
     url: str
     proxy: Proxy | None
     context: ssl.SSLContext | None
+    lookup: Lookup = system_lookup
 
     @property
     def origin(self) -> str:
@@ -342,10 +350,15 @@ class _Hook(NamedTuple):
             made: HTTPConnection = HTTPSConnection(*first, timeout=TIMEOUT, context=secure)
         else:
             made = HTTPConnection(*first, timeout=TIMEOUT)
+        # what the library connects by; without it each address in turn has the whole time
+        made._create_connection = self._connected  # type: ignore[attr-defined]  # noqa: SLF001
         if proxy is not None:
             signed = proxy.authorization
             made.set_tunnel(host, port, {} if signed is None else {"Proxy-Authorization": signed})
         return made
+
+    def _connected(self, address: tuple[str, int], within: float, _: object) -> socket.socket:
+        return connected(address, within, lookup=self.lookup)
 
 
 _REFUSED = re.compile(r"Tunnel connection failed: (\d{3})\b")

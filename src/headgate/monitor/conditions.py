@@ -9,7 +9,7 @@ import msgspec
 
 from headgate.monitor.assessment import Assessment, Scope
 from headgate.monitor.drift import Drift
-from headgate.monitor.figures import between, money, percent
+from headgate.monitor.figures import alone, between, money, percent
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
 from headgate.monitor.status import Month, Status, TierSpend
@@ -181,7 +181,8 @@ def _retries(tier: TierSpend, most: float, at_us: int) -> Condition:
         level="warning",
         title=f"Tier {_named(tier.tier)} fails more often than the plan's worst case",
         text=f"{_percent(tier.retry_rate)} of its attempts served nobody; the worst case planned "
-        f"is {percent(most)}. Retries have cost {money(tier.retry_nano)}.",
+        f"is {percent(most)}. What retries have cost: "
+        f"{alone(tier.retry_nano, tier.retry_unpriced)}.",
     )
 
 

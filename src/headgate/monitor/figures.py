@@ -9,6 +9,7 @@ from headgate.values import NANO_PER_USD, dollars, percent
 
 __all__ = [
     "UNKNOWN",
+    "alone",
     "axis_places",
     "between",
     "day_and_time",
@@ -52,6 +53,15 @@ def paid(nano: int, unpriced: int, decimals: int) -> str:
     ('$1.50', '$0.00', 'unknown', '$1.50')
     """
     return dollars(nano, decimals) if is_known(nano, unpriced) else UNKNOWN
+
+
+def alone(nano: int, unpriced: int) -> str:
+    """As `paid`, by itself: its decimals chosen by its size.
+
+    >>> alone(1_500_000_000, 3), alone(0, 3)
+    ('$1.5000', 'unknown')
+    """
+    return paid(nano, unpriced, places(nano))
 
 
 def is_known(nano: int, unpriced: int) -> bool:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from headgate.monitor.figures import is_known
 from headgate.monitor.metric import METRICS
 from headgate.monitor.quality import Quality
 from headgate.values import NANO_PER_USD
@@ -50,7 +51,7 @@ def gauges(status: Status) -> Values:
             (tier.tier,): _or_nan(tier.retry_rate) for tier in status.retries.tiers
         },
         "headgate_month_usd": {
-            ("spent",): _usd(month.spent_nano),
+            ("spent",): _paid(month.spent_nano, month.unpriced),
             ("expected",): _usd(month.expected_nano),
             ("low",): _usd(month.low_nano),
             ("high",): _usd(month.high_nano),
@@ -99,7 +100,7 @@ def _quality(quality: Quality | None) -> Values:
         "headgate_quality_comparisons": {
             (stage,): float(getattr(funnel, stage)) for stage in _STAGES
         },
-        "headgate_quality_cost_usd": {(): _usd(funnel.cost_nano)},
+        "headgate_quality_cost_usd": {(): _paid(funnel.cost_nano, funnel.unpriced)},
     }
 
 
@@ -114,6 +115,10 @@ def silence() -> Values:
 
 def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
+
+
+def _paid(nano: int, unpriced: int) -> float:
+    return _usd(nano if is_known(nano, unpriced) else None)
 
 
 def _usd(nano: int | None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headgate.monitor.figures import (
+    alone,
     axis_places,
     between,
     day_and_time,
@@ -59,10 +60,10 @@ def _subtitle(report: Report) -> str:
 
 
 def _figures(report: Report) -> page.Figures:
-    saving, escalation = report.saving, report.escalation
+    bill, saving, escalation = report.bill, report.saving, report.escalation
     figures = [
-        page.Figure("Paid", money(report.bill.actual_nano), "for routed requests"),
-        page.Figure("All premium", money(saving.baseline_nano), "the same tokens"),
+        page.Figure("Paid", alone(bill.actual_nano, bill.unpriced), "for routed requests"),
+        page.Figure("All premium", alone(saving.baseline_nano, saving.unpriced), "the same tokens"),
     ]
     if saving.share is not None:
         interval = ""
@@ -112,7 +113,7 @@ def bill_bars(report: Report) -> chart.Bars:
             if (nano := line.planned_nano if planned else line.actual_nano)
         )
 
-    bars = [chart.Bar("paid", parts(planned=False), money(bill.actual_nano))]
+    bars = [chart.Bar("paid", parts(planned=False), alone(bill.actual_nano, bill.unpriced))]
     if bill.planned_nano is not None:
         bars.insert(0, chart.Bar("plan", parts(planned=True), money(bill.planned_nano)))
     saving = report.saving
@@ -121,7 +122,11 @@ def bill_bars(report: Report) -> chart.Bars:
         compared.insert(0, ("paid, comparable", saving.paid_nano, palette.ROUTED))
     for name, nano, colour in compared:
         bars.append(
-            chart.Bar(name, (chart.Part(name, nano / USD, money(nano), colour),), money(nano))
+            chart.Bar(
+                name,
+                (chart.Part(name, nano / USD, money(nano), colour),),
+                alone(nano, saving.unpriced),
+            )
         )
     planned = "" if bill.planned_nano is None else "What was planned for as many requests, "
     rest = "what was paid, and what the served tokens would have cost on the premium tier."
@@ -161,10 +166,10 @@ def bill_table(report: Report) -> Table:
     total = len(rows)
     rows.append(row("total", None, bill.planned_nano, bill.actual_nano, bill.unpriced))
     if saving.left_out:
-        rows.append(row("paid for comparable ones", saving.comparable, None, saving.paid_nano))
-    rows.append(
-        row("all premium, same tokens", None, saving.planned_baseline_nano, saving.baseline_nano)
-    )
+        beside = (None, saving.paid_nano, saving.unpriced)
+        rows.append(row("paid for comparable ones", saving.comparable, *beside))
+    whole = (saving.planned_baseline_nano, saving.baseline_nano, saving.unpriced)
+    rows.append(row("all premium, same tokens", None, *whole))
     headings = ("calls", "plan", "actual", "difference") if beside_plan else ("calls", "actual")
     return Table(
         (Column("line"), *(Column(title, right=True) for title in headings)),
@@ -222,14 +227,15 @@ def _counted(report: Report) -> list[str]:
         )
     if escalation.budget is not None:
         counted.append(f"budget: {percent(escalation.budget)} may escalate ({escalation.state})")
-    if report.shadows.attempts:
+    shadows = report.shadows
+    if shadows.attempts:
         counted.append(
-            f"{report.shadows.attempts:,} attempts of the watch, to compare answers, "
-            f"{money(report.shadows.actual_nano)}; in no other figure"
+            f"{shadows.attempts:,} attempts of the watch, to compare answers, "
+            f"{alone(shadows.actual_nano, shadows.unpriced)}; in no other figure"
         )
     if pinned.requests:
         counted.append(
-            f"{pinned.requests:,} requests pinned by their callers, {money(pinned.actual_nano)}; "
-            "in no other figure"
+            f"{pinned.requests:,} requests pinned by their callers, "
+            f"{alone(pinned.actual_nano, pinned.unpriced)}; in no other figure"
         )
     return counted

@@ -36,6 +36,11 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     """The 95 % interval of `share`; None where it cannot be told."""
     planned: float | None
 
+    @property
+    def unpriced(self) -> int:
+        """Those left out, where they are all there is: of the amounts here nothing is known."""
+        return 0 if self.comparable else self.left_out
+
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Is routing paying, and what the answer rests on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -12,6 +12,7 @@ from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Win
 from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
+from headgate.monitor.figures import is_known
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.planned import Planned
@@ -44,7 +45,8 @@ class RetryReason(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger's word: `timeout`, `status`, `connect`, `reset`, …; `superseded` without one."""
     retries: int
     nano: int
-    """What they cost."""
+    """What those of known cost cost."""
+    unpriced: int
 
 
 class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,9 @@ class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
     """All its attempts, drafts and retries included."""
     retry_nano: int
     unpriced: int
+    """Of all its attempts, those of unknown cost; they are in no sum of money."""
+    retry_unpriced: int
+    """Of these, retries."""
     reasons: tuple[RetryReason, ...] = ()
     """Its retries by why they failed, the most frequent first; empty where it was not asked."""
 
@@ -71,6 +76,7 @@ class Retries(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[TierSpend, ...]
     """Cheapest first."""
     spent_nano: int
+    unpriced: int
     premium_share: float | None
     """Of the money that retries cost, 0 to 1; None where they cost none."""
 
@@ -87,7 +93,8 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     expected_nano: int | None
     low_nano: int | None
     high_nano: int | None
-    """The whole month, and its 95 % interval; None for too few days to tell."""
+    """The whole month, and its 95 % interval; None for too few days to tell, and where of what was
+    spent nothing is known."""
     history_days: int
     planned_nano: int | None
     """The plan's bill for a month of routed requests; None without a plan."""
@@ -193,7 +200,12 @@ def retries(totals: Sequence[TierTotal]) -> Retries:
     )
     spent = sum(tier.retry_nano for tier in tiers)
     premium = sum(tier.retry_nano for tier in tiers if tier.premium)
-    return Retries(tiers=tiers, spent_nano=spent, premium_share=premium / spent if spent else None)
+    return Retries(
+        tiers=tiers,
+        spent_nano=spent,
+        unpriced=sum(tier.retry_unpriced for tier in tiers),
+        premium_share=premium / spent if spent else None,
+    )
 
 
 def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
@@ -208,21 +220,28 @@ def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
         retry_rate=tried / (tried + answers) if tried + answers else None,
         spent_nano=sum(total.cost_nano for total in totals),
         retry_nano=sum(total.cost_nano for total in failed),
-        unpriced=sum(total.attempts for total in totals if not total.priced),
+        unpriced=_unpriced(totals),
+        retry_unpriced=_unpriced(failed),
         reasons=_reasons(failed),
     )
+
+
+def _unpriced(totals: Iterable[TierTotal]) -> int:
+    return sum(total.attempts for total in totals if not total.priced)
 
 
 def _reasons(failed: Sequence[TierTotal]) -> tuple[RetryReason, ...]:
     """By the first of the further dimensions, which is the error."""
     names = {str(total.of[0]) for total in failed if total.of}
+    of = {name: [total for total in failed if total.of and total.of[0] == name] for name in names}
     found = [
         RetryReason(
             reason=name or "superseded",
-            retries=sum(total.attempts for total in failed if total.of and total.of[0] == name),
-            nano=sum(total.cost_nano for total in failed if total.of and total.of[0] == name),
+            retries=sum(total.attempts for total in theirs),
+            nano=sum(total.cost_nano for total in theirs),
+            unpriced=_unpriced(theirs),
         )
-        for name in names
+        for name, theirs in of.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.retries, one.reason)))
 
@@ -241,11 +260,13 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
     left = begins + length - at_us / DAY_US
     this = [total for total in days if total.day >= begins]
     spent = sum(total.cost_nano for total in this)
-    found = forecast(_history(days, at_us // DAY_US), left)
+    unpriced = sum(total.unpriced for total in this)
+    known = is_known(spent, unpriced)
+    found = forecast(_history(days, at_us // DAY_US), left) if known else None
     return Month(
         first_day=first.isoformat(),
         spent_nano=spent,
-        unpriced=sum(total.unpriced for total in this),
+        unpriced=unpriced,
         days_left=left,
         expected_nano=None if found is None else spent + round(found.expected),
         low_nano=None if found is None else spent + round(found.interval.low),

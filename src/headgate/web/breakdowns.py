@@ -24,7 +24,7 @@ def retries_table(retries: Retries) -> Table:
             f"{tier.answers:,}",
             f"{tier.retries:,}",
             "–" if tier.retry_rate is None else percent(tier.retry_rate),
-            on_retries[place],
+            _with_unpriced(on_retries[place], tier.retry_nano, tier.retry_unpriced),
             _with_unpriced(spent[place], tier.spent_nano, tier.unpriced),
         )
         for place, tier in enumerate(tiers)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from headgate.ledger.totals import HOUR_US
+from headgate.monitor.unknown import told
 from headgate.render.table import Column, Table, csv_text
 from headgate.web.board import board
 from headgate.web.ledger_page import LedgerPage
@@ -47,8 +48,7 @@ class Dashboard(LedgerPage):
     def json(self, visit: Visit) -> Answer:
         """What is seen, as one JSON document: amounts in nano-USD, times in microseconds."""
         seen = self._observer.look(self._period(visit, USUAL))
-        told = msgspec.to_builtins(seen, enc_hook=float)
-        return as_json(told)
+        return as_json(told(msgspec.to_builtins(seen, enc_hook=float)))
 
     def csv(self, visit: Visit) -> Answer:
         """The routed requests hour by hour, as CSV."""
