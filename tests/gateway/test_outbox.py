@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from headgate.gateway.caller import Caller
 from headgate.gateway.http1_client import Http1Upstream
+from headgate.gateway.http1_peer import ServerLimits
 from headgate.gateway.outbox import MOST_HELD, Outbox
 from tests.gateway.leaping import run_leaping
 from tests.gateway.scripted import OK, at, simply
@@ -257,5 +258,28 @@ def test_calls_of_one_turn_go_to_the_provider_together():
             assert await held == 2  # the first was alone when it was sent
             assert await asyncio.gather(*calls) == [b"ok"] * 3
             await client.close()
+
+    run_leaping(case())
+
+
+def test_who_ends_its_side_is_answered_beside_others_too():
+    """What is done when the end comes is written, as it is for one alone."""
+
+    async def case() -> None:
+        never = asyncio.Event()
+
+        async def answer(caller: Caller) -> None:
+            if caller.path == "/slow":
+                await never.wait()
+            caller.respond(200, [], b"done")
+
+        async with serving(answer, ServerLimits(idle_seconds=1000)) as (_, port):
+            slow = [await connected(port, get("/slow")) for _ in range(3)]
+            await asyncio.sleep(0.05)
+            one = await connected(port, post(b"", close=False))
+            one.shutdown(socket.SHUT_WR)
+            assert (await everything(one)).endswith(b"done")
+            for each in slow:
+                each.close()
 
     run_leaping(case())

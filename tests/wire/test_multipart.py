@@ -204,3 +204,24 @@ def test_bytes_that_are_put_in_anywhere_are_refused_or_leave_one_model(junk, at)
     assert len(re.findall(rb'name="model"', body)) >= 1
     written = asked.body("zz")
     assert len(written) == len(body) - len(asked.model.encode()) + 2
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "cp037"])
+def test_no_charset_in_which_a_name_could_be_another_is_taken(charset):
+    with pytest.raises(RequestError):
+        read_form(SOUND, form(MODEL, FILE), f"{TYPE}; charset={charset}")
+    assert read_form(SOUND, form(MODEL, FILE), f"{TYPE}; charset=UTF-8").model == "a/b"
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    ["Content-Length:\t3", "Content-Length: 3\r\nContent-Length: 3", "Content-Length: +3"],
+)
+def test_a_length_that_would_not_be_told_anew_is_refused(lengths):
+    with pytest.raises(RequestError, match="length"):
+        read_form(SOUND, form(part("model", more=f"\r\n{lengths}"), FILE), TYPE)
+
+
+def test_a_type_that_ends_in_an_odd_space_is_refused():
+    with pytest.raises(RequestError):
+        read_form(SOUND, form(MODEL, FILE), f"{TYPE}\xa0")

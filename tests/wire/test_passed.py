@@ -130,3 +130,9 @@ def test_a_last_event_that_nobody_closed_is_heard():
     heard = Listener(SPEECH)
     heard.feed(b'data: {"usage": {"input_tokens": 3, "output_tokens": 4}}')
     assert heard.told().usage == Usage(input=3, output=4)
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"1" * 4400])
+def test_a_number_beyond_all_numbers_is_the_callers_fault(number):
+    with pytest.raises(RequestError, match="`n`"):
+        read(JSON_KINDS["/images/generations"], b'{"model":"a/b","prompt":"x","n":' + number + b"}")

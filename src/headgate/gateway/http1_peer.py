@@ -179,6 +179,7 @@ class Http1Peer(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A caller that has stopped sending is taken to have left, as nginx does."""
+        self._outbox.flush()  # the loop closes next, and what is done must not be lost
         return False
 
     def connection_lost(self, _: Exception | None) -> None:

@@ -27,7 +27,7 @@ LONGEST_NAME = 1000
 _CHARS = r"[0-9A-Za-z'()+_,\-./:=?]"
 _TYPE = re.compile(
     rf'multipart/form-data *; *boundary=(?:"(?P<quoted>{_CHARS}(?:[ ]?{_CHARS}){{0,69}})"'
-    r"|(?P<bare>[0-9A-Za-z'()+_\-./:=?]{1,70}))(?: *; *charset=[0-9A-Za-z\-]+)?",
+    r"|(?P<bare>[0-9A-Za-z'()+_\-./:=?]{1,70}))(?: *; *charset=(?:utf-8|us-ascii))?",
     re.IGNORECASE,
 )
 _DISPOSITION = re.compile(
@@ -137,7 +137,7 @@ def _model(read: dict[str, bytes]) -> str:
 
 
 def _boundary(content_type: str) -> bytes:
-    found = _TYPE.fullmatch(content_type.strip())
+    found = _TYPE.fullmatch(content_type)
     if found is None:
         raise RequestError(
             "The request must be multipart/form-data, with its boundary in Content-Type.",
@@ -184,6 +184,9 @@ def _part(body: bytes, start: int, end: int) -> _Part:
     name = whole.partition("[")[0].strip().lower()  # as the most lenient of readers may have it
     if name in _READ and any(map(_ENCODED.fullmatch, lines)):
         raise _malformed(f"the field `{name}` is encoded", name)
+    lengths = [line for line in lines if line[:14].lower() == b"content-length"]
+    if name == "model" and (len(lengths) > 1 or not all(map(_LENGTH.match, lengths))):
+        raise _malformed("the length of the field `model` is not said plainly", "model")
     return _Part(name, start, head + 4, end, bool(found["file"]))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from headgate.errors import RequestError
 from headgate.values import Usage
 from headgate.wire.inbound import BYTES_PER_TOKEN, fields_of, model_of, required
 from headgate.wire.meter import Counts, Meter, OpenAICounts, ResponsesCounts
@@ -170,7 +171,15 @@ def read(kind: Kind, body: bytes) -> Passed:
     """
     fields = fields_of(body)
     required(fields, kind.text)
-    options = msgspec.to_builtins(_OPTIONS.decode(body)) if kind.answers else {}
+    try:
+        options = msgspec.to_builtins(_OPTIONS.decode(body)) if kind.answers else {}
+    except msgspec.ValidationError as error:  # a number beyond all numbers
+        raise RequestError(
+            "`n` is not a whole number.",
+            code="invalid_value",
+            param="n",
+            fix="Say how many answers you want, such as 1.",
+        ) from error
     return Passed(
         kind=kind,
         model=model_of(fields),
