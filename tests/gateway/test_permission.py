@@ -8,7 +8,7 @@ from headgate.access.key import Key, Team
 from headgate.access.limits import NO_LIMITS, Limits
 from headgate.errors import RequestError, UnknownModelError
 from headgate.gateway.gate import NOBODY, Visitor
-from headgate.gateway.permission import barred, names_for, permit_model
+from headgate.gateway.permission import barred, names_for, permit_model, permit_own_choice
 from headgate.routing.policies import Policies
 from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
@@ -101,3 +101,19 @@ def test_one_model_is_looked_at_by_itself():
     permit_model(visitor(Limits(models=("x/*",))), ModelRef("x", "y"))
     with pytest.raises(RequestError, match="`z/y` is not open"):
         permit_model(visitor(Limits(models=("x/*",))), ModelRef("z", "y"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (Limits(pin=False), "pin_not_allowed"),
+        (Limits(tiers=("small",)), "tier_not_allowed"),
+    ],
+)
+def test_who_is_confined_to_tiers_names_no_model_beside_them(limits, code):
+    model = ModelRef.parse("a/pictures")
+    for who in (visitor(limits), visitor(team=limits)):
+        with pytest.raises(RequestError) as refused:
+            permit_own_choice(who, model)
+        assert (refused.value.status, refused.value.code) == (403, code)
+    permit_own_choice(visitor(), model)

@@ -13,7 +13,7 @@ from headgate.errors import RequestError, UpstreamError
 from headgate.gateway.caller import Caller
 from headgate.gateway.driver import JSON
 from headgate.gateway.gate import NOBODY, Visitor
-from headgate.gateway.permission import permit_model
+from headgate.gateway.permission import permit_model, permit_own_choice
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import TAGS_HEADER, Attempt
 from headgate.gateway.retry_after import told_of
@@ -44,6 +44,7 @@ def passage_of(
         RequestError: it names no model that can be called, or one that is not open to the visitor.
     """
     model = named_model(plant, visitor, asked.model, asked.kind)
+    permit_own_choice(visitor, model)
     return Passage(plant, caller, asked, model, request_id, "passed", visitor)
 
 

@@ -13,7 +13,7 @@ from headgate.routing.policy import AUTO
 from headgate.routing.tier import PINNED
 from headgate.values import Ask, ModelRef
 
-__all__ = ["barred", "names_for", "permit_model"]
+__all__ = ["barred", "names_for", "permit_model", "permit_own_choice"]
 
 
 def barred(
@@ -62,6 +62,19 @@ def _permit_pin(visitor: Visitor, policies: Policies, ask: Ask) -> None:
         if limits.tiers and (tier.name == PINNED or not limits.allows_tier(tier.name)):
             raise not_open("tier_not_allowed", ask.model, limits.tiers)
     permit_model(visitor, tier.model)
+
+
+def permit_own_choice(visitor: Visitor, model: ModelRef) -> None:
+    """Check that a visitor may name any model at all, beside all tiers.
+
+    Raises:
+        RequestError: 403, it may not, or only tiers.
+    """
+    for _, limits in visitor.limits:
+        if not limits.pin:
+            raise no_choice()
+        if limits.tiers:
+            raise not_open("tier_not_allowed", str(model), limits.tiers)
 
 
 def permit_model(visitor: Visitor, model: ModelRef) -> None:
