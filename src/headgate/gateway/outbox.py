@@ -21,7 +21,8 @@ takes it."""
 
 
 class Outbox:
-    """Of one event loop; it keeps what is written, in its order, until the loop's next turn.
+    """Of one event loop; it keeps what is written, in its order, until the loop's next turn,
+    or until there is more than `MOST_HELD` of it.
 
     Whoever closes a transport, or half of it, flushes first: what is held for one that is closing
     is dropped.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from headgate.monitor.feedback import TierFeedback
-from headgate.monitor.figures import between, percent
+from headgate.monitor.figures import between, is_known, percent
 from headgate.monitor.quality import Quality
 from headgate.render import page
 from headgate.render.table import Column, Table
@@ -64,9 +64,11 @@ def _kept(quality: Quality) -> Iterator[str]:
         f"{quality.all.decided:,} comparisons."
     )
     funnel = quality.funnel
+    known = is_known(funnel.cost_nano, funnel.unpriced)
+    spent = money(funnel.cost_nano) if known else "unknown money"
     yield (
         f"{funnel.sampled:,} sampled, {funnel.judged:,} judged, {funnel.decided:,} decided, "
-        f"{funnel.unpaid:,} beyond the day's money; {money(funnel.cost_nano)} spent."
+        f"{funnel.unpaid:,} beyond the day's money; {spent} spent."
     )
 
 
