@@ -1,5 +1,7 @@
 """quality_kept: what is kept with its interval, what users say, else nothing."""
 
+import msgspec
+
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.quality import Quality, QualityWatch
 from headgate.render.page import Items
@@ -54,3 +56,11 @@ def test_users_ratings_stand_by_themselves_too():
 def test_where_nothing_is_compared_or_rated_there_is_nothing():
     assert list(quality_blocks(None, ())) == []
     assert list(quality_blocks(QualityWatch(0.95).assess(), ())) == []
+
+
+def test_what_has_no_price_is_not_told_as_no_money():
+    quality = kept()
+    funnel = msgspec.structs.replace(quality.funnel, cost_nano=0, unpriced=3)
+    said = words(msgspec.structs.replace(quality, funnel=funnel))
+    assert "unknown money spent" in said
+    assert "$0" not in said
