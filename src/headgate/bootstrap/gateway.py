@@ -10,6 +10,7 @@ from time import time_ns
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.egress import provider_proxy
 from headgate.bootstrap.keys import admission_of
+from headgate.bootstrap.platforms import platform_of, platformed
 from headgate.bootstrap.policies import policies_of
 from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.gateway.admission import Admission
@@ -140,7 +141,7 @@ def plant_of(
         ),
         brakes=_brakes(settings, policies),
         idle_timeout=resilience.idle_timeout,
-        upstream=upstream,
+        upstream=platformed(settings, upstream),
         recorder=recorder,
         pricer=pricer,
         clock=clock,
@@ -253,4 +254,5 @@ def provider_of(
         headers=entry.headers,
         traced=entry.traceparent,
         proxy=provider_proxy(entry, egress, keys),
+        platform=platform_of(entry),
     )
