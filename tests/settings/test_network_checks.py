@@ -144,3 +144,10 @@ def test_an_address_of_vertex_names_project_and_location(desk: Desk, url: str):
     fault = desk.fault(on_platform("vertex", url))
     assert fault.field == "providers.a.base_url"
     assert "/projects/PROJECT/locations/global" in fault.fix
+
+
+def test_an_address_of_bedrock_has_no_path(desk: Desk):
+    url = "https://bedrock-runtime.eu-central-1.amazonaws.com"
+    assert desk.read(on_platform("bedrock", url)).settings.providers[0].platform == "bedrock"
+    fault = desk.fault(on_platform("bedrock", f"{url}/anthropic"))
+    assert (fault.field, "needs no platform" in fault.fix) == ("providers.a.base_url", True)

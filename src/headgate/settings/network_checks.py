@@ -82,6 +82,13 @@ def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
             'Write "https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global", or '
             "a region's.",
         )
+    if platform == "bedrock" and isinstance(url, str) and urlsplit(url).path.strip("/"):
+        draft.fault(
+            (*table, "base_url"),
+            "The URL of Bedrock's runtime has no path: Headgate adds the model's.",
+            'Write "https://bedrock-runtime.REGION.amazonaws.com". An address that ends in '
+            "/anthropic speaks the dialect plainly and needs no platform.",
+        )
 
 
 _OF_PROJECT = re.compile(r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/?$")

@@ -196,7 +196,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the environment variable with the key; None for an upstream that needs none."""
     prices: str | None = None
     """Whose price list holds for its models, where that is not the provider's own name."""
-    platform: Literal["vertex"] | None = None
+    platform: Literal["bedrock", "vertex"] | None = None
     """The cloud that serves its models behind an address of its own kind."""
     headers: tuple[tuple[str, str], ...] = ()
     """Further headers to send; never secrets."""

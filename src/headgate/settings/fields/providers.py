@@ -44,8 +44,8 @@ PROVIDERS = Section(
         ),
         Field(
             "platform",
-            Choice("vertex"),
-            "The cloud that serves Claude there: Google's Vertex AI.",
+            Choice("bedrock", "vertex"),
+            "The cloud that serves Claude there: Amazon Bedrock or Google's Vertex AI.",
             otherwise="none: the dialect is spoken plainly",
             example='"vertex"',
         ),
