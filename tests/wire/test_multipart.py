@@ -86,7 +86,24 @@ def test_whether_an_answer_tells_its_tokens_follows_from_its_form(fields, tells)
 def test_as_many_pictures_are_billed_as_are_asked_for():
     edits = FORM_KINDS["/images/edits"]
     assert read_form(edits, form(MODEL, part("n", b"3")), TYPE).outputs == 3
-    assert read_form(edits, form(MODEL, part("n", b"many")), TYPE).outputs == 1
+    for told in (b"10", b"10.0", b"+10", b" 10 ", b"010", b"10."):
+        assert read_form(edits, form(MODEL, part("n", told)), TYPE).outputs == 10
+    for told in (b"", b"0", b"1"):
+        assert read_form(edits, form(MODEL, part("n", told)), TYPE).outputs == 1
+    for odd in (
+        b"many",
+        b"1e1",
+        b"1_0",
+        b"10.5",
+        b"0x2",
+        b"++1",
+        "١٠".encode(),
+        b"\xff",
+        b"9" * 10,
+    ):
+        with pytest.raises(RequestError) as refused:
+            read_form(edits, form(MODEL, part("n", odd)), TYPE)
+        assert (refused.value.status, refused.value.param) == (400, "n")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from headgate.errors import RequestError
 from headgate.wire.inbound import BYTES_PER_TOKEN
-from headgate.wire.passed import Kind, Passed
+from headgate.wire.passed import Kind, Passed, answers
 
 __all__ = ["read_form"]
 
@@ -42,7 +42,8 @@ _ENCODED = re.compile(
 )
 _LENGTH = re.compile(rb"^content-length: *(?P<digits>\d+) *(?=\r|\Z)", re.IGNORECASE | re.MULTILINE)
 """Some clients say how long each part is."""
-_READ = frozenset({"model", "prompt", "n", "response_format", "stream"})
+_OPTIONS = frozenset({"n", "response_format", "stream"})
+_READ = _OPTIONS | {"model", "prompt"}
 """Fields that bear on who answers and what it costs."""
 
 
@@ -80,11 +81,13 @@ def read_form(kind: Kind, body: bytes, content_type: str) -> Passed:
     read = {name: body[part.start : part.end] for name, part in fields.items()}
     files = sum(part.end - part.start for part in parts if part.file)
     words = len(read.get("prompt", b""))
+    options = {name: read[name].decode("utf-8", "replace").strip() for name in _OPTIONS & {*read}}
     return Passed(
         kind=kind,
         model=_model(read),
         tokens=words // BYTES_PER_TOKEN + files // BYTES_PER_FILE_TOKEN,
-        options={name: _option(value) for name, value in read.items() if name != "prompt"},
+        outputs=answers(kind, options.pop("n", None)),
+        options=options,
         body=_rewritten(body, fields["model"]),
         content_type=content_type,
     )
@@ -106,12 +109,6 @@ def _rewritten(body: bytes, part: _Part) -> Callable[[str], bytes]:
         return b"".join((*before, name, body[part.end :]))
 
     return write
-
-
-def _option(value: bytes) -> object:
-    """A field's value as JSON would have it, as far as that matters."""
-    text = value.decode("utf-8", "replace").strip()
-    return int(text) if text.isdecimal() and len(text) < 10 else text
 
 
 def _model(read: dict[str, bytes]) -> str:

@@ -81,6 +81,13 @@ SERVER = Section(
             example='"google/gemini-embedding-001"',
         ),
         Field(
+            "moderation_model",
+            MODEL,
+            "Answers `/v1/moderations` when the caller names no model, `auto`, or it alone.",
+            otherwise="`omni-moderation-latest`, where it is clear whose",
+            example='"google/a-moderation-model"',
+        ),
+        Field(
             "cors_origins",
             ORIGINS,
             "Web pages that may call the gateway from a browser, by their origin; `*` is any.",
