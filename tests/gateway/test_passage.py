@@ -220,11 +220,14 @@ def test_a_transcription_that_is_billed_by_the_second_has_an_unknown_cost():
     run(case, RULES + PRICED, instead=instead)
 
 
-def test_a_picture_is_edited():
+@pytest.mark.parametrize("pictures", [1, 3])
+def test_pictures_are_edited(pictures):
     async def case(home: House):
         picture = ("a.png", b"\x89PNG" * 500, "image/png")
-        await home.client.images.edit(model=MODEL, image=picture, prompt="a hat", n=2)
-        assert only(home).usage == spent(home) == Usage(input=66, output=128)
+        given = picture if pictures == 1 else [picture] * pictures
+        await home.client.images.edit(model=MODEL, image=given, mask=picture, prompt="a hat", n=2)
+        usage = Usage(input=2 + 64 * pictures, output=128)
+        assert only(home).usage == spent(home) == usage
 
     run(case, RULES + PRICED)
 
@@ -267,7 +270,7 @@ def test_a_compressed_form_is_unpacked():
 def test_a_model_without_a_known_provider_is_refused(asked):
     async def case(home: House):
         with pytest.raises(openai.NotFoundError, match="provider/model"):
-            await home.client.moderations.create(model=asked, input="hi")
+            await home.client.images.generate(model=asked, prompt="hi")
         assert home.entries == []
 
     run(case)
@@ -284,7 +287,7 @@ def test_a_provider_that_speaks_another_dialect_is_refused():
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [
-        ("/v1/moderations", b'{"input": "hi"}', "model"),
+        ("/v1/images/generations", b'{"prompt": "hi"}', "model"),
         ("/v1/moderations", b'{"model": "google/media"}', "input"),
         ("/v1/images/generations", b'{"model": "google/media"}', "prompt"),
         ("/v1/audio/speech", b'{"model": "google/media"}', "input"),

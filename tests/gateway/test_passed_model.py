@@ -35,6 +35,8 @@ def test_another_one_answers_where_it_is_named():
     ("made", "name", "kind", "status", "fix"),
     [
         (BARE, "", MODERATIONS, 400, "[server] moderation_model"),
+        (BARE, "", EMBEDDINGS, 400, "[server] embedding_model"),
+        (PLANT, "", JSON_KINDS["/images/generations"], 400, "Name it as `provider/model`."),
         (BARE, "auto", MODERATIONS, 404, "[server] moderation_model"),
         (BARE, "auto", EMBEDDINGS, 404, "[server] embedding_model"),
         (PLANT, "other", MODERATIONS, 404, "ask for `guard`"),

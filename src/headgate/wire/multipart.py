@@ -66,7 +66,7 @@ def read_form(kind: Kind, body: bytes, content_type: str) -> Passed:
         content_type: the header that came with it.
 
     Raises:
-        RequestError: it is no such form, or names no model (400).
+        RequestError: it is no such form, or its model is none (400).
     """
     parts = _parts(body, _boundary(content_type))
     fields: dict[str, _Part] = {}
@@ -88,12 +88,14 @@ def read_form(kind: Kind, body: bytes, content_type: str) -> Passed:
         tokens=words // BYTES_PER_TOKEN + files // BYTES_PER_FILE_TOKEN,
         outputs=answers(kind, options.pop("n", None)),
         options=options,
-        body=_rewritten(body, fields["model"]),
+        body=_rewritten(body, fields.get("model")),
         content_type=content_type,
     )
 
 
-def _rewritten(body: bytes, part: _Part) -> Callable[[str], bytes]:
+def _rewritten(body: bytes, part: _Part | None) -> Callable[[str], bytes]:
+    if part is None:
+        return lambda _: body  # nobody answers a form that names no model
     length = _LENGTH.search(body, part.head, part.start - 4)
 
     def write(model: str) -> bytes:
@@ -112,18 +114,13 @@ def _rewritten(body: bytes, part: _Part) -> Callable[[str], bytes]:
 
 
 def _model(read: dict[str, bytes]) -> str:
-    """The model's name, in one line.
+    """The model's name, in one line; empty where it was left out.
 
     Raises:
-        RequestError: there is none.
+        RequestError: it is no such name.
     """
     if "model" not in read:
-        raise RequestError(
-            "Missing required parameter: 'model'.",
-            code="missing_required_parameter",
-            param="model",
-            fix="Name it as `provider/model`.",
-        )
+        return ""
     try:
         name = read["model"][: LONGEST_NAME + 1].decode()
     except UnicodeDecodeError:

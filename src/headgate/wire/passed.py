@@ -52,8 +52,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Output tokens are not."""
     answers: bool = True
     """What comes out is billed too."""
-    may_name_none: bool = False
-    """A request may leave its model out."""
     tells: Callable[[Mapping[str, object]], bool] = lambda _: True
     """Whether an answer counts its tokens, as the fields of its request have it."""
 
@@ -64,9 +62,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EMBEDDINGS = Kind(path="/embeddings", name="embeddings", text="input", answers=False)
-MODERATIONS = Kind(
-    path="/moderations", name="moderations", text="input", answers=False, may_name_none=True
-)
+MODERATIONS = Kind(path="/moderations", name="moderations", text="input", answers=False)
 DEFAULT_MODERATION = "omni-moderation-latest"
 """What OpenAI's API takes for a moderation that names no model."""
 JSON_KINDS: Mapping[str, Kind] = {
@@ -173,7 +169,7 @@ def read(kind: Kind, body: bytes) -> Passed:
     """One caller's request in JSON.
 
     Raises:
-        RequestError: it is no JSON object with a model and a text (400).
+        RequestError: it is no JSON object with a text, or its model is none (400).
     """
     fields = fields_of(body)
     required(fields, kind.text)
@@ -181,10 +177,9 @@ def read(kind: Kind, body: bytes) -> Passed:
         options = _OPTIONS.decode(body) if kind.answers else _Options()
     except msgspec.ValidationError as error:  # a number beyond all numbers
         raise _no_number() from error
-    unnamed = kind.may_name_none and fields.get("model", _NULL) == _NULL
     return Passed(
         kind=kind,
-        model="" if unnamed else model_of(fields),
+        model="" if fields.get("model", _NULL) == _NULL else model_of(fields),
         tokens=len(memoryview(fields[kind.text])) // BYTES_PER_TOKEN,
         outputs=answers(kind, options.n),
         options={"stream_format": options.stream_format},

@@ -76,7 +76,7 @@ SERVER = Section(
         Field(
             "embedding_model",
             MODEL,
-            "Answers `/v1/embeddings` when the caller asks for `auto` or names it alone.",
+            "Answers `/v1/embeddings` when the caller names no model, `auto`, or it alone.",
             otherwise="callers name `provider/model`",
             example='"google/gemini-embedding-001"',
         ),
