@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from anthropic import AsyncAnthropicVertex, NotFoundError
@@ -156,7 +157,7 @@ def test_what_the_platform_does_not_take_is_left_out_of_routed_requests_and_name
 def test_the_official_client_finds_the_simulated_platform_true_to_life():
     async def case(house):
         base = house.bases["anthropic"]
-        client = AsyncAnthropicVertex(
+        client: Any = AsyncAnthropicVertex(
             region="global", project_id="p", access_token="t", base_url=f"{base}/v1", max_retries=0
         )
         asked = {"model": "claude-sonnet-4-6", "max_tokens": 50, "messages": HELLO}
