@@ -9,8 +9,8 @@ in Anthropic's official Python SDK (2.12); read November 2026.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from string import ascii_letters, digits
 from typing import NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
@@ -78,6 +78,15 @@ def _raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
+_PLAIN = ascii_letters + digits + "-._~"
+
+
+def _quoted(text: str, more: str = "") -> str:
+    """Text as a part of a path: all but plain characters and `more` as their bytes' numbers."""
+    plain = (_PLAIN + more).encode()
+    return "".join([chr(byte) if byte in plain else f"%{byte:02X}" for byte in text.encode()])
+
+
 # ---- Google's Vertex AI
 
 
@@ -87,7 +96,7 @@ def _vertex(path: str, fields: dict[str, msgspec.Raw], _: Sequence[str]) -> Call
     if path == COUNT:
         model, verb = "count-tokens", "rawPredict"
     else:
-        model = quote(_WORD.decode(fields.pop("model")), safe="@")
+        model = _quoted(_WORD.decode(fields.pop("model")), "@")
         verb = "streamRawPredict" if _streams(fields) else "rawPredict"
     return Call(f"/publishers/anthropic/models/{model}:{verb}", _OBJECT.encode(fields))
 
