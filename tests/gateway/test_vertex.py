@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from anthropic import AsyncAnthropicVertex, NotFoundError
 
 from headgate.testing.platforms import Vertex
 from headgate.testing.server import Response
-from tests.gateway.house import RULES, House, run, shape
+from tests.gateway.house import RULES, run, shape
 
 HELLO = [{"role": "user", "content": "hello"}]
 CONFIG = RULES.replace(
@@ -27,7 +28,7 @@ def on_vertex(case, **more) -> None:
 @pytest.mark.parametrize("model", ["auto", SONNET])
 @pytest.mark.parametrize("stream", [False, True])
 def test_all_three_dialects_are_answered_and_billed_to_the_token(model: str, stream: bool):
-    async def case(house: House):
+    async def case(house):
         said = []
         chat = await house.client.chat.completions.create(
             model=model, messages=HELLO, stream=stream
@@ -77,7 +78,7 @@ def test_all_three_dialects_are_answered_and_billed_to_the_token(model: str, str
 
 
 def test_a_callers_betas_go_along_in_their_header():
-    async def case(house: House):
+    async def case(house):
         await house.claude.messages.create(
             model=SONNET,
             max_tokens=50,
@@ -90,7 +91,7 @@ def test_a_callers_betas_go_along_in_their_header():
 
 
 def test_tokens_are_counted_by_the_platform():
-    async def case(house: House):
+    async def case(house):
         told = await house.claude.messages.with_raw_response.count_tokens(
             model=SONNET, messages=HELLO
         )
@@ -102,7 +103,7 @@ def test_tokens_are_counted_by_the_platform():
 
 
 def test_an_error_of_googles_is_told_in_each_dialect_in_its_own_words():
-    async def case(house: House):
+    async def case(house):
         body = {"model": "anthropic/claude-none", "max_tokens": 5, "messages": HELLO}
         status, _, answer = await house.post(json.dumps(body).encode(), "/v1/messages")
         assert (status, json.loads(answer)["error"]["type"]) == (404, "not_found_error")
@@ -123,21 +124,21 @@ def test_a_quota_that_is_used_up_is_waited_for():
     told = {"error": {"code": 429, "message": "Quota exceeded.", "status": "RESOURCE_EXHAUSTED"}}
     refused = [Response(429, {"content-type": "application/json"}, json.dumps([told]).encode())]
 
-    async def case(house: House):
+    async def case(house):
         await house.ask("hello", SONNET)
         assert [shape(entry)[2:] for entry in house.entries] == [
             ("first", 429, "status", False),
             ("retry", 200, None, True),
         ]
 
-    def first(dialect: str, _: object) -> Response | None:
+    def first(dialect, _):
         return refused.pop() if refused and dialect == "anthropic" else None
 
     on_vertex(case, instead=first)
 
 
 def test_what_the_platform_does_not_take_is_left_out_of_routed_requests_and_named():
-    async def case(house: House):
+    async def case(house):
         asked = {"max_tokens": 50, "messages": HELLO, "cache_control": {"type": "ephemeral"}}
         for calls in (2, 1):  # what was refused once is not sent again
             house.seen.clear()
@@ -154,9 +155,9 @@ def test_what_the_platform_does_not_take_is_left_out_of_routed_requests_and_name
 
 
 def test_the_official_client_finds_the_simulated_platform_true_to_life():
-    async def case(house: House):
+    async def case(house):
         base = house.bases["anthropic"]
-        client = AsyncAnthropicVertex(
+        client: Any = AsyncAnthropicVertex(
             region="global", project_id="p", access_token="t", base_url=f"{base}/v1", max_retries=0
         )
         asked = {"model": "claude-sonnet-4-6", "max_tokens": 50, "messages": HELLO}

@@ -12,7 +12,7 @@ from headgate.wire.platforms import BEDROCK, PLATFORMS, VERTEX, Call, bedrock_bo
 COUNT = "/v1/messages/count_tokens"
 
 
-def call(platform, path: str = "/v1/messages", headers=(), **fields) -> tuple[str, dict]:
+def call(platform, path="/v1/messages", headers=(), **fields):
     place, _ = platform.place("/base", path, headers)
     found: Call = place.call(json.dumps(fields).encode())
     return found.path, json.loads(found.body)
