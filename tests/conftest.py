@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.crashes import Crashes
 from tests.databases import new_database, postgres_server
 
 settings.register_profile(
@@ -20,6 +21,11 @@ settings.register_profile(
     "headgate", settings.get_profile("search"), derandomize=True
 )  # the same examples in every run: it fails where the code has changed, and not by chance
 settings.load_profile("headgate")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No crash of a worker is hidden."""
+    config.pluginmanager.register(Crashes())
 
 
 @pytest.fixture(autouse=True, scope="session")
