@@ -27,7 +27,7 @@ from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_keys
 from headgate.monitor.mishaps import BACK, MISHAPS
 from headgate.settings import read_with_sources
-from tests.cli.test_serve import Running, running, say
+from tests.cli.gateways import Running, admin_port, running, say
 from tests.ledger.samples import answers
 from tests.monitor.test_metrics import parsed
 
@@ -53,10 +53,7 @@ class House:
 
     def start(self) -> None:
         """Its ports are others at each start."""
-        log = self.home.start().log.read_text()
-        (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
-        _, self.url, origin = line.split()
-        self.token = Path(origin.strip("()")).read_text().strip()
+        self.url, self.token = admin_port(self.home.start())
 
     @property
     def gateway(self) -> int:

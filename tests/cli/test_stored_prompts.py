@@ -17,7 +17,7 @@ from openai import BadRequestError, OpenAI
 from headgate.ledger.intake import recover
 from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_store
-from tests.cli.test_serve import Running, running, say
+from tests.cli.gateways import Running, running, say
 from tests.cli.test_sidecar import House
 
 

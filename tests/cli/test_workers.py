@@ -17,7 +17,7 @@ from openai import APIConnectionError, AsyncOpenAI, AsyncStream, OpenAI
 from openai.types.chat import ChatCompletionChunk
 
 from headgate.testing.processes import Child, Children
-from tests.cli.test_serve import Running, listening
+from tests.cli.gateways import Running, admin_port, listening
 
 PATIENCE = 120.0
 ANSWERS = "headgate_answers_total"
@@ -52,11 +52,8 @@ class Workers(Running):
 
     def admin(self, path: str) -> str:
         """What the admin port answers."""
-        log = self.gateway.log.read_text().splitlines()
-        address = next(line.split()[1] for line in log if line.startswith("  admin "))
         asked = Child("admin", self.gateway.process, self.gateway.log)
-        asked.address = address
-        token = self.ledger.with_name(f"{self.ledger.name}.admin-token").read_text().strip()
+        asked.address, token = admin_port(self.gateway)
         status, body = asked.fetch(path, authorization=f"Bearer {token}")
         assert status == 200, body
         return body.decode()
