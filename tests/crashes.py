@@ -1,4 +1,4 @@
-"""Sees that no worker of a run on several processors crashes unseen, not even after its last test."""
+"""Sees that no worker of a run on several processors crashes unseen, even after its last test."""
 
 from __future__ import annotations
 
