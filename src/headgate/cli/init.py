@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
-from headgate.cli.files import FilePath
+from headgate.cli.files import FilePath, write_whole
 from headgate.errors import ConfigError
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import KNOWN, SUGGESTED
 from headgate.settings.template import render, shortened
 
 __all__ = ["init"]
+
+ELSEWHERE = "Name a path that can be written."
 
 
 class ProviderNames(click.ParamType[tuple[str, ...]]):
@@ -28,8 +30,12 @@ class ProviderNames(click.ParamType[tuple[str, ...]]):
             return value
         names = [name.strip().lower() for name in str(value).split(",") if name.strip()]
         for name in names:
-            if name not in KNOWN:
-                self.fail(f"{name!r} is not known. Known are {', '.join(KNOWN)}.", param, ctx)
+            if name not in SUGGESTED:
+                others = f"Begin with {', '.join(SUGGESTED)}"
+                if name in KNOWN:
+                    known = f"{name} is known, but no model of its is suggested"
+                    self.fail(f"{known}. {others}, and write [providers.{name}].", param, ctx)
+                self.fail(f"{name!r} is not known. {others}.", param, ctx)
         if not names:
             self.fail("Name at least one.", param, ctx)
         return tuple(dict.fromkeys(names))
@@ -43,7 +49,7 @@ class ProviderNames(click.ParamType[tuple[str, ...]]):
     type=ProviderNames(),
     default="anthropic,google",
     show_default=True,
-    help=f"Whose models to begin with, the first one's to answer: {', '.join(KNOWN)}.",
+    help=f"Whose models to begin with, the first one's to answer: {', '.join(SUGGESTED)}.",
 )
 @click.option("--short", is_flag=True, help="Only what is set, without every other setting.")
 def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) -> None:
@@ -57,7 +63,7 @@ def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) ->
         text = shortened(text)
     try:
         if force:
-            _replace(path, text)
+            write_whole(path, text.encode(), ELSEWHERE)
         else:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
@@ -67,27 +73,15 @@ def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) ->
             fix="Add --force to overwrite it, or name another path.",
         ) from error
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written: {error.strerror}.", fix="Name a path that can be written."
-        ) from error
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.", fix=ELSEWHERE) from error
     click.echo(f"Wrote {path}.")
     click.echo(_next_steps(path, providers))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file, then rename: who reads it meanwhile sees the old or the new one."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _next_steps(path: Path, providers: tuple[str, ...]) -> str:
     config = "" if path == Path("headgate.toml") else f" --config {path}"
     missing = [KNOWN[name].api_key_env for name in providers]
-    missing = [name for name in missing if not os.environ.get(name)]
+    missing = [name for name in missing if name and not os.environ.get(name)]
     steps = [
         f"headgate plan{config}",
         *(f"export {name}=..." for name in missing),
