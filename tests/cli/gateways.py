@@ -16,7 +16,7 @@ from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_store
 from headgate.testing.processes import Child, Children
 
-__all__ = ["CONFIG", "Running", "admin_port", "listening", "running", "say"]
+__all__ = ["CONFIG", "PATIENCE", "Running", "admin_port", "listening", "running", "say"]
 
 CONFIG = """
 [traffic]
@@ -49,6 +49,8 @@ url = "sqlite:///{ledger}"
 """
 
 
+PATIENCE = 120.0
+"""Seconds that is waited for what must come."""
 ADMIN = re.compile(r"^  admin +(?P<url>http://\S+)  \((?P<file>.+)\)$", re.MULTILINE)
 
 
@@ -62,7 +64,7 @@ def listening(child: Child) -> bool:
 
 def admin_port(gateway: Child) -> tuple[str, str]:
     """The address of the admin port and its token; the start says it last, so it is waited for."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while (said := ADMIN.search(gateway.log.read_text())) is None:
         assert gateway.alive, gateway.last_words()
         assert time.monotonic() < end, gateway.last_words()
@@ -96,13 +98,17 @@ class Running:
         )
         return self.gateway
 
+    def stop(self) -> int:
+        """Have the gateway end by itself, however long a busy machine takes; its exit code."""
+        return self.gateway.stop(PATIENCE)
+
     @property
     def base_url(self) -> str:
         return f"{self.gateway.address}/v1"
 
     def rows(self) -> list[tuple[str, int]]:
         """What the ledger holds once the gateway has ended, and all left over is stored."""
-        url, end = f"sqlite:///{self.ledger}", time.monotonic() + 60
+        url, end = f"sqlite:///{self.ledger}", time.monotonic() + PATIENCE
         while is_tended(Path(f"{self.ledger}.journal")) and time.monotonic() < end:
             time.sleep(0.01)  # the sidecar of one that was killed stores the rest
         store = open_store(url)

@@ -23,7 +23,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from headgate.routing.artifact import dump
 from headgate.testing.processes import Children
-from tests.cli.gateways import CONFIG, Running, admin_port, listening, running, say
+from tests.cli.gateways import CONFIG, PATIENCE, Running, admin_port, listening, running, say
 from tests.monitor.listeners import hook
 from tests.routing.routers import small_artifact
 
@@ -41,7 +41,7 @@ def test_it_serves_writes_the_ledger_and_stops_cleanly(tmp_path):
             ids = [
                 say(client, text).headers["x-headgate-request-id"] for text in ("hello", "prove")
             ]
-        assert gate.gateway.stop() == 0
+        assert gate.stop() == 0
         assert sorted(gate.rows()) == sorted((request_id, 0) for request_id in ids)
         log = gate.gateway.log.read_text()
         assert "Traceback" not in log
@@ -68,7 +68,7 @@ def test_before_its_first_answer_it_loads_no_more_than_serving_takes(tmp_path):
         )
         with OpenAI(base_url=f"{gateway.address}/v1", api_key="none") as client:
             assert say(client).headers["x-headgate-tier"] in ("cheap", "premium")
-        assert gateway.stop() == 0
+        assert gateway.stop(PATIENCE) == 0
         loaded = set(gateway.log.read_text().rpartition("loaded ")[2].split())
     assert "headgate.routing.learned" in loaded
     heavy = {"jinja2", "rich", "smtplib", "numpy", "psycopg", "opentelemetry", "genai_prices"}
@@ -93,7 +93,7 @@ def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):
         )
         with OpenAI(base_url=f"{gateway.address}/v1", api_key="none") as client:
             request_id = say(client).headers["x-headgate-request-id"]
-        assert gateway.stop() == 0
+        assert gateway.stop(PATIENCE) == 0
         traces = b"".join(body for path, _, body in collector.posts if path == "/v1/traces")
     for told in (b"POST /v1/chat/completions", b"chat cheap-1", request_id.encode()):
         assert told in traces
@@ -102,7 +102,7 @@ def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):
 
 def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(tmp_path):
     with running(tmp_path) as served:
-        served.gateway.stop()
+        served.stop()
         served.program = "tests.cli.few_files:main"
         served.start()
         assert "takes 30 at once" in served.gateway.log.read_text()
@@ -136,7 +136,7 @@ def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(t
 def test_idle_connections_beyond_the_open_files_make_way_for_new_ones(tmp_path):
     """A listener that has no file left closes connections without a word."""
     with running(tmp_path) as served:
-        served.gateway.stop()
+        served.stop()
         served.program = "tests.cli.few_files:main"
         gateway = served.start()
         address = gateway.address.removeprefix("http://")
@@ -258,7 +258,7 @@ def test_sigterm_lets_streams_finish_and_closes_the_door(tmp_path):
 
 def test_sigterm_is_announced_while_requests_are_still_taken(tmp_path):
     with running(tmp_path) as gate:
-        gate.gateway.stop()
+        gate.stop()
         gate.file.write_text(
             gate.file.read_text().replace("[server]", '[server]\ndrain_notice = "60s"')
         )
@@ -337,7 +337,7 @@ def _get(url: str) -> bytes:
 
 def test_the_admin_port_has_its_own_address_and_token(tmp_path):
     with running(tmp_path) as home:
-        home.gateway.stop()
+        home.stop()
         text = home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"')
         home.file.write_text(text)
         url, token = admin_port(home.start())
@@ -355,7 +355,7 @@ def test_the_admin_port_has_its_own_address_and_token(tmp_path):
 
 def test_the_pages_show_what_a_reload_has_changed(tmp_path):
     with running(tmp_path) as home:
-        home.gateway.stop()
+        home.stop()
         home.file.write_text(
             home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"\nreload = false')
         )

@@ -45,7 +45,7 @@ class House:
     """A gateway with pages and a watch, and its sidecar."""
 
     def __init__(self, home: Running, *more: str) -> None:
-        home.gateway.stop()
+        home.stop()
         text = home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"')
         home.file.write_text(text + "".join(more))
         self.home = home
@@ -122,7 +122,7 @@ def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_pat
         house = House(home)
         stopped = house.sidecar()
         house.ask("/prices")
-        assert home.gateway.stop() == 0
+        assert home.stop() == 0
         assert not argv(stopped)
         assert "Traceback" not in home.gateway.log.read_text()
         house.start()
@@ -151,7 +151,7 @@ def test_it_stores_what_the_gateway_writes_and_where_it_is_killed_the_gateway_do
             os.kill(sidecar, signal.SIGKILL)
             ids.add(say(client).headers["x-headgate-request-id"])
             until(stored)
-        assert home.gateway.stop() == 0
+        assert home.stop() == 0
         assert list(journal.glob("*.segment")) == []
         store.close()
 
@@ -172,7 +172,7 @@ def test_when_the_gateway_is_killed_it_stores_what_that_one_has_left(tmp_path):
 
 def test_a_gateway_that_ends_while_rows_are_stored_gives_its_budgets_slice_back(tmp_path):
     with running(tmp_path) as home:
-        home.gateway.stop()
+        home.stop()
         url, journal = f"sqlite:///{home.ledger}", tmp_path / "ledger.db.journal"
         settings = read_with_sources(home.file, env={}).settings
         secret, pepper = mint(bytes(range(38))).secret, pepper_of(settings, {})
@@ -193,7 +193,7 @@ def test_a_gateway_that_ends_while_rows_are_stored_gives_its_budgets_slice_back(
                 dead.append(row)
             dead.close()
             until(lambda: len(list(islice(store.entries(), 500))) == 500)
-            assert home.gateway.stop() == 0
+            assert home.stop() == 0
             left = sum(path.stat().st_size for path in journal.glob("*.segment"))
             assert left > 0, "it was storing when it was told to end"
             assert keys.spending(f"key:{identity}")[0].held == 0
