@@ -323,19 +323,25 @@ def test_what_check_warns_of_the_start_says_in_the_same_words(tmp_path):
     rules, own = text.index("[classifier]"), text.index("[prices.")
     tiers, rest = text.index("[tiers.cheap]"), text.index("[server]")
     text = text[:rules] + text[tiers:own] + text[rest:]
-    file.write_text(text)
+    text = text.replace("[server]", '[server]\nembedding_model = "sim/embed-1"')
+    far = text.replace("http://127.0.0.1:1/v1", "https://sim.example/v1")
+    assert far != text  # one of this machine is called without a proxy
+    file.write_text(far)
     told = {}
     for command in ("check", "serve"):
         env = {name: value for name, value in os.environ.items() if name != "SIM_KEY"}
+        env["HTTPS_PROXY"] = "http://proxy.example:3128"
         done = command_line([sys.executable, "-m", "headgate", command, "-c", str(file)], env=env)
         lines = (done.stdout + done.stderr).splitlines()
         told[command] = [line for line in lines if line.startswith("warning: ")]
     missing = told["check"].pop()  # the missing key, which ends the start by a fault of its own
     assert "SIM_KEY" in missing
     assert told["serve"] == told["check"]
-    nobody, *prices = told["serve"]
+    nobody, *prices, proxy = told["serve"]
     assert "Nobody decides" in nobody
-    assert ["No price is known" in line for line in prices] == [True, True]
+    assert ["No price is known" in line for line in prices] == [True, True, True]
+    assert "server.embedding_model: No price is known for sim/embed-1" in prices[2]
+    assert "HTTPS_PROXY is set, and is not read" in proxy
 
 
 def test_an_address_in_use_is_one_sentence(tmp_path):
