@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from headgate.bootstrap.admin import admin_token
+from headgate.bootstrap.alerts import channels_of
+from headgate.bootstrap.clock import SystemClock
+from headgate.bootstrap.doubts import missing_variables
+from headgate.bootstrap.egress import default_proxy
 from headgate.bootstrap.gateway import need_keys, provider_of, secrets_in_use, secrets_of
-from headgate.bootstrap.key_files import LONGEST, KeyFiles, read_key
+from headgate.bootstrap.key_files import KeyFiles
+from headgate.bootstrap.keys import admission_of, pepper_of
+from headgate.bootstrap.ledger import password_of
+from headgate.bootstrap.variables import LONGEST, held, read_key, variable
 from headgate.errors import ConfigError
 from headgate.gateway.provider import Provider
 from headgate.settings import read_with_sources
@@ -77,7 +85,7 @@ def test_a_key_is_all_of_its_file_but_the_white_space_around(tmp_path: Path, tex
         (b"sk-\x00\x01", "holds more than a key"),
         (b"sk-\xff\xfe", "holds more than a key"),
         ("sk-–1".encode(), "holds more than a key"),
-        (b"s" * (LONGEST + 1), "holds more than a key"),
+        (b"s" * (LONGEST + 1), "is too long for a secret"),
     ],
 )
 def test_what_is_no_key_is_refused_and_never_shown(tmp_path: Path, data: bytes, said: str):
@@ -94,6 +102,69 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     assert "is no file" in str(read_key(str(tmp_path / "pipe")))  # and nobody waits for it
     assert isinstance(read_key("a\0b"), Refusal)
+
+
+def test_a_variable_may_be_held_by_a_file(tmp_path: Path):
+    (tmp_path / "token").write_text("correct horse\n")
+    env = {"TOKEN_FILE": str(tmp_path / "token")}
+    assert held(env, "TOKEN") == variable(env, "TOKEN") == "correct horse"
+    assert held(env | {"TOKEN": "mine"}, "TOKEN") == "mine"
+    assert held(env | {"TOKEN": ""}, "TOKEN") == "correct horse"
+    assert held({}, "TOKEN") == ""
+
+
+def test_a_variables_file_that_cannot_be_used_says_which_and_why(tmp_path: Path):
+    (tmp_path / "two").write_text("secret\nof two lines\n")
+    found = held({"TOKEN_FILE": str(tmp_path / "two")}, "TOKEN")
+    assert isinstance(found, Refusal)
+    assert "TOKEN_FILE names, has more than one line" in found.message
+    assert "secret\n" not in found.message
+    with pytest.raises(ConfigError, match="TOKEN_FILE names, is not there"):
+        variable({"TOKEN_FILE": str(tmp_path / "none")}, "TOKEN")
+
+
+SECRETS = """
+[server]
+admin_token_env = "HEADGATE_ADMIN_TOKEN"
+api_key_env = "MASTER"
+[keys]
+pepper_env = "PEPPER"
+[ledger]
+url = "postgresql://h/d"
+password_env = "PASSWORD"
+[egress]
+proxy = "http://proxy.example:3128"
+proxy_auth_env = "PROXY"
+[alerts]
+slack_url_env = "SLACK"
+"""
+
+
+def test_every_secret_that_a_setting_names_may_come_so(house: House):
+    """Through all who ask: the start, the pages, the keys, the ledger, proxies and alerts."""
+    file = house.folder / "headgate.toml"
+    file.write_text(f"{TIERS}api_key_env = 'A_KEY'\n{SECRETS}")
+    names = ["HEADGATE_ADMIN_TOKEN", "MASTER", "PEPPER", "PASSWORD", "PROXY", "SLACK", "A_KEY"]
+    env = {f"{name}_FILE": str(house.folder / name) for name in names}
+    for name in names:
+        (house.folder / name).write_text(f"{name}-of-sixteen-or-more\n")
+    (house.folder / "PROXY").write_text("user:word\n")
+    (house.folder / "SLACK").write_text("https://hooks.example/x\n")
+    reading = read_with_sources(file, env=env)
+    settings = reading.settings
+    assert list(missing_variables(reading.values, env)) == []
+    keys = secrets_of(settings, env)
+    assert sent(provider_of(settings.providers[0], keys, settings.egress)).startswith("A_KEY-of")
+    assert admin_token(settings, env).value.startswith("HEADGATE_ADMIN_TOKEN-of")
+    assert pepper_of(settings, env).startswith(b"PEPPER-of")
+    assert (password_of(settings.ledger, env) or "").startswith("PASSWORD-of")
+    assert default_proxy("https://x", settings.egress, env) is not None
+    assert len(channels_of(settings.alerts, env, settings.egress)) == 2
+    assert admission_of(settings, env, SystemClock()).gate is not None
+    assert "MASTER-of-sixteen-or-more" in secrets_in_use(settings, env, [])
+    (house.folder / "MASTER").unlink()
+    (finding,) = missing_variables(reading.values, env)
+    assert "MASTER_FILE names, is not there" in finding.message
 
 
 def test_all_keys_that_cannot_be_had_are_told_before_the_start(house: House):

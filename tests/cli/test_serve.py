@@ -62,7 +62,7 @@ url = "sqlite:///{ledger}"
 """
 
 
-MODULES = 271
+MODULES = 272
 """Of ours, in the process that serves; its sidecar has others."""
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from headgate.bootstrap.book import doubts_about_prices, table_of
 from headgate.bootstrap.egress import unread_proxy
-from headgate.bootstrap.key_files import read_key
+from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigFault
 from headgate.prices.book import Book
 from headgate.prices.table import Table
@@ -95,7 +95,12 @@ def missing_variables(values: Sequence[Sourced], env: Mapping[str, str]) -> Iter
             found = read_key(str(value))
             if isinstance(found, Refusal):
                 yield _at(source, field, found.message, found.fix)
-        if field.endswith("_env") and value and not env.get(str(value)):
+        if not field.endswith("_env") or not value:
+            continue
+        there = held(env, str(value))
+        if isinstance(there, Refusal):
+            yield _at(source, field, there.message, there.fix)
+        elif not there:
             yield _at(
                 source,
                 field,

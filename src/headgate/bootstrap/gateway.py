@@ -9,9 +9,9 @@ from time import time_ns
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.egress import provider_proxy
-from headgate.bootstrap.key_files import read_key
 from headgate.bootstrap.keys import admission_of
 from headgate.bootstrap.policies import policies_of
+from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.gateway.admission import Admission
 from headgate.gateway.app import App
@@ -63,36 +63,40 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ConfigError: some are not set, or cannot be read; names each and where the file asks for it.
     """
-    wanted = _variables(settings)
-    missing = [
-        ConfigFault(
-            f"The environment variable {name} is not set.",
-            fix=f"Set it (export {name}=...), or remove the line if no key is needed.",
-            field=field,
-        )
-        for field, name in wanted.items()
-        if name and not env.get(name)
-    ]
-    held = {}
+    secrets, missing = dict[str, str](), list[ConfigFault]()
+
+    def keep(slot: str, found: str | Refusal, field: str) -> None:
+        if isinstance(found, Refusal):
+            missing.append(ConfigFault(found.message, fix=found.fix, field=field))
+        else:
+            secrets[slot] = found
+
+    for field, name in _variables(settings).items():
+        if name:
+            unset = Refusal(
+                f"The environment variable {name} is not set.",
+                f"Set it (export {name}=...), or remove the line if no key is needed.",
+            )
+            keep(name, held(env, name) or unset, field)
     for provider in settings.providers:
         if provider.api_key_file:
-            found = read_key(provider.api_key_file)
-            if isinstance(found, Refusal):
-                field = f"providers.{provider.name}.api_key_file"
-                missing.append(ConfigFault(found.message, fix=found.fix, field=field))
-            else:
-                held[_slot(provider)] = found
+            field = f"providers.{provider.name}.api_key_file"
+            keep(_slot(provider), read_key(provider.api_key_file), field)
     if missing:
         raise ConfigError("The gateway cannot start without its keys:", faults=missing)
-    return {name: env[name] for name in wanted.values() if name} | held
+    return secrets
 
 
 def secrets_in_use(
     settings: Settings, env: Mapping[str, str], providers: Iterable[Provider]
 ) -> set[str]:
     """What must be shown to nobody: the variables' values, and the keys that providers have now."""
-    named = {env[name] for name in _variables(settings).values() if name and env.get(name)}
-    return named | {provider.api_key for provider in providers if provider.api_key}
+    found = {provider.api_key for provider in providers if provider.api_key}
+    for name in filter(None, _variables(settings).values()):
+        secret = held(env, name)
+        if isinstance(secret, str):  # else its file is gone by now
+            found.add(secret)
+    return found - {""}
 
 
 def _slot(entry: ProviderSettings) -> str:

@@ -1,4 +1,4 @@
-"""Keys that stand in files: read at the start, and again when whoever renews them has written."""
+"""Keys in files that somebody renews: looked at every second, and given to their providers."""
 
 from __future__ import annotations
 
@@ -6,48 +6,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
+from headgate.bootstrap.variables import read_key
 from headgate.gateway.provider import Provider
 from headgate.settings.forms import Refusal
 from headgate.settings.schema import ProviderSettings
 
-__all__ = ["KeyFiles", "read_key"]
+__all__ = ["KeyFiles"]
 
 log = logging.getLogger("headgate.gateway")
 
 POLL_SECONDS = 1.0
-LONGEST = 64 * 1024
-"""Bytes of a file that is taken for a key; a token with many claims has some 10,000."""
-
-
-def read_key(path: str) -> str | Refusal:
-    """The key that is all of a file but the white space around it, or why there is none.
-
-    Who else may read the file is not asked: Docker and Kubernetes mount theirs readable by all in
-    the container. What the file holds is never part of what is said.
-    """
-    try:
-        if not Path(path).is_file():  # a pipe would be waited for
-            there = Path(path).exists()
-            return _unusable(path, "is no file" if there else "is not there", "Write the key to it")
-        with Path(path).open("rb") as file:
-            data = file.read(LONGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad path"
-        return _unusable(
-            path, f"cannot be read: {reason}", "Let the user read it that Headgate runs as"
-        )
-    key = data.decode("utf-8-sig", "replace").strip()
-    if not key:
-        return _unusable(path, "is empty", "Write the key to it")
-    if len(data) > LONGEST or not (key.isascii() and key.isprintable()) or " " in key:
-        return _unusable(path, "holds more than a key", "Leave nothing but the key in it")
-    return key
-
-
-def _unusable(path: str, what: str, how: str) -> Refusal:
-    return Refusal(f"The file {path}, which is to hold the key, {what}.", f"{how}.")
 
 
 class KeyFiles:
