@@ -66,7 +66,8 @@ def test_every_snippet_calls_its_providers_with_their_key(snippet: str, tmp_path
         provider = provider_of(entry, keys, settings.egress)
         head = provider.endpoint(DIALECTS[entry.dialect].path).head.decode()
         sent = f"key-of-{entry.api_key_env}"
-        bearer = "x-api-key: " if entry.dialect == "anthropic" else "authorization: Bearer "
+        plain = entry.dialect == "anthropic" and entry.platform is None
+        bearer = "x-api-key: " if plain else "authorization: Bearer "
         keyed = entry.api_key_env or entry.api_key_file
         assert (f"\r\n{bearer}{sent}\r\n" in head) == bool(keyed)
 

@@ -144,3 +144,24 @@ def test_all_that_is_wrong_with_the_origins_is_told_at_once(desk: Desk):
     assert {fault.field for fault in faults} == {"server.cors_origins"}
     words = ("app.example", "https://b/x", "7")
     assert [word in fault.message for word, fault in zip(words, faults, strict=True)] == [True] * 3
+
+
+def on_platform(platform: str, url: str, dialect: str = "anthropic") -> str:
+    text = TIERS.replace("https://a.example/v1", url).replace('"openai"', f'"{dialect}"')
+    return f'{text}platform = "{platform}"\n'
+
+
+def test_a_platform_serves_claude_only(desk: Desk):
+    url = "https://aiplatform.googleapis.com/v1/projects/p/locations/global"
+    assert desk.read(on_platform("vertex", url)).settings.providers[0].platform == "vertex"
+    fault = desk.fault(on_platform("vertex", url, "openai"))
+    assert (fault.field, fault.fix[:21]) == ("providers.a.platform", 'Write dialect = "anth')
+
+
+@pytest.mark.parametrize(
+    "url", ["https://aiplatform.googleapis.com", "https://h/v1/projects/p/locations/global/x"]
+)
+def test_an_address_of_vertex_names_project_and_location(desk: Desk, url: str):
+    fault = desk.fault(on_platform("vertex", url))
+    assert fault.field == "providers.a.base_url"
+    assert "/projects/PROJECT/locations/global" in fault.fix

@@ -10,6 +10,7 @@ from time import time_ns
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.egress import provider_proxy
 from headgate.bootstrap.keys import admission_of
+from headgate.bootstrap.platforms import platform_of, platformed
 from headgate.bootstrap.policies import policies_of
 from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigError, ConfigFault, Gathered
@@ -181,7 +182,7 @@ def plant_of(
         brakes=_brakes(settings, policies),
         retries=Retries((entry.name for entry in settings.providers), retries=_retries(settings)),
         idle_timeout=resilience.idle_timeout,
-        upstream=upstream,
+        upstream=platformed(settings, upstream),
         recorder=recorder,
         pricer=pricer,
         clock=clock,
@@ -316,4 +317,5 @@ def provider_of(
         headers=entry.headers,
         traced=entry.traceparent,
         proxy=provider_proxy(entry, egress, keys),
+        platform=platform_of(entry),
     )

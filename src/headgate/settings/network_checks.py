@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from headgate.settings.document import Path
@@ -51,6 +52,7 @@ def _check_providers(draft: Draft) -> None:
                 "The base URL of an Anthropic dialect ends before /v1, which Headgate adds.",
                 f'Write "{url.removesuffix("/v1")}".',
             )
+        _check_platform(draft, table, dialect)
         known = KNOWN.get(name)
         if known and dialect == known.dialect and path in draft.values and not parts.path:
             usual = urlsplit(known.base_url)
@@ -73,6 +75,29 @@ def _key_of(draft: Draft, table: Path) -> object:
     """Where a provider's key is, if it has one."""
     variable = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
     return variable or draft.values.get((*table, "api_key_file"))
+
+
+def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
+    platform = draft.values.get((*table, "platform"))
+    if platform is None:
+        return
+    if dialect != "anthropic":
+        draft.fault(
+            (*table, "platform"),
+            "The platform's calls are made for Claude, in Anthropic's dialect.",
+            'Write dialect = "anthropic", or remove the line.',
+        )
+    url = draft.values.get((*table, "base_url"))
+    if platform == "vertex" and isinstance(url, str) and not _OF_PROJECT.search(url):
+        draft.fault(
+            (*table, "base_url"),
+            "The URL names no project and no location, which every call to Vertex AI does.",
+            'Write "https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global", or '
+            "a region's.",
+        )
+
+
+_OF_PROJECT = re.compile(r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/?$")
 
 
 def _check_proxies(draft: Draft) -> None:

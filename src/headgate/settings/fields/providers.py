@@ -51,6 +51,13 @@ PROVIDERS = Section(
             example='"openai"',
         ),
         Field(
+            "platform",
+            Choice("vertex"),
+            "The cloud that serves Claude there: Google's Vertex AI.",
+            otherwise="none: the dialect is spoken plainly",
+            example='"vertex"',
+        ),
+        Field(
             "headers",
             Headers(),
             "Further headers to send with every call; never secrets.",
