@@ -70,7 +70,9 @@ def test_every_commented_setting_is_valid_once_it_is_switched_on(desk: Desk):
     others = [
         field.key for field in CLASSIFIER.fields if field.kinds and "model" not in field.kinds
     ]
-    on = re.sub(rf"^(share|api_key_file|platform|{'|'.join(others)}) = .*\n", "", on, flags=re.MULTILINE)
+    on = re.sub(
+        rf"^(share|api_key_file|platform|{'|'.join(others)}) = .*\n", "", on, flags=re.MULTILINE
+    )
     on = re.sub(r"^\[\[classifier.rules\]\]\n(?:.+\n)+", "", on, flags=re.MULTILINE)
     assert desk.read(on).settings.server.api_key_env == "GATEWAY_KEY"
 
