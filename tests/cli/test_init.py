@@ -78,6 +78,14 @@ def test_an_unknown_provider_is_refused_with_the_list(here: Path, names: str):
     assert not list(here.iterdir())
 
 
+def test_a_known_provider_without_suggested_models_is_told_apart(here: Path):
+    result = init("--providers", "together")
+    assert result.exit_code == 2
+    words = " ".join(result.output.replace("│", " ").split())
+    assert "together is known, but no model of its is suggested" in words
+    assert "[providers.together]" in words
+
+
 @pytest.mark.parametrize("force", [[], ["--force"]])
 def test_a_place_that_cannot_be_written_is_said(force: list[str]):
     result = init("missing/headgate.toml", *force)

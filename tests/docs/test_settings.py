@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from headgate.settings.fields import SECTIONS, Field, Section, default, written
-from headgate.settings.providers import KNOWN
 from tests.docs.pages import page
 from tests.settings.files import Desk
 
@@ -54,10 +53,3 @@ def test_every_example_on_the_page_is_valid(tmp_path: Path):
         tomllib.loads(block)
         if "[tiers." in block:
             assert Desk(tmp_path).read(block).warnings == ()
-
-
-def test_every_known_provider_is_listed_with_its_url_and_variable():
-    text = page("settings.md")
-    for name, known in KNOWN.items():
-        row = f"| `{name}` | `{known.dialect}` | `{known.base_url}` | `{known.api_key_env}` |"
-        assert row in text, row

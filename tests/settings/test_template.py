@@ -10,14 +10,14 @@ import pytest
 
 from headgate.settings import read
 from headgate.settings.fields import CLASSIFIER, SECTIONS, Field
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import SUGGESTED
 from headgate.settings.template import render, shortened
 from tests.settings.files import Desk
 
-PAIRS = list(itertools.permutations(KNOWN, 2))
+PAIRS = list(itertools.permutations(SUGGESTED, 2))
 
 
-@pytest.mark.parametrize("providers", [(name,) for name in KNOWN] + PAIRS + [tuple(KNOWN)])
+@pytest.mark.parametrize("providers", [(name,) for name in SUGGESTED] + PAIRS + [tuple(SUGGESTED)])
 def test_every_choice_of_providers_gives_a_valid_file(desk: Desk, providers: tuple[str, ...]):
     reading = desk.read(render(providers))
     assert [provider.name for provider in reading.settings.providers] == list(providers)
@@ -26,7 +26,7 @@ def test_every_choice_of_providers_gives_a_valid_file(desk: Desk, providers: tup
     assert reading.warnings == ()
 
 
-@pytest.mark.parametrize("providers", [("anthropic", "google"), ("xai",), tuple(KNOWN)])
+@pytest.mark.parametrize("providers", [("anthropic", "google"), ("xai",), tuple(SUGGESTED)])
 def test_the_short_file_says_the_same_in_few_lines(desk: Desk, providers: tuple[str, ...]):
     whole = render(providers)
     short = shortened(whole)
@@ -85,7 +85,7 @@ def test_the_commented_rule_is_valid(desk: Desk):
 
 
 def test_no_line_is_too_wide_to_read():
-    assert max(map(len, render(tuple(KNOWN)).splitlines())) <= 100
+    assert max(map(len, render(tuple(SUGGESTED)).splitlines())) <= 100
 
 
 def test_the_default_of_a_commented_setting_is_the_default(desk: Desk):

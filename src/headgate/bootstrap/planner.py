@@ -24,7 +24,7 @@ from headgate.prices.book import Book
 from headgate.prices.catalogue import Filters, search
 from headgate.settings import Reading, read_with_sources
 from headgate.settings.export import text_of
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import KNOWN, SUGGESTED
 from headgate.settings.schema import ProviderSettings, Settings
 from headgate.web.planner import Origin, Planned
 from headgate.web.question import FIELDS, Question
@@ -341,7 +341,7 @@ def _providers(settings: Settings) -> tuple[ProviderSettings, ...]:
 
 def _likely(book: Book, day: date) -> list[str]:
     """The models that most people try first: those of the makers that are known, newest first."""
-    names = set(KNOWN)
+    names = set(SUGGESTED)
     cards = [
         card
         for card in book.cards(day)

@@ -14,7 +14,7 @@ from headgate.costs.scenario import Classifier, Misrouting, Scenario, Stress, Ti
 from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.prices.book import Book
 from headgate.prices.card import Card, Rates
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import KNOWN, SUGGESTED
 from headgate.settings.schema import Settings
 from headgate.values import ModelRef
 
@@ -196,7 +196,10 @@ def deciders(settings: Settings, book: Book, at: date) -> list[Card]:
     """
     if embedding_of(settings.classifier) is not None:
         return []
-    names = {f"{name}/{known.classifier}": known.prices or name for name, known in KNOWN.items()}
+    names = {
+        f"{name}/{models.classifier}": KNOWN[name].prices or name
+        for name, models in SUGGESTED.items()
+    }
     cards = (
         book.card(
             ModelRef.parse(name), at, prices_of=prices_of(settings, name.split("/")[0]) or listed

@@ -9,7 +9,7 @@ import click
 
 from headgate.cli.files import FilePath
 from headgate.errors import ConfigError
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import KNOWN, SUGGESTED
 from headgate.settings.template import render, shortened
 
 __all__ = ["init"]
@@ -28,8 +28,12 @@ class ProviderNames(click.ParamType[tuple[str, ...]]):
             return value
         names = [name.strip().lower() for name in str(value).split(",") if name.strip()]
         for name in names:
-            if name not in KNOWN:
-                self.fail(f"{name!r} is not known. Known are {', '.join(KNOWN)}.", param, ctx)
+            if name not in SUGGESTED:
+                others = f"Begin with {', '.join(SUGGESTED)}"
+                if name in KNOWN:
+                    known = f"{name} is known, but no model of its is suggested"
+                    self.fail(f"{known}. {others}, and write [providers.{name}].", param, ctx)
+                self.fail(f"{name!r} is not known. {others}.", param, ctx)
         if not names:
             self.fail("Name at least one.", param, ctx)
         return tuple(dict.fromkeys(names))
@@ -43,7 +47,7 @@ class ProviderNames(click.ParamType[tuple[str, ...]]):
     type=ProviderNames(),
     default="anthropic,google",
     show_default=True,
-    help=f"Whose models to begin with, the first one's to answer: {', '.join(KNOWN)}.",
+    help=f"Whose models to begin with, the first one's to answer: {', '.join(SUGGESTED)}.",
 )
 @click.option("--short", is_flag=True, help="Only what is set, without every other setting.")
 def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) -> None:
@@ -87,7 +91,7 @@ def _replace(path: Path, text: str) -> None:
 def _next_steps(path: Path, providers: tuple[str, ...]) -> str:
     config = "" if path == Path("headgate.toml") else f" --config {path}"
     missing = [KNOWN[name].api_key_env for name in providers]
-    missing = [name for name in missing if not os.environ.get(name)]
+    missing = [name for name in missing if name and not os.environ.get(name)]
     steps = [
         f"headgate plan{config}",
         *(f"export {name}=..." for name in missing),

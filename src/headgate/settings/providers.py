@@ -1,103 +1,92 @@
 """Providers that Headgate knows by name: where they are called, in which dialect, with which key.
 
-The base URLs are the ones that the providers' documentation and SDKs use (November 2026); a file
-can state another. A section `[providers.NAME]` of such a name may leave out what stands here.
+The base URLs and variables are the ones that the providers' documentation and SDKs use (November
+2026); a file can state another. A section `[providers.NAME]` of such a name may leave out what
+stands here. A name that the price list has, too, is spelt as there, so that its prices hold.
 """
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["KNOWN", "Provider", "known_value"]
+__all__ = ["KNOWN", "SUGGESTED", "Models", "Provider", "known_value"]
 
 
 class Provider(NamedTuple):
-    """What is known of a provider, and the models that `headgate init` writes for it."""
+    """What is known of a provider."""
 
     dialect: Literal["openai", "openai-responses", "anthropic"]
     base_url: str
-    api_key_env: str
-    cheap: str
-    premium: str
-    classifier: str
+    api_key_env: str | None = None
+    """None: it asks for no key."""
     prices: str | None = None
     """The name of its price list, where that differs from its own."""
 
 
+class Models(NamedTuple):
+    """The models of a provider that `headgate init` writes and the plan's advice compares."""
+
+    cheap: str
+    premium: str
+    classifier: str
+
+
 KNOWN = {
-    "groq": Provider(
-        "openai",
-        "https://api.groq.com/openai/v1",
-        "GROQ_API_KEY",
-        cheap="openai/gpt-oss-20b",
-        premium="openai/gpt-oss-120b",
-        classifier="llama-3.1-8b-instant",
-    ),
-    "openai": Provider(
-        "openai",
-        "https://api.openai.com/v1",
-        "OPENAI_API_KEY",
-        cheap="gpt-5-mini",
-        premium="gpt-5",
-        classifier="gpt-5-nano",
-    ),
-    "mistral": Provider(
-        "openai",
-        "https://api.mistral.ai/v1",
-        "MISTRAL_API_KEY",
-        cheap="mistral-small-latest",
-        premium="mistral-medium-latest",
-        classifier="ministral-8b-latest",
-    ),
-    "xai": Provider(
-        "openai",
-        "https://api.x.ai/v1",
-        "XAI_API_KEY",
-        cheap="grok-4-1-fast-non-reasoning",
-        premium="grok-4.5",
-        classifier="grok-4-1-fast-non-reasoning",
-        prices="x-ai",
-    ),
-    "deepseek": Provider(
-        "openai",
-        "https://api.deepseek.com/v1",
-        "DEEPSEEK_API_KEY",
-        cheap="deepseek-v4-flash",
-        premium="deepseek-v4-pro",
-        classifier="deepseek-v4-flash",
-    ),
+    # who makes the models, or is the first to ask for them
+    "anthropic": Provider("anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"),
+    "deepseek": Provider("openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
     "google": Provider(
-        "openai",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
-        "GEMINI_API_KEY",
-        cheap="gemini-2.5-flash",
-        premium="gemini-2.5-pro",
-        classifier="gemini-2.5-flash",
+        "openai", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"
     ),
-    "openrouter": Provider(
-        "openai",
-        "https://openrouter.ai/api/v1",
-        "OPENROUTER_API_KEY",
-        cheap="anthropic/claude-haiku-4.5",
-        premium="anthropic/claude-sonnet-4.6",
-        classifier="google/gemini-2.5-flash",
+    "minimax": Provider("openai", "https://api.minimax.io/v1", "MINIMAX_API_KEY"),
+    "mistral": Provider("openai", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+    "moonshotai": Provider("openai", "https://api.moonshot.ai/v1", "MOONSHOT_API_KEY"),
+    "openai": Provider("openai", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    # its chat completions ended in September 2026
+    "perplexity": Provider(
+        "openai-responses", "https://api.perplexity.ai/v1", "PERPLEXITY_API_KEY"
     ),
-    "anthropic": Provider(
-        "anthropic",
-        "https://api.anthropic.com",
-        "ANTHROPIC_API_KEY",
-        cheap="claude-haiku-4-5",
-        premium="claude-sonnet-4-6",
-        classifier="claude-haiku-4-5",
-    ),
+    "xai": Provider("openai", "https://api.x.ai/v1", "XAI_API_KEY", prices="x-ai"),
+    "zai": Provider("openai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY"),
+    # who serves the models of others
+    "cerebras": Provider("openai", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"),
+    "deepinfra": Provider("openai", "https://api.deepinfra.com/v1/openai", "DEEPINFRA_API_KEY"),
+    "fireworks": Provider("openai", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
+    "groq": Provider("openai", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    "huggingface": Provider("openai", "https://router.huggingface.co/v1", "HF_TOKEN"),
+    "nebius": Provider("openai", "https://api.tokenfactory.nebius.com/v1", "NEBIUS_API_KEY"),
+    "novita": Provider("openai", "https://api.novita.ai/openai/v1", "NOVITA_API_KEY"),
+    "nvidia": Provider("openai", "https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY"),
+    "openrouter": Provider("openai", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    "sambanova": Provider("openai", "https://api.sambanova.ai/v1", "SAMBANOVA_API_KEY"),
+    "together": Provider("openai", "https://api.together.ai/v1", "TOGETHER_API_KEY"),
+    "vercel": Provider("openai", "https://ai-gateway.vercel.sh/v1", "AI_GATEWAY_API_KEY"),
+    # servers on this machine, at the port that each takes by itself
+    "lmstudio": Provider("openai", "http://127.0.0.1:1234/v1"),
+    "ollama": Provider("openai", "http://127.0.0.1:11434/v1"),
+    "vllm": Provider("openai", "http://127.0.0.1:8000/v1"),
 }
-"""By name; the one whose classifier costs least first."""
+"""By name. The sources of each: docs/decisions/0080-known-providers.md."""
+
+SUGGESTED = {
+    "groq": Models("openai/gpt-oss-20b", "openai/gpt-oss-120b", "llama-3.1-8b-instant"),
+    "openai": Models("gpt-5-mini", "gpt-5", "gpt-5-nano"),
+    "mistral": Models("mistral-small-latest", "mistral-medium-latest", "ministral-8b-latest"),
+    "xai": Models("grok-4-1-fast-non-reasoning", "grok-4.5", "grok-4-1-fast-non-reasoning"),
+    "deepseek": Models("deepseek-v4-flash", "deepseek-v4-pro", "deepseek-v4-flash"),
+    "google": Models("gemini-2.5-flash", "gemini-2.5-pro", "gemini-2.5-flash"),
+    "openrouter": Models(
+        "anthropic/claude-haiku-4.5", "anthropic/claude-sonnet-4.6", "google/gemini-2.5-flash"
+    ),
+    "anthropic": Models("claude-haiku-4-5", "claude-sonnet-4-6", "claude-haiku-4-5"),
+}
+"""By provider; the one whose classifier costs least first."""
 
 
 def known_value(name: str, key: str) -> str | None:
     """What `[providers.NAME]` may leave out: the known value of a key; None where none is known."""
     provider = KNOWN.get(name)
-    if provider is None or key not in ("dialect", "base_url", "api_key_env", "prices"):
+    if provider is None or key not in Provider._fields:
         return None
     value: str | None = getattr(provider, key)
     return value

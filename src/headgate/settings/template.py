@@ -32,7 +32,7 @@ from headgate.settings.fields import (
     default,
     written,
 )
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import KNOWN, SUGGESTED
 
 __all__ = ["render", "shortened"]
 
@@ -51,8 +51,8 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
     comes of the default providers is the built-in example.
     """
     first = providers[0]
-    sorter = min(providers, key=tuple(KNOWN).index)
-    cheap = f"{first}/{KNOWN[first].cheap}"
+    sorter = min(providers, key=tuple(SUGGESTED).index)
+    cheap, premium = (f"{first}/{model}" for model in SUGGESTED[first][:2])
     blocks = [
         _TOP,
         _block(TRAFFIC, {"requests_per_day": 1000, "input_tokens": 1000, "output_tokens": 400}),
@@ -60,7 +60,7 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
             CLASSIFIER,
             {
                 "kind": "model",
-                "model": f"{sorter}/{KNOWN[sorter].classifier}",
+                "model": f"{sorter}/{SUGGESTED[sorter].classifier}",
                 "input_tokens": 300,
                 "output_tokens": 20,
                 "on_failure": "premium",
@@ -70,7 +70,7 @@ def render(providers: Sequence[str] = ("anthropic", "google")) -> str:
         _policy(),
         _block(ROUTES, {}, off=True),
         _block(TIERS, {"model": cheap}, name="cheap"),
-        _more(TIERS, "premium", {"model": f"{first}/{KNOWN[first].premium}", "retry_rate": 0.08}),
+        _more(TIERS, "premium", {"model": premium, "retry_rate": 0.08}),
         _block(ESCALATION, {"rate": 0.2, "budget": 0.25}),
         _block(ESCALATION_BUDGETS, {}, name="messages", off=True),
         _block(WATCH, {}),
@@ -120,9 +120,7 @@ def _policy() -> str:
 
 def _provider(name: str, *, first: bool) -> str:
     known = KNOWN[name]._asdict()
-    given = {key: known[key] for key in ("dialect", "base_url", "api_key_env")}
-    if known["prices"]:
-        given["prices"] = known["prices"]
+    given = {key: value for key, value in known.items() if value is not None}
     return _block(PROVIDERS, given, name=name) if first else _more(PROVIDERS, name, given)
 
 
