@@ -189,6 +189,14 @@ def test_it_does_not_write_over_a_file_of_yours(tmp_path):
     assert (tmp_path / "headgate.toml").read_text() == "mine"
 
 
+def test_a_directory_that_cannot_be_made_is_the_operators_fault(tmp_path):
+    (tmp_path / "file").touch()
+    with start("--dir", str(tmp_path / "file" / "d"), home=tmp_path) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 2
+    assert "file/d cannot be made: Not a directory. Name another with --dir." in errors
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_everything_at_once_and_cleans_up(tmp_path, signum):
     with start("--requests", "5000", home=tmp_path) as process:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from headgate.cli.files import FilePath
+from headgate.cli.files import FilePath, can_be_written, write_whole
+from headgate.errors import ConfigError
 
 
 def run(word: str, kind: FilePath) -> Result:
@@ -46,3 +49,60 @@ def test_a_dash_stands_for_a_stream_where_that_is_allowed():
 
 def test_the_root_is_a_directory_too():
     assert "Name a file in it: /…" in run("/", FilePath()).output
+
+
+def test_what_ends_as_a_directory_does_is_meant_as_one():
+    assert "new/ is a directory. Name a file in it: new/…" in run("new/", FilePath()).output
+
+
+def test_a_whole_file_takes_the_place_of_another_with_its_rights(tmp_path: Path):
+    file = tmp_path / "a"
+    file.write_bytes(b"before")
+    file.chmod(0o640)
+    write_whole(file, b"after", "")
+    assert file.read_bytes() == b"after"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_behind_a_link_the_file_is_replaced_and_the_link_stays(tmp_path: Path):
+    file, link = tmp_path / "a", tmp_path / "link"
+    file.write_bytes(b"before")
+    link.symlink_to(file)
+    write_whole(link, b"after", "")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"after"
+
+
+def test_a_file_stays_as_it_was_where_another_cannot_take_its_place(tmp_path: Path):
+    """The new one has no room: here it is a number of bytes that the process may not pass."""
+    file = tmp_path / "a"
+    file.write_bytes(b"before")
+    code = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from headgate.cli.files import write_whole\n"
+        "from headgate.errors import ConfigError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "try: write_whole(Path(sys.argv[1]), b'x' * 200_000, 'Make room.')\n"
+        "except ConfigError as error: print(error)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True
+    )
+    assert f"{file} cannot be written: File too large. Make room." in told.stdout
+    assert file.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_device_is_written_to_and_stays_one():
+    can_be_written(Path("/dev/null"), "")
+    write_whole(Path("/dev/null"), b"gone", "")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_directory_that_is_not_there_is_told_before_anything_is_made(tmp_path: Path):
+    can_be_written(tmp_path / "a", "")
+    with pytest.raises(ConfigError, match="No such file or directory") as wrong:
+        can_be_written(tmp_path / "nowhere" / "a", "Name another.")
+    assert "Name another." in str(wrong.value)

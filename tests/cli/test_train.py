@@ -22,6 +22,12 @@ def test_a_router_is_written_and_described(tmp_path: Path):
     assert load(output.read_bytes()).training.rows == 630
 
 
+def test_where_it_cannot_be_written_is_told_before_anything_is_read(tmp_path: Path):
+    wrong = run("train", tmp_path / "unread.jsonl", "-o", tmp_path / "nowhere" / "r").exception
+    assert isinstance(wrong, ConfigError)
+    assert "nowhere/r cannot be written: No such file or directory" in str(wrong)
+
+
 def test_a_router_that_fell_back_says_so_and_is_written_all_the_same(tmp_path: Path):
     file = tmp_path / "flat.jsonl"
     lines = [{"prompt": f"question {n}", "cheap": 1, "premium": 1} for n in range(100)]

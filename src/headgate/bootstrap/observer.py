@@ -304,6 +304,7 @@ def _hours(totals: Iterable[RequestTotal]) -> Iterator[Hour]:
                 hour=int(total.of[0]),
                 served=total.served,
                 escalated=total.escalated,
+                left_out=total.requests - total.comparable,
                 paid_nano=total.paid_nano,
                 baseline_nano=total.baseline_nano,
             )
@@ -315,6 +316,7 @@ def _group(total: RequestTotal) -> Group:
         requests=total.requests,
         served=total.served,
         escalated=total.escalated,
+        left_out=total.requests - total.comparable,
         paid_nano=total.paid_nano,
         baseline_nano=total.baseline_nano,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from headgate.cli.files import FilePath
+from headgate.cli.files import FilePath, can_be_written, write_whole
 from headgate.cli.graded import (
     Files,
     graded_options,
@@ -18,6 +18,7 @@ from headgate.cli.graded import (
     open_router,
     seed_option,
 )
+from headgate.cli.numbers import Real
 from headgate.cli.options import json_option
 from headgate.cli.vectors import vectors_of, vectors_option
 from headgate.errors import ConfigError
@@ -29,40 +30,42 @@ if TYPE_CHECKING:
 
 __all__ = ["certificate_page", "certify"]
 
+ELSEWHERE = "The certificate goes into it: name a copy that may be changed."
+
 
 @click.command()
 @click.argument("router", type=FilePath())
 @graded_options
 @click.option(
     "--quality-floor",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Real(0, 1, min_open=True),
     help="Least share of the premium quality, such as 0.98; the goal if none is named: 0.98.",
 )
 @click.option(
     "--max-escalation",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Real(0, 1, min_open=True, max_open=True),
     help="Most requests that may go to premium, as a share.",
 )
 @click.option(
-    "--max-bill", type=click.FloatRange(0, min_open=True), help="Most USD that a month may cost."
+    "--max-bill", type=Real(0, 10**12, min_open=True), help="Most USD that a month may cost."
 )
 @click.option(
     "--requests",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 10**12),
     default=30_000,
     show_default=True,
     help="Requests in a month, for --max-bill.",
 )
 @click.option(
     "--risk",
-    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    type=Real(0, 0.5, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="Probability that the promise may fail with.",
 )
 @click.option(
     "--hold-out",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Real(0, 1, min_open=True),
     default=0.3,
     show_default=True,
     help="Share of the rows that training kept out; 1 where all these rows are new.",
@@ -99,6 +102,7 @@ def certify(
 
     goal = _goal(quality_floor, max_escalation, max_bill, requests, risk)
     artifact, _ = open_router(router)
+    can_be_written(router, ELSEWHERE)
     rows = open_graded(files)
     if hold_out < 1:
         fit, rows = held_out(rows, share=hold_out, seed=seed)
@@ -121,7 +125,7 @@ def certify(
         router=artifact.router, training=artifact.training, certificate=certificate
     )
     data = dump(certified)
-    router.write_bytes(data)
+    write_whole(router, data, ELSEWHERE)
     if as_json:
         document = {
             "router": str(router),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import tempfile
@@ -17,6 +18,7 @@ import msgspec
 
 from headgate.bootstrap.book import book_of, prices_of
 from headgate.cli.main import cli
+from headgate.cli.numbers import SEED
 from headgate.cli.progress import progress
 from headgate.errors import ConfigError
 from headgate.ledger.url import open_store
@@ -109,7 +111,9 @@ and the requests synthetic, so no key is needed and no answer means anything."""
     show_default=True,
     help="How many requests to send.",
 )
-@click.option("--seed", default=0, show_default=True, help="Another sample, other failures.")
+@click.option(
+    "--seed", type=SEED, default=0, show_default=True, help="Another sample, other failures."
+)
 @click.option(
     "--dir",
     "directory",
@@ -164,7 +168,14 @@ def _workspace(directory: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="headgate-demo-") as name:
             yield Path(name)
         return
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{directory} cannot be made: {error.strerror}.", fix="Name another with --dir."
+        ) from error
+    if not os.access(directory, os.W_OK):
+        raise ConfigError(f"{directory} cannot be written to.", fix="Name another with --dir.")
     taken = [name for name in ("headgate.toml", "headgate.db") if (directory / name).exists()]
     if taken:
         raise ConfigError(

@@ -23,6 +23,7 @@ from headgate.cli.estimate_page import Estimated, Measured, document, page, sett
 from headgate.cli.files import FilePath
 from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.graded import good_option, graded_names, names_of
+from headgate.cli.numbers import Real
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.costs.scenario import Scenario
@@ -58,7 +59,7 @@ MOST_REPEATS = 0.05
     "--confidence",
     default=0.95,
     show_default=True,
-    type=click.FloatRange(0.5, 0.9999),
+    type=Real(0.5, 0.9999),
     help="How often the intervals hold the truth.",
 )
 @click.option(

@@ -19,6 +19,7 @@ from headgate.cli.graded import (
     open_router,
     seed_option,
 )
+from headgate.cli.numbers import Real
 from headgate.cli.options import document_options, json_option, one_format
 from headgate.cli.vectors import vectors_of, vectors_option
 from headgate.errors import ConfigError
@@ -34,7 +35,7 @@ __all__ = ["evaluate"]
 @graded_options
 @click.option(
     "--hold-out",
-    type=click.FloatRange(0, 0.9, min_open=True),
+    type=Real(0, 0.9, min_open=True),
     default=0.3,
     show_default=True,
     help="Share of the rows that training kept out; the same as for `train`.",

@@ -13,6 +13,7 @@ from headgate.analysis.graded import Graded
 from headgate.analysis.pairs import Names
 from headgate.analysis.readers import UnreadableError
 from headgate.analysis.rows import GradedRow
+from headgate.cli.numbers import SEED, Real
 from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact, fingerprint, load
@@ -86,7 +87,7 @@ def good_option(command: _Callback) -> _Callback:
         "--good",
         default=0.5,
         show_default=True,
-        type=click.FloatRange(0, 1),
+        type=Real(0, 1),
         help="Least score of an answer that will do.",
     )(command)
 
@@ -104,9 +105,9 @@ def draws_option(usual: int) -> Callable[[_Callback], _Callback]:
 
 def seed_option(command: _Callback) -> _Callback:
     """Add `--seed N`; the function receives `seed: int`."""
-    return click.option("--seed", default=0, show_default=True, help="Another split, other folds.")(
-        command
-    )
+    return click.option(
+        "--seed", type=SEED, default=0, show_default=True, help="Another split, other folds."
+    )(command)
 
 
 class Read(NamedTuple):

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
-from headgate.cli.files import FilePath
+from headgate.cli.files import FilePath, write_whole
 from headgate.errors import ConfigError
 from headgate.settings.providers import KNOWN, SUGGESTED
 from headgate.settings.template import render, shortened
 
 __all__ = ["init"]
+
+ELSEWHERE = "Name a path that can be written."
 
 
 class ProviderNames(click.ParamType[tuple[str, ...]]):
@@ -61,7 +63,7 @@ def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) ->
         text = shortened(text)
     try:
         if force:
-            _replace(path, text)
+            write_whole(path, text.encode(), ELSEWHERE)
         else:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
@@ -71,21 +73,9 @@ def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) ->
             fix="Add --force to overwrite it, or name another path.",
         ) from error
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written: {error.strerror}.", fix="Name a path that can be written."
-        ) from error
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.", fix=ELSEWHERE) from error
     click.echo(f"Wrote {path}.")
     click.echo(_next_steps(path, providers))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file, then rename: who reads it meanwhile sees the old or the new one."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _next_steps(path: Path, providers: tuple[str, ...]) -> str:

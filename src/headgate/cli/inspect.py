@@ -12,6 +12,7 @@ import msgspec
 from headgate.cli.certify import certificate_page
 from headgate.cli.files import FilePath
 from headgate.cli.graded import open_router
+from headgate.cli.numbers import Real
 from headgate.cli.options import json_option
 from headgate.cli.train import LEARNED, recovered, tried
 from headgate.cli.vectors import vectors_of, vectors_option
@@ -80,12 +81,8 @@ def inspect(router: Path, *, as_json: bool) -> None:
 @click.option("--route", default="", help="The route, as the router was trained with.")
 @click.option("--tokens", type=click.IntRange(0), default=0, help="Input tokens, if known.")
 @click.option("--draft", help="The cheap answer, for a verifier.")
-@click.option(
-    "--agreement", type=click.FloatRange(0, 1), help="How far a second cheap answer agrees."
-)
-@click.option(
-    "--logprob", type=click.FloatRange(max=0), help="Mean log-probability of the draft's tokens."
-)
+@click.option("--agreement", type=Real(0, 1), help="How far a second cheap answer agrees.")
+@click.option("--logprob", type=Real(max=0), help="Mean log-probability of the draft's tokens.")
 @click.option("--failed", multiple=True, help="A check that the draft failed; repeatable.")
 @click.option(
     "--top", type=click.IntRange(1), default=10, show_default=True, help="Features to name."

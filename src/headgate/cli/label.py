@@ -31,6 +31,7 @@ from headgate.cli.files import FilePath
 from headgate.cli.flags import day_of
 from headgate.cli.human import human_grades
 from headgate.cli.label_page import Told, document, page, priced
+from headgate.cli.numbers import SEED
 from headgate.cli.options import json_option, open_settings, prices_option, settings_options
 from headgate.cli.progress import progress
 from headgate.cli.reading import notes_of, open_reader, reader_options
@@ -118,7 +119,7 @@ class Sampled(NamedTuple):
     type=click.IntRange(1, 64),
     help="Calls under way at once.",
 )
-@click.option("--seed", default=0, show_default=True, help="Another random part.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Another random part.")
 @click.option("--yes", is_flag=True, help="Spend without asking.")
 @click.option("--at", metavar="DATE", help="Prices of that day, as 2026-11-20; default: today.")
 @settings_options

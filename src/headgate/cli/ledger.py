@@ -50,7 +50,9 @@ def ledger() -> None:
 @ledger_options
 @period_options
 @_filter_options
-@click.option("--last", type=click.IntRange(1), default=20, help="At most so many; default: 20.")
+@click.option(
+    "--last", type=click.IntRange(1, 10**9), default=20, help="At most so many; default: 20."
+)
 @json_option
 def rows(
     config: Path | None,

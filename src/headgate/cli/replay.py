@@ -26,6 +26,7 @@ from headgate.cli.graded import (
     read_graded,
     seed_option,
 )
+from headgate.cli.numbers import Real
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.cli.replay_page import Told, document, page
 from headgate.errors import ConfigError
@@ -55,13 +56,13 @@ __all__ = ["replay"]
 @click.option(
     "--threshold",
     "thresholds",
-    type=click.FloatRange(0, 1),
+    type=Real(0, 1),
     multiple=True,
     help="Score from which --router sends to premium; repeatable; default: its certificate's.",
 )
 @click.option(
     "--hold-out",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Real(0, 1, min_open=True),
     default=0.3,
     show_default=True,
     help="Share of the rows that training kept out, where a router was trained on these files.",

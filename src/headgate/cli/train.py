@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from headgate.cli.files import FilePath
+from headgate.cli.files import FilePath, can_be_written, write_whole
 from headgate.cli.graded import (
     Files,
     graded_options,
@@ -16,6 +16,7 @@ from headgate.cli.graded import (
     open_graded,
     seed_option,
 )
+from headgate.cli.numbers import Real
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.cli.vectors import beside, obtained, vector_options, wanted_of
 from headgate.routing.artifact import Training, Trial, dump, fingerprint
@@ -28,6 +29,8 @@ LEARNED = {
     "categories": "The texts add nothing to the categories: the router knows categories only.",
 }
 """What a router says that fell back; nothing for one that did not."""
+
+ELSEWHERE = "Name another file with --output."
 
 
 @click.command()
@@ -42,7 +45,7 @@ LEARNED = {
 )
 @click.option(
     "--hold-out",
-    type=click.FloatRange(0, 0.9),
+    type=Real(0, 0.9),
     default=0.3,
     show_default=True,
     help="Share of the rows, the latest, kept from training to evaluate and certify on.",
@@ -79,6 +82,7 @@ def train(
     `evaluate` and `certify` take the same files and seed and look only at the rows held out.
     With --embeddings the calls cost money: the price is said before the first one.
     """
+    can_be_written(output, ELSEWHERE)
     wanted = wanted_of(embeddings, encoder, max_usd, vectors or beside(output), verifier=verifier)
     need_train()
     from headgate.analysis.train import held_out
@@ -96,7 +100,7 @@ def train(
     today = datetime.now(UTC).date()
     artifact = fit(rows, verifier=verifier, vectors=found, seed=seed, on=today)
     data = dump(artifact)
-    output.write_bytes(data)
+    write_whole(output, data, ELSEWHERE)
     version = fingerprint(data)
     if as_json:
         document = {

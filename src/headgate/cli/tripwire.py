@@ -17,6 +17,7 @@ from headgate.bootstrap.alternatives import alternative_of
 from headgate.bootstrap.book import aged, book_of, doubts_about_prices
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.flags import bad_flag, day_of
+from headgate.cli.numbers import SEED
 from headgate.cli.options import (
     document_options,
     json_option,
@@ -114,7 +115,7 @@ WHAT = "The tripwire"
 )
 @click.option("--joint", is_flag=True, help="Find the smallest joint shift that flips the ranking.")
 @click.option("--draws", type=int, help="Draw all parameters from their ranges so many times.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Seed of the draws.")
 @click.option(
     "--shape",
     type=click.Choice(get_args(Shape)),

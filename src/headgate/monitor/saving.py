@@ -38,8 +38,8 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unpriced(self) -> int:
-        """Those left out, where they are all there is: of the amounts here nothing is known."""
-        return 0 if self.comparable else self.left_out
+        """Those left out, where the others came to nothing: the amounts here say nothing."""
+        return 0 if self.baseline_nano or self.paid_nano else self.left_out
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

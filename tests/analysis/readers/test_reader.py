@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -21,6 +22,31 @@ from tests.ledger.samples import entry
 from tests.shared import shared_dir
 
 LINES = "".join(json.dumps({"prompt": f"ask {n}", "output_tokens": n}) + "\n" for n in range(50))
+
+
+def piped(data: bytes, read):
+    """What `read` makes of a pipe that holds so much, as a shell's `<(zcat log.gz)` is one."""
+    near, far = os.pipe()
+    try:
+        with os.fdopen(far, "wb") as file:
+            file.write(data)
+        return read(f"/dev/fd/{near}")
+    finally:
+        os.close(near)
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_a_pipe_is_read_like_a_file(packed):
+    rows = b'{"prompt": "one", "input_tokens": 3}\n{"prompt": "two", "input_tokens": 4}\n'
+    found = piped(packed(rows), lambda name: list(Reader(expand((name,))).records()))
+    assert [record.usage.input for record in found] == [3, 4]
+
+
+def test_parquet_in_a_pipe_is_told_to_be_named(tmp_path):
+    table = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"prompt": ["one"]}), table)
+    with pytest.raises(UnreadableError, match="Parquet cannot be read from a pipe"):
+        piped(table.getvalue(), lambda name: list(Reader([name]).records()))
 
 
 def read(path, **rest):

@@ -79,11 +79,11 @@ def expand(patterns: tuple[str, ...]) -> list[str]:
     """
     found: dict[str, None] = {}
     for pattern in patterns:
-        if pattern == STDIN or Path(pattern).is_file():
+        if pattern == STDIN or _can_be_read(pattern):
             found[pattern] = None
             continue
         found_here = glob.glob(pattern, recursive=True)  # noqa: PTH207 - absolute ones too
-        names = sorted(name for name in found_here if Path(name).is_file())
+        names = sorted(name for name in found_here if _can_be_read(name))
         if not names and Path(pattern).is_dir():
             raise UnreadableError(
                 f"{pattern} is a directory.",
@@ -96,6 +96,12 @@ def expand(patterns: tuple[str, ...]) -> list[str]:
             )
         found.update(dict.fromkeys(names))
     return list(found)
+
+
+def _can_be_read(name: str) -> bool:
+    """A file, or a pipe such as a shell's `<(zcat log.gz)`."""
+    path = Path(name)
+    return path.exists() and not path.is_dir()
 
 
 def open_source(name: str) -> Source:
@@ -123,7 +129,7 @@ def open_source(name: str) -> Source:
 
 def _source(name: str, raw: io.BufferedReader[Any], head: bytes, size: int) -> Source:
     close = _closer(name, raw)
-    position = (lambda: 0) if name == STDIN else raw.tell
+    position = raw.tell if name != STDIN and raw.seekable() else (lambda: 0)
     if head.startswith(SQLITE):
         return Source(name, "sqlite", iter(()), position, size, close)
     if head.startswith(PARQUET):
@@ -382,10 +388,9 @@ def _shown(row: str) -> str:
 
 
 def _parquet(name: str, raw: Any) -> Iterator[Numbered]:
-    if name == STDIN:
-        raise UnreadableError(
-            "Parquet cannot be read from standard input.", fix="Name the file instead."
-        )
+    if name == STDIN or not raw.seekable():
+        where = "standard input" if name == STDIN else f"a pipe, as {name} is"
+        raise UnreadableError(f"Parquet cannot be read from {where}.", fix="Name the file instead.")
     pyarrow = _pyarrow(name, "Parquet")
     import pyarrow.parquet as parquet
 
