@@ -23,7 +23,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from headgate.routing.artifact import dump
 from headgate.testing.processes import Children
-from tests.cli.gateways import CONFIG, PATIENCE, Running, admin_port, listening, running, say
+from tests.cli.gateways import CONFIG, Running, admin_port, listening, running, say
 from tests.monitor.listeners import hook
 from tests.routing.routers import small_artifact
 
@@ -68,7 +68,7 @@ def test_before_its_first_answer_it_loads_no_more_than_serving_takes(tmp_path):
         )
         with OpenAI(base_url=f"{gateway.address}/v1", api_key="none") as client:
             assert say(client).headers["x-headgate-tier"] in ("cheap", "premium")
-        assert gateway.stop(PATIENCE) == 0
+        assert gateway.stop() == 0
         loaded = set(gateway.log.read_text().rpartition("loaded ")[2].split())
     assert "headgate.routing.learned" in loaded
     heavy = {"jinja2", "rich", "smtplib", "numpy", "psycopg", "opentelemetry", "genai_prices"}
@@ -93,7 +93,7 @@ def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):
         )
         with OpenAI(base_url=f"{gateway.address}/v1", api_key="none") as client:
             request_id = say(client).headers["x-headgate-request-id"]
-        assert gateway.stop(PATIENCE) == 0
+        assert gateway.stop() == 0
         traces = b"".join(body for path, _, body in collector.posts if path == "/v1/traces")
     for told in (b"POST /v1/chat/completions", b"chat cheap-1", request_id.encode()):
         assert told in traces
