@@ -54,19 +54,20 @@ class Provider:
         self._traced = traced
         self._proxy = proxy
         self._platform = platform
-        own = DIALECTS[dialect] if platform is None else platform
         # asked for plainly, because a compressed stream could not be passed on event by event
-        self._headers = [
-            *own.headers(api_key),
-            *headers,
-            ("accept-encoding", "identity"),
-            ("user-agent", "headgate"),
-        ]
-        self._plain: dict[str, Endpoint] = {}
-        self._endpoints: dict[tuple[object, ...], Endpoint] = {}
+        self._others = [*headers, ("accept-encoding", "identity"), ("user-agent", "headgate")]
+        self.rekey(api_key)
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r}, {self.dialect!r}, {self._base_url!r})"
+
+    def rekey(self, api_key: str | None) -> None:
+        """Send this key from the next call on; a call under way has its endpoint already."""
+        own = DIALECTS[self.dialect] if self._platform is None else self._platform
+        self.api_key = api_key
+        self._headers = [*own.headers(api_key), *self._others]
+        self._plain: dict[str, Endpoint] = {}
+        self._endpoints: dict[tuple[object, ...], Endpoint] = {}
 
     def endpoint(self, path: str, passed: Sequence[tuple[str, str]] = ()) -> Endpoint:
         """The endpoint of one of the dialect's paths; written out once, then reused.

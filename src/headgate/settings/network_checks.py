@@ -9,7 +9,7 @@ from headgate.settings.document import Path
 from headgate.settings.draft import Draft
 from headgate.settings.fields import SERVER
 from headgate.settings.forms import is_loopback, split_address
-from headgate.settings.places import in_effect, known_of
+from headgate.settings.places import beside, in_effect, known_of
 from headgate.settings.providers import KNOWN
 
 __all__ = ["check_network"]
@@ -28,6 +28,13 @@ def _check_providers(draft: Draft) -> None:
     for name in draft.names("providers"):
         table: Path = ("providers", name)
         url = draft.values.get((*table, "base_url"), known_of(draft, table, "base_url"))
+        beside(draft, (*table, "api_key_file"))
+        if {(*table, "api_key_env"), (*table, "api_key_file")} <= draft.given.keys():
+            draft.fault(
+                (*table, "api_key_file"),
+                "The key would be in two places: api_key_env names a variable for it.",
+                "Keep one of the two lines.",
+            )
         dialect = draft.values.get((*table, "dialect"), known_of(draft, table, "dialect"))
         if draft.values.get((*table, "traceparent")) and not draft.values.get(("watch", "otel")):
             draft.fault(
@@ -55,13 +62,19 @@ def _check_providers(draft: Draft) -> None:
                     "The usual base URL of this provider has a path, which is missing here.",
                     f'Write "{known.base_url}".',
                 )
-        key = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
+        key = _key_of(draft, table)
         if parts.scheme == "http" and key and not is_loopback(parts.hostname or ""):
             draft.warn(
                 path,
                 "The key would go over the network unencrypted: the URL is http, not https.",
                 "Use https, or an address of this machine.",
             )
+
+
+def _key_of(draft: Draft, table: Path) -> object:
+    """Where a provider's key is, if it has one."""
+    variable = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
+    return variable or draft.values.get((*table, "api_key_file"))
 
 
 def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
