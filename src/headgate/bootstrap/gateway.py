@@ -6,11 +6,11 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import time_ns
+from typing import TYPE_CHECKING
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.egress import provider_proxy
 from headgate.bootstrap.keys import admission_of
-from headgate.bootstrap.platforms import platform_of, platformed
 from headgate.bootstrap.policies import policies_of
 from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigError, ConfigFault, Gathered
@@ -32,6 +32,9 @@ from headgate.settings.providers import DEFAULT_MODERATION, KNOWN
 from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
 from headgate.wire.passed import EMBEDDINGS, MODERATIONS, speaks
+
+if TYPE_CHECKING:
+    from headgate.wire.platforms import Platform
 
 __all__ = [
     "app_of",
@@ -182,7 +185,7 @@ def plant_of(
         brakes=_brakes(settings, policies),
         retries=Retries((entry.name for entry in settings.providers), retries=_retries(settings)),
         idle_timeout=resilience.idle_timeout,
-        upstream=platformed(settings, upstream),
+        upstream=_clothing(settings, upstream),
         recorder=recorder,
         pricer=pricer,
         clock=clock,
@@ -301,6 +304,21 @@ def _moderation_model(settings: Settings) -> str | None:
     return f"{others[0]}/{DEFAULT_MODERATION}" if len(others) == 1 else None
 
 
+def _clothing(settings: Settings, upstream: Upstream) -> Upstream:
+    """The client that the providers need; that for platforms is loaded only where one is on one."""
+    if not any(entry.platform for entry in settings.providers):
+        return upstream
+    from headgate.bootstrap.platforms import platformed
+
+    return platformed(settings, upstream)
+
+
+def _platform(name: str) -> Platform:
+    from headgate.wire.platforms import PLATFORMS
+
+    return PLATFORMS[name]
+
+
 def provider_of(
     entry: ProviderSettings, keys: Mapping[str, str], egress: EgressSettings
 ) -> Provider:
@@ -317,5 +335,5 @@ def provider_of(
         headers=entry.headers,
         traced=entry.traceparent,
         proxy=provider_proxy(entry, egress, keys),
-        platform=platform_of(entry),
+        platform=None if entry.platform is None else _platform(entry.platform),
     )

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from headgate.gateway.upstream import Upstream
-from headgate.settings.schema import ProviderSettings, Settings
+from headgate.settings.schema import Settings
 
-if TYPE_CHECKING:
-    from headgate.wire.platforms import Platform
-
-__all__ = ["platform_of", "platformed"]
-
-
-def platform_of(entry: ProviderSettings) -> Platform | None:
-    """What a provider of the file is served on; None: its dialect is spoken to it plainly."""
-    if entry.platform is None:
-        return None
-    from headgate.wire.platforms import PLATFORMS
-
-    return PLATFORMS[entry.platform]
+__all__ = ["platformed"]
 
 
 def platformed(settings: Settings, upstream: Upstream) -> Upstream:

@@ -13,7 +13,6 @@ from zlib import crc32
 
 import msgspec
 
-from headgate.wire.dialect import UnusableAnswerError
 from headgate.wire.problems import MAX_MESSAGE_CHARS, kind_of
 from headgate.wire.sse import encode
 
@@ -27,7 +26,7 @@ _SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 TEXT, BYTES = 7, 6
 
 
-class BrokenStreamError(UnusableAnswerError):
+class BrokenStreamError(Exception):
     """What came is no event stream, or was damaged on its way: nothing after it can be trusted."""
 
 
@@ -132,7 +131,7 @@ class Unframed:
                 for frame in self._frames.feed(chunk):
                     events.append(_event(*frame))  # noqa: PERF401 - what was read before counts
             except BrokenStreamError as broken:
-                self.broken = broken.message
+                self.broken = str(broken)
         return b"".join(events)
 
 
