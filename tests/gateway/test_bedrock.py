@@ -161,6 +161,24 @@ def test_a_callers_betas_go_along_in_the_body():
     on_bedrock(case)
 
 
+def test_betas_that_the_platform_does_not_know_are_left_out_of_routed_requests():
+    refusal = Response(
+        400, {"content-type": "application/json"}, b'{"message":"invalid beta flag"}'
+    )
+
+    async def case(house):
+        body = {"model": "auto", "max_tokens": 50, "messages": HELLO}
+        status, headers, _ = await house.post(
+            json.dumps(body).encode(), "/v1/messages", "anthropic-beta: new-1"
+        )
+        assert (status, headers["x-headgate-left-out"]) == (200, "anthropic-beta=new-1")
+        first, second = [json.loads(request.body) for request in house.seen]
+        assert first["anthropic_beta"] == ["new-1"]
+        assert "anthropic_beta" not in second
+
+    on_bedrock(case, instead=once(refusal))
+
+
 def test_tokens_are_counted_by_the_platform_or_estimated_where_a_model_counts_none():
     async def case(house):
         told = await house.claude.messages.with_raw_response.count_tokens(
