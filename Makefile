@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4))')
 AXE := 4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
@@ -15,7 +16,7 @@ demo: setup  ## simulated providers, the gateway, traffic through it, the bill a
 	$(BIN)/headgate demo $(ARGS)
 
 test: setup lint upstreams browser  ## all checks and all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup  ## style, types, the floors of the house
 	$(BIN)/ruff check .
@@ -57,6 +58,9 @@ lock:  ## resolve again; needs uv
 	  --custom-compile-command 'make lock' pyproject.toml -o requirements/core.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' --all-extras --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' --constraint requirements/dev.txt --extra otel --extra postgres pyproject.toml \
+	  -o requirements/image.txt
 
 prices: setup  ## compile the shipped price table from the installed genai-prices
 	$(BIN)/python tools/compile_prices.py

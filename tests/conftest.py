@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.crashes import Crashes
 from tests.databases import new_database, postgres_server
 
 settings.register_profile(
@@ -22,13 +24,21 @@ settings.register_profile(
 settings.load_profile("headgate")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """No crash of a worker is hidden."""
+    config.pluginmanager.register(Crashes())
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_data_of_the_developer(tmp_path_factory: pytest.TempPathFactory):
-    """An empty data directory and no proxy, for this process and for those that tests start."""
+    """An empty data directory, no proxy, no terminal's width: for tests and what they start."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             patch.delenv(name, raising=False)
             patch.delenv(name.lower(), raising=False)
+        for name in ("COLUMNS", "LINES"):
+            patch.delenv(name, raising=False)
+            os.unsetenv(name)  # readline, which pytest loads, has told it to C alone
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
 

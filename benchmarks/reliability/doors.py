@@ -23,6 +23,7 @@ from headgate.access.token import carries
 from headgate.bootstrap.clock import SystemClock
 from headgate.errors import RequestError
 from headgate.gateway.gate import Gate, Ring
+from headgate.gateway.paths import PASSED
 
 __all__ = ["STRINGS", "injections", "matrix", "strings", "timing"]
 
@@ -95,7 +96,8 @@ async def _ask(
 ) -> tuple[int, bytes]:
     """Status and body; 0 where the connection was closed without an answer."""
     host, _, port = address.removeprefix("http://").rstrip("/").partition(":")
-    lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"]
+    sort = "multipart/form-data; boundary=b" if _is_form(path) else "application/json"
+    lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", f"content-type: {sort}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += ["anthropic-version: 2023-06-01", f"content-length: {len(body)}", "connection: close"]
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -219,6 +221,8 @@ def _expected(here: Place, admin: str, role: str) -> Iterator[tuple[str, str, st
     for path in _OPEN:
         yield gateway, "GET", path, {200}
         yield admin, "GET", path, {200}
+    for path in PASSED:
+        yield gateway, "POST", path, {200} if inside else {401}
     for path in _ASKED:
         # whoever has come in may still be told that a thing is not to be had here
         yield gateway, "POST", path, {200, 400, 404, 501} if inside else {401}
@@ -234,11 +238,22 @@ def _expected(here: Place, admin: str, role: str) -> Iterator[tuple[str, str, st
         yield admin, "GET", path, {404} if role == "admin" else {303, 401}
 
 
+_FORM = b'--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nnear/media\r\n--b--\r\n'
+
+
+def _is_form(path: str) -> bool:
+    return path in PASSED and PASSED[path].form
+
+
 def _body(path: str) -> bytes:
     if path == "/v1/feedback":
         return b'{"request_id":"req_1","rating":"up"}'
     if path == "/v1/embeddings":
         return b'{"model":"near/text-embedding-3-small","input":"a"}'
+    if _is_form(path):
+        return _FORM
+    if path in PASSED:
+        return b'{"model":"near/media","input":"a","prompt":"a"}'
     api = next((name for name, known in PATHS.items() if path.startswith(known)), "chat")
     return json.dumps(body_of(api, "auto", "request 1")).encode()
 

@@ -142,6 +142,66 @@ def test_its_interval_shrinks_with_rows():
     assert widths[0] > 8 * widths[1]
 
 
+@pytest.mark.parametrize("groups", [12, 60])
+def test_of_alike_rows_whole_groups_are_drawn_and_the_interval_holds_the_truth(groups: int):
+    """The rows of a group are copies: five times as many rows tell no more."""
+    held, missed, times = 0, 0, 100
+    for seed in range(times):
+        rng = np.random.default_rng([groups, seed])
+        hard = np.repeat(rng.random(groups) < 0.5, 5)
+        premium = np.ones(len(hard))
+        cheap = np.where(hard, 0.0, 1.0)
+        group = np.repeat(np.arange(groups), 5)
+
+        def kept(cheap: np.ndarray, premium: np.ndarray) -> float:
+            return float(cheap.sum() / premium.sum())
+
+        for by, counts in ((group, True), (None, False)):
+            _, low, high = bootstrap(kept, cheap, premium, group=by, seed=seed)
+            assert low is not None
+            assert high is not None
+            hit = low <= 0.5 <= high
+            held += hit and counts
+            missed += not hit and not counts
+    # 95 of 100 less two standard deviations, and the quantiles of 200 draws are chance themselves
+    assert held >= 90
+    assert missed >= 25
+
+
+def test_groups_may_have_any_numbers_and_any_order():
+    rng = np.random.default_rng(2)
+    values, group = rng.random(60), np.repeat(np.arange(20), 3)
+
+    def mean(values: np.ndarray) -> float:
+        return float(values.mean())
+
+    names = np.array([7 * number + 3 for number in group])
+    assert bootstrap(mean, values, group=names) == bootstrap(mean, values, group=group)
+    mixed = rng.permutation(60)
+    _, low, high = bootstrap(mean, values[mixed], group=group[mixed])
+    assert bootstrap(mean, values, group=group)[1:] == pytest.approx((low, high), abs=1e-12)
+
+
+def test_a_single_group_has_no_interval():
+    values, group = np.arange(5.0), np.zeros(5, dtype=int)
+    assert bootstrap(np.mean, values, group=group) == (2.0, None, None)
+
+
+def test_the_calibration_error_of_alike_rows_is_known_less_well():
+    rng = np.random.default_rng(5)
+    scores = np.repeat(rng.random(60), 5)
+    up = np.repeat((rng.random(60) < scores[::5]).astype(float), 5)
+    alone = calibration_measure(scores, up)
+    whole = calibration_measure(scores, up, group=np.repeat(np.arange(60), 5))
+    assert alone.value == whole.value
+    assert alone.low is not None
+    assert alone.high is not None
+    assert whole.low is not None
+    assert whole.high is not None
+    assert whole.low < alone.low
+    assert whole.high > alone.high
+
+
 def test_the_bootstrap_interval_holds_the_value_and_shrinks_with_rows():
     rng = np.random.default_rng(1)
     few, many = rng.random(50), rng.random(5000)

@@ -44,6 +44,19 @@ def test_the_curve_runs_from_always_cheap_to_always_premium(found):
     assert found.priced
 
 
+def test_conversations_are_drawn_whole_and_counted(trained: Trained, found):
+    artifact, fit, test = trained
+    assert found.groups == len({row.conversation for row in test}) < found.rows
+    alone = [
+        msgspec.structs.replace(row, conversation="", id=str(at)) for at, row in enumerate(test)
+    ]
+    assert evaluate(artifact.router, fit, alone, times=20).groups is None
+    one = [msgspec.structs.replace(row, conversation="c") for row in test]
+    quality = evaluate(artifact.router, fit, one, times=20).always_cheap
+    assert quality.value is not None
+    assert quality.low is None
+
+
 def test_both_errors_are_counted_apart(trained: Trained):
     artifact, fit, test = trained
     errors = evaluate(artifact.router, fit, test, threshold=0.3, times=20).errors

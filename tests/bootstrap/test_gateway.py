@@ -8,10 +8,17 @@ from itertools import count, takewhile
 import pytest
 
 from headgate.bootstrap.clock import SystemClock
-from headgate.bootstrap.gateway import need_keys, new_request_id, plant_of, upstream_of
+from headgate.bootstrap.gateway import (
+    models_of_ours,
+    need_keys,
+    new_request_id,
+    plant_of,
+    upstream_of,
+)
 from headgate.errors import ConfigError
 from headgate.ledger.entry import Entry
 from headgate.settings import read
+from headgate.values import ModelRef
 
 
 class Nobody:
@@ -59,3 +66,43 @@ def test_a_requests_id_begins_with_its_millisecond():
     kind, _, digits = new_request_id().partition("_")
     assert (kind, len(digits)) == ("req", 32)
     assert before <= int(digits[:12], 16) <= time.time_ns() // 1_000_000
+
+
+def a_provider(name: str, dialect: str = "openai") -> tuple[str, ...]:
+    version = "/v1" if dialect == "openai" else ""
+    return (
+        f"providers.{name}.dialect={dialect}",
+        f"providers.{name}.base_url=http://{name}.test{version}",
+        f"providers.{name}.api_key_env=KEY",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sets", "model"),
+    [
+        ((), None),  # Anthropic and Google
+        (a_provider("openai"), "openai/omni-moderation-latest"),
+        (a_provider("house"), "house/omni-moderation-latest"),
+        ((*a_provider("house"), *a_provider("yard", "anthropic")), "house/omni-moderation-latest"),
+        ((*a_provider("house"), *a_provider("yard")), None),
+        ((*a_provider("house"), *a_provider("openai")), "openai/omni-moderation-latest"),
+        (("server.moderation_model=google/x", *a_provider("openai")), "google/x"),
+    ],
+)
+def test_a_moderation_without_a_model_goes_where_it_is_clear_whose(sets, model):
+    ours = models_of_ours(read(None, env={}, sets=sets))
+    assert ours == ({} if model is None else {"/moderations": ModelRef.parse(model)})
+
+
+def test_retries_of_what_is_passed_through_are_those_of_the_settings():
+    sets = ("server.workers=2", "resilience.retry_floor=10", "resilience.retry_share=0")
+    settings = read(None, env={}, sets=sets)
+    plant = plant_of(
+        settings,
+        {name: "k" for one in settings.providers if (name := one.api_key_env)},
+        upstream=upstream_of(settings),
+        recorder=Nobody(),
+        clock=SystemClock(),
+    )
+    model = ModelRef("google", "any")
+    assert len([*takewhile(lambda _: plant.retries.may_retry(model, 100.0), count())]) == 5

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from headgate.bootstrap import observer as observing
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested, merged
+from headgate.bootstrap.observer import MOST_KEPT, LedgerObserver, _Rested
 from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER, Found, Mark, Outcome, Search, Window
+from headgate.monitor.merged import merged
 from headgate.monitor.report import report
 from headgate.web.observer import Seen
 from headgate.web.period import period_of

@@ -89,6 +89,20 @@ def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
     assert len(result.output.splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    ("section", "field"), [("server", "embedding_model"), ("quality", "judge")]
+)
+def test_a_model_beside_the_tiers_wants_a_price_too(here: Path, section: str, field: str):
+    text = GOOD + f'[{section}]\n{field} = "google/no-such-1"\n'
+    (here / "x.toml").write_text(text)
+    (warning,) = [line for line in check("x.toml").output.splitlines() if "No price" in line]
+    number = text.splitlines().index(f'{field} = "google/no-such-1"') + 1
+    assert f"x.toml:{number}: {section}.{field}: No price is known for google/no" in warning
+    own = '[prices."google/no-such-1"]\ninput = "1"\noutput = "2"\n'
+    (here / "x.toml").write_text(text + own)
+    assert "No price" not in check("x.toml").output
+
+
 def test_a_price_of_ones_own_is_a_price(here: Path):
     prices = "".join(
         f'[prices."a/{name}"]\ninput = "1"\noutput = "2"\n' for name in ("small", "large")

@@ -50,7 +50,8 @@ The plan's 30,000 requests a month are scaled to these 1,000.
   all premium, same tokens                 $9.0000       $9.0000       $0.0000
   saving                                    51.8 %        49.1 %      -2.7 pts
 
-  Saving       95 %: 47.3 to 50.9 % of all-premium, over 1,000 requests
+  Saving       95 %: 47.3 to 50.9 % of all-premium, over 1,000 requests, each
+               taken by itself
   Escalation   24.0 % of 1,000 answers (95 %: 21.5 to 26.7 %), planned 20.0 %
   Budget       25.0 % may escalate: too few requests to say on which side of it
   Counted      unserved requests 0 · unpriced attempts 0 · estimated usage 0

@@ -7,134 +7,32 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
-from pathlib import Path
+from itertools import islice
 
 import pytest
 from openai import APIStatusError, AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
-from headgate.ledger.intake import recover
-from headgate.ledger.tended import is_tended
-from headgate.ledger.url import open_store
 from headgate.routing.artifact import dump
-from headgate.testing.processes import Child, Children
+from headgate.testing.processes import Children
+from tests.cli.gateways import CONFIG, Running, admin_port, listening, running, say
 from tests.monitor.listeners import hook
 from tests.routing.routers import small_artifact
-
-CONFIG = """
-[traffic]
-[classifier]
-kind = "rules"
-[[classifier.rules]]
-name = "hard"
-tier = "premium"
-matches = "prove"
-[tiers.cheap]
-model = "sim/cheap-1"
-[tiers.premium]
-model = "sim/premium-1"
-[providers.sim]
-dialect = "openai"
-base_url = "{address}/v1"
-api_key_env = "SIM_KEY"
-[prices."sim/cheap-1"]
-input = "1.00"
-output = "5.00"
-[prices."sim/premium-1"]
-input = "3.00"
-output = "15.00"
-[server]
-listen = "127.0.0.1:0"
-admin = ""
-drain_seconds = 60
-[ledger]
-url = "sqlite:///{ledger}"
-"""
-
 
 MODULES = 270
 """Of ours, in the process that serves; its sidecar has others."""
 
 
-def listening(child: Child) -> bool:
-    for line in child.log.read_text().splitlines():
-        if line.startswith("Headgate listens on "):
-            child.address = line.removeprefix("Headgate listens on ")
-            return True
-    return False
-
-
-class Running:
-    """A gateway process in front of a simulated provider."""
-
-    program = "headgate"
-
-    def __init__(self, folder: Path, children: Children, *provider: str) -> None:
-        self.folder = folder
-        self.ledger = folder / "ledger.db"
-        self.children = children
-        models = ["--model", "cheap-1", "--model", "premium-1"]
-        self.provider = self.children.provider(
-            "provider", "--dialect", "openai", *models, *provider
-        )
-        self.file = folder / "headgate.toml"
-        self.file.write_text(CONFIG.format(address=self.provider.address, ledger=self.ledger))
-        self.gateway = self.start()
-
-    def start(self) -> Child:
-        self.gateway = self.children.start(
-            "gateway",
-            [self.program, "serve", "--config", str(self.file)],
-            environment={"SIM_KEY": "sk-sim"},
-            ready=listening,
-        )
-        return self.gateway
-
-    @property
-    def base_url(self) -> str:
-        return f"{self.gateway.address}/v1"
-
-    def rows(self) -> list[tuple[str, int]]:
-        """What the ledger holds once the gateway has ended, and all left over is stored."""
-        url, end = f"sqlite:///{self.ledger}", time.monotonic() + 60
-        while is_tended(Path(f"{self.ledger}.journal")) and time.monotonic() < end:
-            time.sleep(0.01)  # the sidecar of one that was killed stores the rest
-        store = open_store(url)
-        try:
-            recover(url, store)
-            assert store.check() == []
-        finally:
-            store.close()
-        with sqlite3.connect(self.ledger) as connection:
-            found = connection.execute("SELECT request_id, attempt FROM attempts").fetchall()
-        connection.close()
-        return found
-
-
-@contextmanager
-def running(folder: Path, *provider: str) -> Iterator[Running]:
-    with Children(folder) as children:
-        yield Running(folder, children, *provider)
-
-
 def command_line(command: list[str], **more) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, **more)
-
-
-def say(client: OpenAI, text: str = "hello", **more):
-    return client.chat.completions.with_raw_response.create(
-        model="auto", messages=[{"role": "user", "content": text}], **more
-    )
 
 
 def test_it_serves_writes_the_ledger_and_stops_cleanly(tmp_path):
@@ -143,7 +41,7 @@ def test_it_serves_writes_the_ledger_and_stops_cleanly(tmp_path):
             ids = [
                 say(client, text).headers["x-headgate-request-id"] for text in ("hello", "prove")
             ]
-        assert gate.gateway.stop() == 0
+        assert gate.stop() == 0
         assert sorted(gate.rows()) == sorted((request_id, 0) for request_id in ids)
         log = gate.gateway.log.read_text()
         assert "Traceback" not in log
@@ -203,8 +101,8 @@ def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):
 
 
 def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(tmp_path):
-    with running(tmp_path, "--first", "0.5") as served:
-        served.gateway.stop()
+    with running(tmp_path) as served:
+        served.stop()
         served.program = "tests.cli.few_files:main"
         served.start()
         assert "takes 30 at once" in served.gateway.log.read_text()
@@ -219,8 +117,15 @@ def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(t
             return "200"
 
         async def flood() -> list[str]:
+            """The provider stands still until the gateway has refused what is too much for it."""
+            provider = served.provider.process
+            provider.send_signal(signal.SIGSTOP)
             async with AsyncOpenAI(base_url=served.base_url, api_key="x", max_retries=0) as client:
-                return await asyncio.gather(*(ask(client) for _ in range(60)))
+                asked = [asyncio.create_task(ask(client)) for _ in range(60)]
+                for answered in islice(asyncio.as_completed(asked), 30):
+                    await answered
+                provider.send_signal(signal.SIGCONT)
+                return await asyncio.gather(*asked)
 
         told = Counter(asyncio.run(flood()))
         assert told == {"200": 30, "503 overloaded": 30}
@@ -231,7 +136,7 @@ def test_where_few_files_may_be_open_it_takes_fewer_requests_and_blames_nobody(t
 def test_idle_connections_beyond_the_open_files_make_way_for_new_ones(tmp_path):
     """A listener that has no file left closes connections without a word."""
     with running(tmp_path) as served:
-        served.gateway.stop()
+        served.stop()
         served.program = "tests.cli.few_files:main"
         gateway = served.start()
         address = gateway.address.removeprefix("http://")
@@ -289,19 +194,25 @@ def test_what_check_warns_of_the_start_says_in_the_same_words(tmp_path):
     rules, own = text.index("[classifier]"), text.index("[prices.")
     tiers, rest = text.index("[tiers.cheap]"), text.index("[server]")
     text = text[:rules] + text[tiers:own] + text[rest:]
-    file.write_text(text)
+    text = text.replace("[server]", '[server]\nembedding_model = "sim/embed-1"')
+    far = text.replace("http://127.0.0.1:1/v1", "https://sim.example/v1")
+    assert far != text  # one of this machine is called without a proxy
+    file.write_text(far)
     told = {}
     for command in ("check", "serve"):
         env = {name: value for name, value in os.environ.items() if name != "SIM_KEY"}
+        env["HTTPS_PROXY"] = "http://proxy.example:3128"
         done = command_line([sys.executable, "-m", "headgate", command, "-c", str(file)], env=env)
         lines = (done.stdout + done.stderr).splitlines()
         told[command] = [line for line in lines if line.startswith("warning: ")]
     missing = told["check"].pop()  # the missing key, which ends the start by a fault of its own
     assert "SIM_KEY" in missing
     assert told["serve"] == told["check"]
-    nobody, *prices = told["serve"]
+    nobody, *prices, proxy = told["serve"]
     assert "Nobody decides" in nobody
-    assert ["No price is known" in line for line in prices] == [True, True]
+    assert ["No price is known" in line for line in prices] == [True, True, True]
+    assert "server.embedding_model: No price is known for sim/embed-1" in prices[2]
+    assert "HTTPS_PROXY is set, and is not read" in proxy
 
 
 def test_an_address_in_use_is_one_sentence(tmp_path):
@@ -353,7 +264,7 @@ def test_sigterm_lets_streams_finish_and_closes_the_door(tmp_path):
 
 def test_sigterm_is_announced_while_requests_are_still_taken(tmp_path):
     with running(tmp_path) as gate:
-        gate.gateway.stop()
+        gate.stop()
         gate.file.write_text(
             gate.file.read_text().replace("[server]", '[server]\ndrain_notice = "60s"')
         )
@@ -432,14 +343,11 @@ def _get(url: str) -> bytes:
 
 def test_the_admin_port_has_its_own_address_and_token(tmp_path):
     with running(tmp_path) as home:
-        home.gateway.stop()
+        home.stop()
         text = home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"')
         home.file.write_text(text)
-        log = home.start().log.read_text()
-        (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
-        _, url, origin = line.split()
-        token = Path(origin.strip("()")).read_text().strip()
-        assert token not in log
+        url, token = admin_port(home.start())
+        assert token not in home.gateway.log.read_text()
         assert url != home.gateway.address
         for headers, status in (({}, 401), ({"authorization": f"Bearer {token}"}, 404)):
             request = urllib.request.Request(f"{url}/none", headers=headers)
@@ -453,14 +361,12 @@ def test_the_admin_port_has_its_own_address_and_token(tmp_path):
 
 def test_the_pages_show_what_a_reload_has_changed(tmp_path):
     with running(tmp_path) as home:
-        home.gateway.stop()
+        home.stop()
         home.file.write_text(
             home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"\nreload = false')
         )
-        log = home.start().log.read_text()
-        (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
-        _, url, origin = line.split()
-        headers = {"authorization": f"Bearer {Path(origin.strip('()')).read_text().strip()}"}
+        url, token = admin_port(home.start())
+        headers = {"authorization": f"Bearer {token}"}
 
         def ask(path: str, method: str = "GET") -> str:
             request = urllib.request.Request(url + path, headers=headers, method=method)

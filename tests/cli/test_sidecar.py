@@ -27,7 +27,7 @@ from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_keys
 from headgate.monitor.mishaps import BACK, MISHAPS
 from headgate.settings import read_with_sources
-from tests.cli.test_serve import Running, running, say
+from tests.cli.gateways import Running, admin_port, running, say
 from tests.ledger.samples import answers
 from tests.monitor.test_metrics import parsed
 
@@ -45,7 +45,7 @@ class House:
     """A gateway with pages and a watch, and its sidecar."""
 
     def __init__(self, home: Running, *more: str) -> None:
-        home.gateway.stop()
+        home.stop()
         text = home.file.read_text().replace('admin = ""', 'admin = "127.0.0.1:0"')
         home.file.write_text(text + "".join(more))
         self.home = home
@@ -53,10 +53,7 @@ class House:
 
     def start(self) -> None:
         """Its ports are others at each start."""
-        log = self.home.start().log.read_text()
-        (line,) = (line for line in log.splitlines() if line.startswith("  admin "))
-        _, self.url, origin = line.split()
-        self.token = Path(origin.strip("()")).read_text().strip()
+        self.url, self.token = admin_port(self.home.start())
 
     @property
     def gateway(self) -> int:
@@ -125,7 +122,7 @@ def test_it_ends_with_the_gateway_that_stops_and_with_one_that_is_killed(tmp_pat
         house = House(home)
         stopped = house.sidecar()
         house.ask("/prices")
-        assert home.gateway.stop() == 0
+        assert home.stop() == 0
         assert not argv(stopped)
         assert "Traceback" not in home.gateway.log.read_text()
         house.start()
@@ -154,7 +151,7 @@ def test_it_stores_what_the_gateway_writes_and_where_it_is_killed_the_gateway_do
             os.kill(sidecar, signal.SIGKILL)
             ids.add(say(client).headers["x-headgate-request-id"])
             until(stored)
-        assert home.gateway.stop() == 0
+        assert home.stop() == 0
         assert list(journal.glob("*.segment")) == []
         store.close()
 
@@ -175,7 +172,7 @@ def test_when_the_gateway_is_killed_it_stores_what_that_one_has_left(tmp_path):
 
 def test_a_gateway_that_ends_while_rows_are_stored_gives_its_budgets_slice_back(tmp_path):
     with running(tmp_path) as home:
-        home.gateway.stop()
+        home.stop()
         url, journal = f"sqlite:///{home.ledger}", tmp_path / "ledger.db.journal"
         settings = read_with_sources(home.file, env={}).settings
         secret, pepper = mint(bytes(range(38))).secret, pepper_of(settings, {})
@@ -196,7 +193,7 @@ def test_a_gateway_that_ends_while_rows_are_stored_gives_its_budgets_slice_back(
                 dead.append(row)
             dead.close()
             until(lambda: len(list(islice(store.entries(), 500))) == 500)
-            assert home.gateway.stop() == 0
+            assert home.stop() == 0
             left = sum(path.stat().st_size for path in journal.glob("*.segment"))
             assert left > 0, "it was storing when it was told to end"
             assert keys.spending(f"key:{identity}")[0].held == 0

@@ -160,6 +160,28 @@ def test_what_is_over_is_told_as_what_was():
     assert "healthz" not in text
 
 
+def test_a_forecast_says_what_it_does_not_know():
+    held = Month(
+        first_day="2026-11-01",
+        spent_nano=99_000_000_000,
+        unpriced=12,
+        days_left=7.5,
+        expected_nano=131_000_000_000,
+        low_nano=127_000_000_000,
+        high_nano=135_000_000_000,
+        history_days=20,
+        unknown_days=8,
+        planned_nano=None,
+    )
+    text = flat(made(month=held))
+    assert "$131.00 by its end (95 %: $127.00 to $135.00) 12 attempts of unknown cost, in" in text
+    assert "8 whole days with attempts of unknown cost, left out of the forecast" in text
+    least = msgspec.structs.replace(held, expected_nano=None, high_nano=None, history_days=0)
+    text = flat(made(month=least))
+    assert "$99.00 so far in November, $127.00 or more by its end (95 %)" in text
+    assert "8 whole days with attempts of unknown cost, so no forecast" in text
+
+
 def test_a_quiet_day_reads_like_this():
     forecast = Month(
         first_day="2026-11-01",

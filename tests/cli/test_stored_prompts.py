@@ -17,7 +17,7 @@ from openai import BadRequestError, OpenAI
 from headgate.ledger.intake import recover
 from headgate.ledger.tended import is_tended
 from headgate.ledger.url import open_store
-from tests.cli.test_serve import Running, running, say
+from tests.cli.gateways import Running, running, say
 from tests.cli.test_sidecar import House
 
 
@@ -71,7 +71,7 @@ def test_question_and_answer_are_on_the_page_of_their_request(home):
 
 
 def test_what_was_asked_before_kill_9_is_stored(home, url, tmp_path):
-    home.gateway.stop()
+    home.stop()
     home.start()
     asked = ask(home)
     os.kill(home.gateway.process.pid, signal.SIGKILL)
@@ -129,7 +129,7 @@ def test_after_a_reload_the_keys_that_are_in_use_then_are_blanked_out(
             with pytest.raises(BadRequestError, match="No such key") as caught:
                 say(client)
             refused.append(caught.value.response.headers["x-headgate-request-id"])
-    assert home.gateway.stop() == 0
+    assert home.stop() == 0
     store = open_store(url, create=False)
     kept = {one.request_id: one.answer for one in store.prompts()}
     store.close()

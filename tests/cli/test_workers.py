@@ -17,9 +17,8 @@ from openai import APIConnectionError, AsyncOpenAI, AsyncStream, OpenAI
 from openai.types.chat import ChatCompletionChunk
 
 from headgate.testing.processes import Child, Children
-from tests.cli.test_serve import Running, listening
+from tests.cli.gateways import PATIENCE, Running, admin_port, listening
 
-PATIENCE = 120.0
 ANSWERS = "headgate_answers_total"
 WORDS = ("words " * 40).strip()
 
@@ -52,11 +51,8 @@ class Workers(Running):
 
     def admin(self, path: str) -> str:
         """What the admin port answers."""
-        log = self.gateway.log.read_text().splitlines()
-        address = next(line.split()[1] for line in log if line.startswith("  admin "))
         asked = Child("admin", self.gateway.process, self.gateway.log)
-        asked.address = address
-        token = self.ledger.with_name(f"{self.ledger.name}.admin-token").read_text().strip()
+        asked.address, token = admin_port(self.gateway)
         status, body = asked.fetch(path, authorization=f"Bearer {token}")
         assert status == 200, body
         return body.decode()
@@ -110,7 +106,7 @@ def test_workers_share_the_port_the_ledger_and_the_metrics(tmp_path):
         assert gate.counted() == 40
         segments = [path for path in (tmp_path / "ledger.db.journal").iterdir() if path.is_file()]
         assert len(segments) >= 2, "both have served"
-        assert gate.gateway.stop(60) == 0
+        assert gate.stop() == 0
         assert sorted(gate.rows()) == sorted((request_id, 0) for request_id in ids)
         assert "Traceback" not in gate.gateway.log.read_text()
 
@@ -129,7 +125,7 @@ def test_a_worker_that_dies_is_replaced_and_its_rows_are_kept(tmp_path):
             except APIConnectionError:
                 time.sleep(0.05)  # it was in the queue of the one that died
         assert len(gate.processes()) == 2
-        assert gate.gateway.stop(60) == 0
+        assert gate.stop() == 0
         assert sorted(gate.rows()) == sorted((request_id, 0) for request_id in ids)
 
 

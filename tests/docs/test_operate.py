@@ -14,7 +14,7 @@ import yaml
 from headgate.cli.main import cli
 from headgate.settings import Settings, read
 from headgate.settings.schema import ServerSettings
-from tests.docs.pages import page
+from tests.docs.pages import ROOT, page
 
 TEXT = page("operate.md")
 
@@ -103,7 +103,7 @@ FIELDS = {
 CONTAINER = {
     "name",
     "image",
-    "args",
+    "command",
     "workingDir",
     "envFrom",
     "ports",
@@ -178,7 +178,7 @@ def test_a_pod_writes_only_where_a_volume_is(deployed):
     assert set(mounted.values()) == names
     assert deployed.ledger.journal.startswith(f"{GATEWAY['workingDir']}/")
     assert {GATEWAY["workingDir"], "/tmp"} <= set(mounted)
-    config = Path(GATEWAY["args"][GATEWAY["args"].index("--config") + 1])
+    config = Path(GATEWAY["command"][GATEWAY["command"].index("--config") + 1])
     assert (str(config.parent), config.name) == ("/etc/headgate", "headgate.toml")
     assert str(config.parent) in mounted
 
@@ -188,3 +188,40 @@ def test_the_selectors_find_the_pods():
     assert KINDS["StatefulSet"]["spec"]["selector"]["matchLabels"] == labels
     assert KINDS["Service"]["spec"]["selector"] == labels
     assert KINDS["StatefulSet"]["spec"]["serviceName"] == KINDS["Service"]["metadata"]["name"]
+
+
+# ---- Dockerfile: that an image can be made of it is tried by hand, for it takes a base image
+
+
+IMAGE = (ROOT / "Dockerfile").read_text()
+LOCKED = re.compile(r"^([a-z0-9.-]+)==(\S+)", re.MULTILINE)
+
+
+def locked(name: str) -> dict[str, str]:
+    return dict(LOCKED.findall((ROOT / "requirements" / name).read_text()))
+
+
+def test_an_image_gets_what_it_copies_and_nothing_else_is_sent_to_its_build():
+    copied = {
+        path
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", IMAGE, re.MULTILINE)
+        for path in line.split()
+    }
+    sent = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert copied == set(sent)
+    assert all((ROOT / path).exists() for path in copied)
+
+
+def test_an_image_has_the_versions_that_are_tested():
+    image, tested = locked("image.txt"), locked("dev.txt")
+    assert locked("core.txt").items() <= image.items() <= tested.items()
+    assert {"psycopg", "opentelemetry-sdk"} <= set(image)
+
+
+def test_an_image_is_what_the_manifest_expects():
+    (user,) = set(re.findall(r"^USER (\d+):\1$", IMAGE, re.MULTILINE))
+    assert int(user) == POD["securityContext"]["runAsUser"]
+    assert re.findall(r"^WORKDIR (\S+)$", IMAGE, re.MULTILINE)[-1] == GATEWAY["workingDir"]
+    assert f"EXPOSE {PORTS['api']} {PORTS['admin']}" in IMAGE
+    settings = re.findall(r"HEADGATE_CONFIG=(\S+)", IMAGE)
+    assert settings == [GATEWAY["command"][GATEWAY["command"].index("--config") + 1]]

@@ -13,7 +13,7 @@ from headgate.gateway.provider import Provider
 from headgate.gateway.record import Pricer
 from headgate.gateway.upstream import Endpoint, Reply
 from headgate.prices.book import Book
-from headgate.routing.breaker import Brakes, Breaker
+from headgate.routing.breaker import Brakes, Breaker, Retries
 from headgate.routing.controls import Helm
 from headgate.routing.exchange import Exchange, Limits
 from headgate.routing.guard import NOTHING
@@ -134,6 +134,7 @@ def plant(
         },
         limits=Limits(),
         brakes=Brakes(models, breaker=lambda: Breaker(failures=failures)),
+        retries=Retries(("anthropic", "openai")),
         idle_timeout=7.0,
         upstream=upstream,
         recorder=kept,

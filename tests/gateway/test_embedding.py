@@ -169,8 +169,9 @@ def test_a_provider_that_is_not_there_gives_502_by_its_name_and_is_written_down(
         assert "The provider `gone` cannot be reached." in str(caught.value)
         assert "127.0.0.1" not in str(caught.value)
         assert "127.0.0.1:9" in caplog.text
-        (entry,) = home.entries
-        assert (entry.error, entry.served, entry.usage) == ("connect", False, Usage())
+        for entry in home.entries:
+            assert (entry.error, entry.served, entry.usage) == ("connect", False, Usage())
+        assert [entry.cause for entry in home.entries] == ["first", "retry"]
 
     run(case, config)
 

@@ -8,10 +8,10 @@ from headgate.access.key import Key, Team
 from headgate.access.limits import NO_LIMITS, Limits
 from headgate.errors import RequestError, UnknownModelError
 from headgate.gateway.gate import NOBODY, Visitor
-from headgate.gateway.permission import barred, names_for, permit_model, permit_own_choice
+from headgate.gateway.permission import barred, names_for, permit_choice, permit_model
 from headgate.routing.policies import Policies
 from headgate.routing.policy import Policy
-from headgate.routing.tier import Tier
+from headgate.routing.tier import PINNED, Tier
 from headgate.values import Ask, ModelRef
 
 TIERS = [
@@ -114,6 +114,6 @@ def test_who_is_confined_to_tiers_names_no_model_beside_them(limits, code):
     model = ModelRef.parse("a/pictures")
     for who in (visitor(limits), visitor(team=limits)):
         with pytest.raises(RequestError) as refused:
-            permit_own_choice(who, model)
+            permit_choice(who, model, str(model), PINNED)
         assert (refused.value.status, refused.value.code) == (403, code)
-    permit_own_choice(visitor(), model)
+    permit_choice(visitor(), model, str(model), PINNED)

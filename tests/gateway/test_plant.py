@@ -28,7 +28,7 @@ def test_one_configuration_is_one_plant_and_nothing_of_it_is_set_anew():
 def test_conversations_and_embeddings_are_only_there_where_they_are_configured():
     made, _, _ = plant()
     assert made.sessions is None
-    assert made.embedding_model is None
+    assert made.ours == {}
 
 
 def test_a_policys_exchanges_have_their_terms_from_it_and_a_callers_own_choice_from_the_plant():

@@ -27,7 +27,7 @@ from headgate.testing.server import Request
 
 __all__ = ["Witness", "mock_of_apis", "witness"]
 
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
 PLACES = {
     "openai": ("openai", "/chat/completions"),
     "openai-responses": ("openai", "/responses"),

@@ -1,9 +1,12 @@
 """saving: its interval decides whether routing pays, does not, or cannot be told."""
 
+import numpy as np
 import pytest
+from benchmarks.intervals.blocks import KINDS, holds, hours_of, truth
 
 from headgate.ledger.store import RequestTotal
-from headgate.monitor.saving import LEAST_REQUESTS, Verdict, saving_of, verdict_of
+from headgate.monitor.merged import merged
+from headgate.monitor.saving import LEAST_REQUESTS, Verdict, saving_of, unit_of, verdict_of
 from tests.monitor.plans import EXAMPLE, requests
 
 
@@ -76,3 +79,41 @@ def test_without_a_plan_the_saving_is_the_same_and_nothing_is_expected():
     bare, planned = saving_of(requests(1000, 200), None), saving_of(requests(1000, 200), EXAMPLE)
     assert (bare.planned, bare.planned_baseline_nano) == (None, None)
     assert (bare.saved_nano, bare.low, bare.high) == (planned.saved_nano, planned.low, planned.high)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_interval_holds_the_truth_though_requests_go_together(kind):
+    """By blocks of time about as often as stated; as if independent, in half of the samples."""
+    at, blocks, alone, times = truth(kind, 1_000), 0, 0, 60
+    for seed in range(times):
+        hours = hours_of(kind, 14, np.random.default_rng(seed))
+        (total,) = merged(hours)
+        found = saving_of(total, None, hours)
+        assert found.by == "day"
+        blocks += holds(found, at)
+        alone += holds(saving_of(total, None), at)
+    assert blocks >= 53  # 95 % of 60 less two standard deviations
+    assert alone <= 42 or kind.turns == 1
+
+
+def test_too_few_days_are_told_by_hours_and_too_few_hours_by_requests():
+    hours = hours_of(KINDS[1], 8, np.random.default_rng(3))
+    units = {}
+    for days in (8, 2):
+        own = [total for total in hours if int(total.of[0]) < 24 * days]
+        units[days] = saving_of(merged(own)[0], None, own)
+    assert units[8].by == "day"
+    assert 5 <= units[8].blocks <= 8
+    assert unit_of(units[8]) == f", of {units[8].blocks} days"
+    assert units[2].by == "hour"
+    few = hours[:3]
+    assert saving_of(merged(few)[0], None, few) == saving_of(merged(few)[0], None)
+    assert unit_of(saving_of(merged(few)[0], None)) == ", each taken by itself"
+
+
+def test_blocks_that_agree_by_chance_make_no_interval_narrower():
+    hours = [requests(100, 20, of=(24 * day,)) for day in range(6)]
+    (total,) = merged(hours)
+    found, alone = saving_of(total, None, hours), saving_of(total, None)
+    assert found.by == "day"
+    assert (found.low, found.high) == (alone.low, alone.high)

@@ -104,6 +104,29 @@ def test_a_month_of_which_nothing_is_known_comes_to_nothing_that_is_known():
     assert found.expected_nano is found.low_nano is found.high_nano is None
 
 
+def test_a_day_of_unknown_cost_is_no_day_that_cost_nothing():
+    days = [
+        day(number, *((0, 10) if number % 2 else (1_000, 0))) for number in range(TODAY - 30, TODAY)
+    ]
+    found = month([*days, day(TODAY, 600)], NOV_16_NOON)
+    assert (found.history_days, found.unknown_days) == (14, 14)
+    assert known(found.expected_nano) == found.spent_nano + 14_500
+
+
+def test_a_day_of_which_something_is_unknown_has_cost_more_than_is_known():
+    cheaper = [day(number, 400, unpriced=1) for number in range(TODAY - 29, TODAY - 10)]
+    days = [*cheaper, *(day(number, 1_000) for number in range(TODAY - 10, TODAY))]
+    assert known(month(days, NOV_16_NOON).expected_nano) == 400 * 5 + 1_000 * 10 + 14_500
+
+
+def test_where_every_day_has_something_unknown_only_a_lower_end_is_told():
+    days = [day(number, 1_000, unpriced=1) for number in range(TODAY - 29, TODAY)]
+    found = month(days, NOV_16_NOON)
+    assert (found.expected_nano, found.high_nano) == (None, None)
+    assert found.low_nano == found.spent_nano + 14_500
+    assert (found.history_days, found.unknown_days) == (0, 28)
+
+
 def test_days_without_traffic_cost_nothing_and_count():
     days = [day(TODAY - 21, 7), *(day(number, 1_000) for number in range(TODAY - 20, TODAY, 2))]
     found = month(days, NOV_16_NOON)

@@ -5,6 +5,7 @@ import doctest
 import pytest
 
 import headgate.monitor.unknown
+from headgate.monitor.figures import alone
 from headgate.monitor.unknown import told
 
 
@@ -23,10 +24,20 @@ def test_the_examples_in_the_docstrings_hold():
         ({"nano": 0, "name": "a driver"}, "nano", 0),
         ({"cost_nano": 0, "priced": False}, "cost_nano", None),
         ({"cost_nano": 0, "priced": True}, "cost_nano", 0),
-        ({"saved_nano": 0, "comparable": 0, "left_out": 4}, "saved_nano", None),
-        ({"saved_nano": 0, "comparable": 9, "left_out": 4}, "saved_nano", 0),
-        ({"saved_nano": 0, "comparable": 0, "left_out": 0}, "saved_nano", 0),
+        ({"saved_nano": 0, "baseline_nano": 9, "paid_nano": 9, "left_out": 4}, "saved_nano", 0),
+        ({"saved_nano": -9, "baseline_nano": 0, "paid_nano": 9, "left_out": 4}, "baseline_nano", 0),
+        ({"saved_nano": 0, "baseline_nano": 0, "paid_nano": 0, "left_out": 0}, "saved_nano", 0),
     ],
 )
-def test_it_is_null_where_all_that_belongs_in_it_has_no_price(held, name, amount):
+def test_it_is_null_where_some_has_no_price_and_the_rest_is_nothing(held, name, amount):
     assert told({"below": [held]})["below"][0] == {**held, name: amount}
+
+
+def test_what_is_free_beside_what_has_no_price_is_unknown_in_every_form():
+    """Three answers without a price and one call that failed before it was billed."""
+    bill = {"attempts": 4, "actual_nano": 0, "unpriced": 3}
+    assert told(bill) == {**bill, "actual_nano": None}
+    assert alone(0, 3) == "unknown"
+    saving = {"comparable": 1, "left_out": 3, "baseline_nano": 0, "paid_nano": 0, "saved_nano": 0}
+    unknown = {"baseline_nano": None, "paid_nano": None, "saved_nano": None}
+    assert told(saving) == {**saving, **unknown}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.routing.breaker import SLICES, Brakes, Breaker, RetryBudget, _Count
+from headgate.routing.breaker import SLICES, Brakes, Breaker, Retries, RetryBudget, _Count
 from headgate.values import ModelRef
 
 
@@ -221,3 +221,13 @@ def test_only_the_model_whose_breaker_is_open_rests_and_not_for_its_probe():
     assert brakes.rests(cheap)
     brakes.note(cheap, True, 6, 6)
     assert not brakes.rests(cheap)
+
+
+def test_models_of_a_callers_choice_share_the_retries_of_their_provider_and_always_may_be_called():
+    retries = Retries(["a", "b"], retries=lambda: RetryBudget(share=0.5, floor=0))
+    for number in range(4):
+        assert retries.may_call(ModelRef("a", f"m{number}"), 0.0)
+    allowed = [retries.may_retry(ModelRef("a", f"n{number}"), 0.0) for number in range(3)]
+    assert allowed == [True, True, False]
+    assert not retries.may_retry(ModelRef("b", "m0"), 0.0)
+    assert not retries.rests(ModelRef("a", "m0"))

@@ -65,7 +65,7 @@ def test_what_the_watch_compared_later_is_not_in_them():
 @pytest.mark.parametrize("purpose", ["embedding", "passed"])
 def test_what_is_passed_through_has_no_tier(purpose):
     assert list(named(entry(purpose=purpose))) == [
-        "x-headgate-request-id", "x-headgate-model", "x-headgate-cost-usd",
+        "x-headgate-request-id", "x-headgate-model", "x-headgate-attempts", "x-headgate-cost-usd",
     ]  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.observer import LedgerObserver
 from headgate.errors import ConfigError
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.totals import HOUR_US
 from headgate.monitor.feedback import signal_event
 from headgate.monitor.quality import comparison_event
 from headgate.settings import read_with_sources
 from headgate.web.dashboard import Dashboard
 from headgate.web.visit import Answer, Visit
-from tests.ledger.samples import NOON_US, answers
+from tests.ledger.samples import NOON_US, answers, entry
 from tests.monitor.test_feedback import signal
 from tests.monitor.test_quality import compared
 from tests.web.ledgers import observer, templates
@@ -137,9 +138,26 @@ def test_a_ledger_without_a_request_says_what_to_do():
 def test_the_same_as_json_and_csv(dashboard):
     told = json.loads(dashboard.json(visit(since="all")).body)
     rows = dashboard.csv(visit(since="all")).body.decode().splitlines()
-    assert rows[0] == "hour,served,escalated,paid_nano,baseline_nano"
+    assert rows[0] == "hour,served,escalated,left_out,paid_nano,baseline_nano"
     assert len(rows) - 1 == len(told["hours"])
     assert sum(int(row.split(",")[1]) for row in rows[1:]) == told["report"]["escalation"]["served"]
+
+
+def test_an_hour_and_a_group_of_unknown_cost_are_no_hour_and_no_group_that_cost_nothing():
+    store = MemoryStore()
+    store.append(answers(4))
+    nothing = {"cost_nano": None, "premium_nano": None, "route": "/v1/messages"}
+    store.append(
+        [entry(request_id=f"later{n}", at_us=NOON_US - 2 * HOUR_US, **nothing) for n in range(3)]
+    )
+    made = Dashboard(observer(store), templates(), lambda: NOON_US)
+    told = json.loads(made.json(visit(since="all")).body)
+    unknown, known = told["hours"]
+    assert known["left_out"] == 0 < known["paid_nano"]
+    assert (unknown["left_out"], unknown["paid_nano"], unknown["baseline_nano"]) == (3, None, None)
+    groups = {one["name"]: one for one in told["groups"]["route"]}
+    assert groups["/v1/messages"]["paid_nano"] is None
+    assert made.csv(visit(since="all")).body.decode().splitlines()[1].endswith(",3,0,3,,")
 
 
 @pytest.mark.parametrize("query", [{"since": "x"}, {"from": "x"}])

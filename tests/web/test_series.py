@@ -41,6 +41,21 @@ def test_a_script_gets_the_numbers_of_the_picture():
     assert paid.block.title == "Paid, and all premium, an hour"
 
 
+def test_an_hour_of_unknown_cost_is_no_point_on_the_ground():
+    looked = seen(24)
+    hours = [
+        msgspec.structs.replace(one, paid_nano=0, baseline_nano=0, left_out=10 * (n == 7))
+        if n in (7, 9)
+        else one
+        for n, one in enumerate(looked.hours)
+    ]
+    escalation, paid = series(msgspec.structs.replace(looked, hours=tuple(hours)))
+    times, amounts, _ = json.loads(paid.data)
+    assert (NOON - 24 + 7) * 3600 not in times
+    assert amounts.count(0.0) == 1  # the ninth was free
+    assert len(json.loads(escalation.data)[0]) == 24
+
+
 def test_the_marks_of_an_axis_are_told_in_cents():
     *_, paid = series(seen(24))
     assert [label for _, label in paid.block.y.ticks] == [

@@ -32,7 +32,7 @@ def test_tokens_are_estimated_by_the_bytes_of_the_text(kind):
     [
         (b"{", None),
         (b'{"model": "m"}', "input"),
-        (b'{"input": "x"}', "model"),
+        (b'{"model": "", "input": "x"}', "model"),
         (b'{"model": 7, "input": "x"}', "model"),
     ],
 )
@@ -42,17 +42,32 @@ def test_what_is_no_request_is_refused(body, param):
     assert caught.value.param == param
 
 
+@pytest.mark.parametrize("body", [b'{"input": "x"}', b'{"model": null, "input": "x"}'])
+def test_a_request_that_leaves_its_model_out_gets_one(body):
+    asked = read(MODERATIONS, body)
+    assert asked.model == ""
+    assert json.loads(asked.body("m")) == {"model": "m", "input": "x"}
+
+
 def test_only_openais_dialects_have_any_of_it():
     known = [speaks(name) for name in ("openai", "openai-responses", "anthropic")]
     assert known == [True, True, False]
 
 
 @pytest.mark.parametrize(
-    ("number", "outputs"), [("3", 3), ("0", 1), ('"3"', 1), ("null", 1), ("2.5", 1), ("true", 1)]
+    ("number", "outputs"),
+    [("3", 3), ("0", 1), ('"3"', 3), ("null", 1), ("10.0", 10), ('"+10"', 10), ('""', 1)],
 )
 def test_as_many_pictures_are_billed_as_are_asked_for(number, outputs):
     body = f'{{"model": "m", "prompt": "x", "n": {number}}}'.encode()
     assert read(IMAGES, body).outputs == outputs
+
+
+@pytest.mark.parametrize("number", ["2.5", "true", '"two"', "1e1000", "12345678901", "[1]", "{}"])
+def test_what_is_no_number_of_pictures_is_refused(number):
+    with pytest.raises(RequestError) as caught:
+        read(IMAGES, f'{{"model": "m", "prompt": "x", "n": {number}}}'.encode())
+    assert (caught.value.status, caught.value.param) == (400, "n")
 
 
 def test_of_moderations_nothing_that_comes_out_is_billed():

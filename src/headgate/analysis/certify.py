@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from headgate.analysis.betting import MOST_STAKE, betting_p, design_effect, grouped_p
+from headgate.analysis.grouping import groups_of
 from headgate.analysis.operating import operating_points, tenths
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import fingerprint, gains
@@ -219,18 +220,8 @@ def _columns(
         )
         if priced
         else None,
-        group=_grouped(rows),
+        group=groups_of(rows),
     )
-
-
-def _grouped(rows: Sequence[GradedRow]) -> np.ndarray | None:
-    """The number of each row's conversation, or of its id; None where no two rows share one."""
-    numbers: dict[str | int, int] = {}
-    found = [
-        numbers.setdefault(row.conversation or row.id or at, len(numbers))
-        for at, row in enumerate(rows)
-    ]
-    return np.array(found) if len(numbers) < len(rows) else None
 
 
 def _costs(table: Calibrating) -> tuple[np.ndarray, np.ndarray] | None:

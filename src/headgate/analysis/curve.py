@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
+
+from headgate.analysis.betting import design_effect
+from headgate.stats.intervals import student_quantile
 
 __all__ = [
     "Curve",
@@ -135,7 +139,12 @@ def _bins_of(scores: np.ndarray) -> list[np.ndarray]:
 
 
 def calibration_measure(
-    scores: np.ndarray, up: np.ndarray, *, level: float = 0.95, seed: int = 0
+    scores: np.ndarray,
+    up: np.ndarray,
+    *,
+    group: np.ndarray | None = None,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> Measure:
     """The calibration error with an interval that holds it, for the bins of these scores.
 
@@ -148,13 +157,15 @@ def calibration_measure(
     Low: V - D ≤ Σ w|e| (triangle), so V less a quantile of Σ w|e|. High: |d + e| ≥ |d| + sign(d) e
     (convexity), so V - D ≥ Σ w sign(d) e, whose deviation does not depend on d. Either fails with
     probability (1 - level) / 2 at most, noise being normal with the variance of a proportion, one
-    success and one failure added so that a bin of equals has some.
+    success and one failure added so that a bin of equals has some. Where rows come in groups, that
+    variance is taken times their design effect.
     """
     rng = np.random.default_rng(seed)
     parts = _bins_of(scores)
     sizes = np.array([len(part) for part in parts])
     rates = (np.array([up[part].sum() for part in parts]) + 1) / (sizes + 2)
-    noise = sizes / len(scores) * np.sqrt(rates * (1 - rates) / sizes)
+    effect = 1.0 if group is None else design_effect(up - scores, group)
+    noise = sizes / len(scores) * np.sqrt(effect * rates * (1 - rates) / sizes)
     tail = (1 - level) / 2
     added = np.abs(rng.standard_normal((NOISES, len(parts)))) @ noise
     value = calibration_error(scores, up)
@@ -171,27 +182,63 @@ def brier(scores: np.ndarray, up: np.ndarray) -> float:
 def bootstrap(
     measure: Callable[..., float | None],
     *columns: np.ndarray,
+    group: np.ndarray | None = None,
     times: int = 200,
     level: float = 0.95,
     seed: int = 0,
 ) -> Measure:
-    """A measure of columns and its percentile interval, rows drawn with replacement.
+    """A measure of columns and its percentile interval, rows or whole groups drawn again.
 
     The router is not fitted again, so the interval leaves out what another training set would
-    add. Draws without the measure are left out.
+    add. Draws without the measure are left out. Few groups vary less when drawn again than they
+    did when they were sampled, so the quantiles are taken further out by Student's: the expanded
+    percentile interval of Hesterberg (2015), "What teachers should know about the bootstrap",
+    The American Statistician 69. Groups that are unlike in length count as so many equal ones as
+    would weigh the same (`stats.grouped`).
+
+    Args:
+        group: the number of each row's group; None where each row is by itself. Of a single group
+            nothing is told.
     """
     value = measure(*columns)
     if value is None:
         return Measure(None, None, None)
     rng = np.random.default_rng(seed)
     size = len(columns[0])
+    number = np.arange(size) if group is None else np.unique(group, return_inverse=True)[1]
+    rows = np.bincount(number)
+    equal = size * size / float((rows.astype(float) ** 2).sum())
+    if len(rows) < 2:
+        return Measure(value, None, None)
     drawn = []
     for _ in range(times):
-        at = rng.integers(size, size=size)
+        at = _drawn(rng, number, rows)
         again = measure(*(column[at] for column in columns))
         if again is not None:
             drawn.append(again)
     if not drawn:
         return Measure(value, None, None)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    tail = _expanded((1 - level) / 2, max(2.0, equal))
+    low, high = np.quantile(drawn, [tail, 1 - tail])
     return Measure(value, float(low), float(high))
+
+
+def _drawn(rng: np.random.Generator, number: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The places of the rows of as many groups as there are, drawn with replacement."""
+    chosen = rng.integers(len(rows), size=len(rows))
+    if len(rows) == len(number):
+        return chosen
+    starts = np.cumsum(rows) - rows
+    sizes = rows[chosen]
+    ends = np.cumsum(sizes)
+    within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
+    places: np.ndarray = np.argsort(number, kind="stable")[
+        np.repeat(starts[chosen], sizes) + within
+    ]
+    return places
+
+
+def _expanded(tail: float, groups: float) -> float:
+    """The tail to cut off, so that a percentile interval is as wide as Student's would be."""
+    wider = student_quantile(1 - tail, groups - 1) * math.sqrt(groups / (groups - 1))
+    return NormalDist().cdf(-wider)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from headgate.analysis.curve import (
     cpt,
     curve,
 )
+from headgate.analysis.grouping import groups_of
 from headgate.analysis.rows import GradedRow
 from headgate.analysis.train import gains, held_out, train, upgrades
 from headgate.analysis.vectors import Vectors
@@ -107,6 +108,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything measured on held-out rows."""
 
     rows: int
+    groups: int | None = None
+    """Conversations that the rows are of, drawn whole for every interval; None where each row is by
+    itself."""
     priced: bool
     always_cheap: Measure
     """Mean score when cheap answers all."""
@@ -126,6 +130,24 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     brier: Measure
     transfer: Mapping[str, Measure] = {}
     """APGR on each category by a router that never saw it, and on what came later."""
+
+
+class _Draws(NamedTuple):
+    """How intervals are made: each row's group, how often groups are drawn, and by which seed."""
+
+    group: np.ndarray | None
+    times: int
+    seed: int
+
+    def __call__(
+        self,
+        measure: Callable[..., float | None],
+        *columns: np.ndarray,
+        of: np.ndarray | None = None,
+    ) -> Measure:
+        """A measure of columns of all rows, or of those at the places `of`."""
+        group = self.group if self.group is None or of is None else self.group[of]
+        return bootstrap(measure, *columns, group=group, times=self.times, seed=self.seed)
 
 
 class _Table(NamedTuple):
@@ -151,7 +173,8 @@ def evaluate(
 
     In a cascade premium is asked after cheap, so that its requests pay for both.
     Without a threshold the errors are taken where the router sends as many to premium as there
-    are requests that only premium answers right. `times` is the number of bootstrap draws.
+    are requests that only premium answers right. `times` is the number of bootstrap draws, of whole
+    conversations where rows come in such.
     `vectors` are for a router that needs embeddings.
 
     Raises:
@@ -164,24 +187,24 @@ def evaluate(
     policies = {"router": route, **baselines(fit, test)}
     cut = float(np.quantile(scores, 1 - up.mean())) if threshold is None else threshold
 
-    def measured(measure, *columns: np.ndarray) -> Measure:  # type: ignore[no-untyped-def]
-        return bootstrap(measure, *columns, times=times, seed=seed)
-
+    group = groups_of(test)
+    draws = _Draws(group, times, seed)
     return Evaluation(
         rows=len(test),
+        groups=None if group is None else int(group.max()) + 1,
         priced=table.priced,
-        always_cheap=measured(_mean, table.cheap),
-        always_premium=measured(_mean, table.premium),
+        always_cheap=draws(_mean, table.cheap),
+        always_premium=draws(_mean, table.premium),
         always_cheap_cost=float(table.cheap_cost.mean()),
         always_premium_cost=float(table.premium_cost.mean()),
-        policies={name: _figures(table, rank, times, seed) for name, rank in policies.items()},
-        band=_band(table, route, times, seed),
+        policies={name: _figures(table, rank, draws) for name, rank in policies.items()},
+        band=_band(table, route, draws),
         curves={name: _drawn(table, policies[name]) for name in DRAWN},
-        bins=_bins(scores, up, times, seed),
+        bins=_bins(scores, up, draws),
         later=all(row.time is not None for row in [*fit, *test]),
-        errors=_errors(table, scores, cut, times, seed),
-        ece=calibration_measure(scores, up, seed=seed),
-        brier=measured(brier, scores, up),
+        errors=_errors(table, scores, cut, draws),
+        ece=calibration_measure(scores, up, group=group, seed=seed),
+        brier=draws(brier, scores, up),
     )
 
 
@@ -206,9 +229,8 @@ def transfer(
     for name, (fit, unseen) in splits.items():
         router = train(fit, seed=seed, on=on).router
         table = _table(unseen)
-        found[name] = bootstrap(
-            apgr, table.cheap, table.premium, gains(router, unseen), times=times, seed=seed
-        )
+        draws = _Draws(groups_of(unseen), times, seed)
+        found[name] = draws(apgr, table.cheap, table.premium, gains(router, unseen))
     return found
 
 
@@ -232,24 +254,20 @@ def _table(rows: Sequence[GradedRow], *, cascade: bool = False) -> _Table:
     )
 
 
-def _figures(table: _Table, route: np.ndarray, times: int, seed: int) -> Figures:
+def _figures(table: _Table, route: np.ndarray, draws: _Draws) -> Figures:
     scores = (table.cheap, table.premium, route)
     costs = (table.cheap_cost, table.premium_cost)
 
     def recovered(part: float) -> Measure:
-        return bootstrap(lambda c, p, r: cpt(c, p, r, part), *scores, times=times, seed=seed)
+        return draws(lambda c, p, r: cpt(c, p, r, part), *scores)
 
     def cost(part: float) -> Measure:
-        return bootstrap(
-            lambda c, p, r, cc, pc: cost_at_quality(c, p, r, part, cc, pc),
-            *scores,
-            *costs,
-            times=times,
-            seed=seed,
+        return draws(
+            lambda c, p, r, cc, pc: cost_at_quality(c, p, r, part, cc, pc), *scores, *costs
         )
 
     return Figures(
-        apgr=bootstrap(apgr, *scores, times=times, seed=seed),
+        apgr=draws(apgr, *scores),
         cpt50=recovered(0.5),
         cpt80=recovered(0.8),
         cpt95=recovered(0.95),
@@ -259,19 +277,14 @@ def _figures(table: _Table, route: np.ndarray, times: int, seed: int) -> Figures
     )
 
 
-def _band(table: _Table, route: np.ndarray, times: int, seed: int) -> tuple[BandPoint, ...]:
+def _band(table: _Table, route: np.ndarray, draws: _Draws) -> tuple[BandPoint, ...]:
     columns = (table.cheap, table.premium, route)
     points = curve(*columns, table.cheap_cost, table.premium_cost)
     return tuple(
         BandPoint(
             share,
             float(np.interp(share, points.share, points.cost)),
-            bootstrap(
-                lambda c, p, r, share=share: curve(c, p, r).at(share),
-                *columns,
-                times=times,
-                seed=seed,
-            ),
+            draws(lambda c, p, r, share=share: curve(c, p, r).at(share), *columns),
         )
         for share in SHARES
     )
@@ -285,31 +298,25 @@ def _drawn(table: _Table, route: np.ndarray) -> tuple[CurvePoint, ...]:
     )
 
 
-def _bins(scores: np.ndarray, up: np.ndarray, times: int, seed: int) -> tuple[Bin, ...]:
+def _bins(scores: np.ndarray, up: np.ndarray, draws: _Draws) -> tuple[Bin, ...]:
     order = np.argsort(scores, kind="stable")
     return tuple(
         Bin(
             len(part),
             float(scores[part].mean()),
-            bootstrap(_mean, up[part], times=times, seed=seed),
+            draws(_mean, up[part], of=part),
         )
         for part in np.array_split(order, BINS)
         if len(part)
     )
 
 
-def _errors(table: _Table, scores: np.ndarray, cut: float, times: int, seed: int) -> Errors:
+def _errors(table: _Table, scores: np.ndarray, cut: float, draws: _Draws) -> Errors:
     taken = scores >= cut
     better = table.premium > table.cheap
 
     def share(of: np.ndarray, among: np.ndarray) -> Measure:
-        return bootstrap(
-            lambda o, a: float((o & a).sum() / a.sum()) if a.any() else None,
-            of,
-            among,
-            times=times,
-            seed=seed,
-        )
+        return draws(lambda o, a: float((o & a).sum() / a.sum()) if a.any() else None, of, among)
 
     served = np.where(taken, table.premium, table.cheap)
     return Errors(
@@ -318,7 +325,7 @@ def _errors(table: _Table, scores: np.ndarray, cut: float, times: int, seed: int
         cheap_share=float(1 - taken.mean()),
         missed=share(~taken, better),
         wasted=share(~better, taken),
-        quality=bootstrap(_mean, served, times=times, seed=seed),
+        quality=draws(_mean, served),
     )
 
 

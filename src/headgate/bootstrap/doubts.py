@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from headgate.bootstrap.book import doubts_about_prices, table_of
+from headgate.bootstrap.egress import unread_proxy
 from headgate.errors import ConfigFault
 from headgate.prices.book import Book
 from headgate.prices.table import Table
@@ -18,14 +19,20 @@ from headgate.values import ModelRef
 __all__ = ["missing_variables", "unpriced_beside_faults", "warnings_of"]
 
 
-def warnings_of(reading: Reading, book: Book) -> tuple[ConfigFault, ...]:
-    """What works and is most likely not meant, in the settings and in their prices of today."""
+def warnings_of(reading: Reading, book: Book, env: Mapping[str, str]) -> tuple[ConfigFault, ...]:
+    """What works and is most likely not meant, in the settings and in their prices of today.
+
+    Args:
+        env: may name a proxy, which is not read; empty where the settings are another machine's.
+    """
     today = datetime.now(UTC).date()
+    unread = unread_proxy(reading.settings, env)
     return (
         *reading.warnings,
         *_nobody_decides(reading),
         *_missing_prices(reading, book, today),
         *_doubtful_prices(reading, book, today),
+        *(() if unread is None else (unread,)),
     )
 
 
@@ -54,7 +61,7 @@ def _doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigF
 
 
 def _missing_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
-    """A finding for every tier's or classifier's model whose price on that day is not known."""
+    """A finding for every model that the gateway calls and whose price on that day is not known."""
     told = {one.field: one.value for one in reading.values}
     return (finding for _, finding in _unpriced(reading.values, book, on, told.get))
 
@@ -130,7 +137,10 @@ def _list_of(told: Mapping[str, object], env: Mapping[str, str]) -> Table:
     )
 
 
-_MODEL_FIELD = re.compile(r"(?:(?:tiers|policies)\..*|classifier)\.(?:second_|judge_)?model")
+_MODEL_FIELD = re.compile(
+    r"(?:(?:tiers|policies)\..*|classifier)\.(?:second_|judge_)?model"
+    r"|server\.embedding_model|quality\.judge"
+)
 
 
 def _at(source: Source, field: str, message: str, fix: str) -> ConfigFault:

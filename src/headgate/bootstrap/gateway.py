@@ -20,16 +20,19 @@ from headgate.gateway.plant import Plant
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Pricer, Recorder
 from headgate.gateway.upstream import Upstream
-from headgate.routing.breaker import Brakes, Breaker, RetryBudget
+from headgate.routing.breaker import Brakes, Breaker, Retries, RetryBudget
 from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
 from headgate.routing.policies import Policies
 from headgate.routing.session import Sessions, Terms
+from headgate.settings.providers import KNOWN
 from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
+from headgate.wire.passed import DEFAULT_MODERATION, EMBEDDINGS, MODERATIONS, speaks
 
 __all__ = [
     "app_of",
+    "models_of_ours",
     "need_keys",
     "new_request_id",
     "plant_of",
@@ -139,6 +142,7 @@ def plant_of(
             max_retry_after=resilience.max_retry_after,
         ),
         brakes=_brakes(settings, policies),
+        retries=Retries((entry.name for entry in settings.providers), retries=_retries(settings)),
         idle_timeout=resilience.idle_timeout,
         upstream=upstream,
         recorder=recorder,
@@ -148,7 +152,7 @@ def plant_of(
         jitter=jitter,
         config=settings.fingerprint,
         sessions=_sessions(settings, policies, pricer, clock),
-        embedding_model=_embedding_model(settings),
+        ours=models_of_ours(settings),
         origins=settings.server.cors_origins,
     )
 
@@ -216,7 +220,6 @@ def _sessions(
 
 def _brakes(settings: Settings, policies: Policies) -> Brakes:
     resilience = settings.resilience
-    floor = resilience.retry_floor / settings.server.workers  # each has a budget of its own
     models = [tier.model for tier in policies.tiers]
     sorters = [policy.sorter for policy in policies.policies]
     models += [sorter.tier.model for sorter in sorters if sorter is not None]
@@ -228,13 +231,36 @@ def _brakes(settings: Settings, policies: Policies) -> Brakes:
         breaker=lambda: Breaker(
             failures=resilience.breaker_failures, pause=resilience.breaker_pause
         ),
-        retries=lambda: RetryBudget(share=resilience.retry_share, floor=floor),
+        retries=_retries(settings),
     )
 
 
-def _embedding_model(settings: Settings) -> ModelRef | None:
-    model = settings.server.embedding_model
-    return None if model is None else ModelRef.parse(model)
+def _retries(settings: Settings) -> Callable[[], RetryBudget]:
+    share = settings.resilience.retry_share
+    floor = settings.resilience.retry_floor / settings.server.workers  # each has its own budget
+    return lambda: RetryBudget(share=share, floor=floor)
+
+
+def models_of_ours(settings: Settings) -> dict[str, ModelRef]:
+    """What answers requests that are passed through and name no provider, by the provider's path.
+
+    A moderation may leave its model out, so one is found for it where it is clear whose.
+    """
+    server = settings.server
+    found = {
+        EMBEDDINGS.path: server.embedding_model,
+        MODERATIONS.path: server.moderation_model or _moderation_model(settings),
+    }
+    return {path: ModelRef.parse(model) for path, model in found.items() if model is not None}
+
+
+def _moderation_model(settings: Settings) -> str | None:
+    """OpenAI's default, at the provider of that name, else at the only one that may have it."""
+    able = [entry.name for entry in settings.providers if speaks(entry.dialect)]
+    others = [name for name in able if name not in KNOWN]  # those known are no OpenAI
+    if "openai" in able:
+        return f"openai/{DEFAULT_MODERATION}"
+    return f"{others[0]}/{DEFAULT_MODERATION}" if len(others) == 1 else None
 
 
 def provider_of(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from headgate import __version__
+from headgate.bootstrap.gateway import models_of_ours
 from headgate.bootstrap.policies import embedding_of
 from headgate.gateway.caller import Caller, Handler
 from headgate.ledger.counts import Counts
@@ -22,7 +23,7 @@ def metrics_of(settings: Settings) -> Metrics:
         embedding = embedding_of(decides)
         named += [decides.model, decides.second_model, decides.judge_model]
         named += [str(embedding) if embedding else None]
-    named += [settings.quality.judge, settings.server.embedding_model]
+    named += [settings.quality.judge, *map(str, models_of_ours(settings).values())]
     metrics = Metrics({model for model in named if model is not None})
     metrics.info(__version__, settings.fingerprint)
     return metrics

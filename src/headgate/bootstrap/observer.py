@@ -30,6 +30,7 @@ from headgate.ledger.totals import (
 from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
+from headgate.monitor.merged import merged
 from headgate.monitor.quality import Quality
 from headgate.monitor.report import report
 from headgate.monitor.status import HISTORY_DAYS, month, retries
@@ -38,7 +39,7 @@ from headgate.settings.schema import Settings
 from headgate.web.observer import Group, Hour, Seen, Timing, Unplanned
 from headgate.web.period import DIMENSIONS, Period
 
-__all__ = ["LedgerObserver", "merged"]
+__all__ = ["LedgerObserver"]
 
 MONTH_DAYS = 31
 TIMED: tuple[LatencyDimension, ...] = ("tier", "provider", "model")
@@ -123,7 +124,7 @@ class LedgerObserver:
         quality, feedback = self._heard
         return Seen(
             at_us=now,
-            report=report(tiers, requests, planned, period.window),
+            report=report(tiers, hourly, planned, period.window),
             escalation=self._assessed,
             drift=self._drift,
             retries=retries(tiers),
@@ -273,30 +274,6 @@ class _Rested:
         return made
 
 
-def merged(totals: Iterable[RequestTotal]) -> list[RequestTotal]:
-    """Sums that were told apart, put together again: those pinned, then those routed."""
-    kinds: dict[bool, list[RequestTotal]] = defaultdict(list)
-    for total in totals:
-        kinds[total.routed].append(total)
-    return [
-        RequestTotal(
-            routed=routed,
-            requests=sum(one.requests for one in own),
-            served=sum(one.served for one in own),
-            escalated=sum(one.escalated for one in own),
-            comparable=sum(one.comparable for one in own),
-            paid_nano=sum(one.paid_nano for one in own),
-            baseline_nano=sum(one.baseline_nano for one in own),
-            paid_squared=sum(one.paid_squared for one in own),
-            baseline_squared=sum(one.baseline_squared for one in own),
-            paid_baseline=sum(one.paid_baseline for one in own),
-            first_us=min(one.first_us for one in own),
-            last_us=max(one.last_us for one in own),
-        )
-        for routed, own in sorted(kinds.items())
-    ]
-
-
 def _hours(totals: Iterable[RequestTotal]) -> Iterator[Hour]:
     for total in totals:
         if total.routed:
@@ -304,6 +281,7 @@ def _hours(totals: Iterable[RequestTotal]) -> Iterator[Hour]:
                 hour=int(total.of[0]),
                 served=total.served,
                 escalated=total.escalated,
+                left_out=total.requests - total.comparable,
                 paid_nano=total.paid_nano,
                 baseline_nano=total.baseline_nano,
             )
@@ -315,6 +293,7 @@ def _group(total: RequestTotal) -> Group:
         requests=total.requests,
         served=total.served,
         escalated=total.escalated,
+        left_out=total.requests - total.comparable,
         paid_nano=total.paid_nano,
         baseline_nano=total.baseline_nano,
     )

@@ -29,6 +29,7 @@ from headgate.monitor.assessment import ScopeKind
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom
+from headgate.monitor.merged import merged
 from headgate.monitor.mishaps import MISHAPS, mishaps
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
@@ -227,13 +228,13 @@ class Watch:
         began = monotonic()
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
         tiers = self._store.tiers(window, ("error",))
-        requests = self._store.requests(window)
+        requests = self._store.requests(window, ("hour",))
         days = self._store.days(Window((at_us // DAY_US - back) * DAY_US, None))
         planned = found = self.unplanned = None
         if self._settings is not None and self._book is not None:
             day = now.astimezone(UTC).date()
             planned, found, self.unplanned = held_against(
-                self._settings, self._book, day, tiers, requests
+                self._settings, self._book, day, tiers, merged(requests)
             )
         self._money = _Money(at_us, window, tiers, requests, days, planned, found)
         self._money_due = monotonic() + RESTS * (monotonic() - began)

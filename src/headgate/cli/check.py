@@ -11,7 +11,7 @@ import click
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.doubts import missing_variables, unpriced_beside_faults, warnings_of
-from headgate.bootstrap.egress import missing_authorities, unread_proxy
+from headgate.bootstrap.egress import missing_authorities
 from headgate.bootstrap.ledger import exposed_prompts
 from headgate.bootstrap.policies import policies_of
 from headgate.cli.files import FilePath
@@ -59,13 +59,12 @@ def check(
         _print(error.told, doubts, as_json=as_json)
         return error.exit_code
     warnings = (
-        *warnings_of(reading, book),
+        *warnings_of(reading, book, os.environ),
         *missing_variables(values, os.environ),
         *filter(
             None,
             [
                 exposed_prompts(reading.settings.ledger),
-                unread_proxy(reading.settings, os.environ),
                 missing_authorities(reading.settings, os.environ),
             ],
         ),

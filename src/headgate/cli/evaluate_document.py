@@ -40,7 +40,12 @@ def evaluation_document(found: Evaluation, version: str) -> page.Page:
         title="How well the router chooses",
         subtitle=f"Router {version} on {found.rows:,} requests: {which} from training",
         blocks=tuple(blocks),
-        footer="Intervals are 95 % bootstrap intervals over these requests.",
+        footer="Intervals are 95 % bootstrap intervals over "
+        + (
+            "these requests."
+            if found.groups is None
+            else f"the {found.groups:,} conversations of these requests, each drawn whole."
+        ),
     )
 
 

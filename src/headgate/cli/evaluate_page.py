@@ -25,6 +25,7 @@ def page(found: Evaluation, version: str) -> str:
     which = ", the latest" if found.later else ""
     lines = [
         f"Router {version} on {found.rows:,} held-out rows{which}; 95 % intervals",
+        *([] if found.groups is None else [f"of {found.groups:,} conversations, drawn whole"]),
         "",
         f"  always cheap    {measure_of(found.always_cheap)} mean score",
         f"  always premium  {measure_of(found.always_premium)}",

@@ -188,7 +188,7 @@ def told_check(place: Place, said: Said) -> Told:
             reading, warnings = _checked_text(said["toml"])
         else:
             reading = open_settings(place.config, place.sets, need_file=True)
-            warnings = warnings_of(reading, check.checked_book(reading))
+            warnings = warnings_of(reading, check.checked_book(reading), os.environ)
     except ConfigError as error:
         reading = None
         faults = error.told
@@ -227,7 +227,7 @@ def _checked_text(toml: str) -> tuple[Reading, tuple[ConfigFault, ...]]:
         )
         for field in named
     )
-    return reading, (*warnings_of(bare, book), *unread)
+    return reading, (*warnings_of(bare, book, {}), *unread)
 
 
 def told_route(place: Place, said: Said) -> Told:

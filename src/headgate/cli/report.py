@@ -77,7 +77,9 @@ def held_report(opened: Opened, asked: Window, now: datetime) -> tuple[Report, C
             planned = planned_of(settings, book, now.date())
         except ConfigError as error:  # what was paid can be told all the same
             missing = error
-    return make_report(store.tiers(asked), store.requests(asked), planned, asked), missing
+    return make_report(
+        store.tiers(asked), store.requests(asked, ("hour",)), planned, asked
+    ), missing
 
 
 def _in_form(held: Report, *, html: bool) -> str:

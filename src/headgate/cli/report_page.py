@@ -19,6 +19,7 @@ from headgate.monitor.figures import (
     signed,
 )
 from headgate.monitor.report import Line, Report
+from headgate.monitor.saving import unit_of
 from headgate.values import dollars
 
 __all__ = ["page", "period"]
@@ -145,7 +146,7 @@ def _facts(report: Report) -> Iterator[str]:
         yield from _fact(
             "Saving",
             f"95 %: {between(saving.low, saving.high)} of all-premium, "
-            f"over {_count(saving.comparable, 'request')}",
+            f"over {_count(saving.comparable, 'request')}{unit_of(saving)}",
         )
     if escalation.rate is not None:
         planned = escalation.planned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -36,7 +37,8 @@ def serve(
         sets = (*sets, f"server.workers={workers}")
     reading = open_settings(config, sets, need_file=True)
     log_to_stderr()
-    for warning in warnings_of(reading, book_of(reading.settings, str(reading.file))):
+    book = book_of(reading.settings, str(reading.file))
+    for warning in warnings_of(reading, book, os.environ):
         click.echo(f"warning: {warning}", err=True)
     if reading.settings.server.workers > 1:
         return supervise(config, sets, reading, announce)

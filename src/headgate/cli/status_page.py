@@ -212,7 +212,8 @@ def _retries(retries: Retries) -> Iterator[str]:
     if any(tier.unpriced and tier.spent_nano for tier in retries.tiers):
         yield click.style("  * without attempts of unknown cost", dim=True)
     if retries.premium_share is not None:
-        yield f"  Premium is {percent(retries.premium_share)} of what retries cost."
+        of = "retries of known cost came to" if retries.unpriced else "retries cost"
+        yield f"  Premium is {percent(retries.premium_share)} of what {of}."
 
 
 def _row(tier: str, answers: str, tried: str, rate: str, spent: str, wasted: str) -> str:
@@ -225,8 +226,10 @@ def _month(month: Month) -> Iterator[str]:
     text = f"{_spent(month.spent_nano, month.unpriced)} so far in {name}"
     if not is_known(month.spent_nano, month.unpriced):
         text += ", and so is what it comes to"
-    elif month.expected_nano is None or month.low_nano is None or month.high_nano is None:
+    elif month.low_nano is None:
         text += "; too few whole days for a forecast"
+    elif month.expected_nano is None or month.high_nano is None:
+        text += f", {money(month.low_nano)} or more by its end (95 %)"
     else:
         low, high = money(month.low_nano), money(month.high_nano)
         text += f", {money(month.expected_nano)} by its end (95 %: {low} to {high})"
@@ -236,7 +239,14 @@ def _month(month: Month) -> Iterator[str]:
         text += f", {money(month.worst_nano)} at worst"
     yield from fact("Month", text)
     if month.unpriced:
-        yield from fact("", f"{_count(month.unpriced, 'attempt')} of unknown cost", "yellow")
+        text = f"{_count(month.unpriced, 'attempt')} of unknown cost"
+        if month.low_nano is not None:
+            text += ", in none of this"
+        yield from fact("", text, "yellow")
+    if month.unknown_days and month.low_nano is not None:
+        days = _count(month.unknown_days, "whole day")
+        how = "left out of the forecast" if month.expected_nano is not None else "so no forecast"
+        yield from fact("", f"{days} with attempts of unknown cost, {how}", dim=True)
 
 
 def _headroom(headroom: Headroom | None) -> Iterator[str]:

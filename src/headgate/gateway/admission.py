@@ -127,12 +127,13 @@ class Admission:
         """
         if visitor.key is None:
             return
-        model, tokens = passage.model, passage.tokens
+        books = passage.books
+        model, tokens = books.model, books.tokens
         bill = None
         if visitor.budgets and self._till is not None:
-            if self.terms.on_unpriced == "refuse" and not passage.foreseeable():
-                raise untold(model) if passage.priced() else unpriced(model)
-            bill = Bill((model,), tokens, passage.outputs * self.terms.output_tokens)
+            if self.terms.on_unpriced == "refuse" and not books.foreseeable():
+                raise untold(model) if books.priced() else unpriced(model)
+            bill = Bill((model,), tokens, books.outputs * self.terms.output_tokens)
         lent = self._take(visitor, request_id, plant, tokens, bill)
         if lent is not None:
             await lent

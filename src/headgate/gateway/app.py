@@ -225,7 +225,7 @@ class App:
         await count(plant, caller, body, visitor)
 
     async def _embed(self, _: str, caller: Caller, visitor: Visitor) -> None:
-        from headgate.gateway.embedding import embedding_of  # most gateways never need it
+        from headgate.gateway.passage import passage_of  # most gateways never need it
 
         plant, request_id = self.plant, self._new_id()
         body = await _body(caller, self._max_body)
@@ -234,8 +234,9 @@ class App:
         if self.transcripts is not None:
             now = plant.clock.time()
             transcript = self.transcripts.begin(caller, DIALECTS[EMBEDDINGS], body, request_id, now)
-        embedding = embedding_of(plant, transcript or caller, body, request_id, visitor)
-        await self._run(embedding, plant, request_id, visitor, transcript)
+        asked = passed.read(passed.EMBEDDINGS, body)
+        passage = passage_of(plant, transcript or caller, asked, request_id, visitor)
+        await self._run(passage, plant, request_id, visitor, transcript)
 
     async def _pass(self, path: str, caller: Caller, visitor: Visitor) -> None:
         """What nothing is kept of, where prompts are: it is mostly pictures and sound."""

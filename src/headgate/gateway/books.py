@@ -24,7 +24,7 @@ from headgate.values import ModelRef, Usage, usd
 from headgate.wire.lane import DIALECTS, Inbound
 from headgate.wire.neutral import MODELS_AT_HAND
 
-__all__ = ["REJECTED", "Books"]
+__all__ = ["REJECTED", "Books", "complain"]
 
 log = logging.getLogger("headgate.gateway")
 
@@ -99,7 +99,7 @@ class Books(msgspec.Struct, eq=False, gc=False):
             if turn is not None:
                 _announce(model, turn, plant.brakes.opens_in(model, now))
         if error is not None and error != REJECTED:
-            self._complain(attempt)
+            complain(self._request_id, attempt)
         first_token = attempt.first_token
         # By position, in the order of the fields, and in two parts: for so many names Python 3.11
         # makes a dictionary, and for more than 30 values a list, which together cost as much as
@@ -148,18 +148,6 @@ class Books(msgspec.Struct, eq=False, gc=False):
             plant.config,
         )
         plant.recorder.record(Entry(*(asked + came_of_it)))
-
-    def _complain(self, attempt: Attempt) -> None:
-        log.warning(
-            "%s attempt %d on %s: %s%s%s%s",
-            self._request_id,
-            attempt.number,
-            attempt.tier.model,
-            attempt.error,
-            f" {attempt.status}" if attempt.status else "",
-            f" ({attempt.detail})" if attempt.detail else "",
-            f", there {attempt.reference}" if attempt.reference else "",
-        )
 
     def cost(self, attempt: Attempt, usage: Usage) -> str | None:
         """US dollars for the request, were this the usage of its last attempt; None: not known."""
@@ -233,6 +221,20 @@ def _announce(model: ModelRef, turn: Turn, seconds: float) -> None:
         log.warning("%s keeps failing: it is left alone, and tried every %g s", model, seconds)
     else:
         log.warning("%s works again", model)
+
+
+def complain(request_id: str, attempt: Attempt) -> None:
+    """Say in the log what came of an attempt that has failed."""
+    log.warning(
+        "%s attempt %d on %s: %s%s%s%s",
+        request_id,
+        attempt.number,
+        attempt.tier.model,
+        attempt.error,
+        f" {attempt.status}" if attempt.status else "",
+        f" ({attempt.detail})" if attempt.detail else "",
+        f", there {attempt.reference}" if attempt.reference else "",
+    )
 
 
 def _is_outage(attempt: Attempt) -> bool:

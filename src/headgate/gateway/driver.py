@@ -64,7 +64,7 @@ from headgate.wire.lane import (
 if TYPE_CHECKING:
     from headgate.gateway.transcript import Transcript
 
-__all__ = ["JSON", "Driver", "Plant"]
+__all__ = ["ANSWERED", "ENDED", "JSON", "OPENED", "REFERENCE", "START", "Driver", "Plant"]
 
 START, OPENED, ANSWERED, ENDED = Start(), Opened(), Answered(), Ended()
 LEFT_OUT = "x-headgate-left-out"

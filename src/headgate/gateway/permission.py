@@ -13,7 +13,7 @@ from headgate.routing.policy import AUTO
 from headgate.routing.tier import PINNED
 from headgate.values import Ask, ModelRef
 
-__all__ = ["barred", "names_for", "permit_model", "permit_own_choice"]
+__all__ = ["barred", "names_for", "permit_choice", "permit_model"]
 
 
 def barred(
@@ -30,7 +30,8 @@ def barred(
         return NOTHING
     policy = policies.policy(ask, origin)
     if policy is None:
-        _permit_pin(visitor, policies, ask)
+        tier = policies.pinned(ask.model).tier
+        permit_choice(visitor, tier.model, ask.model, tier.name)
         return NOTHING
     for _, limits in visitor.limits:
         if not (limits.allows_policy(ask.model) or limits.allows_policy(f"{AUTO}:{policy.name}")):
@@ -54,27 +55,24 @@ def _closed(visitor: Visitor, policies: Policies) -> Mapping[str, str]:
     }
 
 
-def _permit_pin(visitor: Visitor, policies: Policies, ask: Ask) -> None:
-    tier = policies.pinned(ask.model).tier
-    for _, limits in visitor.limits:
-        if not limits.pin:
-            raise no_choice()
-        if limits.tiers and (tier.name == PINNED or not limits.allows_tier(tier.name)):
-            raise not_open("tier_not_allowed", ask.model, limits.tiers)
-    permit_model(visitor, tier.model)
+def permit_choice(visitor: Visitor, model: ModelRef, asked: str, tier: str) -> None:
+    """Check that a visitor may choose a model, or a tier, itself.
 
-
-def permit_own_choice(visitor: Visitor, model: ModelRef) -> None:
-    """Check that a visitor may name any model at all, beside all tiers.
+    Args:
+        visitor: who chooses.
+        model: what answers.
+        asked: as it was spelled.
+        tier: that the model is called under, `PINNED` where it is beside all tiers.
 
     Raises:
-        RequestError: 403, it may not, or only tiers.
+        RequestError: 403, it may choose none, or not this one.
     """
     for _, limits in visitor.limits:
         if not limits.pin:
             raise no_choice()
-        if limits.tiers:
-            raise not_open("tier_not_allowed", str(model), limits.tiers)
+        if limits.tiers and (tier == PINNED or not limits.allows_tier(tier)):
+            raise not_open("tier_not_allowed", asked, limits.tiers)
+    permit_model(visitor, model)
 
 
 def permit_model(visitor: Visitor, model: ModelRef) -> None:

@@ -10,7 +10,7 @@ from headgate.gateway.deadline import Deadlines
 from headgate.gateway.provider import Provider
 from headgate.gateway.record import Pricer, Recorder
 from headgate.gateway.upstream import Upstream
-from headgate.routing.breaker import Brakes
+from headgate.routing.breaker import Brakes, Retries
 from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits, Terms
 from headgate.routing.policies import Policies
@@ -32,6 +32,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     providers: dict[str, Provider]
     limits: Limits
     brakes: Brakes
+    retries: Retries
+    """Of what is passed through."""
     idle_timeout: float
     upstream: Upstream
     recorder: Recorder
@@ -42,8 +44,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
     config: str
     sessions: Sessions | None = None
     """The conversations under way; None: every request is decided alone."""
-    embedding_model: ModelRef | None = None
-    """Answers requests for embeddings that do not name a provider."""
+    ours: Mapping[str, ModelRef] = {}
+    """What answers what is passed through and names no provider, by the provider's path."""
     eased: dict[ModelRef, tuple[Easing, ...]] = {}
     """What models have refused of routed requests: left out of the next ones."""
     origins: tuple[str, ...] = ()

@@ -65,7 +65,10 @@ def alone(nano: int, unpriced: int) -> str:
 
 
 def is_known(nano: int, unpriced: int) -> bool:
-    """Whether anything is known of what calls cost, `unpriced` of them at no known price."""
+    """Whether an amount says anything of what calls cost, `unpriced` of them at no known price.
+
+    A 0 does not: it is that of the free ones, or of those that failed before a token was billed.
+    """
     return nano != 0 or unpriced == 0
 
 

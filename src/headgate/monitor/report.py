@@ -10,6 +10,7 @@ import msgspec
 
 from headgate.ledger.store import EVER, RequestTotal, Role, TierTotal, Window
 from headgate.monitor.drivers import Driver, apportion, explain
+from headgate.monitor.merged import merged
 from headgate.monitor.planned import Planned, PlannedLine
 from headgate.monitor.saving import Saving, Verdict, saving_of, verdict_of
 from headgate.stats.intervals import Interval, wilson
@@ -146,10 +147,14 @@ def report(
     planned: Planned | None = None,
     window: Window = EVER,
 ) -> Report:
-    """Hold what a store's `tiers(window)` and `requests(window)` say against the plan."""
-    routed = next((total for total in requests if total.routed), _NONE)
+    """Hold what a store's `tiers(window)` and `requests(window, ("hour",))` say against the plan.
+
+    Requests that are told apart by the hour have the interval of their saving made from blocks of
+    time; those that are not, as if each was independent of the others.
+    """
+    routed = next((total for total in merged(requests) if total.routed), _NONE)
     ours = [total for total in tiers if total.routed and total.role != "shadow"]
-    saving = saving_of(routed, planned)
+    saving = saving_of(routed, planned, [total for total in requests if total.routed])
     return Report(
         since_us=window.since_us,
         until_us=window.until_us,

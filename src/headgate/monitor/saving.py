@@ -1,7 +1,13 @@
-"""Is routing paying: the saving with its interval, and the verdict that rests on it."""
+"""Is routing paying: the saving with its interval, and the verdict that rests on it.
+
+Requests of one conversation, one caller or one day cost alike. Sums by the hour know no
+conversations, but nearly all of one are in few hours and surely in few days: so whole days are
+taken as what is drawn, or hours where the days are too few (docs/decisions/0079).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -9,13 +15,21 @@ import msgspec
 from headgate.ledger.store import RequestTotal
 from headgate.monitor.figures import between, money, percent
 from headgate.monitor.planned import Planned
-from headgate.stats.intervals import Pairs, ratio
+from headgate.stats.blocks import Block, equal_blocks, over_blocks
+from headgate.stats.intervals import Interval, Pairs, ratio
 
-__all__ = ["LEAST_REQUESTS", "Saving", "Verdict", "saving_of", "verdict_of"]
+__all__ = ["LEAST_REQUESTS", "Saving", "Verdict", "saving_of", "unit_of", "verdict_of"]
 
 LEAST_REQUESTS = 100
 """Comparable requests below which no verdict is given: the interval of the saving rests on the
 normal approximation, which is too sure of itself with fewer (`headgate.stats.intervals.ratio`)."""
+
+
+LEAST_DAYS, LEAST_HOURS = 5, 8
+"""Days, and hours, of equal weight below which the next smaller block is taken: Student's quantile
+for fewer leaves nothing to be said (`benchmarks.intervals.blocks`)."""
+
+_NOTHING = Block(0.0, 0.0)
 
 
 class Saving(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +48,16 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None
     high: float | None
     """The 95 % interval of `share`; None where it cannot be told."""
+    by: Literal["day", "hour", "request"] = "request"
+    """What the interval takes as independent of each other."""
+    blocks: int = 0
+    """So many days or hours, as if they weighed the same."""
     planned: float | None
 
     @property
     def unpriced(self) -> int:
-        """Those left out, where they are all there is: of the amounts here nothing is known."""
-        return 0 if self.comparable else self.left_out
+        """Those left out, where the others came to nothing: the amounts here say nothing."""
+        return 0 if self.baseline_nano or self.paid_nano else self.left_out
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +68,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rests_on: str
 
 
-def saving_of(routed: RequestTotal, planned: Planned | None) -> Saving:
-    """What was saved on the comparable ones among routed requests, with its interval."""
-    spent = ratio(
+def saving_of(
+    routed: RequestTotal, planned: Planned | None, parts: Iterable[RequestTotal] = ()
+) -> Saving:
+    """What was saved on the comparable ones among routed requests, with its interval.
+
+    Args:
+        parts: the same by the hour, that being the first of what they are told apart by.
+    """
+    alone = ratio(
         Pairs(
             n=routed.comparable,
             x=routed.paid_nano,
@@ -62,6 +86,8 @@ def saving_of(routed: RequestTotal, planned: Planned | None) -> Saving:
             xy=routed.paid_baseline,
         )
     )
+    by, blocks = _blocks(parts)
+    spent = _wider(alone, over_blocks(blocks)) if blocks else alone
     saved = routed.baseline_nano - routed.paid_nano
     saving = planned.saving if planned else None
     baseline = round(routed.comparable * planned.all_premium_nano) if planned else None
@@ -75,8 +101,45 @@ def saving_of(routed: RequestTotal, planned: Planned | None) -> Saving:
         share=saved / routed.baseline_nano if routed.baseline_nano else None,
         low=None if spent is None else 1 - spent.high,
         high=None if spent is None else 1 - spent.low,
+        by=by,
+        blocks=round(equal_blocks(blocks)),
         planned=None if saving is None else float(saving),
     )
+
+
+def _blocks(
+    parts: Iterable[RequestTotal],
+) -> tuple[Literal["day", "hour", "request"], list[Block]]:
+    """Days where there are enough of them, else hours, else nothing but single requests."""
+    timed = [total for total in parts if total.comparable and total.of]
+    units: tuple[tuple[Literal["day", "hour"], int, float], ...] = (
+        ("day", 24, LEAST_DAYS),
+        ("hour", 1, LEAST_HOURS),
+    )
+    for by, hours, least in units:
+        sums: dict[int, Block] = {}
+        for total in timed:
+            at = int(total.of[0]) // hours
+            before = sums.get(at, _NOTHING)
+            sums[at] = Block(before.x + total.paid_nano, before.y + total.baseline_nano)
+        blocks = list(sums.values())
+        if equal_blocks(blocks) >= least:
+            return by, blocks
+    return "request", []
+
+
+def _wider(one: Interval | None, other: Interval | None) -> Interval | None:
+    """Of two intervals around the same share; a few blocks that happen to agree narrow nothing."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda interval: interval.high - interval.low)
+
+
+def unit_of(saving: Saving) -> str:
+    """What the interval rests on, to be said behind the number of requests."""
+    if saving.by == "request":
+        return ", each taken by itself"
+    return f", of {saving.blocks:,} {saving.by}s"
 
 
 def verdict_of(routed: RequestTotal, saving: Saving) -> Verdict:

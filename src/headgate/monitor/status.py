@@ -94,8 +94,11 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     low_nano: int | None
     high_nano: int | None
     """The whole month, and its 95 % interval; None for too few days to tell, and where of what was
-    spent nothing is known."""
+    spent nothing is known. Where too few days have all their attempts priced, only the lower end
+    is told: what the priced attempts alone will come to, or more."""
     history_days: int
+    unknown_days: int = 0
+    """Whole days with attempts of unknown cost: no forecast takes their cost for known."""
     planned_nano: int | None
     """The plan's bill for a month of routed requests; None without a plan."""
     worst_nano: int | None = None
@@ -251,7 +254,8 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
 
     `days` must reach back `HISTORY_DAYS` days and to the first of the month. The forecast is what
     was spent plus the time left at the daily rate of the last whole days; days before the first of
-    `days` are no history, days without any attempt cost nothing.
+    `days` are no history, days without any attempt cost nothing. What a day with attempts of
+    unknown cost has cost is not known either, only that it was no less than its priced ones.
     """
     now = datetime.fromtimestamp(at_us // 1_000_000, UTC)
     first = now.date().replace(day=1)
@@ -261,17 +265,22 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
     this = [total for total in days if total.day >= begins]
     spent = sum(total.cost_nano for total in this)
     unpriced = sum(total.unpriced for total in this)
-    known = is_known(spent, unpriced)
-    found = forecast(_history(days, at_us // DAY_US), left) if known else None
+    history = _history(days, at_us // DAY_US)
+    whole = [float(total.cost_nano) for total in history if not total.unpriced]
+    found = least = None
+    if is_known(spent, unpriced):
+        found = forecast(whole, left)
+        least = found or forecast([float(total.cost_nano) for total in history], left)
     return Month(
         first_day=first.isoformat(),
         spent_nano=spent,
         unpriced=unpriced,
         days_left=left,
         expected_nano=None if found is None else spent + round(found.expected),
-        low_nano=None if found is None else spent + round(found.interval.low),
+        low_nano=None if least is None else spent + round(least.interval.low),
         high_nano=None if found is None else spent + round(found.interval.high),
         history_days=0 if found is None else found.days,
+        unknown_days=len(history) - len(whole),
         planned_nano=None
         if planned is None
         else round(planned.nano_per_request * planned.requests_per_month),
@@ -281,9 +290,12 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
     )
 
 
-def _history(days: Sequence[DayTotal], today: int) -> list[float]:
-    """What each of the last whole days cost, the ledger's first day left out as it may be none."""
-    costs = {total.day: float(total.cost_nano) for total in days}
-    if not costs:
+def _history(days: Sequence[DayTotal], today: int) -> list[DayTotal]:
+    """The last whole days, the ledger's first day left out as it may be none."""
+    known = {total.day: total for total in days}
+    if not known:
         return []
-    return [costs.get(day, 0.0) for day in range(max(today - HISTORY_DAYS, min(costs) + 1), today)]
+    return [
+        known.get(day) or DayTotal(day=day, attempts=0, unpriced=0, cost_nano=0)
+        for day in range(max(today - HISTORY_DAYS, min(known) + 1), today)
+    ]

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from headgate.values import ModelRef
 
-__all__ = ["Brakes", "Breaker", "RetryBudget", "Turn"]
+__all__ = ["Brakes", "Breaker", "Retries", "RetryBudget", "Turn"]
 
 
 Turn: TypeAlias = Literal["opened", "closed"]
@@ -215,3 +215,30 @@ class Brakes:
         """Seconds until the model may be called again."""
         pair = self._pairs.get(model)
         return 0.0 if pair is None else pair[0].opens_in(at)
+
+
+class Retries:
+    """The brake on models that callers name themselves: a budget of retries for each provider.
+
+    Such a model has no breaker, because there is nothing to fall back to; and it is not held
+    against a tier on the same model if it fails at what no tier is asked for. The budget is the
+    provider's, for callers may think of any number of models.
+    """
+
+    def __init__(
+        self, providers: Iterable[str], *, retries: Callable[[], RetryBudget] = RetryBudget
+    ) -> None:
+        self._budgets = {provider: retries() for provider in providers}
+
+    def may_call(self, model: ModelRef, at: float) -> bool:
+        """It may; that it is called is counted."""
+        self._budgets[model.provider].request(at)
+        return True
+
+    def may_retry(self, model: ModelRef, at: float) -> bool:
+        """Whether a call that has just failed may be repeated."""
+        return self._budgets[model.provider].take(at)
+
+    def rests(self, _: ModelRef) -> bool:
+        """It never does."""
+        return False

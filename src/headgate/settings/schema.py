@@ -306,7 +306,9 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     reload: bool = True
     """Changes of the file, of prices and of routers are taken over while the gateway runs."""
     embedding_model: str | None = None
-    """`provider/model` for embeddings asked for without a provider; None: they must name one."""
+    """`provider/model` for embeddings that name no provider, or no model; None: they must."""
+    moderation_model: str | None = None
+    """`provider/model` for moderations that name no provider, or no model."""
     cors_origins: tuple[str, ...] = ()
     """Web pages that may call the gateway, by their origin; `*` is any."""
 

@@ -175,18 +175,23 @@ def _base64(seed: str, count: int) -> str:
 
 
 class Edit(Struct, forbid_unknown_fields=True):
-    """`POST /v1/images/edits`: a picture read costs what one made does."""
+    """`POST /v1/images/edits`: a picture read costs what one made does. A mask costs nothing."""
 
     model: str
     prompt: str
-    image: bytes
+    image: Annotated[tuple[bytes, ...], Meta(min_length=1, max_length=16)]
+    mask: bytes = b""
     n: Annotated[int, Meta(ge=1, le=10)] = 1
 
     @property
     def usage(self) -> Usage:
-        """The words, the picture that is read, and each that is made."""
-        read = tokens(self.prompt) + TOKENS_PER_PICTURE
+        """The words, each picture that is read, and each that is made."""
+        read = tokens(self.prompt) + self._seen
         return Usage(input=read, output=self.n * TOKENS_PER_PICTURE)
+
+    @property
+    def _seen(self) -> int:
+        return len(self.image) * TOKENS_PER_PICTURE
 
     def answer(self) -> Body:
         """The pictures."""
@@ -194,8 +199,8 @@ class Edit(Struct, forbid_unknown_fields=True):
         usage = {
             "input_tokens": spent.input,
             "input_tokens_details": {
-                "image_tokens": TOKENS_PER_PICTURE,
-                "text_tokens": spent.input - TOKENS_PER_PICTURE,
+                "image_tokens": self._seen,
+                "text_tokens": spent.input - self._seen,
             },
             "output_tokens": spent.output,
             "total_tokens": spent.input + spent.output,
@@ -263,27 +268,36 @@ def read(request: Request) -> Asked:
     form = _FORMS.get(request.path)
     if form is None:
         return _decoded(request.body, _JSON[request.path])
+    fields = _form(request)
+    if form is Edit and "image" in fields:
+        fields["image"] = [fields["image"]]
+    elif form is Edit and "image[]" in fields:  # as several are sent
+        fields["image"] = fields.pop("image[]")
     try:
-        return msgspec.convert(_form(request), form, strict=False)
+        return msgspec.convert(fields, form, strict=False)
     except msgspec.ValidationError as error:
         raise _refused(error) from error
 
 
-def _form(request: Request) -> dict[str, str | bytes]:
-    """The fields of a form, read as an e-mail; each is there once."""
+def _form(request: Request) -> dict[str, object]:
+    """The fields of a form, read as an e-mail; each is there once, but for a list's (`name[]`)."""
     head = f"content-type: {request.headers.get('content-type', '')}\r\n\r\n".encode()
     message = BytesParser(policy=HTTP).parsebytes(head + request.body)
     if message.get_content_type() != "multipart/form-data" or message.defects:
         raise Refused(400, "invalid_request_error", "The body is no multipart/form-data.")
-    fields: dict[str, str | bytes] = {}
+    fields: dict[str, object] = {}
+    lists: dict[str, list[str | bytes]] = {}
     for part in message.iter_parts():
         name = str(part.get_param("name", "", "content-disposition"))
         content = part.get_payload(decode=True)
         if name in fields or not isinstance(content, bytes):
             raise Refused(400, "invalid_request_error", f"{name} is malformed.", param=name)
-        plain = part.get_filename() is None
-        fields[name] = content.decode() if plain else content
-    return fields
+        value = content.decode() if part.get_filename() is None else content
+        if name.endswith("[]"):
+            lists.setdefault(name, []).append(value)
+        else:
+            fields[name] = value
+    return {**fields, **lists}
 
 
 T = TypeVar("T")

@@ -26,7 +26,8 @@ from headgate.testing.provider import Ready
 
 __all__ = ["Child", "ChildError", "Children"]
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 30.0
+"""More than a gateway gives the process beside it; a killed one leaves its directory behind."""
 LOG_LINES = 20
 
 
@@ -128,7 +129,7 @@ class Children:
         *,
         environment: Mapping[str, str] | None = None,
         ready: Callable[[Child], bool],
-        timeout: float = 20.0,
+        timeout: float = 60.0,
     ) -> Child:
         """Run `python -m ARGUMENTS` on a leash, and wait until `ready` says that it is.
 

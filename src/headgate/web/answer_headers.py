@@ -24,14 +24,15 @@ def answer_headers(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     request = ("x-headgate-request-id", served.request_id)
     model = ("x-headgate-model", f"{served.provider}/{served.model_asked}")
     cost = [] if served.streamed else _cost(own)
+    attempts = ("x-headgate-attempts", str(len(own)))
     if served.purpose in ("embedding", "passed"):
-        return [request, model, *cost]
+        return [request, model, attempts, *cost]
     found = [
         request,
         ("x-headgate-tier", served.tier),
         model,
         ("x-headgate-reason", _reason(own, served)),
-        ("x-headgate-attempts", str(len(own))),
+        attempts,
         ("x-headgate-escalated", "true" if served.premium else "false"),
     ]
     if served.score is not None:

@@ -145,7 +145,12 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
         and month.high_nano is not None
     ):
         note = f"{whole}95 %: {money(month.low_nano)} to {money(month.high_nano)}"
+        if month.unknown_days:
+            note += f"; from {month.history_days} days of known cost"
         yield page.Figure("Month's forecast", money(month.expected_nano), note)
+    elif month.low_nano is not None:
+        note = f"{whole}95 %; other calls have no known price"
+        yield page.Figure("Month's forecast", f"{money(month.low_nano)} or more", note)
     if seen.headroom is not None:
         room, crossing = seen.headroom.room, seen.headroom.crossing
         if room is not None and crossing is not None:

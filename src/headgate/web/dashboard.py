@@ -53,11 +53,12 @@ class Dashboard(LedgerPage):
     def csv(self, visit: Visit) -> Answer:
         """The routed requests hour by hour, as CSV."""
         seen = self._observer.look(self._period(visit, USUAL))
-        names = ("hour", "served", "escalated", "paid_nano", "baseline_nano")
+        names = ("hour", "served", "escalated", "left_out", "paid_nano", "baseline_nano")
         rows = tuple(
             (
                 moment_text(hour.hour * HOUR_US),
-                *(str(getattr(hour, name)) for name in names[1:]),
+                *(str(getattr(hour, name)) for name in names[1:4]),
+                *(str(getattr(hour, name)) if hour.known else "" for name in names[4:]),
             )
             for hour in seen.hours
         )

@@ -15,6 +15,7 @@ from headgate.ledger.store import Found, Search, Window
 from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
+from headgate.monitor.figures import is_known
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
 from headgate.monitor.report import Report
@@ -31,9 +32,16 @@ class Hour(msgspec.Struct, frozen=True, kw_only=True):
     """Hours since 1970."""
     served: int
     escalated: int
+    left_out: int = 0
+    """Those that are not comparable, for something of them has no price."""
     paid_nano: int
     baseline_nano: int
     """Of the comparable ones."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the two amounts say anything of what these requests cost."""
+        return is_known(self.paid_nano or self.baseline_nano, self.left_out)
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +51,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     served: int
     escalated: int
+    left_out: int = 0
+    """Of the requests, those that are in neither amount, for something of them has no price."""
     paid_nano: int
     baseline_nano: int
 

@@ -49,7 +49,9 @@ def series(seen: Seen) -> Iterator[Series]:
         yield _escalation(
             drawn, rates, seen.report.escalation.budget, _creep(seen.escalation, drawn)
         )
-    yield _paid(drawn, "an hour" if drawn is seen.hours else "a day")
+    known = [hour for hour in drawn if hour.known]
+    if len(known) > 1:
+        yield _paid(known, "an hour" if drawn is seen.hours else "a day")
 
 
 def _escalation(
@@ -143,6 +145,7 @@ def _drawn(hours: tuple[Hour, ...]) -> tuple[Hour, ...]:
             hour=day * 24 + 12,
             served=sum(one.served for one in own),
             escalated=sum(one.escalated for one in own),
+            left_out=sum(one.left_out for one in own),
             paid_nano=sum(one.paid_nano for one in own),
             baseline_nano=sum(one.baseline_nano for one in own),
         )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from headgate.errors import RequestError
 from headgate.wire.inbound import BYTES_PER_TOKEN
-from headgate.wire.passed import Kind, Passed
+from headgate.wire.passed import Kind, Passed, answers
 
 __all__ = ["read_form"]
 
@@ -42,7 +42,8 @@ _ENCODED = re.compile(
 )
 _LENGTH = re.compile(rb"^content-length: *(?P<digits>\d+) *(?=\r|\Z)", re.IGNORECASE | re.MULTILINE)
 """Some clients say how long each part is."""
-_READ = frozenset({"model", "prompt", "n", "response_format", "stream"})
+_OPTIONS = frozenset({"n", "response_format", "stream"})
+_READ = _OPTIONS | {"model", "prompt"}
 """Fields that bear on who answers and what it costs."""
 
 
@@ -65,7 +66,7 @@ def read_form(kind: Kind, body: bytes, content_type: str) -> Passed:
         content_type: the header that came with it.
 
     Raises:
-        RequestError: it is no such form, or names no model (400).
+        RequestError: it is no such form, or its model is none (400).
     """
     parts = _parts(body, _boundary(content_type))
     fields: dict[str, _Part] = {}
@@ -80,17 +81,21 @@ def read_form(kind: Kind, body: bytes, content_type: str) -> Passed:
     read = {name: body[part.start : part.end] for name, part in fields.items()}
     files = sum(part.end - part.start for part in parts if part.file)
     words = len(read.get("prompt", b""))
+    options = {name: read[name].decode("utf-8", "replace").strip() for name in _OPTIONS & {*read}}
     return Passed(
         kind=kind,
         model=_model(read),
         tokens=words // BYTES_PER_TOKEN + files // BYTES_PER_FILE_TOKEN,
-        options={name: _option(value) for name, value in read.items() if name != "prompt"},
-        body=_rewritten(body, fields["model"]),
+        outputs=answers(kind, options.pop("n", None)),
+        options=options,
+        body=_rewritten(body, fields.get("model")),
         content_type=content_type,
     )
 
 
-def _rewritten(body: bytes, part: _Part) -> Callable[[str], bytes]:
+def _rewritten(body: bytes, part: _Part | None) -> Callable[[str], bytes]:
+    if part is None:
+        return lambda _: body  # nobody answers a form that names no model
     length = _LENGTH.search(body, part.head, part.start - 4)
 
     def write(model: str) -> bytes:
@@ -108,25 +113,14 @@ def _rewritten(body: bytes, part: _Part) -> Callable[[str], bytes]:
     return write
 
 
-def _option(value: bytes) -> object:
-    """A field's value as JSON would have it, as far as that matters."""
-    text = value.decode("utf-8", "replace").strip()
-    return int(text) if text.isdecimal() and len(text) < 10 else text
-
-
 def _model(read: dict[str, bytes]) -> str:
-    """The model's name, in one line.
+    """The model's name, in one line; empty where it was left out.
 
     Raises:
-        RequestError: there is none.
+        RequestError: it is no such name.
     """
     if "model" not in read:
-        raise RequestError(
-            "Missing required parameter: 'model'.",
-            code="missing_required_parameter",
-            param="model",
-            fix="Name it as `provider/model`.",
-        )
+        return ""
     try:
         name = read["model"][: LONGEST_NAME + 1].decode()
     except UnicodeDecodeError:

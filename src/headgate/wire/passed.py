@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -15,13 +16,16 @@ from headgate.wire.passthrough import spliced
 from headgate.wire.sse import Decoder
 
 __all__ = [
+    "DEFAULT_MODERATION",
     "EMBEDDINGS",
     "FORM_KINDS",
     "JSON_KINDS",
+    "MODERATIONS",
     "Kind",
     "Listener",
     "Passed",
     "Told",
+    "answers",
     "read",
     "speaks",
     "told",
@@ -58,11 +62,14 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EMBEDDINGS = Kind(path="/embeddings", name="embeddings", text="input", answers=False)
+MODERATIONS = Kind(path="/moderations", name="moderations", text="input", answers=False)
+DEFAULT_MODERATION = "omni-moderation-latest"
+"""What OpenAI's API takes for a moderation that names no model."""
 JSON_KINDS: Mapping[str, Kind] = {
     kind.path: kind
     for kind in (
         EMBEDDINGS,
-        Kind(path="/moderations", name="moderations", text="input", answers=False),
+        MODERATIONS,
         Kind(path="/images/generations", name="images", text="prompt", makes_media=True),
         Kind(
             path="/audio/speech",
@@ -127,22 +134,17 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     model: str
+    """As the caller spelled it; empty where it was left out."""
     tokens: int
     """Input tokens, estimated."""
+    outputs: int
+    """How many answers are billed."""
     options: Mapping[str, object]
-    """What bears on its bill: how many answers, and in which form."""
+    """What bears on whether an answer counts its tokens."""
     body: Callable[[str], bytes]
     """Its body for a model, all other bytes as they came."""
     content_type: str = ""
     """Of the body; empty for JSON."""
-
-    @property
-    def outputs(self) -> int:
-        """How many answers are billed."""
-        number = self.options.get("n")
-        if not self.kind.answers:
-            return 0
-        return max(1, number) if isinstance(number, int) else 1
 
     @property
     def tells(self) -> bool:
@@ -167,25 +169,51 @@ def read(kind: Kind, body: bytes) -> Passed:
     """One caller's request in JSON.
 
     Raises:
-        RequestError: it is no JSON object with a model and a text (400).
+        RequestError: it is no JSON object with a text, or its model is none (400).
     """
     fields = fields_of(body)
     required(fields, kind.text)
     try:
-        options = msgspec.to_builtins(_OPTIONS.decode(body)) if kind.answers else {}
+        options = _OPTIONS.decode(body) if kind.answers else _Options()
     except msgspec.ValidationError as error:  # a number beyond all numbers
-        raise RequestError(
-            "`n` is not a whole number.",
-            code="invalid_value",
-            param="n",
-            fix="Say how many answers you want, such as 1.",
-        ) from error
+        raise _no_number() from error
     return Passed(
         kind=kind,
-        model=model_of(fields),
+        model="" if fields.get("model", _NULL) == _NULL else model_of(fields),
         tokens=len(memoryview(fields[kind.text])) // BYTES_PER_TOKEN,
-        options=options,
+        outputs=answers(kind, options.n),
+        options={"stream_format": options.stream_format},
         body=lambda model: spliced(fields, model, {}),
+    )
+
+
+_NULL = msgspec.Raw(b"null")
+_WHOLE = re.compile(r"[+-]?(?P<digits>\d{1,9})(?:\.0*)?", re.ASCII)
+"""What providers take for a whole number where all is text, and where it is JSON."""
+
+
+def answers(kind: Kind, number: object) -> int:
+    """How many answers are asked for, and billed: `n`, from JSON or from a form.
+
+    Raises:
+        RequestError: that is no whole number, or one beyond all reason (400).
+    """
+    if not kind.answers:
+        return 0
+    if number is None or number == "":
+        return 1
+    found = None if isinstance(number, bool) else _WHOLE.fullmatch(str(number).strip())
+    if found is None:
+        raise _no_number()
+    return max(1, int(found["digits"]))
+
+
+def _no_number() -> RequestError:
+    return RequestError(
+        "`n` is not a whole number.",
+        code="invalid_value",
+        param="n",
+        fix="Say how many answers you want, such as 1.",
     )
 
 

@@ -76,9 +76,16 @@ SERVER = Section(
         Field(
             "embedding_model",
             MODEL,
-            "Answers `/v1/embeddings` when the caller asks for `auto` or names it alone.",
+            "Answers `/v1/embeddings` when the caller names no model, `auto`, or it alone.",
             otherwise="callers name `provider/model`",
             example='"google/gemini-embedding-001"',
+        ),
+        Field(
+            "moderation_model",
+            MODEL,
+            "Answers `/v1/moderations` when the caller names no model, `auto`, or it alone.",
+            otherwise="`omni-moderation-latest`, where it is clear whose",
+            example='"google/a-moderation-model"',
         ),
         Field(
             "cors_origins",
