@@ -6,7 +6,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4))')
 AXE := 4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: help browser demo test lint format setup upstreams lock prices release clean
+.PHONY: help browser pooler demo test lint format setup upstreams lock prices release clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -15,7 +15,7 @@ help:  ## this list
 demo: setup  ## simulated providers, the gateway, traffic through it, the bill against the plan
 	$(BIN)/headgate demo $(ARGS)
 
-test: setup lint upstreams browser  ## all checks and all tests
+test: setup lint upstreams browser pooler  ## all checks and all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup  ## style, types, the floors of the house
@@ -36,6 +36,13 @@ build/axe.min.js:
 	  && echo "$(AXE_SHA256)  package/axe.min.js" | sha256sum --check --quiet \
 	  && mv package/axe.min.js axe.min.js \
 	  || echo "axe-core cannot be fetched with npm: its tests are skipped."
+
+pooler:  ## what the tests of a ledger behind a pooler need: Debian's PgBouncer, unpacked and not installed
+	@command -v pgbouncer >/dev/null || test -x build/pgbouncer/usr/sbin/pgbouncer || { command -v apt-get >/dev/null \
+	  && mkdir -p build/pgbouncer && cd build/pgbouncer \
+	  && apt-get download --quiet pgbouncer $$(apt-cache depends pgbouncer | sed -n 's/.* Depends: \(libcares2\|libc-ares2\|libevent[^ ]*\)$$/\1/p') \
+	  && for package in *.deb; do dpkg-deb -x "$$package" .; done && rm -f ./*.deb; } \
+	  || echo "No pgbouncer here, and it cannot be fetched: the tests behind it are skipped."
 
 format: setup  ## mend style
 	$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.crashes import Crashes
-from tests.databases import new_database, postgres_server
+from tests.databases import new_database, pooler, postgres_server, through
 
 settings.register_profile(
     "search",  # with --hypothesis-profile=search: other examples in every run
@@ -64,6 +64,18 @@ def postgres_url(_postgres):
     """The URL of an empty database in a real PostgreSQL."""
     with new_database(_postgres) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def _pooler(_postgres):
+    with pooler(_postgres) as directory:
+        yield directory
+
+
+@pytest.fixture
+def pooled_url(_pooler, postgres_url):
+    """The URL of the same database by way of a PgBouncer that pools transactions."""
+    return through(_pooler, postgres_url)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from headgate.gateway.driver import Driver
 from headgate.routing.policies import Origin
 from headgate.testing.server import Request, Response
+from headgate.wire.lane import Easing
 from tests.gateway.callers import Asked
 from tests.gateway.clocks import Stopped
 from tests.gateway.house import RULES, House, Instead, run, shape
@@ -92,6 +93,96 @@ def test_what_a_routed_model_refuses_of_a_request_is_left_out_and_remembered(str
         assert b"adaptive" in home.seen[-1].body, "the other model takes it"
 
     run(case, RULES, instead=NO_THINKING)
+
+
+FLAGGED = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 99}
+NAMED = "Unexpected value(s) {} for the `anthropic-beta` header. Please consult our documentation."
+
+
+def choosy(says: str, takes: str = "ours good") -> Instead:
+    """A model that takes these beta flags and refuses others, in such words."""
+
+    def refuse(_: str, request: Request) -> Response | None:
+        asked = filter(None, request.headers.get("anthropic-beta", "").replace(" ", "").split(","))
+        others = ", ".join(f"`{flag}`" for flag in asked if flag not in takes.split())
+        if b"haiku" not in request.body or not others:
+            return None
+        error = {"type": "invalid_request_error", "message": says.format(others)}
+        body = json.dumps({"type": "error", "error": error}).encode()
+        return Response(400, {"content-type": "application/json"}, body)
+
+    return refuse
+
+
+OURS = RULES.replace(
+    'dialect = "anthropic"', 'dialect = "anthropic"\nheaders = {{ anthropic-beta = "ours" }}'
+)
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+def test_a_beta_flag_that_a_routed_model_refuses_is_left_out_alone_and_remembered(path):
+    async def case(home: House):
+        given = "anthropic-beta: good, bad-2026-01-01"
+        body = {name: FLAGGED[name] for name in ("model", "messages")}
+        if path == "/v1/messages":
+            body = FLAGGED
+        for attempts in ("2", "1"):
+            status, headers, _ = await home.post(json.dumps(body).encode(), path, given)
+            assert status == 200
+            assert home.seen[-1].headers["anthropic-beta"] == "ours,good"
+            if path == "/v1/messages":
+                assert headers["x-headgate-attempts"] == attempts
+                assert headers["x-headgate-left-out"] == "anthropic-beta=bad-2026-01-01"
+            else:
+                assert headers["x-headgate-token-count"] == "provider"
+
+    run(case, OURS, instead=choosy(NAMED))
+
+
+def test_flags_of_which_a_refusal_does_not_say_which_are_left_out_together():
+    async def case(home: House):
+        body = json.dumps(FLAGGED).encode()
+        for flags, attempts, sent in (
+            ("good,bad", "2", "ours"),
+            ("bad,more,good", "2", "ours"),  # "more" is refused, too
+            ("bad, good", "1", "ours"),
+            ("good", "1", "ours,good"),  # it was not the reason
+        ):
+            given = f"anthropic-beta: {flags}"
+            status, headers, _ = await home.post(body, "/v1/messages", given)
+            assert (status, headers["x-headgate-attempts"]) == (200, attempts), flags
+            assert home.seen[-1].headers["anthropic-beta"] == sent
+
+    run(case, OURS, instead=choosy("invalid beta flag"))
+
+
+def test_flags_of_the_operators_own_stay_and_the_caller_hears_of_them():
+    async def case(home: House):
+        given = "anthropic-beta: good"
+        status, _, answer = await home.post(json.dumps(FLAGGED).encode(), "/v1/messages", given)
+        assert status == 400
+        assert b"`ours`" in answer
+
+    run(case, OURS, instead=choosy(NAMED, takes="good"))
+
+
+def test_a_caller_that_names_its_model_hears_of_its_flags():
+    async def case(home: House):
+        body = json.dumps(FLAGGED | {"model": "cheap"}).encode()
+        status, _, answer = await home.post(body, "/v1/messages", "anthropic-beta: bad")
+        assert (status, len(home.seen)) == (400, 1)
+        assert b"`bad`" in answer
+
+    run(case, OURS, instead=choosy(NAMED))
+
+
+def test_what_is_remembered_of_a_model_has_an_end():
+    made, _, _ = plant()
+    made.heed(CHEAP.model, [Easing("top_p"), Easing("top_k", lasting=False)])
+    for number in range(100):
+        made.heed(CHEAP.model, [Easing("anthropic-beta", where=b"%d" % number)])
+    known = made.eased[CHEAP.model]
+    assert (known[0], len(known)) == (Easing("top_p"), 64)
 
 
 def test_what_only_one_caller_asked_wrongly_is_asked_of_the_model_again():

@@ -166,3 +166,25 @@ def test_a_message_that_is_cut_off_is_an_end_and_one_of_another_kind_is_not_take
         run_leaping(read(whole, list[int]))
     with pytest.raises(msgspec.MsgspecError):
         run_leaping(read(b"hello, this is no length", str))
+
+
+def test_a_page_that_is_under_way_when_the_process_ends_is_no_defect(tmp_path):
+    complaints: list[str] = []
+
+    async def ended() -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: complaints.append(context["message"])
+        )
+        begun = asyncio.Event()
+
+        async def endless(_: Caller) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        async with served(tmp_path, endless) as relay:
+            asked = asyncio.create_task(relay(Asked("GET", "/")))
+            await begun.wait()
+            assert not asked.done()
+
+    asyncio.run(ended())
+    assert complaints == []

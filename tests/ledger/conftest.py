@@ -13,10 +13,10 @@ def url(tmp_path) -> str:
     return f"sqlite:///{tmp_path}/ledger.db"
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "pooled"])
 def store(request, tmp_path) -> Iterator[Store]:
     urls = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path}/l.db"}
-    url = urls.get(request.param) or request.getfixturevalue("postgres_url")
+    url = urls.get(request.param) or request.getfixturevalue(f"{request.param}_url")
     opened = open_store(url)
     yield opened
     opened.close()

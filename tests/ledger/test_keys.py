@@ -44,10 +44,10 @@ class Home:
         )
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "pooled"])
 def home(request, tmp_path) -> Iterator[Home]:
     urls = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path}/l.db"}
-    made = Home(urls.get(request.param) or request.getfixturevalue("postgres_url"))
+    made = Home(urls.get(request.param) or request.getfixturevalue(f"{request.param}_url"))
     yield made
     made.store.close()
     made.ledger.close()
@@ -214,12 +214,12 @@ print(spent)
 """
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "pooled"])
 def test_four_processes_never_spend_more_than_there_is(kind, tmp_path, request):
     limit = 4000
     url = f"sqlite:///{tmp_path}/l.db"
-    if kind == "postgres":
-        url = request.getfixturevalue("postgres_url")
+    if kind != "sqlite":
+        url = request.getfixturevalue(f"{kind}_url")
     open_keys(url).close()
     command = [sys.executable, "-c", RACE, url]
     racing = [

@@ -18,6 +18,7 @@ from headgate.ledger.sqlite import SqliteStore
 from headgate.ledger.statements import migrations
 from headgate.ledger.store import StoreError
 from headgate.ledger.url import SERVING_PATIENCE
+from tests.databases import pooler, through
 from tests.ledger.samples import answers, entry
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ledger.md"
@@ -131,6 +132,34 @@ def test_a_server_that_hangs_is_given_up_and_asked_anew_later(postgres_url, db):
     assert store.requests() == []
     assert store.append(answers(1)) == 1
     store.close()
+
+
+def test_a_pool_of_which_the_watch_has_the_only_connection_is_told_of(postgres_url):
+    PostgresStore(postgres_url).close()
+    with pooler(postgres_url, "default_pool_size = 1") as directory:
+        url = through(directory, postgres_url)
+        leader = PostgresElection(url)
+        assert any(leader.leads() for _ in range(5))  # a busy machine may be late
+        with pytest.raises(StoreError, match=r"said nothing for 0\.5 s.*its pool is too small"):
+            PostgresStore(url, patience=0.5)
+        leader.close()
+        PostgresStore(url, patience=20.0).close()
+
+
+def test_the_pooler_hands_one_connection_to_many(postgres_url):
+    """Else nothing above and in `test_store` would be tried behind one that pools transactions."""
+    with pooler(postgres_url, "default_pool_size = 1") as directory:
+        url = through(directory, postgres_url)
+        stores = [PostgresStore(url) for _ in range(3)]
+        for number, store in enumerate(stores):
+            assert store.append([entry(request_id=f"r{number}")]) == 1
+        asked = "SELECT pg_backend_pid()"
+        pids = set()
+        for store in stores:
+            with store._connected() as connection:
+                pids |= {connection.execute(asked).fetchone()}
+            store.close()
+        assert len(pids) == 1
 
 
 def test_a_server_that_hangs_while_the_ledger_is_opened_is_given_up(postgres_url, db):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 __all__ = ["Hook", "MailServer", "hook", "mail_server"]
@@ -55,10 +57,14 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, refuse: str = "") -> None:
+    def __init__(
+        self, refuse: str = "", tls: Path | None = None, starttls: Path | None = None
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Speaking)
         self.refuse = refuse
         """What is said to RCPT instead of yes."""
+        self.tls, self.starttls = tls, starttls
+        """The certificate and key to speak TLS by: from the start, or once it is asked for."""
         self.mails: list[str] = []
         self.lines: list[str] = []
 
@@ -71,12 +77,34 @@ class _Speaking(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        try:
+            if self.server.tls is not None:
+                self._seal(self.server.tls)
+            self._converse()
+        except (OSError, ValueError):  # the client does not like what it sees
+            self.server.lines.append("(gone)")
+        finally:
+            self.request.close()
+
+    def _seal(self, pem: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        self.finish()  # what reads and writes in the clear
+        self.request = context.wrap_socket(self.request, server_side=True)
+        self.setup()
+
+    def _converse(self) -> None:
         self._say("220 here")
         while line := self.rfile.readline().decode().rstrip("\r\n"):
             self.server.lines.append(line)
             verb = line.partition(" ")[0].upper()
             if verb == "EHLO":
-                self._say("250-here\r\n250 AUTH PLAIN")
+                offers = "STARTTLS" if self.server.starttls else "AUTH PLAIN"
+                self._say(f"250-here\r\n250 {offers}")
+            elif verb == "STARTTLS" and (pem := self.server.starttls):
+                self._say("220 go on")
+                self._seal(pem)
+                self.server.starttls = None
             elif verb == "DATA":
                 self._say("354 go on")
                 self.server.mails.append(self._mail())
@@ -102,8 +130,8 @@ class _Speaking(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def mail_server(refuse: str = "") -> Iterator[MailServer]:
-    yield from _serving(MailServer(refuse))
+def mail_server(refuse: str = "", /, **tls: Path) -> Iterator[MailServer]:
+    yield from _serving(MailServer(refuse, **tls))
 
 
 def _serving(server: Any) -> Iterator[Any]:

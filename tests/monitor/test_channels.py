@@ -11,6 +11,8 @@ import json
 import logging
 import socket
 import ssl
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -28,11 +30,12 @@ from headgate.monitor.channels import (
 )
 from headgate.monitor.reaching import Found
 from tests.ledger.samples import NOON_US
-from tests.monitor.listeners import hook, mail_server
+from tests.monitor.listeners import MailServer, hook, mail_server
 from tests.monitor.test_reaching import at
 from tests.proxies import ESTABLISHED, forwarding_beside
 
 AT = NOON_US / 1e6
+Security = Literal["starttls", "tls"]
 ALERT = Alert(
     id="alert_1f",
     subject="escalation",
@@ -243,6 +246,45 @@ def test_without_starttls_at_the_server_nothing_is_sent_in_the_clear():
         )
         assert delivered(mail)[0] is not None
     assert not any(line.upper().startswith(("AUTH", "MAIL")) for line in server.lines)
+
+
+def sealed(server: MailServer, trusted: Path | None, security: Security) -> Mail:
+    return Mail(
+        "127.0.0.1",
+        server.port,
+        sender="a@b",
+        receivers=["c@d"],
+        security=security,
+        login=("me", "secret"),
+        context=None if trusted is None else ssl.create_default_context(cafile=trusted),
+    )
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mail_goes_by_a_server_that_speaks_tls(certificate: Path, security: Security):
+    with mail_server(**{security: certificate}) as server:
+        assert delivered(sealed(server, certificate, security))[0] is None
+    assert any(line.upper().startswith("AUTH") for line in server.lines)
+    assert ALERT.subject in server.mails[0]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(
+    certificate: Path, security: Security
+):
+    with mail_server(**{security: certificate}) as server:
+        why, waits = delivered(sealed(server, None, security))
+    assert why is not None
+    assert "CERTIFICATE_VERIFY_FAILED" in why
+    assert len(waits) == TRIES - 1
+    assert not any(line.upper().startswith(("AUTH", "MAIL")) for line in server.lines)
+
+
+def test_a_server_in_the_clear_is_told_nothing_by_one_that_speaks_tls(certificate: Path):
+    with mail_server() as server:
+        why, _ = delivered(sealed(server, certificate, "tls"))
+    assert why is not None
+    assert not any(line.upper().startswith(("EHLO", "AUTH", "MAIL")) for line in server.lines)
 
 
 @pytest.mark.parametrize(

@@ -315,3 +315,17 @@ def test_a_price_may_be_that_of_the_embeddings_that_a_router_needs(desk: Desk):
     old = 'kind = "model"\nmodel = "google/gemini-2.5-flash"'
     learned = GOOD.replace(old, 'kind = "learned"\nrouter = "r.headgate"')
     assert desk.read(learned + price).warnings == ()
+
+
+@pytest.mark.parametrize("model", ["openai/omni-moderation-latest", "google/guard"])
+def test_a_price_may_be_that_of_moderations(desk: Desk, model: str):
+    price = f'[prices."{model}"]\ninput = "0"\noutput = "0"\n'
+    named = '[server]\nmoderation_model = "google/guard"\n'
+    assert desk.read(GOOD + named + price).warnings == ()
+
+
+def test_the_model_for_moderations_must_be_one_of_the_files_providers(desk: Desk):
+    fault = desk.fault(GOOD + '[server]\nmoderation_model = "nobody/guard"\n')
+    assert (fault.field, fault.message) == (
+        "server.moderation_model", 'There is no provider "nobody" in the file.',
+    )  # fmt: skip

@@ -25,10 +25,10 @@ from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
 from headgate.routing.policies import Policies
 from headgate.routing.session import Sessions, Terms
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import DEFAULT_MODERATION, KNOWN
 from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
-from headgate.wire.passed import DEFAULT_MODERATION, EMBEDDINGS, MODERATIONS, speaks
+from headgate.wire.passed import EMBEDDINGS, MODERATIONS, speaks
 
 __all__ = [
     "app_of",

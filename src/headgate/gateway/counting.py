@@ -78,16 +78,16 @@ async def _told(
     way = lane(inbound, DIALECT, at=plant.clock.time())
     if routed:
         way.ease(plant.eased.get(tier.model, ()))
-    endpoint = provider.endpoint(path, way.passed())
     try:
         with plant.deadlines.within(tier.timeout):
-            reply = await plant.upstream.send(endpoint, way.request(tier.model.model))
-            answer = await reply.read()
-            while way.mended(reply.status, answer) or (
-                routed and way.refused(reply.status, answer)
-            ):
+            while True:
+                endpoint = provider.endpoint(path, way.passed())
                 reply = await plant.upstream.send(endpoint, way.request(tier.model.model))
                 answer = await reply.read()
+                if not way.mended(reply.status, answer) and not (
+                    routed and way.refused(reply.status, answer)
+                ):
+                    break
     except (TimeoutError, UpstreamError) as error:
         log.warning("no count of tokens from %s: %s", tier.model, error)
         return None

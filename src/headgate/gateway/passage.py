@@ -85,14 +85,15 @@ class Passage:
         Where its task is cancelled, because the caller has left, or where it fails inside, what was
         begun is written down all the same.
         """
+        now = self._plant.clock.monotonic
         event: Event = START
         try:
-            while (command := self._step(event, self._plant.clock.monotonic())) is not None:
-                match command:
-                    case Call():
-                        event = await self._call(command)
-                    case Wait():
-                        await asyncio.sleep(command.seconds)
+            while True:
+                match self._step(event, now()):
+                    case Call() as call:
+                        event = await self._call(call)
+                    case Wait(seconds):
+                        await asyncio.sleep(seconds)
                         event = Woke()
                     case Serve():
                         event = self._serve()
@@ -102,7 +103,7 @@ class Passage:
                         event = self._refuse()
                     case Finish():
                         return
-                    case _:
+                    case command:
                         raise InternalError(f"Nobody carries out {command}.")
         except (asyncio.CancelledError, ConnectionError):
             self._leave("caller-left")

@@ -22,6 +22,9 @@ from headgate.wire.lane import Easing
 
 __all__ = ["Plant"]
 
+MOST_HEEDED = 64
+"""Refusals that are remembered of one model: callers may think of any number of beta flags."""
+
 
 class Plant(msgspec.Struct, frozen=True, kw_only=True):
     """All that the requests of a gateway share."""
@@ -78,7 +81,8 @@ class Plant(msgspec.Struct, frozen=True, kw_only=True):
         Only once it has taken the request without: a refusal may repeat its caller's words.
         """
         known = (*self.eased.get(model, ()), *(one for one in refused if one.lasting))
-        self.eased[model] = tuple(dict.fromkeys(known))  # others may have found out meanwhile
+        distinct = tuple(dict.fromkeys(known))  # others may have found out meanwhile
+        self.eased[model] = distinct[:MOST_HEEDED]
 
     @property
     def premium(self) -> Tier:

@@ -167,6 +167,8 @@ async def serve_relayed(listening: socket.socket, handler: Handler) -> asyncio.S
                 await writer.drain()
         except (EOFError, ConnectionError):
             pass  # whoever asked has gone
+        except asyncio.CancelledError:
+            pass  # the process ends; asyncio before 3.12 would complain of a task that is cancelled
         except (ConfigError, StoreError) as error:
             log.error("a page cannot be made: %s", error)
         except Exception:  # one page's defect ends no other page

@@ -30,7 +30,7 @@ try:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
-    from headgate.ledger.postgres_patience import ImpatientConnection
+    from headgate.ledger.postgres_patience import ImpatientConnection, SilentError
 except ImportError as missing:
     raise ConfigError(
         "A ledger in PostgreSQL needs the package psycopg, which is not installed.",
@@ -332,6 +332,11 @@ def _store_error(name: str, error: psycopg.Error) -> StoreError:
         fix = "Another program holds it; try again, or end that program."
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
         fix = "Let its user create and write the schema headgate."
+    elif isinstance(error, SilentError):
+        fix = (
+            "Look whether the server hangs; behind a pooler, whether it is paused, and whether its "
+            "pool is too small: a connection for each gateway that writes, and one for the watch."
+        )
     else:
         fix = "Look whether the server runs, and at its user, password and log."
     return StoreError(f"The ledger in {name} does not answer: {_first_line(error)}.", fix=fix)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from psycopg.abc import PQGen
 
-__all__ = ["ImpatientConnection", "impatient"]
+__all__ = ["ImpatientConnection", "SilentError", "impatient"]
 
 _T = TypeVar("_T")
 
 
-class _SilentError(psycopg.OperationalError):
+class SilentError(psycopg.OperationalError):
     """The server has said nothing for too long."""
 
 
@@ -38,7 +38,7 @@ class ImpatientConnection(psycopg.Connection[Any]):
             return super().wait(gen, *args, **more)
         try:
             return super().wait(impatient(gen, self.patience), *args, **more)
-        except _SilentError:
+        except SilentError:
             self.pgconn.finish()  # or the transaction's end would wait again
             raise
 
@@ -59,7 +59,7 @@ def impatient(
             if ready:
                 since = now()
             elif now() - since >= seconds:
-                raise _SilentError(f"it has said nothing for {seconds:g} s")
+                raise SilentError(f"it has said nothing for {seconds:g} s")
             state = gen.send(ready)
     except StopIteration as end:
         result: _T = end.value

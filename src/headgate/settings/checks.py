@@ -20,7 +20,7 @@ from headgate.settings.fields import (
 from headgate.settings.forms import Refusal
 from headgate.settings.network_checks import check_network
 from headgate.settings.places import beside, in_effect, known_of, places
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import DEFAULT_MODERATION, KNOWN
 from headgate.settings.redaction import shown
 from headgate.settings.watch_checks import check_watch
 from headgate.values import ModelRef
@@ -187,7 +187,7 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
                 'Write [prices."provider/model"], with the quotes.',
             )
             continue
-        told = not learned and name not in used
+        told = not (learned or name in used or name.endswith(f"/{DEFAULT_MODERATION}"))
         if told and all(path in draft.values for path in paths if path in draft.given):
             guess = draft.guess(name, used)
             draft.warn(

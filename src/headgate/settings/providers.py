@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["KNOWN", "SUGGESTED", "Models", "Provider", "known_value"]
+__all__ = ["DEFAULT_MODERATION", "KNOWN", "SUGGESTED", "Models", "Provider", "known_value"]
+
+DEFAULT_MODERATION = "omni-moderation-latest"
+"""What OpenAI's API takes for a moderation that names no model."""
 
 
 class Provider(NamedTuple):

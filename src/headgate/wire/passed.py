@@ -16,7 +16,6 @@ from headgate.wire.passthrough import spliced
 from headgate.wire.sse import Decoder
 
 __all__ = [
-    "DEFAULT_MODERATION",
     "EMBEDDINGS",
     "FORM_KINDS",
     "JSON_KINDS",
@@ -63,8 +62,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 EMBEDDINGS = Kind(path="/embeddings", name="embeddings", text="input", answers=False)
 MODERATIONS = Kind(path="/moderations", name="moderations", text="input", answers=False)
-DEFAULT_MODERATION = "omni-moderation-latest"
-"""What OpenAI's API takes for a moderation that names no model."""
 JSON_KINDS: Mapping[str, Kind] = {
     kind.path: kind
     for kind in (

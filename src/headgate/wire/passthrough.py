@@ -8,6 +8,7 @@ import msgspec
 
 from headgate.errors import RequestError
 from headgate.values import Usage
+from headgate.wire.betas import BETA, ascribed, without_flags
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
 from headgate.wire.easing import Easing, eased
 from headgate.wire.inbound import Inbound
@@ -54,6 +55,8 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
     _left: tuple[str, ...] = ()
     heeded: tuple[Easing, ...] = ()
     """What refusals have said of this request."""
+    _headers: Mapping[str, str] | None = None
+    """The caller's, less what a model has refused; None: as they are."""
 
     def passed(self) -> list[tuple[str, str]]:
         """The caller's headers that its dialect's features hang on, such as anthropic-beta.
@@ -63,7 +66,7 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
         Raises:
             RequestError: one holds what no header may hold.
         """
-        given = self._inbound.ask.headers
+        given = self._inbound.ask.headers if self._headers is None else self._headers
         kept = []
         for name in self._dialect.kept_headers:
             if name in given:
@@ -98,7 +101,16 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
         changes, left = eased(fields, easings)
         self._own |= changes
         self._left += tuple(left)
-        return bool(changes)
+        return self._ease_flags(easings) or bool(changes)
+
+    def _ease_flags(self, easings: Sequence[Easing]) -> bool:
+        headers = self._inbound.ask.headers if self._headers is None else self._headers
+        rest, gone = without_flags(headers.get(BETA, ""), easings)
+        if gone:
+            others = {name: value for name, value in headers.items() if name != BETA}
+            self._headers = {**others, BETA: rest} if rest else others
+            self._left += tuple(f"{BETA}={flag}" for flag in gone)
+        return bool(gone)
 
     def refused(self, status: int, body: bytes) -> Sequence[Easing]:
         """What of a refusal `request` now heeds: it gives another body. Nothing: it does not.
@@ -107,7 +119,9 @@ class Passthrough(msgspec.Struct, eq=False, gc=False):
         """
         if status != 400:
             return ()
-        easings = self._dialect.easings(read_problem(status, body))
+        headers = self._inbound.ask.headers if self._headers is None else self._headers
+        refused = self._dialect.easings(read_problem(status, body))
+        easings = [ascribed(easing, headers.get(BETA, "")) for easing in refused]
         met = {easing[:5] for easing in self.heeded}  # a limit again, with another number, too
         found = [easing for easing in easings if easing[:5] not in met]
         self.heeded += tuple(found)

@@ -15,6 +15,7 @@ from headgate.wire.anthropic_messages import (
     thinking,
     writing,
 )
+from headgate.wire.betas import BETA, beta_easings
 from headgate.wire.dialect import Dialect
 from headgate.wire.easing import anthropic_easings
 from headgate.wire.neutral import Problem
@@ -51,7 +52,7 @@ ANTHROPIC_MESSAGES = Dialect(
         "user": "metadata.user_id",
     },
     headers=_headers,
-    kept_headers=("anthropic-version", "anthropic-beta"),
+    kept_headers=("anthropic-version", BETA),
     request_id="request-id",
     count_path="/v1/messages/count_tokens",
     read=inbound.read,
@@ -65,7 +66,7 @@ ANTHROPIC_MESSAGES = Dialect(
     own_fields=inbound.own_fields,
     mend=thinking.mend,
     forget=thinking.forget,
-    easings=anthropic_easings,
+    easings=lambda problem: beta_easings(problem) or anthropic_easings(problem),
     check=writing.check,
     write_request=writing.write,
     left_out=writing.left_out,
