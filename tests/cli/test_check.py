@@ -58,6 +58,16 @@ def test_a_missing_key_that_no_line_names_is_a_warning_all_the_same(here: Path):
     assert output.startswith("warning: providers.google.api_key_env: The environment variable")
 
 
+def test_a_key_file_that_cannot_be_used_is_a_warning(here: Path):
+    text = GOOD.replace("[providers.google]\n", "[providers.google]\napi_key_file = 'g.key'\n")
+    (here / "x.toml").write_text(text)
+    output = check("x.toml", GEMINI_API_KEY="").output
+    assert output.startswith("warning: ")
+    assert "providers.google.api_key_file: The file g.key, which is to hold the key, is" in output
+    (here / "g.key").write_text("key-of-google\n")
+    assert "no warnings" in check("x.toml", GEMINI_API_KEY="").output
+
+
 @pytest.mark.parametrize(
     ("section", "field"),
     [("keys", "pepper_env"), ("server", "admin_token_env"), ("alerts", "slack_url_env")],

@@ -27,7 +27,7 @@ from tests.cli.gateways import CONFIG, Running, admin_port, listening, running, 
 from tests.monitor.listeners import hook
 from tests.routing.routers import small_artifact
 
-MODULES = 270
+MODULES = 273
 """Of ours, in the process that serves; its sidecar has others."""
 
 
@@ -46,6 +46,40 @@ def test_it_serves_writes_the_ledger_and_stops_cleanly(tmp_path):
         log = gate.gateway.log.read_text()
         assert "Traceback" not in log
         assert "sk-sim" not in log
+
+
+def test_a_key_that_is_renewed_in_its_file_needs_no_restart(tmp_path):
+    """The provider lets one key in; the gateway has an old one first. It watches no settings."""
+    with running(tmp_path, "--key", "key-2") as gate:
+        gate.gateway.stop()
+        key = tmp_path / "sim.key"
+        key.write_text("key-1\n")
+        text = gate.file.read_text().replace('api_key_env = "SIM_KEY"', 'api_key_file = "sim.key"')
+        gate.file.write_text(text.replace("drain_seconds = 60", "reload = false"))
+        gate.start()
+        with OpenAI(base_url=gate.base_url, api_key="none", max_retries=0) as client:
+            with pytest.raises(APIStatusError):
+                say(client)
+            key.write_text("key-2\n")
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    say(client)
+                    break
+                except APIStatusError:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.1)
+            key.unlink()
+            while "provider sim keeps its key" not in gate.gateway.log.read_text():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            assert say(client).headers["x-headgate-tier"] == "cheap"
+        assert gate.gateway.stop() == 0
+        log = gate.gateway.log.read_text()
+        assert "provider sim has another key" in log
+        assert "key-1" not in log
+        assert "key-2" not in log
+        assert "Traceback" not in log
 
 
 def test_before_its_first_answer_it_loads_no_more_than_serving_takes(tmp_path):

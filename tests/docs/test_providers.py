@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from headgate.bootstrap.book import book_of, prices_of
 from headgate.bootstrap.gateway import provider_of, secrets_of
@@ -52,14 +53,23 @@ def test_every_snippet_is_valid_and_all_its_tiers_have_a_price(snippet: str, tmp
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_every_snippet_calls_its_providers_with_their_key(snippet: str, tmp_path: Path):
     settings = read(snippet, tmp_path)
+    file = tmp_path / "key"
+    file.write_text("key-of-None\n")
+    entries = tuple(
+        replace(entry, api_key_file=str(file)) if entry.api_key_file else entry
+        for entry in settings.providers
+    )
+    settings = replace(settings, providers=entries)
     names = [entry.api_key_env for entry in settings.providers if entry.api_key_env]
     keys = secrets_of(settings, {name: f"key-of-{name}" for name in names})
     for entry in settings.providers:
         provider = provider_of(entry, keys, settings.egress)
         head = provider.endpoint(DIALECTS[entry.dialect].path).head.decode()
         sent = f"key-of-{entry.api_key_env}"
-        bearer = "x-api-key: " if entry.dialect == "anthropic" else "authorization: Bearer "
-        assert (f"\r\n{bearer}{sent}\r\n" in head) == (entry.api_key_env is not None)
+        plain = entry.dialect == "anthropic" and entry.platform is None
+        bearer = "x-api-key: " if plain else "authorization: Bearer "
+        keyed = entry.api_key_env or entry.api_key_file
+        assert (f"\r\n{bearer}{sent}\r\n" in head) == bool(keyed)
 
 
 def test_azure_is_called_by_its_v1_api(tmp_path: Path):

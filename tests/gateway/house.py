@@ -26,7 +26,7 @@ from headgate.routing.artifact import Artifact, dump
 from headgate.settings import read
 from headgate.testing.brain import Brain, Echo
 from headgate.testing.provider import DIALECTS, Provider
-from headgate.testing.server import Request, Response, Server
+from headgate.testing.server import Handler, Request, Response, Server
 from tests.gateway.leaping import run_leaping
 from tests.routing.routers import small_artifact
 
@@ -109,9 +109,12 @@ class House:
         kept: Kept,
         providers: Mapping[str, Provider],
         seen: list[Request],
+        bases: Mapping[str, str],
     ) -> None:
         self.seen = seen
         """The requests that reached the providers."""
+        self.bases = bases
+        """Where the providers listen."""
         self.app = app
         self.server = server
         self.port = port
@@ -164,7 +167,7 @@ Instead: TypeAlias = Callable[[str, Request], Response | None]
 
 
 def _noting(
-    provider: Provider,
+    provider: Handler,
     dialect: str,
     seen: list[Request],
     objector: Objector | None,
@@ -204,6 +207,7 @@ async def house(
     store: KeyStore | None = None,
     artifact: Artifact | None = None,
     telemetry: Sending | None = None,
+    platform: Callable[[Provider], Handler] | None = None,
 ) -> AsyncIterator[House]:
     """Everything up and listening; torn down to the last socket at the end.
 
@@ -212,6 +216,7 @@ async def house(
     `brain` answers in all of them.
     `store` is where virtual keys rest, `artifact` is the learned router.
     `telemetry` is told of all requests and calls.
+    `platform` is what the Anthropic one is served on.
     """
     providers = {
         "openai": Provider(
@@ -228,9 +233,12 @@ async def house(
     }
     seen: list[Request] = []
     spoken = {"openai": "openai", "responses": "openai-responses", "anthropic": "anthropic"}
+    handlers: dict[str, Handler] = {**providers}
+    if platform is not None:
+        handlers["anthropic"] = platform(providers["anthropic"])
     servers = {
         name: Server(_noting(provider, spoken[name], seen, objector, instead))
-        for name, provider in providers.items()
+        for name, provider in handlers.items()
     }
     bases = {
         name: f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}"
@@ -257,7 +265,7 @@ async def house(
         app.follow = None if telemetry is None else telemetry.follow
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)
-    made = House(app, gateway, port, kept, providers, seen)
+    made = House(app, gateway, port, kept, providers, seen, bases)
     try:
         async with admission:
             yield made

@@ -125,7 +125,8 @@ def test_without_a_plan_no_month_is_too_dear():
 
 
 @pytest.mark.parametrize(
-    ("answers", "failed", "wrong"), [(700, 300, True), (800, 200, False), (30, 60, False)]
+    ("answers", "failed", "wrong"),
+    [(700, 300, True), (770, 230, False), (800, 200, False), (30, 60, False)],
 )
 def test_retries_are_wrong_when_they_are_surely_more_than_the_worst_case(answers, failed, wrong):
     status = made(CALM)

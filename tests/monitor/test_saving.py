@@ -5,8 +5,10 @@ import pytest
 from benchmarks.intervals.blocks import KINDS, holds, hours_of, truth
 
 from headgate.ledger.store import RequestTotal
+from headgate.monitor.blocked import unit_text
 from headgate.monitor.merged import merged
-from headgate.monitor.saving import LEAST_REQUESTS, Verdict, saving_of, unit_of, verdict_of
+from headgate.monitor.saving import LEAST_REQUESTS, Verdict, saving_of, verdict_of
+from tests.known import known
 from tests.monitor.plans import EXAMPLE, requests
 
 
@@ -81,6 +83,13 @@ def test_without_a_plan_the_saving_is_the_same_and_nothing_is_expected():
     assert (bare.saved_nano, bare.low, bare.high) == (planned.saved_nano, planned.low, planned.high)
 
 
+def test_an_alarm_wants_to_be_surer_than_a_single_look():
+    at_the_edge, beyond = requests(1000, 988), requests(1000, 996)
+    assert verdict(at_the_edge).answer == verdict(beyond).answer == "no"
+    assert known(saving_of(at_the_edge, EXAMPLE).sure_high) > 0
+    assert known(saving_of(beyond, EXAMPLE).sure_high) < 0
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_interval_holds_the_truth_though_requests_go_together(kind):
     """By blocks of time about as often as stated; as if independent, in half of the samples."""
@@ -104,11 +113,11 @@ def test_too_few_days_are_told_by_hours_and_too_few_hours_by_requests():
         units[days] = saving_of(merged(own)[0], None, own)
     assert units[8].by == "day"
     assert 5 <= units[8].blocks <= 8
-    assert unit_of(units[8]) == f", of {units[8].blocks} days"
+    assert unit_text(units[8].by, units[8].blocks) == f", of {units[8].blocks} days"
     assert units[2].by == "hour"
     few = hours[:3]
     assert saving_of(merged(few)[0], None, few) == saving_of(merged(few)[0], None)
-    assert unit_of(saving_of(merged(few)[0], None)) == ", each taken by itself"
+    assert unit_text("request", 0) == ", each taken by itself"
 
 
 def test_blocks_that_agree_by_chance_make_no_interval_narrower():

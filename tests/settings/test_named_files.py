@@ -28,6 +28,7 @@ rate = 0.2
 file = "p.toml"
 directory = "/var/lib/prices"
 [providers.anthropic]
+api_key_file = "a.key"
 """
 
 
@@ -38,6 +39,7 @@ def test_every_setting_that_names_a_file_is_told():
         "classifier.router",
         "policies.own.router",
         "classifier.verifier",
+        "providers.anthropic.api_key_file",
     )
 
 
@@ -57,7 +59,7 @@ def test_settings_that_name_none_are_left_alone():
 
 
 def test_no_other_setting_says_that_it_is_a_file():
-    known = {"router", "verifier", "file", "directory"}
+    known = {"router", "verifier", "file", "directory", "api_key_file"}
     told = {
         field.key
         for section in SECTIONS

@@ -27,6 +27,27 @@ def test_a_key_over_plain_http_is_a_warning_but_not_on_this_machine(desk: Desk):
         assert len(desk.read(text).warnings) == count
 
 
+def test_so_is_one_that_is_in_a_file(desk: Desk):
+    text = TIERS.replace("https://a.example", "http://a.example") + "api_key_file = 'a.key'\n"
+    (warning,) = desk.read(text).warnings
+    assert "unencrypted" in warning.message
+
+
+def test_a_key_is_in_a_variable_or_in_a_file_and_not_in_both(desk: Desk):
+    text = TIERS + "api_key_env = 'A_KEY'\napi_key_file = '/run/secrets/a'\n"
+    assert "Keep one" in desk.fault(text).fix
+
+
+def test_a_key_in_a_file_needs_no_known_variable(desk: Desk):
+    text = GOOD.replace("[providers.google]\n", "[providers.google]\napi_key_file = 'g.key'\n")
+    _, google = desk.read(text).settings.providers
+    assert google.api_key_env is None
+    assert google.api_key_file == str(desk.path.parent / "g.key")
+    elsewhere = {"HEADGATE_PROVIDERS_GOOGLE_API_KEY_FILE": "g.key"}
+    _, google = desk.read(text, env=elsewhere).settings.providers
+    assert google.api_key_file == "g.key"
+
+
 def test_a_provider_can_be_told_of_a_trace_only_where_there_is_one(desk: Desk):
     told = TIERS + "traceparent = true\n"
     fault = desk.fault(told)
@@ -123,3 +144,24 @@ def test_all_that_is_wrong_with_the_origins_is_told_at_once(desk: Desk):
     assert {fault.field for fault in faults} == {"server.cors_origins"}
     words = ("app.example", "https://b/x", "7")
     assert [word in fault.message for word, fault in zip(words, faults, strict=True)] == [True] * 3
+
+
+def on_platform(platform: str, url: str, dialect: str = "anthropic") -> str:
+    text = TIERS.replace("https://a.example/v1", url).replace('"openai"', f'"{dialect}"')
+    return f'{text}platform = "{platform}"\n'
+
+
+def test_a_platform_serves_claude_only(desk: Desk):
+    url = "https://aiplatform.googleapis.com/v1/projects/p/locations/global"
+    assert desk.read(on_platform("vertex", url)).settings.providers[0].platform == "vertex"
+    fault = desk.fault(on_platform("vertex", url, "openai"))
+    assert (fault.field, fault.fix[:21]) == ("providers.a.platform", 'Write dialect = "anth')
+
+
+@pytest.mark.parametrize(
+    "url", ["https://aiplatform.googleapis.com", "https://h/v1/projects/p/locations/global/x"]
+)
+def test_an_address_of_vertex_names_project_and_location(desk: Desk, url: str):
+    fault = desk.fault(on_platform("vertex", url))
+    assert fault.field == "providers.a.base_url"
+    assert "/projects/PROJECT/locations/global" in fault.fix

@@ -65,11 +65,14 @@ def test_every_setting_is_in_the_file_set_or_commented():
 def test_every_commented_setting_is_valid_once_it_is_switched_on(desk: Desk):
     on = re.sub(r"^#(?=[a-z_]+ = |\[)", "", render(), flags=re.MULTILINE)
     tomllib.loads(on)
-    # what belongs to another kind of classifier, or to three tiers, cannot be on at the same time
+    # what belongs to another kind of classifier, or to three tiers, or stands in another setting's
+    # place, cannot be on at the same time
     others = [
         field.key for field in CLASSIFIER.fields if field.kinds and "model" not in field.kinds
     ]
-    on = re.sub(rf"^(share|{'|'.join(others)}) = .*\n", "", on, flags=re.MULTILINE)
+    on = re.sub(
+        rf"^(share|api_key_file|platform|{'|'.join(others)}) = .*\n", "", on, flags=re.MULTILINE
+    )
     on = re.sub(r"^\[\[classifier.rules\]\]\n(?:.+\n)+", "", on, flags=re.MULTILINE)
     assert desk.read(on).settings.server.api_key_env == "GATEWAY_KEY"
 

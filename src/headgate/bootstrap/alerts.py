@@ -6,6 +6,7 @@ import binascii
 from collections.abc import Mapping
 
 from headgate.bootstrap.egress import default_proxy
+from headgate.bootstrap.variables import held
 from headgate.errors import ConfigError, ConfigFault
 from headgate.monitor.channels import Channel, Log, Mail, Slack, Webhook
 from headgate.settings import split_address
@@ -98,7 +99,11 @@ def _secret(
 ) -> str | None:
     if name is None:
         return None
-    if not env.get(name):
+    found = held(env, name)
+    if isinstance(found, Refusal):
+        faults.append(_fault(field, found.message, found.fix))
+        return None
+    if not found:
         faults.append(
             _fault(
                 field,
@@ -107,7 +112,7 @@ def _secret(
             )
         )
         return None
-    return env[name]
+    return found
 
 
 def _fault(field: str, message: str, fix: str) -> ConfigFault:

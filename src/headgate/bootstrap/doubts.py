@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime
 
 from headgate.bootstrap.book import doubts_about_prices, table_of
 from headgate.bootstrap.egress import unread_proxy
+from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigFault
 from headgate.prices.book import Book
 from headgate.prices.table import Table
 from headgate.settings import Reading, Source, Sourced
+from headgate.settings.forms import Refusal
 from headgate.settings.redaction import shown_path
 from headgate.settings.schema import PriceListSettings
 from headgate.values import ModelRef
@@ -87,9 +89,18 @@ def unpriced_beside_faults(
 
 
 def missing_variables(values: Sequence[Sourced], env: Mapping[str, str]) -> Iterator[ConfigFault]:
-    """A finding for every environment variable that the settings name and that is not set."""
+    """A finding for each variable that is not set and each key file that cannot be used."""
     for field, value, source, _ in values:
-        if field.endswith("_env") and value and not env.get(str(value)):
+        if field.endswith(".api_key_file") and value:
+            found = read_key(str(value))
+            if isinstance(found, Refusal):
+                yield _at(source, field, found.message, found.fix)
+        if not field.endswith("_env") or not value:
+            continue
+        there = held(env, str(value))
+        if isinstance(there, Refusal):
+            yield _at(source, field, there.message, there.fix)
+        elif not there:
             yield _at(
                 source,
                 field,

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from headgate.bootstrap.variables import held
 from headgate.errors import ConfigError, ConfigFault
-from headgate.settings.forms import is_loopback
+from headgate.settings.forms import Refusal, is_loopback
 from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Proxy
 
@@ -113,7 +114,9 @@ def _proxy(
 
 def _basic(name: str, section: str, env: Mapping[str, str]) -> str:
     """The credentials in a variable as RFC 7617 writes them; they are never shown."""
-    text = env.get(name, "")
+    text = held(env, name)
+    if isinstance(text, Refusal):
+        raise _unusable(section, text.message, text.fix)
     if not text:
         raise _unusable(
             section,

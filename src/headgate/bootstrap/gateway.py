@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import time_ns
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.egress import provider_proxy
 from headgate.bootstrap.keys import admission_of
+from headgate.bootstrap.platforms import platform_of, platformed
 from headgate.bootstrap.policies import policies_of
+from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.gateway.admission import Admission
 from headgate.gateway.app import App
@@ -25,6 +27,7 @@ from headgate.routing.controls import Helm
 from headgate.routing.exchange import Limits
 from headgate.routing.policies import Policies
 from headgate.routing.session import Sessions, Terms
+from headgate.settings.forms import Refusal
 from headgate.settings.providers import DEFAULT_MODERATION, KNOWN
 from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
@@ -37,6 +40,7 @@ __all__ = [
     "new_request_id",
     "plant_of",
     "provider_of",
+    "secrets_in_use",
     "secrets_of",
     "upstream_of",
 ]
@@ -58,9 +62,54 @@ def new_request_id() -> str:
 def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
     """The values of all environment variables that the settings name, by variable.
 
+    Those of files are among them; `_slot` says by what.
+
     Raises:
-        ConfigError: some are not set; names each and where the file asks for it.
+        ConfigError: some are not set, or cannot be read; names each and where the file asks for it.
     """
+    secrets, missing = dict[str, str](), list[ConfigFault]()
+
+    def keep(slot: str, found: str | Refusal, field: str) -> None:
+        if isinstance(found, Refusal):
+            missing.append(ConfigFault(found.message, fix=found.fix, field=field))
+        else:
+            secrets[slot] = found
+
+    for field, name in _variables(settings).items():
+        if name:
+            unset = Refusal(
+                f"The environment variable {name} is not set.",
+                f"Set it (export {name}=...), or remove the line if no key is needed.",
+            )
+            keep(name, held(env, name) or unset, field)
+    for provider in settings.providers:
+        if provider.api_key_file:
+            field = f"providers.{provider.name}.api_key_file"
+            keep(_slot(provider), read_key(provider.api_key_file), field)
+    if missing:
+        raise ConfigError("The gateway cannot start without its keys:", faults=missing)
+    return secrets
+
+
+def secrets_in_use(
+    settings: Settings, env: Mapping[str, str], providers: Iterable[Provider]
+) -> set[str]:
+    """What must be shown to nobody: the variables' values, and the keys that providers have now."""
+    found = {provider.api_key for provider in providers if provider.api_key}
+    for name in filter(None, _variables(settings).values()):
+        secret = held(env, name)
+        if isinstance(secret, str):  # else its file is gone by now
+            found.add(secret)
+    return found - {""}
+
+
+def _slot(entry: ProviderSettings) -> str:
+    """By what `secrets_of` has a provider's key; no variable has a colon in its name."""
+    return f"file:{entry.api_key_file}" if entry.api_key_file else entry.api_key_env or ""
+
+
+def _variables(settings: Settings) -> dict[str, str | None]:
+    """The variables that the settings name, by the setting."""
     wanted = {
         f"providers.{provider.name}.api_key_env": provider.api_key_env
         for provider in settings.providers
@@ -73,18 +122,7 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
     if settings.egress.proxy:
         wanted["egress.proxy_auth_env"] = settings.egress.proxy_auth_env
     wanted["server.api_key_env"] = settings.server.api_key_env
-    missing = [
-        ConfigFault(
-            f"The environment variable {name} is not set.",
-            fix=f"Set it (export {name}=...), or remove the line if no key is needed.",
-            field=field,
-        )
-        for field, name in wanted.items()
-        if name and not env.get(name)
-    ]
-    if missing:
-        raise ConfigError("The gateway cannot start without its keys:", faults=missing)
-    return {name: env[name] for name in wanted.values() if name}
+    return wanted
 
 
 def need_keys(settings: Settings, env: Mapping[str, str]) -> None:
@@ -144,7 +182,7 @@ def plant_of(
         brakes=_brakes(settings, policies),
         retries=Retries((entry.name for entry in settings.providers), retries=_retries(settings)),
         idle_timeout=resilience.idle_timeout,
-        upstream=upstream,
+        upstream=platformed(settings, upstream),
         recorder=recorder,
         pricer=pricer,
         clock=clock,
@@ -275,8 +313,9 @@ def provider_of(
         entry.name,
         entry.dialect,
         entry.base_url,
-        api_key=keys[entry.api_key_env] if entry.api_key_env else None,
+        api_key=keys.get(_slot(entry)),
         headers=entry.headers,
         traced=entry.traceparent,
         proxy=provider_proxy(entry, egress, keys),
+        platform=platform_of(entry),
     )

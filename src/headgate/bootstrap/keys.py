@@ -14,6 +14,7 @@ from headgate.access.limits import span
 from headgate.access.purse import Account
 from headgate.bootstrap.ledger import password_of
 from headgate.bootstrap.secret_file import beside_ledger, chosen, kept
+from headgate.bootstrap.variables import variable
 from headgate.errors import ConfigError
 from headgate.gateway.admission import Admission, Terms
 from headgate.gateway.gate import Gate
@@ -121,7 +122,7 @@ def admission_of(
         ConfigError: a variable that the settings name is not set, or the pepper cannot be used.
     """
     name, keys = settings.server.api_key_env, settings.keys
-    master = env[name] if name else None
+    master = variable(env, name) if name else None
     terms = terms_of(settings)
     if store is None:
         return Admission(Gate(clock, master=master, required=keys.required), terms=terms)

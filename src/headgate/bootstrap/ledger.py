@@ -7,6 +7,7 @@ from pathlib import Path
 from stat import S_IRGRP, S_IROTH
 from typing import TYPE_CHECKING
 
+from headgate.bootstrap.variables import variable
 from headgate.errors import ConfigError, ConfigFault
 from headgate.ledger.late import opened_or_late
 from headgate.ledger.memory import MemoryStore
@@ -152,9 +153,10 @@ def password_of(settings: LedgerSettings, env: Mapping[str, str]) -> str | None:
     name = settings.password_env
     if name is None:
         return None
-    if not env.get(name):
+    password = variable(env, name)
+    if not password:
         raise ConfigError(
             f"The environment variable {name} is not set; it holds the ledger's password.",
             fix=f"Set it (export {name}=...), or remove password_env below [ledger].",
         )
-    return env[name]
+    return password

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from headgate.bootstrap.scenario import scenario_of
 from headgate.errors import ConfigError
 from headgate.ledger.store import DAY_US, RequestTotal, TierTotal
+from headgate.monitor.blocked import escalated
 from headgate.monitor.headroom import LEAST_SERVED, measured
+from headgate.monitor.merged import merged
 from headgate.prices.book import Book
 from headgate.settings.schema import Settings, TierSettings
-from headgate.stats.intervals import wilson
 
 __all__ = ["Measurement", "estimated_settings", "measured_settings"]
 
@@ -38,14 +39,15 @@ def measured_settings(
     tiers: Sequence[TierTotal],
     requests: Sequence[RequestTotal],
 ) -> Measurement:
-    """What a store's `tiers` and `requests` say, as settings.
+    """What a store's `tiers` and `requests`, these by the hour, say, as settings.
 
     Tokens are means, rounded to whole ones; what was not measured stays as it was planned.
 
     Raises:
         ConfigError: fewer than `LEAST_SERVED` routed requests were served, or a model has no price.
     """
-    routed = next((total for total in requests if total.routed), None)
+    parts = [total for total in requests if total.routed]
+    routed = next(iter(merged(parts)), None)
     if routed is None or routed.served < LEAST_SERVED:
         served = 0 if routed is None else routed.served
         raise ConfigError(
@@ -55,7 +57,7 @@ def measured_settings(
     ours = [total for total in tiers if total.routed]
     rate = Decimal(routed.escalated) / routed.served
     found = measured(scenario_of(settings, book, at), ours, rate)
-    interval = wilson(routed.escalated, routed.served)
+    interval, _, _ = escalated(parts)
     days = max((routed.last_us - routed.first_us) / DAY_US, 1.0)
     first = found.tiers[0]
     classifier = settings.classifier

@@ -30,7 +30,6 @@ from headgate.ledger.totals import (
 from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
-from headgate.monitor.merged import merged
 from headgate.monitor.quality import Quality
 from headgate.monitor.report import report
 from headgate.monitor.status import HISTORY_DAYS, month, retries
@@ -112,11 +111,10 @@ class LedgerObserver:
             for total in store.requests(period.window, by=("hour", *narrow))  # type: ignore[arg-type]
             if total.of[1:] == wanted
         ]
-        requests = merged(hourly)
         since = period.window.since_us, period.first, period.last
         latencies, waits, newest = self._times(period)
         day = datetime.fromtimestamp(now / 1e6, UTC).date()
-        planned, room, missing = held_against(settings, book, day, tiers, requests)
+        planned, room, missing = held_against(settings, book, day, tiers, hourly)
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
         days = store.days(Window((now // DAY_US - back) * DAY_US, None))
         groups = self._rested(("groups", period.since, *since), lambda: dict(self._groups(period)))
@@ -172,7 +170,7 @@ class LedgerObserver:
         """The last thirty days as settings, for the calculator."""
         now = self._now_us()
         window = Window((now - 30 * DAY_US) // HOUR_US * HOUR_US, now + 1)
-        tiers, requests = self._store.tiers(window), self._store.requests(window)
+        tiers, requests = self._store.tiers(window), self._store.requests(window, ("hour",))
         return measured_settings(settings, book, day, tiers, requests)
 
     # ---- the budget's account

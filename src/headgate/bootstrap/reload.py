@@ -104,6 +104,11 @@ class Reloader:
         self._refused = ""
         self.last = Outcome("done", reading.settings.fingerprint)
 
+    @property
+    def settings(self) -> Settings:
+        """Those in effect."""
+        return self._reading.settings
+
     @asynccontextmanager
     async def running(self, *, watch: bool) -> AsyncIterator[None]:
         """Reload at SIGHUP and, where `watch` says so, at every change of a file."""

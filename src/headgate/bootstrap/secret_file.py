@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from headgate.bootstrap.variables import variable
 from headgate.errors import ConfigError
 from headgate.ledger.url import journal_directory
 
@@ -38,9 +39,9 @@ def chosen(env: Mapping[str, str], name: str, setting: str) -> str:
     """The secret in a variable that a setting names.
 
     Raises:
-        ConfigError: it is not set, or too short.
+        ConfigError: it is not set, or too short, or its file cannot be used.
     """
-    value = env.get(name, "")
+    value = variable(env, name)
     if len(value) < SHORTEST:
         what = f"has fewer than {SHORTEST} characters" if value else "is not set"
         raise ConfigError(

@@ -29,7 +29,6 @@ from headgate.monitor.assessment import ScopeKind
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom
-from headgate.monitor.merged import merged
 from headgate.monitor.mishaps import MISHAPS, mishaps
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import COMPARED, Quality, QualityWatch, comparisons
@@ -234,7 +233,7 @@ class Watch:
         if self._settings is not None and self._book is not None:
             day = now.astimezone(UTC).date()
             planned, found, self.unplanned = held_against(
-                self._settings, self._book, day, tiers, merged(requests)
+                self._settings, self._book, day, tiers, requests
             )
         self._money = _Money(at_us, window, tiers, requests, days, planned, found)
         self._money_due = monotonic() + RESTS * (monotonic() - began)

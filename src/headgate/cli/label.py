@@ -27,6 +27,7 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.gateway import upstream_of
 from headgate.bootstrap.labelling import Bench, Outcome, forecast
 from headgate.bootstrap.labelling import label as run_label
+from headgate.bootstrap.platforms import platformed
 from headgate.cli.estimate import STRATA
 from headgate.cli.files import FilePath, write_new
 from headgate.cli.flags import day_of
@@ -253,7 +254,7 @@ def _run(
     concurrency: int,
 ) -> Outcome:
     async def labelling() -> Outcome:
-        upstream = upstream_of(settings)
+        upstream = platformed(settings, upstream_of(settings))
         asker = Asker(
             upstream,
             receipts,

@@ -77,9 +77,8 @@ def held_report(opened: Opened, asked: Window, now: datetime) -> tuple[Report, C
             planned = planned_of(settings, book, now.date())
         except ConfigError as error:  # what was paid can be told all the same
             missing = error
-    return make_report(
-        store.tiers(asked), store.requests(asked, ("hour",)), planned, asked
-    ), missing
+    hourly = store.requests(asked, ("hour",))
+    return make_report(store.tiers(asked), hourly, planned, asked), missing
 
 
 def _in_form(held: Report, *, html: bool) -> str:

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 import click
 
+from headgate.monitor.blocked import unit_text
 from headgate.monitor.figures import (
     alone,
     between,
@@ -19,7 +20,6 @@ from headgate.monitor.figures import (
     signed,
 )
 from headgate.monitor.report import Line, Report
-from headgate.monitor.saving import unit_of
 from headgate.values import dollars
 
 __all__ = ["page", "period"]
@@ -146,7 +146,7 @@ def _facts(report: Report) -> Iterator[str]:
         yield from _fact(
             "Saving",
             f"95 %: {between(saving.low, saving.high)} of all-premium, "
-            f"over {_count(saving.comparable, 'request')}{unit_of(saving)}",
+            f"over {_count(saving.comparable, 'request')}{unit_text(saving.by, saving.blocks)}",
         )
     if escalation.rate is not None:
         planned = escalation.planned

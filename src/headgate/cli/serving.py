@@ -18,7 +18,8 @@ from headgate.bootstrap.admin import AdminToken, admin_of, admin_token
 from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.decisions import PATH, decisions
 from headgate.bootstrap.egress import missing_authorities
-from headgate.bootstrap.gateway import app_of, need_keys, secrets_of, upstream_of
+from headgate.bootstrap.gateway import app_of, need_keys, secrets_in_use, upstream_of
+from headgate.bootstrap.key_files import KeyFiles
 from headgate.bootstrap.keys import admission_of, gateway_keys_of, in_background
 from headgate.bootstrap.ledger import exposed_prompts, ledger_of, recordable_of, transcripts_of
 from headgate.bootstrap.metrics import metrics_of, scrape
@@ -108,7 +109,12 @@ async def serve_one(
             handler = _admin(app, token, ledger, metrics, reloader, beside.pages)
             admin = Port(handler, *_address(settings.server.admin), setting="admin")
         _spare_the_collector()
-        async with reloader.running(watch=settings.server.reload):
+        keys = KeyFiles(
+            lambda: reloader.settings.providers,
+            lambda: app.plant.providers,
+            lambda: taking_down(reloader.settings),
+        )
+        async with reloader.running(watch=settings.server.reload), keys.running():
             host, port = _address(settings.server.listen)
             await serve_app(
                 app,
@@ -218,7 +224,7 @@ async def _tell_the_rest(refusals: Refusals, ledger: Ledger) -> None:
 
 def _take_down(app: App, where: LedgerSettings, ledger: Ledger, settings: Settings) -> None:
     """Have prompts taken down, where they are stored, but for the keys that are in use."""
-    keys = secrets_of(settings, os.environ).values()
+    keys = secrets_in_use(settings, os.environ, app.plant.providers.values())
     app.transcripts = transcripts_of(where, ledger, keys)
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from headgate.gateway.upstream import Endpoint, endpoint
 from headgate.values import Proxy
 from headgate.wire.lane import DIALECTS
+
+if TYPE_CHECKING:
+    from headgate.wire.platforms import Platform
 
 __all__ = ["Provider"]
 
@@ -28,6 +33,7 @@ class Provider:
         headers: further headers for each call.
         traced: it may be told which trace a call belongs to.
         proxy: who passes calls on to it; None: it is called directly.
+        platform: what it is served on; None: it speaks its dialect plainly.
     """
 
     def __init__(
@@ -40,24 +46,28 @@ class Provider:
         headers: tuple[tuple[str, str], ...] = (),
         traced: bool = False,
         proxy: Proxy | None = None,
+        platform: Platform | None = None,
     ) -> None:
         self.name = name
         self.dialect = dialect
         self._base_url = base_url.rstrip("/")
         self._traced = traced
         self._proxy = proxy
+        self._platform = platform
         # asked for plainly, because a compressed stream could not be passed on event by event
-        self._headers = [
-            *DIALECTS[dialect].headers(api_key),
-            *headers,
-            ("accept-encoding", "identity"),
-            ("user-agent", "headgate"),
-        ]
-        self._plain: dict[str, Endpoint] = {}
-        self._endpoints: dict[tuple[object, ...], Endpoint] = {}
+        self._others = [*headers, ("accept-encoding", "identity"), ("user-agent", "headgate")]
+        self.rekey(api_key)
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r}, {self.dialect!r}, {self._base_url!r})"
+
+    def rekey(self, api_key: str | None) -> None:
+        """Send this key from the next call on; a call under way has its endpoint already."""
+        own = DIALECTS[self.dialect] if self._platform is None else self._platform
+        self.api_key = api_key
+        self._headers = [*own.headers(api_key), *self._others]
+        self._plain: dict[str, Endpoint] = {}
+        self._endpoints: dict[tuple[object, ...], Endpoint] = {}
 
     def endpoint(self, path: str, passed: Sequence[tuple[str, str]] = ()) -> Endpoint:
         """The endpoint of one of the dialect's paths; written out once, then reused.
@@ -83,8 +93,13 @@ class Provider:
         return self._written(path, self._with(passed))
 
     def _written(self, path: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
-        url = self._base_url + path
-        return endpoint(url, headers, traced=self._traced, proxy=self._proxy)
+        if self._platform is None:
+            url, place = self._base_url + path, None
+        else:
+            url, base = self._base_url, urlsplit(self._base_url).path
+            place, headers = self._platform.place(base, path, headers)
+        written = endpoint(url, headers, traced=self._traced, proxy=self._proxy)
+        return written if place is None else written._replace(place=place)
 
     def _with(self, passed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         merged = {name.lower(): value for name, value in self._headers}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from headgate.errors import ConfigError, UpstreamError
 from headgate.gateway.open_files import OUT_OF_FILES, out_of_files
 from headgate.values import Proxy
+
+if TYPE_CHECKING:
+    from headgate.wire.platforms import Place
 
 __all__ = [
     "UNSENT",
@@ -59,6 +62,8 @@ class Endpoint(NamedTuple):
     head: bytes
     traced: bool = False
     """Who is called there may be told which trace a call belongs to."""
+    place: Place | None = None
+    """Where on a platform it is; the head's first line is then written anew for each call."""
 
     def __repr__(self) -> str:
         return f"Endpoint({self.origin}, head=<{len(self.head)} bytes>)"

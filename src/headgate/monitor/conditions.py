@@ -12,6 +12,7 @@ from headgate.monitor.drift import Drift
 from headgate.monitor.figures import alone, between, money, percent
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
+from headgate.monitor.saving import SURE
 from headgate.monitor.status import Month, Status, TierSpend
 from headgate.stats.intervals import wilson
 
@@ -113,7 +114,8 @@ def _tripwire(headroom: Headroom | None, at_us: int) -> Iterator[Condition]:
 
 
 def _saving(status: Status) -> Iterator[Condition]:
-    if status.report.verdict.answer == "no":
+    high = status.report.saving.sure_high
+    if status.report.verdict.answer == "no" and high is not None and high < 0:
         yield Condition(
             subject="saving",
             since_us=status.looked_us,
@@ -171,7 +173,7 @@ def _month(month: Month, at_us: int) -> Iterator[Condition]:
 
 def _fails(tier: TierSpend, most: float) -> bool:
     attempts = tier.answers + tier.retries
-    return attempts >= LEAST_ATTEMPTS and wilson(tier.retries, attempts).low > most
+    return attempts >= LEAST_ATTEMPTS and wilson(tier.retries, attempts, SURE).low > most
 
 
 def _retries(tier: TierSpend, most: float, at_us: int) -> Condition:

@@ -11,7 +11,8 @@ import msgspec
 from headgate.costs.model import Pays, evaluate
 from headgate.costs.scenario import Classifier, Scenario, Tier
 from headgate.ledger.store import RequestTotal, Role, TierTotal
-from headgate.stats.intervals import wilson
+from headgate.monitor.blocked import escalated
+from headgate.monitor.merged import merged
 from headgate.values import Usage
 
 __all__ = ["LEAST_SERVED", "Headroom", "headroom", "measured"]
@@ -30,7 +31,7 @@ class Headroom(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     low: float
     high: float
-    """The measured rate and its 95 % Wilson interval."""
+    """The measured rate and its 95 % interval, over days or hours where there are enough."""
     room: float | None
     """Crossing less rate; below zero where routing has stopped paying."""
     fragile: bool
@@ -51,9 +52,11 @@ def headroom(
 ) -> Headroom | None:
     """Ask the cost model again, a store's `tiers` and `requests` in place of the plan's numbers.
 
+    Of requests told apart by the hour the rate's interval is over blocks of time.
     None for fewer than `LEAST_SERVED` served routed requests.
     """
-    routed = next((total for total in requests if total.routed), None)
+    parts = [total for total in requests if total.routed]
+    routed = next(iter(merged(parts)), None)
     if routed is None or routed.served < LEAST_SERVED:
         return None
     ours = [total for total in tiers if total.routed]
@@ -61,7 +64,7 @@ def headroom(
     found = evaluate(measured(scenario, ours, Decimal(routed.escalated) / routed.served))
     crossover = found.realistic.crossover
     crossing = None if crossover.rate is None else float(crossover.rate)
-    interval = wilson(routed.escalated, routed.served)
+    interval, _, _ = escalated(parts)
     return Headroom(
         pays=crossover.pays,
         crossing=crossing,

@@ -9,11 +9,12 @@ from typing import Literal
 import msgspec
 
 from headgate.ledger.store import EVER, RequestTotal, Role, TierTotal, Window
+from headgate.monitor.blocked import Unit, escalated
 from headgate.monitor.drivers import Driver, apportion, explain
 from headgate.monitor.merged import merged
 from headgate.monitor.planned import Planned, PlannedLine
 from headgate.monitor.saving import Saving, Verdict, saving_of, verdict_of
-from headgate.stats.intervals import Interval, wilson
+from headgate.stats.intervals import Interval
 
 __all__ = [
     "Bill",
@@ -73,7 +74,11 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     rate: float | None
     low: float
     high: float
-    """The 95 % Wilson interval."""
+    """The 95 % interval: over days or hours, else Wilson's over requests."""
+    by: Unit = "request"
+    """What the interval takes as independent of each other."""
+    blocks: int = 0
+    """So many days or hours, as if they weighed the same."""
     planned: float | None
     budget: float | None
     state: Literal["within", "unclear", "over", "none"]
@@ -149,12 +154,13 @@ def report(
 ) -> Report:
     """Hold what a store's `tiers(window)` and `requests(window, ("hour",))` say against the plan.
 
-    Requests that are told apart by the hour have the interval of their saving made from blocks of
-    time; those that are not, as if each was independent of the others.
+    Requests that are told apart by the hour have their intervals made from blocks of time; those
+    that are not, as if each was independent of the others.
     """
-    routed = next((total for total in merged(requests) if total.routed), _NONE)
+    parts = [total for total in requests if total.routed]
+    routed = next(iter(merged(parts)), _NONE)
     ours = [total for total in tiers if total.routed and total.role != "shadow"]
-    saving = saving_of(routed, planned, [total for total in requests if total.routed])
+    saving = saving_of(routed, planned, parts)
     return Report(
         since_us=window.since_us,
         until_us=window.until_us,
@@ -163,7 +169,7 @@ def report(
         requests=routed.requests,
         unserved=routed.requests - routed.served,
         bill=_bill(ours, planned, routed.requests),
-        escalation=_escalation(routed, planned),
+        escalation=_escalation(parts, routed, planned),
         saving=saving,
         drivers=explain(planned, routed.requests, ours) if planned and routed.requests else (),
         verdict=verdict_of(routed, saving),
@@ -274,8 +280,10 @@ def _cost(totals: Sequence[TierTotal]) -> int:
     return sum(total.cost_nano for total in totals)
 
 
-def _escalation(routed: RequestTotal, planned: Planned | None) -> Escalation:
-    interval = wilson(routed.escalated, routed.served)
+def _escalation(
+    parts: Sequence[RequestTotal], routed: RequestTotal, planned: Planned | None
+) -> Escalation:
+    interval, by, blocks = escalated(parts)
     budget = planned.budget if planned else None
     return Escalation(
         served=routed.served,
@@ -283,6 +291,8 @@ def _escalation(routed: RequestTotal, planned: Planned | None) -> Escalation:
         rate=routed.escalated / routed.served if routed.served else None,
         low=interval.low,
         high=interval.high,
+        by=by,
+        blocks=blocks,
         planned=float(planned.escalation_rate) if planned else None,
         budget=None if budget is None else float(budget),
         state=_against(budget, interval),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headgate.monitor.blocked import unit_text
 from headgate.monitor.figures import (
     alone,
     axis_places,
@@ -17,7 +18,6 @@ from headgate.monitor.figures import (
     signed,
 )
 from headgate.monitor.report import Line, Report
-from headgate.monitor.saving import unit_of
 from headgate.render import chart, page, palette
 from headgate.render.palette import tier_colour
 from headgate.render.table import Column, Table
@@ -69,7 +69,9 @@ def _figures(report: Report) -> page.Figures:
     if saving.share is not None:
         interval = ""
         if saving.low is not None and saving.high is not None:
-            interval = f"95 %: {between(saving.low, saving.high)}{unit_of(saving)}"
+            interval = (
+                f"95 %: {between(saving.low, saving.high)}{unit_text(saving.by, saving.blocks)}"
+            )
         good = {"yes": True, "no": False}.get(report.verdict.answer)
         figures.append(page.Figure("Saved", percent(saving.share), interval, good=good))
     if escalation.rate is not None:

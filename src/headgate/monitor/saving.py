@@ -1,35 +1,29 @@
-"""Is routing paying: the saving with its interval, and the verdict that rests on it.
-
-Requests of one conversation, one caller or one day cost alike. Sums by the hour know no
-conversations, but nearly all of one are in few hours and surely in few days: so whole days are
-taken as what is drawn, or hours where the days are too few (docs/decisions/0079).
-"""
+"""Is routing paying: the saving with its interval, and the verdict that rests on it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
 from headgate.ledger.store import RequestTotal
+from headgate.monitor.blocked import Blocked, Unit, blocked
 from headgate.monitor.figures import between, money, percent
 from headgate.monitor.planned import Planned
-from headgate.stats.blocks import Block, equal_blocks, over_blocks
-from headgate.stats.intervals import Interval, Pairs, ratio
+from headgate.stats.blocks import Block
+from headgate.stats.intervals import Pairs, ratio
 
-__all__ = ["LEAST_REQUESTS", "Saving", "Verdict", "saving_of", "unit_of", "verdict_of"]
+__all__ = ["LEAST_REQUESTS", "SURE", "Saving", "Verdict", "saving_of", "verdict_of"]
 
 LEAST_REQUESTS = 100
 """Comparable requests below which no verdict is given: the interval of the saving rests on the
 normal approximation, which is too sure of itself with fewer (`headgate.stats.intervals.ratio`)."""
 
 
-LEAST_DAYS, LEAST_HOURS = 5, 8
-"""Days, and hours, of equal weight below which the next smaller block is taken: Student's quantile
-for fewer leaves nothing to be said (`benchmarks.intervals.blocks`)."""
-
-_NOTHING = Block(0.0, 0.0)
+SURE = 0.999
+"""Confidence of an alarm that is looked at every hour: with 95 % there would be a false one in two
+years of three where routing is exactly even (`benchmarks.intervals.looks`)."""
 
 
 class Saving(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +42,12 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None
     high: float | None
     """The 95 % interval of `share`; None where it cannot be told."""
-    by: Literal["day", "hour", "request"] = "request"
+    by: Unit = "request"
     """What the interval takes as independent of each other."""
     blocks: int = 0
     """So many days or hours, as if they weighed the same."""
+    sure_high: float | None = None
+    """The upper end of its 99.9 % interval, for an alarm that is looked at all year."""
     planned: float | None
 
     @property
@@ -76,18 +72,9 @@ def saving_of(
     Args:
         parts: the same by the hour, that being the first of what they are told apart by.
     """
-    alone = ratio(
-        Pairs(
-            n=routed.comparable,
-            x=routed.paid_nano,
-            y=routed.baseline_nano,
-            xx=routed.paid_squared,
-            yy=routed.baseline_squared,
-            xy=routed.paid_baseline,
-        )
-    )
-    by, blocks = _blocks(parts)
-    spent = _wider(alone, over_blocks(blocks)) if blocks else alone
+    own = tuple(parts)
+    spent, by, blocks = _spent(routed, own, 0.95)
+    surely, _, _ = _spent(routed, own, SURE)
     saved = routed.baseline_nano - routed.paid_nano
     saving = planned.saving if planned else None
     baseline = round(routed.comparable * planned.all_premium_nano) if planned else None
@@ -102,44 +89,30 @@ def saving_of(
         low=None if spent is None else 1 - spent.high,
         high=None if spent is None else 1 - spent.low,
         by=by,
-        blocks=round(equal_blocks(blocks)),
+        blocks=blocks,
+        sure_high=None if surely is None else 1 - surely.low,
         planned=None if saving is None else float(saving),
     )
 
 
-def _blocks(
-    parts: Iterable[RequestTotal],
-) -> tuple[Literal["day", "hour", "request"], list[Block]]:
-    """Days where there are enough of them, else hours, else nothing but single requests."""
-    timed = [total for total in parts if total.comparable and total.of]
-    units: tuple[tuple[Literal["day", "hour"], int, float], ...] = (
-        ("day", 24, LEAST_DAYS),
-        ("hour", 1, LEAST_HOURS),
+def _spent(routed: RequestTotal, parts: Sequence[RequestTotal], confidence: float) -> Blocked:
+    """The interval of what was paid as a share of all-premium."""
+    alone = ratio(
+        Pairs(
+            n=routed.comparable,
+            x=routed.paid_nano,
+            y=routed.baseline_nano,
+            xx=routed.paid_squared,
+            yy=routed.baseline_squared,
+            xy=routed.paid_baseline,
+        ),
+        confidence,
     )
-    for by, hours, least in units:
-        sums: dict[int, Block] = {}
-        for total in timed:
-            at = int(total.of[0]) // hours
-            before = sums.get(at, _NOTHING)
-            sums[at] = Block(before.x + total.paid_nano, before.y + total.baseline_nano)
-        blocks = list(sums.values())
-        if equal_blocks(blocks) >= least:
-            return by, blocks
-    return "request", []
 
+    def block_of(total: RequestTotal) -> Block:
+        return Block(total.paid_nano, total.baseline_nano)
 
-def _wider(one: Interval | None, other: Interval | None) -> Interval | None:
-    """Of two intervals around the same share; a few blocks that happen to agree narrow nothing."""
-    if one is None or other is None:
-        return one or other
-    return max(one, other, key=lambda interval: interval.high - interval.low)
-
-
-def unit_of(saving: Saving) -> str:
-    """What the interval rests on, to be said behind the number of requests."""
-    if saving.by == "request":
-        return ", each taken by itself"
-    return f", of {saving.blocks:,} {saving.by}s"
+    return blocked(alone, parts, block_of, confidence)
 
 
 def verdict_of(routed: RequestTotal, saving: Saving) -> Verdict:

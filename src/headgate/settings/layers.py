@@ -162,9 +162,10 @@ def refuse_unknown(draft: Draft, variables: Sequence[str]) -> None:
     Whatever layer names them: this comes after all of them.
     """
     named = {
-        given.value
+        given.value + ending
         for path, given in draft.given.items()
         if str(path[-1]).endswith("_env") and isinstance(given.value, str)
+        for ending in ("", "_FILE")  # names a file with what the variable would hold
     }
     known = [_variable(path) for path in _paths(draft)]
     for name in variables:

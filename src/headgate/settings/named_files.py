@@ -10,7 +10,7 @@ __all__ = ["files_named", "without_files"]
 
 
 def files_named(settings: Settings) -> tuple[str, ...]:
-    """The settings that name a file or a directory which planning or routing would read."""
+    """The settings that name a file or a directory which planning, routing or a call would read."""
     deciders: list[tuple[str, ClassifierSettings | PolicySettings]] = [
         ("classifier", settings.classifier),
         *((f"policies.{policy.name}", policy) for policy in settings.policies),
@@ -21,6 +21,10 @@ def files_named(settings: Settings) -> tuple[str, ...]:
         ("price_list.directory", listed.directory),
         *((f"{place}.router", decides.router) for place, decides in deciders),
         *((f"{place}.verifier", decides.verifier) for place, decides in deciders),
+        *(
+            (f"providers.{entry.name}.api_key_file", entry.api_key_file)
+            for entry in settings.providers
+        ),
     ]
     return tuple(field for field, file in named if file is not None)
 
@@ -32,4 +36,5 @@ def without_files(settings: Settings) -> Settings:
         price_list=replace(settings.price_list, file=None, directory=None),
         classifier=replace(settings.classifier, router=None, verifier=None),
         policies=tuple(replace(policy, router=None, verifier=None) for policy in settings.policies),
+        providers=tuple(replace(entry, api_key_file=None) for entry in settings.providers),
     )

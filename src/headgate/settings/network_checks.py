@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from headgate.settings.document import Path
 from headgate.settings.draft import Draft
 from headgate.settings.fields import SERVER
 from headgate.settings.forms import is_loopback, split_address
-from headgate.settings.places import in_effect, known_of
+from headgate.settings.places import beside, in_effect, known_of
 from headgate.settings.providers import KNOWN
 
 __all__ = ["check_network"]
@@ -27,6 +28,13 @@ def _check_providers(draft: Draft) -> None:
     for name in draft.names("providers"):
         table: Path = ("providers", name)
         url = draft.values.get((*table, "base_url"), known_of(draft, table, "base_url"))
+        beside(draft, (*table, "api_key_file"))
+        if {(*table, "api_key_env"), (*table, "api_key_file")} <= draft.given.keys():
+            draft.fault(
+                (*table, "api_key_file"),
+                "The key would be in two places: api_key_env names a variable for it.",
+                "Keep one of the two lines.",
+            )
         dialect = draft.values.get((*table, "dialect"), known_of(draft, table, "dialect"))
         if draft.values.get((*table, "traceparent")) and not draft.values.get(("watch", "otel")):
             draft.fault(
@@ -44,6 +52,7 @@ def _check_providers(draft: Draft) -> None:
                 "The base URL of an Anthropic dialect ends before /v1, which Headgate adds.",
                 f'Write "{url.removesuffix("/v1")}".',
             )
+        _check_platform(draft, table, dialect)
         known = KNOWN.get(name)
         if known and dialect == known.dialect and path in draft.values and not parts.path:
             usual = urlsplit(known.base_url)
@@ -53,13 +62,42 @@ def _check_providers(draft: Draft) -> None:
                     "The usual base URL of this provider has a path, which is missing here.",
                     f'Write "{known.base_url}".',
                 )
-        key = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
+        key = _key_of(draft, table)
         if parts.scheme == "http" and key and not is_loopback(parts.hostname or ""):
             draft.warn(
                 path,
                 "The key would go over the network unencrypted: the URL is http, not https.",
                 "Use https, or an address of this machine.",
             )
+
+
+def _key_of(draft: Draft, table: Path) -> object:
+    """Where a provider's key is, if it has one."""
+    variable = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
+    return variable or draft.values.get((*table, "api_key_file"))
+
+
+def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
+    platform = draft.values.get((*table, "platform"))
+    if platform is None:
+        return
+    if dialect != "anthropic":
+        draft.fault(
+            (*table, "platform"),
+            "The platform's calls are made for Claude, in Anthropic's dialect.",
+            'Write dialect = "anthropic", or remove the line.',
+        )
+    url = draft.values.get((*table, "base_url"))
+    if platform == "vertex" and isinstance(url, str) and not _OF_PROJECT.search(url):
+        draft.fault(
+            (*table, "base_url"),
+            "The URL names no project and no location, which every call to Vertex AI does.",
+            'Write "https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global", or '
+            "a region's.",
+        )
+
+
+_OF_PROJECT = re.compile(r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/?$")
 
 
 def _check_proxies(draft: Draft) -> None:

@@ -46,9 +46,11 @@ def known_of(draft: Draft, table: Path, key: str) -> str | None:
     """What is known of a provider by its name and not given in its table.
 
     The variable of the key goes with the known URL: no provider's key is ever sent to another host
-    because nobody said otherwise.
+    because nobody said otherwise. Nor is it looked for where a file holds the key.
     """
     known = known_value(str(table[1]), key)
+    if key == "api_key_env" and (*table, "api_key_file") in draft.given:
+        return None
     moved = draft.values.get((*table, "base_url"), "") != known_value(str(table[1]), "base_url")
     if key == "api_key_env" and moved and (*table, "base_url") in draft.given:
         return None

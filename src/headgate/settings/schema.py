@@ -194,8 +194,12 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     api_key_env: str | None = None
     """Name of the environment variable with the key; None for an upstream that needs none."""
+    api_key_file: str | None = None
+    """A file that holds the key in its place, read again as it changes."""
     prices: str | None = None
     """Whose price list holds for its models, where that is not the provider's own name."""
+    platform: Literal["vertex"] | None = None
+    """The cloud that serves its models behind an address of its own kind."""
     headers: tuple[tuple[str, str], ...] = ()
     """Further headers to send; never secrets."""
     traceparent: bool = False

@@ -5,7 +5,7 @@ know which, so the provider is asked, and what it has refused is remembered for 
 above what a model can write at all is lowered to that.
 
 Source: the APIs' 400s as their users report them (GitHub issues of Claude Code, docker-agent,
-inspect_ai, OpenHands, 9router, ChatterUI, hermes-agent; read November 2026).
+inspect_ai, OpenHands, 9router, ChatterUI, hermes-agent, sub2api; read November 2026).
 """
 
 from __future__ import annotations
@@ -205,6 +205,9 @@ _WORDS: Sequence[tuple[re.Pattern[str], Sequence[Easing]]] = (
     (re.compile(r"\btop_p\W+is deprecated"), (Easing("top_p"),)),
     (re.compile(r"\btop_k\W+is deprecated"), (Easing("top_k"),)),
     (re.compile(r"clear_thinking\w*\W+strategy requires"), (_NO_CLEARING,)),
+    (re.compile(r"^cache_control: Extra inputs"), (Easing("cache_control"),)),
+    (re.compile(r"^context_management: Extra inputs"), (Easing("context_management"),)),
+    (re.compile(r"^output_config\.effort: Extra inputs"), (Easing("output_config.effort"),)),
 )
 """What a refusal says -> what to change. A model that has no adaptive thinking answers without:
 a budget of tokens in its place would be a guess, and paid."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.settings import schema
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import PROXY, URL, VARIABLE, Choice, Flag, Headers, name_of
+from headgate.settings.kinds import PROXY, URL, VARIABLE, Choice, Flag, Headers, Text, name_of
 
 __all__ = ["PROVIDERS"]
 
@@ -36,11 +36,26 @@ PROVIDERS = Section(
             example='"OPENAI_API_KEY"',
         ),
         Field(
+            "api_key_file",
+            Text(500),
+            "A file that holds the key instead, read again as it changes; its path begins at this "
+            "file.",
+            otherwise="the key is in a variable, or none is sent",
+            example='"/run/secrets/openai"',
+        ),
+        Field(
             "prices",
             name_of("price list"),
             "Whose price list holds for its models.",
             otherwise="the provider's own name",
             example='"openai"',
+        ),
+        Field(
+            "platform",
+            Choice("vertex"),
+            "The cloud that serves Claude there: Google's Vertex AI.",
+            otherwise="none: the dialect is spoken plainly",
+            example='"vertex"',
         ),
         Field(
             "headers",
