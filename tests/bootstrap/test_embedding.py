@@ -165,3 +165,27 @@ def test_an_encoder_that_returns_something_else_is_told_so(tmp_path: Path, answe
     wrong = "did not return what an encoder should"
     with vector_file(tmp_path / "v") as vectors, pytest.raises(ConfigError, match=wrong):
         encode(["a", "b"], "m:f", lambda _: answer, vectors)
+
+
+@pytest.mark.parametrize("answer", [None, 5, [1.0, 2.0], [["a"], ["b"]], {"a": [1.0]}])
+def test_an_encoder_that_returns_no_lists_of_numbers_is_told_so(tmp_path: Path, answer):
+    with vector_file(tmp_path / "v") as vectors, pytest.raises(ConfigError, match="m:f raised"):
+        encode(["a", "b"], "m:f", lambda _: answer, vectors)
+
+
+def test_what_an_encoder_raises_is_its_own_fault_and_its_message_is_not_shown(tmp_path: Path):
+    def broken(texts: list[str]) -> list[list[float]]:
+        raise RuntimeError(texts[0])
+
+    with vector_file(tmp_path / "v") as vectors, pytest.raises(ConfigError) as caught:
+        encode(["my prompt"], "m:f", broken, vectors)
+    assert "m:f raised RuntimeError" in str(caught.value)
+    assert "my prompt" not in str(caught.value)
+
+
+def test_a_module_that_cannot_be_imported_is_told_with_what_shows_why(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "unfinished_encoder.py").write_text("def encode(texts:\n")
+    with pytest.raises(ConfigError, match="it raises SyntaxError") as caught:
+        encoder_of("unfinished_encoder:encode")
+    assert "python -c 'import unfinished_encoder'" in (caught.value.fix or "")

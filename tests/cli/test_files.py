@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from headgate.cli.files import FilePath, can_be_written, write_whole
+from headgate.cli.files import FilePath, can_be_written, write_new, write_whole
 from headgate.errors import ConfigError
 
 
@@ -74,23 +74,41 @@ def test_behind_a_link_the_file_is_replaced_and_the_link_stays(tmp_path: Path):
     assert file.read_bytes() == b"after"
 
 
-def test_a_file_stays_as_it_was_where_another_cannot_take_its_place(tmp_path: Path):
-    """The new one has no room: here it is a number of bytes that the process may not pass."""
-    file = tmp_path / "a"
-    file.write_bytes(b"before")
+def out_of_room(call: str, file: Path) -> str:
+    """What is told of a call where a file may not grow beyond a hundred bytes."""
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from headgate.cli.files import write_whole\n"
+        "from headgate.cli.files import write_new, write_whole\n"
         "from headgate.errors import ConfigError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-        "try: write_whole(Path(sys.argv[1]), b'x' * 200_000, 'Make room.')\n"
+        f"try: {call}\n"
         "except ConfigError as error: print(error)\n"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True
-    )
-    assert f"{file} cannot be written: File too large. Make room." in told.stdout
+    words = [sys.executable, "-c", code, str(file)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_new_file_that_has_no_room_is_not_there_afterwards(tmp_path: Path):
+    file = tmp_path / "a"
+    told = out_of_room("write_new(Path(sys.argv[1]), 'x' * 200_000, 'Make room.')", file)
+    assert f"{file} cannot be written: File too large. Make room." in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_no_new_one(tmp_path: Path):
+    file = tmp_path / "a"
+    write_new(file, "mine", "")
+    with pytest.raises(FileExistsError):
+        write_new(file, "other", "")
+    assert file.read_text() == "mine"
+
+
+def test_a_file_stays_as_it_was_where_another_cannot_take_its_place(tmp_path: Path):
+    file = tmp_path / "a"
+    file.write_bytes(b"before")
+    told = out_of_room("write_whole(Path(sys.argv[1]), b'x' * 200_000, 'Make room.')", file)
+    assert f"{file} cannot be written: File too large. Make room." in told
     assert file.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [file]
 

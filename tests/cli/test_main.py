@@ -196,6 +196,36 @@ def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path):
     assert child.wait(60) == 0
 
 
+def shell(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of the line; `$H` is headgate."""
+    program = "from headgate.cli.main import main; main()"
+    return subprocess.run(
+        ["bash", "-c", line],
+        env=os.environ | {"H": f"{sys.executable} -c '{program}'"},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "plan --json", "metrics --dashboard"])
+def test_output_for_which_there_is_no_room_is_no_defect(tmp_path: Path, command: str):
+    done = shell(f'eval "$H {command} > /dev/full"', tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "headgate: Not all was written: No space left on device. Make room, and run it again.\n"
+    )
+
+
+@pytest.mark.parametrize(("command", "code"), [("plan", 0), ("check", 2), ("plan --foo", 2)])
+def test_who_closes_stdout_gets_the_exit_code_alone(tmp_path: Path, command: str, code: int):
+    done = shell(f'eval "$H {command} >&-"', tmp_path)
+    assert done.returncode == code
+    assert "defect" not in done.stderr
+
+
 def test_ctrl_c_while_a_command_runs_ends_with_130(tmp_path: Path):
     code = (
         "import click, os, signal, sys, types\nimport headgate.cli.main as door\n"

@@ -22,6 +22,23 @@ def test_text_is_escaped_wherever_it_stands():
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.parametrize(
+    ("fix", "shown"),
+    [
+        (
+            "`headgate keys list` shows <them>.",
+            "<code>headgate keys list</code> shows &lt;them&gt;.",
+        ),
+        ("Say `<b>`, then `c`", "Say <code>&lt;b&gt;</code>, then <code>c</code>"),
+        ("one ` alone <i>", "one ` alone &lt;i&gt;"),
+        ("", ""),
+    ],
+)
+def test_a_command_in_an_error_is_shown_as_one_and_escaped(fix: str, shown: str):
+    templates = Templates(static_files())
+    assert templates._env.from_string("{{ fix|commands }}").render(fix=fix) == shown
+
+
 def test_a_block_is_escaped_too():
     templates = Templates(static_files())
     found = templates._env.from_string("{{ block(one, 'n') }}").render(one=Text("<i>"))

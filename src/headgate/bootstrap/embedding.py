@@ -98,6 +98,11 @@ def encoder_of(name: str) -> Encoder:
         found: Any = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"There is no encoder {name}: {error}.", fix=fix) from error
+    except Exception as error:
+        raise ConfigError(
+            f"{module} cannot be imported: it raises {type(error).__name__}.",
+            fix=f"`python -c 'import {module}'` shows where.",
+        ) from error
     finally:
         sys.path.remove(here)
     if not callable(found):
@@ -116,10 +121,16 @@ def encode(
     """Have code at hand make the embeddings of all texts, and keep them.
 
     Raises:
-        ConfigError: it does not return a vector of finite numbers for each text.
+        ConfigError: it raises, or does not return a vector of finite numbers for each text.
     """
     for batch in batches(texts):
-        found = [[float(number) for number in vector] for vector in encoder(list(batch))]
+        try:
+            found = [[float(number) for number in vector] for vector in encoder(list(batch))]
+        except Exception as error:  # code of the caller's; its message may hold their texts
+            raise ConfigError(
+                f"{name} raised {type(error).__name__}, or returned no lists of numbers.",
+                fix="Call it by hand with a list of texts: it returns a vector for each.",
+            ) from error
         try:
             file.add(name, batch, found)
         except ValueError as error:

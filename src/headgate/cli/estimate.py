@@ -20,7 +20,7 @@ from headgate.analysis.sample import Sample
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.scenario import caveats, scenario_of
 from headgate.cli.estimate_page import Estimated, Measured, document, page, settings_text
-from headgate.cli.files import FilePath
+from headgate.cli.files import FilePath, write_new
 from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.graded import good_option, graded_names, names_of
 from headgate.cli.numbers import Real
@@ -245,14 +245,9 @@ def _assumed(settings: Settings, sample: Sample) -> list[str]:
 
 def _write(path: Path, text: str) -> None:
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write_new(path, text, "Name another file with --write.")
     except FileExistsError as error:
         raise ConfigError(
             f"{path} is there already, and nothing was written.",
             fix="Name a new file, and take its values over by hand.",
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written: {error.strerror}.", fix="Name another file with --write."
         ) from error

@@ -11,7 +11,7 @@ import click
 
 from headgate.errors import ConfigError
 
-__all__ = ["FilePath", "can_be_written", "write_whole"]
+__all__ = ["FilePath", "can_be_written", "write_new", "write_whole"]
 
 
 class FilePath(click.Path):
@@ -72,6 +72,27 @@ def write_whole(path: Path, data: bytes, fix: str) -> None:
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error), fix) from error
+
+
+def write_new(path: Path, text: str, fix: str) -> None:
+    """Write a file that was not there; where that fails, it is not there afterwards either.
+
+    Raises:
+        FileExistsError: it is there already, and stays as it is.
+        ConfigError: it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            try:
+                file.write(text)
+                file.flush()
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error), fix) from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from headgate.cli.files import FilePath, write_whole
+from headgate.cli.files import FilePath, write_new, write_whole
 from headgate.errors import ConfigError
 from headgate.settings.providers import KNOWN, SUGGESTED
 from headgate.settings.template import render, shortened
@@ -61,19 +61,16 @@ def init(path: Path, *, force: bool, providers: tuple[str, ...], short: bool) ->
     text = render(providers)
     if short:
         text = shortened(text)
-    try:
-        if force:
-            write_whole(path, text.encode(), ELSEWHERE)
-        else:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(
-            f"{path} is there already, and was kept.",
-            fix="Add --force to overwrite it, or name another path.",
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.", fix=ELSEWHERE) from error
+    if force:
+        write_whole(path, text.encode(), ELSEWHERE)
+    else:
+        try:
+            write_new(path, text, ELSEWHERE)
+        except FileExistsError as error:
+            raise ConfigError(
+                f"{path} is there already, and was kept.",
+                fix="Add --force to overwrite it, or name another path.",
+            ) from error
     click.echo(f"Wrote {path}.")
     click.echo(_next_steps(path, providers))
 

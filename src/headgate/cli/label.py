@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
 import os
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +29,7 @@ from headgate.bootstrap.labelling import Bench, Outcome, forecast
 from headgate.bootstrap.labelling import label as run_label
 from headgate.bootstrap.platforms import platformed
 from headgate.cli.estimate import STRATA
-from headgate.cli.files import FilePath
+from headgate.cli.files import FilePath, write_new
 from headgate.cli.flags import day_of
 from headgate.cli.human import human_grades
 from headgate.cli.label_page import Told, document, page, priced
@@ -303,17 +304,14 @@ def _write_rows(
 
 
 def _write_sheet(path: Path, labelled: Sequence[Labelled], number: int) -> None:
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow(SHEET)
+    writer.writerows(sheet_of(labelled, number))
     try:
-        with path.open("x", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(SHEET)
-            writer.writerows(sheet_of(labelled, number))
+        write_new(path, sheet.getvalue(), "Name another with --sheet.")
     except FileExistsError as error:
         raise ConfigError(
             f"{path} is there already, and may hold grades: it was left alone.",
             fix="Name a new file with --sheet.",
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written: {error.strerror}.", fix="Name another with --sheet."
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 EXIT_WRONG_USE = 2
 EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h
 EXIT_INTERRUPTED = 130  # as shells report SIGINT: 128 + 2
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Entry(NamedTuple):
@@ -211,6 +214,8 @@ def main(args: list[str] | None = None, command: click.Command = cli) -> NoRetur
     Exit codes: 0 fine, 1 the answer is no, 2 wrong use or a fault in the settings, 70 a defect of
     Headgate, 130 interrupted. A command returns its own code, or nothing for 0.
     """
+    if sys.stdout is None:  # a shell's `>&-`: nobody wants to hear, and no file may be number 1
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     try:
         code = _run(args, command)
         sys.stdout.flush()
@@ -223,12 +228,28 @@ def main(args: list[str] | None = None, command: click.Command = cli) -> NoRetur
         click.echo(f"headgate: {error}", err=True)
         code = EXIT_DEFECT if isinstance(error, InternalError) else error.exit_code
     except BrokenPipeError:  # `headgate plan | head -1`: the reader has seen enough
-        # what is still buffered must not be written to the closed pipe when the process ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         code = 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            code = _defect(error)
+        else:
+            where = (
+                f"{error.filename} cannot be written" if error.filename else "Not all was written"
+            )
+            click.echo(
+                f"headgate: {where}: {error.strerror}. Make room, and run it again.", err=True
+            )
+            _leave_stdout()
+            code = EXIT_WRONG_USE
     except Exception as error:  # noqa: BLE001 - the last resort: a defect becomes a sentence
         code = _defect(error)
     sys.exit(code)
+
+
+def _leave_stdout() -> None:
+    """What is still buffered must not be written where nothing can be when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _told(error: click.ClickException, args: list[str] | None) -> click.ClickException:

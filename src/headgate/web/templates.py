@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from headgate.render.page import CHART_STYLE, COLOUR_STYLE, Block, fragment
 
@@ -61,6 +61,7 @@ class Templates:
         self._env.globals["static"] = lambda name: f"/static/{name}?v={static[name].mark}"
         self._env.globals["block"] = _block
         self._env.filters["keep"] = _keep
+        self._env.filters["commands"] = _commands
 
     def show(self, places: tuple[tuple[str, str], ...]) -> None:
         """Say what the navigation shows: (path, title)."""
@@ -79,3 +80,14 @@ def _block(block: Block, name: str) -> Markup:
 def _keep(text: str) -> str:
     """A number stays on one line with its sign."""
     return text.replace(" %", "\u00a0%").replace(" ×", "\u00a0×")
+
+
+def _commands(text: str) -> Markup:
+    """What stands between backticks, as errors have it in a terminal, is code; where they pair."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
