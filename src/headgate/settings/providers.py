@@ -73,11 +73,11 @@ KNOWN = {
 
 SUGGESTED = {
     "groq": Models("openai/gpt-oss-20b", "openai/gpt-oss-120b", "llama-3.1-8b-instant"),
-    "openai": Models("gpt-5-mini", "gpt-5", "gpt-5-nano"),
+    "openai": Models("gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-luna"),
     "mistral": Models("mistral-small-latest", "mistral-medium-latest", "ministral-8b-latest"),
     "xai": Models("grok-4-1-fast-non-reasoning", "grok-4.5", "grok-4-1-fast-non-reasoning"),
     "deepseek": Models("deepseek-v4-flash", "deepseek-v4-pro", "deepseek-v4-flash"),
-    "google": Models("gemini-2.5-flash", "gemini-2.5-pro", "gemini-2.5-flash"),
+    "google": Models("gemini-3.5-flash-lite", "gemini-3.8-flash", "gemini-2.5-flash"),
     "openrouter": Models(
         "anthropic/claude-haiku-4.5", "anthropic/claude-sonnet-4.6", "google/gemini-2.5-flash"
     ),

@@ -136,7 +136,7 @@ def _check_quality(draft: Draft) -> None:
         draft.fault(
             ("quality", "shadow_rate"),
             "Nobody is named who would compare the answers.",
-            'Name a model, as in judge = "openai/gpt-5-mini".',
+            'Name a model, as in judge = "openai/gpt-6.1-terra".',
         )
     elif judged and not rate:
         draft.warn(
