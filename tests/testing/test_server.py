@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
+import socket
+import warnings
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -44,6 +47,28 @@ async def send(raw: bytes, port: int):
 async def echo(request: Request) -> Response:
     said = f"{request.method} {request.path} ".encode() + request.body
     return Response(200, {"content-type": "text/plain"}, said)
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_connection_that_has_only_just_come_is_dropped_too(turns: int):
+    """What is still open when the loop ends, the collector finds in somebody else's test."""
+
+    async def scene() -> None:
+        server = Server(echo)
+        port = await server.start("127.0.0.1", 0)
+        with socket.create_connection(("127.0.0.1", port)) as caller:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await server.stop()
+            caller.settimeout(10)
+            with contextlib.suppress(ConnectionResetError):
+                assert caller.recv(1) == b""
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        asyncio.run(scene())
+        gc.collect()
+    assert [str(one.message) for one in told] == []
 
 
 def test_a_body_arrives_by_length_or_in_chunks():

@@ -17,6 +17,8 @@ __all__ = ["Handler", "Left", "Request", "Reset", "Response", "Server"]
 
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 64 * 1024 * 1024
+TURNS = 6
+"""Of the event loop, until a connection that was accepted is one that we know."""
 
 
 class Reset(Exception):  # noqa: N818 - an order, not an error
@@ -58,7 +60,7 @@ class Server:
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -70,16 +72,24 @@ class Server:
 
     async def stop(self) -> None:
         """Stop listening and drop every connection, whatever it is doing."""
+        for _ in range(TURNS):  # asyncio loses what it has half accepted when it stops listening
+            await asyncio.sleep(0)
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._connections):
+        dropped = dict(self._connections)
+        for task in dropped.values():
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*dropped.values(), return_exceptions=True)
+        for writer in dropped:  # that of a task which had not begun, too
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - asyncio runs every connection in a task
-        self._connections.add(task)
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._connections[writer] = task
+        task.add_done_callback(lambda _: self._connections.pop(writer, None))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await self._exchange(reader, writer):
                 pass
@@ -90,8 +100,6 @@ class Server:
             await _refuse(writer, str(error))
         except (Left, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.transport.abort()
-        finally:
-            self._connections.discard(task)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; False when the connection is done with."""
