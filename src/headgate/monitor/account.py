@@ -53,6 +53,9 @@ class _State(msgspec.Struct, frozen=True, array_like=True):
     drift: tuple[DriftState, ...]
 
 
+_STATES = msgspec.msgpack.Decoder(_State)
+
+
 class Account:
     """The budget, the scores of its window, and each router's drift, by one and the same outcomes.
 
@@ -102,7 +105,7 @@ class Account:
         that it should have known.
         """
         try:
-            found = msgspec.msgpack.decode(state, type=_State)
+            found = _STATES.decode(state)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return False
         if len(found.drift) != len(self.drift) or not self.budget.resume(found.budget):

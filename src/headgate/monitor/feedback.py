@@ -35,6 +35,9 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str | None = None
 
 
+msgspec.json.Decoder(Signal)  # so that threads find it learned; see settings/reader.py
+
+
 def signal_event(signal: Signal) -> Event:
     """The event that keeps a signal: one for each request and source; the first word stands."""
     return fact_event(signal, FEEDBACK, name=f"{signal.request_id}/{signal.source}")

@@ -38,6 +38,9 @@ class _Detail(msgspec.Struct):
     gateway: str = ""
 
 
+_DETAILS = msgspec.json.Decoder(_Detail)
+
+
 def mishap_event(what: str, why: str, at_us: int, gateway: str = "") -> Event:
     """The event that tells of one: `what` is `silent` or `ended`, `gateway` where that is."""
     return _event(f"beside.{what}", at_us, _Detail(why, gateway))
@@ -58,7 +61,7 @@ def _event(kind: str, at_us: int, detail: _Detail) -> Event:
 
 def _detail(event: Event) -> _Detail:
     try:
-        return msgspec.json.decode(event.detail, type=_Detail)
+        return _DETAILS.decode(event.detail)
     except msgspec.MsgspecError:
         return _Detail()
 

@@ -79,6 +79,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     judge: str = ""
 
 
+msgspec.json.Decoder(Comparison)  # so that threads find it learned; see settings/reader.py
+
+
 def comparison_event(comparison: Comparison) -> Event:
     """The event that keeps a comparison; of one request there is but one."""
     return fact_event(comparison, COMPARED, name=comparison.request_id)

@@ -85,13 +85,17 @@ class Index(msgspec.Struct, frozen=True):
     providers: tuple[Provider, ...]
 
 
+_INDICES = msgspec.json.Decoder(Index)
+_MODELS = msgspec.json.Decoder(Model)  # made once: see settings/reader.py on threads
+
+
 class Table:
     """The table of one directory; a provider's models are read when they are first asked for."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._models: dict[str, tuple[Model, ...]] = {}
-        self.index = msgspec.json.decode((directory / "index.json").read_bytes(), type=Index)
+        self.index = _INDICES.decode((directory / "index.json").read_bytes())
         self._providers = {provider.id: provider for provider in self.index.providers}
 
     @classmethod
@@ -111,7 +115,7 @@ class Table:
         models = self._models.get(provider)
         if models is None:
             raw = (self._directory / f"{provider}.jsonl").read_bytes()
-            models = tuple(msgspec.json.Decoder(Model).decode_lines(raw))
+            models = tuple(_MODELS.decode_lines(raw))
             self._models[provider] = models
         return models
 

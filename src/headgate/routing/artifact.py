@@ -193,6 +193,9 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     head: _Head | None = None
 
 
+_DOCUMENTS = msgspec.msgpack.Decoder(_Document)
+
+
 def dump(artifact: Artifact) -> bytes:
     """The file of an artifact; the same artifact gives the same bytes."""
     router, head = artifact.router, artifact.router.head
@@ -244,7 +247,7 @@ def load(data: bytes, name: str = "The router", *, most: int = MAX_BYTES) -> Art
         raw = unpacker.decompress(body, most)
         if not unpacker.eof:
             raise ValueError("it unfolds to more than a router ever does")
-        return _artifact(msgspec.msgpack.decode(raw, type=_Document))
+        return _artifact(_DOCUMENTS.decode(raw))
     except (zlib.error, msgspec.DecodeError, ValueError) as error:
         raise ConfigError(
             f"{name} cannot be read: {error}.", fix="Make one with `headgate train`."

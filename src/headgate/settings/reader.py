@@ -30,6 +30,10 @@ from headgate.settings.redaction import shown_path
 from headgate.settings.schema import Settings
 from headgate.settings.template import render
 
+# msgspec learns a structure's fields at its first use; a second thread that uses it meanwhile would
+# crash the process, and pages and agents ask in threads. So it is learned here, while importing.
+msgspec.json.Decoder(Settings)
+
 __all__ = [
     "Reading",
     "SettingsError",
