@@ -123,7 +123,7 @@ def put(directory: Path, text: str, props: tuple[str, ...], base: str) -> None:
 @contextmanager
 def openai() -> Iterator[str]:
     """Where OpenAI is simulated: a small model, a large one, a judge and an embedder."""
-    models = ("gpt-5-nano", "gpt-5.2", "gpt-5", "text-embedding-3-small")
-    brain = Panel(small="gpt-5-nano", judge="gpt-5")
+    models = ("gpt-5-nano", "gpt-5.2", "gpt-6.1-sol", "text-embedding-3-small")
+    brain = Panel(small="gpt-5-nano", judge="gpt-6.1-sol")
     with served(Provider(DIALECTS["openai"](), models=models, brain=brain)) as base:
         yield f"{base}/v1"
