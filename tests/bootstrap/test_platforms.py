@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from headgate.bootstrap.gateway import provider_of, upstream_of
-from headgate.bootstrap.platforms import platformed
+from headgate.bootstrap.gateway import platformed, provider_of, upstream_of
 from headgate.gateway.platformed import Platformed
 from tests.settings.files import TIERS, Desk
 

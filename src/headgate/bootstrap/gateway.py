@@ -42,6 +42,7 @@ __all__ = [
     "need_keys",
     "new_request_id",
     "plant_of",
+    "platformed",
     "provider_of",
     "secrets_in_use",
     "secrets_of",
@@ -185,7 +186,7 @@ def plant_of(
         brakes=_brakes(settings, policies),
         retries=Retries((entry.name for entry in settings.providers), retries=_retries(settings)),
         idle_timeout=resilience.idle_timeout,
-        upstream=_clothing(settings, upstream),
+        upstream=platformed(settings, upstream),
         recorder=recorder,
         pricer=pricer,
         clock=clock,
@@ -304,13 +305,16 @@ def _moderation_model(settings: Settings) -> str | None:
     return f"{others[0]}/{DEFAULT_MODERATION}" if len(others) == 1 else None
 
 
-def _clothing(settings: Settings, upstream: Upstream) -> Upstream:
-    """The client that the providers need; that for platforms is loaded only where one is on one."""
+def platformed(settings: Settings, upstream: Upstream) -> Upstream:
+    """The client that the file's providers need; that for platforms is loaded only for one on one.
+
+    One that is such a client already, as after a reload, stays what it is.
+    """
     if not any(entry.platform for entry in settings.providers):
         return upstream
-    from headgate.bootstrap.platforms import platformed
+    from headgate.gateway.platformed import Platformed
 
-    return platformed(settings, upstream)
+    return upstream if isinstance(upstream, Platformed) else Platformed(upstream)
 
 
 def _platform(name: str) -> Platform:

@@ -24,10 +24,9 @@ from headgate.analysis.record import Record
 from headgate.analysis.reservoir import Reservoir
 from headgate.bootstrap.asking import Asker, Patience, seats_of
 from headgate.bootstrap.book import book_of
-from headgate.bootstrap.gateway import upstream_of
+from headgate.bootstrap.gateway import platformed, upstream_of
 from headgate.bootstrap.labelling import Bench, Outcome, forecast
 from headgate.bootstrap.labelling import label as run_label
-from headgate.bootstrap.platforms import platformed
 from headgate.cli.estimate import STRATA
 from headgate.cli.files import FilePath, write_new
 from headgate.cli.flags import day_of
