@@ -11,8 +11,8 @@ from anthropic import AsyncAnthropicVertex, NotFoundError
 from headgate.testing.platforms import Vertex
 from headgate.testing.server import Response
 from tests.gateway.house import RULES, run, shape
+from tests.gateway.three_dialects import HELLO, said_in_all_dialects
 
-HELLO = [{"role": "user", "content": "hello"}]
 CONFIG = RULES.replace(
     'base_url = "{anthropic}"\n',
     'base_url = "{anthropic}/v1/projects/p/locations/global"\nplatform = "vertex"\n'
@@ -29,31 +29,7 @@ def on_vertex(case, **more) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_all_three_dialects_are_answered_and_billed_to_the_token(model: str, stream: bool):
     async def case(house):
-        said = []
-        chat = await house.client.chat.completions.create(
-            model=model, messages=HELLO, stream=stream
-        )
-        if stream:
-            said.append(
-                "".join([c.choices[0].delta.content or "" async for c in chat if c.choices])
-            )
-        else:
-            said.append(chat.choices[0].message.content)
-        answer = await house.client.responses.create(model=model, input="hello", stream=stream)
-        if stream:
-            events = [event async for event in answer]
-            assert events[-1].type == "response.completed"
-            answer = events[-1].response
-        said.append(answer.output_text)
-        asked = {"model": model, "max_tokens": 50, "messages": HELLO}
-        if stream:
-            async with house.claude.messages.stream(**asked) as flow:
-                message = await flow.get_final_message()
-        else:
-            message = await house.claude.messages.create(**asked)
-        said.append(message.content[0].text)
-        assert len(set(said)) == 1
-        assert said[0]
+        assert await said_in_all_dialects(house, model, stream=stream)
 
         name = "claude-haiku-4-5" if model == "auto" else "claude-sonnet-4-6"
         verb = "streamRawPredict" if stream else "rawPredict"
