@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gateway.beside`: all gateways up at once, each loaded for a second in turn.
+"""`python -m benchmarks.gateway.beside`: all gateways up at once, each loaded for two seconds in turn.
 
 Where a machine's speed changes from minute to minute, `benchmarks.gateway` compares one gateway's
 good minute with another's bad one. Here each round is a few seconds long, a ratio is formed within
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 import re
 import statistics
@@ -69,7 +70,8 @@ def main() -> int:
     parser.add_argument("--peers", default=",".join(PEERS), help="comma-separated; '' none")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--secs", type=int, default=1, help="seconds of a load")
+    parser.add_argument("--raw", help="write all that was measured to this file, as JSON")
+    parser.add_argument("--secs", type=int, default=2, help="seconds of a load")
     options = parser.parse_args()
     work = Path(options.work).resolve()
     need_harness(work)
@@ -93,10 +95,16 @@ def main() -> int:
                 if told.failed:
                     print(f"{told.failed} requests failed with {stack.name}.")
                     return 1
+                if not told.requests:
+                    print(f"{stack.name} answered nothing within {secs} s; give --secs more.")
+                    return 1
                 if number >= 0:
                     seen.setdefault(stack.name, []).append(Measured(told.rate, each))
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-    print(table(seen, [name for name in seen if name in options.peers.split(",")]))
+    bases = [name for name in seen if name in options.peers.split(",")]
+    if options.raw:
+        Path(options.raw).write_text(json.dumps(seen))
+    print(table(seen, bases))
     return 0
 
 

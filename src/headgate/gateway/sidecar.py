@@ -195,7 +195,11 @@ async def _ended(process: Process, seconds: float, by: signal.Signals) -> None:
     try:
         await asyncio.wait_for(process.communicate(), seconds)
     except TimeoutError:
-        log.error("the process beside the gateway does not stop, and is killed")
+        log.error(
+            "the process beside the gateway does not stop within %g s, and is killed; "
+            "what it has not stored is in the journal, and stored at the next start",
+            seconds,
+        )
         with suppress(ProcessLookupError):
             process.kill()
         await process.communicate()
