@@ -185,6 +185,7 @@ def _furnish(
     if app.shadow is not None:
         parts.push_async_callback(app.shadow.close)
     app.feedback = feedback_of(ledger.store, clock)
+    app.stored = ledger.store.stored
     refusals = Refusals(kept.metrics.refused, note, clock, holder=secrets.token_hex(8))
     parts.push_async_callback(_tell_the_rest, refusals, ledger)
     app.refused = refusals.take
