@@ -140,8 +140,10 @@ dialect = "anthropic"
         ),
         (
             "claude-haiku-4-5@20251001",
-            'platform = "vertex"\n'
-            'base_url = "https://aiplatform.googleapis.com/v1/projects/P/locations/global"',
+            (
+                'platform = "vertex"\n'
+                'base_url = "https://aiplatform.googleapis.com/v1/projects/P/locations/global"'
+            ),
             "google",
         ),
         ("mistral-medium-latest", 'base_url = "https://x.example"', "mistral"),

@@ -211,4 +211,3 @@ def card_of(
         fix=f"{remedy} its price in the file:\n"
         f'  [prices."{ref}"]\n  input = "1.00"    # USD per million tokens\n  output = "5.00"',
     )
-

@@ -65,7 +65,7 @@ class KeyFiles:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self.look()
-            except Exception as error:  # noqa: BLE001 - or no key would be renewed any more
+            except Exception as error:
                 if self._failing is not type(error):  # the same is told once
                     self._failing = type(error)
                     log.exception("the key files cannot be looked at; the next look is in a second")

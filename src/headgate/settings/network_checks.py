@@ -122,13 +122,13 @@ def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
         draft.fault(
             (*table, "base_url"),
             "The URL names no project and no location, which every call to Vertex AI does.",
-            f"Write \"{PLATFORMS['vertex'].base_url}\", or a region's.",
+            f'Write "{PLATFORMS["vertex"].base_url}", or a region\'s.',
         )
     if platform == "bedrock" and isinstance(url, str) and urlsplit(url).path.strip("/"):
         draft.fault(
             (*table, "base_url"),
             "The URL of Bedrock's runtime has no path: Headgate adds the model's.",
-            f"Write \"{PLATFORMS['bedrock'].base_url}\". An address that ends in "
+            f'Write "{PLATFORMS["bedrock"].base_url}". An address that ends in '
             "/anthropic speaks the dialect plainly and needs no platform.",
         )
 
