@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gateway.beside`: all gateways up at once, each loaded for two seconds in turn.
+"""`python -m benchmarks.gateway.beside`: all gateways up at once, loaded for two seconds in turn.
 
 Where a machine's speed changes from minute to minute, `benchmarks.gateway` compares one gateway's
 good minute with another's bad one. Here each round is a few seconds long, a ratio is formed within
