@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from benchmarks.reliability.database import package
 from benchmarks.reliability.outcome import Missing
 

