@@ -25,7 +25,7 @@ from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
-from headgate.monitor.status import Month, Retries, Status
+from headgate.monitor.status import Month, Retries, Status, assumed
 
 __all__ = ["line", "page"]
 
@@ -238,6 +238,8 @@ def _month(month: Month) -> Iterator[str]:
     if month.worst_nano is not None:
         text += f", {money(month.worst_nano)} at worst"
     yield from fact("Month", text)
+    if rests_on := assumed(month):
+        yield from fact("", f"Taken {rests_on}.", dim=True)
     if month.unpriced:
         text = f"{_count(month.unpriced, 'attempt')} of unknown cost"
         if month.low_nano is not None:
