@@ -125,7 +125,7 @@ class LedgerObserver:
             report=report(tiers, hourly, planned, period.window),
             escalation=self._assessed,
             drift=self._drift,
-            # by neither error nor hour, which a list of providers and models would be read as
+            # by provider and model here, where a status has errors and hours
             retries=retries([replace(total, of=()) for total in tiers]),
             month=month(days, now, planned),
             headroom=room,
