@@ -100,7 +100,8 @@ def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
 
 
 @pytest.mark.parametrize(
-    ("section", "field"), [("server", "embedding_model"), ("quality", "judge")]
+    ("section", "field"),
+    [("server", "embedding_model"), ("server", "image_model"), ("quality", "judge")],
 )
 def test_a_model_beside_the_tiers_wants_a_price_too(here: Path, section: str, field: str):
     text = GOOD + f'[{section}]\n{field} = "google/no-such-1"\n'

@@ -709,6 +709,7 @@ def test_a_key_that_may_not_choose_names_no_model_here_either(ask, limits):
 
 
 OURS = '[server]\nembedding_model = "google/embedder"\nmoderation_model = "google/media"\n'
+OURS += 'image_model = "google/media"\n'
 
 
 @pytest.mark.parametrize("limits", KEYLESS)
@@ -717,7 +718,12 @@ def test_what_is_set_is_open_to_a_key_that_may_not_choose(limits):
         await home.client.moderations.create(input="hi")
         await home.client.embeddings.create(model="auto", input="hi")
         await home.client.embeddings.create(model="google/embedder", input="hi")
-        assert [entry.asked for entry in home.entries] == ["auto", "auto", "google/embedder"]
+        await home.client.images.generate(prompt="a cat")
+        await home.client.images.edit(image=b"png", prompt="a dog", model="auto")
+        await home.client.images.edit(image=b"png", prompt="a dog")
+        asked = [entry.asked for entry in home.entries]
+        assert asked == ["auto", "auto", "google/embedder", "auto", "auto", "auto"]
+        assert home.entries[-1].model_asked == "media"
 
     run_keyed(case, Keys(limits), OURS + KEYED)
 

@@ -150,7 +150,7 @@ def _list_of(told: Mapping[str, object], env: Mapping[str, str]) -> Table:
 
 _MODEL_FIELD = re.compile(
     r"(?:(?:tiers|policies)\..*|classifier)\.(?:second_|judge_)?model"
-    r"|server\.embedding_model|quality\.judge"
+    r"|server\.(?:embedding|image)_model|quality\.judge"
 )
 
 

@@ -160,7 +160,8 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
         if section in DECIDERS
         for key in ("model", "second_model", "judge_model")
     ]
-    paths += [("server", "embedding_model"), ("server", "moderation_model"), ("quality", "judge")]
+    paths += [("server", f"{what}_model") for what in ("embedding", "moderation", "image")]
+    paths.append(("quality", "judge"))
     for path in paths:
         text = draft.values.get(path)
         if not isinstance(text, str):

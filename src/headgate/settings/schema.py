@@ -313,6 +313,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`provider/model` for embeddings that name no provider, or no model; None: they must."""
     moderation_model: str | None = None
     """`provider/model` for moderations that name no provider, or no model."""
+    image_model: str | None = None
+    """`provider/model` for pictures, made or edited, that name no provider, or no model."""
     cors_origins: tuple[str, ...] = ()
     """Web pages that may call the gateway, by their origin; `*` is any."""
 
