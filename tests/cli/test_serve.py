@@ -73,6 +73,7 @@ def test_a_key_that_is_renewed_in_its_file_needs_no_restart(tmp_path):
             while "provider sim keeps its key" not in gate.gateway.log.read_text():
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
+            assert b'"keys":"unreadable"' in gate.gateway.fetch("/readyz")[1]
             assert say(client).headers["x-headgate-tier"] == "cheap"
         assert gate.gateway.stop() == 0
         log = gate.gateway.log.read_text()

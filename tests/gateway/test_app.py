@@ -323,6 +323,23 @@ def test_health_tells_of_the_process_beside_while_it_is_in_trouble():
     run(case)
 
 
+def test_readiness_tells_what_is_not_as_it_should_be_though_it_serves():
+    async def case(home: House):
+        async def ready() -> object:
+            request = b"GET /readyz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
+            status, _, body = await home.raw(request)
+            assert status == 200
+            return json.loads(body)
+
+        assert await ready() == {"status": "ready"}
+        home.app.unreadable_keys = lambda: 1
+        assert await ready() == {"status": "ready", "keys": "unreadable"}
+        home.app.refused_reload = True
+        assert await ready() == {"status": "ready", "reload": "refused", "keys": "unreadable"}
+
+    run(case)
+
+
 def test_a_monitor_that_asks_for_heads_alone_is_answered_with_them():
     async def case(home: House):
         for path in (b"/healthz", b"/readyz"):

@@ -119,15 +119,25 @@ def _unpriced(
         named = told(_list_field(ref.provider))
         listed = None if named is None else str(named)
         if book.card(ref, on, prices_of=listed) is None:
-            near = book.near(ref, prices_of=listed)
+            from headgate.bootstrap.unpriced import no_price, remedies  # most have a price
+
+            platform = told(shown_path(("providers", ref.provider, "platform")))
+            remedy = remedies(
+                book,
+                ref,
+                on,
+                prices_of=listed,
+                platform=None if platform is None else str(platform),
+                configured=told(shown_path(("providers", ref.provider, "dialect"))) is not None,
+                most=1,
+            )
             yield (
                 ref,
                 _at(
                     source,
                     field,
-                    f"No price is known for {ref} ({book.source}).",
-                    f"{f'Did you mean {near[0]}? ' if near else ''}Correct the name, or state "
-                    f'input and output below [prices."{ref}"].',
+                    no_price(book, ref, listed),
+                    f'{remedy} input and output below [prices."{ref}"].',
                 ),
             )
 

@@ -114,6 +114,9 @@ async def serve_one(
             lambda: app.plant.providers,
             lambda: taking_down(reloader.settings),
         )
+        app.unreadable_keys = lambda: keys.unreadable
+        unreadable = metrics.gauge("headgate_keys_unreadable")
+        kept.counts.append(lambda: unreadable.set(keys.unreadable))
         async with reloader.running(watch=settings.server.reload), keys.running():
             host, port = _address(settings.server.listen)
             await serve_app(

@@ -126,6 +126,8 @@ class App:
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
         """Asked before a provider is called; where it says no, the request is refused with 503."""
+        self.unreadable_keys: Callable[[], int] = lambda: 0
+        """How many providers keep a key because the file of it cannot be read now."""
         self.beside: Callable[[], str | None] = lambda: None
         """What is wrong with the process beside this one, for `health`; None: nothing."""
 
@@ -314,10 +316,10 @@ class App:
             _answer(caller, 503, b'{"status":"draining"}')
         elif not self.recordable():
             _answer(caller, 503, b'{"status":"ledger unavailable"}')
-        elif self.refused_reload:  # it serves, by the configuration before
-            _answer(caller, 200, b'{"status":"ready","reload":"refused"}')
-        else:
-            _answer(caller, 200, b'{"status":"ready"}')
+        else:  # it serves, by the configuration and the keys before
+            told = {"reload": "refused"} if self.refused_reload else {}
+            told |= {"keys": "unreadable"} if self.unreadable_keys() else {}
+            _answer(caller, 200, msgspec.json.encode({"status": "ready", **told}))
 
     # ---- admission
 
