@@ -92,7 +92,7 @@ SERVER = Section(
             MODEL,
             "Answers `/v1/images/…` when the caller names no model, `auto`, or it alone.",
             otherwise="callers name `provider/model`",
-            example='"openai/gpt-image-1"',
+            example='"google/a-model-for-pictures"',
         ),
         Field(
             "cors_origins",
