@@ -199,6 +199,24 @@ def test_where_nobody_decides_and_nobody_says_so_it_is_a_warning(here: Path):
         assert said in output
 
 
+def test_a_known_key_that_is_not_sent_to_another_url_is_a_warning(here: Path):
+    priced = TIERS.replace("a/small", "openai/gpt-5-mini").replace("a/large", "openai/gpt-5")
+    priced += '[classifier]\nkind = "none"\n[providers.openai]\n'
+    moved = priced + 'base_url = "https://eu.example/v1"\n'
+    for text, key, said in (
+        (moved, "sk", True),
+        (moved, "", False),  # nobody would think that it is sent
+        (moved + 'api_key_env = "OPENAI_API_KEY"\n', "sk", False),
+        (priced, "sk", False),
+    ):
+        (here / "x.toml").write_text(text)
+        output = check("x.toml", OPENAI_API_KEY=key).output
+        warned = (
+            "providers.openai.base_url: No key is sent there: OPENAI_API_KEY is for https://api."
+        )
+        assert (warned in output) == said, output
+
+
 def beside_faults(here: Path, text: str, *args: str, **env: str) -> list[str]:
     """What is said of a file beside its faults: the fields, and what stands for each."""
     (here / "x.toml").write_text(text)
