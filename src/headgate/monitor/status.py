@@ -11,6 +11,7 @@ import msgspec
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
 from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import is_known
 from headgate.monitor.headroom import Headroom
@@ -128,6 +129,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What users say of each tier's answers."""
     beside: Mishaps | None = None
     """What befell the process beside the gateway within a day; None for nothing."""
+    ends: tuple[Ending, ...] = ()
+    """The models of the settings and of the last day's calls whose end is announced, the soonest
+    first."""
 
     @property
     def stale(self) -> bool:
@@ -171,6 +175,7 @@ def status(
     quality: Quality | None = None,
     feedback: tuple[TierFeedback, ...] = (),
     beside: Mishaps | None = None,
+    ends: tuple[Ending, ...] = (),
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
@@ -185,6 +190,7 @@ def status(
         quality=quality,
         feedback=feedback,
         beside=beside,
+        ends=ends,
     )
 
 
