@@ -66,7 +66,7 @@ lock:  ## resolve again; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command 'make lock' --constraint requirements/dev.txt --extra otel --extra postgres pyproject.toml \
+	  --custom-compile-command 'make lock' --constraint requirements/dev.txt --extra otel --extra postgres --extra zstd pyproject.toml \
 	  -o requirements/image.txt
 
 prices: setup  ## compile the shipped price table from the installed genai-prices

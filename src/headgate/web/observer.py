@@ -23,7 +23,7 @@ from headgate.monitor.report import Report
 from headgate.monitor.status import Month, Retries
 from headgate.web.period import Period
 
-__all__ = ["Group", "Hour", "Observer", "Seen", "Timing", "Unplanned"]
+__all__ = ["Group", "Hour", "Observer", "Seen", "Timing", "Underway", "Unplanned"]
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +122,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """All tiers of the settings, cheapest first: what gives each its colour."""
     ends: tuple[Ending, ...] = ()
     """The models of the settings and of the period's calls whose end is announced."""
+
+
+class Underway(NamedTuple):
+    """A look that is not done yet."""
+
+    seconds: float
+    """Since it was begun."""
 
 
 class Observer(Protocol):
