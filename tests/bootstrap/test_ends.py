@@ -82,6 +82,15 @@ def test_calls_are_counted_by_provider_and_model_over_all_tiers():
     assert all("/" in model for model in counted)
 
 
+def test_names_that_callers_make_up_reach_no_screen_and_do_not_crowd_out_the_file(desk: Desk):
+    made_up = {f"openai/ft:gpt-4o:{number}": 1000 - number for number in range(50)}
+    hostile = {"openai/ft:gpt-4o:\x1b[31m": 9000, f"openai/ft:gpt-4o:{'x' * 300}": 9000}
+    ending = found(desk.read().settings, **hostile, **made_up)
+    assert len(ending) == 20
+    assert ending[0].model == FLASH
+    assert {one.model for one in ending[1:]} == set(list(made_up)[:19])
+
+
 def test_without_settings_calls_alone_are_looked_at():
     (one,) = endings(None, None, TODAY, {FLASH: 3, "x/y": 1, "": 1})
     assert (one.model, one.calls, one.month_nano) == (FLASH, 3, None)
@@ -123,6 +132,11 @@ def test_a_provider_of_another_name_is_known_by_its_address(desk: Desk):
     own = '[providers.work]\ndialect = "openai"\nbase_url = "https://api.openai.com/v1"\n'
     (one,) = at(desk, "work/gpt-5-nano", own)
     assert (one.model, one.successor) == ("work/gpt-5-nano", "work/gpt-6-luna")
+
+
+def test_a_provider_is_known_by_the_name_of_its_price_list():
+    (one,) = endings(None, None, TODAY, {"x-ai/grok-4-0709": 1})
+    assert (one.successor, one.answers) == ("x-ai/grok-4.3", True)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from headgate.bootstrap.scenario import WhatIf
     from headgate.ledger.totals import TierTotal
 
-__all__ = ["Named", "calls_of", "ending_of", "endings", "named", "planned_endings"]
+__all__ = ["Named", "announced", "calls_of", "ending_of", "endings", "named", "planned_endings"]
+
+MOST_ENDING = 20
+"""Models that end and are told of at once; callers may make up names of fine-tuned ones."""
+LONGEST_NAME = 200
 
 _OTHER_CLOUDS = (".azure.com", ".amazonaws.com")
 """Who serves models of others, and ends them on days of its own."""
@@ -32,6 +36,10 @@ _HOSTS = {
     for name, known in KNOWN.items()
     if known.base_url.startswith("https:")
 }
+
+
+_LISTS = {known.prices: name for name, known in KNOWN.items() if known.prices is not None}
+"""Who is also known by the name of a price list, such as `x-ai`."""
 
 
 class Named(NamedTuple):
@@ -89,12 +97,15 @@ def endings(
     used: dict[str, list[Named]] = {}
     for one in named(settings) if settings is not None else ():
         used.setdefault(one.model, []).append(one)
-    found = []
-    for model in dict.fromkeys((*used, *calls)):
-        ending = _ending(settings, model)
+    called = sorted(calls, key=lambda model: (-calls[model], model))
+    found: list[Ending] = []
+    for model in dict.fromkeys((*used, *called)):
+        users = used.get(model, [])
+        if len(found) >= MOST_ENDING and not users:
+            break
+        ending = announced(settings, model)
         if ending is None:
             continue
-        users = used.get(model, [])
         if settings is not None and book is not None and any(one.planned for one in users):
             ending = _with_bill(ending, settings, book, max(today, ending.day))
         found.append(
@@ -114,7 +125,7 @@ def calls_of(totals: Iterable[TierTotal]) -> dict[str, int]:
 
 def ending_of(settings: Settings, book: Book, today: date, one: Named) -> Ending | None:
     """What is announced of a model of the settings, with what it does to the plan."""
-    ending = _ending(settings, one.model)
+    ending = announced(settings, one.model)
     if ending is None or not one.planned:
         return ending
     return _with_bill(ending, settings, book, max(today, ending.day))
@@ -133,13 +144,15 @@ def planned_endings(
         )
         planned |= {field: model for field, model in asked if model is not None}
     for model in dict.fromkeys(planned.values()):
-        ending = _ending(settings, model)
+        ending = announced(settings, model)
         if ending is not None and ending.day < until:
             yield _with_bill(ending, settings, book, at, changes)
 
 
-def _ending(settings: Settings | None, model: str) -> Ending | None:
+def announced(settings: Settings | None, model: str) -> Ending | None:
     """What the settings, or else the shipped table, say of a model's end."""
+    if len(model) > LONGEST_NAME or not model.isprintable():
+        return None
     try:
         ref = ModelRef.parse(model)
     except ValueError:  # a name that a caller, or a flag, has made up
@@ -170,11 +183,11 @@ def _api(settings: Settings | None, name: str) -> str | None:
     listed = () if settings is None else settings.providers
     entry = next((one for one in listed if one.name == name), None)
     if entry is None:
-        return name
+        return _LISTS.get(name, name)
     host = urlsplit(entry.base_url).hostname or ""
     if entry.platform is not None or host.endswith(_OTHER_CLOUDS):
         return None
-    return _HOSTS.get(host, name)
+    return _HOSTS.get(host, _LISTS.get(name, name))
 
 
 @cache
