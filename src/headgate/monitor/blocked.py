@@ -11,16 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from headgate.ledger.store import RequestTotal
-from headgate.stats.blocks import Block, equal_blocks, over_blocks
+from headgate.stats.blocks import LEAST_DAYS, LEAST_HOURS, Block, equal_blocks, over_blocks
 from headgate.stats.intervals import Interval, wilson
 
-__all__ = ["Blocked", "Unit", "blocked", "escalated", "unit_text"]
+__all__ = ["Blocked", "Unit", "blocked", "escalated", "over_time", "share", "unit_text"]
 
 Unit = Literal["day", "hour", "request"]
-
-LEAST_DAYS, LEAST_HOURS = 5, 8
-"""Days, and hours, of equal weight below which the next smaller block is taken: Student's quantile
-for fewer leaves nothing to be said (`benchmarks.intervals.blocks`)."""
 
 _NOTHING = Block(0.0, 0.0)
 
@@ -48,7 +44,24 @@ def blocked(
         block_of: what of a part is above the line of the ratio, and below it.
     """
     hourly = [(int(total.of[0]), block_of(total)) for total in parts if total.of]
-    units: tuple[tuple[Unit, int, int], ...] = (("day", 24, LEAST_DAYS), ("hour", 1, LEAST_HOURS))
+    return over_time(alone, hourly, confidence)
+
+
+def over_time(
+    alone: Interval | None,
+    hourly: Sequence[tuple[int, Block]],
+    confidence: float = 0.95,
+    *,
+    least_hours: float = LEAST_HOURS,
+) -> Blocked:
+    """As `blocked`, of blocks with the number of their hour; several may be of one hour.
+
+    `least_hours`: hours of equal weight below which requests are what is drawn.
+    """
+    units: tuple[tuple[Unit, int, float], ...] = (
+        ("day", 24, LEAST_DAYS),
+        ("hour", 1, least_hours),
+    )
     for by, hours, least in units:
         sums: dict[int, Block] = {}
         for hour, block in hourly:
@@ -66,8 +79,12 @@ def escalated(parts: Sequence[RequestTotal]) -> tuple[Interval, Unit, int]:
     served = sum(total.served for total in parts)
     alone = wilson(sum(total.escalated for total in parts), served)
     found = blocked(alone, parts, lambda total: Block(total.escalated, total.served))
-    low, high = found.interval or alone
-    return Interval(max(0.0, low), min(1.0, high)), found.by, found.blocks
+    return share(found.interval or alone), found.by, found.blocks
+
+
+def share(interval: Interval) -> Interval:
+    """An interval of what is never below 0 nor above 1."""
+    return Interval(max(0.0, interval.low), min(1.0, interval.high))
 
 
 def _wider(one: Interval | None, other: Interval | None) -> Interval | None:
