@@ -138,6 +138,16 @@ def test_a_team_is_made_changed_and_shown(desk):
     assert desk.json("team", "search", "--no-limits")["budgets"] == []
 
 
+def test_a_team_that_is_only_asked_for_is_not_made(desk):
+    desk.run("team", "search", "--budget", "5/week")
+    with pytest.raises(HeadgateError, match=r"There is no team 'serch'. Did you mean \"search\"\?"):
+        desk.run("team", "serch")
+    assert [team["team"] for team in desk.json("list")["teams"]] == ["search"]
+    said = desk.run("team", "serch", "--budget", "1/day").stderr
+    assert "'serch' is a new team. Did you mean \"search\"?" in said
+    assert "new team" not in desk.run("team", "search", "--budget", "6/week").stderr
+
+
 def test_the_table_shows_whole_ids_even_where_it_is_narrow(desk, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     made = desk.json("create", "a-name-that-is-rather-long-for-a-table", "--budget", "1/day")
