@@ -167,6 +167,7 @@ def test_nothing_there_says_what_to_do(desk):
     [
         (["create"], "Missing argument"),
         (["create", "a", "--budget", "5"], "write it as 20/day"),
+        (["create", "a", "--expires", "0s"], "too short: give 1s or more"),
         (["create", "a", "--budget", "5/day", "--budget", "6/day"], "one of each period"),
         (["create", "a", "--expires", "soon"], "not a length of time"),
         (["create", "a", "--expires", "2000000d"], "give 36500d or less"),

@@ -22,7 +22,8 @@ from headgate.settings.draft import did_you_mean
 __all__ = ["keys"]
 
 YEAR = 365 * 86400.0
-LIFE = Length(0.0, 100 * YEAR)
+LIFE = Length(1.0, 100 * YEAR)
+GRACE = Length(0.0, 100 * YEAR)
 
 
 @click.group(cls=Group)
@@ -127,7 +128,7 @@ def change(opened: Opened, key: str, *, no_limits: bool, wanted: Wanted, as_json
 @click.argument("key")
 @click.option(
     "--grace",
-    type=LIFE,
+    type=GRACE,
     default="1d",
     show_default=True,
     help="How long the old secret stays good.",
