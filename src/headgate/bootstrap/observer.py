@@ -125,7 +125,8 @@ class LedgerObserver:
             report=report(tiers, hourly, planned, period.window),
             escalation=self._assessed,
             drift=self._drift,
-            retries=retries(tiers),
+            # by provider and model here, where a status has errors and hours
+            retries=retries([replace(total, of=()) for total in tiers]),
             month=month(days, now, planned),
             headroom=room,
             unplanned=None if missing is None else Unplanned.of(missing.told),
