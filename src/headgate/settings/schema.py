@@ -17,6 +17,7 @@ from headgate.settings.watching import (
 __all__ = [
     "ClassifierSettings",
     "EgressSettings",
+    "EndSettings",
     "KeySettings",
     "LedgerSettings",
     "PlanSettings",
@@ -231,6 +232,17 @@ class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_write_1h: str | None = None
 
 
+class EndSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[ends."provider/model"]`: when a model ends, where the shipped table does not know it."""
+
+    model: str
+    on: str | None = None
+    """The first day without it, as 2026-12-01; None: what the shipped table says."""
+    successor: str | None = None
+    """`provider/model`; None: what the shipped table says."""
+    warn: bool = True
+
+
 class PriceListSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[price_list]`: which list the prices come from, and a file of one's own."""
 
@@ -366,6 +378,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quality: QualitySettings = QualitySettings()
     providers: tuple[ProviderSettings, ...]
     prices: tuple[PriceSettings, ...]
+    ends: tuple[EndSettings, ...] = ()
     resilience: ResilienceSettings
     server: ServerSettings
     ledger: LedgerSettings
