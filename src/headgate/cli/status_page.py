@@ -26,7 +26,7 @@ from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
-from headgate.monitor.status import Month, Retries, Status
+from headgate.monitor.status import Month, Retries, Status, assumed
 from headgate.values import counted
 
 __all__ = ["line", "page"]
@@ -243,6 +243,8 @@ def _month(month: Month) -> Iterator[str]:
     if month.worst_nano is not None:
         text += f", {money(month.worst_nano)} at worst"
     yield from fact("Month", text)
+    if rests_on := assumed(month):
+        yield from fact("", f"Taken {rests_on}.", dim=True)
     if month.unpriced:
         text = f"{counted(month.unpriced, 'attempt')} of unknown cost"
         if month.low_nano is not None:

@@ -14,7 +14,7 @@ from headgate.monitor.blocked import over_time, share
 from headgate.monitor.drift import Drift
 from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import TierFeedback
-from headgate.monitor.figures import is_known
+from headgate.monitor.figures import is_known, percent
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.planned import Planned
@@ -33,14 +33,20 @@ __all__ = [
     "RetryReason",
     "Status",
     "TierSpend",
+    "assumed",
     "bill_window",
     "month",
     "retries",
     "status",
 ]
 
-HISTORY_DAYS = 28
-"""Whole days that a forecast rests on: four weeks, so that every weekday counts alike."""
+HISTORY_DAYS = 91
+"""Whole days that a forecast rests on, at most: thirteen weeks tell weekdays and trends apart, and
+twice as many are hardly better and take twice the reading (`benchmarks.intervals.forecasts`)."""
+_EPOCH = 3
+"""The weekday of day 0, 1970-01-01: a Thursday."""
+LEAST_TREND = 0.0005
+"""A day, below which a trend is not worth a word: 1.5 % a month."""
 
 
 class RetryReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +113,10 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     history_days: int
     unknown_days: int = 0
     """Whole days with attempts of unknown cost: no forecast takes their cost for known."""
+    weekend: float | None = None
+    """What the forecast takes a weekend day to cost of another one; None where it has seen none."""
+    trend: float | None = None
+    """By how much of itself it takes a day to cost more than the last; None without a forecast."""
     planned_nano: int | None
     """The plan's bill for a month of routed requests; None without a plan."""
     worst_nano: int | None = None
@@ -287,9 +297,10 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
     """The month that `at_us` lies in: spent so far, and what it will come to.
 
     `days` must reach back `HISTORY_DAYS` days and to the first of the month. The forecast is what
-    was spent plus the time left at the daily rate of the last whole days; days before the first of
-    `days` are no history, days without any attempt cost nothing. What a day with attempts of
-    unknown cost has cost is not known either, only that it was no less than its priced ones.
+    was spent plus what the time left comes to by the last whole days, their weekdays and their
+    trend (`headgate.stats.forecast`); days before the first of `days` are no history, days without
+    any attempt cost nothing. What a day with attempts of unknown cost has cost is not known either,
+    only that it was no less than its priced ones.
     """
     now = datetime.fromtimestamp(at_us // 1_000_000, UTC)
     first = now.date().replace(day=1)
@@ -300,11 +311,12 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
     spent = sum(total.cost_nano for total in this)
     unpriced = sum(total.unpriced for total in this)
     history = _history(days, at_us // DAY_US)
-    whole = [float(total.cost_nano) for total in history if not total.unpriced]
+    whole = [None if total.unpriced else float(total.cost_nano) for total in history]
+    begun = history[0].day + _EPOCH if history else 0
     found = least = None
     if is_known(spent, unpriced):
-        found = forecast(whole, left)
-        least = found or forecast([float(total.cost_nano) for total in history], left)
+        found = forecast(whole, begun % 7, left)
+        least = found or forecast([float(one.cost_nano) for one in history], begun % 7, left)
     return Month(
         first_day=first.isoformat(),
         spent_nano=spent,
@@ -314,7 +326,9 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
         low_nano=None if least is None else spent + round(least.interval.low),
         high_nano=None if found is None else spent + round(found.interval.high),
         history_days=0 if found is None else found.days,
-        unknown_days=len(history) - len(whole),
+        unknown_days=whole.count(None),
+        weekend=None if found is None else found.weekend,
+        trend=None if found is None else found.trend,
         planned_nano=None
         if planned is None
         else round(planned.nano_per_request * planned.requests_per_month),
@@ -322,6 +336,23 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
         if planned is None or planned.worst_nano is None
         else round(planned.worst_nano * planned.requests_per_month),
     )
+
+
+def assumed(month: Month) -> str:
+    """What the forecast rests on, and takes for given; empty without one."""
+    if month.expected_nano is None:
+        return ""
+    days = month.history_days
+    if month.weekend is None:
+        week = "no weekend beside other days seen yet"
+    else:
+        week = f"weekend days at {percent(month.weekend)} of others"
+        week += "" if days >= 21 else " (few weeks: with caution)"
+    trend = month.trend or 0.0
+    moving = (
+        f"trend {trend * 100:+.1f} % a day, fading" if abs(trend) >= LEAST_TREND else "no trend"
+    )
+    return f"from {days:,} whole days: {week}; {moving}"
 
 
 def _history(days: Sequence[DayTotal], today: int) -> list[DayTotal]:

@@ -9,6 +9,7 @@ from headgate.monitor.endings import Ending, ending_words
 from headgate.monitor.figures import UNKNOWN, between, is_known, percent
 from headgate.monitor.report import Bill
 from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
+from headgate.monitor.status import assumed
 from headgate.render import page
 from headgate.web.breakdowns import groups_table, retries_table, timings_table
 from headgate.web.budget_account import budget_blocks
@@ -157,8 +158,9 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
         and month.high_nano is not None
     ):
         note = f"{whole}95 %: {money(month.low_nano)} to {money(month.high_nano)}"
+        note += f"; {assumed(month)}"
         if month.unknown_days:
-            note += f"; from {month.history_days} days of known cost"
+            note += f", {month.unknown_days} of unknown cost left out"
         yield page.Figure("Month's forecast", money(month.expected_nano), note)
     elif month.low_nano is not None:
         note = f"{whole}95 %; other calls have no known price"
