@@ -2,7 +2,8 @@
 
 Requests of one conversation, one caller or one day are alike. Sums by the hour know no
 conversations, but nearly all of one are in few hours and surely in few days: so whole days are
-taken as what is drawn, or hours where the days are too few (docs/decisions/0079).
+taken as what is drawn (docs/decisions/0079). Where these are too few, it is hours, and what days
+may differ by is taken from elsewhere (docs/decisions/0087).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from headgate.ledger.store import RequestTotal
-from headgate.stats.blocks import Block, equal_blocks, over_blocks
+from headgate.stats.blocks import Block, equal_blocks, over_blocks, widened
 from headgate.stats.intervals import Interval, wilson
 
 __all__ = ["Blocked", "Unit", "blocked", "escalated", "unit_text"]
@@ -32,6 +33,8 @@ class Blocked(NamedTuple):
     by: Unit
     blocks: int
     """So many days or hours, as if they weighed the same; 0 for requests."""
+    stray: float | None = None
+    """How far a day was thought to stray, where days are too few to tell; None where it was not."""
 
 
 def blocked(
@@ -39,6 +42,7 @@ def blocked(
     parts: Iterable[RequestTotal],
     block_of: Callable[[RequestTotal], Block],
     confidence: float = 0.95,
+    stray: float = 0.0,
 ) -> Blocked:
     """The interval of a ratio, no narrower than `alone`, which takes requests as independent.
 
@@ -46,19 +50,28 @@ def blocked(
         parts: sums by the hour, that being the first of what they are told apart by; sums that are
             not told apart leave `alone` as it is.
         block_of: what of a part is above the line of the ratio, and below it.
+        stray: how far the ratio of one day is thought to be from that of all days, where too few
+            days are there to tell.
     """
     hourly = [(int(total.of[0]), block_of(total)) for total in parts if total.of]
-    units: tuple[tuple[Unit, int, int], ...] = (("day", 24, LEAST_DAYS), ("hour", 1, LEAST_HOURS))
-    for by, hours, least in units:
-        sums: dict[int, Block] = {}
-        for hour, block in hourly:
-            before = sums.get(hour // hours, _NOTHING)
-            sums[hour // hours] = Block(before.x + block.x, before.y + block.y)
-        blocks = [block for block in sums.values() if block.y or block.x]
-        weight = equal_blocks(blocks)
-        if weight >= least:
-            return Blocked(_wider(alone, over_blocks(blocks, confidence)), by, round(weight))
-    return Blocked(alone, "request", 0)
+    days, hours = _blocks(hourly, 24), _blocks(hourly, 1)
+    if (weight := equal_blocks(days)) >= LEAST_DAYS:
+        return Blocked(_wider(alone, over_blocks(days, confidence)), "day", round(weight))
+    by: Unit = "request"
+    if (weight := equal_blocks(hours)) >= LEAST_HOURS:
+        alone, by = _wider(alone, over_blocks(hours, confidence)), "hour"
+    count = round(weight) if by == "hour" else 0
+    if alone is None or not days or not stray:
+        return Blocked(alone, by, count)
+    return Blocked(widened(alone, days, stray, confidence), by, count, stray)
+
+
+def _blocks(hourly: Sequence[tuple[int, Block]], hours: int) -> list[Block]:
+    sums: dict[int, Block] = {}
+    for hour, block in hourly:
+        before = sums.get(hour // hours, _NOTHING)
+        sums[hour // hours] = Block(before.x + block.x, before.y + block.y)
+    return [block for block in sums.values() if block.y or block.x]
 
 
 def escalated(parts: Sequence[RequestTotal]) -> tuple[Interval, Unit, int]:
@@ -77,6 +90,9 @@ def _wider(one: Interval | None, other: Interval | None) -> Interval | None:
     return Interval(min(one.low, other.low), max(one.high, other.high))
 
 
-def unit_text(by: Unit, blocks: int) -> str:
+def unit_text(by: Unit, blocks: int, stray: float | None = None) -> str:
     """What an interval rests on, to be said behind the number of requests."""
-    return ", each taken by itself" if by == "request" else f", of {blocks:,} {by}s"
+    text = ", each taken by itself" if by == "request" else f", of {blocks:,} {by}s"
+    if stray is not None:
+        text += f"; too few days to tell how they differ, taken as by {stray * 100:.0f} points"
+    return text
