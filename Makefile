@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing is expected but git, make and Python >= 3.11.
 PYTHON ?= python3
-VENV ?= .venv
+VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4))')
 AXE := 4.14.1
@@ -66,7 +66,7 @@ lock:  ## resolve again; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command 'make lock' --constraint requirements/dev.txt --extra otel --extra postgres pyproject.toml \
+	  --custom-compile-command 'make lock' --constraint requirements/dev.txt --extra otel --extra postgres --extra zstd pyproject.toml \
 	  -o requirements/image.txt
 
 prices: setup  ## compile the shipped price table from the installed genai-prices

@@ -15,7 +15,7 @@ from headgate.bootstrap.clock import SystemClock
 from headgate.bootstrap.doubts import missing_variables
 from headgate.bootstrap.egress import default_proxy
 from headgate.bootstrap.gateway import need_keys, provider_of, secrets_in_use, secrets_of
-from headgate.bootstrap.key_files import KeyFiles
+from headgate.bootstrap.key_files import POLL_SECONDS, KeyFiles
 from headgate.bootstrap.keys import admission_of, pepper_of
 from headgate.bootstrap.ledger import password_of
 from headgate.bootstrap.variables import LONGEST, held, read_key, variable
@@ -24,6 +24,7 @@ from headgate.gateway.provider import Provider
 from headgate.settings import read_with_sources
 from headgate.settings.forms import Refusal
 from headgate.settings.schema import Settings
+from tests.gateway.leaping import run_leaping
 from tests.settings.files import TIERS
 
 PATH = "/chat/completions"
@@ -64,6 +65,44 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path)
+
+
+def test_how_many_keys_cannot_be_read_is_known_while_it_lasts(house: House):
+    assert (house.look(), house.files.unreadable) == ("sk-old", 0)
+    house.key.unlink()
+    assert (house.look(), house.files.unreadable) == ("sk-old", 1)
+    house.key.write_text("sk-new")
+    assert (house.look(), house.files.unreadable) == ("sk-new", 0)
+    house.key.write_text("")
+    assert (house.look(), house.files.unreadable) == ("sk-new", 1)
+    (provider,) = house.settings.providers  # by changed settings its key is in a variable
+    provider = replace(provider, api_key_file=None, api_key_env="KEY")
+    house.settings = replace(house.settings, providers=(provider,))
+    assert (house.look(1), house.files.unreadable) == ("sk-new", 0)
+
+
+def test_a_look_that_fails_is_not_the_last_one(house: House, caplog: pytest.LogCaptureFixture):
+    """Whatever goes wrong in one look, a key that is renewed later is taken."""
+    fails = [True] * 2
+
+    def providers() -> dict[str, Provider]:
+        if fails:
+            fails.pop()
+            raise RuntimeError("can't start new thread")
+        return {"a": house.provider}
+
+    files = KeyFiles(lambda: house.settings.providers, providers)
+
+    async def main() -> None:
+        async with files.running():
+            await asyncio.sleep(3.5 * POLL_SECONDS)
+            house.key.write_text("sk-new")
+            await asyncio.sleep(6 * POLL_SECONDS)
+
+    run_leaping(main())
+    assert (fails, sent(house.provider)) == ([], "sk-new")
+    told = [one for one in caplog.records if "cannot be looked at" in one.message]
+    assert [one.exc_info[0] for one in told if one.exc_info] == [RuntimeError]
 
 
 @pytest.mark.parametrize(

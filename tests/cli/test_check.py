@@ -113,6 +113,65 @@ def test_a_model_beside_the_tiers_wants_a_price_too(here: Path, section: str, fi
     assert "No price" not in check("x.toml").output
 
 
+CLOUD = """
+[tiers.cheap]
+model = "cloud/{model}"
+[tiers.premium]
+model = "openai/gpt-6.1-sol"
+[escalation]
+rate = 0.2
+[classifier]
+kind = "none"
+[providers.openai]
+[providers.cloud]
+api_key_file = "headgate.toml"
+dialect = "anthropic"
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "prices"),
+    [
+        (
+            "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+            'platform = "bedrock"\nbase_url = "https://bedrock-runtime.us-east-1.amazonaws.com"',
+            "aws",
+        ),
+        (
+            "claude-haiku-4-5@20251001",
+            (
+                'platform = "vertex"\n'
+                'base_url = "https://aiplatform.googleapis.com/v1/projects/P/locations/global"'
+            ),
+            "google",
+        ),
+        ("mistral-medium-latest", 'base_url = "https://x.example"', "mistral"),
+    ],
+)
+def test_the_list_that_would_price_a_model_is_named_and_does(
+    here: Path, model: str, more: str, prices: str
+):
+    (here / "headgate.toml").write_text(CLOUD.format(model=model, more=more))
+    (warning,) = [line for line in check().output.splitlines() if "No price" in line]
+    assert f'add a line prices = "{prices}"' in warning
+    assert "below [providers.cloud]; else correct the name" in warning
+    (here / "headgate.toml").write_text(
+        CLOUD.format(model=model, more=f'{more}\nprices = "{prices}"')
+    )
+    assert "No price" not in check().output
+
+
+def test_a_model_that_several_sell_names_some_of_their_lists(here: Path):
+    (here / "headgate.toml").write_text(
+        CLOUD.format(model="gpt-5-mini", more='base_url = "https://x.example"')
+    )
+    (warning,) = [line for line in check().output.splitlines() if "No price" in line]
+    assert '"openai"' in warning
+    assert "If it bills what such a list says" in warning
+    assert warning.count('", "') <= 1
+
+
 def test_a_price_of_ones_own_is_a_price(here: Path):
     prices = "".join(
         f'[prices."a/{name}"]\ninput = "1"\noutput = "2"\n' for name in ("small", "large")
@@ -137,6 +196,24 @@ def test_where_nobody_decides_and_nobody_says_so_it_is_a_warning(here: Path):
         output = check("x.toml", OPENAI_API_KEY="x").output
         assert ("warning: classifier: Nobody decides" in output) == bool(said), more
         assert said in output
+
+
+def test_a_known_key_that_is_not_sent_to_another_url_is_a_warning(here: Path):
+    priced = TIERS.replace("a/small", "openai/gpt-5-mini").replace("a/large", "openai/gpt-5")
+    priced += '[classifier]\nkind = "none"\n[providers.openai]\n'
+    moved = priced + 'base_url = "https://eu.example/v1"\n'
+    for text, key, said in (
+        (moved, "sk", True),
+        (moved, "", False),  # nobody would think that it is sent
+        (moved + 'api_key_env = "OPENAI_API_KEY"\n', "sk", False),
+        (priced, "sk", False),
+    ):
+        (here / "x.toml").write_text(text)
+        output = check("x.toml", OPENAI_API_KEY=key).output
+        warned = (
+            "providers.openai.base_url: No key is sent there: OPENAI_API_KEY is for https://api."
+        )
+        assert (warned in output) == said, output
 
 
 def beside_faults(here: Path, text: str, *args: str, **env: str) -> list[str]:

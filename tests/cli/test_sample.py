@@ -27,7 +27,7 @@ def test_columns_that_are_not_read_are_told_with_the_way_to_say_what_they_hold(t
     path.write_text(json.dumps(row) + "\n")
     page = CliRunner().invoke(cli, ["sample", str(path), *AT], catch_exceptions=False).stdout
     assert "Not read, for what they hold is not known: field0, field1" in page
-    assert "field7 and 4 more. If one matters, say what it holds: --map cheap=field0." in page
+    assert "field7 and 4 more. If one matters, name its field: --map FIELD=field0;" in page
     assert "\x1b" not in page
 
 

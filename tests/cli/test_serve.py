@@ -73,6 +73,7 @@ def test_a_key_that_is_renewed_in_its_file_needs_no_restart(tmp_path):
             while "provider sim keeps its key" not in gate.gateway.log.read_text():
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
+            assert b'"keys":"unreadable"' in gate.gateway.fetch("/readyz")[1]
             assert say(client).headers["x-headgate-tier"] == "cheap"
         assert gate.gateway.stop() == 0
         log = gate.gateway.log.read_text()
@@ -110,6 +111,27 @@ def test_before_its_first_answer_it_loads_no_more_than_serving_takes(tmp_path):
     rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("headgate.")}
     assert not rooms & {"headgate.web", "headgate.costs", "headgate.render"}
     assert len([name for name in loaded if name.startswith("headgate.")]) <= MODULES
+
+
+def test_a_stored_response_is_asked_of_the_provider_that_the_ledger_names(tmp_path):
+    with Children(tmp_path) as children:
+        dialect = "openai-responses"
+        provider = children.provider("provider", "--dialect", dialect, "--model", "cheap-1")
+        file = tmp_path / "headgate.toml"
+        text = CONFIG.format(address=provider.address, ledger=tmp_path / "ledger.db")
+        file.write_text(text.replace('dialect = "openai"', f'dialect = "{dialect}"'))
+        gateway = children.start(
+            "gateway",
+            ["headgate", "serve", "--config", str(file)],
+            environment={"SIM_KEY": "sk-sim"},
+            ready=listening,
+        )
+        with OpenAI(base_url=f"{gateway.address}/v1", api_key="none", max_retries=0) as client:
+            made = client.responses.create(model="sim/cheap-1", input="hello")
+            with pytest.raises(APIStatusError) as caught:  # the simulated one stores nothing
+                client.responses.retrieve(made.id)
+        assert caught.value.response.headers["x-headgate-model"] == "sim/cheap-1"
+        assert gateway.stop() == 0
 
 
 def test_it_sends_spans_of_requests_and_calls_to_a_collector(tmp_path):

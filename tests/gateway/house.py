@@ -97,6 +97,9 @@ class Kept:
     def record(self, entry: Entry) -> None:
         self.entries.append(entry)
 
+    def stored(self, answer_id: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.answer_id == answer_id]
+
 
 class House:
     """What a test has its hands on."""
@@ -262,6 +265,7 @@ async def house(
             clock=clock,
             admission=admission,
         )
+        app.stored = kept.stored
         app.follow = None if telemetry is None else telemetry.follow
     gateway = Http1Server(app)
     _, port = await gateway.listen("127.0.0.1", 0)

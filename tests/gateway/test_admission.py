@@ -412,6 +412,10 @@ ENDPOINTS = [
     ("POST", "/v1/messages/count_tokens"),
     ("POST", "/v1/embeddings"),
     *(("POST", path) for path in PASSED),
+    ("GET", "/v1/responses/resp_1"),
+    ("DELETE", "/v1/responses/resp_1"),
+    ("GET", "/v1/responses/resp_1/input_items"),
+    ("POST", "/v1/responses/resp_1/cancel"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/auto"),
 ]

@@ -323,6 +323,23 @@ def test_health_tells_of_the_process_beside_while_it_is_in_trouble():
     run(case)
 
 
+def test_readiness_tells_what_is_not_as_it_should_be_though_it_serves():
+    async def case(home: House):
+        async def ready() -> object:
+            request = b"GET /readyz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
+            status, _, body = await home.raw(request)
+            assert status == 200
+            return json.loads(body)
+
+        assert await ready() == {"status": "ready"}
+        home.app.unreadable_keys = lambda: 1
+        assert await ready() == {"status": "ready", "keys": "unreadable"}
+        home.app.refused_reload = True
+        assert await ready() == {"status": "ready", "reload": "refused", "keys": "unreadable"}
+
+    run(case)
+
+
 def test_a_monitor_that_asks_for_heads_alone_is_answered_with_them():
     async def case(home: House):
         for path in (b"/healthz", b"/readyz"):
@@ -360,9 +377,9 @@ def test_a_compressed_body_without_a_word_of_that_is_told_to_say_so():
         assert status == 400
         assert "Content-Encoding" in json.loads(body)["error"]["message"]
         status, headers, body = await home.post(
-            chat(), "/v1/chat/completions", "content-encoding: zstd"
+            chat(), "/v1/chat/completions", "content-encoding: br"
         )
-        assert (status, headers["accept-encoding"]) == (415, "gzip, deflate")
+        assert (status, headers["accept-encoding"]) == (415, "gzip, deflate, zstd")
         assert json.loads(body)["error"]["code"] == "unsupported_encoding"
         bomb = gzip.compress(b" " * 5001)
         status, _, body = await home.post(bomb, "/v1/chat/completions", "content-encoding: gzip")

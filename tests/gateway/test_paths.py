@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.gateway.paths import DIALECTS, meant, not_allowed, nothing_at
+from headgate.gateway.paths import DIALECTS, meant, not_allowed, nothing_at, of_response
 
 SERVED = [*DIALECTS, "/v1/models", "/healthz"]
 
@@ -58,7 +58,7 @@ def test_what_is_not_there_is_told_with_what_is_and_without_the_path():
         ("/v1/files", "Files are kept by one provider"),
         ("/v1/batches/batch_1/cancel", "Batches are kept by one provider"),
         ("/v1/messages/batches", "Batches are kept by one provider"),
-        ("/v1/responses/resp_1", "Answers are not stored here"),
+        ("/v1/responses/compact", "Of a stored response, itself"),
         ("/v1/realtime", "Realtime API"),
     ],
 )
@@ -67,6 +67,29 @@ def test_what_the_providers_have_and_we_have_not_is_told_with_what_to_do(path, w
     assert words in str(error)
     assert words in str(nothing_at(path.removeprefix("/v1"), SERVED))
     assert error.status == 404  # SDKs would try again after a 501
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/v1/responses/resp_1", ("resp_1", "", ("GET", "DELETE"))),
+        ("/v1/responses/resp_1/input_items", ("resp_1", "input_items", ("GET",))),
+        ("/v1/responses/resp_1/cancel", ("resp_1", "cancel", ("POST",))),
+        ("/v1/responses/resp_1/cancel/it", None),
+        ("/v1/responses/resp_1/else", None),
+        ("/v1/responses/compact", None),
+        ("/v1/responses/input_tokens", None),
+        ("/v1/responses", None),
+        ("/v1/models/resp_1", None),
+    ],
+)
+def test_what_is_asked_of_a_stored_response_is_in_its_path(path, found):
+    assert of_response(path) == found
+
+
+@pytest.mark.parametrize("before", ["", "/openai", "/v1", "/openai/v1"])
+def test_a_stored_response_is_found_with_and_without_the_version(before):
+    assert meant(f"{before}/responses/resp_1/cancel") == "/v1/responses/resp_1/cancel"
 
 
 def test_what_only_begins_alike_is_not_taken_for_it():

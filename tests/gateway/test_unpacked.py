@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.errors import RequestError
-from headgate.gateway.unpacked import unpacked
+from headgate.gateway.unpacked import LARGEST_WINDOW, unpacked, zstd
 
 LIMIT = 1000
 
@@ -26,6 +26,7 @@ WAYS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "x-gzip": gzip.compress,
     "deflate": zlib.compress,
+    "zstd": zstd().compress,
 }
 
 
@@ -67,7 +68,7 @@ def test_the_limit_holds_for_all_members_together():
     assert caught.value.status == 413
 
 
-@pytest.mark.parametrize("word", ["gzip", "deflate"])
+@pytest.mark.parametrize("word", ["gzip", "deflate", "zstd"])
 def test_a_body_that_is_not_what_its_header_says_is_refused(word):
     whole = WAYS[word](b'{"model": "auto"}' * 20)
     for damaged in (b'{"model": "auto"}', whole[:-9], whole[:20], b"\x1f\x8b" + whole):
@@ -76,9 +77,39 @@ def test_a_body_that_is_not_what_its_header_says_is_refused(word):
         assert (caught.value.status, caught.value.code) == (400, "invalid_encoding")
 
 
-@pytest.mark.parametrize("word", ["br", "zstd", "gzip, gzip", "gzip;q=1", "*"])
-def test_another_way_of_compressing_is_named_by_its_status_with_those_that_are_known(word):
-    with pytest.raises(RequestError, match="gzip or deflate") as caught:
-        unpacked(b"x", word, LIMIT)
+def test_frames_of_zstd_are_read_to_their_end_and_no_more_than_anybody_sends():
+    pack = zstd().compress
+    assert unpacked(pack(b"ab") + pack(b"cd"), "zstd", LIMIT) == b"abcd"
+    for many, status in ((pack(b"") * 17, 400), (pack(b"a" * 600) * 2, 413)):
+        with pytest.raises(RequestError) as caught:
+            unpacked(many, "zstd", LIMIT)
+        assert caught.value.status == status
+
+
+def test_a_frame_of_zstd_that_asks_for_more_memory_than_http_allows_is_refused():
+    log = zstd().CompressionParameter.window_log
+    for window, good in ((LARGEST_WINDOW, True), (LARGEST_WINDOW + 1, False)):
+        pack = zstd().ZstdCompressor(options={log: window})
+        data = b"a" * (1 << 25)  # one that is smaller than its window asks for less
+        packed = pack.compress(data) + pack.flush()
+        if good:
+            assert unpacked(packed, "zstd", len(data)) == data
+        else:
+            with pytest.raises(RequestError, match="is not zstd") as caught:
+                unpacked(packed, "zstd", len(data))
+            assert caught.value.status == 400
+
+
+def test_without_a_module_for_zstd_it_is_told_which_one_is_missing():
+    with pytest.raises(RequestError, match=r"headgate\[zstd\]") as caught:
+        unpacked(zstd().compress(b"x"), "zstd", LIMIT, find_zstd=lambda: None)
     assert caught.value.status == 415
     assert dict(caught.value.headers)["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.mark.parametrize("word", ["br", "zstd, gzip", "gzip, gzip", "gzip;q=1", "*"])
+def test_another_way_of_compressing_is_named_by_its_status_with_those_that_are_known(word):
+    with pytest.raises(RequestError, match="gzip, deflate or zstd") as caught:
+        unpacked(b"x", word, LIMIT)
+    assert caught.value.status == 415
+    assert dict(caught.value.headers)["accept-encoding"] == "gzip, deflate, zstd"

@@ -11,7 +11,7 @@ import pytest
 from headgate.ledger.answers import PAGE_ROWS
 from headgate.ledger.event import Event
 from headgate.ledger.memory import MemoryStore
-from headgate.ledger.store import EVER, MOST_KEPT, RowRejectedError, Timed, Window
+from headgate.ledger.store import EVER, MOST_KEPT, MOST_STORED, RowRejectedError, Timed, Window
 from headgate.values import Usage
 from tests.ledger.samples import NOON_US, answers, entry, traffic
 
@@ -43,6 +43,25 @@ def test_one_request_is_found_by_its_id_with_its_attempts_in_order(store):
     assert [_key(row) for row in store.request("b")] == [("b", 0), ("b", 1)]
     assert store.request("B") == []
     assert store.request("x' OR '1'='1") == []
+
+
+def test_the_answers_that_providers_have_stored_are_found_by_their_ids(store):
+    rows = [
+        entry(request_id="a", answer_id="resp_1", key="k1"),
+        entry(request_id="b", at_us=NOON_US + 5, answer_id="resp_1", key="k2"),
+        entry(request_id="c", answer_id="resp_2"),
+        entry(request_id="d"),
+    ]
+    store.append(rows)
+    assert store.stored("resp_1") == [rows[1], rows[0]]
+    assert store.stored("resp_2") == [rows[2]]
+    assert store.stored("RESP_2") == store.stored("' OR 1=1 --") == store.stored("\ud800") == []
+
+
+def test_so_many_with_one_id_are_found_and_no_more(store):
+    rows = [entry(request_id=f"r{at:02}", at_us=NOON_US + at, answer_id="r") for at in range(20)]
+    store.append(rows)
+    assert store.stored("r") == rows[: -MOST_STORED - 1 : -1]
 
 
 TIMED: list[dict[str, Any]] = [

@@ -11,6 +11,7 @@ from headgate.monitor.budget import EscalationBudget
 from headgate.monitor.conditions import conditions
 from headgate.monitor.drift import Drift, Shift
 from headgate.monitor.status import Status
+from headgate.stats.intervals import wilson
 from tests.cli.test_status_page import ALARM, CALM, ROOM, made
 from tests.known import known
 from tests.ledger.samples import NOON_US
@@ -135,6 +136,7 @@ def test_retries_are_wrong_when_they_are_surely_more_than_the_worst_case(answers
         answers=answers,
         retries=failed,
         retry_rate=failed / (answers + failed),
+        sure_low=wilson(failed, answers + failed, 0.999).low,
     )
     retries = msgspec.structs.replace(status.retries, tiers=(tier,))
     found = conditions(msgspec.structs.replace(status, retries=retries), worst_retry_rate=0.2)

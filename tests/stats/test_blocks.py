@@ -3,9 +3,17 @@
 import doctest
 
 import pytest
+from scipy.stats import ttest_1samp
 
 import headgate.stats.blocks
-from headgate.stats.blocks import PRIOR_BLOCKS, Block, equal_blocks, over_blocks, widened
+from headgate.stats.blocks import (
+    PRIOR_BLOCKS,
+    Block,
+    above_zero_p,
+    equal_blocks,
+    over_blocks,
+    widened,
+)
 from headgate.stats.intervals import Interval, student_quantile
 
 
@@ -44,6 +52,25 @@ def test_fewer_than_two_blocks_or_nothing_below_the_line_tell_nothing():
     assert equal_blocks([]) == 0.0
     with pytest.raises(ValueError, match="confidence of 95 is not between"):
         over_blocks([Block(1, 2), Block(1, 2)], 95)
+
+
+@pytest.mark.parametrize("values", [[0.3, -0.1, 0.4, 0.2], [0.1, 0.11, 0.12], [2.0, -1.0, 0.5]])
+def test_of_equal_blocks_the_p_value_is_that_of_students_test(values: list[float]):
+    theirs = ttest_1samp(values, 0, alternative="greater").pvalue
+    assert above_zero_p([Block(value, 1.0) for value in values]) == pytest.approx(theirs)
+
+
+def test_the_p_value_goes_with_the_interval():
+    blocks = [Block(4, 10), Block(-1, 7), Block(3, 12), Block(2, 9), Block(-2, 3)]
+    p_value = above_zero_p(blocks)
+    assert known(over_blocks(blocks, 1 - 2 * p_value)).low == pytest.approx(0, abs=1e-9)
+
+
+def test_what_is_not_above_zero_or_cannot_be_told_has_a_p_value_of_one():
+    assert above_zero_p([]) == 1.0
+    assert above_zero_p([Block(5, 10)]) == 1.0
+    assert above_zero_p([Block(-1, 10), Block(1, 10)]) == 1.0
+    assert above_zero_p([Block(1, 10), Block(1, 10)]) == 0.0
 
 
 WITHIN = Interval(0.4, 0.6)

@@ -195,19 +195,19 @@ def card_of(
             f"{book.source} has no price of {ref} for {variant}.",
             fix="Take service_tier out, or state the price below [prices].",
         )
-    near = book.near(ref, prices_of=listed)
-    if book.knows(ref, prices_of=listed):
-        problem = f"{book.source} has no price per token for {ref}."
-    else:
-        problem = f"No price is known for {ref} ({book.source})."
-    meant = f"Did you mean {_either(near)}? " if near else ""
+    from headgate.bootstrap.unpriced import no_price, remedies  # most models have a price
+
+    entry = next((one for one in settings.providers if one.name == ref.provider), None)
+    remedy = remedies(
+        book,
+        ref,
+        at,
+        prices_of=listed,
+        platform=None if entry is None else entry.platform,
+        configured=entry is not None,
+    )
     raise ConfigError(
-        problem,
-        fix=f"{meant}Correct the name, or state its price in the file:\n"
+        no_price(book, ref, listed),
+        fix=f"{remedy} its price in the file:\n"
         f'  [prices."{ref}"]\n  input = "1.00"    # USD per million tokens\n  output = "5.00"',
     )
-
-
-def _either(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last

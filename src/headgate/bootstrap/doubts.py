@@ -14,6 +14,7 @@ from headgate.prices.book import Book
 from headgate.prices.table import Table
 from headgate.settings import Reading, Source, Sourced
 from headgate.settings.forms import Refusal
+from headgate.settings.providers import KNOWN
 from headgate.settings.redaction import shown_path
 from headgate.settings.schema import PriceListSettings
 from headgate.values import ModelRef
@@ -25,13 +26,15 @@ def warnings_of(reading: Reading, book: Book, env: Mapping[str, str]) -> tuple[C
     """What works and is most likely not meant, in the settings and in their prices of today.
 
     Args:
-        env: may name a proxy, which is not read; empty where the settings are another machine's.
+        env: may name a proxy, or hold a key, that is not used; empty where the settings are another
+            machine's.
     """
     today = datetime.now(UTC).date()
     unread = unread_proxy(reading.settings, env)
     return (
         *reading.warnings,
         *_nobody_decides(reading),
+        *_keyless(reading, env),
         *_missing_prices(reading, book, today),
         *_doubtful_prices(reading, book, today),
         *(() if unread is None else (unread,)),
@@ -48,6 +51,30 @@ def _nobody_decides(reading: Reading) -> Iterator[ConfigFault]:
             f"Nobody decides: the gateway would send every request for `auto` to {tier}.",
             fix='Say who decides below [classifier]; write kind = "none" there if this is meant.',
             field="classifier",
+        )
+
+
+def _keyless(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:
+    """A finding where a known provider's key is at hand, and not sent, for the URL is another."""
+    sources = {field: source for field, _, source, _ in reading.values}
+    for provider in reading.settings.providers:
+        known, field = (
+            KNOWN.get(provider.name),
+            shown_path(("providers", provider.name, "base_url")),
+        )
+        if (
+            known is None
+            or known.api_key_env is None
+            or provider.api_key_env
+            or provider.api_key_file
+            or not held(env, known.api_key_env)
+        ):
+            continue
+        yield _at(
+            sources[field],
+            field,
+            f"No key is sent there: {known.api_key_env} is for {known.base_url}.",
+            f'If it is for this one, too, write api_key_env = "{known.api_key_env}" below it.',
         )
 
 
@@ -119,15 +146,25 @@ def _unpriced(
         named = told(_list_field(ref.provider))
         listed = None if named is None else str(named)
         if book.card(ref, on, prices_of=listed) is None:
-            near = book.near(ref, prices_of=listed)
+            from headgate.bootstrap.unpriced import no_price, remedies  # most have a price
+
+            platform = told(shown_path(("providers", ref.provider, "platform")))
+            remedy = remedies(
+                book,
+                ref,
+                on,
+                prices_of=listed,
+                platform=None if platform is None else str(platform),
+                configured=told(shown_path(("providers", ref.provider, "dialect"))) is not None,
+                most=1,
+            )
             yield (
                 ref,
                 _at(
                     source,
                     field,
-                    f"No price is known for {ref} ({book.source}).",
-                    f"{f'Did you mean {near[0]}? ' if near else ''}Correct the name, or state "
-                    f'input and output below [prices."{ref}"].',
+                    no_price(book, ref, listed),
+                    f'{remedy} input and output below [prices."{ref}"].',
                 ),
             )
 

@@ -42,6 +42,12 @@ class KeyFiles:
         self._renewed = renewed
         self._seen: dict[str, str | Refusal] = {}
         self._told: dict[str, Refusal] = {}
+        self._failing: type[Exception] | None = None
+
+    @property
+    def unreadable(self) -> int:
+        """How many providers keep a key because the file of it cannot be read now."""
+        return len(self._told)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -57,13 +63,22 @@ class KeyFiles:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:
+                if self._failing is not type(error):  # the same is told once
+                    self._failing = type(error)
+                    log.exception("the key files cannot be looked at; the next look is in a second")
+            else:
+                self._failing = None
 
     async def look(self) -> None:
         """Read the files; what one holds counts when it is the same at two looks, so that one
         that is being written is not taken for what it will be.
         """
-        paths = {entry.api_key_file for entry in self._entries() if entry.api_key_file}
+        filed = {one.name: one.api_key_file for one in self._entries() if one.api_key_file}
+        paths = set(filed.values())
+        self._told = {name: why for name, why in self._told.items() if name in filed}
         if not paths:
             return
         found = await asyncio.to_thread(lambda: {path: read_key(path) for path in paths})

@@ -226,7 +226,7 @@ class Watch:
                 return self._money
         began = monotonic()
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
-        tiers = self._store.tiers(window, ("error",))
+        tiers = self._store.tiers(window, ("error", "hour"))
         requests = self._store.requests(window, ("hour",))
         days = self._store.days(Window((at_us // DAY_US - back) * DAY_US, None))
         planned = found = self.unplanned = None

@@ -140,7 +140,8 @@ def notes_of(reader: Reader, *, kept: bool) -> list[str]:
         told = ", ".join(map(plain, names[:MOST_UNREAD]))
         more = len(names) - MOST_UNREAD
         told += f" and {more:,} more" if more > 0 else ""
-        hint = f"say what it holds: --map cheap={plain(names[0])}"
+        hint = f"name its field: --map FIELD={plain(names[0])}; fields are cheap, premium, route, "
+        hint += "category, conversation and more"
         notes.append(f"Not read, for what they hold is not known: {told}. If one matters, {hint}.")
     if reader.passed:
         notes.append(f"{reader.passed:,} rows are no model calls and were passed over.")

@@ -114,6 +114,9 @@ async def serve_one(
             lambda: app.plant.providers,
             lambda: taking_down(reloader.settings),
         )
+        app.unreadable_keys = lambda: keys.unreadable
+        unreadable = metrics.gauge("headgate_keys_unreadable")
+        kept.counts.append(lambda: unreadable.set(keys.unreadable))
         async with reloader.running(watch=settings.server.reload), keys.running():
             host, port = _address(settings.server.listen)
             await serve_app(
@@ -185,6 +188,7 @@ def _furnish(
     if app.shadow is not None:
         parts.push_async_callback(app.shadow.close)
     app.feedback = feedback_of(ledger.store, clock)
+    app.stored = ledger.store.stored
     refusals = Refusals(kept.metrics.refused, note, clock, holder=secrets.token_hex(8))
     parts.push_async_callback(_tell_the_rest, refusals, ledger)
     app.refused = refusals.take

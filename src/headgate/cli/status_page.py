@@ -149,8 +149,9 @@ def _quality(quality: Quality | None) -> Iterator[str]:
     if all_.kept is None:
         text = "no cheap answer has been compared with premium's yet"
     else:
+        over = f", over {all_.days} days" if all_.days else ""
         text = (
-            f"cheap keeps {percent(all_.kept)} of premium's (95 % at every look: "
+            f"cheap keeps {percent(all_.kept)} of premium's (95 % at every look{over}: "
             f"{between(all_.low, all_.high)})"
         )
     floor = "" if quality.floor is None else f"; the floor of {percent(quality.floor)} is "

@@ -35,9 +35,11 @@ from headgate.gateway.paths import (
     EMBEDDINGS,
     MODEL,
     PASSED,
+    RESPONSE,
     meant,
     not_allowed,
     nothing_at,
+    of_response,
 )
 from headgate.gateway.permission import barred, names_for
 from headgate.gateway.plant import Plant
@@ -46,13 +48,15 @@ from headgate.gateway.retry_after import whole
 from headgate.gateway.unpacked import ENCODING, unpacked
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
+from headgate.routing.policy import Policy
 from headgate.routing.session import SESSION_HEADER
 from headgate.wire import passed
-from headgate.wire.lane import read, refuse
+from headgate.wire.lane import Inbound, read, refuse
 
 if TYPE_CHECKING:  # loaded where requests are passed through, sampled, or kept
     from headgate.gateway.passage import Passage
     from headgate.gateway.shadow import Shadow
+    from headgate.gateway.stored import Look
     from headgate.gateway.transcript import Transcript, Transcripts
 
 __all__ = ["App"]
@@ -112,6 +116,8 @@ class App:
         """Takes down what callers ask and are answered, where that is kept."""
         self.feedback: Feedback | None = None
         """Keeps what users say of answers."""
+        self.stored: Look | None = None
+        """Finds out which answers providers have stored, and whose they are; None: nobody does."""
         self.refused: Callable[[str, str | None], None] = lambda *_: None
         """Told of each refusal: the error's code, and the id of the key, if it was known."""
         self.follow: Callable[[Caller, str], Followed] | None = None
@@ -120,6 +126,8 @@ class App:
         """A change of the configuration has been refused, and the old one goes on."""
         self.recordable: Callable[[], bool] = lambda: True
         """Asked before a provider is called; where it says no, the request is refused with 503."""
+        self.unreadable_keys: Callable[[], int] = lambda: 0
+        """How many providers keep a key because the file of it cannot be read now."""
         self.beside: Callable[[], str | None] = lambda: None
         """What is wrong with the process beside this one, for `health`; None: nothing."""
 
@@ -148,7 +156,7 @@ class App:
         visitor, admitted = NOBODY, False
         try:
             action = routes.get(caller.method) or _unusual(caller, path, routes)
-            if caller.method == "POST":  # it calls a provider, or is held to a rate all the same
+            if caller.method == "POST" or action is App._stored:  # a provider is called, mostly
                 visitor = self._enter(caller)
                 admitted = True
                 self._under_way += 1
@@ -182,10 +190,12 @@ class App:
         request_id, key = self._new_id(), visitor.key
         origin = Origin(path) if key is None else Origin(path, key.id, key.team)
         policy = plant.policies.policy(inbound.ask, origin)
+        if visitor.confined:
+            closed = barred(visitor, plant.policies, inbound.ask, origin)
+            origin = msgspec.structs.replace(origin, barred=closed)
+        if inbound.ask.continues is not None and self.stored is not None:
+            origin = await _go_on(self.stored, plant, inbound, origin, policy)
         if key is not None:
-            if visitor.confined:
-                closed = barred(visitor, plant.policies, inbound.ask, origin)
-                origin = msgspec.structs.replace(origin, barred=closed)
             lent = self.admission.admit(visitor, request_id, plant, inbound, origin, policy)
             if lent is not None:
                 await lent
@@ -206,6 +216,16 @@ class App:
         finally:
             if key is not None:
                 self.admission.close(request_id)
+
+    async def _stored(self, path: str, caller: Caller, visitor: Visitor) -> None:
+        """What a provider has stored of an answer; a POST of it has nothing in its body."""
+        from headgate.gateway.stored import Asked, fetch  # most gateways never need it
+
+        plant, found = self.plant, of_response(path)
+        if self.stored is None or found is None:
+            raise nothing_at(path, _ROUTES)
+        _cancel_on_leave(caller, plant)
+        await fetch(plant, caller, self.stored, Asked(*found[:2]), visitor.key_id)
 
     async def _feed_back(self, _: str, caller: Caller, visitor: Visitor) -> None:
         body = await _body(caller, LONGEST_FEEDBACK)
@@ -296,10 +316,10 @@ class App:
             _answer(caller, 503, b'{"status":"draining"}')
         elif not self.recordable():
             _answer(caller, 503, b'{"status":"ledger unavailable"}')
-        elif self.refused_reload:  # it serves, by the configuration before
-            _answer(caller, 200, b'{"status":"ready","reload":"refused"}')
-        else:
-            _answer(caller, 200, b'{"status":"ready"}')
+        else:  # it serves, by the configuration and the keys before
+            told = {"reload": "refused"} if self.refused_reload else {}
+            told |= {"keys": "unreadable"} if self.unreadable_keys() else {}
+            _answer(caller, 200, msgspec.json.encode({"status": "ready", **told}))
 
     # ---- admission
 
@@ -363,7 +383,11 @@ _NOTHING: dict[str, Action] = {}
 
 def _below(path: str) -> Mapping[str, Action]:
     """What is served at a path that has no entry of its own."""
-    return _ONE if path.startswith(MODEL) else _NOTHING
+    if path.startswith(MODEL):
+        return _ONE
+    if path.startswith(RESPONSE) and (found := of_response(path)) is not None:
+        return dict.fromkeys(found[2], App._stored)  # noqa: SLF001
+    return _NOTHING
 
 
 def _unusual(caller: Caller, path: str, routes: Mapping[str, Action]) -> Action:
@@ -381,6 +405,19 @@ def _unusual(caller: Caller, path: str, routes: Mapping[str, Action]) -> Action:
     if caller.method == "OPTIONS" and ORIGIN in caller.headers and not is_shared(caller):
         raise unwelcome()
     raise not_allowed(caller.method, [*routes, *(["HEAD"] if "GET" in routes else [])])
+
+
+async def _go_on(
+    look: Look, plant: Plant, inbound: Inbound, origin: Origin, policy: Policy | None
+) -> Origin:
+    """Where a request may be answered that goes on from what a provider has stored."""
+    from headgate.gateway.stored import before, elsewhere  # most gateways never need it
+
+    entry = await before(look, inbound.ask.continues or "", origin.key)
+    if entry is None or policy is None:
+        return origin
+    closed = elsewhere(plant.policies, entry.provider, origin.barred)
+    return msgspec.structs.replace(origin, barred=closed)
 
 
 async def _body(caller: Caller, limit: int) -> bytes:

@@ -146,6 +146,7 @@ class Books(msgspec.Struct, eq=False, gc=False):
             headers.get(SESSION_HEADER),
             headers.get(TAGS_HEADER),
             plant.config,
+            attempt.answer_id,
         )
         plant.recorder.record(Entry(*(asked + came_of_it)))
 

@@ -83,7 +83,7 @@ def is_shared(caller: Caller) -> bool:
 def allow(caller: Caller) -> None:
     """Say that it may: which requests are good is said when they come."""
     headers = [
-        ("access-control-allow-methods", "GET, HEAD, POST"),
+        ("access-control-allow-methods", "GET, HEAD, POST, DELETE"),
         ("access-control-max-age", _LASTS),
     ]
     asked = caller.headers.get(_ASKED)

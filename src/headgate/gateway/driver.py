@@ -72,6 +72,8 @@ LEFT_OUT = "x-headgate-left-out"
 REFERENCE = "x-headgate-provider-request-id"
 """What the provider calls the call."""
 JSON = ("content-type", "application/json")
+RESPONSES = "openai-responses"
+"""The dialect whose answers can be asked for again."""
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
     ("cache-control", "no-cache"),
@@ -240,6 +242,8 @@ class Driver:
                     flow.service_tier if flow else None,
                 )
                 attempt.usage_source = "estimated"
+            if flow is not None and self._inbound.dialect == RESPONSES:
+                self._note_stored(attempt, flow.id)
             self._books.close(attempt, served=flow is not None, aborted=True)
         if self._draft is not None and self._draft[0] is not attempt:  # it was being judged
             draft, self._draft = self._draft[0], None
@@ -427,6 +431,8 @@ class Driver:
             self._inbound.ask, flow.delivered_chars, flow.usage, flow.service_tier
         )
         attempt.usage_source = "estimated"
+        if self._inbound.dialect == RESPONSES:
+            self._note_stored(attempt, flow.id)
         self._books.close(attempt, served=True, aborted=True)
         reply.close()
         if ending := flow.end():  # an error event: what broke off never looks whole
@@ -477,8 +483,20 @@ class Driver:
     def _served(self, attempt: Attempt, findings: Sequence[Finding] = ()) -> None:
         """The attempt's answer is what the caller gets: the row, and the conversation's memory."""
         exchange = self._exchange
+        if self._answer_id is not None and self._inbound.dialect == RESPONSES:
+            self._note_stored(attempt, self._answer_id)
         if self._talk is not None:
             self._talk.answered(
                 attempt, exchange.decision, self._answer_id, rejected=exchange.rejected
             )
         self._books.close(attempt, served=True, findings=findings)
+
+    def _note_stored(self, attempt: Attempt, answer_id: str | None) -> None:
+        """The provider has stored the answer, where the caller has not said that it shall not.
+
+        What a translation has made of another dialect's answer is stored nowhere.
+        """
+        store, plant = self._inbound.fields.get("store"), self._plant
+        spoken = plant.providers[attempt.tier.model.provider].dialect
+        if spoken == RESPONSES and (store is None or bytes(store) != b"false"):
+            attempt.answer_id = answer_id

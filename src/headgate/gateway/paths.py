@@ -9,7 +9,17 @@ from headgate.errors import RequestError
 from headgate.wire.passed import EMBEDDINGS as OF_VECTORS
 from headgate.wire.passed import FORM_KINDS, JSON_KINDS
 
-__all__ = ["DIALECTS", "EMBEDDINGS", "MODEL", "PASSED", "meant", "not_allowed", "nothing_at"]
+__all__ = [
+    "DIALECTS",
+    "EMBEDDINGS",
+    "MODEL",
+    "PASSED",
+    "RESPONSE",
+    "meant",
+    "not_allowed",
+    "nothing_at",
+    "of_response",
+]
 
 EMBEDDINGS = "/v1/embeddings"
 PASSED = {
@@ -30,6 +40,12 @@ DIALECTS = {
 
 MODEL = "/v1/models/"
 """What each model's own path begins with."""
+RESPONSE = "/v1/responses/"
+"""What each stored response's own path begins with."""
+_OF_RESPONSE = {"": ("GET", "DELETE"), "input_items": ("GET",), "cancel": ("POST",)}
+"""What may be asked of a stored response, and by which methods."""
+_NO_RESPONSES = frozenset({"compact", "input_tokens"})
+"""What stands where an id would, and is none."""
 
 _VERSION = "/v1"
 _VERSIONS = re.compile(r"^(?:/v1)+(?=/v1/)")
@@ -61,8 +77,8 @@ _ELSEWHERE = {
         "Open it to the provider itself.",
     ),
     "/v1/responses": (
-        "Answers are not stored here, so none can be fetched, cancelled or compacted by its id.",
-        "Keep the answer that was given, or ask the provider that gave it.",
+        "Of a stored response, itself, its `input_items` and `cancel` are served here.",
+        "Send anything else to the provider that gave it.",
     ),
     "/v1/messages/batches": _kept("Batches"),
     "/v1/batches": _kept("Batches"),
@@ -89,7 +105,21 @@ def meant(path: str) -> str:
     if path.startswith("/v1/"):
         return path
     whole = _VERSION + path
-    return whole if whole in DIALECTS or whole == "/v1/models" or whole.startswith(MODEL) else path
+    if whole in DIALECTS or whole == "/v1/models" or whole.startswith((MODEL, RESPONSE)):
+        return whole
+    return path
+
+
+def of_response(path: str) -> tuple[str, str, tuple[str, ...]] | None:
+    """A stored response's id, what of it is asked for, and by which methods that may be asked.
+
+    None where the path is of none.
+    """
+    answer_id, _, part = path.removeprefix(RESPONSE).partition("/")
+    methods = _OF_RESPONSE.get(part)
+    if not path.startswith(RESPONSE) or methods is None or answer_id in _NO_RESPONSES:
+        return None
+    return answer_id, part, methods
 
 
 def nothing_at(path: str, served: Iterable[str]) -> RequestError:

@@ -92,6 +92,11 @@ class Provider:
         """The same for headers that no other call has; it is not kept."""
         return self._written(path, self._with(passed))
 
+    def other(self, method: str, target: str) -> Endpoint:
+        """The endpoint of a call that is no POST, or of a path with an id or a query; not kept."""
+        url = self._base_url + target
+        return endpoint(url, self._headers, method=method, traced=self._traced, proxy=self._proxy)
+
     def _written(self, path: str, headers: Sequence[tuple[str, str]]) -> Endpoint:
         if self._platform is None:
             url, place = self._base_url + path, None

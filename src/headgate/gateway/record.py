@@ -222,6 +222,8 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
     reference: str | None = None
     """What the provider calls the call, which is what its support asks for."""
     model_answered: str | None = None
+    answer_id: str | None = None
+    """What its answer is stored under at the provider, where that is asked for again here."""
     first_token: float | None = None
     usage: Usage = Usage()
     usage_source: UsageSource = "none"

@@ -112,7 +112,7 @@ class Upstream(Protocol):
     """An HTTP client. Cancelling a call closes its connection at once."""
 
     async def send(self, endpoint: Endpoint, body: bytes) -> Reply:
-        """POST `body`; returns when the answer's head is there.
+        """Send `body`, by POST as a rule; returns when the answer's head is there.
 
         Raises:
             UpstreamError: no connection ("connect"; "overloaded" where that is our own fault), or
@@ -127,12 +127,14 @@ def endpoint(
     url: str,
     headers: Sequence[tuple[str, str]],
     *,
+    method: str = "POST",
     traced: bool = False,
     proxy: Proxy | None = None,
 ) -> Endpoint:
     """The endpoint of a POST to `url` (http or https) with these headers; `traced` as there.
 
     Args:
+        method: where it is no POST.
         proxy: who passes it on; None: it is called directly.
 
     Raises:
@@ -143,7 +145,8 @@ def endpoint(
     tls = parts.scheme == "https"
     host = parts.hostname or ""
     port = parts.port or (443 if tls else 80)
-    lines = [f"POST {parts.path or '/'} HTTP/1.1", f"host: {parts.netloc}"]
+    target = f"{parts.path or '/'}{parts.query and f'?{parts.query}'}"
+    lines = [f"{method} {target} HTTP/1.1", f"host: {parts.netloc}"]
     for name, value in headers:
         if not value.isprintable() or not value.isascii():
             raise ConfigError(

@@ -30,6 +30,7 @@ from headgate.ledger.store import (
     EVER,
     FAR,
     MOST_KEPT,
+    MOST_STORED,
     REACH_US,
     Found,
     Narrowing,
@@ -136,6 +137,11 @@ class Answers(SqlPrompts):
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order."""
         return [entry_of(row) for row in self._ask("whole", ids=[request_id])]
+
+    def stored(self, answer_id: str) -> list[Entry]:
+        """The attempts whose answers are stored under an id, the latest first."""
+        found = self._ask("stored", answer=answer_id, most=MOST_STORED)
+        return [entry_of(row) for row in found]
 
     def search(self, search: Search, *, read: int) -> Found:
         """The requests that fit, the latest first."""

@@ -18,7 +18,7 @@ _FIELDS = (
     "usage.cache_read", "usage.cache_write_5m", "usage.cache_write_1h", "usage.reasoning",
     "usage_source", "card", "cost_nano", "premium_nano", "first_token_us", "total_us", "session",
     "tags", "config", "queue_us", "key", "team", "policy", "router", "category", "trace",
-    "usage.service_tier",
+    "usage.service_tier", "answer_id",
 )  # fmt: skip
 """Where each column comes from in an entry, in the table's order."""
 
@@ -90,6 +90,7 @@ def bound_row_of(entry: Entry) -> tuple[Any, ...]:
         _NULL if entry.category is None else entry.category,
         _NULL if entry.trace is None else entry.trace,
         _NULL if usage.service_tier is None else usage.service_tier,
+        _NULL if entry.answer_id is None else entry.answer_id,
     )
 
 

@@ -91,3 +91,5 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The caller's `x-headgate-tags` as JSON text."""
     config: str = ""
     """Fingerprint of the configuration that decided."""
+    answer_id: str | None = None
+    """What the provider has stored the answer under; None where it has stored none."""

@@ -15,6 +15,7 @@ from headgate.ledger.search import fits
 from headgate.ledger.store import (
     EVER,
     MOST_KEPT,
+    MOST_STORED,
     Found,
     Mark,
     Narrowing,
@@ -121,6 +122,11 @@ class MemoryStore(MemoryPrompts):
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order."""
         return list(self._by_request.get(request_id, ()))
+
+    def stored(self, answer_id: str) -> list[Entry]:
+        """The attempts whose answers are stored under an id, the latest first."""
+        found = [row for row in self._in_order[:] if row.answer_id == answer_id]
+        return sorted(found, key=lambda row: -row.at_us)[:MOST_STORED]
 
     def search(self, search: Search, *, read: int) -> Found:
         """The requests that fit, the latest first."""

@@ -29,6 +29,7 @@ __all__ = [
     "EVER",
     "FAR",
     "MOST_KEPT",
+    "MOST_STORED",
     "REACH_US",
     "DayTotal",
     "Found",
@@ -95,6 +96,10 @@ REACH_US = HOUR_US
 
 MOST_KEPT = 8
 """States kept beside the rows: one for each of the last settings that somebody watched by."""
+
+
+MOST_STORED = 8
+"""Attempts that are found by the id of a stored answer: two providers may think of the same one."""
 
 
 class Outcome(NamedTuple):
@@ -219,6 +224,12 @@ class Store(Protocol):
 
     def request(self, request_id: str) -> list[Entry]:
         """The attempts of one request, in their order; none where there is no such request."""
+
+    def stored(self, answer_id: str) -> list[Entry]:
+        """The attempts whose answers are stored under an id at their providers, the latest first.
+
+        Ids are the providers' own: as a rule there is one.
+        """
 
     def search(self, search: Search, *, read: int) -> Found:
         """The requests that fit, the latest first.

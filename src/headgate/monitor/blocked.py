@@ -12,16 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from headgate.ledger.store import RequestTotal
-from headgate.stats.blocks import Block, equal_blocks, over_blocks, widened
+from headgate.stats.blocks import (
+    LEAST_DAYS,
+    LEAST_HOURS,
+    Block,
+    equal_blocks,
+    over_blocks,
+    widened,
+)
 from headgate.stats.intervals import Interval, wilson
 
-__all__ = ["Blocked", "Unit", "blocked", "escalated", "unit_text"]
+__all__ = ["Blocked", "Unit", "blocked", "escalated", "over_time", "share", "unit_text"]
 
 Unit = Literal["day", "hour", "request"]
-
-LEAST_DAYS, LEAST_HOURS = 5, 8
-"""Days, and hours, of equal weight below which the next smaller block is taken: Student's quantile
-for fewer leaves nothing to be said (`benchmarks.intervals.blocks`)."""
 
 _NOTHING = Block(0.0, 0.0)
 
@@ -54,19 +57,38 @@ def blocked(
             days are there to tell.
     """
     hourly = [(int(total.of[0]), block_of(total)) for total in parts if total.of]
-    days, hours = _blocks(hourly, 24), _blocks(hourly, 1)
-    if (weight := equal_blocks(days)) >= LEAST_DAYS:
-        return Blocked(_wider(alone, over_blocks(days, confidence)), "day", round(weight))
-    by: Unit = "request"
-    if (weight := equal_blocks(hours)) >= LEAST_HOURS:
-        alone, by = _wider(alone, over_blocks(hours, confidence)), "hour"
-    count = round(weight) if by == "hour" else 0
-    if alone is None or not days or not stray:
-        return Blocked(alone, by, count)
-    return Blocked(widened(alone, days, stray, confidence), by, count, stray)
+    found = over_time(alone, hourly, confidence)
+    if found.by == "day" or found.interval is None or not hourly or not stray:
+        return found
+    wider = widened(found.interval, _sums(hourly, 24), stray, confidence)
+    return found._replace(interval=wider, stray=stray)
 
 
-def _blocks(hourly: Sequence[tuple[int, Block]], hours: int) -> list[Block]:
+def over_time(
+    alone: Interval | None,
+    hourly: Sequence[tuple[int, Block]],
+    confidence: float = 0.95,
+    *,
+    least_hours: float = LEAST_HOURS,
+) -> Blocked:
+    """As `blocked`, of blocks with the number of their hour; several may be of one hour.
+
+    `least_hours`: hours of equal weight below which requests are what is drawn.
+    """
+    units: tuple[tuple[Unit, int, float], ...] = (
+        ("day", 24, LEAST_DAYS),
+        ("hour", 1, least_hours),
+    )
+    for by, hours, least in units:
+        blocks = _sums(hourly, hours)
+        weight = equal_blocks(blocks)
+        if weight >= least:
+            return Blocked(_wider(alone, over_blocks(blocks, confidence)), by, round(weight))
+    return Blocked(alone, "request", 0)
+
+
+def _sums(hourly: Sequence[tuple[int, Block]], hours: int) -> list[Block]:
+    """Of so many hours each; those of nothing are none."""
     sums: dict[int, Block] = {}
     for hour, block in hourly:
         before = sums.get(hour // hours, _NOTHING)
@@ -79,8 +101,12 @@ def escalated(parts: Sequence[RequestTotal]) -> tuple[Interval, Unit, int]:
     served = sum(total.served for total in parts)
     alone = wilson(sum(total.escalated for total in parts), served)
     found = blocked(alone, parts, lambda total: Block(total.escalated, total.served))
-    low, high = found.interval or alone
-    return Interval(max(0.0, low), min(1.0, high)), found.by, found.blocks
+    return share(found.interval or alone), found.by, found.blocks
+
+
+def share(interval: Interval) -> Interval:
+    """An interval of what is never below 0 nor above 1."""
+    return Interval(max(0.0, interval.low), min(1.0, interval.high))
 
 
 def _wider(one: Interval | None, other: Interval | None) -> Interval | None:

@@ -12,9 +12,7 @@ from headgate.monitor.drift import Drift
 from headgate.monitor.figures import alone, between, money, percent
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
-from headgate.monitor.saving import SURE
 from headgate.monitor.status import Month, Status, TierSpend
-from headgate.stats.intervals import wilson
 
 __all__ = ["LEAST_ATTEMPTS", "Condition", "Level", "conditions"]
 
@@ -173,7 +171,7 @@ def _month(month: Month, at_us: int) -> Iterator[Condition]:
 
 def _fails(tier: TierSpend, most: float) -> bool:
     attempts = tier.answers + tier.retries
-    return attempts >= LEAST_ATTEMPTS and wilson(tier.retries, attempts, SURE).low > most
+    return attempts >= LEAST_ATTEMPTS and tier.sure_low > most
 
 
 def _retries(tier: TierSpend, most: float, at_us: int) -> Condition:

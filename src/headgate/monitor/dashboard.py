@@ -172,6 +172,7 @@ PANELS = (
             ("sum(increase(headgate_ledger_dropped_prompts_total[5m]))", "prompts dropped"),
             ("max(headgate_beside_trouble)", "trouble beside"),
             ("sum(increase(headgate_beside_ended_total[1h]))", "ended beside in an hour"),
+            ("max(headgate_keys_unreadable)", "key files unreadable"),
         ),
     ),
     Panel(
@@ -264,6 +265,14 @@ RULES = (
         "critical",
         "The process beside the gateway does not go on: nobody watches, "
         "and each worker stores its own rows.",
+    ),
+    Rule(
+        "HeadgateKeysUnreadable",
+        "max(headgate_keys_unreadable) > 0",
+        "5m",
+        "warning",
+        "The key file of a provider cannot be read: a renewed key is not taken, and the one in use "
+        "may expire. The gateway's log says which file, and why.",
     ),
     Rule(
         "HeadgateUnpricedCalls",

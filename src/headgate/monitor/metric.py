@@ -138,6 +138,13 @@ METRICS = (
         of="process",
     ),
     Metric(
+        "headgate_keys_unreadable",
+        "gauge",
+        (),
+        "Providers whose key file cannot be read now; the key before it stays in use.",
+        of="process",
+    ),
+    Metric(
         "headgate_escalation_rate",
         "gauge",
         ("scope", "window"),

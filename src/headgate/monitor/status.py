@@ -10,6 +10,7 @@ import msgspec
 
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
 from headgate.monitor.assessment import Assessment
+from headgate.monitor.blocked import over_time, share
 from headgate.monitor.drift import Drift
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import is_known, percent
@@ -18,8 +19,11 @@ from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import Quality
 from headgate.monitor.report import Report, report
+from headgate.monitor.saving import SURE
 from headgate.monitor.standing import Action
+from headgate.stats.blocks import Block
 from headgate.stats.forecast import forecast
+from headgate.stats.intervals import wilson
 
 __all__ = [
     "HISTORY_DAYS",
@@ -72,6 +76,9 @@ class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
     """Of all its attempts, those of unknown cost; they are in no sum of money."""
     retry_unpriced: int
     """Of these, retries."""
+    sure_low: float = 0.0
+    """Where the 99.9 % interval of the retry rate begins: over days or hours where its sums are
+    told apart by the hour and there are enough, else over attempts."""
     reasons: tuple[RetryReason, ...] = ()
     """Its retries by why they failed, the most frequent first; empty where it was not asked."""
 
@@ -231,12 +238,27 @@ def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
         answers=answers,
         retries=tried,
         retry_rate=tried / (tried + answers) if tried + answers else None,
+        sure_low=_sure_low(totals),
         spent_nano=sum(total.cost_nano for total in totals),
         retry_nano=sum(total.cost_nano for total in failed),
         unpriced=_unpriced(totals),
         retry_unpriced=_unpriced(failed),
         reasons=_reasons(failed),
     )
+
+
+def _sure_low(totals: Sequence[TierTotal]) -> float:
+    """By the second of the further dimensions, which is the hour: failures come on bad days."""
+    counts = [(total, total.attempts * (total.role != "draft")) for total in totals]
+    tried = sum(n for _, n in counts)
+    failed = sum(total.attempts for total in totals if total.role == "retry")
+    hourly = [
+        (int(total.of[1]), Block(float(n * (total.role == "retry")), float(n)))
+        for total, n in counts
+        if len(total.of) > 1
+    ]
+    alone = wilson(failed, tried, SURE)
+    return share(over_time(alone, hourly, SURE).interval or alone).low
 
 
 def _unpriced(totals: Iterable[TierTotal]) -> int:

@@ -20,7 +20,7 @@ from headgate.settings.fields import (
 from headgate.settings.forms import Refusal
 from headgate.settings.network_checks import check_network
 from headgate.settings.places import beside, in_effect, known_of, places
-from headgate.settings.providers import DEFAULT_MODERATION, KNOWN
+from headgate.settings.providers import DEFAULT_MODERATION, KNOWN, PLATFORMS
 from headgate.settings.redaction import shown
 from headgate.settings.watch_checks import check_watch
 from headgate.values import ModelRef
@@ -73,10 +73,13 @@ def _check_needed(draft: Draft) -> None:
                 continue
             if section == PROVIDERS and known_of(draft, table, field.key):
                 continue
-            guess = draft.guess(str(table[1]), KNOWN) if section == PROVIDERS else ""
-            draft.fault(
-                path, "This is missing.", f"{guess}Add a line {field.key} = {field.example}."
-            )
+            platform = PLATFORMS.get(str(draft.values.get((*table, "platform"))))
+            example, guess = field.example, ""
+            if platform is not None:  # its name is its owner's: no other provider is meant
+                example = f'"{getattr(platform, field.key)}"'
+            elif section == PROVIDERS:
+                guess = draft.guess(str(table[1]), KNOWN)
+            draft.fault(path, "This is missing.", f"{guess}Add a line {field.key} = {example}.")
 
 
 def _check_tiers(draft: Draft) -> None:

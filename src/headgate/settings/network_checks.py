@@ -10,7 +10,7 @@ from headgate.settings.draft import Draft
 from headgate.settings.fields import SERVER
 from headgate.settings.forms import is_loopback, split_address
 from headgate.settings.places import beside, in_effect, known_of
-from headgate.settings.providers import KNOWN
+from headgate.settings.providers import KNOWN, PLATFORMS, known_value
 
 __all__ = ["check_network"]
 
@@ -53,16 +53,9 @@ def _check_providers(draft: Draft) -> None:
                 f'Write "{url.removesuffix("/v1")}".',
             )
         _check_platform(draft, table, dialect)
-        known = KNOWN.get(name)
-        if known and dialect == known.dialect and path in draft.values and not parts.path:
-            usual = urlsplit(known.base_url)
-            if usual.path and usual.hostname == parts.hostname:
-                draft.warn(
-                    path,
-                    "The usual base URL of this provider has a path, which is missing here.",
-                    f'Write "{known.base_url}".',
-                )
         key = _key_of(draft, table)
+        if not _warn_of_no_path(draft, table, dialect) and not key:
+            _warn_of_no_key(draft, table, parts.hostname or "")
         if parts.scheme == "http" and key and not is_loopback(parts.hostname or ""):
             draft.warn(
                 path,
@@ -75,6 +68,43 @@ def _key_of(draft: Draft, table: Path) -> object:
     """Where a provider's key is, if it has one."""
     variable = draft.values.get((*table, "api_key_env"), known_of(draft, table, "api_key_env"))
     return variable or draft.values.get((*table, "api_key_file"))
+
+
+def _warn_of_no_path(draft: Draft, table: Path, dialect: object) -> bool:
+    """Whether the known URL was written without its path; its key is known once it is mended."""
+    known = KNOWN.get(str(table[1]))
+    path = (*table, "base_url")
+    if known is None or dialect != known.dialect or path not in draft.values:
+        return False
+    parts, usual = urlsplit(str(draft.values[path])), urlsplit(known.base_url)
+    if parts.path or not usual.path or usual.hostname != parts.hostname:
+        return False
+    draft.warn(
+        path,
+        "The usual base URL of this provider has a path, which is missing here.",
+        f'Write "{known.base_url}".',
+    )
+    return True
+
+
+def _warn_of_no_key(draft: Draft, table: Path, host: str) -> None:
+    """Where one is certain to be asked for: a provider that we know, or a cloud."""
+    if is_loopback(host) or {(*table, "api_key_env"), (*table, "api_key_file")} & set(draft.given):
+        return  # what is at fault is told already
+    variable = known_value(str(table[1]), "api_key_env")
+    if variable is not None:
+        draft.warn(
+            (*table, "base_url"),
+            f"No key would be sent: that in {variable} goes to the known URL only.",
+            f'Add a line api_key_env = "{variable}", or the variable of this host\'s key; where '
+            "none is needed, give the provider a name of its own.",
+        )
+    elif (*table, "platform") in draft.values:
+        draft.warn(
+            (*table, "platform"),
+            "No key would be sent, and this platform asks for one.",
+            "Add a line api_key_env with the variable that holds it, or api_key_file.",
+        )
 
 
 def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
@@ -92,14 +122,13 @@ def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
         draft.fault(
             (*table, "base_url"),
             "The URL names no project and no location, which every call to Vertex AI does.",
-            'Write "https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global", or '
-            "a region's.",
+            f'Write "{PLATFORMS["vertex"].base_url}", or a region\'s.',
         )
     if platform == "bedrock" and isinstance(url, str) and urlsplit(url).path.strip("/"):
         draft.fault(
             (*table, "base_url"),
             "The URL of Bedrock's runtime has no path: Headgate adds the model's.",
-            'Write "https://bedrock-runtime.REGION.amazonaws.com". An address that ends in '
+            f'Write "{PLATFORMS["bedrock"].base_url}". An address that ends in '
             "/anthropic speaks the dialect plainly and needs no platform.",
         )
 

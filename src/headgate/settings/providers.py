@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["DEFAULT_MODERATION", "KNOWN", "SUGGESTED", "Models", "Provider", "known_value"]
+__all__ = [
+    "DEFAULT_MODERATION",
+    "KNOWN",
+    "PLATFORMS",
+    "SUGGESTED",
+    "Cloud",
+    "Models",
+    "Provider",
+    "known_value",
+]
 
 DEFAULT_MODERATION = "omni-moderation-latest"
 """What OpenAI's API takes for a moderation that names no model."""
@@ -24,6 +33,16 @@ class Provider(NamedTuple):
     """None: it asks for no key."""
     prices: str | None = None
     """The name of its price list, where that differs from its own."""
+
+
+class Cloud(NamedTuple):
+    """What is known of a platform that serves Claude."""
+
+    base_url: str
+    """What its address looks like; the words in capitals are the operator's."""
+    prices: str
+    """The name of its price list."""
+    dialect: str = "anthropic"
 
 
 class Models(NamedTuple):
@@ -70,6 +89,14 @@ KNOWN = {
     "vllm": Provider("openai", "http://127.0.0.1:8000/v1"),
 }
 """By name. The sources of each: docs/decisions/0080-known-providers.md."""
+
+PLATFORMS = {
+    "bedrock": Cloud("https://bedrock-runtime.REGION.amazonaws.com", "aws"),
+    "vertex": Cloud(
+        "https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global", "google"
+    ),
+}
+"""By the name that `platform` has."""
 
 SUGGESTED = {
     "groq": Models("openai/gpt-oss-20b", "openai/gpt-oss-120b", "llama-3.1-8b-instant"),

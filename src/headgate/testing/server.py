@@ -42,6 +42,8 @@ class Request(NamedTuple):
     body: bytes
     gone: Callable[[], bool]
     """Whether the caller has left in the meantime."""
+    query: str = ""
+    """What follows the question mark."""
 
 
 class Response(NamedTuple):
@@ -140,7 +142,8 @@ async def _read(
     if headers.get("expect", "").lower() == "100-continue":
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = await _read_body(reader, headers)
-    return Request(parts[0], parts[1].partition("?")[0], headers, body, gone)
+    path, _, query = parts[1].partition("?")
+    return Request(parts[0], path, headers, body, gone, query)
 
 
 async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:

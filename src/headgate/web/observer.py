@@ -22,7 +22,7 @@ from headgate.monitor.report import Report
 from headgate.monitor.status import Month, Retries
 from headgate.web.period import Period
 
-__all__ = ["Group", "Hour", "Observer", "Seen", "Timing", "Unplanned"]
+__all__ = ["Group", "Hour", "Observer", "Seen", "Timing", "Underway", "Unplanned"]
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +119,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What users say of each tier's answers, since the beginning."""
     tiers: tuple[str, ...]
     """All tiers of the settings, cheapest first: what gives each its colour."""
+
+
+class Underway(NamedTuple):
+    """A look that is not done yet."""
+
+    seconds: float
+    """Since it was begun."""
 
 
 class Observer(Protocol):
