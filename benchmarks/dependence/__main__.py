@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from benchmarks.dependence import certificates, quality, retries, windows
+from benchmarks.dependence import certificates, quality, retries, stale, tripwire, windows
 
 __all__ = ["main"]
 
@@ -12,6 +12,8 @@ WHAT = {
     "certificates": certificates.main,
     "quality": quality.main,
     "retries": retries.main,
+    "stale": stale.main,
+    "tripwire": tripwire.main,
     "windows": windows.main,
 }
 

@@ -56,7 +56,7 @@ def test_a_missing_key_is_told_with_what_else_hinders_the_start():
 
 
 def test_a_missing_key_alone_is_told_alone():
-    with pytest.raises(ConfigError, match="without its keys") as caught:
+    with pytest.raises(ConfigError, match="Keys are missing") as caught:
         need_keys(read(None, env={}), {"GEMINI_API_KEY": "x"})
     assert [fault.field for fault in caught.value.told] == ["providers.anthropic.api_key_env"]
 

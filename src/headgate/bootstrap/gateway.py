@@ -91,7 +91,7 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
             field = f"providers.{provider.name}.api_key_file"
             keep(_slot(provider), read_key(provider.api_key_file), field)
     if missing:
-        raise ConfigError("The gateway cannot start without its keys:", faults=missing)
+        raise ConfigError("Keys are missing, or cannot be read:", faults=missing)
     return secrets
 
 

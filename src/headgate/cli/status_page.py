@@ -26,6 +26,7 @@ from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
 from headgate.monitor.status import Month, Retries, Status, assumed
+from headgate.values import counted
 
 __all__ = ["line", "page"]
 
@@ -103,7 +104,7 @@ def _routing(status: Status) -> Iterator[str]:
     report = status.report
     yield from fact("Routing", report.verdict.sentence, _MARK[report.verdict.answer])
     since = "" if report.since_us is None else f" since {day_and_time(report.since_us)}"
-    yield from fact("", f"{_count(report.requests, 'routed request')}{since}", dim=True)
+    yield from fact("", f"{counted(report.requests, 'routed request')}{since}", dim=True)
 
 
 def _action(action: Action | None) -> Iterator[str]:
@@ -134,7 +135,7 @@ def _drift(drift: Drift) -> Iterator[str]:
             f"{percent(shift.share_now)} now",
             dim=True,
         )
-    of = f"{_count(drift.requests, 'request')} of router {drift.router}"
+    of = f"{counted(drift.requests, 'request')} of router {drift.router}"
     unwatched = f"; not watched: {', '.join(drift.unwatched)}" if drift.unwatched else ""
     yield from fact("", f"{of}, sample of {drift.rows:,} rows{unwatched}", dim=True)
 
@@ -242,12 +243,12 @@ def _month(month: Month) -> Iterator[str]:
     if rests_on := assumed(month):
         yield from fact("", f"Taken {rests_on}.", dim=True)
     if month.unpriced:
-        text = f"{_count(month.unpriced, 'attempt')} of unknown cost"
+        text = f"{counted(month.unpriced, 'attempt')} of unknown cost"
         if month.low_nano is not None:
             text += ", in none of this"
         yield from fact("", text, "yellow")
     if month.unknown_days and month.low_nano is not None:
-        days = _count(month.unknown_days, "whole day")
+        days = counted(month.unknown_days, "whole day")
         how = "left out of the forecast" if month.expected_nano is not None else "so no forecast"
         yield from fact("", f"{days} with attempts of unknown cost, {how}", dim=True)
 
@@ -306,7 +307,3 @@ def _times(number: int) -> str:
 
 def _spent(nano: int, unpriced: int) -> str:
     return paid(nano, unpriced, places(nano) if nano else 2)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

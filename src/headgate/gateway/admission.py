@@ -26,6 +26,7 @@ from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
 from headgate.values import CHARS_PER_TOKEN, ModelRef
 from headgate.wire.lane import Inbound, asked_tier
+from headgate.wire.passed import number_of
 
 if TYPE_CHECKING:  # loaded with the first of them
     from headgate.gateway.passage import Passage
@@ -290,8 +291,11 @@ def _give_back(buckets: Sequence[Bucket], tokens: int) -> None:
 
 
 def _answers(number: msgspec.Raw) -> int:
-    """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
-    try:
-        return max(1, int(msgspec.json.decode(number, type=int)))
-    except msgspec.MsgspecError:
-        return 1
+    """How many answers the caller asks for at once (`n` of OpenAI's dialect).
+
+    It is read as the most lenient provider reads it, for each is billed.
+
+    Raises:
+        RequestError: that is no whole number (400).
+    """
+    return number_of(msgspec.json.decode(number))

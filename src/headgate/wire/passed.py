@@ -25,6 +25,7 @@ __all__ = [
     "Passed",
     "Told",
     "answers",
+    "number_of",
     "read",
     "speaks",
     "told",
@@ -195,8 +196,15 @@ def answers(kind: Kind, number: object) -> int:
     Raises:
         RequestError: that is no whole number, or one beyond all reason (400).
     """
-    if not kind.answers:
-        return 0
+    return number_of(number) if kind.answers else 0
+
+
+def number_of(number: object) -> int:
+    """How many answers `n` asks for: 1 where nothing is said, and at least one.
+
+    Raises:
+        RequestError: that is no whole number, or one beyond all reason (400).
+    """
     if number is None or number == "":
         return 1
     found = None if isinstance(number, bool) else _WHOLE.fullmatch(str(number).strip())
