@@ -125,7 +125,8 @@ class LedgerObserver:
             report=report(tiers, hourly, planned, period.window),
             escalation=self._assessed,
             drift=self._drift,
-            retries=retries(tiers),
+            # by neither error nor hour, which a list of providers and models would be read as
+            retries=retries([replace(total, of=()) for total in tiers]),
             month=month(days, now, planned),
             headroom=room,
             unplanned=None if missing is None else Unplanned.of(missing.told),
