@@ -1,5 +1,6 @@
 """status_page: what the screen looks like, at 80 columns whatever it is told."""
 
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from headgate.ledger.store import Window
 from headgate.monitor.assessment import Assessment, Creep, Scope
 from headgate.monitor.attribution import Attribution, Part
 from headgate.monitor.drift import Drift, Shift
+from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import back_event, mishap_event, mishaps
@@ -132,6 +134,19 @@ def shown(made: Status) -> str:
 
 def flat(made: Status) -> str:
     return " ".join(shown(made).split())
+
+
+def test_what_ends_is_told_the_soonest_first_and_no_more_than_a_few():
+    ends = tuple(
+        Ending(model=f"a/m{number}", day=date(2026, 12, number), successor=None)
+        for number in range(1, 7)
+    )
+    text = flat(made(ends=ends))
+    assert "Ends a/m1 ends on 2026-12-01; what takes its place is not known. a/m2 ends" in text
+    assert "a/m4 ends" in text
+    assert "a/m5" not in text
+    assert "and 2 more models later" in text
+    assert "Ends" not in flat(made())
 
 
 BEFELL = [

@@ -12,6 +12,7 @@ from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Win
 from headgate.monitor.assessment import Assessment
 from headgate.monitor.blocked import over_time, share
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import is_known, percent
 from headgate.monitor.headroom import Headroom
@@ -145,6 +146,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What users say of each tier's answers."""
     beside: Mishaps | None = None
     """What befell the process beside the gateway within a day; None for nothing."""
+    ends: tuple[Ending, ...] = ()
+    """The models of the settings and of the last day's calls whose end is announced, the soonest
+    first."""
 
     @property
     def stale(self) -> bool:
@@ -188,13 +192,14 @@ def status(
     quality: Quality | None = None,
     feedback: tuple[TierFeedback, ...] = (),
     beside: Mishaps | None = None,
+    ends: tuple[Ending, ...] = (),
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
         looked_us=looked_us,
         report=report(tiers, requests, planned, window),
         escalation=escalation,
-        retries=retries(tiers),
+        retries=retries(tiers, hourly=True),
         month=month(days, looked_us, planned),
         headroom=headroom,
         drift=drift,
@@ -202,19 +207,26 @@ def status(
         quality=quality,
         feedback=feedback,
         beside=beside,
+        ends=ends,
     )
 
 
-def retries(totals: Sequence[TierTotal]) -> Retries:
+def retries(totals: Sequence[TierTotal], *, hourly: bool = False) -> Retries:
     """Answers, drafts and retries of the routed requests by tier.
 
-    Calls of the classifier and of checks are no tier's, and shadows are the watch's.
+    Calls of the classifier and of checks are no tier's, and shadows are the watch's. `hourly`: the
+    second of the totals' further dimensions is the hour; else it may be anything.
     """
     tried = ("answer", "draft", "retry")
     ours = [total for total in totals if total.routed and total.role in tried]
     names = sorted({(total.premium, total.tier) for total in ours})
     tiers = tuple(
-        _tier(tier, premium, [total for total in ours if (total.premium, total.tier) == key])
+        _tier(
+            tier,
+            premium,
+            [total for total in ours if (total.premium, total.tier) == key],
+            hourly=hourly,
+        )
         for key in names
         for premium, tier in (key,)
     )
@@ -228,7 +240,7 @@ def retries(totals: Sequence[TierTotal]) -> Retries:
     )
 
 
-def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
+def _tier(tier: str, premium: bool, totals: Sequence[TierTotal], *, hourly: bool) -> TierSpend:
     answers = sum(total.attempts for total in totals if total.role == "answer")
     failed = [total for total in totals if total.role == "retry"]
     tried = sum(total.attempts for total in failed)
@@ -238,7 +250,7 @@ def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
         answers=answers,
         retries=tried,
         retry_rate=tried / (tried + answers) if tried + answers else None,
-        sure_low=_sure_low(totals),
+        sure_low=_sure_low(totals, hourly=hourly),
         spent_nano=sum(total.cost_nano for total in totals),
         retry_nano=sum(total.cost_nano for total in failed),
         unpriced=_unpriced(totals),
@@ -247,18 +259,18 @@ def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
     )
 
 
-def _sure_low(totals: Sequence[TierTotal]) -> float:
-    """By the second of the further dimensions, which is the hour: failures come on bad days."""
+def _sure_low(totals: Sequence[TierTotal], *, hourly: bool) -> float:
+    """Over the hours, where the totals are by them: failures come on bad days."""
     counts = [(total, total.attempts * (total.role != "draft")) for total in totals]
     tried = sum(n for _, n in counts)
     failed = sum(total.attempts for total in totals if total.role == "retry")
-    hourly = [
+    by_hour = [
         (int(total.of[1]), Block(float(n * (total.role == "retry")), float(n)))
         for total, n in counts
-        if len(total.of) > 1
+        if hourly and len(total.of) > 1
     ]
     alone = wilson(failed, tried, SURE)
-    return share(over_time(alone, hourly, SURE).interval or alone).low
+    return share(over_time(alone, by_hour, SURE).interval or alone).low
 
 
 def _unpriced(totals: Iterable[TierTotal]) -> int:
