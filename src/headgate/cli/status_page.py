@@ -244,7 +244,7 @@ def _month(month: Month) -> Iterator[str]:
         text += f", {money(month.worst_nano)} at worst"
     yield from fact("Month", text)
     if rests_on := assumed(month):
-        yield from fact("", f"Taken {rests_on}.", dim=True)
+        yield from fact("", rests_on.capitalize(), dim=True)
     if month.unpriced:
         text = f"{counted(month.unpriced, 'attempt')} of unknown cost"
         if month.low_nano is not None:

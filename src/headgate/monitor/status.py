@@ -342,17 +342,12 @@ def assumed(month: Month) -> str:
     """What the forecast rests on, and takes for given; empty without one."""
     if month.expected_nano is None:
         return ""
-    days = month.history_days
-    if month.weekend is None:
-        week = "no weekend beside other days seen yet"
-    else:
-        week = f"weekend days at {percent(month.weekend)} of others"
-        week += "" if days >= 21 else " (few weeks: with caution)"
+    week = "no weekend yet"
+    if month.weekend is not None:
+        week = f"weekends {percent(month.weekend)} of other days"
     trend = month.trend or 0.0
-    moving = (
-        f"trend {trend * 100:+.1f} % a day, fading" if abs(trend) >= LEAST_TREND else "no trend"
-    )
-    return f"from {days:,} whole days: {week}; {moving}"
+    moving = f"trend {trend * 100:+.1f} % a day" if abs(trend) >= LEAST_TREND else "no trend"
+    return f"from {month.history_days:,} days: {week}, {moving}"
 
 
 def _history(days: Sequence[DayTotal], today: int) -> list[DayTotal]:
