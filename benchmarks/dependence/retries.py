@@ -25,7 +25,8 @@ def spend(counts: np.ndarray, *, first_hour: int = 0) -> TierSpend:
             for column, role in enumerate(("answer", "retry"))
             for hour, n in enumerate(counts[:, column])
             if n
-        ]
+        ],
+        hourly=True,
     ).tiers
     return tier
 

@@ -94,6 +94,12 @@ def test_a_moderation_without_a_model_goes_where_it_is_clear_whose(sets, model):
     assert ours == ({} if model is None else {"/moderations": ModelRef.parse(model)})
 
 
+def test_whoever_is_set_for_pictures_makes_and_edits_them():
+    ours = models_of_ours(read(None, env={}, sets=("server.image_model=google/x",)))
+    drawn = ModelRef("google", "x")
+    assert ours == {"/images/generations": drawn, "/images/edits": drawn}
+
+
 def test_retries_of_what_is_passed_through_are_those_of_the_settings():
     sets = ("server.workers=2", "resilience.retry_floor=10", "resilience.retry_share=0")
     settings = read(None, env={}, sets=sets)

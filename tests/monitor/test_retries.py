@@ -17,7 +17,7 @@ def test_failures_of_one_day_make_the_retry_rate_less_sure_than_those_of_all_day
             for day, n in enumerate(failed)
             for role, error, count in (("answer", "", 100 - n), ("retry", "status", n))
         ]
-        (tier,) = retries(totals).tiers
+        (tier,) = retries(totals, hourly=True).tiers
         return tier.sure_low
 
     assert sure_low([20] * 10) == wilson(200, 1000, SURE).low

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime
 
 from headgate.bootstrap.book import doubts_about_prices, table_of
 from headgate.bootstrap.egress import unread_proxy
+from headgate.bootstrap.ends import ending_of, named
 from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigFault
+from headgate.monitor.endings import ending_words
 from headgate.prices.book import Book
 from headgate.prices.table import Table
 from headgate.settings import Reading, Source, Sourced
@@ -37,6 +39,7 @@ def warnings_of(reading: Reading, book: Book, env: Mapping[str, str]) -> tuple[C
         *_keyless(reading, env),
         *_missing_prices(reading, book, today),
         *_doubtful_prices(reading, book, today),
+        *_ends(reading, book, today),
         *(() if unread is None else (unread,)),
     )
 
@@ -87,6 +90,22 @@ def _doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigF
             yield _at(source, doubt.field or "", doubt.message, doubt.fix)
         else:
             yield doubt
+
+
+def _ends(reading: Reading, book: Book, today: date) -> Iterator[ConfigFault]:
+    """A finding wherever the settings name a model whose end is announced, soon or not."""
+    sources = {one.field: one.source for one in reading.values}
+    for one in named(reading.settings):
+        ending = ending_of(reading.settings, book, today, one)
+        if ending is not None:
+            said = f"Announced: {ending.source}. " if ending.source else ""
+            silenced = f'[ends."{ending.model}"] with warn = false silences this.'
+            yield _at(
+                sources.get(one.field, Source("default")),
+                one.field,
+                ending_words(ending),
+                f"Name another model in time. {said}{silenced}",
+            )
 
 
 def _missing_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
@@ -187,7 +206,7 @@ def _list_of(told: Mapping[str, object], env: Mapping[str, str]) -> Table:
 
 _MODEL_FIELD = re.compile(
     r"(?:(?:tiers|policies)\..*|classifier)\.(?:second_|judge_)?model"
-    r"|server\.embedding_model|quality\.judge"
+    r"|server\.(?:embedding|image)_model|quality\.judge"
 )
 
 

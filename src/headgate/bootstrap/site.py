@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from headgate.bootstrap.book import book_of, prices_of
+from headgate.bootstrap.ends import announced
 from headgate.bootstrap.glances import PATIENCE_SECONDS, Glances
 from headgate.bootstrap.key_ring import LedgerKeyRing
 from headgate.bootstrap.observer import LedgerObserver
@@ -23,6 +24,7 @@ from headgate.bootstrap.scenario import calls_per_month
 from headgate.errors import ConfigError, RequestError
 from headgate.ledger.keys import KeyStore
 from headgate.ledger.store import Store, StoreError
+from headgate.monitor.endings import Ending
 from headgate.prices.book import Book
 from headgate.prices.catalogue import Found, Held, history, search
 from headgate.routing.artifact import fingerprint, load
@@ -286,6 +288,10 @@ class SettingsPrices:
             return found
         own = {tier.model for tier in self._settings.tiers} | {self._settings.classifier.model}
         return sorted(found, key=lambda one: f"{one.card.provider}/{one.card.model}" not in own)
+
+    def ending(self, name: str) -> Ending | None:
+        """What is announced of its end."""
+        return announced(self._settings, name)
 
     def history(self, name: str) -> Sequence[Held]:
         """All prices of a model, the oldest first."""

@@ -146,7 +146,8 @@ def _facts(report: Report) -> Iterator[str]:
         yield from _fact(
             "Saving",
             f"95 %: {between(saving.low, saving.high)} of all-premium, "
-            f"over {counted(saving.comparable, 'request')}{unit_text(saving.by, saving.blocks)}",
+            f"over {counted(saving.comparable, 'request')}"
+            f"{unit_text(saving.by, saving.blocks, saving.stray)}",
         )
     if escalation.rate is not None:
         planned = escalation.planned

@@ -11,6 +11,7 @@ import click
 from headgate.cli.status_escalation import escalation_rows
 from headgate.cli.status_rows import WIDTH, day, fact, span
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending, ending_words
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import (
     between,
@@ -25,7 +26,7 @@ from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
-from headgate.monitor.status import Month, Retries, Status
+from headgate.monitor.status import Month, Retries, Status, assumed
 from headgate.values import counted
 
 __all__ = ["line", "page"]
@@ -33,6 +34,7 @@ __all__ = ["line", "page"]
 _MARK = {"yes": "green", "no": "red", "too little": "yellow"}
 _MOST_SHIFTS = 3
 _MOST_REASONS = 4
+_MOST_ENDS = 4
 
 
 def page(status: Status) -> str:
@@ -48,6 +50,7 @@ def page(status: Status) -> str:
         [*_quality(status.quality), *_feedback(status.feedback)],
         list(_retries(status.retries)),
         [*_month(status.month), *_headroom(status.headroom)],
+        list(_ends(status.ends)),
         list(_beside(status.beside)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -240,6 +243,8 @@ def _month(month: Month) -> Iterator[str]:
     if month.worst_nano is not None:
         text += f", {money(month.worst_nano)} at worst"
     yield from fact("Month", text)
+    if rests_on := assumed(month):
+        yield from fact("", rests_on.capitalize(), dim=True)
     if month.unpriced:
         text = f"{counted(month.unpriced, 'attempt')} of unknown cost"
         if month.low_nano is not None:
@@ -276,6 +281,14 @@ def _headroom(headroom: Headroom | None) -> Iterator[str]:
     if headroom.assumed:
         names = ", ".join(headroom.assumed)
         yield from fact("", f"Not measured, and taken from the plan: {names}.", dim=True)
+
+
+def _ends(ends: tuple[Ending, ...]) -> Iterator[str]:
+    """What is announced of models in use; near or not, for whoever plans looks here."""
+    for number, ending in enumerate(ends[:_MOST_ENDS]):
+        yield from fact("" if number else "Ends", ending_words(ending), "yellow")
+    if len(ends) > _MOST_ENDS:
+        yield from fact("", f"and {len(ends) - _MOST_ENDS} more models later", dim=True)
 
 
 def _beside(mishaps: Mishaps | None) -> Iterator[str]:

@@ -12,7 +12,7 @@ import msgspec
 
 from headgate.access.bucket import Bucket
 from headgate.gateway.gate import Gate, Ring, Visitor
-from headgate.gateway.key_refusals import too_dear, unpriced, untold
+from headgate.gateway.key_refusals import told_later, too_dear, unpriced, untold
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Pricer
 from headgate.gateway.till import Till
@@ -25,7 +25,7 @@ from headgate.routing.policies import Origin, Policies
 from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
 from headgate.values import CHARS_PER_TOKEN, ModelRef
-from headgate.wire.lane import Inbound, asked_tier
+from headgate.wire.lane import Inbound, asked_tier, in_background
 from headgate.wire.passed import number_of
 
 if TYPE_CHECKING:  # loaded with the first of them
@@ -146,6 +146,8 @@ class Admission:
         output = ask.max_output or self.terms.output_tokens
         if "n" in inbound.fields:
             output *= _answers(inbound.fields["n"])
+        if "background" in inbound.fields and self.terms.on_unpriced == "refuse":
+            _check_told(inbound)
         if policy is None:
             models: tuple[ModelRef, ...] = (policies.pinned(ask.model).tier.model,)
         elif origin.barred:
@@ -283,6 +285,16 @@ def _besides(policy: Policy, bill: Bill) -> list[Step]:
             read = 2 * cascade.max_chars // CHARS_PER_TOKEN + OWN_WORDS
             steps.append(Step(cascade.judge.model, read, MAX_GRADE_TOKENS))
     return steps
+
+
+def _check_told(inbound: Inbound) -> None:
+    """See that an answer will tell what it costs.
+
+    Raises:
+        RequestError: 403, it is made in the background.
+    """
+    if in_background(inbound):
+        raise told_later()
 
 
 def _give_back(buckets: Sequence[Bucket], tokens: int) -> None:

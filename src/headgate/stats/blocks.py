@@ -12,16 +12,20 @@ from headgate.stats.intervals import Interval, student_quantile, student_tail
 __all__ = [
     "LEAST_DAYS",
     "LEAST_HOURS",
+    "PRIOR_BLOCKS",
     "Block",
     "above_zero_p",
     "effect_over",
     "equal_blocks",
     "over_blocks",
+    "widened",
 ]
 
 LEAST_DAYS, LEAST_HOURS = 5, 8
 """Days, and hours, of equal weight below which the next smaller block is taken: Student's quantile
 for fewer leaves nothing to be said (`benchmarks.intervals.blocks`)."""
+PRIOR_BLOCKS = 4
+"""How many blocks what is thought of their straying counts for, before any is seen."""
 
 
 class Block(NamedTuple):
@@ -118,3 +122,38 @@ def _estimated(blocks: Sequence[Block]) -> _Estimated | None:
     squares = math.fsum((block.x - share * block.y) ** 2 for block in blocks)
     error = math.sqrt(squares * count / (count - 1)) / whole
     return _Estimated(share, error, max(1.0, equal_blocks(blocks) - 1))
+
+
+def widened(
+    within: Interval, blocks: Sequence[Block], stray: float, confidence: float = 0.95
+) -> Interval:
+    """An interval for Σx / Σy that knows chance within blocks, widened by that between few blocks.
+
+    How far a block's own share strays from that of all blocks to come is thought to be `stray`
+    before any is seen, which counts as `PRIOR_BLOCKS` of them; what the blocks show beside it is
+    averaged with that (a scaled inverse χ² prior: Gelman et al. 2013, "Bayesian Data Analysis",
+    section 2.6). Both half widths are added as squares.
+
+    >>> widened(Interval(0.4, 0.6), [Block(5, 10)], 0.0)
+    Interval(low=0.4, high=0.6)
+
+    Raises:
+        ValueError: confidence is not between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"a confidence of {confidence} is not between 0 and 1")
+    weight = equal_blocks(blocks)
+    if weight <= 0:
+        return within
+    whole = math.fsum(block.y for block in blocks)
+    freedom = PRIOR_BLOCKS + weight - 1
+    seen = 0.0
+    if len(blocks) > 1:
+        share = math.fsum(block.x for block in blocks) / whole
+        squares = math.fsum((block.x - share * block.y) ** 2 for block in blocks)
+        seen = squares * len(blocks) / (len(blocks) - 1) / whole**2 * weight
+    between = (PRIOR_BLOCKS * stray**2 + (weight - 1) * seen) / freedom
+    half = student_quantile((1 + confidence) / 2, freedom) * math.sqrt(between / weight)
+    middle, own = (within.low + within.high) / 2, (within.high - within.low) / 2
+    all_ = math.hypot(own, half)
+    return Interval(middle - all_, middle + all_) if half else within

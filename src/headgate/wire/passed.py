@@ -18,6 +18,7 @@ from headgate.wire.sse import Decoder
 __all__ = [
     "EMBEDDINGS",
     "FORM_KINDS",
+    "IMAGES",
     "JSON_KINDS",
     "MODERATIONS",
     "Kind",
@@ -63,6 +64,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 EMBEDDINGS = Kind(path="/embeddings", name="embeddings", text="input", answers=False)
 MODERATIONS = Kind(path="/moderations", name="moderations", text="input", answers=False)
+IMAGES = ("/images/generations", "/images/edits")
+"""The paths of all that makes pictures."""
 JSON_KINDS: Mapping[str, Kind] = {
     kind.path: kind
     for kind in (
