@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing is expected but git, make and Python >= 3.11.
 PYTHON ?= python3
-VENV ?= .venv
+VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 WORKERS = $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 4))')
 AXE := 4.14.1

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests, carried by the package pgserver, and a real PgBouncer before it.
+"""A real PostgreSQL for tests, carried by a package from PyPI, and a real PgBouncer before it.
 
 Each is started when it is first needed.
 """
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.reliability.database import package
+from benchmarks.reliability.outcome import Missing
 
 __all__ = ["new_database", "pooler", "postgres_server", "through"]
 
@@ -42,13 +44,14 @@ logfile = {directory}/log
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """A server of our own on a socket of its own; yields its URL, stops it in the end."""
+    try:
+        postgres = package()
+    except Missing as error:
+        pytest.skip(f"no PostgreSQL to test with: {error}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pgserver = pytest.importorskip(
-            "pgserver", reason="no PostgreSQL to test with: pgserver has no wheel for this Python"
-        )
         directory = Path(tempfile.mkdtemp(prefix="headgate-postgres-"))
-        server: Any = pgserver.get_server(directory)
+        server: Any = postgres.get_server(directory)
     try:
         yield server.get_uri()
     finally:

@@ -111,7 +111,8 @@ def wait(served: subprocess.Popen[bytes], port: int, seconds: float = 10) -> Non
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
             return
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as error:
+            error.close()
             return  # it answers
         except OSError:
             time.sleep(0.05)

@@ -36,8 +36,9 @@ KINDS = (
     Kind("conversations", turns=5),
     Kind("conversations, mornings unlike afternoons", turns=5, by_hour=0.5),
     Kind("conversations, days unlike days", turns=5, by_day=0.15),
+    Kind("conversations, days very unlike days", turns=5, by_day=0.25),
 )
-DAYS = (1, 3, 6, 14, 30)
+DAYS = (1, 2, 3, 4, 6, 14, 30)
 
 
 def hours_of(

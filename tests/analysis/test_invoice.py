@@ -93,6 +93,7 @@ def test_an_empty_cell_is_no_zero():
         ("{}", "no export"),
         ("[1]", "no export"),
         ("{not json", "no export"),
+        ("[" * 100_000, "no export"),
         ("a,b\n1,2\n", "no export"),
         ("day,model\n2026-11-23,m\n", "no export"),
         ("day,output_tokens\nyesterday,5\n", r"at line 2.*--map WHAT=COLUMN"),

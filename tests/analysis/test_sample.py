@@ -74,7 +74,7 @@ def test_a_call_without_price_or_usage_is_counted_and_never_free():
     sample = described(rows)
     assert sample.priced.sum == Sum(0, 2, 0)
     assert sample.repriced[sample.others[0].id].sum.unpriced == 1
-    assert any("1 calls have no known price" in line for line in sample.missing)
+    assert any("Without a known price: 1 call;" in line for line in sample.missing)
 
 
 def test_what_is_missing_for_an_estimate_is_told():

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.reliability.__main__ import TESTS, Case, main
 from benchmarks.reliability.budgets import budget
 from benchmarks.reliability.crowds import overload, slow_readers
-from benchmarks.reliability.database import database
+from benchmarks.reliability.database import PACKAGE, database
 from benchmarks.reliability.deaths import deaths
 from benchmarks.reliability.disconnects import disconnects
 from benchmarks.reliability.farewells import farewell, restarts
@@ -144,7 +144,7 @@ with database() as server:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, None])
 def test_no_database_outlives_the_process_that_wanted_it(end):
-    pytest.importorskip("pgserver", reason="no PostgreSQL to start")
+    pytest.importorskip(PACKAGE, reason="no PostgreSQL to start")
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", HOLDER], stdin=pipe, stdout=pipe) as holder:
         assert holder.stdin is not None

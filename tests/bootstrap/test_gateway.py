@@ -56,7 +56,7 @@ def test_a_missing_key_is_told_with_what_else_hinders_the_start():
 
 
 def test_a_missing_key_alone_is_told_alone():
-    with pytest.raises(ConfigError, match="without its keys") as caught:
+    with pytest.raises(ConfigError, match="Keys are missing") as caught:
         need_keys(read(None, env={}), {"GEMINI_API_KEY": "x"})
     assert [fault.field for fault in caught.value.told] == ["providers.anthropic.api_key_env"]
 
@@ -92,6 +92,12 @@ def a_provider(name: str, dialect: str = "openai") -> tuple[str, ...]:
 def test_a_moderation_without_a_model_goes_where_it_is_clear_whose(sets, model):
     ours = models_of_ours(read(None, env={}, sets=sets))
     assert ours == ({} if model is None else {"/moderations": ModelRef.parse(model)})
+
+
+def test_whoever_is_set_for_pictures_makes_and_edits_them():
+    ours = models_of_ours(read(None, env={}, sets=("server.image_model=google/x",)))
+    drawn = ModelRef("google", "x")
+    assert ours == {"/images/generations": drawn, "/images/edits": drawn}
 
 
 def test_retries_of_what_is_passed_through_are_those_of_the_settings():

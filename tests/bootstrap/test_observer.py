@@ -84,6 +84,14 @@ def test_a_model_and_a_key_narrow_together():
     assert found.report.requests == len({one.request_id for one in own})
 
 
+def test_retries_are_those_of_the_ledger_and_no_model_is_taken_for_their_reason():
+    tiers = seen().retries.tiers
+    assert sum(tier.retries for tier in tiers) == sum(
+        total.attempts for total in store().tiers() if total.role == "retry" and total.routed
+    )
+    assert all(tier.reasons == () for tier in tiers)
+
+
 def test_groups_are_told_for_what_has_names_only():
     groups = seen().groups
     assert set(groups) == {"route", "key", "team", "policy", "model"}

@@ -2,12 +2,15 @@
 
 import json
 import re
+import threading
+import time
 
 import pytest
 
 from headgate.bootstrap.book import book_of
 from headgate.bootstrap.site import Pages, pages_of
 from headgate.ledger.memory import MemoryStore
+from headgate.ledger.store import StoreError
 from headgate.settings import read_with_sources
 from headgate.web.site import Site
 from tests.ledger.samples import NOON_US, entry
@@ -93,6 +96,7 @@ def test_a_changed_configuration_is_shown_and_what_waits_for_a_restart_is_not(tm
         first,
         store,
         book_of(first.settings, env={}),
+        patience=60.0,  # a slow machine
         token=None,
         now_us=lambda: NOON_US,
         today=lambda: DAY,
@@ -137,6 +141,7 @@ def test_where_a_model_has_no_price_the_dashboard_shows_all_but_the_plan(tmp_pat
         reading,
         store,
         book_of(reading.settings, env={}),
+        patience=60.0,  # a slow machine
         token=None,
         now_us=lambda: NOON_US,
         today=lambda: DAY,
@@ -185,3 +190,73 @@ def test_who_has_logged_in_stays_so_when_the_configuration_changes():
     cookie = ask(pages.site, "/login", "POST", form="token=" + "x" * 20).cookie
     pages.adopt(reading)
     assert ask(pages.site, "/plan", cookie=cookie).status == 200
+
+
+class Slow(MemoryStore):
+    """Adds up only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = threading.Event()
+        self.rolled = 0
+
+    def tiers(self, *args, **named):
+        assert self.let.wait(60)
+        return super().tiers(*args, **named)
+
+    def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
+        self.rolled += 1
+        return 0
+
+
+def pages_over(store: MemoryStore, *, sums_up: bool = False, patience: float = 0.0) -> Pages:
+    reading = read_with_sources(None, env={}, need_providers=False)
+    return Pages(
+        reading,
+        store,
+        book_of(reading.settings, env={}),
+        sums_up=sums_up,
+        patience=patience,
+        token=None,
+        now_us=lambda: NOON_US,
+        today=lambda: DAY,
+    )
+
+
+def test_the_dashboard_does_not_wait_for_a_ledger_that_takes_long_and_shows_it_later():
+    store = Slow()
+    store.append([entry(request_id="one", at_us=NOON_US - 1)])
+    site = pages_over(store).site
+    first = ask(site, "/?key=search").text
+    assert "The ledger is being added up" in first
+    assert 'http-equiv="refresh"' in first, "it comes without a script, too"
+    assert "<option selected>search</option>" in first
+    store.let.set()
+    page = ask(site, "/").text
+    for _ in range(600):
+        if "being added up" not in page:
+            break
+        time.sleep(0.1)
+        page = ask(site, "/").text
+    assert "1 routed requests" in page
+    assert 'http-equiv="refresh"' not in page
+
+
+@pytest.mark.parametrize("sums_up", [False, True])
+def test_pages_that_are_shown_alone_add_up_what_is_over(sums_up: bool):
+    store = Slow()
+    store.let.set()
+    ask(pages_over(store, sums_up=sums_up, patience=60.0).site, "/")
+    assert store.rolled == sums_up
+
+
+def test_a_ledger_that_cannot_be_added_up_is_read_by_its_rows():
+    class Full(Slow):
+        def roll(self, now_us: int, *, most: int = 1_000_000) -> int:
+            raise StoreError("The disk is full.")
+
+    store = Full()
+    store.let.set()
+    store.append([entry(request_id="one", at_us=NOON_US - 1)])
+    page = ask(pages_over(store, sums_up=True, patience=60.0).site, "/").text
+    assert "1 routed requests" in page

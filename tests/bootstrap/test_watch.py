@@ -70,6 +70,27 @@ def test_a_second_look_reads_what_is_new_and_nothing_else():
     assert found.escalation.served == 61
 
 
+def test_what_ends_is_looked_for_in_the_settings_and_in_the_calls_of_a_day():
+    store = MemoryStore()
+    hour, day = 3_600_000_000, 86_400_000_000
+    store.append(
+        [
+            entry(
+                request_id="a", at_us=NOON_US - hour, provider="openai", model_asked="gpt-5-nano"
+            ),
+            entry(
+                request_id="b", at_us=NOON_US - hour, provider="openai", model_asked="gpt-5-nano"
+            ),
+            entry(request_id="c", at_us=NOON_US - 2 * day, provider="openai", model_asked="gpt-5"),
+        ]
+    )
+    flash, nano = watch(store).look(NOON, EVER).ends
+    assert (flash.model, flash.used_by) == ("google/gemini-2.5-flash", ("classifier",))
+    assert (nano.model, nano.calls, nano.used_by) == ("openai/gpt-5-nano", 2, ())
+    (alone,) = Watch(store, None, None).look(NOON, EVER).ends
+    assert (alone.model, alone.month_nano) == ("openai/gpt-5-nano", None)
+
+
 def test_looks_at_one_moment_are_equal():
     store = MemoryStore()
     store.append(answers(200))

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from headgate.cli.main import cli
 from headgate.settings.template import render
-from tests.settings.files import GOOD, TIERS
+from tests.settings.files import GOOD, QUIET, TIERS
 
 KEYS = {"ANTHROPIC_API_KEY": "x", "GEMINI_API_KEY": "x"}
 
@@ -19,7 +19,7 @@ KEYS = {"ANTHROPIC_API_KEY": "x", "GEMINI_API_KEY": "x"}
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with a valid file to stand in."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "headgate.toml").write_text(render())
+    (tmp_path / "headgate.toml").write_text(render() + QUIET)
     return tmp_path
 
 
@@ -31,6 +31,35 @@ def test_a_valid_file_is_said_to_be_usable():
     result = check()
     assert result.return_value == 0
     assert result.output == "headgate.toml can be used: no errors, no warnings.\n"
+
+
+def test_a_model_whose_end_is_announced_is_a_warning_at_its_line(here: Path):
+    """The words are as true after that day as before it: no clock is asked."""
+    (here / "x.toml").write_text(GOOD)
+    result = check("x.toml")
+    assert result.return_value == 0
+    (warning,) = [line for line in result.output.splitlines() if line.startswith("warning:")]
+    assert warning.startswith(
+        "warning: x.toml:3: classifier.model: google/gemini-2.5-flash ends on 2026-12-01; from "
+        "then on google/gemini-3.5-flash-lite answers in its place, and a month of the plan costs "
+        "$130.20 as before."
+    )
+    assert "as before." in warning
+    assert '[ends."google/gemini-2.5-flash"] with warn = false silences this.' in warning
+    (here / "x.toml").write_text(GOOD + QUIET)
+    assert "no warnings" in check("x.toml").output
+
+
+def test_an_end_that_only_the_file_knows_is_told_and_a_wrong_day_is_refused(here: Path):
+    text = GOOD + QUIET + '[ends."anthropic/claude-haiku-4-5"]\n'
+    (here / "x.toml").write_text(text + "on = 2027-03-01\n")
+    (warning,) = [line for line in check("x.toml").output.splitlines() if "warning:" in line]
+    assert "tiers.cheap.model: anthropic/claude-haiku-4-5 ends on 2027-03-01; what takes" in warning
+    for wrong in ('"1 March"', "2027", '"2027-02-30"', "2027-03-01T00:00:00"):
+        (here / "x.toml").write_text(f"{text}on = {wrong}\n")
+        result = check("x.toml")
+        assert result.return_value == 2, wrong
+        assert 'ends."anthropic/claude-haiku-4-5".on: ' in result.output
 
 
 def test_every_fault_has_file_line_and_field_as_compilers_write_them(here: Path):
@@ -53,14 +82,14 @@ def test_a_missing_key_is_a_warning_at_the_line_that_names_it():
 
 
 def test_a_missing_key_that_no_line_names_is_a_warning_all_the_same(here: Path):
-    (here / "x.toml").write_text(GOOD)
+    (here / "x.toml").write_text(GOOD + QUIET)
     output = check("x.toml", GEMINI_API_KEY="").output
     assert output.startswith("warning: providers.google.api_key_env: The environment variable")
 
 
 def test_a_key_file_that_cannot_be_used_is_a_warning(here: Path):
     text = GOOD.replace("[providers.google]\n", "[providers.google]\napi_key_file = 'g.key'\n")
-    (here / "x.toml").write_text(text)
+    (here / "x.toml").write_text(text + QUIET)
     output = check("x.toml", GEMINI_API_KEY="").output
     assert output.startswith("warning: ")
     assert "providers.google.api_key_file: The file g.key, which is to hold the key, is" in output
@@ -73,23 +102,23 @@ def test_a_key_file_that_cannot_be_used_is_a_warning(here: Path):
     [("keys", "pepper_env"), ("server", "admin_token_env"), ("alerts", "slack_url_env")],
 )
 def test_every_variable_that_the_file_names_is_looked_for(here: Path, section: str, field: str):
-    (here / "x.toml").write_text(f'{GOOD}[{section}]\n{field} = "THE_SECRET"\n')
+    (here / "x.toml").write_text(f'{GOOD}{QUIET}[{section}]\n{field} = "THE_SECRET"\n')
     (warning,) = [line for line in check("x.toml").output.splitlines() if "warning:" in line]
     assert f"{section}.{field}: The environment variable THE_SECRET is not set." in warning
     assert "warning:" not in check("x.toml", THE_SECRET="0123456789abcdef").output
 
 
 def test_a_proxy_of_the_environment_is_a_warning_for_it_is_not_read(here: Path):
-    (here / "x.toml").write_text(GOOD)
+    (here / "x.toml").write_text(GOOD + QUIET)
     output = check("x.toml", HTTPS_PROXY="http://proxy.example:3128").output
     (warning,) = [line for line in output.splitlines() if "warning:" in line]
     assert "HTTPS_PROXY is set, and is not read" in warning
-    (here / "x.toml").write_text(GOOD + "[egress]\nproxy = 'http://proxy.example:3128'\n")
+    (here / "x.toml").write_text(GOOD + QUIET + "[egress]\nproxy = 'http://proxy.example:3128'\n")
     assert "warning:" not in check("x.toml", HTTPS_PROXY="http://proxy.example:3128").output
 
 
 def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
-    text = render()
+    text = render() + QUIET
     (here / "x.toml").write_text(text.replace("claude-haiku-4-5", "claude-haiko-4-5"))
     result = check("x.toml")
     assert result.return_value == 0
@@ -100,7 +129,8 @@ def test_a_model_without_a_price_is_a_warning_with_a_guess(here: Path):
 
 
 @pytest.mark.parametrize(
-    ("section", "field"), [("server", "embedding_model"), ("quality", "judge")]
+    ("section", "field"),
+    [("server", "embedding_model"), ("server", "image_model"), ("quality", "judge")],
 )
 def test_a_model_beside_the_tiers_wants_a_price_too(here: Path, section: str, field: str):
     text = GOOD + f'[{section}]\n{field} = "google/no-such-1"\n'
@@ -196,6 +226,24 @@ def test_where_nobody_decides_and_nobody_says_so_it_is_a_warning(here: Path):
         output = check("x.toml", OPENAI_API_KEY="x").output
         assert ("warning: classifier: Nobody decides" in output) == bool(said), more
         assert said in output
+
+
+def test_a_known_key_that_is_not_sent_to_another_url_is_a_warning(here: Path):
+    priced = TIERS.replace("a/small", "openai/gpt-5-mini").replace("a/large", "openai/gpt-5")
+    priced += '[classifier]\nkind = "none"\n[providers.openai]\n'
+    moved = priced + 'base_url = "https://eu.example/v1"\n'
+    for text, key, said in (
+        (moved, "sk", True),
+        (moved, "", False),  # nobody would think that it is sent
+        (moved + 'api_key_env = "OPENAI_API_KEY"\n', "sk", False),
+        (priced, "sk", False),
+    ):
+        (here / "x.toml").write_text(text)
+        output = check("x.toml", OPENAI_API_KEY=key).output
+        warned = (
+            "providers.openai.base_url: No key is sent there: OPENAI_API_KEY is for https://api."
+        )
+        assert (warned in output) == said, output
 
 
 def beside_faults(here: Path, text: str, *args: str, **env: str) -> list[str]:

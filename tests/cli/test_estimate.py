@@ -95,6 +95,13 @@ def test_too_few_requests_are_not_enough_and_their_number_is_told(tmp_path):
     assert "more graded requests are needed" in " ".join(result.output.split())
 
 
+def test_few_requests_are_told_to_be_few(tmp_path):
+    text = " ".join(run(grade(tmp_path, 2, 0)).output.split())
+    assert "Graded are 2 requests only" in text
+    assert "Grade 30 at least" in text
+    assert "Graded are" not in " ".join(run(grade(tmp_path, 30, 6)).output.split())
+
+
 def test_what_saves_too_little_is_not_to_be_built(tmp_path):
     result = run(grade(tmp_path), "--min-saving", "0.9")
     assert result.return_value == 1

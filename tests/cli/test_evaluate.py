@@ -45,6 +45,7 @@ def test_another_seed_would_test_on_trained_rows_and_is_refused(trained_files: F
     result = run("evaluate", router, graded, "--hold-out", "0.5")
     assert isinstance(result.exception, ConfigError)
     assert "was not trained on these rows" in str(result.exception)
+    assert "headgate certify --hold-out 1" in (result.exception.fix or "")
 
 
 def test_the_other_forms_have_the_same_figures(trained_files: Files):

@@ -69,7 +69,7 @@ def test_without_a_pair_the_reason_is_in_the_refusal(tmp_path: Path):
     with pytest.raises(UnreadableError, match=r"1 verdicts are not over cheap and premium"):
         open_graded(files(written(tmp_path / "a.jsonl", verdict)))
     thumb = {"request_id": "1", "prompt": "x", "thumbs": "down"}
-    with pytest.raises(UnreadableError, match=r"graded for one model only"):
+    with pytest.raises(UnreadableError, match=r"Graded for one model only: 1 request"):
         open_graded(files(written(tmp_path / "b.jsonl", thumb)))
 
 

@@ -138,6 +138,16 @@ def test_a_team_is_made_changed_and_shown(desk):
     assert desk.json("team", "search", "--no-limits")["budgets"] == []
 
 
+def test_a_team_that_is_only_asked_for_is_not_made(desk):
+    desk.run("team", "search", "--budget", "5/week")
+    with pytest.raises(HeadgateError, match=r"There is no team 'serch'. Did you mean \"search\"\?"):
+        desk.run("team", "serch")
+    assert [team["team"] for team in desk.json("list")["teams"]] == ["search"]
+    said = desk.run("team", "serch", "--budget", "1/day").stderr
+    assert "'serch' is a new team. Did you mean \"search\"?" in said
+    assert "new team" not in desk.run("team", "search", "--budget", "6/week").stderr
+
+
 def test_the_table_shows_whole_ids_even_where_it_is_narrow(desk, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     made = desk.json("create", "a-name-that-is-rather-long-for-a-table", "--budget", "1/day")
@@ -157,6 +167,7 @@ def test_nothing_there_says_what_to_do(desk):
     [
         (["create"], "Missing argument"),
         (["create", "a", "--budget", "5"], "write it as 20/day"),
+        (["create", "a", "--expires", "0s"], "too short: give 1s or more"),
         (["create", "a", "--budget", "5/day", "--budget", "6/day"], "one of each period"),
         (["create", "a", "--expires", "soon"], "not a length of time"),
         (["create", "a", "--expires", "2000000d"], "give 36500d or less"),

@@ -230,6 +230,8 @@ def test_rows_without_a_text_cannot_be_asked(tmp_path: Path):
     ("more", "says"),
     [
         (("--max-usd", "much"), "no amount"),
+        (("--max-usd", "1e999"), "no amount"),
+        (("--max-usd", "9" * 60), "no amount"),
         (("--judge", "judge"), "provider"),
         (("--judge", "other/judge"), "is of a provider that is not in the file"),
         (("--judge", "panel/free"), "No price is known"),

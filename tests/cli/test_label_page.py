@@ -51,7 +51,7 @@ def test_the_price_is_said_with_what_is_spent_and_what_was_lost(tmp_path: Path, 
     assert "36 calls: about $0.0500, at most $0.0900" in text
     assert "cap is $0.0400, of which $0.0020 is spent" in text
     assert "more than the cap leaves" in text
-    assert "1 calls were under way" in text
+    assert "Under way when the last run was killed: 1 call." in text
 
 
 def test_the_page_says_what_was_not_done_and_why(bench: Bench):

@@ -96,13 +96,13 @@ def test_pruning_asks_first_and_keeps_the_sums(here):
     fill(here, [entry(at_us=NOON_US - 90 * HOUR_US), *(entry(request_id="new"),)])
     before = call("sums", "--json").out
     asked = call("prune", "--older-than", "2026-11-22")
-    assert "Up to 1 rows would be deleted" in asked.out
+    assert "Up to 1 row would be deleted" in asked.out
     assert "Add --yes" in asked.out
     early = call("prune", "--older-than", "2026-01-01").out
     assert early == "There are no requests before 2026-01-01 00:00: nothing to delete.\n"
     assert len(json.loads(call("rows", "--json").out)) == 2
     done = call("prune", "--older-than", "2026-11-22", "--yes")
-    assert "Deleted 1 rows" in done.out
+    assert "Deleted 1 row" in done.out
     assert [row["request_id"] for row in json.loads(call("rows", "--json").out)] == ["new"]
     assert call("sums", "--json").out == before
     again = json.loads(call("prune", "--older-than", "2026-11-22", "--yes", "--json").out)
@@ -169,4 +169,4 @@ def test_verify_names_what_is_wrong(here):
     assert found.code == 1
     assert "2 served attempts" in told["wrong"][0]
     assert "rollup --rebuild" in told["wrong"][1]
-    assert "2 things are wrong" in call("verify").out
+    assert "2 things wrong" in call("verify").out

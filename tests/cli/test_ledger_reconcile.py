@@ -29,7 +29,7 @@ def reconcile(*args):
 def test_an_account_that_agrees_is_exit_code_zero(here):
     other = entry(request_id="r1", provider="google", usage=Usage(7, 7))
     fill(here, [SAME, other, entry(request_id="r2", at_us=NOON_US - 86_400_000_000)])
-    assert reconcile("usage.json")[:2] == (0, "Invoice and ledger agree in all 5 amounts.\n")
+    assert reconcile("usage.json")[:2] == (0, "Invoice and ledger agree: 5 amounts.\n")
     assert "cache_write_1h" in reconcile("usage.json", "--all").out
 
 
@@ -37,7 +37,7 @@ def test_a_difference_is_shown_by_day_model_and_kind(here):
     fill(here, [SAME, entry(request_id="r1", usage=Usage(0, 25), usage_source="estimated")])
     found = reconcile("usage.json")
     assert found.code == 1
-    assert "1 of 5 amounts differ. The tokens of 1 attempts are estimates." in found.out
+    assert "1 of 5 amounts differ. Estimated are the tokens of 1 attempt." in found.out
     (row,) = [line for line in found.out.splitlines() if "output" in line]
     assert row.split() == ["2026-11-23", "claude-haiku-4-5", "output", "300", "325", "-25"]
     (fact,) = [line for line in json.loads(reconcile("usage.json", "--json").out)["lines"]

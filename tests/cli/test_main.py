@@ -302,3 +302,38 @@ def test_json_is_all_that_is_on_stdout(tmp_path: Path):
     assert done.returncode == 2
     assert json.loads(done.stdout)["ok"] is False
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sample", "{}"),
+        ("status", "--ledger", "sqlite:///{}"),
+        ("ledger", "export", "{}.csv", "--ledger", "sqlite:///there.db"),
+        ("sample", "rows.jsonl", "--rejects", "{}"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_no_defect(tmp_path: Path, words: Sequence[str]):
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "x"}\n')
+    done = run(*(word.format("x" * 5000) for word in words), cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "defect" not in done.stderr
+    assert len(done.stderr) < 1000
+
+
+def test_help_tells_the_exit_codes():
+    text = " ".join(run("--help").stdout.split())
+    assert "Exit codes: 0 fine, 1 the answer is no, 2 wrong use" in text
+
+
+def test_a_closed_directory_is_told_by_name(capsys: pytest.CaptureFixture[str]):
+    @click.command()
+    def peek() -> None:
+        raise PermissionError(13, "Permission denied", "/closed/file")
+
+    with pytest.raises(SystemExit) as ended:
+        main([], peek)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(
+        "headgate: /closed/file cannot be used: Permission denied. Look at"
+    )

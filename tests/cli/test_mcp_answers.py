@@ -18,7 +18,10 @@ from headgate.errors import ConfigError, HeadgateError
 from headgate.ledger.journal import Journal
 from tests.cli.ledgers import URL, fill
 from tests.ledger.samples import entry, prompt, traffic
-from tests.settings.files import GOOD
+from tests.settings.files import GOOD as WITH_AN_END
+from tests.settings.files import QUIET
+
+GOOD = WITH_AN_END + QUIET
 
 CHEAP, PREMIUM = "anthropic/claude-haiku-4-5", "anthropic/claude-sonnet-4-6"
 
@@ -187,7 +190,7 @@ def test_a_file_that_changes_counts_at_the_next_question(here: Path):
 
 
 def test_faults_are_an_answer_with_their_lines():
-    told = ask("check", toml=GOOD + "[traffic]\nrequest_per_day = 5\n")
+    told = ask("check", toml=WITH_AN_END + "[traffic]\nrequest_per_day = 5\n")
     assert told.document["ok"] is False
     (fault,) = told.document["errors"]
     assert (fault["file"], fault["line"]) == ("toml", 17)

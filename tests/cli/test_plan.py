@@ -157,7 +157,12 @@ def test_the_json_document_has_the_golden_numbers_as_exact_text():
         "anthropic/claude-sonnet-4-6@2026-03-13",
     ]
     assert plan["prices"]["source"].startswith("genai-prices ")
-    assert plan["notes"] == []
+    assert plan["notes"] == [
+        (
+            "google/gemini-2.5-flash ends on 2026-12-01; from then on google/gemini-3.5-flash-lite "
+            "answers in its place, and a month of the plan costs $134.87 as before."
+        )
+    ]
     assert plan["assumptions"].keys() == {
         "naive",
         "realistic",
@@ -292,9 +297,21 @@ def test_a_file_without_a_classifier_is_noted():
 
 def test_what_the_settings_warn_of_is_noted():
     Path("headgate.toml").write_text(FILE.replace("rate = 0.5", "rate = 0.5\nbudget = 0.4"))
-    (note,) = document()["notes"]
+    note, ends = document()["notes"]
+    assert "ends on 2026-12-01" in ends
     assert "escalation.budget" in note
     assert "below the planned rate" in note
+
+
+def test_a_model_that_ends_within_the_month_of_the_plan_is_noted():
+    cheap = ("--cheap", "openai/gpt-5-mini", "--premium", "openai/gpt-6.1-sol")
+    notes = document(*cheap, "--classifier", "none", "--at", "2026-11-20")["notes"]
+    assert notes[0].startswith("openai/gpt-5-mini ends on 2026-12-11; its successor is openai/gpt-")
+    assert " in place of $" in notes[0]
+    early = document(*cheap, "--classifier", "none", "--at", "2026-10-20")["notes"]
+    assert not any("ends on" in note for note in early)
+    said = " ".join(told(*cheap, "--classifier", "none").split())
+    assert "Note: openai/gpt-5-mini ends on 2026-12-11;" in said
 
 
 def test_every_flag_and_its_meaning_is_documented():
@@ -318,7 +335,7 @@ def test_an_own_price_in_a_wrong_unit_is_pointed_out():
     Path("own.toml").write_text(
         '[prices."anthropic/claude-sonnet-4-6"]\ninput = "0.000003"\noutput = "15"\n'
     )
-    (note,) = document("--prices", "own.toml")["notes"]
+    note, _ = document("--prices", "own.toml")["notes"]
     assert note.startswith("own.toml:1: ")
     assert "1,000,000 times less than the list" in note
 

@@ -61,12 +61,16 @@ def run(*args: str) -> Answer:
     return Answer(found.return_value, found.stdout, found.stderr)
 
 
-def as_planned(count: int, escalated: int) -> list[Entry]:
-    """Requests as the example plans them: classified, then answered by one of two tiers."""
+def as_planned(count: int, escalated: int, days: int = 0) -> list[Entry]:
+    """Requests as the example plans them: classified, then answered by one of two tiers.
+
+    One a second, or as evenly over so many days as they go.
+    """
+    apart_us = days * 86_400_000_000 // count or 1_000_000
     entries = []
     for number in range(count):
         premium = number < escalated
-        name, at_us = f"{number:05}", NOON_US + number * 1_000_000
+        name, at_us = f"{number:05}", NOON_US + number * apart_us
         entries += [
             entry(
                 request_id=name,
@@ -104,7 +108,7 @@ def test_a_bill_as_planned_pays_and_has_no_difference(here):
 
 
 def test_routing_that_does_not_pay_ends_with_exit_code_1(here):
-    fill(here / "headgate.db", as_planned(200, 200))
+    fill(here / "headgate.db", as_planned(200, 200, days=8))
     code, out, _ = run()
     assert code == 1
     assert "Routing does not pay" in out
@@ -262,7 +266,7 @@ def test_any_traffic_gives_a_report_whose_parts_add_up(here, seed):
 
 
 def test_html_and_markdown_say_the_same_and_keep_the_exit_code(here):
-    fill(here / "headgate.db", as_planned(200, 200))
+    fill(here / "headgate.db", as_planned(200, 200, days=8))
     for form, start in (("--html", "<!doctype html>"), ("--markdown", "# Is routing paying?")):
         code, out, _ = run(form)
         assert code == 1

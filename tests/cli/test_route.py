@@ -140,6 +140,12 @@ def test_messages_and_responses_have_their_own_paths():
         assert found["tier"] == "cheap"
 
 
+@pytest.mark.parametrize("data", ["a prompt\n".encode("utf-16"), b"\x1f\x8b\x08\0\0x\n"])
+def test_a_file_that_is_no_text_is_not_taken_for_prompts(here: Path, data: bytes):
+    (here / "requests").write_bytes(data)
+    assert "Line 1 of --file holds a null byte" in str(route("--file", "requests").exception)
+
+
 def test_an_empty_file_is_said_to_be_empty():
     result = CliRunner().invoke(cli, ["route", "--file", "-", "--json"], input="\n")
     assert "no request" in result.stderr

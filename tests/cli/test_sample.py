@@ -27,7 +27,7 @@ def test_columns_that_are_not_read_are_told_with_the_way_to_say_what_they_hold(t
     path.write_text(json.dumps(row) + "\n")
     page = CliRunner().invoke(cli, ["sample", str(path), *AT], catch_exceptions=False).stdout
     assert "Not read, for what they hold is not known: field0, field1" in page
-    assert "field7 and 4 more. If one matters, say what it holds: --map cheap=field0." in page
+    assert "field7 and 4 more. If one matters, name its field: --map FIELD=field0;" in page
     assert "\x1b" not in page
 
 
@@ -48,13 +48,28 @@ def test_the_page_tells_volume_tokens_bill_and_what_is_missing(file):
     assert result.return_value == 0, result.output
     text = " ".join(result.output.split())
     assert "11 calls" in text
-    assert "1 calls a day" in text
+    assert "1 call a day" in text
     assert "Cost at list price: $0.0330, $0.0990 in 30 days." in text
     assert "Claude Sonnet 4.6: $0.0990" in text
     assert "Repeated word for word: 90.9 % of the prompts." in text
     assert "Missing: No grades" in text
-    assert "1 rows could not be read" in text
+    assert "1 row could not be read" in text
     assert "--rejects" in text
+
+
+def test_one_call_is_one_call(tmp_path):
+    path = tmp_path / "one.jsonl"
+    path.write_text(json.dumps(CALL | {"output_tokens": 4, "cheap": 1, "premium": 1}) + "\n")
+    page = run(str(path), *AT).output
+    assert "1 call\n" in page
+    assert "Graded for both models: 1 call." in page
+    assert "1 calls" not in page
+
+
+def test_standard_input_is_called_by_its_name():
+    for text in ("", "\0", "a\n1,2\n"):
+        error = str(run("-", *AT, input=text).exception)
+        assert error.startswith("Standard input"), text
 
 
 def test_the_document_is_exact(file):

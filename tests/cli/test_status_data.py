@@ -26,6 +26,7 @@ def test_all_that_the_screen_shows_is_there():
         "quality",
         "feedback",
         "beside",
+        "ends",
         "stale",
     ]
     assert found["ok"] is False

@@ -1,5 +1,6 @@
 """status_page: what the screen looks like, at 80 columns whatever it is told."""
 
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from headgate.ledger.store import Window
 from headgate.monitor.assessment import Assessment, Creep, Scope
 from headgate.monitor.attribution import Attribution, Part
 from headgate.monitor.drift import Drift, Shift
+from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import by_tier
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import back_event, mishap_event, mishaps
@@ -134,6 +136,19 @@ def flat(made: Status) -> str:
     return " ".join(shown(made).split())
 
 
+def test_what_ends_is_told_the_soonest_first_and_no_more_than_a_few():
+    ends = tuple(
+        Ending(model=f"a/m{number}", day=date(2026, 12, number), successor=None)
+        for number in range(1, 7)
+    )
+    text = flat(made(ends=ends))
+    assert "Ends a/m1 ends on 2026-12-01; what takes its place is not known. a/m2 ends" in text
+    assert "a/m4 ends" in text
+    assert "a/m5" not in text
+    assert "and 2 more models later" in text
+    assert "Ends" not in flat(made())
+
+
 BEFELL = [
     mishap_event("silent", "it has said nothing for 30 s", NOON_US - HOUR, "a:1"),
     mishap_event("ended", "signal 9", NOON_US - HOUR // 2, "b:2"),
@@ -174,7 +189,8 @@ def test_a_forecast_says_what_it_does_not_know():
         planned_nano=None,
     )
     text = flat(made(month=held))
-    assert "$131.00 by its end (95 %: $127.00 to $135.00) 12 attempts of unknown cost, in" in text
+    assert "$131.00 by its end (95 %: $127.00 to $135.00) From 20 days: no weekend yet" in text
+    assert "no weekend yet, no trend 12 attempts of unknown cost, in" in text
     assert "8 whole days with attempts of unknown cost, left out of the forecast" in text
     least = msgspec.structs.replace(held, expected_nano=None, high_nano=None, history_days=0)
     text = flat(made(month=least))
@@ -192,6 +208,8 @@ def test_a_quiet_day_reads_like_this():
         low_nano=127_000_000_000,
         high_nano=135_000_000_000,
         history_days=28,
+        weekend=0.2,
+        trend=0.012,
         planned_nano=130_200_000_000,
     )
     assert shown(made(month=forecast)) == (
@@ -214,6 +232,7 @@ Headgate status · 2026-11-23 12:00 UTC                               all is wel
 
   Month        $99.00 so far in November, $131.00 by its end (95 %: $127.00 to
                $135.00); planned $130.20
+               From 28 days: weekends 20.0 % of other days, trend +1.2 % a day
   Tripwire     routing pays until 97.7 % escalate; now 20.0 % (95 %: 19.0 to
                21.0 %): 77.7 points of headroom
 """

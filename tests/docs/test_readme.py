@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 
 import pytest
 
@@ -85,3 +87,22 @@ def test_make_help_tells_every_target():
     phony = next(line for line in lines if line.startswith(".PHONY:")).split()[1:]
     for target in phony:
         assert any(re.match(rf"{target}:.*## \S", line) for line in lines), target
+
+
+@pytest.mark.parametrize(
+    ("python", "home"),
+    [
+        ("python3", ".venv"),
+        ("python3.14", ".venv-python3.14"),
+        ("/opt/py/python3", ".venv-python3"),
+    ],
+)
+def test_another_python_gets_an_environment_of_its_own(python: str, home: str):
+    command = ["make", "--dry-run", "--always-make", "setup", f"PYTHON={python}"]
+    ours = {"MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "PYTHON", "VENV"}  # of a `make test` around it
+    env = {name: value for name, value in os.environ.items() if name not in ours}
+    told = subprocess.run(
+        command, cwd=ROOT, env=env, check=True, capture_output=True, text=True
+    ).stdout
+    assert f"{python} -m venv {home}\n" in told
+    assert f"touch {home}/.ready\n" in told

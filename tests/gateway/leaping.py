@@ -60,6 +60,14 @@ class _Loop(asyncio.SelectorEventLoop):
         work.add_done_callback(self._worked)
         return work
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """Its threads' end is waited for, too: from Python 3.12 on for 300 seconds at most."""
+        self._leaping.at_work += 1
+        try:
+            await super().shutdown_default_executor(*args)
+        finally:
+            self._leaping.at_work -= 1
+
     def _worked(self, _: object) -> None:
         self._leaping.at_work -= 1
 

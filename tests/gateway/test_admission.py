@@ -129,6 +129,27 @@ def test_money_for_a_dearer_service_tier_is_set_aside_where_it_is_asked_for():
     run(case, keys, KEYED.replace("[providers.google]", '[providers.google]\nprices = "openai"'))
 
 
+@pytest.mark.parametrize("several", ["3", " 3 ", 3.0, "+3"])
+def test_money_is_set_aside_for_all_answers_however_their_number_is_written(several: Any):
+    """A thousand tokens of GPT-5 mini cost $0.002; some providers take `n` as text."""
+    keys = Keys(limited("0.005/day"))
+
+    async def case(home: House):
+        pinned: Any = {"model": "google/gpt-5-mini", "max_tokens": 1000}
+        with pytest.raises(openai.RateLimitError) as caught:
+            await home.ask("hi", extra_body={"n": several}, **pinned)
+        assert "this request may cost up to $0.0060" in str(caught.value)
+        with pytest.raises(openai.BadRequestError) as wrong:
+            await home.ask("hi", extra_body={"n": "several"}, **pinned)
+        assert (wrong.value.code, wrong.value.param) == ("invalid_value", "n")
+        assert home.entries == []
+        await home.ask("hi", extra_body={"n": None}, **pinned)
+        await home.ask("hi", **pinned)
+        assert len(home.entries) == 2
+
+    run(case, keys, KEYED.replace("[providers.google]", '[providers.google]\nprices = "openai"'))
+
+
 def test_a_spent_budget_refuses_every_api_in_its_own_dialect():
     keys = Keys(limited("0/day"))
 

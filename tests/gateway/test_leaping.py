@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -102,3 +103,15 @@ def test_a_test_that_waits_for_what_never_comes_is_told(monkeypatch):
 
     with pytest.raises(AssertionError, match="nothing is due"):
         run_leaping(case())
+
+
+def test_threads_that_end_slowly_are_waited_for_at_the_end_without_a_leap():
+    slow = Event()
+
+    async def case() -> float:
+        loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(1)
+        loop.set_default_executor(pool)
+        pool.submit(slow.wait, 0.2)  # nobody in the loop knows of it
+        return loop.time()
+
+    assert run_leaping(case()) == 0

@@ -171,6 +171,7 @@ def test_one_that_dies_is_replaced_and_its_socket_goes_on(caplog):
             os.kill(heard.pids()[0], signal.SIGKILL)
             page = Asked("GET", "/")
             await Relay(path)(page)  # asked while none is there
+            await until(lambda: len(heard.pids()) == 2)  # it may answer before it is heard
             assert int(page.answer) == heard.pids()[1]
             return heard.pids()
 

@@ -15,13 +15,16 @@ from headgate.ledger.store import StoreError
 from headgate.testing.server import Request, Response
 from tests.gateway.house import RULES, House, house
 from tests.gateway.leaping import run_leaping
-from tests.gateway.test_admission import KEYED, Keys
+from tests.gateway.test_admission import KEYED, Keys, limited
 from tests.gateway.test_admission import run as run_keyed
 from tests.ledger.samples import entry
 
 STORING = RULES.replace("anthropic/claude-haiku-4-5", "responses/gpt-5-mini")
 """The cheap tier is at a provider that stores, the premium one is not."""
 MODEL = "responses/gpt-5"
+PRICED = STORING + "".join(
+    f'[prices."responses/{name}"]\ninput = "1"\noutput = "2"\n' for name in ("gpt-5", "gpt-5-mini")
+)
 JSON = {"content-type": "application/json", "x-request-id": "there-1"}
 
 
@@ -162,6 +165,42 @@ def test_only_what_a_provider_has_stored_has_an_id_in_the_ledger(asked, kept):
         assert home.entries[-1].answer_id is None  # chat completions
 
     run(case)
+
+
+def test_what_is_made_in_the_background_has_an_unknown_cost_and_never_none():
+    async def case(home: House, _: Keeper):
+        made = await home.client.responses.with_raw_response.create(
+            model=MODEL, input="hi", background=True
+        )
+        (row,) = home.entries
+        assert (row.cost_nano, row.premium_nano, row.usage_source) == (None, None, "estimated")
+        assert (row.usage.output, row.card is not None) == (0, True)
+        assert "x-headgate-cost-usd" not in made.headers
+        await home.client.responses.create(model=MODEL, input="hi", background=False)
+        assert home.entries[-1].cost_nano
+
+    run(case, PRICED)
+
+
+def test_a_key_with_a_budget_asks_for_nothing_in_the_background_unless_that_is_allowed():
+    keeper = Keeper()
+
+    async def refused(home: House):
+        for model in ("auto", MODEL):
+            with pytest.raises(openai.PermissionDeniedError) as caught:
+                await home.client.responses.create(model=model, input="hi", background=True)
+            assert (caught.value.code, caught.value.param) == ("unpriced_model", "background")
+        assert keeper.asked == []
+        await home.client.responses.create(model=MODEL, input="hi", background=False)
+
+    async def allowed(home: House):
+        await home.client.responses.create(model=MODEL, input="hi", background=True)
+        assert home.entries[-1].cost_nano is None
+
+    keyed = PRICED + KEYED.removeprefix(RULES)
+    run_keyed(refused, Keys(limited("5/day")), keyed, instead=keeper)
+    keyed += 'on_unpriced = "allow"\n'
+    run_keyed(allowed, Keys(limited("5/day")), keyed, instead=keeper)
 
 
 def test_a_stream_s_answer_is_found_too():

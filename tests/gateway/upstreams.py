@@ -74,7 +74,8 @@ def started(command: list[str], port: int) -> Iterator[str]:
 def _answers(url: str) -> bool:
     try:
         urllib.request.urlopen(url, timeout=1).close()
-    except urllib.error.HTTPError:
+    except urllib.error.HTTPError as error:
+        error.close()
         return True
     except OSError:
         return False

@@ -44,6 +44,14 @@ def test_a_database_has_its_journal_where_the_process_starts():
     assert journal_directory("postgres://user@host/db") == Path("headgate.journal")
 
 
+def test_a_path_is_told_how_it_is_written_as_a_url():
+    with pytest.raises(ConfigError, match=r"Write sqlite:///data/my\.db\.") as refused:
+        open_store("data/my.db")
+    assert "a file's path" in str(refused.value)
+    with pytest.raises(ConfigError, match=r"Write sqlite:////var/my\.db\."):
+        open_store("/var/my.db")
+
+
 def test_a_postgresql_url_opens_that_database(postgres_url):
     store = open_store(postgres_url)
     assert isinstance(store, PostgresStore)
@@ -54,7 +62,6 @@ def test_a_postgresql_url_opens_that_database(postgres_url):
     "url",
     [
         "",
-        "headgate.db",
         "sqlite://headgate.db",
         "sqlite:///",
         "sqlite:///:memory:",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +11,9 @@ import pytest
 from headgate.monitor.budget import EscalationBudget
 from headgate.monitor.conditions import conditions
 from headgate.monitor.drift import Drift, Shift
+from headgate.monitor.endings import Ending
 from headgate.monitor.status import Status
+from headgate.stats.intervals import wilson
 from tests.cli.test_status_page import ALARM, CALM, ROOM, made
 from tests.known import known
 from tests.ledger.samples import NOON_US
@@ -76,6 +79,27 @@ def test_a_route_above_the_common_budget_is_no_condition():
     assert conditions(made(found)) == []
 
 
+@pytest.mark.parametrize(("days", "told"), [(31, False), (30, True), (0, True), (-200, True)])
+def test_a_model_that_ends_within_thirty_days_is_an_alarm_and_stays_one(days: int, told: bool):
+    day = date(2026, 11, 23) + timedelta(days=days)
+    ending = Ending(
+        model="a/old", day=day, successor="a/new", used_by=("tier cheap",), calls=1200, source="url"
+    )
+    found = conditions(made(CALM, ends=(ending,)))
+    assert bool(found) is told
+    for one in found:
+        assert (one.subject, one.level) == ("end/a/old", "warning")
+        assert one.title == f"a/old ends on {day}"
+        for words in (
+            "its successor is a/new",
+            "tier cheap",
+            "1,200 times within",
+            "check`",
+            "url",
+        ):
+            assert words in one.text
+
+
 @pytest.mark.parametrize(
     ("changes", "touched"),
     [
@@ -135,6 +159,7 @@ def test_retries_are_wrong_when_they_are_surely_more_than_the_worst_case(answers
         answers=answers,
         retries=failed,
         retry_rate=failed / (answers + failed),
+        sure_low=wilson(failed, answers + failed, 0.999).low,
     )
     retries = msgspec.structs.replace(status.retries, tiers=(tier,))
     found = conditions(msgspec.structs.replace(status, retries=retries), worst_retry_rate=0.2)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from headgate.ledger.store import Outcome
-from headgate.monitor.drift import ALARM_AT, HOUR_US, ODDS_RATIOS, Drift, DriftWatch
+from headgate.monitor.drift import ALARM_AT, HOUR_US, LEAST_HOURS, ODDS_RATIOS, Drift, DriftWatch
 from headgate.routing.reference import OTHER, Histogram, Reference
 from tests.known import known
 from tests.monitor.test_budget import outcome
@@ -70,29 +70,62 @@ def test_traffic_like_the_sample_leaves_the_certificate_as_it_is():
     assert (found.requests, found.hours) == (20_000, 500)
 
 
+def effect(hours: list[tuple[int, int]], place: int) -> float:
+    """The variance of a part's counts by the hour, over a binomial's."""
+    rows, hits = sum(map(sum, hours)), sum(pair[place] for pair in hours)
+    share, k = hits / rows, len(hours)
+    squares = sum((pair[place] - share * sum(pair)) ** 2 for pair in hours) * k / (k - 1)
+    return max(1.0, squares / (rows * share * (1 - share)))
+
+
+def strayed(shifted: float) -> int | None:
+    """When it is stale where each hour has two conversations of ten requests of one score."""
+    dice, sequence = random.Random(3), 0
+    reference = Reference.of([dice.random() for _ in range(2_000)])
+    watch = DriftWatch(ROUTER, reference, 1.5)
+    for hour in range(1_000):
+        for _ in range(2):
+            score = 0.05 if dice.random() < shifted else dice.random()
+            for _ in range(10):
+                sequence += 1
+                one = outcome(sequence, hour * HOUR_US, False, router=ROUTER, score=score)
+                watch.fold([one])
+    return watch.assess(1_001 * HOUR_US).stale_us
+
+
+def test_conversations_whose_scores_are_alike_do_not_make_a_certificate_stale():
+    assert strayed(0.0) is None
+
+
+def test_a_shift_is_found_though_requests_come_in_conversations():
+    assert known(strayed(0.4)) < 500 * HOUR_US
+
+
 def test_the_evidence_is_that_of_the_formula():
     reference = Reference(rows=100, scores=Histogram((0.5,), (50, 50)))
     watch = DriftWatch(ROUTER, reference, 1.5)
     parts = watch._facets[0].parts
-    hours = [(7, 3), (1, 9), (10, 0)]
+    hours = [(7, 3), (1, 9), (10, 0)] * 9
     rows, sequence = [], 0
     for hour, (low, high) in enumerate(hours):
         for score in [0.1] * low + [0.9] * high:
             sequence += 1
             rows.append(outcome(sequence, hour * HOUR_US, False, router=ROUTER, score=score))
     watch.fold(rows)
-    found = watch.assess(9 * HOUR_US)
+    found = watch.assess(len(hours) * HOUR_US)
     total, bets = 0.0, 2 * 2 * len(ODDS_RATIOS)
     for place, part in enumerate(parts):
         for bound, sign in ((part.high, 1), (part.low, -1)):
             for ratio in ODDS_RATIOS:
                 worth = 0.0
-                for pair in hours:
+                for at, pair in enumerate(hours):
+                    if at < LEAST_HOURS:
+                        continue
                     n, h = sum(pair), pair[place]
                     odds = bound / (1 - bound) * ratio**sign
                     q = odds / (1 + odds)
                     gain = (q / bound) ** h * ((1 - q) / (1 - bound)) ** (n - h)
-                    worth = (worth + 1 / bets) * gain
+                    worth = (worth + 1 / bets) * gain ** (1 / effect(hours[:at], place))
                 total += worth if 0 < bound < 1 else 0.0
     assert found.evidence == pytest.approx(max(0.0, math.log(total) / math.log(ALARM_AT)))
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
+from benchmarks.dependence.quality import KEPT, WORSE
+from benchmarks.dependence.quality import compared as compared_days
+from benchmarks.dependence.traffic import KINDS, level
 
 from headgate.ledger.event import Event
 from headgate.monitor.quality import (
@@ -19,6 +24,7 @@ from headgate.monitor.quality import (
     comparison_event,
     comparisons,
 )
+from headgate.stats.bounded import Grades, kept_sequence
 
 NOON_US = 1_795_435_200_000_000
 
@@ -166,3 +172,53 @@ def test_routes_policies_and_keys_are_told_apart_where_there_are_two():
 def test_who_wins_is_counted():
     found = folded(None, [compared(1, 1.0, 0.5), compared(2, 0.5, 1.0), compared(3, 0.5, 0.5)])
     assert (found.all.cheap_wins, found.all.ties, found.all.premium_wins) == (1, 1, 1)
+
+
+def test_days_unlike_each_other_make_the_interval_wider_and_days_alike_do_not():
+    day_us = 86_400_000_000
+
+    def over(bad_days: bool) -> Quality:
+        return folded(
+            0.8,
+            [
+                compared(
+                    n,
+                    0.0 if (n // 50 == 3 if bad_days else n % 10 == 3) else 1.0,
+                    at_us=NOON_US + n // 50 * day_us,
+                )
+                for n in range(500)
+            ],
+        )
+
+    alike, unlike = over(False).all, over(True).all
+    assert alike.kept == unlike.kept == 0.9
+    assert (alike.days, unlike.days) == (10, 10)
+    alone = kept_sequence({Grades(1.0, 1.0): 450, Grades(0.0, 1.0): 50})
+    assert (alike.low, alike.high) == alone
+    assert unlike.low < alone.low - 0.2
+    assert over(False).state == "kept"
+
+
+def test_below_five_days_each_comparison_is_taken_by_itself():
+    found = folded(None, [compared(n, n % 2, at_us=NOON_US + n % 4 * 10**11) for n in range(80)])
+    assert found.all.days == 0
+    assert (found.all.low, found.all.high) == kept_sequence(
+        {Grades(1.0, 1.0): 40, Grades(0.0, 1.0): 40}
+    )
+
+
+def test_the_interval_holds_on_days_unlike_days_where_single_comparisons_miss_it():
+    kind, held, alone, years = KINDS[3], 0, 0, 8
+    at = level(kind, WORSE, days=1_000)
+    for seed in range(years):
+        day, cheap, premium = compared_days(kind, 60, np.random.default_rng(seed), 0.1, at)
+        rows = [
+            compared(n, float(cheap[n]), float(premium[n]), at_us=int(day[n]) * 86_400_000_000)
+            for n in range(len(day))
+        ]
+        whole = folded(None, rows).all
+        held += whole.low <= KEPT <= whole.high
+        bare = kept_sequence(Counter(map(Grades, cheap.tolist(), premium.tolist())))
+        alone += bare.low <= KEPT <= bare.high
+    assert held >= 7
+    assert alone < held

@@ -7,7 +7,7 @@ from benchmarks.intervals.blocks import KINDS, holds, hours_of, truth
 from headgate.ledger.store import RequestTotal
 from headgate.monitor.blocked import unit_text
 from headgate.monitor.merged import merged
-from headgate.monitor.saving import LEAST_REQUESTS, Verdict, saving_of, verdict_of
+from headgate.monitor.saving import LEAST_REQUESTS, STRAY, Verdict, saving_of, verdict_of
 from tests.known import known
 from tests.monitor.plans import EXAMPLE, requests
 
@@ -116,8 +116,39 @@ def test_too_few_days_are_told_by_hours_and_too_few_hours_by_requests():
     assert unit_text(units[8].by, units[8].blocks) == f", of {units[8].blocks} days"
     assert units[2].by == "hour"
     few = hours[:3]
-    assert saving_of(merged(few)[0], None, few) == saving_of(merged(few)[0], None)
+    assert saving_of(merged(few)[0], None, few).by == "request"
     assert unit_text("request", 0) == ", each taken by itself"
+
+
+@pytest.mark.parametrize("days", [1, 2, 4])
+@pytest.mark.parametrize("kind", [KINDS[1], KINDS[3]], ids=lambda kind: kind.name)
+def test_of_few_days_the_interval_holds_the_truth_too(kind, days):
+    """One day says nothing of how days differ, and hours of it are not told apart well."""
+    at, held, times = truth(kind, 1_000), 0, 60
+    for seed in range(times):
+        hours = hours_of(kind, days, np.random.default_rng([seed, days]))
+        found = saving_of(merged(hours)[0], None, hours)
+        assert found.stray == STRAY
+        held += holds(found, at)
+    assert held >= 54  # by hours alone 27 to 48 of a single day's
+
+
+def test_what_days_are_thought_to_differ_by_is_said_until_they_tell():
+    hours = hours_of(KINDS[1], 14, np.random.default_rng(1))
+    first = [total for total in hours if int(total.of[0]) < 24]
+    one, all_ = (saving_of(merged(own)[0], None, own) for own in (first, hours))
+    assert unit_text(one.by, one.blocks, one.stray).endswith(
+        "; too few days to tell how they differ, taken as by 10 points"
+    )
+    assert all_.stray is None
+    assert known(one.high) - known(one.low) > 3 * (known(all_.high) - known(all_.low))
+
+
+def test_a_great_saving_is_told_on_the_first_day_and_a_small_one_is_not():
+    for escalated, answer in ((200, "yes"), (900, "too little")):
+        hours = [requests(1000, escalated, of=(5,))]
+        (total,) = merged(hours)
+        assert verdict_of(total, saving_of(total, EXAMPLE, hours)).answer == answer
 
 
 def test_blocks_that_agree_by_chance_make_no_interval_narrower():

@@ -8,7 +8,15 @@ import pytest
 from headgate.ledger.store import DAY_US, DayTotal, TierTotal, Window
 from headgate.monitor.budget import EscalationBudget
 from headgate.monitor.drift import Drift
-from headgate.monitor.status import HISTORY_DAYS, Status, bill_window, month, retries, status
+from headgate.monitor.status import (
+    HISTORY_DAYS,
+    Status,
+    assumed,
+    bill_window,
+    month,
+    retries,
+    status,
+)
 from tests.known import known
 from tests.monitor.plans import EXAMPLE, cheap, classified, premium, requests
 
@@ -88,7 +96,7 @@ def test_without_retries_no_tier_has_a_share_of_them():
 
 
 def test_a_month_is_what_was_spent_and_the_rest_at_the_last_days_rate():
-    days = [day(number, 1_000) for number in range(TODAY - 40, TODAY)] + [day(TODAY, 600)]
+    days = [day(number, 1_000) for number in range(TODAY - 120, TODAY)] + [day(TODAY, 600)]
     found = month(days, NOV_16_NOON)
     assert found.first_day == "2026-11-01"
     assert found.spent_nano == 15 * 1_000 + 600
@@ -109,7 +117,7 @@ def test_a_day_of_unknown_cost_is_no_day_that_cost_nothing():
         day(number, *((0, 10) if number % 2 else (1_000, 0))) for number in range(TODAY - 30, TODAY)
     ]
     found = month([*days, day(TODAY, 600)], NOV_16_NOON)
-    assert (found.history_days, found.unknown_days) == (14, 14)
+    assert (found.history_days, found.unknown_days) == (15, 14)
     assert known(found.expected_nano) == found.spent_nano + 14_500
 
 
@@ -131,7 +139,7 @@ def test_days_without_traffic_cost_nothing_and_count():
     days = [day(TODAY - 21, 7), *(day(number, 1_000) for number in range(TODAY - 20, TODAY, 2))]
     found = month(days, NOV_16_NOON)
     assert found.history_days == 20
-    assert known(found.expected_nano) == found.spent_nano + 7_250
+    assert known(found.expected_nano) == pytest.approx(found.spent_nano + 7_250, rel=0.01)
     assert known(found.low_nano) < known(found.expected_nano) < known(found.high_nano)
 
 
@@ -144,6 +152,48 @@ def test_too_few_days_make_no_forecast():
     found = month([day(TODAY - 1, 5, unpriced=2), day(TODAY, 7)], NOV_16_NOON)
     assert (found.spent_nano, found.unpriced) == (12, 2)
     assert (found.expected_nano, found.low_nano, found.high_nano) == (None, None, None)
+
+
+FRIDAY_NOV_27 = int(datetime(2026, 11, 27, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def office(weeks: int, growth: float = 1.0) -> list[DayTotal]:
+    """Days up to a Friday with nearly empty weekends, and a little chance."""
+    today = FRIDAY_NOV_27 // DAY_US
+    return [
+        day(at, round((1e9 if (at + 3) % 7 < 5 else 1e8) * growth**at_all * (1 + at * 7 % 3 / 50)))
+        for at_all, at in enumerate(range(today - 7 * weeks, today))
+    ]
+
+
+def test_before_a_weekend_the_month_does_not_go_on_as_on_working_days():
+    """Friday, Saturday, Sunday and Monday are left: 2.2 working days, not 4 average ones."""
+    found = month(office(8), FRIDAY_NOV_27)
+    assert found.days_left == 4
+    to_come = known(found.expected_nano) - found.spent_nano
+    assert to_come == pytest.approx(2.2 * 1.02e9, rel=0.03)
+    assert known(found.low_nano) < found.spent_nano + 2.25e9 < known(found.high_nano)
+    assert known(found.high_nano) - known(found.low_nano) < 1e9
+    assert assumed(found) == "from 55 days: weekends 10.0 % of other days, no trend"
+
+
+def test_it_says_what_was_taken_for_given():
+    assert assumed(month([], FRIDAY_NOV_27)) == ""
+    few = assumed(month(office(2), FRIDAY_NOV_27))
+    assert few.endswith(" of other days, no trend")
+    working = [one for one in office(1) if (one.day + 3) % 7 < 5]
+    mondays = month([day(working[0].day - 1, 5), *working], FRIDAY_NOV_27)
+    assert known(mondays.weekend) < 1
+    grown = month(office(8, growth=1.01), FRIDAY_NOV_27)
+    assert known(grown.trend) == pytest.approx(0.01, abs=0.003)
+    assert ", trend +" in assumed(grown)
+    assert assumed(grown).endswith(" % a day")
+
+
+def test_amounts_are_whole_nano_dollars():
+    found = month(office(8, growth=1.01), FRIDAY_NOV_27)
+    for amount in (found.spent_nano, found.expected_nano, found.low_nano, found.high_nano):
+        assert type(amount) is int
 
 
 def test_an_empty_ledger_has_spent_nothing():

@@ -28,6 +28,9 @@ rate = 0.2
 [providers.google]
 """
 
+QUIET = '[ends."google/gemini-2.5-flash"]\nwarn = false\n'
+"""Behind GOOD or the example, whose classifier ends: nothing is left that is warned of."""
+
 TIERS = """\
 [tiers.cheap]
 model = "a/small"

@@ -324,8 +324,9 @@ def test_a_price_may_be_that_of_moderations(desk: Desk, model: str):
     assert desk.read(GOOD + named + price).warnings == ()
 
 
-def test_the_model_for_moderations_must_be_one_of_the_files_providers(desk: Desk):
-    fault = desk.fault(GOOD + '[server]\nmoderation_model = "nobody/guard"\n')
+@pytest.mark.parametrize("field", ["embedding_model", "moderation_model", "image_model"])
+def test_the_model_for_what_is_passed_through_must_be_one_of_the_files_providers(desk, field):
+    fault = desk.fault(f'{GOOD}[server]\n{field} = "nobody/guard"\n')
     assert (fault.field, fault.message) == (
-        "server.moderation_model", 'There is no provider "nobody" in the file.',
+        f"server.{field}", 'There is no provider "nobody" in the file.',
     )  # fmt: skip

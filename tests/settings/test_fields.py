@@ -78,6 +78,7 @@ def test_headers_are_written_as_in_the_file():
         "[providers.NAME]",
         "[egress]",
         '[prices."PROVIDER/MODEL"]',
+        '[ends."PROVIDER/MODEL"]',
         "[price_list]",
         "[sessions]",
         "[resilience]",

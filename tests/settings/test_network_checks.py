@@ -62,27 +62,6 @@ def test_a_traces_headers_are_no_headers_of_the_files(desk: Desk, name: str):
     assert "set by Headgate itself" in fault.message
 
 
-def test_a_known_provider_at_another_host_has_no_key_until_somebody_says_which(desk: Desk):
-    moved = TIERS + "[providers.openai]\nbase_url = 'https://eu.api.openai.com/v1'\n"
-    (warning,) = desk.read(moved).warnings
-    assert warning.field == "providers.openai.base_url"
-    assert "OPENAI_API_KEY goes to the known URL only" in warning.message
-    assert 'api_key_env = "OPENAI_API_KEY"' in warning.fix
-    for key in ("api_key_env = 'EU_KEY'\n", "api_key_file = '/run/secrets/eu'\n"):
-        assert not desk.read(moved + key).warnings
-    for needs_none in (
-        "[providers.openai]\nbase_url = 'http://127.0.0.1:9000/v1'\n",
-        "[providers.ollama]\nbase_url = 'https://ollama.example/v1'\n",
-        "[providers.openai]\n",
-    ):
-        assert not desk.read(TIERS + needs_none).warnings
-
-
-def test_a_key_that_is_at_fault_is_not_said_to_be_missing(desk: Desk):
-    moved = TIERS + "[providers.openai]\nbase_url = 'https://eu.api.openai.com/v1'\n"
-    assert desk.fault(moved + "api_key_env = 'no name'\n").field == "providers.openai.api_key_env"
-
-
 def test_a_platform_is_asked_for_what_it_needs_and_taken_for_no_other_provider(desk: Desk):
     for platform, host in (("vertex", "aiplatform.googleapis.com"), ("bedrock", "bedrock-runtime")):
         text = f"{TIERS}[providers.{platform}]\nplatform = '{platform}'\n"

@@ -16,7 +16,7 @@ def body(**fields) -> bytes:
 
 
 def test_each_text_has_its_vector_and_equal_texts_the_same():
-    answer = json.loads(read(body(input=["a", "b", "a"], dimensions=3)).answer())
+    answer = json.loads(read(body(input=["a", "b", "a"], dimensions=3)).answer()[1])
     vectors = [one["embedding"] for one in answer["data"]]
     assert [len(vector) for vector in vectors] == [3, 3, 3]
     assert vectors[0] == vectors[2] != vectors[1]
@@ -24,15 +24,15 @@ def test_each_text_has_its_vector_and_equal_texts_the_same():
 
 
 def test_base64_holds_the_same_numbers():
-    plain = json.loads(read(body()).answer())["data"][0]["embedding"]
-    packed = json.loads(read(body(encoding_format="base64")).answer())["data"][0]["embedding"]
+    plain = json.loads(read(body()).answer()[1])["data"][0]["embedding"]
+    packed = json.loads(read(body(encoding_format="base64")).answer()[1])["data"][0]["embedding"]
     found = struct.unpack(f"<{len(plain)}f", base64.b64decode(packed))
     assert found == pytest.approx(plain)
 
 
 def test_a_text_may_come_as_its_tokens():
-    assert json.loads(read(body(input=[1, 2, 3])).answer())["usage"]["prompt_tokens"] == 3
-    answer = json.loads(read(body(input=[[1, 2], [3], [1, 2]])).answer())
+    assert json.loads(read(body(input=[1, 2, 3])).answer()[1])["usage"]["prompt_tokens"] == 3
+    answer = json.loads(read(body(input=[[1, 2], [3], [1, 2]])).answer()[1])
     first, second, third = (one["embedding"] for one in answer["data"])
     assert first == third != second
     assert answer["usage"]["prompt_tokens"] == 5
@@ -41,7 +41,7 @@ def test_a_text_may_come_as_its_tokens():
 def test_only_input_is_billed():
     asked = read(body(input=["four", "fives"]))
     assert asked.usage == Usage(input=3)
-    assert json.loads(asked.answer())["usage"] == {"prompt_tokens": 3, "total_tokens": 3}
+    assert json.loads(asked.answer()[1])["usage"] == {"prompt_tokens": 3, "total_tokens": 3}
 
 
 def test_so_many_texts_and_a_text_of_more_tokens_are_taken_but_not_more_texts():

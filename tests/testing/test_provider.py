@@ -192,6 +192,46 @@ def test_failures_look_like_the_providers_own_and_are_not_billed(
         assert (report.billed, report.broken, report.faults) == ({}, {}, {order: 1})
 
 
+def passed_through(chat):
+    """A call of each kind that is passed through, as a function of its words."""
+    named = {"model": "small"}
+    return {
+        "embeddings": lambda words: chat.embeddings.create(input=words, **named),
+        "moderations": lambda words: chat.moderations.create(input=words, **named),
+        "images": lambda words: chat.images.generate(prompt=words, **named),
+        "edits": lambda words: chat.images.edit(prompt=words, image=b"png", **named),
+        "speech": lambda words: chat.audio.speech.create(input=words, voice="alloy", **named),
+        "sound": lambda words: chat.audio.transcriptions.create(prompt=words, file=b"wav", **named),
+    }
+
+
+KINDS = ("embeddings", "moderations", "images", "edits", "speech", "sound")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_passed_through_fails_as_it_is_ordered_to(chat, providers, kind):
+    call = passed_through(chat)[kind]
+    for order, status in (("overloaded", 503), ("rate_limited", 429), ("error", 500)):
+        with pytest.raises(openai.APIStatusError) as caught:
+            call(f"[[{order}:1]] hello")
+        assert caught.value.status_code == status
+        call(f"[[{order}:1]] hello")
+    with pytest.raises(openai.APIConnectionError):
+        call("[[reset]] " + "hello " * 100)
+    began = time.monotonic()
+    call("[[stall]] hello")
+    assert time.monotonic() - began >= 0.2
+    faults = providers["openai"].tally().faults
+    assert faults == {"overloaded": 1, "rate_limited": 1, "error": 1, "reset": 1, "stall": 1}
+
+
+def test_an_empty_answer_to_what_is_passed_through_has_nothing_in_it_and_is_billed(chat, providers):
+    calls = passed_through(chat)
+    assert calls["images"]("[[empty]] a cat").data is None
+    assert calls["speech"]("[[empty]] hello").read() == b""
+    assert providers["openai"].tally().billed["small"].calls == 2
+
+
 def test_an_empty_answer_is_unusable_and_billed(chat, messages, providers):
     text = f"[[empty]] {LONG}"
     assert chat.chat.completions.create(model="small", messages=said(text)).choices == []

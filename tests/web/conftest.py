@@ -86,7 +86,14 @@ def site(
     book = book_of(reading.settings, env={})
     keys = MemoryKeys()
     return Pages(
-        reading, of, book, keys=keys, token=token, now_us=lambda: NOON_US, today=lambda: DAY
+        reading,
+        of,
+        book,
+        keys=keys,
+        patience=60.0,  # a slow machine
+        token=token,
+        now_us=lambda: NOON_US,
+        today=lambda: DAY,
     ).site
 
 

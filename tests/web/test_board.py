@@ -1,5 +1,6 @@
 """board: the worst comes first in the sentence, and a part without blocks has no heading."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -7,6 +8,8 @@ import pytest
 
 from headgate.monitor.budget import EscalationBudget
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending
+from headgate.render.page import Items
 from headgate.render.table import Table
 from headgate.web.board import Board, board
 from headgate.web.observer import Seen, Unplanned
@@ -36,6 +39,21 @@ def test_the_parts_stand_in_the_order_of_money(looked):
         "The bill", "Tiers", "Where it comes from",
     ]  # fmt: skip
     assert [part.title for part in shown(looked, quality=fallen()).parts][1] == "Quality"
+
+
+def test_what_ends_stands_below_the_tiers_with_who_uses_it(looked):
+    ending = Ending(
+        model="a/old", day=date(2026, 12, 1), successor=None, used_by=("tier cheap", "classifier")
+    )
+    (tiers,) = [part for part in shown(looked, ends=(ending,)).parts if part.title == "Tiers"]
+    listed = tiers.blocks[-1]
+    assert isinstance(listed, Items)
+    assert listed.title == "Ends announced"
+    assert listed.items == (
+        "a/old ends on 2026-12-01; what takes its place is not known. (tier cheap, classifier)",
+    )
+    none = next(part for part in shown(looked, ends=()).parts if part.title == "Tiers")
+    assert not any(isinstance(block, Items) for block in none.blocks)
 
 
 def test_good_news_is_good(looked):

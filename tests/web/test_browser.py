@@ -339,6 +339,34 @@ def test_every_page_fits_a_phone(chromium: Browser, served: str, path: str):
     context.close()
 
 
+def test_on_a_phone_what_is_cut_off_has_a_shade_at_that_edge_until_it_is_swiped_to(
+    chromium: Browser, served: str
+):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = Watched(context, served).go("/")
+    table = page.locator(".wide").filter(has=page.locator("th", has_text="whole p50")).first
+    table.scroll_into_view_if_needed()
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") > 20
+    box = table.bounding_box()
+    assert box is not None
+
+    def edges() -> tuple[bytes, bytes]:
+        """Both ends of the line above the first row's letters, a pixel high."""
+        sides = (box["x"] + 1, box["x"] + box["width"] - 3)
+        left, right = (
+            page.screenshot(clip={"x": x, "y": box["y"] + 1, "width": 2, "height": 1})
+            for x in sides
+        )
+        return left, right
+
+    left, right = edges()
+    assert left != right, "nothing says that there is more"
+    table.evaluate("table => { table.scrollLeft = 9999; }")
+    swiped_left, swiped_right = edges()
+    assert (swiped_left != left, swiped_right) == (True, left)
+    context.close()
+
+
 @pytest.mark.parametrize(("path", "column"), [("/requests", "cost"), ("/prices", "out")])
 def test_on_a_phone_a_list_shows_its_last_word_without_a_swipe(
     chromium: Browser, served: str, path: str, column: str

@@ -38,6 +38,12 @@ def test_a_search_finds_and_its_history_has_dates():
     assert 'value="sonnet 4.6"' in html
 
 
+def test_a_model_that_ends_has_the_day_behind_its_title():
+    html = prices(q="gemini-2.5-flash")
+    assert '<span class="soft">ends on 2026-12-01</span>' in html
+    assert "ends on" not in prices(q="claude-sonnet-4-6")
+
+
 def test_a_model_that_is_not_there_has_no_history():
     assert "has no history of x/y" in prices(model="x/y")
     assert "has no history of &lt;b&gt;" in prices(model="<b>")

@@ -40,7 +40,7 @@ def test_the_fields_keep_the_bytes_of_their_values():
         (b'"text"', "invalid_json", "JSON object"),
         (b"null", "invalid_json", "JSON object"),
         (b'{"a": "\xff"}', "invalid_encoding", "UTF-8 (byte 7)"),
-        (b'{"a":' + b"[" * 100_000 + b"}", "invalid_json", "nested too deeply"),
+        (b'{"a":' + b"[" * 1_000_000 + b"}", "invalid_json", "nested too deeply"),
     ],
 )
 def test_a_body_that_is_no_object_is_refused_with_a_sentence(body, code, words):

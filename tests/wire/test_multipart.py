@@ -208,6 +208,20 @@ def test_a_form_without_a_model_names_none():
     assert read_form(SOUND, form(FILE), TYPE).model == ""
 
 
+def test_a_form_without_a_model_gets_a_part_with_the_one_that_answers():
+    for body in (form(FILE), b"\r\n" + form(FILE), END):
+        written = read_form(SOUND, body, TYPE).body("whisper")
+        again = read_form(SOUND, written, TYPE)
+        assert again.model == "whisper"
+        assert written == body.replace(b"--xX--7", part("model", b"whisper") + b"--xX--7", 1)
+
+
+def test_a_boundary_that_stands_in_the_models_name_is_refused():
+    for body in (form(FILE), form(MODEL, FILE)):
+        with pytest.raises(RequestError, match="its boundary is a part of the model's name"):
+            read_form(SOUND, body, TYPE).body("a--xX--7b")
+
+
 @given(st.binary(max_size=60), st.integers(0, len(form(MODEL, FILE))))
 def test_bytes_that_are_put_in_anywhere_are_refused_or_leave_one_model(junk, at):
     whole = form(FILE, MODEL)

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from headgate.analysis.betting import MOST_STAKE, betting_p, design_effect, grouped_p
+from headgate.analysis.days import DAY, days_of
 from headgate.analysis.grouping import groups_of
 from headgate.analysis.operating import operating_points, tenths
 from headgate.analysis.rows import GradedRow
@@ -62,6 +63,8 @@ class Calibrating(msgspec.Struct, frozen=True):
     premium_nano: np.ndarray | None = None
     group: np.ndarray | None = None
     """The number of each row's conversation; None where each row is by itself."""
+    time: np.ndarray | None = None
+    """When each came, seconds since 1970; None where that is not known of all."""
 
 
 def thresholds(router: Router) -> list[float]:
@@ -95,7 +98,8 @@ def certify(
     binomial. Angelopoulos et al. (2021), "Learn then test", arXiv:2110.01052.
 
     In a cascade what premium answers has paid for cheap too. Rows of one conversation, or of one
-    id, count for as many independent rows as tell as much.
+    id, count for as many independent rows as tell as much. Where rows have their times a threshold
+    has to pass over whole days as well, or over hours where the days are too few.
 
     Raises:
         ConfigError: no rows, a bill to keep and costs that are not known, or a router that needs
@@ -119,7 +123,8 @@ def certify(
         risk=goal.risk,
         method="Learn-then-Test, fixed sequence, "
         + ("exact binomial" if goal.kind == "escalation" else "betting")
-        + ("" if table.group is None else ", by the design effect of conversations"),
+        + ("" if table.group is None else ", by the design effect of conversations")
+        + ("" if (days := days_of(table.time)) is None else f", and Student's over {days.by}s"),
         threshold=passed,
         p_value=p_value,
         rows=len(rows),
@@ -151,7 +156,7 @@ def choose(
     tested: list[float] = []
 
     def testing() -> Iterator[float]:
-        test = _test(table, goal, risk)
+        test = _tests(table, goal, risk)
         for threshold in order:
             tested.append(test(threshold))
             yield tested[-1]
@@ -170,10 +175,32 @@ def _stricter(risk: float) -> float:
     return normal.cdf(math.sqrt(2) * normal.inv_cdf(risk)) if risk < 0.5 else risk
 
 
-def _test(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], float]:
-    group = table.group
+def _tests(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], float]:
+    """The p-value of a threshold: the greater of that over rows and that over days."""
+    group, days = table.group, days_of(table.time)
+    gains_of, least = _gaining(table, goal)
+
+    def over_rows(threshold: float, gains: np.ndarray) -> float:
+        if goal.kind == "escalation":
+            return _escalation_p(table.score >= threshold, group, goal.target, risk)
+        if gains.mean() <= 0:
+            return 1.0
+        if group is not None:
+            return grouped_p(gains, group, least, risk)
+        return betting_p(gains, least, risk)
+
+    def test(threshold: float) -> float:
+        gains = gains_of(threshold)
+        p_value = over_rows(threshold, gains)
+        return p_value if days is None or p_value > risk else max(p_value, days.p_value(gains))
+
+    return test
+
+
+def _gaining(table: Calibrating, goal: Goal) -> tuple[Callable[[float], np.ndarray], float]:
+    """What each row is on the good side of the goal by, at a threshold; the least that can be."""
     if goal.kind == "escalation":
-        return lambda t: _escalation_p(table.score >= t, group, goal.target, risk)
+        return lambda threshold: goal.target - (table.score >= threshold), goal.target - 1
     if goal.kind == "quality":
         # quality >= floor · premium quality, where each row gains: served − floor · premium
         on_premium = (1 - goal.target) * table.premium
@@ -185,16 +212,7 @@ def _test(table: Calibrating, goal: Goal, risk: float) -> Callable[[float], floa
         on_premium = goal.target - table.premium_nano
         on_cheap = goal.target - table.cheap_nano
         least = min(float(on_premium.min()), float(on_cheap.min()), -1.0)
-
-    def test(threshold: float) -> float:
-        gains = np.where(table.score >= threshold, on_premium, on_cheap)
-        if gains.mean() <= 0:
-            return 1.0
-        if group is not None:
-            return grouped_p(gains, group, least, risk)
-        return betting_p(gains, least, risk)
-
-    return test
+    return lambda t: np.where(table.score >= t, on_premium, on_cheap), least
 
 
 def _escalation_p(taken: np.ndarray, group: np.ndarray | None, bound: float, risk: float) -> float:
@@ -221,6 +239,9 @@ def _columns(
         if priced
         else None,
         group=groups_of(rows),
+        time=np.array([row.time for row in rows], dtype=float)
+        if all(row.time is not None for row in rows)
+        else None,
     )
 
 
@@ -236,10 +257,22 @@ def _assumptions(table: Calibrating, goal: Goal) -> tuple[str, ...]:
         number = f"{int(table.group.max()) + 1:,} conversations"
         drawn = f"The rows are of {number}, drawn at random and whole; future ones are as long."
         assumed = (*assumed, drawn)
+    assumed = (*assumed, _days_assumed(table.time))
     if goal.kind != "bill" or table.cheap_nano is None or table.premium_nano is None:
         return assumed
     most = max(float(table.cheap_nano.max()), float(table.premium_nano.max())) / NANO_PER_USD
     return (*assumed, f"No request costs more than the dearest of these rows, {most:.6f} USD.")
+
+
+def _days_assumed(time: np.ndarray | None) -> str:
+    """What is taken for granted of days, which may be unlike each other."""
+    if time is None:
+        return "The rows have no times: that one day is like another is taken for granted."
+    days, number = days_of(time), len(np.unique(time // DAY))
+    if days is not None and days.by == "day":
+        return f"The rows are of {number} days, drawn at random; no season or trend is among them."
+    rows = "one day" if number == 1 else f"{number} days, too few to tell days apart"
+    return f"The rows are of {rows}: that others are like that is taken for granted."
 
 
 def _advice(table: Calibrating, goal: Goal) -> str:

@@ -96,10 +96,10 @@ def same_model(name: str) -> str:
 def _pages(text: str) -> Iterator[Any]:
     try:
         yield json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: brackets without an end
         try:
             pages = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _unknown() from error
         yield from pages
 

@@ -16,7 +16,7 @@ from headgate.analysis.record import Record
 from headgate.analysis.sketch import Distinct, Histogram, Names
 from headgate.prices.card import Card
 from headgate.prices.charge import charge
-from headgate.values import Usage
+from headgate.values import Usage, counted
 
 __all__ = ["KINDS", "Money", "Sample", "Sum"]
 
@@ -280,7 +280,9 @@ class Sample:
             wanted.append("No token counts: the bill is unknown.")
         elif self.priced.unpriced > self.rows - told["usage"]:
             few = self.priced.unpriced - (self.rows - told["usage"])
-            wanted.append(f"{few:,} calls have no known price; state one below [prices].")
+            wanted.append(
+                f"Without a known price: {counted(few, 'call')}; state one below [prices]."
+            )
         if not told["conversation"]:
             wanted.append(
                 "No conversations: rows of one conversation may be taken for independent ones."

@@ -8,12 +8,15 @@ from datetime import UTC, date, datetime
 
 from headgate.bootstrap.book import doubts_about_prices, table_of
 from headgate.bootstrap.egress import unread_proxy
+from headgate.bootstrap.ends import ending_of, named
 from headgate.bootstrap.variables import held, read_key
 from headgate.errors import ConfigFault
+from headgate.monitor.endings import ending_words
 from headgate.prices.book import Book
 from headgate.prices.table import Table
 from headgate.settings import Reading, Source, Sourced
 from headgate.settings.forms import Refusal
+from headgate.settings.providers import KNOWN
 from headgate.settings.redaction import shown_path
 from headgate.settings.schema import PriceListSettings
 from headgate.values import ModelRef
@@ -25,15 +28,18 @@ def warnings_of(reading: Reading, book: Book, env: Mapping[str, str]) -> tuple[C
     """What works and is most likely not meant, in the settings and in their prices of today.
 
     Args:
-        env: may name a proxy, which is not read; empty where the settings are another machine's.
+        env: may name a proxy, or hold a key, that is not used; empty where the settings are another
+            machine's.
     """
     today = datetime.now(UTC).date()
     unread = unread_proxy(reading.settings, env)
     return (
         *reading.warnings,
         *_nobody_decides(reading),
+        *_keyless(reading, env),
         *_missing_prices(reading, book, today),
         *_doubtful_prices(reading, book, today),
+        *_ends(reading, book, today),
         *(() if unread is None else (unread,)),
     )
 
@@ -51,6 +57,30 @@ def _nobody_decides(reading: Reading) -> Iterator[ConfigFault]:
         )
 
 
+def _keyless(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:
+    """A finding where a known provider's key is at hand, and not sent, for the URL is another."""
+    sources = {field: source for field, _, source, _ in reading.values}
+    for provider in reading.settings.providers:
+        known, field = (
+            KNOWN.get(provider.name),
+            shown_path(("providers", provider.name, "base_url")),
+        )
+        if (
+            known is None
+            or known.api_key_env is None
+            or provider.api_key_env
+            or provider.api_key_file
+            or not held(env, known.api_key_env)
+        ):
+            continue
+        yield _at(
+            sources[field],
+            field,
+            f"No key is sent there: {known.api_key_env} is for {known.base_url}.",
+            f'If it is for this one, too, write api_key_env = "{known.api_key_env}" below it.',
+        )
+
+
 def _doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
     """A finding for every own price that is likely in another unit, at its line."""
     sources = {field: source for field, _, source, _ in reading.values}
@@ -60,6 +90,22 @@ def _doubtful_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigF
             yield _at(source, doubt.field or "", doubt.message, doubt.fix)
         else:
             yield doubt
+
+
+def _ends(reading: Reading, book: Book, today: date) -> Iterator[ConfigFault]:
+    """A finding wherever the settings name a model whose end is announced, soon or not."""
+    sources = {one.field: one.source for one in reading.values}
+    for one in named(reading.settings):
+        ending = ending_of(reading.settings, book, today, one)
+        if ending is not None:
+            said = f"Announced: {ending.source}. " if ending.source else ""
+            silenced = f'[ends."{ending.model}"] with warn = false silences this.'
+            yield _at(
+                sources.get(one.field, Source("default")),
+                one.field,
+                ending_words(ending),
+                f"Name another model in time. {said}{silenced}",
+            )
 
 
 def _missing_prices(reading: Reading, book: Book, on: date) -> Iterator[ConfigFault]:
@@ -160,7 +206,7 @@ def _list_of(told: Mapping[str, object], env: Mapping[str, str]) -> Table:
 
 _MODEL_FIELD = re.compile(
     r"(?:(?:tiers|policies)\..*|classifier)\.(?:second_|judge_)?model"
-    r"|server\.embedding_model|quality\.judge"
+    r"|server\.(?:embedding|image)_model|quality\.judge"
 )
 
 

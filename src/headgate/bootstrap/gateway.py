@@ -31,7 +31,7 @@ from headgate.settings.forms import Refusal
 from headgate.settings.providers import DEFAULT_MODERATION, KNOWN
 from headgate.settings.schema import EgressSettings, ProviderSettings, Settings
 from headgate.values import Clock, ModelRef, Usage
-from headgate.wire.passed import EMBEDDINGS, MODERATIONS, speaks
+from headgate.wire.passed import EMBEDDINGS, IMAGES, MODERATIONS, speaks
 
 if TYPE_CHECKING:
     from headgate.wire.platforms import Platform
@@ -91,7 +91,7 @@ def secrets_of(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
             field = f"providers.{provider.name}.api_key_file"
             keep(_slot(provider), read_key(provider.api_key_file), field)
     if missing:
-        raise ConfigError("The gateway cannot start without its keys:", faults=missing)
+        raise ConfigError("Keys are missing, or cannot be read:", faults=missing)
     return secrets
 
 
@@ -292,6 +292,7 @@ def models_of_ours(settings: Settings) -> dict[str, ModelRef]:
     found = {
         EMBEDDINGS.path: server.embedding_model,
         MODERATIONS.path: server.moderation_model or _moderation_model(settings),
+        **dict.fromkeys(IMAGES, server.image_model),
     }
     return {path: ModelRef.parse(model) for path, model in found.items() if model is not None}
 

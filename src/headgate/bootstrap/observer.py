@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from headgate.bootstrap.ends import calls_of, endings
 from headgate.bootstrap.measured import Measurement, measured_settings
 from headgate.bootstrap.planned import held_against
 from headgate.bootstrap.watch import Watch
@@ -125,7 +126,8 @@ class LedgerObserver:
             report=report(tiers, hourly, planned, period.window),
             escalation=self._assessed,
             drift=self._drift,
-            retries=retries(tiers),
+            # by provider and model here, where a status has errors and hours
+            retries=retries([replace(total, of=()) for total in tiers]),
             month=month(days, now, planned),
             headroom=room,
             unplanned=None if missing is None else Unplanned.of(missing.told),
@@ -138,6 +140,7 @@ class LedgerObserver:
             quality=quality,
             feedback=feedback,
             tiers=tuple(tier.name for tier in settings.tiers),
+            ends=endings(settings, book, day, calls_of(tiers)),
         )
 
     def requests(self, search: Search) -> Found:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from headgate.bootstrap.book import aged, card_of, doubts_about_prices
+from headgate.bootstrap.ends import planned_endings
 from headgate.bootstrap.scenario import WhatIf, caveats, deciders, scenario_of
 from headgate.costs.advice import Solution, advice_of
 from headgate.costs.gap import bound, gap
 from headgate.costs.model import evaluate
 from headgate.costs.plan import Plan
+from headgate.monitor.endings import ending_words
 from headgate.prices.book import Book
 from headgate.prices.card import Card
 from headgate.settings import Reading
@@ -19,6 +21,8 @@ from headgate.settings.schema import Settings
 from headgate.values import ModelRef
 
 __all__ = ["notes_of", "plan_of"]
+
+MONTH_DAYS = 31
 
 
 def plan_of(
@@ -65,8 +69,14 @@ def plan_of(
         advice=advice_of(breakdown, deciders(settings, book, at)),
         solutions=tuple(solutions),
         growth=tuple((factor, evaluate(scenario.at_traffic(factor))) for factor in growth),
-        notes=(*notes, *scenario.notes()),
+        notes=(*notes, *_ends(settings, book, at, changes), *scenario.notes()),
     )
+
+
+def _ends(settings: Settings, book: Book, at: date, changes: WhatIf | None) -> Iterator[str]:
+    """What ends of the plan's models within the month that it is for."""
+    until = at + timedelta(days=MONTH_DAYS)
+    return map(ending_words, planned_endings(settings, book, at, until, changes))
 
 
 def _drafts(settings: Settings) -> str | None:

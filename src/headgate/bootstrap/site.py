@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from headgate.bootstrap.book import book_of, prices_of
+from headgate.bootstrap.ends import announced
+from headgate.bootstrap.glances import PATIENCE_SECONDS, Glances
 from headgate.bootstrap.key_ring import LedgerKeyRing
 from headgate.bootstrap.observer import LedgerObserver
 from headgate.bootstrap.planner import Measure, SettingsPlanner
 from headgate.bootstrap.scenario import calls_per_month
 from headgate.errors import ConfigError, RequestError
 from headgate.ledger.keys import KeyStore
-from headgate.ledger.store import Store
+from headgate.ledger.store import Store, StoreError
+from headgate.monitor.endings import Ending
 from headgate.prices.book import Book
 from headgate.prices.catalogue import Found, Held, history, search
 from headgate.routing.artifact import fingerprint, load
@@ -29,6 +35,8 @@ from headgate.web.alerts import Alerts
 from headgate.web.calculator import Calculator
 from headgate.web.dashboard import Dashboard
 from headgate.web.keys import Keys
+from headgate.web.observer import Seen
+from headgate.web.period import Period
 from headgate.web.prices import Prices
 from headgate.web.request import OneRequest, Prompts
 from headgate.web.requests import Requests
@@ -56,6 +64,7 @@ def pages_of(
     token: str | None,
     keys: KeyStore | None = None,
     sample: Measure | None = None,
+    sums_up: bool = False,
 ) -> Pages:
     """The pages of a configuration, now. See `Pages` for the arguments."""
     return Pages(
@@ -64,6 +73,7 @@ def pages_of(
         _book(reading),
         keys=keys,
         sample=sample,
+        sums_up=sums_up,
         token=token,
         now_us=_now_us,
         today=_today,
@@ -78,6 +88,9 @@ class Pages:
         book: the prices.
         keys: its virtual keys; None: no page of them.
         sample: settings with what a sample says; None where there is none.
+        sums_up: hours that are over are added up before the dashboard looks. A gateway does so by
+            itself; pages that are shown alone may be of a ledger that none is writing to.
+        patience: seconds that the dashboard waits for what it shows.
         token: the admin token that a visitor must give; None lets this machine's visitors in.
         now_us: the time, microseconds since 1970.
         today: the day that prices are of.
@@ -91,6 +104,8 @@ class Pages:
         *,
         keys: KeyStore | None = None,
         sample: Measure | None = None,
+        sums_up: bool = False,
+        patience: float = PATIENCE_SECONDS,
         token: str | None,
         now_us: Callable[[], int],
         today: Callable[[], date],
@@ -99,6 +114,8 @@ class Pages:
         self._store = store
         self._keys = keys
         self._sample = sample
+        self._patience = patience
+        self._sums_up = threading.Lock() if sums_up else None
         self._now_us = now_us
         self._token = token
         self._today = today
@@ -158,7 +175,12 @@ class Pages:
                 **listed,
                 **dict.fromkeys(OF_A_LEDGER, Place(_no_ledger)),
             }
-        dashboard = Dashboard(observer, templates, now_us)
+        dashboard = Dashboard(
+            observer,
+            templates,
+            now_us,
+            glance=Glances(partial(self._look, observer), patience=self._patience),
+        )
         tiers = [tier.name for tier in settings.tiers]
         requests = Requests(observer, templates, now_us, tiers)
         stored: Prompts = "on" if settings.ledger.store_prompts else "off"
@@ -182,6 +204,14 @@ class Pages:
             "/alerts.json": Place(alerts.json),
             "/alerts.csv": Place(alerts.csv),
         }
+
+    def _look(self, observer: LedgerObserver, period: Period) -> Seen:
+        """A look for the dashboard, over hours that are added up."""
+        if self._sums_up is not None and self._store is not None:
+            with self._sums_up, suppress(StoreError):  # then the rows tell, and take their time
+                while self._store.roll(self._now_us(), most=1):
+                    pass
+        return observer.look(period)
 
     def _keys_place(self, settings: Settings, templates: Templates) -> dict[str, Place]:
         """The page of the keys, or of why there are none to show."""
@@ -258,6 +288,10 @@ class SettingsPrices:
             return found
         own = {tier.model for tier in self._settings.tiers} | {self._settings.classifier.model}
         return sorted(found, key=lambda one: f"{one.card.provider}/{one.card.model}" not in own)
+
+    def ending(self, name: str) -> Ending | None:
+        """What is announced of its end."""
+        return announced(self._settings, name)
 
     def history(self, name: str) -> Sequence[Held]:
         """All prices of a model, the oldest first."""

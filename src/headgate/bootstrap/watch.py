@@ -10,6 +10,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from headgate.bootstrap.certified import floor_of, routers_of
+from headgate.bootstrap.ends import calls_of, endings
 from headgate.bootstrap.planned import held_against
 from headgate.errors import ConfigError
 from headgate.ledger.store import (
@@ -27,6 +28,7 @@ from headgate.monitor.account import Account, Terms
 from headgate.monitor.actions import Held, held_threshold
 from headgate.monitor.assessment import ScopeKind
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import FEEDBACK, Signal, TierFeedback, by_tier, signals
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import MISHAPS, mishaps
@@ -60,6 +62,7 @@ class _Money(NamedTuple):
     days: list[DayTotal]
     planned: Planned | None
     headroom: Headroom | None
+    ends: tuple[Ending, ...]
 
 
 class Watch:
@@ -155,6 +158,7 @@ class Watch:
             quality=quality,
             feedback=feedback,
             beside=mishaps(self._store.events(Window(at_us - DAY_US, None), MISHAPS)),
+            ends=money.ends,
         )
 
     def held(self) -> Held:
@@ -226,7 +230,7 @@ class Watch:
                 return self._money
         began = monotonic()
         back = max(HISTORY_DAYS, MONTH_DAYS) + 1
-        tiers = self._store.tiers(window, ("error",))
+        tiers = self._store.tiers(window, ("error", "hour"))
         requests = self._store.requests(window, ("hour",))
         days = self._store.days(Window((at_us // DAY_US - back) * DAY_US, None))
         planned = found = self.unplanned = None
@@ -235,6 +239,8 @@ class Watch:
             planned, found, self.unplanned = held_against(
                 self._settings, self._book, day, tiers, requests
             )
-        self._money = _Money(at_us, window, tiers, requests, days, planned, found)
+        called = self._store.tiers(Window(at_us - DAY_US, None), ("provider", "model"))
+        ends = endings(self._settings, self._book, now.astimezone(UTC).date(), calls_of(called))
+        self._money = _Money(at_us, window, tiers, requests, days, planned, found, ends)
         self._money_due = monotonic() + RESTS * (monotonic() - began)
         return self._money

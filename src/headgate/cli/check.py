@@ -19,6 +19,7 @@ from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.errors import ConfigError, ConfigFault, Gathered
 from headgate.prices.book import Book
 from headgate.settings import Reading, SettingsError, Sourced
+from headgate.values import counted
 
 __all__ = [
     "check",
@@ -116,7 +117,7 @@ def lines_of(
 
 
 def _count(findings: Sequence[ConfigFault], noun: str) -> str:
-    return f"{len(findings) or 'no'} {noun}{'' if len(findings) == 1 else 's'}"
+    return counted(len(findings), noun) if findings else f"no {noun}s"
 
 
 def _values(reading: Reading) -> Iterator[str]:

@@ -30,7 +30,7 @@ from headgate.costs.scenario import Scenario
 from headgate.errors import ConfigError
 from headgate.prices.book import Book
 from headgate.settings import Settings
-from headgate.values import percent
+from headgate.values import counted, percent
 
 __all__ = ["estimate"]
 
@@ -40,6 +40,8 @@ STRATA: dict[str, Callable[[Record], str]] = {
     "none": lambda _: "",
 }
 WHAT = "The estimate"
+FEW = 30
+"""Graded requests below which the page says that they are few."""
 MOST_REPEATS = 0.05
 """Share of repeated prompts from which on they are spoken of."""
 
@@ -133,7 +135,7 @@ def estimate(  # one argument a flag
         notes=(
             *notes_of(reader, kept=rejects is not None),
             *_judged(grades),
-            *_assumed(settings, sample),
+            *_assumed(settings, sample, grades),
             *map(str, reading.warnings),
             *caveats(reading.settings),
         ),
@@ -218,9 +220,14 @@ def _judged(grades: Grades) -> list[str]:
     return ["The requests that humans graded must be a random part of those the judge did."]
 
 
-def _assumed(settings: Settings, sample: Sample) -> list[str]:
+def _assumed(settings: Settings, sample: Sample, grades: Grades) -> list[str]:
     """What the interval does not hold: assumptions that no grade speaks to."""
     plan, notes = settings.plan, []
+    if grades.cells.n < FEW:
+        notes.append(
+            f"Graded are {counted(grades.cells.n, 'request')} only: the interval is exact for a "
+            f"random draw, which so few seldom are. Grade {FEW} at least before you build on it."
+        )
     if plan.true_positive_rate == 1 and plan.false_positive_rate == 0:
         notes.append(
             "The router is taken to be never wrong; state what yours reaches with "

@@ -14,7 +14,7 @@ from headgate.costs.wording import headline, money
 from headgate.monitor.figures import percent
 from headgate.render.table import Column, Table, aligned, plain
 from headgate.settings import Settings
-from headgate.values import usd
+from headgate.values import counted, usd
 
 __all__ = ["Estimated", "Measured", "document", "page", "settings_text"]
 
@@ -75,7 +75,8 @@ def _verdict(found: Estimate) -> str:
     if found.needed is None:
         more = f"more than {MOST_NEEDED:,} graded requests would be needed: too close to call"
     else:
-        more = f"{found.needed - found.whole.cells.n:,} more graded requests are needed"
+        lacking = found.needed - found.whole.cells.n
+        more = f"{counted(lacking, 'more graded request')} {'is' if lacking == 1 else 'are'} needed"
         more += f" ({found.needed:,} in all), if the split stays as it is"
         if found.whole.corrected:
             more += " and humans grade the same part of them"
@@ -92,18 +93,19 @@ def _split(found: Estimate) -> Iterator[str]:
     cells = found.whole.cells
     low, high = found.whole.interval
     yield (
-        f"Hard: {percent(found.whole.share)} of {cells.n:,} graded requests "
+        f"Hard: {percent(found.whole.share)} of {counted(cells.n, 'graded request')} "
         f"({percent(low)} to {percent(high)}), where only the premium answer will do."
     )
     if found.whole.groups < cells.n:
         yield (
-            f"They are of {found.whole.groups:,} conversations and tell as much as "
-            f"{max(1, round(found.whole.independent)):,} independent requests."
+            f"They are of {counted(found.whole.groups, 'conversation')} and tell as much as "
+            f"{counted(max(1, round(found.whole.independent)), 'independent request')}."
         )
     if found.whole.corrected:
         yield (
             f"By the judge alone: {percent(cells.premium_only / cells.n)}; corrected by the "
-            f"{found.whole.human:,} requests that humans graded too. What follows is the judge's:"
+            f"{counted(found.whole.human, 'request')} that humans graded too. "
+            "What follows is the judge's:"
         )
     yield (
         f"Both will do: {percent(cells.both / cells.n)}. Only the cheap one: "

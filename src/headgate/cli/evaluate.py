@@ -84,7 +84,9 @@ def evaluate(
     if not test or artifact.training.sample != fingerprint(fit):
         raise ConfigError(
             f"{router} was not trained on these rows with this seed and share held out.",
-            fix="Give the files, --seed and --hold-out that `headgate train` was given.",
+            fix="Give the files, --seed and --hold-out that `headgate train` was given. "
+            "For rows that it has never seen there are `headgate certify --hold-out 1` "
+            "and `headgate replay`.",
         )
     chosen = artifact.certificate.threshold if artifact.certificate else None
     cascade = artifact.training.kind == "verifier"

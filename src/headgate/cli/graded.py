@@ -17,6 +17,7 @@ from headgate.cli.numbers import SEED, Real
 from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.errors import ConfigError
 from headgate.routing.artifact import Artifact, fingerprint, load
+from headgate.values import counted
 
 __all__ = [
     "Files",
@@ -158,11 +159,12 @@ def read_graded(files: Files) -> Read:
 def _left_out(graded: Graded) -> Iterator[str]:
     cheap, premium = graded.names
     if graded.bare:
-        yield f"{graded.bare:,} graded requests have no text: name the file of prompts too."
+        bare = counted(graded.bare, "graded request")
+        yield f"Without a text: {bare}. Name the file of prompts too."
     if graded.halves.single:
         yield (
-            f"{graded.halves.single:,} requests are graded for one model only: what the other "
-            "would have answered is not known."
+            f"Graded for one model only: {counted(graded.halves.single, 'request')}. What the "
+            "other would have answered is not known."
         )
     if graded.strangers and not graded.halves.scores:
         yield (

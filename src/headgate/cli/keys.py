@@ -15,12 +15,15 @@ from headgate.cli.keys_options import Label, Opened, Wanted, limit_options, over
 from headgate.cli.keys_page import key_document, key_page, keys_table, team_document, team_page
 from headgate.cli.length import Length
 from headgate.cli.options import table_width
+from headgate.errors import ConfigError
 from headgate.render.table import aligned
+from headgate.settings.draft import did_you_mean
 
 __all__ = ["keys"]
 
 YEAR = 365 * 86400.0
-LIFE = Length(0.0, 100 * YEAR)
+LIFE = Length(1.0, 100 * YEAR)
+GRACE = Length(0.0, 100 * YEAR)
 
 
 @click.group(cls=Group)
@@ -33,7 +36,9 @@ def keys() -> None:
 
 @keys.command("create")
 @click.argument("name")
-@click.option("--team", metavar="NAME", help="The team whose limits it shares.")
+@click.option(
+    "--team", metavar="NAME", help="The team whose limits it shares; made where there is none."
+)
 @click.option("--expires", "lasts", type=LIFE, help="How long it is good, as 90d.")
 @click.option(
     "--label",
@@ -123,7 +128,7 @@ def change(opened: Opened, key: str, *, no_limits: bool, wanted: Wanted, as_json
 @click.argument("key")
 @click.option(
     "--grace",
-    type=LIFE,
+    type=GRACE,
     default="1d",
     show_default=True,
     help="How long the old secret stays good.",
@@ -153,9 +158,14 @@ def revoke(opened: Opened, key: str, *, as_json: bool) -> None:
 def team(opened: Opened, name: str, *, no_limits: bool, wanted: Wanted, as_json: bool) -> None:
     """Set the limits that all keys of the team NAME share.
 
-    Without any, they are shown.
+    Without any, they are shown. A team that is not there is made where a limit is given.
     """
     known = {team.name: team for team in opened.store.teams()}
+    if name not in known and not no_limits and wanted(NO_LIMITS) == NO_LIMITS:
+        raise ConfigError(
+            f"There is no team {name[:100]!r}.",
+            fix=f"{did_you_mean(name, known)}A limit such as --budget 50/month makes it.",
+        )
     before = known[name].limits if name in known and not no_limits else NO_LIMITS
     limits = wanted(before)
     _warn(opened, limits)
@@ -163,6 +173,9 @@ def team(opened: Opened, name: str, *, no_limits: bool, wanted: Wanted, as_json:
         found = known[name]
     else:
         found = opened.desk.team(name, limits)
+        if name not in known:
+            told = f"{name!r} is a new team. {did_you_mean(name, known)}"
+            click.echo(told + "It has the keys made with --team.", err=True)
     if as_json:
         _echo_json(_team_document(opened, found))
     else:

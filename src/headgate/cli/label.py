@@ -39,6 +39,7 @@ from headgate.cli.reading import notes_of, open_reader, reader_options
 from headgate.cli.spending import agreed, amount, model
 from headgate.errors import ConfigError
 from headgate.settings import Settings
+from headgate.values import counted
 
 __all__ = ["label"]
 
@@ -233,8 +234,8 @@ def _sampled(
     notes = []
     if unaskable:
         notes.append(
-            f"{sum(unaskable.values()):,} rows cannot be asked again ({_reasons(unaskable)}): "
-            "what is labelled stands for the others only."
+            f"{counted(sum(unaskable.values()), 'row')} cannot be asked again "
+            f"({_reasons(unaskable)}): what is labelled stands for the others only."
         )
     return Sampled(items, rows, unaskable, outputs / calls if calls else None, notes)
 
@@ -277,8 +278,8 @@ def _run(
         raise group.exceptions[0] from None
     except KeyboardInterrupt:
         click.echo(
-            f"\nInterrupted. {len(receipts.paid):,} answers are kept in {receipts.path}: the same "
-            "command goes on from there.",
+            f"\nInterrupted. Kept are {counted(len(receipts.paid), 'answer')} in {receipts.path}: "
+            "the same command goes on from there.",
             err=True,
         )
         raise

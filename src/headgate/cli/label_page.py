@@ -9,7 +9,7 @@ import msgspec
 
 from headgate.analysis.receipts import Receipts
 from headgate.bootstrap.labelling import Bench, Forecast, Outcome
-from headgate.values import NANO_PER_USD, dollars, percent, usd
+from headgate.values import NANO_PER_USD, counted, dollars, percent, usd
 
 __all__ = ["Told", "document", "page", "priced"]
 
@@ -38,21 +38,24 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 def priced(items: int, price: Forecast, receipts: Receipts, cap: int, bench: Bench) -> str:
     """The price, before the first call."""
     answering = f"answered by {bench.cheap.ref} and {bench.premium.ref}"
-    lines = [f"{items:,} requests, each {answering} and judged twice by {bench.judge.ref}."]
+    lines = [
+        f"{counted(items, 'request')}, each {answering} and judged twice by {bench.judge.ref}."
+    ]
     if not price.calls:
         lines.append("All of it is paid already: nothing is sent.")
         return "\n".join(lines)
     lines.append(
-        f"{price.calls:,} calls: about {_money(price.expected)}, at most {_money(price.worst)}. "
-        f"The cap is {_money(cap)}, of which {_money(receipts.spent)} is spent."
+        f"{counted(price.calls, 'call')}: about {_money(price.expected)}, at most "
+        f"{_money(price.worst)}. The cap is {_money(cap)}, of which {_money(receipts.spent)} is "
+        "spent."
     )
     left = cap - receipts.spent
     if price.expected > left:
         lines.append("That is more than the cap leaves: not every request will be labelled.")
     if receipts.lost:
         lines.append(
-            f"{receipts.lost:,} calls were under way when the last run was killed. They may have "
-            "been billed, count as spent at their most, and are sent again where needed."
+            f"Under way when the last run was killed: {counted(receipts.lost, 'call')}. What may "
+            "have been billed counts as spent at its most, and is sent again where needed."
         )
     return "\n".join(lines)
 
@@ -66,7 +69,9 @@ def page(told: Told) -> str:
     found = told.outcome
     total = len(found.labelled) + len(found.unlabelled) + found.left
     money = f"{_money(told.spent)} of {_money(told.cap)} spent"
-    lines = [f"{told.output}: {len(found.labelled):,} of {total:,} requests labelled, {money}."]
+    lines = [
+        f"{told.output}: {len(found.labelled):,} of {counted(total, 'request')} labelled, {money}."
+    ]
     for reason, times in _reasons(told).most_common(MOST):
         lines.append(f"  {times:,} not labelled: {reason}")
     if found.left:

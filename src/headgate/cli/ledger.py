@@ -25,6 +25,7 @@ from headgate.cli.report_data import plain
 from headgate.ledger.entry import Entry
 from headgate.ledger.store import Store, Window
 from headgate.render.table import aligned, csv_text
+from headgate.values import counted
 
 __all__ = ["ledger"]
 
@@ -178,7 +179,7 @@ def prune(
         if not yes:
             gone = sum(total.attempts for total in store.tiers(Window(None, before_us)))
             would = (  # the sums do not tell which of their rows are gone already
-                f"Up to {gone:,} rows would be deleted, of requests before "
+                f"Up to {counted(gone, 'row')} would be deleted, of requests before "
                 f"{before:%Y-%m-%d %H:%M}; their sums would stay. Add --yes to do it."
                 if gone
                 else f"There are no requests before {before:%Y-%m-%d %H:%M}: nothing to delete."
@@ -192,7 +193,8 @@ def prune(
         store.roll(int(time.time() * 1e6))
     _say(
         {"before": before.isoformat(), "attempts": gone, "done": True},
-        f"Deleted {gone:,} rows of requests before {before:%Y-%m-%d %H:%M}; their sums stay.",
+        f"Deleted {counted(gone, 'row')} of requests before {before:%Y-%m-%d %H:%M}; "
+        "their sums stay.",
         as_json=as_json,
     )
 
@@ -250,8 +252,8 @@ def verify(config: Path | None, sets: tuple[str, ...], url: str | None, *, as_js
         wrong = [*store.check(), *store.check_sums()]
         attempts = sum(total.attempts for total in store.tiers())
         prompts = store.count_prompts()
-    held = f"{attempts:,} attempts" + (f" and {prompts:,} prompts" if prompts else "")
-    told = "\n".join([*wrong, f"{held}; {len(wrong)} things are wrong."])
+    held = counted(attempts, "attempt") + (f" and {counted(prompts, 'prompt')}" if prompts else "")
+    told = "\n".join([*wrong, f"{held}; {counted(len(wrong), 'thing')} wrong."])
     if not wrong:
         told = f"{held}; nothing is wrong."
     _say({"attempts": attempts, "prompts": prompts, "wrong": wrong}, told, as_json=as_json)

@@ -21,7 +21,7 @@ from headgate.ledger.store import REACH_US, Store, Window
 from headgate.ledger.totals import DAY_US
 from headgate.monitor.figures import day_and_time
 from headgate.render.table import aligned
-from headgate.values import usd
+from headgate.values import counted, usd
 
 __all__ = ["reconcile_command"]
 
@@ -101,12 +101,12 @@ def _attempts(store: Store, provider: str, invoice: list[InvoiceLine]) -> Iterat
 
 def _words(found: Reconciled) -> str:
     if not found.differing:
-        return f"Invoice and ledger agree in all {len(found.lines):,} amounts."
-    text = f"{len(found.differing):,} of {len(found.lines):,} amounts differ."
+        return f"Invoice and ledger agree: {counted(len(found.lines), 'amount')}."
+    text = f"{len(found.differing):,} of {counted(len(found.lines), 'amount')} differ."
     if found.estimated:
-        text += f" The tokens of {found.estimated:,} attempts are estimates."
+        text += f" Estimated are the tokens of {counted(found.estimated, 'attempt')}."
     if found.unpriced:
-        text += f" {found.unpriced:,} attempts have no known price."
+        text += f" Without a known price: {counted(found.unpriced, 'attempt')}."
     return text
 
 

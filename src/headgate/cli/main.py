@@ -26,6 +26,11 @@ EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h
 EXIT_INTERRUPTED = 130  # as shells report SIGINT: 128 + 2
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_WAY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG})
+"""With a file's name: where it lies or what it is called keeps us out, which is no defect."""
+
+
+LONGEST_NAME = 200
 
 
 class Entry(NamedTuple):
@@ -195,7 +200,18 @@ def _imported(name: str) -> ModuleType:
         gc.enable()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+EXIT_CODES = (
+    "Exit codes: 0 fine, 1 the answer is no, 2 wrong use, or a fault in the settings or a file, "
+    "70 a defect of Headgate, 130 interrupted. `headgate COMMAND --help` says more of each; most "
+    "print JSON with --json."
+)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES,
+)
 @click.version_option(__version__, prog_name="headgate")
 def cli() -> None:
     """Route LLM requests to a cheap or a premium model, and prove what that saves.
@@ -231,7 +247,16 @@ def main(args: list[str] | None = None, command: click.Command = cli) -> NoRetur
         _leave_stdout()
         code = 0
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if error.errno in NO_WAY and isinstance(error.filename, str | os.PathLike):
+            name = os.fspath(error.filename)
+            shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+            click.echo(
+                f"headgate: {shown} cannot be used: {error.strerror}. Look at its name and its "
+                "rights, and at those of the directories above it.",
+                err=True,
+            )
+            code = EXIT_WRONG_USE
+        elif error.errno not in NO_ROOM:
             code = _defect(error)
         else:
             where = (

@@ -26,6 +26,9 @@ __all__ = [
     "table_width",
 ]
 
+NARROWEST = 60
+"""Columns that a table takes at least: in fewer, names could not be told apart."""
+
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 
 
@@ -96,7 +99,7 @@ def one_format(**chosen: bool) -> None:
 
 def table_width() -> int:
     """Ids and models are long: as wide as the terminal, and wide where there is none."""
-    return max(80, shutil.get_terminal_size((160, 24)).columns)
+    return max(NARROWEST, shutil.get_terminal_size((160, 24)).columns)
 
 
 def open_settings(

@@ -59,6 +59,8 @@ def sheet_json(sheet: Sheet) -> dict[str, Any]:
         ],
         "variants": {name: _card(other) for name, other in sheet.variants.items()},
         "disagreements": [_disagreement(one) for one in sheet.disagreements],
+        "ends": None if sheet.ending is None else sheet.ending.day.isoformat(),
+        "successor": None if sheet.ending is None else sheet.ending.successor,
     }
 
 

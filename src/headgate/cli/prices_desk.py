@@ -16,6 +16,7 @@ from headgate.bootstrap.book import (
     prices_of,
     snapshots_of,
 )
+from headgate.bootstrap.ends import announced
 from headgate.cli.flags import bad_flag, day_of
 from headgate.cli.options import open_settings
 from headgate.cli.prices_page import (
@@ -184,7 +185,8 @@ def sheet_of(desk: Desk, text: str) -> Sheet:
     differing = tuple(
         one for one in disagreements(desk.book, desk.day, desk.lists) if one.model == ref
     )
-    return Sheet(card, variants, entry[1] if entry else None, desk.day, differing)
+    ending = announced(desk.settings, str(ref))
+    return Sheet(card, variants, entry[1] if entry else None, desk.day, differing, ending)
 
 
 def ref_of(desk: Desk, text: str) -> ModelRef:

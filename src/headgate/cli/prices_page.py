@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from headgate.monitor.endings import Ending
 from headgate.prices.card import Card, Rates, usd_per_million
 from headgate.prices.catalogue import Found, Held
 from headgate.prices.charge import itemise, nano_from_pico
@@ -52,6 +53,7 @@ class Sheet(NamedTuple):
     """The list's entry; None for a model of one's own file."""
     day: date
     disagreements: tuple[Disagreement, ...]
+    ending: Ending | None = None
 
 
 class Compared(NamedTuple):
@@ -246,6 +248,10 @@ def sheet_page(sheet: Sheet, width: int = 80) -> str:
         facts["each call"] = f"${usd(nano_from_pico(card.rates.request))} beside the tokens"
     if card.deprecated:
         facts["deprecated"] = "by its provider"
+    ending = sheet.ending
+    if ending is not None:
+        then = "" if ending.successor is None else f"; in its place {ending.successor}"
+        facts["ends"] = f"{ending.day}{then}"
     lines = [f"{plain(card.name)} ({_name(card)})", ""]
     lines += [f"  {label:<11} {plain(value)}" for label, value in facts.items()]
     lines += ["", aligned(rates_table(sheet), width).rstrip(), "", "USD per million tokens."]

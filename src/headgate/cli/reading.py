@@ -19,6 +19,7 @@ from headgate.analysis.record import Record, Reject
 from headgate.cli.files import FilePath
 from headgate.errors import ConfigError
 from headgate.render.table import plain
+from headgate.values import counted
 
 __all__ = ["notes_of", "open_reader", "reader_options"]
 
@@ -140,15 +141,16 @@ def notes_of(reader: Reader, *, kept: bool) -> list[str]:
         told = ", ".join(map(plain, names[:MOST_UNREAD]))
         more = len(names) - MOST_UNREAD
         told += f" and {more:,} more" if more > 0 else ""
-        hint = f"say what it holds: --map cheap={plain(names[0])}"
+        hint = f"name its field: --map FIELD={plain(names[0])}; fields are cheap, premium, route, "
+        hint += "category, conversation and more"
         notes.append(f"Not read, for what they hold is not known: {told}. If one matters, {hint}.")
     if reader.passed:
-        notes.append(f"{reader.passed:,} rows are no model calls and were passed over.")
+        notes.append(f"Passed over, for they are no model calls: {counted(reader.passed, 'row')}.")
     if reader.rejected:
         most = sorted(reader.reasons.items(), key=lambda item: -item[1])[:5]
         told = "; ".join(f"{times:,} × {reason}" for reason, times in most)
         if reader.first is not None:
             told += f"; the first is {reader.first.file}:{reader.first.line}"
         hint = "" if kept else " Keep them with --rejects FILE."
-        notes.append(f"{reader.rejected:,} rows could not be read: {told}.{hint}")
+        notes.append(f"{counted(reader.rejected, 'row')} could not be read: {told}.{hint}")
     return notes

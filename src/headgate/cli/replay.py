@@ -32,6 +32,7 @@ from headgate.cli.replay_page import Told, document, page
 from headgate.errors import ConfigError
 from headgate.routing.learned import learned
 from headgate.settings import Settings
+from headgate.values import counted
 
 if TYPE_CHECKING:
     from headgate.analysis.replay import Course
@@ -169,7 +170,10 @@ def _unseen(
     fit, test = held_out(rows, share=hold_out, seed=seed) if hold_out < 1 else ([], rows)
     if fit and test and fingerprint(fit) in routers.values():
         return test, [
-            f"{len(fit):,} rows that a router was trained on are left out, for all policies alike."
+            (
+                f"Left out, for all policies alike: {counted(len(fit), 'row')} that a router was "
+                "trained on."
+            )
         ]
     return rows, [
         "Nothing says that a router was trained on these rows; if it was, it is flattered."
@@ -191,7 +195,7 @@ def _cautions(read: Read) -> Iterator[str]:
     unpriced = sum(row.cheap_nano is None or row.premium_nano is None for row in rows)
     if unpriced:
         yield (
-            f"{unpriced:,} rows do not tell what both answers cost: there is no bill. Give "
+            f"{counted(unpriced, 'row')} without the cost of both answers: there is no bill. Give "
             "cheap_usd and premium_usd."
         )
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headgate.render.table import Column, Table, aligned, plain
-from headgate.values import dollars, percent, usd
+from headgate.values import counted, dollars, percent, usd
 
 if TYPE_CHECKING:
     from headgate.analysis.curve import Measure
@@ -34,7 +34,8 @@ def page(told: Told) -> str:
     """The page as text."""
     columns = tuple(Column(head, right=bool(n)) for n, head in enumerate(("policy", *FIGURES)))
     cells = tuple(_cells(one, told.requests_a_month) for one in told.policies)
-    title = f"{told.rows:,} graded requests replayed; bills for {told.requests_a_month:,} a month"
+    title = f"{counted(told.rows, 'graded request')} replayed"
+    title += f"; bills for {told.requests_a_month:,} a month"
     lines = [
         f"{title}. 95 % intervals in brackets.",
         "",

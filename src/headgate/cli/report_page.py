@@ -20,7 +20,7 @@ from headgate.monitor.figures import (
     signed,
 )
 from headgate.monitor.report import Line, Report
-from headgate.values import dollars
+from headgate.values import counted, dollars
 
 __all__ = ["page", "period"]
 
@@ -70,7 +70,7 @@ def _day(at_us: int, *, back: bool = False) -> str:
 
 
 def _head(report: Report, reason_told: bool) -> Iterator[str]:
-    yield _bold(f"Headgate report · {_count(report.requests, 'routed request')}")
+    yield _bold(f"Headgate report · {counted(report.requests, 'routed request')}")
     if report.first_us is not None and report.last_us is not None:
         yield f"{day_and_time(report.first_us)} to {day_and_time(report.last_us)} UTC"
     if report.planned_requests_per_month is not None:
@@ -146,13 +146,14 @@ def _facts(report: Report) -> Iterator[str]:
         yield from _fact(
             "Saving",
             f"95 %: {between(saving.low, saving.high)} of all-premium, "
-            f"over {_count(saving.comparable, 'request')}{unit_text(saving.by, saving.blocks)}",
+            f"over {counted(saving.comparable, 'request')}"
+            f"{unit_text(saving.by, saving.blocks, saving.stray)}",
         )
     if escalation.rate is not None:
         planned = escalation.planned
         yield from _fact(
             "Escalation",
-            f"{percent(escalation.rate)} of {_count(escalation.served, 'answer')} "
+            f"{percent(escalation.rate)} of {counted(escalation.served, 'answer')} "
             f"(95 %: {between(escalation.low, escalation.high)})"
             + ("" if planned is None else f", planned {percent(planned)}"),
         )
@@ -167,14 +168,14 @@ def _facts(report: Report) -> Iterator[str]:
     if pinned.requests:
         yield from _fact(
             "Pinned",
-            f"{_count(pinned.requests, 'request')} by their callers, "
+            f"{counted(pinned.requests, 'request')} by their callers, "
             f"{_apart(pinned.actual_nano, pinned.unpriced)}; in no other figure",
         )
     shadows = report.shadows
     if shadows.attempts:
         yield from _fact(
             "Shadows",
-            f"{_count(shadows.attempts, 'attempt')} of the watch, to compare answers, "
+            f"{counted(shadows.attempts, 'attempt')} of the watch, to compare answers, "
             f"{_apart(shadows.actual_nano, shadows.unpriced)}; in no other figure",
         )
 
@@ -182,7 +183,7 @@ def _facts(report: Report) -> Iterator[str]:
 def _apart(nano: int, unpriced: int) -> str:
     """What calls cost that are in no sum, and how many of them that leaves out."""
     cost = alone(nano, unpriced)
-    return f"{cost}, {_count(unpriced, 'attempt')} unpriced" if unpriced else cost
+    return f"{cost}, {counted(unpriced, 'attempt')} unpriced" if unpriced else cost
 
 
 def _fact(label: str, text: str, colour: str | None = None) -> Iterator[str]:
@@ -226,10 +227,6 @@ def _spread(left: str, right: str) -> str:
     """Two texts at the two edges of the page; styles do not count."""
     gap = WIDTH - 2 - len(click.unstyle(left)) - len(right)
     return f"{left}{' ' * max(gap, 1)}{right}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _bold(text: str) -> str:

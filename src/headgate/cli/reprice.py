@@ -22,7 +22,7 @@ from headgate.ledger.entry import Entry
 from headgate.prices.card import Card
 from headgate.prices.service_tier import served_card
 from headgate.render.table import aligned
-from headgate.values import ModelRef
+from headgate.values import ModelRef, counted
 
 __all__ = ["reprice_command"]
 
@@ -77,7 +77,7 @@ def reprice_command(
         click.echo("There is nothing to price.")
     else:
         click.echo(aligned(repriced_table(lines), table_width()), nl=False)
-        click.echo(f"\n{changed:,} of {attempts:,} attempts would cost something else.")
+        click.echo(f"\n{changed:,} of {counted(attempts, 'attempt')} would cost something else.")
         click.echo(f"Prices: {book.source}. The ledger was not changed.")
     return 1 if changed else 0
 

@@ -15,7 +15,7 @@ from headgate.bootstrap.book import book_of
 from headgate.bootstrap.forecast import Forecast, Forecaster
 from headgate.cli.files import FilePath
 from headgate.cli.options import open_settings, settings_options
-from headgate.errors import RequestError
+from headgate.errors import ConfigError, RequestError
 from headgate.gateway.paths import DIALECTS
 from headgate.routing.features import CATEGORY_HEADER
 from headgate.routing.policies import Origin
@@ -118,6 +118,11 @@ def _each(forecaster: Forecaster, common: Common, lines: Iterable[str], *, as_js
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
+        if "\0" in line:
+            raise ConfigError(
+                f"Line {number} of --file holds a null byte: that is no text in UTF-8.",
+                fix="Unpack the file, or save it as UTF-8.",
+            )
         told = forecast(forecaster, common, _parsed(line))
         refused += _is_refused(told)
         if isinstance(told, Forecast):

@@ -11,7 +11,7 @@ import msgspec
 from headgate.analysis.sample import KINDS, Sample, Sum
 from headgate.analysis.sketch import Names
 from headgate.render.table import Column, Table, aligned, plain
-from headgate.values import NANO_PER_USD, dollars, percent, usd
+from headgate.values import NANO_PER_USD, counted, dollars, percent, usd
 
 __all__ = ["Described", "document", "page"]
 
@@ -38,7 +38,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
 def page(found: Described) -> str:
     """The page as text."""
     blocks = [
-        [f"Headgate sample · {_files(found)} · {found.sample.rows:,} calls"],
+        [f"Headgate sample · {_files(found)} · {counted(found.sample.rows, 'call')}"],
         list(_volume(found.sample)),
         _tokens(found.sample),
         list(_bill(found)),
@@ -54,8 +54,7 @@ def page(found: Described) -> str:
 
 def _files(found: Described) -> str:
     forms = sorted(set(found.forms.values()))
-    files = "1 file" if len(found.forms) == 1 else f"{len(found.forms):,} files"
-    return f"{files} ({', '.join(forms)})"
+    return f"{counted(len(found.forms), 'file')} ({', '.join(forms)})"
 
 
 def _volume(sample: Sample) -> Iterator[str]:
@@ -63,12 +62,12 @@ def _volume(sample: Sample) -> Iterator[str]:
         return
     ends = [_at(moment) for moment in (sample.first, sample.last)]
     days = sample.days
-    rate = f", {sample.rows / days:,.0f} calls a day" if days and days >= 1 else ""
+    rate = f", {counted(round(sample.rows / days), 'call')} a day" if days and days >= 1 else ""
     yield f"From {ends[0]} to {ends[1]} UTC{rate}."
     most = max(sample.by_hour)
     bars = "".join(BARS[-(-times * (len(BARS) - 1) // most)] for times in sample.by_hour)
     yield f"By hour of the day, 00 to 23 UTC: {bars}"
-    yield f"Busiest hour: {max(sample.hours.values()):,} calls."
+    yield f"Busiest hour: {counted(max(sample.hours.values()), 'call')}."
 
 
 def _tokens(sample: Sample) -> list[str]:
@@ -100,12 +99,14 @@ def _bill(found: Described) -> Iterator[str]:
 
 def _sum(money: Sum, sample: Sample) -> str:
     if not money.priced:
-        return f"unknown; no price for {money.unpriced:,} calls."
+        return f"unknown; no price for {counted(money.unpriced, 'call')}."
     text = _dollars(money.nano)
     days = sample.days
     if days and days >= 1:
         text += f", {_dollars(round(money.nano * MONTH / days))} in {MONTH} days"
-    return text + (f"; {money.unpriced:,} calls without a price." if money.unpriced else ".")
+    return text + (
+        f"; {counted(money.unpriced, 'call')} without a price." if money.unpriced else "."
+    )
 
 
 def _dollars(nano: int) -> str:
@@ -130,9 +131,9 @@ def _habits(sample: Sample) -> Iterator[str]:
         mean = facts["conversation"] / number
         yield f"Conversations: {about}{number:,}, {mean:.1f} calls each."
     if facts["pair"]:
-        yield f"Graded for both models: {facts['pair']:,} calls."
+        yield f"Graded for both models: {counted(facts['pair'], 'call')}."
     if facts["score"]:
-        yield f"With a grade: {facts['score']:,} calls."
+        yield f"With a grade: {counted(facts['score'], 'call')}."
 
 
 def _names(what: str, names: Names) -> list[str]:

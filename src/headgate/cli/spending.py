@@ -14,15 +14,19 @@ from headgate.values import NANO_PER_USD, ModelRef
 __all__ = ["agreed", "amount", "model"]
 
 
+MOST_USD = 1_000_000_000
+"""As much as a budget can be."""
+
+
 def amount(text: str, what: str) -> int:
     """`--max-usd` in nano-USD; `what` is what errors call the work.
 
     Raises:
-        ConfigError: it is no amount above zero.
+        ConfigError: it is no amount above zero, or one beyond all reason.
     """
     try:
         found = Decimal(text.removeprefix("$"))
-        if found > 0:
+        if 0 < found <= MOST_USD:
             return int(found * NANO_PER_USD)
     except (InvalidOperation, OverflowError, ValueError):
         pass

@@ -11,6 +11,7 @@ import click
 from headgate.cli.status_escalation import escalation_rows
 from headgate.cli.status_rows import WIDTH, day, fact, span
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending, ending_words
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import (
     between,
@@ -25,13 +26,15 @@ from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.quality import Quality
 from headgate.monitor.standing import Action
-from headgate.monitor.status import Month, Retries, Status
+from headgate.monitor.status import Month, Retries, Status, assumed
+from headgate.values import counted
 
 __all__ = ["line", "page"]
 
 _MARK = {"yes": "green", "no": "red", "too little": "yellow"}
 _MOST_SHIFTS = 3
 _MOST_REASONS = 4
+_MOST_ENDS = 4
 
 
 def page(status: Status) -> str:
@@ -47,6 +50,7 @@ def page(status: Status) -> str:
         [*_quality(status.quality), *_feedback(status.feedback)],
         list(_retries(status.retries)),
         [*_month(status.month), *_headroom(status.headroom)],
+        list(_ends(status.ends)),
         list(_beside(status.beside)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -103,7 +107,7 @@ def _routing(status: Status) -> Iterator[str]:
     report = status.report
     yield from fact("Routing", report.verdict.sentence, _MARK[report.verdict.answer])
     since = "" if report.since_us is None else f" since {day_and_time(report.since_us)}"
-    yield from fact("", f"{_count(report.requests, 'routed request')}{since}", dim=True)
+    yield from fact("", f"{counted(report.requests, 'routed request')}{since}", dim=True)
 
 
 def _action(action: Action | None) -> Iterator[str]:
@@ -134,7 +138,7 @@ def _drift(drift: Drift) -> Iterator[str]:
             f"{percent(shift.share_now)} now",
             dim=True,
         )
-    of = f"{_count(drift.requests, 'request')} of router {drift.router}"
+    of = f"{counted(drift.requests, 'request')} of router {drift.router}"
     unwatched = f"; not watched: {', '.join(drift.unwatched)}" if drift.unwatched else ""
     yield from fact("", f"{of}, sample of {drift.rows:,} rows{unwatched}", dim=True)
 
@@ -149,8 +153,9 @@ def _quality(quality: Quality | None) -> Iterator[str]:
     if all_.kept is None:
         text = "no cheap answer has been compared with premium's yet"
     else:
+        over = f", over {all_.days} days" if all_.days else ""
         text = (
-            f"cheap keeps {percent(all_.kept)} of premium's (95 % at every look: "
+            f"cheap keeps {percent(all_.kept)} of premium's (95 % at every look{over}: "
             f"{between(all_.low, all_.high)})"
         )
     floor = "" if quality.floor is None else f"; the floor of {percent(quality.floor)} is "
@@ -238,13 +243,15 @@ def _month(month: Month) -> Iterator[str]:
     if month.worst_nano is not None:
         text += f", {money(month.worst_nano)} at worst"
     yield from fact("Month", text)
+    if rests_on := assumed(month):
+        yield from fact("", rests_on.capitalize(), dim=True)
     if month.unpriced:
-        text = f"{_count(month.unpriced, 'attempt')} of unknown cost"
+        text = f"{counted(month.unpriced, 'attempt')} of unknown cost"
         if month.low_nano is not None:
             text += ", in none of this"
         yield from fact("", text, "yellow")
     if month.unknown_days and month.low_nano is not None:
-        days = _count(month.unknown_days, "whole day")
+        days = counted(month.unknown_days, "whole day")
         how = "left out of the forecast" if month.expected_nano is not None else "so no forecast"
         yield from fact("", f"{days} with attempts of unknown cost, {how}", dim=True)
 
@@ -276,6 +283,14 @@ def _headroom(headroom: Headroom | None) -> Iterator[str]:
         yield from fact("", f"Not measured, and taken from the plan: {names}.", dim=True)
 
 
+def _ends(ends: tuple[Ending, ...]) -> Iterator[str]:
+    """What is announced of models in use; near or not, for whoever plans looks here."""
+    for number, ending in enumerate(ends[:_MOST_ENDS]):
+        yield from fact("" if number else "Ends", ending_words(ending), "yellow")
+    if len(ends) > _MOST_ENDS:
+        yield from fact("", f"and {len(ends) - _MOST_ENDS} more models later", dim=True)
+
+
 def _beside(mishaps: Mishaps | None) -> Iterator[str]:
     """What was within a day, and what gateways say of it now."""
     if mishaps is None:
@@ -303,7 +318,3 @@ def _times(number: int) -> str:
 
 def _spent(nano: int, unpriced: int) -> str:
     return paid(nano, unpriced, places(nano) if nano else 2)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -20,6 +20,7 @@ from headgate.cli.numbers import Real
 from headgate.cli.options import json_option, open_settings, settings_options
 from headgate.cli.vectors import beside, obtained, vector_options, wanted_of
 from headgate.routing.artifact import Training, Trial, dump, fingerprint
+from headgate.values import counted
 
 __all__ = ["LEARNED", "recovered", "train", "tried"]
 
@@ -117,7 +118,10 @@ def train(
 
 def _page(training: Training, output: Path, version: str, size: int) -> str:
     lines = [
-        f"{output}: {training.kind} {version}, {size / 1024:,.0f} KiB, from {training.rows:,} rows",
+        (
+            f"{output}: {training.kind} {version}, {size / 1024:,.0f} KiB, from "
+            f"{counted(training.rows, 'row')}"
+        ),
         f"  always cheap        {training.cheap_quality:.3f} mean score",
         f"  always premium      {training.premium_quality:.3f}",
         f"  APGR, out of fold   {recovered(training)}",

@@ -60,7 +60,8 @@ def ui(
     measured = None if sample is None else estimated_settings(sample)
     store = _ledger(reading, url)
     try:
-        asyncio.run(_serve(pages_of(reading, store, token=None, sample=measured).site, port))
+        pages = pages_of(reading, store, token=None, sample=measured, sums_up=True)
+        asyncio.run(_serve(pages.site, port))
     finally:
         if store is not None:
             store.close()

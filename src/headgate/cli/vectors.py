@@ -19,7 +19,7 @@ from headgate.cli.files import FilePath
 from headgate.cli.progress import progress
 from headgate.cli.spending import agreed, amount, model
 from headgate.errors import ConfigError
-from headgate.values import ModelRef, usd
+from headgate.values import ModelRef, counted, usd
 
 if TYPE_CHECKING:
     from headgate.bootstrap.asking import Embedder
@@ -159,8 +159,8 @@ def _paid(
     seat = embedder_of(settings, os.environ, book, today, wanted.ref)
     price, spent = forecast(texts, seat), file.receipts.spent
     click.echo(
-        f"{len(texts):,} texts to embed with {wanted.ref}: about ${usd(price.expected)}, at most "
-        f"${usd(price.worst)}; spent so far ${usd(spent)}, cap ${usd(wanted.cap)}.",
+        f"{counted(len(texts), 'text')} to embed with {wanted.ref}: about ${usd(price.expected)}, "
+        f"at most ${usd(price.worst)}; spent so far ${usd(spent)}, cap ${usd(wanted.cap)}.",
         err=True,
     )
     if price.worst > wanted.cap - spent:

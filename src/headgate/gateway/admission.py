@@ -12,7 +12,7 @@ import msgspec
 
 from headgate.access.bucket import Bucket
 from headgate.gateway.gate import Gate, Ring, Visitor
-from headgate.gateway.key_refusals import too_dear, unpriced, untold
+from headgate.gateway.key_refusals import told_later, too_dear, unpriced, untold
 from headgate.gateway.plant import Plant
 from headgate.gateway.record import Pricer
 from headgate.gateway.till import Till
@@ -25,7 +25,8 @@ from headgate.routing.policies import Origin, Policies
 from headgate.routing.policy import Policy
 from headgate.routing.tier import Tier
 from headgate.values import CHARS_PER_TOKEN, ModelRef
-from headgate.wire.lane import Inbound, asked_tier
+from headgate.wire.lane import Inbound, asked_tier, in_background
+from headgate.wire.passed import number_of
 
 if TYPE_CHECKING:  # loaded with the first of them
     from headgate.gateway.passage import Passage
@@ -145,6 +146,8 @@ class Admission:
         output = ask.max_output or self.terms.output_tokens
         if "n" in inbound.fields:
             output *= _answers(inbound.fields["n"])
+        if "background" in inbound.fields and self.terms.on_unpriced == "refuse":
+            _check_told(inbound)
         if policy is None:
             models: tuple[ModelRef, ...] = (policies.pinned(ask.model).tier.model,)
         elif origin.barred:
@@ -284,14 +287,27 @@ def _besides(policy: Policy, bill: Bill) -> list[Step]:
     return steps
 
 
+def _check_told(inbound: Inbound) -> None:
+    """See that an answer will tell what it costs.
+
+    Raises:
+        RequestError: 403, it is made in the background.
+    """
+    if in_background(inbound):
+        raise told_later()
+
+
 def _give_back(buckets: Sequence[Bucket], tokens: int) -> None:
     for bucket in buckets:
         bucket.take(-tokens)
 
 
 def _answers(number: msgspec.Raw) -> int:
-    """How many answers the caller asks for at once (`n` of OpenAI's dialect)."""
-    try:
-        return max(1, int(msgspec.json.decode(number, type=int)))
-    except msgspec.MsgspecError:
-        return 1
+    """How many answers the caller asks for at once (`n` of OpenAI's dialect).
+
+    It is read as the most lenient provider reads it, for each is billed.
+
+    Raises:
+        RequestError: that is no whole number (400).
+    """
+    return number_of(msgspec.json.decode(number))

@@ -58,6 +58,7 @@ from headgate.wire.lane import (
     Lane,
     UnusableAnswerError,
     asking_logprobs,
+    in_background,
     lane,
 )
 
@@ -378,6 +379,9 @@ class Driver:
         attempt.model_answered = answered.model
         counted = answered.usage
         attempt.measured(counted, counted or estimated(self._inbound.ask, len(answered.body)))
+        if counted is None and in_background(self._inbound):
+            attempt.usage = estimated(self._inbound.ask, 0)
+            attempt.untold = True
         self._answer, self._answer_id = answered.body, answered.id
         return ANSWERED
 

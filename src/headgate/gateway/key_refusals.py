@@ -16,6 +16,7 @@ __all__ = [
     "no_longer_good",
     "not_open",
     "nothing_open",
+    "told_later",
     "too_dear",
     "too_fast",
     "unpriced",
@@ -115,6 +116,18 @@ def untold(model: ModelRef) -> RequestError:
         param="model",
         fix="Name a model whose answers count their tokens and whose prices are all known; or "
         "state its price in [prices], or set [keys] on_unpriced to allow it.",
+    )
+
+
+def told_later() -> RequestError:
+    """The answer is made in the background, and the key has a budget."""
+    return RequestError(
+        "What a response in the background costs is not known when it is given, and this API key "
+        "has a budget.",
+        status=403,
+        code="unpriced_model",
+        param="background",
+        fix="Leave `background` out; or set [keys] on_unpriced to allow it.",
     )
 
 

@@ -122,10 +122,10 @@ class Passage:
         """One call, until its answer is in hand or has begun to come."""
         plant, books = self._plant, self.books
         self._reply = None
+        body = self._asked.body(self._tier.model.model)
         attempt = books.begin(self._tier, call.cause)
         try:
             with plant.deadlines.within(call.timeout):
-                body = self._asked.body(self._tier.model.model)
                 reply = self._reply = await plant.upstream.send(self._endpoint(), body)
                 attempt.status, attempt.reference = reply.status, reference_of(reply)
                 if reply.status == 200 and self._flows(reply):

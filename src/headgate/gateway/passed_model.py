@@ -13,11 +13,15 @@ from headgate.gateway.plant import Plant
 from headgate.routing.policy import AUTO
 from headgate.routing.tier import PINNED
 from headgate.values import ModelRef
-from headgate.wire.passed import EMBEDDINGS, MODERATIONS, Passed, speaks
+from headgate.wire.passed import EMBEDDINGS, IMAGES, MODERATIONS, Passed, speaks
 
 __all__ = ["model_for"]
 
-_SETTINGS = {EMBEDDINGS.path: "embedding_model", MODERATIONS.path: "moderation_model"}
+_SETTINGS = {
+    EMBEDDINGS.path: "embedding_model",
+    MODERATIONS.path: "moderation_model",
+    **dict.fromkeys(IMAGES, "image_model"),
+}
 """What names the model for a path."""
 
 

@@ -227,6 +227,8 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
     first_token: float | None = None
     usage: Usage = Usage()
     usage_source: UsageSource = "none"
+    untold: bool = False
+    """It goes on after its answer, in the background: what it will have cost is told to nobody."""
 
     def measured(self, usage: Usage | None, otherwise: Usage) -> None:
         """Take the provider's count, or an estimate marked as one where it gave none."""
@@ -250,6 +252,8 @@ class Attempt(msgspec.Struct, eq=False, gc=False):
         name, own, held = pricer.beside(self.tier.model, baseline, self.at_us, usage.service_tier)
         if self.usage_source == "none":
             return name, 0, None
+        if self.untold:
+            return name, None, None
         cost = None if own is None else own(usage)
         if self.purpose != "answer":
             return name, cost, None

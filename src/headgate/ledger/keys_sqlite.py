@@ -101,5 +101,6 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise StoreError(
                 f"The keys in {self.name} cannot be read or written: {error}.",
-                fix="Another process may hold the file locked, or the disk may be full.",
+                fix="Another process may hold the file locked, the disk may be full, or this user "
+                "may not write it.",
             ) from error

@@ -107,9 +107,15 @@ def _sqlite_path(url: str) -> Path | None:
     name = url.removeprefix(_SQLITE)
     if url.startswith(_SQLITE) and name not in ("", ":memory:") and "?" not in name:
         return Path(name)
+    if ":" not in url and "@" not in url and Path(url).suffix in (".db", ".sqlite", ".sqlite3"):
+        raise ConfigError(
+            "The ledger is named by a URL, and this is a file's path.",
+            fix=f"Write sqlite:///{url}.",
+        )
     # Only the scheme is shown: what follows it may hold a password.
     raise ConfigError(
-        f"The ledger url beginning with {url.partition('/')[0]!r} is none that Headgate knows.",
+        f"The ledger url beginning with {url.partition('/')[0][:40]!r} is none that Headgate "
+        "knows.",
         fix="Use sqlite:///headgate.db (a relative path), sqlite:////var/lib/headgate.db "
         "(an absolute one), postgresql://user@host/database, or memory: (rows are gone with the "
         "process).",

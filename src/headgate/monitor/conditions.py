@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
 from headgate.monitor.assessment import Assessment, Scope
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import ending_words, is_near
 from headgate.monitor.figures import alone, between, money, percent
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.quality import Quality
-from headgate.monitor.saving import SURE
 from headgate.monitor.status import Month, Status, TierSpend
-from headgate.stats.intervals import wilson
 
 __all__ = ["LEAST_ATTEMPTS", "Condition", "Level", "conditions"]
 
@@ -55,6 +55,7 @@ def conditions(status: Status, *, worst_retry_rate: float = 0.2) -> list[Conditi
             for tier in status.retries.tiers
             if _fails(tier, worst_retry_rate)
         ),
+        *_ends(status),
     ]
     return sorted(found, key=lambda one: one.level != "critical")
 
@@ -173,7 +174,7 @@ def _month(month: Month, at_us: int) -> Iterator[Condition]:
 
 def _fails(tier: TierSpend, most: float) -> bool:
     attempts = tier.answers + tier.retries
-    return attempts >= LEAST_ATTEMPTS and wilson(tier.retries, attempts, SURE).low > most
+    return attempts >= LEAST_ATTEMPTS and tier.sure_low > most
 
 
 def _retries(tier: TierSpend, most: float, at_us: int) -> Condition:
@@ -186,6 +187,24 @@ def _retries(tier: TierSpend, most: float, at_us: int) -> Condition:
         f"is {percent(most)}. What retries have cost: "
         f"{alone(tier.retry_nano, tier.retry_unpriced)}.",
     )
+
+
+def _ends(status: Status) -> Iterator[Condition]:
+    today = datetime.fromtimestamp(status.looked_us // 1_000_000, UTC).date()
+    for ending in status.ends:
+        if is_near(ending, today):
+            users = ", ".join(ending.used_by)
+            named = f"The settings name it: {users}. " if users else ""
+            called = f"It was called {ending.calls:,} times within a day. " if ending.calls else ""
+            page = f" Announced: {ending.source}." if ending.source else ""
+            yield Condition(
+                subject=f"end/{_named(ending.model)}",
+                since_us=status.looked_us,
+                level="warning",
+                title=f"{_named(ending.model)} ends on {ending.day}",
+                text=f"{ending_words(ending)} {named}{called}"
+                f"`headgate check` says where the file names it.{page}",
+            )
 
 
 def _percent(rate: float | None) -> str:

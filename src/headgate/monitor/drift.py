@@ -24,6 +24,7 @@ __all__ = [
     "FALSE_STALE",
     "FALSE_STALE_HOURS",
     "HOUR_US",
+    "LEAST_HOURS",
     "Drift",
     "DriftState",
     "DriftWatch",
@@ -47,6 +48,8 @@ ODDS_RATIOS = (1.3, 2.0, 4.0)
 their inverses."""
 RECENT_HOURS = 168
 """Hours with traffic that the present shares are of."""
+LEAST_HOURS = 24
+"""Hours with traffic before anything is bet on: fewer do not tell how alike requests are."""
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +110,12 @@ class DriftWatch:
     All bets together reach c within m hours with a chance of at most m/c (Doob's inequality), so
     looking at many parts costs no further correction. The sample's own chance is covered by exact
     intervals at a level shared by all parts (Bonferroni).
+
+    Turns of one conversation, and requests of one hour, are alike: their chances, given the past,
+    are not the sample's. So the logarithm of what a bet gains is divided by the part's design
+    effect, by how much more its counts by the hour have strayed lately than a binomial's would.
+    That is not exact, and measured (`benchmarks.dependence`); where nothing strays it changes
+    little.
 
     Args:
         router: the version whose outcomes count.
@@ -217,6 +226,7 @@ class _Facet:
         self._places = {part.name: place for place, part in enumerate(parts)}
         self._counts = [0] * len(parts)
         self.recent: deque[list[int]] = deque(maxlen=RECENT_HOURS)
+        self._strays = _Strays(len(parts))
         self.bets = [-math.inf] * (len(parts) * 2 * len(ODDS_RATIOS))
         """Logarithms of what they are worth."""
 
@@ -230,6 +240,9 @@ class _Facet:
         counts, recent, bets = state
         self._counts, self.bets = [*counts], [*bets]
         self.recent = deque(map(list, recent), maxlen=RECENT_HOURS)
+        self._strays = _Strays(len(self.parts))
+        for hour in self.recent:
+            self._strays.take(hour)
 
     def count(self, outcome: Outcome) -> None:
         place = self._place(outcome)
@@ -250,18 +263,22 @@ class _Facet:
         n = sum(self._counts)
         stake = -math.log(parts * 2 * len(ODDS_RATIOS))
         bounds = (bound for part in self.parts for bound in (part.high, part.low))
+        betting = len(self.recent) >= LEAST_HOURS
+        effects = self._strays.effects() if betting else [1.0] * len(self.parts)
         at = 0
         for number, bound in enumerate(bounds):
             hits = self._counts[number // 2]
             for ratio in ODDS_RATIOS:
-                if 0 < bound < 1:
+                if betting and 0 < bound < 1:
                     worth = _log_sum((self.bets[at], stake))
-                    self.bets[at] = worth + _log_gain(
-                        bound, ratio if number % 2 == 0 else 1 / ratio, hits, n
-                    )
+                    gain = _log_gain(bound, ratio if number % 2 == 0 else 1 / ratio, hits, n)
+                    self.bets[at] = worth + gain / effects[number // 2]
                 at += 1
         if n:
+            if len(self.recent) == RECENT_HOURS:
+                self._strays.take(self.recent[0], sign=-1)
             self.recent.append(self._counts)
+            self._strays.take(self._counts)
         self._counts = [0] * len(self.parts)
 
     def shifts(self) -> Iterator[Shift]:
@@ -278,6 +295,37 @@ class _Facet:
                     low=part.low,
                     high=part.high,
                 )
+
+
+class _Strays:
+    """How far each part's counts by the hour stray from its share of them, from running sums."""
+
+    def __init__(self, parts: int) -> None:
+        self._hours = self._n = self._nn = 0
+        self._sums = [(0, 0, 0)] * parts
+        """Of each part Σh, Σh² and Σhn, h of an hour's n requests being in it."""
+
+    def take(self, counts: Sequence[int], *, sign: int = 1) -> None:
+        """One more hour, or with −1 one less."""
+        n = sum(counts)
+        self._hours += sign
+        self._n += sign * n
+        self._nn += sign * n * n
+        self._sums = [
+            (h + sign * hits, hh + sign * hits * hits, hn + sign * hits * n)
+            for (h, hh, hn), hits in zip(self._sums, counts, strict=True)
+        ]
+
+    def effects(self) -> list[float]:
+        """Of each part the variance of its counts over that of a binomial, at least 1."""
+        found = []
+        for h, hh, hn in self._sums:
+            share = h / self._n
+            squares = hh - 2 * share * hn + share * share * self._nn
+            spread = h * (1 - share)
+            more = squares * self._hours / (self._hours - 1) / spread if spread else 1.0
+            found.append(max(1.0, more))
+        return found
 
 
 def _facets(reference: Reference, factor: float) -> tuple[_Facet, ...]:

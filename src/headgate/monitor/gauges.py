@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from headgate.monitor.figures import is_known
 from headgate.monitor.metric import METRICS
-from headgate.monitor.quality import Quality
 from headgate.values import NANO_PER_USD
 
 if TYPE_CHECKING:  # a gateway shows gauges, and makes no status
+    from headgate.monitor.quality import Quality
     from headgate.monitor.status import Status
 
 __all__ = ["Values", "gauges", "silence"]

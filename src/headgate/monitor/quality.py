@@ -8,14 +8,16 @@ the same alarm.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import log
 from typing import Literal
 
 import msgspec
 
 from headgate.ledger.event import Event
+from headgate.ledger.store import DAY_US
 from headgate.monitor.facts import fact_event, facts_of
+from headgate.stats.blocks import LEAST_DAYS, Block, effect_over, equal_blocks
 from headgate.stats.bounded import Grades, MeanEvidence, kept_sequence
 from headgate.stats.sequential import threshold
 
@@ -119,6 +121,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     """The 95 % confidence sequence of it, for every look at once."""
+    days: int
+    """It is over so many days, as if they weighed the same; 0 where they are too few: then over
+    comparisons, each taken by itself."""
     cheap_wins: int
     ties: int
     premium_wins: int
@@ -153,9 +158,8 @@ class QualityWatch:
 
     def __init__(self, floor: float | None) -> None:
         self.floor = floor
-        self._counts: Counter[Grades] = Counter()
-        self._swung = 0
-        self._scopes: dict[tuple[str, str], tuple[Counter[Grades], list[int]]] = {}
+        self._whole = _Tally()
+        self._scopes: dict[tuple[str, str], _Tally] = {}
         self._outcomes: Counter[str] = Counter()
         self._cost = 0
         self._unpriced = 0
@@ -183,14 +187,11 @@ class QualityWatch:
         if comparison.cheap is None or comparison.premium is None:
             return
         grades = Grades(comparison.cheap, comparison.premium)
-        self._counts[grades] += 1
-        self._swung += comparison.swung
+        self._whole.add(grades, comparison)
         for kind in DIMENSIONS:
             name = getattr(comparison, kind)
             if name:
-                counts, swung = self._scopes.setdefault((kind, name), (Counter(), [0]))
-                counts[grades] += 1
-                swung[0] += comparison.swung
+                self._scopes.setdefault((kind, name), _Tally()).add(grades, comparison)
         self._detect(grades, comparison.at_us)
 
     def _detect(self, grades: Grades, at_us: int) -> None:
@@ -203,10 +204,10 @@ class QualityWatch:
 
     def assess(self) -> Quality:
         """Where the quality stands, all that was folded in considered."""
-        whole = _scope("all", "", self._counts, self._swung)
+        whole = _scope("all", "", self._whole)
         by_kind: dict[str, list[Scope]] = {kind: [] for kind in DIMENSIONS}
-        for (kind, name), (counts, swung) in self._scopes.items():
-            by_kind[kind].append(_scope(kind, name, counts, swung[0]))
+        for (kind, name), tally in self._scopes.items():
+            by_kind[kind].append(_scope(kind, name, tally))
         scopes = [
             scope
             for kind in DIMENSIONS
@@ -249,10 +250,43 @@ def _progress(value: float) -> float:
     return min(1.0, log(max(1.0, value)) / log(ALARM_AT))
 
 
-def _scope(kind: str, name: str, counts: Mapping[Grades, int], swung: int) -> Scope:
+class _Tally:
+    """Comparisons that are counted together, and their grades by the day."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Grades] = Counter()
+        self.swung = 0
+        self._days: dict[int, Block] = {}
+
+    def add(self, grades: Grades, comparison: Comparison) -> None:
+        self.counts[grades] += 1
+        self.swung += comparison.swung
+        day = comparison.at_us // DAY_US
+        before = self._days.get(day, Block(0.0, 0.0))
+        self._days[day] = Block(before.x + grades.cheap, before.y + grades.premium)
+
+    def worth(self, kept: float) -> tuple[float, int]:
+        """How many independent comparisons each counts for, and over how many days that is.
+
+        Comparisons of one day are alike: a model has bad days, and callers come with one task.
+        """
+        blocks = [*self._days.values()]
+        weight = equal_blocks(blocks)
+        if weight < LEAST_DAYS:
+            return 1.0, 0
+        squares = sum(
+            n * (grades.cheap - kept * grades.premium) ** 2 for grades, n in self.counts.items()
+        )
+        return 1 / effect_over(blocks, squares), round(weight)
+
+
+def _scope(kind: str, name: str, tally: _Tally) -> Scope:
+    counts = tally.counts
     cheap = sum(grades.cheap * n for grades, n in counts.items())
     premium = sum(grades.premium * n for grades, n in counts.items())
-    low, high = kept_sequence(counts)
+    kept = cheap / premium if premium else None
+    worth, days = (1.0, 0) if kept is None else tally.worth(kept)
+    low, high = kept_sequence(counts, worth=worth)
     wins = {
         sign: sum(n for grades, n in counts.items() if _sign(grades) == sign) for sign in (-1, 0, 1)
     }
@@ -260,13 +294,14 @@ def _scope(kind: str, name: str, counts: Mapping[Grades, int], swung: int) -> Sc
         kind=kind,
         name=name,
         decided=sum(counts.values()),
-        kept=cheap / premium if premium else None,
+        kept=kept,
         low=low,
         high=high,
+        days=days,
         cheap_wins=wins[1],
         ties=wins[0],
         premium_wins=wins[-1],
-        swung=swung,
+        swung=tally.swung,
     )
 
 

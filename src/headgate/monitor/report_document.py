@@ -69,9 +69,8 @@ def _figures(report: Report) -> page.Figures:
     if saving.share is not None:
         interval = ""
         if saving.low is not None and saving.high is not None:
-            interval = (
-                f"95 %: {between(saving.low, saving.high)}{unit_text(saving.by, saving.blocks)}"
-            )
+            over = unit_text(saving.by, saving.blocks, saving.stray)
+            interval = f"95 %: {between(saving.low, saving.high)}{over}"
         good = {"yes": True, "no": False}.get(report.verdict.answer)
         figures.append(page.Figure("Saved", percent(saving.share), interval, good=good))
     if escalation.rate is not None:

@@ -21,6 +21,11 @@ LEAST_REQUESTS = 100
 normal approximation, which is too sure of itself with fewer (`headgate.stats.intervals.ratio`)."""
 
 
+STRAY = 0.1
+"""How far one day's saving is thought to be from that of all days, as a standard deviation and a
+share of all-premium, before the days can tell: what 15 points more or less that escalate come to
+where a cheap answer costs a third of a premium one."""
+
 SURE = 0.999
 """Confidence of an alarm that is looked at every hour: with 95 % there would be a false one in two
 years of three where routing is exactly even (`benchmarks.intervals.looks`)."""
@@ -46,6 +51,8 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     """What the interval takes as independent of each other."""
     blocks: int = 0
     """So many days or hours, as if they weighed the same."""
+    stray: float | None = None
+    """How far a day was thought to stray from all days; None where the days themselves tell."""
     sure_high: float | None = None
     """The upper end of its 99.9 % interval, for an alarm that is looked at all year."""
     planned: float | None
@@ -73,8 +80,8 @@ def saving_of(
         parts: the same by the hour, that being the first of what they are told apart by.
     """
     own = tuple(parts)
-    spent, by, blocks = _spent(routed, own, 0.95)
-    surely, _, _ = _spent(routed, own, SURE)
+    spent, by, blocks, stray = _spent(routed, own, 0.95)
+    surely = _spent(routed, own, SURE).interval
     saved = routed.baseline_nano - routed.paid_nano
     saving = planned.saving if planned else None
     baseline = round(routed.comparable * planned.all_premium_nano) if planned else None
@@ -90,6 +97,7 @@ def saving_of(
         high=None if spent is None else 1 - spent.low,
         by=by,
         blocks=blocks,
+        stray=stray,
         sure_high=None if surely is None else 1 - surely.low,
         planned=None if saving is None else float(saving),
     )
@@ -112,7 +120,7 @@ def _spent(routed: RequestTotal, parts: Sequence[RequestTotal], confidence: floa
     def block_of(total: RequestTotal) -> Block:
         return Block(total.paid_nano, total.baseline_nano)
 
-    return blocked(alone, parts, block_of, confidence)
+    return blocked(alone, parts, block_of, confidence, STRAY)
 
 
 def verdict_of(routed: RequestTotal, saving: Saving) -> Verdict:

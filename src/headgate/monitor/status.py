@@ -10,16 +10,21 @@ import msgspec
 
 from headgate.ledger.store import DAY_US, DayTotal, RequestTotal, TierTotal, Window
 from headgate.monitor.assessment import Assessment
+from headgate.monitor.blocked import over_time, share
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import TierFeedback
-from headgate.monitor.figures import is_known
+from headgate.monitor.figures import is_known, percent
 from headgate.monitor.headroom import Headroom
 from headgate.monitor.mishaps import Mishaps
 from headgate.monitor.planned import Planned
 from headgate.monitor.quality import Quality
 from headgate.monitor.report import Report, report
+from headgate.monitor.saving import SURE
 from headgate.monitor.standing import Action
+from headgate.stats.blocks import Block
 from headgate.stats.forecast import forecast
+from headgate.stats.intervals import wilson
 
 __all__ = [
     "HISTORY_DAYS",
@@ -28,14 +33,20 @@ __all__ = [
     "RetryReason",
     "Status",
     "TierSpend",
+    "assumed",
     "bill_window",
     "month",
     "retries",
     "status",
 ]
 
-HISTORY_DAYS = 28
-"""Whole days that a forecast rests on: four weeks, so that every weekday counts alike."""
+HISTORY_DAYS = 91
+"""Whole days that a forecast rests on, at most: thirteen weeks tell weekdays and trends apart, and
+twice as many are hardly better and take twice the reading (`benchmarks.intervals.forecasts`)."""
+_EPOCH = 3
+"""The weekday of day 0, 1970-01-01: a Thursday."""
+LEAST_TREND = 0.0005
+"""A day, below which a trend is not worth a word: 1.5 % a month."""
 
 
 class RetryReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +77,9 @@ class TierSpend(msgspec.Struct, frozen=True, kw_only=True):
     """Of all its attempts, those of unknown cost; they are in no sum of money."""
     retry_unpriced: int
     """Of these, retries."""
+    sure_low: float = 0.0
+    """Where the 99.9 % interval of the retry rate begins: over days or hours where its sums are
+    told apart by the hour and there are enough, else over attempts."""
     reasons: tuple[RetryReason, ...] = ()
     """Its retries by why they failed, the most frequent first; empty where it was not asked."""
 
@@ -99,6 +113,10 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     history_days: int
     unknown_days: int = 0
     """Whole days with attempts of unknown cost: no forecast takes their cost for known."""
+    weekend: float | None = None
+    """What the forecast takes a weekend day to cost of another one; None where it has seen none."""
+    trend: float | None = None
+    """By how much of itself it takes a day to cost more than the last; None without a forecast."""
     planned_nano: int | None
     """The plan's bill for a month of routed requests; None without a plan."""
     worst_nano: int | None = None
@@ -128,6 +146,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What users say of each tier's answers."""
     beside: Mishaps | None = None
     """What befell the process beside the gateway within a day; None for nothing."""
+    ends: tuple[Ending, ...] = ()
+    """The models of the settings and of the last day's calls whose end is announced, the soonest
+    first."""
 
     @property
     def stale(self) -> bool:
@@ -171,13 +192,14 @@ def status(
     quality: Quality | None = None,
     feedback: tuple[TierFeedback, ...] = (),
     beside: Mishaps | None = None,
+    ends: tuple[Ending, ...] = (),
 ) -> Status:
     """Put together what a store said of `window` and what the budget's account makes of it all."""
     return Status(
         looked_us=looked_us,
         report=report(tiers, requests, planned, window),
         escalation=escalation,
-        retries=retries(tiers),
+        retries=retries(tiers, hourly=True),
         month=month(days, looked_us, planned),
         headroom=headroom,
         drift=drift,
@@ -185,19 +207,26 @@ def status(
         quality=quality,
         feedback=feedback,
         beside=beside,
+        ends=ends,
     )
 
 
-def retries(totals: Sequence[TierTotal]) -> Retries:
+def retries(totals: Sequence[TierTotal], *, hourly: bool = False) -> Retries:
     """Answers, drafts and retries of the routed requests by tier.
 
-    Calls of the classifier and of checks are no tier's, and shadows are the watch's.
+    Calls of the classifier and of checks are no tier's, and shadows are the watch's. `hourly`: the
+    second of the totals' further dimensions is the hour; else it may be anything.
     """
     tried = ("answer", "draft", "retry")
     ours = [total for total in totals if total.routed and total.role in tried]
     names = sorted({(total.premium, total.tier) for total in ours})
     tiers = tuple(
-        _tier(tier, premium, [total for total in ours if (total.premium, total.tier) == key])
+        _tier(
+            tier,
+            premium,
+            [total for total in ours if (total.premium, total.tier) == key],
+            hourly=hourly,
+        )
         for key in names
         for premium, tier in (key,)
     )
@@ -211,7 +240,7 @@ def retries(totals: Sequence[TierTotal]) -> Retries:
     )
 
 
-def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
+def _tier(tier: str, premium: bool, totals: Sequence[TierTotal], *, hourly: bool) -> TierSpend:
     answers = sum(total.attempts for total in totals if total.role == "answer")
     failed = [total for total in totals if total.role == "retry"]
     tried = sum(total.attempts for total in failed)
@@ -221,12 +250,27 @@ def _tier(tier: str, premium: bool, totals: Sequence[TierTotal]) -> TierSpend:
         answers=answers,
         retries=tried,
         retry_rate=tried / (tried + answers) if tried + answers else None,
+        sure_low=_sure_low(totals, hourly=hourly),
         spent_nano=sum(total.cost_nano for total in totals),
         retry_nano=sum(total.cost_nano for total in failed),
         unpriced=_unpriced(totals),
         retry_unpriced=_unpriced(failed),
         reasons=_reasons(failed),
     )
+
+
+def _sure_low(totals: Sequence[TierTotal], *, hourly: bool) -> float:
+    """Over the hours, where the totals are by them: failures come on bad days."""
+    counts = [(total, total.attempts * (total.role != "draft")) for total in totals]
+    tried = sum(n for _, n in counts)
+    failed = sum(total.attempts for total in totals if total.role == "retry")
+    by_hour = [
+        (int(total.of[1]), Block(float(n * (total.role == "retry")), float(n)))
+        for total, n in counts
+        if hourly and len(total.of) > 1
+    ]
+    alone = wilson(failed, tried, SURE)
+    return share(over_time(alone, by_hour, SURE).interval or alone).low
 
 
 def _unpriced(totals: Iterable[TierTotal]) -> int:
@@ -253,9 +297,10 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
     """The month that `at_us` lies in: spent so far, and what it will come to.
 
     `days` must reach back `HISTORY_DAYS` days and to the first of the month. The forecast is what
-    was spent plus the time left at the daily rate of the last whole days; days before the first of
-    `days` are no history, days without any attempt cost nothing. What a day with attempts of
-    unknown cost has cost is not known either, only that it was no less than its priced ones.
+    was spent plus what the time left comes to by the last whole days, their weekdays and their
+    trend (`headgate.stats.forecast`); days before the first of `days` are no history, days without
+    any attempt cost nothing. What a day with attempts of unknown cost has cost is not known either,
+    only that it was no less than its priced ones.
     """
     now = datetime.fromtimestamp(at_us // 1_000_000, UTC)
     first = now.date().replace(day=1)
@@ -266,11 +311,12 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
     spent = sum(total.cost_nano for total in this)
     unpriced = sum(total.unpriced for total in this)
     history = _history(days, at_us // DAY_US)
-    whole = [float(total.cost_nano) for total in history if not total.unpriced]
+    whole = [None if total.unpriced else float(total.cost_nano) for total in history]
+    begun = history[0].day + _EPOCH if history else 0
     found = least = None
     if is_known(spent, unpriced):
-        found = forecast(whole, left)
-        least = found or forecast([float(total.cost_nano) for total in history], left)
+        found = forecast(whole, begun % 7, left)
+        least = found or forecast([float(one.cost_nano) for one in history], begun % 7, left)
     return Month(
         first_day=first.isoformat(),
         spent_nano=spent,
@@ -280,7 +326,9 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
         low_nano=None if least is None else spent + round(least.interval.low),
         high_nano=None if found is None else spent + round(found.interval.high),
         history_days=0 if found is None else found.days,
-        unknown_days=len(history) - len(whole),
+        unknown_days=whole.count(None),
+        weekend=None if found is None else found.weekend,
+        trend=None if found is None else found.trend,
         planned_nano=None
         if planned is None
         else round(planned.nano_per_request * planned.requests_per_month),
@@ -288,6 +336,18 @@ def month(days: Sequence[DayTotal], at_us: int, planned: Planned | None = None) 
         if planned is None or planned.worst_nano is None
         else round(planned.worst_nano * planned.requests_per_month),
     )
+
+
+def assumed(month: Month) -> str:
+    """What the forecast rests on, and takes for given; empty without one."""
+    if month.expected_nano is None:
+        return ""
+    week = "no weekend yet"
+    if month.weekend is not None:
+        week = f"weekends {percent(month.weekend)} of other days"
+    trend = month.trend or 0.0
+    moving = f"trend {trend * 100:+.1f} % a day" if abs(trend) >= LEAST_TREND else "no trend"
+    return f"from {month.history_days:,} days: {week}, {moving}"
 
 
 def _history(days: Sequence[DayTotal], today: int) -> list[DayTotal]:

@@ -7,11 +7,19 @@ from math import log
 
 import msgspec
 
+from headgate.monitor.blocked import Unit, over_time, share
+from headgate.monitor.hours import HOUR_US
+from headgate.stats.blocks import Block
 from headgate.stats.changepoint import Count
 from headgate.stats.intervals import wilson
 from headgate.stats.sequential import Detector, DetectorState
 
 __all__ = ["Burn", "WatchedRate", "WatchedState"]
+
+
+LEAST_HOURS = 4
+"""Hours of equal weight that a window's interval is over, or more: the fast window has but six
+(`benchmarks.dependence`)."""
 
 
 class Burn(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +32,11 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     rate: float | None
     low: float
     high: float
-    """The 95 % Wilson interval: for one look, not for all."""
+    """The 95 % interval: for one look, not for all; over days or hours, else Wilson's."""
     burn: float | None
     """Rate by budget: 1 spends it exactly; None without a budget or without requests."""
+    by: Unit = "request"
+    """What the interval takes as independent of each other."""
 
 
 class WatchedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,9 +152,16 @@ class WatchedRate:
     def burn(self, now_us: int, span_us: int) -> Burn:
         """How fast the last `span_us` microseconds spent the budget."""
         since = (now_us - span_us) // self._unit
-        n, hits = _sum(counts for at, counts in self._recent.items() if at > since)
+        within = [(at, counts) for at, counts in self._recent.items() if at > since]
+        n, hits = _sum(counts for _, counts in within)
         rate = hits / n if n else None
-        low, high = wilson(hits, n)
+        hourly = [
+            (at * self._unit // HOUR_US, Block(float(hit), float(served)))
+            for at, (served, hit) in within
+        ]
+        alone = wilson(hits, n)
+        found = over_time(alone, hourly, least_hours=LEAST_HOURS)
+        low, high = share(found.interval or alone)
         if n and self._first_us is not None:  # of the first minutes nothing is said about an hour
             span_us = max(min(span_us, now_us - self._first_us), 1)
         return Burn(
@@ -155,6 +172,7 @@ class WatchedRate:
             low=low,
             high=high,
             burn=rate / self.budget if rate is not None and self.budget else None,
+            by=found.by,
         )
 
 

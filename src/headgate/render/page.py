@@ -225,6 +225,12 @@ COLOUR_STYLE = """
 """Paper, ink, and what each number of `headgate.render.palette` looks like, in light and dark."""
 
 CHART_STYLE = """
+.wide,.plot{overflow-x:auto;--shade:color-mix(in srgb,var(--ink) 25%,transparent);background:
+linear-gradient(90deg,var(--paper) 40%,transparent) 0 -1px/2rem calc(100% + 2px) no-repeat local,
+linear-gradient(270deg,var(--paper) 40%,transparent)
+ 100% -1px/2rem calc(100% + 2px) no-repeat local,
+linear-gradient(90deg,var(--shade),transparent) 0 0/.7rem 100% no-repeat scroll,
+linear-gradient(270deg,var(--shade),transparent) 100% 0/.7rem 100% no-repeat scroll}
 .chart{width:100%;height:auto;display:block}
 .chart text{font-size:12px;fill:var(--ink)}
 .chart .tick,.chart .axis{fill:var(--soft)}.chart .total{font-weight:600}
@@ -263,7 +269,7 @@ margin:1.5rem 0 0}
 .figures dd{margin:.1rem 0 0;font-size:1.5rem;font-weight:600;font-variant-numeric:tabular-nums}
 .figures small{display:block;font-size:.8rem;font-weight:400;color:var(--soft)}
 .good dd{color:var(--good)}.bad dd{color:var(--bad)}
-.wide,.plot{overflow-x:auto}.chart{min-width:33rem}
+.chart{min-width:33rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 th,td{padding:.4rem .75rem .4rem 0;text-align:left;border-bottom:1px solid var(--rule);
 font-weight:400;vertical-align:top}
@@ -278,6 +284,6 @@ font-size:.85rem}
 """.replace("\n", "")
     + CHART_STYLE
     + "@media print{@page{margin:14mm}main{max-width:none;padding:0}.chart{min-width:0}"
-    ".wide,.plot{overflow:visible}h2{break-after:avoid}"
+    ".wide,.plot{overflow:visible;background:none}h2{break-after:avoid}"
     "figure,.figures,tr{break-inside:avoid}.figures{grid-template-columns:repeat(4,1fr)}}"
 )

@@ -163,7 +163,8 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
         if section in DECIDERS
         for key in ("model", "second_model", "judge_model")
     ]
-    paths += [("server", "embedding_model"), ("server", "moderation_model"), ("quality", "judge")]
+    paths += [("server", f"{what}_model") for what in ("embedding", "moderation", "image")]
+    paths.append(("quality", "judge"))
     for path in paths:
         text = draft.values.get(path)
         if not isinstance(text, str):
@@ -179,17 +180,9 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
     used = {str(draft.values.get(path)) for path in paths}
     # a router may need the embeddings of a model that only its own file names
     learned = any(path[-1] == "router" for path in draft.given)
-    for name in draft.names("prices"):
+    _named_in_full(draft, "ends", "An end")
+    for name in _named_in_full(draft, "prices", "A price"):
         path = ("prices", name)
-        try:
-            ModelRef.parse(name)
-        except ValueError:
-            draft.fault(
-                path,
-                "A price belongs to a model by its full name.",
-                'Write [prices."provider/model"], with the quotes.',
-            )
-            continue
         told = not (learned or name in used or name.endswith(f"/{DEFAULT_MODERATION}"))
         if told and all(path in draft.values for path in paths if path in draft.given):
             guess = draft.guess(name, used)
@@ -198,6 +191,23 @@ def _check_models(draft: Draft, *, need_providers: bool) -> None:
                 "No tier and no classifier uses this model.",
                 f"{guess}The price counts only where callers ask for the model by name.",
             )
+
+
+def _named_in_full(draft: Draft, section: str, what: str) -> list[str]:
+    """The models that a section is of; what is no model by its full name is a fault."""
+    good = []
+    for name in draft.names(section):
+        try:
+            ModelRef.parse(name)
+        except ValueError:
+            draft.fault(
+                (section, name),
+                f"{what} belongs to a model by its full name.",
+                f'Write [{section}."provider/model"], with the quotes.',
+            )
+        else:
+            good.append(name)
+    return good
 
 
 def _number(draft: Draft, section: Section, table: Path, key: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
@@ -21,6 +22,7 @@ __all__ = [
     "SECRET_HEADERS",
     "Refusal",
     "address",
+    "day",
     "header_match",
     "hours",
     "is_loopback",
@@ -288,6 +290,14 @@ def price(text: str) -> str | Refusal:
     if amount > DEAREST:
         return Refusal(f"{shown(text)} is more than ${DEAREST:,} per million tokens.", fix)
     return text
+
+
+def day(text: str) -> str | Refusal:
+    """A day of the calendar."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return Refusal(f"{shown(text)} is no day.", "Write it as 2026-12-01.")
 
 
 def pattern(text: str) -> str | Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from headgate.settings import forms
@@ -14,6 +15,7 @@ from headgate.settings.redaction import shown
 __all__ = [
     "ADDRESS",
     "ADMIN_ADDRESS",
+    "DATE",
     "HEADER_MATCH",
     "LEDGER_URL",
     "MODEL",
@@ -352,6 +354,18 @@ class Price(Formed):
         return super().check(raw)
 
 
+class Day(Formed):
+    """A day, as TOML has it or as text."""
+
+    def __init__(self) -> None:
+        super().__init__("day, as 2026-12-01", forms.day)
+
+    def check(self, raw: object) -> object:
+        """The day as text."""
+        of_toml = isinstance(raw, date) and not isinstance(raw, datetime)
+        return super().check(str(raw) if of_toml else raw)
+
+
 class Headers(NamedTuple):
     """A table of header names and values to send; neither secrets nor what Headgate sets."""
 
@@ -391,6 +405,9 @@ class Headers(NamedTuple):
             )
         return None
 
+
+DATE = Day()
+"""A day."""
 
 MODEL = Formed('"provider/model"', forms.model, 200)
 """A model by its full name."""

@@ -10,7 +10,7 @@ from headgate.settings.draft import Draft
 from headgate.settings.fields import SERVER
 from headgate.settings.forms import is_loopback, split_address
 from headgate.settings.places import beside, in_effect, known_of
-from headgate.settings.providers import KNOWN, PLATFORMS, known_value
+from headgate.settings.providers import KNOWN, PLATFORMS
 
 __all__ = ["check_network"]
 
@@ -54,8 +54,7 @@ def _check_providers(draft: Draft) -> None:
             )
         _check_platform(draft, table, dialect)
         key = _key_of(draft, table)
-        if not _warn_of_no_path(draft, table, dialect) and not key:
-            _warn_of_no_key(draft, table, parts.hostname or "")
+        _warn_of_no_path(draft, table, dialect)
         if parts.scheme == "http" and key and not is_loopback(parts.hostname or ""):
             draft.warn(
                 path,
@@ -70,40 +69,17 @@ def _key_of(draft: Draft, table: Path) -> object:
     return variable or draft.values.get((*table, "api_key_file"))
 
 
-def _warn_of_no_path(draft: Draft, table: Path, dialect: object) -> bool:
-    """Whether the known URL was written without its path; its key is known once it is mended."""
+def _warn_of_no_path(draft: Draft, table: Path, dialect: object) -> None:
     known = KNOWN.get(str(table[1]))
     path = (*table, "base_url")
     if known is None or dialect != known.dialect or path not in draft.values:
-        return False
+        return
     parts, usual = urlsplit(str(draft.values[path])), urlsplit(known.base_url)
-    if parts.path or not usual.path or usual.hostname != parts.hostname:
-        return False
-    draft.warn(
-        path,
-        "The usual base URL of this provider has a path, which is missing here.",
-        f'Write "{known.base_url}".',
-    )
-    return True
-
-
-def _warn_of_no_key(draft: Draft, table: Path, host: str) -> None:
-    """Where one is certain to be asked for: a provider that we know, or a cloud."""
-    if is_loopback(host) or {(*table, "api_key_env"), (*table, "api_key_file")} & set(draft.given):
-        return  # what is at fault is told already
-    variable = known_value(str(table[1]), "api_key_env")
-    if variable is not None:
+    if not parts.path and usual.path and usual.hostname == parts.hostname:
         draft.warn(
-            (*table, "base_url"),
-            f"No key would be sent: that in {variable} goes to the known URL only.",
-            f'Add a line api_key_env = "{variable}", or the variable of this host\'s key; where '
-            "none is needed, give the provider a name of its own.",
-        )
-    elif (*table, "platform") in draft.values:
-        draft.warn(
-            (*table, "platform"),
-            "No key would be sent, and this platform asks for one.",
-            "Add a line api_key_env with the variable that holds it, or api_key_file.",
+            path,
+            "The usual base URL of this provider has a path, which is missing here.",
+            f'Write "{known.base_url}".',
         )
 
 
@@ -111,6 +87,12 @@ def _check_platform(draft: Draft, table: Path, dialect: object) -> None:
     platform = draft.values.get((*table, "platform"))
     if platform is None:
         return
+    if not {(*table, "api_key_env"), (*table, "api_key_file")} & set(draft.given):
+        draft.warn(
+            (*table, "platform"),
+            "No key would be sent, and this platform asks for one.",
+            "Add a line api_key_env with the variable that holds it, or api_key_file.",
+        )
     if dialect != "anthropic":
         draft.fault(
             (*table, "platform"),

@@ -99,16 +99,16 @@ PLATFORMS = {
 """By the name that `platform` has."""
 
 SUGGESTED = {
-    "groq": Models("openai/gpt-oss-20b", "openai/gpt-oss-120b", "llama-3.1-8b-instant"),
+    "groq": Models("openai/gpt-oss-20b", "openai/gpt-oss-120b", "openai/gpt-oss-20b"),
     "openai": Models("gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-luna"),
     "mistral": Models("mistral-small-latest", "mistral-medium-latest", "ministral-8b-latest"),
-    "xai": Models("grok-4-1-fast-non-reasoning", "grok-4.5", "grok-4-1-fast-non-reasoning"),
-    "deepseek": Models("deepseek-v4-flash", "deepseek-v4-pro", "deepseek-v4-flash"),
+    "deepseek": Models("deepseek-flash", "deepseek-v4-pro", "deepseek-flash"),
     "google": Models("gemini-3.5-flash-lite", "gemini-3.8-flash", "gemini-2.5-flash"),
     "openrouter": Models(
         "anthropic/claude-haiku-4.5", "anthropic/claude-sonnet-4.6", "google/gemini-2.5-flash"
     ),
     "anthropic": Models("claude-haiku-4-5", "claude-sonnet-4-6", "claude-haiku-4-5"),
+    "xai": Models("grok-4.3", "grok-4.5", "grok-4.3"),
 }
 """By provider; the one whose classifier costs least first."""
 

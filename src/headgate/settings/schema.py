@@ -17,6 +17,7 @@ from headgate.settings.watching import (
 __all__ = [
     "ClassifierSettings",
     "EgressSettings",
+    "EndSettings",
     "KeySettings",
     "LedgerSettings",
     "PlanSettings",
@@ -231,6 +232,17 @@ class PriceSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_write_1h: str | None = None
 
 
+class EndSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[ends."provider/model"]`: when a model ends, where the shipped table does not know it."""
+
+    model: str
+    on: str | None = None
+    """The first day without it, as 2026-12-01; None: what the shipped table says."""
+    successor: str | None = None
+    """`provider/model`; None: what the shipped table says."""
+    warn: bool = True
+
+
 class PriceListSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[price_list]`: which list the prices come from, and a file of one's own."""
 
@@ -313,6 +325,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`provider/model` for embeddings that name no provider, or no model; None: they must."""
     moderation_model: str | None = None
     """`provider/model` for moderations that name no provider, or no model."""
+    image_model: str | None = None
+    """`provider/model` for pictures, made or edited, that name no provider, or no model."""
     cors_origins: tuple[str, ...] = ()
     """Web pages that may call the gateway, by their origin; `*` is any."""
 
@@ -364,6 +378,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quality: QualitySettings = QualitySettings()
     providers: tuple[ProviderSettings, ...]
     prices: tuple[PriceSettings, ...]
+    ends: tuple[EndSettings, ...] = ()
     resilience: ResilienceSettings
     server: ServerSettings
     ledger: LedgerSettings

@@ -37,13 +37,17 @@ class Grades(NamedTuple):
     premium: float
 
 
-def kept_sequence(counts: Mapping[Grades, int], confidence: float = 0.95) -> Interval:
+def kept_sequence(
+    counts: Mapping[Grades, int], confidence: float = 0.95, worth: float = 1.0
+) -> Interval:
     """An interval for the share of premium's quality that cheap keeps, right at all times at once.
 
     Args:
         counts: how often each pair of grades came; the order does not matter.
         confidence: with this probability, the interval holds the share mean(cheap)/mean(premium)
             after every single comparison. It is meant for a share that stays as it is.
+        worth: how many independent comparisons each counts for, above 0 and at most 1: less than 1
+            where those of one day are alike. Then it is not exact (`benchmarks.dependence`).
 
     The bets are laid before the first comparison and never changed, so their worth is a product
     over the counts. The lower end is the largest share f for which the bets on "more than f" are
@@ -55,15 +59,18 @@ def kept_sequence(counts: Mapping[Grades, int], confidence: float = 0.95) -> Int
     (0.87, 0.93)
 
     Raises:
-        ValueError: confidence is not between 0 and 1.
+        ValueError: confidence is not between 0 and 1, or worth is out of its range.
     """
     if not 0 < confidence < 1:
         raise ValueError(f"a confidence of {confidence} is not between 0 and 1")
+    if not 0 < worth <= 1:
+        raise ValueError(f"a worth of {worth} is not above 0 and at most 1")
     limit = math.log(2 / (1 - confidence))
-    return Interval(_end(counts, limit, 1.0), _end(counts, limit, -1.0))
+    weights = {grades: n * worth for grades, n in counts.items()}
+    return Interval(_end(weights, limit, 1.0), _end(weights, limit, -1.0))
 
 
-def _end(counts: Mapping[Grades, int], limit: float, side: float) -> float:
+def _end(counts: Mapping[Grades, float], limit: float, side: float) -> float:
     """Where the bets' worth passes the limit: it falls with f for those on more, else it rises."""
     low, high = 0.0, MOST_SHARE
     for _ in range(30):
@@ -75,7 +82,7 @@ def _end(counts: Mapping[Grades, int], limit: float, side: float) -> float:
     return low if side > 0 else high
 
 
-def _log_worth(counts: Mapping[Grades, int], share: float, side: float) -> float:
+def _log_worth(counts: Mapping[Grades, float], share: float, side: float) -> float:
     gains = [(side * (grades.cheap - share * grades.premium), n) for grades, n in counts.items()]
     logs = [sum(n * math.log1p(stake * gain) for gain, n in gains) for stake in _STAKES]
     top = max(logs)

@@ -15,6 +15,7 @@ __all__ = [
     "clopper_pearson",
     "ratio",
     "student_quantile",
+    "student_tail",
     "wilson",
 ]
 
@@ -223,6 +224,21 @@ def student_quantile(p: float, freedom: float) -> float:
     both = 2 * (1 - p)
     w = _rising_root(lambda at: _incomplete_beta(freedom / 2, 0.5, at) - both)
     return math.sqrt(freedom * (1 - w) / w)
+
+
+def student_tail(t: float, freedom: float) -> float:
+    """P(T > t) for Student's t, whatever the degrees of freedom: the inverse of the quantile.
+
+    >>> round(student_tail(2.0518, 27), 4), student_tail(0.0, 3)
+    (0.025, 0.5)
+
+    Raises:
+        ValueError: `freedom` is not above 0.
+    """
+    if freedom <= 0:
+        raise ValueError(f"there is no tail with {freedom} degrees of freedom")
+    beyond = _incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t)) / 2
+    return beyond if t >= 0 else 1 - beyond
 
 
 def _incomplete_beta(a: float, b: float, x: float) -> float:

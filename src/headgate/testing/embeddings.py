@@ -43,22 +43,26 @@ class Embeddings(Struct, forbid_unknown_fields=True):
         return [alone] if alone else [one for one in given if not isinstance(one, int)]
 
     @property
+    def text(self) -> str:
+        """All of it, in which failures can be ordered."""
+        return "\n".join(map(str, self.inputs))
+
+    @property
     def usage(self) -> Usage:
         """Only input is billed."""
         counts = [tokens(one) if isinstance(one, str) else len(one) for one in self.inputs]
         return Usage(input=sum(counts))
 
-    def answer(self) -> bytes:
-        """A list object."""
+    def answer(self) -> tuple[str, bytes]:
+        """Content type, and a list object."""
         data = [
             {"object": "embedding", "index": index, "embedding": self._vector(text)}
             for index, text in enumerate(self.inputs)
         ]
         count = self.usage.input
         usage = {"prompt_tokens": count, "total_tokens": count}
-        return msgspec.json.encode(
-            {"object": "list", "data": data, "model": self.model, "usage": usage}
-        )
+        listed = {"object": "list", "data": data, "model": self.model, "usage": usage}
+        return "application/json", msgspec.json.encode(listed)
 
     def _vector(self, text: str | list[int]) -> list[float] | str:
         numbers = [uniform(text, index) for index in range(self.dimensions)]

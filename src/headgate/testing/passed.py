@@ -40,6 +40,10 @@ class Asked(Protocol):
     model: str
 
     @property
+    def text(self) -> str:
+        """Its words, in which failures can be ordered."""
+
+    @property
     def usage(self) -> Usage | None:
         """What is billed; None: nothing, or nothing by tokens."""
 
@@ -52,6 +56,11 @@ class Moderation(Struct, forbid_unknown_fields=True):
 
     model: str
     input: str | list[str | Json]
+
+    @property
+    def text(self) -> str:
+        """All that is to be judged."""
+        return self.input if isinstance(self.input, str) else "\n".join(map(str, self.input))
 
     @property
     def usage(self) -> Usage | None:
@@ -96,6 +105,11 @@ class Generation(Struct, forbid_unknown_fields=True):
     user: str | None = None
 
     @property
+    def text(self) -> str:
+        """What is to be drawn."""
+        return self.prompt
+
+    @property
     def usage(self) -> Usage:
         """The words, and each picture."""
         return Usage(input=tokens(self.prompt), output=self.n * TOKENS_PER_PICTURE)
@@ -134,6 +148,11 @@ class Speech(Struct, forbid_unknown_fields=True):
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: Annotated[float, Meta(ge=0.25, le=4)] = 1.0
     stream_format: Literal["audio", "sse"] = "audio"
+
+    @property
+    def text(self) -> str:
+        """What is to be said."""
+        return self.input
 
     @property
     def usage(self) -> Usage:
@@ -184,6 +203,11 @@ class Edit(Struct, forbid_unknown_fields=True):
     n: Annotated[int, Meta(ge=1, le=10)] = 1
 
     @property
+    def text(self) -> str:
+        """What is to be changed."""
+        return self.prompt
+
+    @property
     def usage(self) -> Usage:
         """The words, each picture that is read, and each that is made."""
         read = tokens(self.prompt) + self._seen
@@ -219,6 +243,11 @@ class Transcription(Struct, forbid_unknown_fields=True):
     response_format: Literal["json", "text"] = "json"
     temperature: float = 0
     stream: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the caller says of the file, and which one it is."""
+        return f"{self.prompt} {self._text}"
 
     @property
     def usage(self) -> Usage:

@@ -23,13 +23,14 @@ import msgspec
 
 from headgate.testing import embeddings, passed
 from headgate.testing.anthropic_messages import AnthropicMessages
-from headgate.testing.brain import Brain, Prompt, tokens
+from headgate.testing.brain import Brain, Prompt, Turn, tokens
 from headgate.testing.dialect import Dialect, Finish, Refused, Reply
 from headgate.testing.faults import FAULTS, Fault, FaultPlan, Faults, Pace
 from headgate.testing.meter import PromptCache, Tally, cut, spent
 from headgate.testing.openai_chat import OpenAIChat
 from headgate.testing.openai_responses import OpenAIResponses
 from headgate.testing.server import Left, Request, Reset, Response, Server
+from headgate.values import Usage
 
 __all__ = ["DIALECTS", "Provider", "Ready", "main"]
 
@@ -39,6 +40,8 @@ DIALECTS: Mapping[str, type[OpenAIChat | AnthropicMessages]] = {
     "anthropic": AnthropicMessages,
 }
 
+PASSED = frozenset({embeddings.PATH, *passed.PATHS})
+"""What a gateway passes through."""
 FLUSH_SECONDS = 0.02
 """A reset throws away what the peer has not received yet: this lets it receive what was sent."""
 
@@ -116,7 +119,7 @@ class Provider:
         aside = self._aside(request)
         if aside is not None:
             return _json(200, aside, request_id)
-        if request.path in passed.PATHS and not isinstance(self._dialect, AnthropicMessages):
+        if request.path in PASSED and not isinstance(self._dialect, AnthropicMessages):
             return await self._passed(request, request_id)
         if request.path != self._dialect.path:
             raise Refused(404, "not_found_error", f"There is nothing at {request.path}.")
@@ -124,12 +127,7 @@ class Provider:
             raise Refused(405, "invalid_request_error", f"{request.path} takes POST only.")
         prompt = self._dialect.read(request.body)
         self._known(prompt.model)
-        fault = self._faults.next(prompt)
-        if fault is not None:
-            self.tally.fault(fault)
-        await _wait(self._pace.wait(prompt), request)
-        if fault in ("overloaded", "rate_limited", "error"):
-            raise self._dialect.failure(fault, self._plan.retry_after)
+        fault = await self._failing(prompt, request)
         reply = self._reply(prompt, empty=fault == "empty")
         if prompt.stream:
             return _stream(self._pieces(reply, fault, request), request_id)
@@ -137,40 +135,68 @@ class Provider:
 
     def _aside(self, request: Request) -> bytes | None:
         """The answer of a call that no model's brain is needed for; None for any other call."""
-        if request.method != "POST":
+        if request.method != "POST" or not isinstance(self._dialect, AnthropicMessages):
             return None
-        if isinstance(self._dialect, AnthropicMessages):
-            if request.path != self._dialect.count_path:
-                return None
-            prompt = self._dialect.count(request.body)
-            self._known(prompt.model)
-            return self._dialect.counted(prompt)
-        if request.path != embeddings.PATH:
+        if request.path != self._dialect.count_path:
             return None
-        asked = embeddings.read(request.body)
-        self._known(asked.model)
-        self.tally.bill(asked.model, asked.usage)
-        return asked.answer()
+        prompt = self._dialect.count(request.body)
+        self._known(prompt.model)
+        return self._dialect.counted(prompt)
 
     async def _passed(self, request: Request, request_id: str) -> Response:
         """The answer to what a gateway passes through: no text of a model's."""
         if request.method != "POST":
             raise Refused(405, "invalid_request_error", f"{request.path} takes POST only.")
-        asked = passed.read(request)
+        embeds = request.path == embeddings.PATH
+        asked = embeddings.read(request.body) if embeds else passed.read(request)
         self._known(asked.model)
+        said = Prompt(
+            model=asked.model,
+            system="",
+            turns=(Turn("user", asked.text),),
+            text=f"{request.path} {asked.text}",
+        )
+        fault = await self._failing(said, request)
+        media_type, body = asked.answer()
+        if fault == "empty":
+            body = b"{}" if media_type == passed.JSON else b""
+        if isinstance(body, bytes):
+            if fault == "stall":
+                await _wait(self._plan.stall_seconds, request)
+            if fault == "reset":
+                self.tally.broke(asked.model, asked.usage or Usage())
+                return Response(200, {"content-type": media_type}, _half(body))
         if asked.usage is not None:
             self.tally.bill(asked.model, asked.usage)
-        media_type, body = asked.answer()
         headers = {"content-type": media_type, "x-request-id": request_id}
-        sent = body if isinstance(body, bytes) else self._paced(body, request)
+        sent = body if isinstance(body, bytes) else self._paced(body, fault, request)
         return Response(200, headers, sent)
 
     async def _paced(
-        self, pieces: Sequence[bytes], request: Request
+        self, pieces: Sequence[bytes], fault: Fault | None, request: Request
     ) -> AsyncGenerator[bytes, None]:
-        for piece in pieces:
+        """Sound or events as they come. They are billed in any case, as pictures half drawn are."""
+        for number, piece in enumerate(pieces):
+            if fault == "reset" and number == len(pieces) // 2:
+                await _wait(FLUSH_SECONDS, request)
+                raise Reset
             yield piece
-            await _wait(self._pace.gap, request)
+            await _wait(self._plan.stall_seconds if fault == "stall" else self._pace.gap, request)
+            fault = None if fault == "stall" else fault
+
+    async def _failing(self, prompt: Prompt, request: Request) -> Fault | None:
+        """How a call fails that is about to be answered, once it has waited for its turn.
+
+        Raises:
+            Refused: it is refused.
+        """
+        fault = self._faults.next(prompt)
+        if fault is not None:
+            self.tally.fault(fault)
+        await _wait(self._pace.wait(prompt), request)
+        if fault in ("overloaded", "rate_limited", "error"):
+            raise self._dialect.failure(fault, self._plan.retry_after)
+        return fault
 
     def _known(self, model: str) -> None:
         if model not in self._models:

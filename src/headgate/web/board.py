@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from headgate.monitor.endings import Ending, ending_words
 from headgate.monitor.figures import UNKNOWN, between, is_known, percent
 from headgate.monitor.report import Bill
 from headgate.monitor.report_document import bill_bars, bill_table, driver_spans
+from headgate.monitor.status import assumed
 from headgate.render import page
 from headgate.web.breakdowns import groups_table, retries_table, timings_table
 from headgate.web.budget_account import budget_blocks
@@ -82,10 +84,21 @@ def _firm(seen: Seen, *, narrowed: bool) -> Iterator[page.Block]:
 def _parts(seen: Seen) -> Iterator[Part]:
     yield Part("The bill", "bill", list(_bill(seen)))
     yield Part("Quality", "quality", list(quality_blocks(seen.quality, seen.feedback)))
-    timings = [timings_table(seen.timings, seen.newest)] if seen.timings else []
-    yield Part("Tiers", "tiers", timings)
+    yield Part("Tiers", "tiers", list(_tiers(seen)))
     groups = [groups_table(name, groups) for name, groups in seen.groups.items()]
     yield Part("Where it comes from", "groups", groups)
+
+
+def _tiers(seen: Seen) -> Iterator[page.Block]:
+    if seen.timings:
+        yield timings_table(seen.timings, seen.newest)
+    if seen.ends:
+        yield page.Items("Ends announced", tuple(map(_end, seen.ends)))
+
+
+def _end(ending: Ending) -> str:
+    users = f" ({', '.join(ending.used_by)})" if ending.used_by else ""
+    return f"{ending_words(ending)}{users}"
 
 
 def _bill(seen: Seen) -> Iterator[page.Block]:
@@ -145,8 +158,9 @@ def _figures(seen: Seen, *, narrowed: bool) -> Iterator[page.Figure]:
         and month.high_nano is not None
     ):
         note = f"{whole}95 %: {money(month.low_nano)} to {money(month.high_nano)}"
+        note += f"; {assumed(month)}"
         if month.unknown_days:
-            note += f"; from {month.history_days} days of known cost"
+            note += f", {month.unknown_days} of unknown cost left out"
         yield page.Figure("Month's forecast", money(month.expected_nano), note)
     elif month.low_nano is not None:
         note = f"{whole}95 %; other calls have no known price"

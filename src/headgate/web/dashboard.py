@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,8 +12,9 @@ from headgate.monitor.unknown import told
 from headgate.render.table import Column, Table, csv_text
 from headgate.web.board import board
 from headgate.web.ledger_page import LedgerPage
-from headgate.web.observer import Seen
+from headgate.web.observer import Observer, Seen, Underway
 from headgate.web.period import DIMENSIONS, PERIODS, Period, moment_text
+from headgate.web.templates import Templates
 from headgate.web.visit import CSV, Answer, Visit, as_json, download, query_of
 
 __all__ = ["Dashboard"]
@@ -21,13 +23,34 @@ USUAL = "30d"
 
 
 class Dashboard(LedgerPage):
-    """The pages at `/`, and the same as JSON and CSV."""
+    """The pages at `/`, and the same as JSON and CSV.
+
+    Args:
+        observer, templates, now_us: as those of every page of the ledger.
+        glance: looks for the page, which does not wait for what takes long; a file does. None: the
+            page waits, too.
+    """
+
+    def __init__(
+        self,
+        observer: Observer,
+        templates: Templates,
+        now_us: Callable[[], int],
+        *,
+        glance: Callable[[Period], Seen | Underway] | None = None,
+    ) -> None:
+        super().__init__(observer, templates, now_us)
+        self._glance = glance or observer.look
 
     def show(self, visit: Visit) -> Answer:
         """The whole page, or the part that changes for a script."""
         period = self._period(visit, USUAL)
-        seen = self._observer.look(period)
-        shown: dict[str, Any] = {"board": board(seen, period), "period": period}
+        seen = self._glance(period)
+        shown: dict[str, Any] = (
+            {"underway": round(seen.seconds), "period": period}
+            if isinstance(seen, Underway)
+            else {"board": board(seen, period), "period": period}
+        )
         if visit.wants_fragment:
             return Answer(self._templates("dashboard_live.html", **shown))
         return Answer(
@@ -66,11 +89,12 @@ class Dashboard(LedgerPage):
         return download(text, CSV, "hours.csv")
 
 
-def _choices(seen: Seen, period: Period) -> list[tuple[str, str, list[str]]]:
+def _choices(seen: Seen | Underway, period: Period) -> list[tuple[str, str, list[str]]]:
     """What the period can be narrowed to: (dimension, chosen, values)."""
     found = []
+    groups = {} if isinstance(seen, Underway) else seen.groups
     for name in DIMENSIONS:
-        values = [group.name for group in seen.groups.get(name, ()) if group.name]
+        values = [group.name for group in groups.get(name, ()) if group.name]
         chosen = period.only.get(name, "")
         if chosen and chosen not in values:
             values.append(chosen)

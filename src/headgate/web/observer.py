@@ -14,6 +14,7 @@ from headgate.ledger.prompt import Prompt
 from headgate.ledger.store import Found, Search, Window
 from headgate.monitor.assessment import Assessment
 from headgate.monitor.drift import Drift
+from headgate.monitor.endings import Ending
 from headgate.monitor.feedback import TierFeedback
 from headgate.monitor.figures import is_known
 from headgate.monitor.headroom import Headroom
@@ -22,7 +23,7 @@ from headgate.monitor.report import Report
 from headgate.monitor.status import Month, Retries
 from headgate.web.period import Period
 
-__all__ = ["Group", "Hour", "Observer", "Seen", "Timing", "Unplanned"]
+__all__ = ["Group", "Hour", "Observer", "Seen", "Timing", "Underway", "Unplanned"]
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +120,15 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What users say of each tier's answers, since the beginning."""
     tiers: tuple[str, ...]
     """All tiers of the settings, cheapest first: what gives each its colour."""
+    ends: tuple[Ending, ...] = ()
+    """The models of the settings and of the period's calls whose end is announced."""
+
+
+class Underway(NamedTuple):
+    """A look that is not done yet."""
+
+    seconds: float
+    """Since it was begun."""
 
 
 class Observer(Protocol):

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol
 
-from headgate.prices.card import Rates, usd_per_million
+from headgate.monitor.endings import Ending
+from headgate.prices.card import Card, Rates, usd_per_million
 from headgate.prices.catalogue import Found, Held
 from headgate.render.table import Column, Table, csv_text
 from headgate.web.templates import Templates
@@ -38,6 +39,9 @@ class PriceList(Protocol):
     def search(self, text: str) -> Sequence[Found]:
         """Models that fit a text, best first; all for an empty text."""
 
+    def ending(self, name: str) -> Ending | None:
+        """What is announced of a model's end."""
+
     def history(self, name: str) -> Sequence[Held]:
         """All prices of a model, the oldest first; none for a model that the list does not know."""
 
@@ -66,7 +70,7 @@ class Prices:
                 "" if one.card.context_window is None else f"{one.card.context_window:,}",
                 str(one.card.valid_from or "–"),
                 f"your own, {one.card.source}" if one.card.overridden else "the list",
-                one.card.deprecated,
+                _mark(one.card, self._prices.ending(name)),
             )
             for one in found[:MOST]
             for name in (f"{one.card.provider}/{one.card.model}",)
@@ -127,6 +131,13 @@ def _document(one: Found) -> dict[str, Any]:
         "own": card.overridden,
         "deprecated": card.deprecated,
     }
+
+
+def _mark(card: Card, ending: Ending | None) -> str:
+    """What stands behind a model's title."""
+    if ending is not None:
+        return f"ends on {ending.day}"
+    return "deprecated" if card.deprecated else ""
 
 
 def _rates(rates: Rates) -> list[str]:

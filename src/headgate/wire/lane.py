@@ -34,6 +34,7 @@ __all__ = [
     "asked_tier",
     "asking_logprobs",
     "draft_of",
+    "in_background",
     "lane",
     "overflows",
     "read",
@@ -121,6 +122,12 @@ def asked_tier(inbound: Inbound) -> str | None:
         return None if word is None else service_tier(_WORD.decode(word) or "")
     except msgspec.MsgspecError:  # no word: the provider says what is wrong with it
         return None
+
+
+def in_background(inbound: Inbound) -> bool:
+    """Whether an answer is asked for that is made after it has been given: a Responses' alone."""
+    background = inbound.fields.get("background") if inbound.dialect == "openai-responses" else None
+    return background is not None and bytes(background) == b"true"
 
 
 def overflows(status: int, body: bytes) -> bool:

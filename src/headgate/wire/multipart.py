@@ -68,7 +68,8 @@ def read_form(kind: Kind, body: bytes, content_type: str) -> Passed:
     Raises:
         RequestError: it is no such form, or its model is none (400).
     """
-    parts = _parts(body, _boundary(content_type))
+    delimiter = _boundary(content_type)
+    parts = _parts(body, delimiter)
     fields: dict[str, _Part] = {}
     for part in parts:
         if part.name not in _READ:
@@ -88,27 +89,29 @@ def read_form(kind: Kind, body: bytes, content_type: str) -> Passed:
         tokens=words // BYTES_PER_TOKEN + files // BYTES_PER_FILE_TOKEN,
         outputs=answers(kind, options.pop("n", None)),
         options=options,
-        body=_rewritten(body, fields.get("model")),
+        body=_rewritten(body, delimiter, fields.get("model")),
         content_type=content_type,
     )
 
 
-def _rewritten(body: bytes, part: _Part | None) -> Callable[[str], bytes]:
+def _rewritten(body: bytes, delimiter: bytes, part: _Part | None) -> Callable[[str], bytes]:
+    """The form for a model: its value is replaced; where there is none, a part is put first."""
     if part is None:
-        return lambda _: body  # nobody answers a form that names no model
-    length = _LENGTH.search(body, part.head, part.start - 4)
+        begin = body.index(delimiter)
+        named = b'%b\r\nContent-Disposition: form-data; name="model"\r\n\r\n' % delimiter
+        before, after = [body[:begin], named], b"\r\n" + body[begin:]
+    else:
+        before, after = [body[: part.start]], body[part.end :]
+    length = None if part is None else _LENGTH.search(body, part.head, part.start - 4)
 
     def write(model: str) -> bytes:
         name = model.encode()
-        before = [body[: part.start]]
-        if length is not None:
-            count = b"%d" % len(name)
-            before = [
-                body[: length.start("digits")],
-                count,
-                body[length.end("digits") : part.start],
-            ]
-        return b"".join((*before, name, body[part.end :]))
+        if delimiter in name:  # the caller has chosen it
+            raise _malformed("its boundary is a part of the model's name")
+        if part is None or length is None:
+            return b"".join((*before, name, after))
+        digits, rest = body[: length.start("digits")], body[length.end("digits") : part.start]
+        return b"".join((digits, b"%d" % len(name), rest, name, after))
 
     return write
 

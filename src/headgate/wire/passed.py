@@ -18,6 +18,7 @@ from headgate.wire.sse import Decoder
 __all__ = [
     "EMBEDDINGS",
     "FORM_KINDS",
+    "IMAGES",
     "JSON_KINDS",
     "MODERATIONS",
     "Kind",
@@ -25,6 +26,7 @@ __all__ = [
     "Passed",
     "Told",
     "answers",
+    "number_of",
     "read",
     "speaks",
     "told",
@@ -62,6 +64,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 EMBEDDINGS = Kind(path="/embeddings", name="embeddings", text="input", answers=False)
 MODERATIONS = Kind(path="/moderations", name="moderations", text="input", answers=False)
+IMAGES = ("/images/generations", "/images/edits")
+"""The paths of all that makes pictures."""
 JSON_KINDS: Mapping[str, Kind] = {
     kind.path: kind
     for kind in (
@@ -195,8 +199,15 @@ def answers(kind: Kind, number: object) -> int:
     Raises:
         RequestError: that is no whole number, or one beyond all reason (400).
     """
-    if not kind.answers:
-        return 0
+    return number_of(number) if kind.answers else 0
+
+
+def number_of(number: object) -> int:
+    """How many answers `n` asks for: 1 where nothing is said, and at least one.
+
+    Raises:
+        RequestError: that is no whole number, or one beyond all reason (400).
+    """
     if number is None or number == "":
         return 1
     found = None if isinstance(number, bool) else _WHOLE.fullmatch(str(number).strip())

@@ -164,7 +164,7 @@ def test_a_csv_row_of_another_length_is_kept(tmp_path):
     records, _, rejects = read(path)
     assert len(records) == 1
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (3, "1 fields where the heading has 2"),
+        (3, "1 field where the heading has 2"),
         (4, "3 fields where the heading has 2"),
     ]
 

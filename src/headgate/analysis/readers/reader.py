@@ -14,6 +14,7 @@ from headgate.analysis.readers.source import (
     Numbered,
     Source,
     UnreadableError,
+    called,
     open_source,
 )
 from headgate.analysis.record import MalformedError, Record, Reject
@@ -163,7 +164,8 @@ class Reader:
             found, expects = detect(rows), _any_of_them()
         if found is None:
             raise UnreadableError(
-                f"{source.name} has another shape. Expected: {expects}; found: {_shape(rows)}.",
+                f"{called(source.name)} has another shape. Expected: {expects}; "
+                f"found: {_shape(rows)}.",
                 fix="Name the columns with --map prompt=COLUMN,..., or the form with --format.",
             )
         return found
@@ -247,7 +249,9 @@ def _unreadable(name: str, head: list[Numbered]) -> UnreadableError:
         fix = AS_UTF8.format("LATIN1")
     what = "Its one row" if len(head) == 1 else f"None of its first {len(head):,} rows"
     verb = "cannot" if len(head) == 1 else "can"
-    return UnreadableError(f"{name}: {what} {verb} be read. Line {line}: {reason}.", fix=fix)
+    return UnreadableError(
+        f"{called(name)}: {what} {verb} be read. Line {line}: {reason}.", fix=fix
+    )
 
 
 def _shape(rows: list[dict[str, object]]) -> str:

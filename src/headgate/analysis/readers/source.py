@@ -18,6 +18,7 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import msgspec
 
 from headgate.errors import HeadgateError
+from headgate.values import counted
 
 __all__ = [
     "AS_UTF8",
@@ -26,6 +27,7 @@ __all__ = [
     "Numbered",
     "Source",
     "UnreadableError",
+    "called",
     "expand",
     "open_source",
 ]
@@ -104,6 +106,11 @@ def _can_be_read(name: str) -> bool:
     return path.exists() and not path.is_dir()
 
 
+def called(name: str) -> str:
+    """A source as a sentence about it begins."""
+    return "Standard input" if name == STDIN else name
+
+
 def open_source(name: str) -> Source:
     """Open a file, by its first bytes and not by its name.
 
@@ -117,7 +124,7 @@ def open_source(name: str) -> Source:
         head = raw.peek(len(SQLITE))
     except (OSError, AttributeError) as error:
         raise UnreadableError(
-            f"{name} cannot be opened: {getattr(error, 'strerror', None) or error}.",
+            f"{called(name)} cannot be opened: {getattr(error, 'strerror', None) or error}.",
             fix="Check its name and its rights.",
         ) from error
     try:
@@ -207,7 +214,7 @@ def _pyarrow(name: str, what: str) -> Any:
         import pyarrow  # the extra: nothing else needs it
     except ImportError as error:
         raise UnreadableError(
-            f"{name} is {what}, for which pyarrow is needed.",
+            f"{called(name)} is {what}, for which pyarrow is needed.",
             fix="Install it with `pip install 'headgate[parquet]'`.",
         ) from error
     return pyarrow
@@ -219,14 +226,14 @@ def _container(name: str, stream: _Buffered) -> Container:
     if not start:
         fault = f": {stream.broken}" if stream.broken else ""
         raise UnreadableError(
-            f"{name} holds nothing{fault}.", fix="Name a file with at least one row."
+            f"{called(name)} holds nothing{fault}.", fix="Name a file with at least one row."
         )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableError(f"{name} is UTF-16.", fix=AS_UTF8.format("UTF-16"))
+        raise UnreadableError(f"{called(name)} is UTF-16.", fix=AS_UTF8.format("UTF-16"))
     if b"\0" in head:
         raise UnreadableError(
-            f"{name} is binary. Expected: JSON lines, JSON, CSV, Parquet or an SQLite ledger, plain"
-            " or packed with gzip or zstd.",
+            f"{called(name)} is binary. Expected: JSON lines, JSON, CSV, Parquet or an SQLite "
+            "ledger, plain or packed with gzip or zstd.",
             fix="Export the log in one of these forms.",
         )
     if start[:1] == b"[":
@@ -374,7 +381,9 @@ def _csv(stream: _Buffered) -> Iterator[Numbered]:
 def _cells(names: list[str], cells: list[str], mark: str) -> dict[str, Any] | Bad:
     row = mark.join(cells)
     if len(cells) != len(names):
-        return Bad(f"{len(cells)} fields where the heading has {len(names)}", _shown(row))
+        return Bad(
+            f"{counted(len(cells), 'field')} where the heading has {len(names)}", _shown(row)
+        )
     if not row.isascii():
         try:
             row.encode()

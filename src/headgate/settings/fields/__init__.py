@@ -9,7 +9,7 @@ from headgate.settings.fields.escalation import ESCALATION, ESCALATION_BUDGETS
 from headgate.settings.fields.keys import KEYS
 from headgate.settings.fields.ledger import LEDGER
 from headgate.settings.fields.plan import PLAN
-from headgate.settings.fields.prices import PRICE_LIST, PRICES
+from headgate.settings.fields.prices import ENDS, PRICE_LIST, PRICES
 from headgate.settings.fields.providers import PROVIDERS
 from headgate.settings.fields.quality import QUALITY
 from headgate.settings.fields.resilience import RESILIENCE
@@ -27,6 +27,7 @@ __all__ = [
     "CLASSIFIER",
     "DECIDERS",
     "EGRESS",
+    "ENDS",
     "ESCALATION",
     "ESCALATION_BUDGETS",
     "KEYS",
@@ -69,6 +70,7 @@ SECTIONS = (
     PROVIDERS,
     EGRESS,
     PRICES,
+    ENDS,
     PRICE_LIST,
     SESSIONS,
     RESILIENCE,

@@ -1,13 +1,13 @@
-"""The settings of `[prices."PROVIDER/MODEL"]` and of `[price_list]`."""
+"""The settings of `[prices."PROVIDER/MODEL"]`, `[ends."PROVIDER/MODEL"]` and `[price_list]`."""
 
 from __future__ import annotations
 
 from headgate.settings import schema
 from headgate.settings.durations import DAY
 from headgate.settings.fields.section import Field, Section
-from headgate.settings.kinds import URL, Duration, Flag, Price, Text
+from headgate.settings.kinds import DATE, MODEL, URL, Duration, Flag, Price, Text
 
-__all__ = ["PRICES", "PRICE_LIST"]
+__all__ = ["ENDS", "PRICES", "PRICE_LIST"]
 
 PRICES = Section(
     "prices",
@@ -47,6 +47,31 @@ PRICES = Section(
             otherwise="the price of cache_write_5m, else of input",
             example='"2.00"',
         ),
+    ),
+    "named",
+    "model",
+)
+
+ENDS = Section(
+    "ends",
+    "Models whose end is announced, beside and above those that Headgate knows.",
+    schema.EndSettings,
+    (
+        Field(
+            "on",
+            DATE,
+            "The first day without the model.",
+            otherwise="the day that Headgate knows, if any",
+            example="2027-03-01",
+        ),
+        Field(
+            "successor",
+            MODEL,
+            "The model that takes its place.",
+            otherwise="the one that its provider names, if any",
+            example='"mistral/mistral-medium-3-5"',
+        ),
+        Field("warn", Flag(), "Whether its end is told anywhere."),
     ),
     "named",
     "model",

@@ -88,6 +88,13 @@ SERVER = Section(
             example='"google/a-moderation-model"',
         ),
         Field(
+            "image_model",
+            MODEL,
+            "Answers `/v1/images/…` when the caller names no model, `auto`, or it alone.",
+            otherwise="callers name `provider/model`",
+            example='"google/a-model-for-pictures"',
+        ),
+        Field(
             "cors_origins",
             ORIGINS,
             "Web pages that may call the gateway from a browser, by their origin; `*` is any.",

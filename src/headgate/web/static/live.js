@@ -105,19 +105,32 @@ async function look() {
     const text = await response.text();
     if (text.trim() === before) return;
     before = text.trim();
+    const soon = awaited();
     const open = [...live.querySelectorAll("details")].map((details) => details.open);
     const fresh = new DOMParser().parseFromString(text, "text/html");
     live.replaceChildren(...fresh.body.childNodes);
     [...live.querySelectorAll("details")].forEach((details, place) => {
       if (open[place]) details.open = true;
     });
+    // what it can be narrowed to is beyond this part of the page
+    if (soon && !awaited()) return location.reload();
     draw();
   } catch {
     // the server is away: the next look tells
   }
 }
 
+/** The server is still adding up what is to be shown. */
+function awaited() {
+  return live.querySelector("[data-soon]") !== null;
+}
+
+async function lookAgain() {
+  await look();
+  setTimeout(lookAgain, awaited() ? 1000 : Number(live.dataset.every));
+}
+
 let before = "";
 draw();
 dark.addEventListener("change", redraw);
-setInterval(look, Number(live.dataset.every));
+setTimeout(lookAgain, awaited() ? 1000 : Number(live.dataset.every));
