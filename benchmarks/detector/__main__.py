@@ -12,7 +12,8 @@ from statistics import NormalDist
 import click
 import msgspec
 
-from benchmarks.detector.simulate import BUDGET, delay, false_alarm, fresh, stream
+from benchmarks.detector.simulate import BUDGET, fresh, stream
+from benchmarks.detector.tasks import delay_of, false_alarm_of
 from headgate.monitor.budget import FALSE_ALARM_REQUESTS, FALSE_ALARMS
 from headgate.stats.intervals import Interval, clopper_pearson
 
@@ -20,8 +21,6 @@ STEPS = ((0.12, 0.22), (0.12, 0.18), (0.12, 0.30), (0.05, 0.22), (0.145, 0.16))
 """From and to; the first is the one with a target."""
 QUIETS = (0, 1_000, 10_000, 100_000)
 MOST_MEDIAN, MOST_UPDATE_US = 1_200, 20.0
-RANDOM_UNTIL = 20_000
-"""A step at a random time comes anywhere before this request."""
 
 
 class Delays(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,17 +73,6 @@ def median_interval(ordered: Sequence[int], confidence: float = 0.95) -> Interva
     return Interval(ordered[low - 1], ordered[n - low])
 
 
-def _false(task: tuple[int, int, int]) -> bool:
-    seed, number, requests = task
-    return false_alarm(random.Random(f"{seed} false {number}"), requests) is not None
-
-
-def _delay(task: tuple[int, int, float, float, int | None]) -> int | None:
-    seed, number, before, after, quiet = task
-    chance = random.Random(f"{seed} {before} {after} {quiet} {number}")
-    return delay(chance, before, after, chance.randrange(RANDOM_UNTIL) if quiet is None else quiet)
-
-
 def delays(found: Sequence[int | None], before: float, after: float, quiet: int | None) -> Delays:
     """The figures of one row of the table."""
     ordered = sorted(requests for requests in found if requests is not None)
@@ -119,10 +107,10 @@ def measure(streams: int, requests: int, seed: int, jobs: int = 1) -> Result:
     steps = [(*step, None) for step in STEPS] + [(*STEPS[0], quiet) for quiet in quiets]
     with Pool(jobs) as pool:
         spread: Callable[..., list[int | None]] = pool.map
-        false = sum(pool.map(_false, [(seed, number, requests) for number in range(streams)], 4))
+        false = sum(pool.map(false_alarm_of, [(seed, number, requests) for number in range(streams)], 4))
         few = max(3, streams // 4)
         rows = tuple(
-            delays(spread(_delay, [(seed, number, *step) for number in range(few)], 4), *step)
+            delays(spread(delay_of, [(seed, number, *step) for number in range(few)], 4), *step)
             for step in steps
         )
     return Result(
