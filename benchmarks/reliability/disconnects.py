@@ -47,8 +47,9 @@ def disconnects(count: int) -> Outcome:
 
 def _warm(here: Place) -> int:
     asyncio.run(here.caller().ask("chat", body_of("chat", "auto", "hello")))
+    here.settled(1)  # so what stores it, beside the gateway, is up
     before, same = 0, 0
-    for _ in range(30):  # what stands beside the gateway is still starting
+    for _ in range(30):  # and opens what else it needs
         now = here.descriptors()
         before, same = now, same + 1 if now == before else 0
         if same == 3:
