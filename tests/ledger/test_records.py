@@ -140,6 +140,7 @@ def test_an_entry_is_written_as_its_values_in_an_order_that_never_changes():
         "total_us", "model_answered", "score", "status", "error", "streamed", "aborted", "usage",
         "usage_source", "card", "cost_nano", "premium_nano", "first_token_us", "queue_us", "key",
         "team", "policy", "router", "category", "trace", "session", "tags", "config",
+        "answer_id",
     )  # fmt: skip
     written = msgspec.msgpack.decode(msgspec.msgpack.encode(ENTRIES[0]))
     usage = msgspec.structs.asdict(ENTRIES[0].usage)
