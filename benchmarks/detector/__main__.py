@@ -107,7 +107,8 @@ def measure(streams: int, requests: int, seed: int, jobs: int = 1) -> Result:
     steps = [(*step, None) for step in STEPS] + [(*STEPS[0], quiet) for quiet in quiets]
     with Pool(jobs) as pool:
         spread: Callable[..., list[int | None]] = pool.map
-        false = sum(pool.map(false_alarm_of, [(seed, number, requests) for number in range(streams)], 4))
+        asked = [(seed, number, requests) for number in range(streams)]
+        false = sum(pool.map(false_alarm_of, asked, 4))
         few = max(3, streams // 4)
         rows = tuple(
             delays(spread(delay_of, [(seed, number, *step) for number in range(few)], 4), *step)

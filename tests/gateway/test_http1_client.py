@@ -38,8 +38,8 @@ def test_the_request_is_one_well_formed_post():
             await client.close()
             host = base.removeprefix("http://").encode()
             assert scripted.requests == [
-                b"POST /v1/chat HTTP/1.1\r\nhost: " + host + b"\r\nauthorization: Bearer sk-test"
-                b'\r\ncontent-length: 7\r\n\r\n{"a":1}'
+                b"POST /v1/chat?x=1 HTTP/1.1\r\nhost: " + host + b"\r\n"
+                b'authorization: Bearer sk-test\r\ncontent-length: 7\r\n\r\n{"a":1}'
             ]
 
     run_leaping(case())
