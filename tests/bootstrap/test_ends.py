@@ -15,6 +15,8 @@ from headgate.ledger.memory import MemoryStore
 from headgate.ledger.store import EVER
 from headgate.monitor.endings import Ending
 from headgate.settings import Settings
+from headgate.settings.fields import SERVER
+from headgate.settings.kinds import MODEL
 from headgate.values import ModelRef
 from tests.ledger.samples import answers
 from tests.settings.files import GOOD, QUIET, Desk
@@ -158,10 +160,11 @@ def test_a_proxy_before_a_provider_is_that_provider(desk: Desk):
 
 
 def test_every_model_that_the_gateway_may_call_is_looked_at(desk: Desk):
+    of_server = [field.key for field in SERVER.fields if field.kind is MODEL]
     text = GOOD.replace('"model"\nmodel', '"cascade"\nsecond_model') + (
-        f'[quality]\njudge = "{FLASH}"\n[server]\nembedding_model = "{FLASH}"\n'
-        f'moderation_model = "{FLASH}"\n[plan]\nverifier = "{FLASH}"\n'
-        f'[policies.a]\nkind = "model"\nmodel = "{FLASH}"\n'
+        f'[quality]\njudge = "{FLASH}"\n[plan]\nverifier = "{FLASH}"\n[server]\n'
+        + "".join(f'{key} = "{FLASH}"\n' for key in of_server)
+        + f'[policies.a]\nkind = "model"\nmodel = "{FLASH}"\n'
         f'[policies.b]\nkind = "cascade"\njudge_model = "{FLASH}"\n'
     )
     reading = desk.read(text)
@@ -171,8 +174,7 @@ def test_every_model_that_the_gateway_may_call_is_looked_at(desk: Desk):
         "policies.a.model",
         "policies.b.judge_model",
         "quality.judge",
-        "server.embedding_model",
-        "server.moderation_model",
+        *(f"server.{key}" for key in of_server),
         "plan.verifier",
     ]
     book = book_of(reading.settings)

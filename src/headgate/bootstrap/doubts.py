@@ -61,10 +61,7 @@ def _keyless(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:
     """A finding where a known provider's key is at hand, and not sent, for the URL is another."""
     sources = {field: source for field, _, source, _ in reading.values}
     for provider in reading.settings.providers:
-        known, field = (
-            KNOWN.get(provider.name),
-            shown_path(("providers", provider.name, "base_url")),
-        )
+        known = KNOWN.get(provider.name)
         if (
             known is None
             or known.api_key_env is None
@@ -73,6 +70,7 @@ def _keyless(reading: Reading, env: Mapping[str, str]) -> Iterator[ConfigFault]:
             or not held(env, known.api_key_env)
         ):
             continue
+        field = shown_path(("providers", provider.name, "base_url"))
         yield _at(
             sources[field],
             field,

@@ -64,6 +64,7 @@ def named(settings: Settings) -> Iterator[Named]:
         ("quality.judge", "judge of quality", settings.quality.judge, False),
         ("server.embedding_model", "embeddings", settings.server.embedding_model, False),
         ("server.moderation_model", "moderations", settings.server.moderation_model, False),
+        ("server.image_model", "pictures", settings.server.image_model, False),
         ("plan.verifier", "the plan's verifier", settings.plan.verifier, True),
     )
     for field, who, model, planned in beside:

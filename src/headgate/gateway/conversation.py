@@ -10,6 +10,7 @@ from headgate.gateway.record import Attempt
 from headgate.routing.policy import Decision
 from headgate.routing.session import Served, Session, Sessions, Talk
 from headgate.values import ModelRef
+from headgate.wire.drafts import RESPONSES
 from headgate.wire.lane import Inbound, history_of
 
 __all__ = ["Conversation", "conversation_of"]
@@ -60,7 +61,7 @@ class Conversation(msgspec.Struct, frozen=True, gc=False):
             chosen=tier is decision.tier,
             draft=not rejected if decision.draft else None,
             messages=history_of(self._inbound) if moved else 0,
-            answer_id=answer_id if self._inbound.dialect == "openai-responses" else None,
+            answer_id=answer_id if self._inbound.dialect == RESPONSES else None,
         )
         self._sessions.note(self._talk, served, decision.reason, attempt.began)
 

@@ -52,6 +52,7 @@ from headgate.routing.signals import (
     Woke,
 )
 from headgate.values import ModelRef
+from headgate.wire.drafts import RESPONSES
 from headgate.wire.lane import (
     Flow,
     Inbound,
@@ -73,8 +74,6 @@ LEFT_OUT = "x-headgate-left-out"
 REFERENCE = "x-headgate-provider-request-id"
 """What the provider calls the call."""
 JSON = ("content-type", "application/json")
-RESPONSES = "openai-responses"
-"""The dialect whose answers can be asked for again."""
 SSE = [
     ("content-type", "text/event-stream; charset=utf-8"),
     ("cache-control", "no-cache"),

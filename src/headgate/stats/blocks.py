@@ -145,13 +145,9 @@ def widened(
     weight = equal_blocks(blocks)
     if weight <= 0:
         return within
-    whole = math.fsum(block.y for block in blocks)
     freedom = PRIOR_BLOCKS + weight - 1
-    seen = 0.0
-    if len(blocks) > 1:
-        share = math.fsum(block.x for block in blocks) / whole
-        squares = math.fsum((block.x - share * block.y) ** 2 for block in blocks)
-        seen = squares * len(blocks) / (len(blocks) - 1) / whole**2 * weight
+    found = _estimated(blocks)
+    seen = 0.0 if found is None else found.error**2 * weight
     between = (PRIOR_BLOCKS * stray**2 + (weight - 1) * seen) / freedom
     half = student_quantile((1 + confidence) / 2, freedom) * math.sqrt(between / weight)
     middle, own = (within.low + within.high) / 2, (within.high - within.low) / 2

@@ -27,7 +27,7 @@ from headgate.wire.neutral import (
 )
 from headgate.wire.sse import Decoder
 
-__all__ = ["asking_logprobs", "draft_of", "streamed_draft", "wanted_of"]
+__all__ = ["RESPONSES", "asking_logprobs", "draft_of", "streamed_draft", "wanted_of"]
 
 CHAT, RESPONSES = "openai", "openai-responses"
 

@@ -11,7 +11,7 @@ from headgate.errors import HeadgateError, InternalError
 from headgate.values import Usage
 from headgate.wire.anthropic_messages import ANTHROPIC_MESSAGES
 from headgate.wire.dialect import Answered, Dialect, UnusableAnswerError
-from headgate.wire.drafts import asking_logprobs, draft_of, streamed_draft, wanted_of
+from headgate.wire.drafts import RESPONSES, asking_logprobs, draft_of, streamed_draft, wanted_of
 from headgate.wire.easing import Easing
 from headgate.wire.inbound import Inbound
 from headgate.wire.meter import service_tier
@@ -101,7 +101,7 @@ def lane(inbound: Inbound, dialect_out: str, *, at: float) -> Lane:
 
 def history_of(inbound: Inbound) -> int:
     """How many messages or items a request holds."""
-    name = "input" if inbound.dialect == "openai-responses" else "messages"
+    name = "input" if inbound.dialect == RESPONSES else "messages"
     raw = inbound.fields.get(name)
     return len(_ITEMS.decode(raw)) if raw is not None and bytes(raw).startswith(b"[") else 1
 
@@ -126,7 +126,7 @@ def asked_tier(inbound: Inbound) -> str | None:
 
 def in_background(inbound: Inbound) -> bool:
     """Whether an answer is asked for that is made after it has been given: a Responses' alone."""
-    background = inbound.fields.get("background") if inbound.dialect == "openai-responses" else None
+    background = inbound.fields.get("background") if inbound.dialect == RESPONSES else None
     return background is not None and bytes(background) == b"true"
 
 
